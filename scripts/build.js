@@ -1,0 +1,22 @@
+// Bundles src/ into dist/. `prepare` runs it, so `npm ci` leaves a tool that starts.
+import {rm} from 'node:fs/promises';
+import {build} from 'esbuild';
+
+await rm('dist', {recursive: true, force: true});
+await build({
+	entryPoints: {cli: 'src/cli.ts', 'fake-builder': 'src/drills/fake-builder.ts'},
+	outdir: 'dist',
+	bundle: true,
+	// Split, so that `--version` loads neither React nor the registry client.
+	splitting: true,
+	format: 'esm',
+	platform: 'node',
+	target: 'node22',
+	jsx: 'automatic',
+	define: {'process.env.NODE_ENV': '"production"'},
+	// ssh2 brings optional native parts that a bundle cannot hold; Ink asks for the dev tools only under DEV.
+	external: ['ssh2', 'react-devtools-core'],
+	banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
+	minifySyntax: true,
+	logLevel: 'warning',
+});

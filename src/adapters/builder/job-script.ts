@@ -1,0 +1,130 @@
+import {processIdentity} from './script-parts.ts';
+
+/**
+ * The build itself, detached from whoever started it. $1: its folder; standard input: one line, the password.
+ * Descriptor 9 holds the host's build lock: the kernel frees it when this process is gone, so no child may inherit it.
+ */
+export const jobScript = `
+set -u
+umask 077
+folder=$1
+stage=clone
+child=
+pushed=
+cd "$folder" || exit 1
+trap '' HUP
+${processIdentity}
+{ printf '%s\\n' "$$"; identity "$$"; printf '\\n'; } >pid.new
+mv pid.new pid
+[ ! -d ../.lock.d ] || cp pid ../.lock.d/pid
+
+password=
+{ IFS= read -r git; IFS= read -r branch; IFS= read -r context; IFS= read -r dockerfile; IFS= read -r program
+  IFS= read -r transport; IFS= read -r host; IFS= read -r login; IFS= read -r username; } <order
+[ "$login" = anonymous ] || IFS= read -r password
+exec </dev/null
+
+# The last word, and the credentials gone before it is said.
+finish() {
+	trap '' TERM INT EXIT
+	rm -rf auth source
+	printf '%s\\n' "$*" >status.new
+	mv status.new status
+	[ ! -d ../.lock.d ] || rm -rf ../.lock.d
+}
+ended() {
+	code=$1
+	if [ "$pushed" = yes ]; then
+		[ -s digest ] || sed -n 's/.*digest: \\(sha256:[0-9a-f]\\{64\\}\\) size:.*/\\1/p' log | tail -n 1 >digest
+		finish pushed "$(cat digest)"
+	else
+		finish failed "$stage" "$code"
+	fi
+}
+stopped() {
+	trap '' TERM INT
+	[ -z "$child" ] || kill -TERM "$child" 2>/dev/null
+	[ -z "$child" ] || wait "$child" 2>/dev/null
+	echo 'The build was stopped.'
+	exit 143
+}
+trap 'ended $?' EXIT
+trap stopped TERM INT
+
+enter() {
+	stage=$1
+	printf '%s\\n' "$stage" >stage.new
+	mv stage.new stage
+	printf '==> %s\\n' "$stage"
+}
+# In the background, so that a signal is obeyed at once.
+run() {
+	( while IFS= read -r variable; do export "$variable"; done <environment; exec "$@" ) 9>&- &
+	child=$!
+	wait "$child"
+	code=$?
+	child=
+	return $code
+}
+must() { run "$@" || exit $?; }
+log_in() {
+	printf '%s\\n' "$password" | ( while IFS= read -r variable; do export "$variable"; done <environment; exec "$@" ) 9>&- &
+	child=$!
+	password=
+	wait "$child" || exit $?
+	child=
+}
+
+enter clone
+# Nobody is there to answer a question.
+export GIT_TERMINAL_PROMPT=0 SSH_ASKPASS_REQUIRE=never
+must git -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60 clone --depth 1 \${branch:+"--branch=$branch"} -- "$git" source
+git -C source log -1 --format='commit %H' 9>&- || :
+
+context=$folder/source/$context
+[ -f "$context/$dockerfile" ] && dockerfile=$context/$dockerfile || dockerfile=$folder/source/$dockerfile
+insecure=
+[ "$transport" = plain ] && [ "$program" != docker ] && insecure=--tls-verify=false
+
+if [ "$login" = login ]; then
+	enter login
+	mkdir -p auth/docker
+	if [ "$program" = docker ]; then
+		# With another configuration folder docker forgets its context and its plug-ins.
+		if [ -z "\${DOCKER_HOST:-}" ]; then
+			DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null 9>&-) || DOCKER_HOST=
+			[ -n "$DOCKER_HOST" ] && export DOCKER_HOST || unset DOCKER_HOST
+		fi
+		[ ! -d "\${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" ] || ln -s "\${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" auth/docker/cli-plugins
+		export DOCKER_CONFIG="$folder/auth/docker"
+		log_in docker login --username "$username" --password-stdin "$host"
+	else
+		export REGISTRY_AUTH_FILE="$folder/auth/auth.json"
+		log_in "$program" login $insecure --username "$username" --password-stdin "$host"
+	fi
+fi
+
+enter build
+# Attestations make an index of a single image, and its untagged children are what a garbage collection takes.
+export BUILDX_NO_DEFAULT_ATTESTATIONS=1
+# Only for a base image in the same registry: every other one keeps its TLS.
+base=
+[ -z "$insecure" ] || ! grep -i '^[[:space:]]*FROM[[:space:]]' "$dockerfile" | grep -qF "$host/" || base=$insecure
+set --
+while IFS= read -r image; do set -- "$@" -t "$image"; done <images
+case $program in
+	buildah) must buildah bud $base "$@" -f "$dockerfile" "$context" ;;
+	podman) must podman build $base "$@" -f "$dockerfile" "$context" ;;
+	*) must docker build "$@" -f "$dockerfile" "$context" ;;
+esac
+
+enter push
+while IFS= read -r image <&8; do
+	case $program in
+		docker) must docker push "$image" ;;
+		*) must "$program" push $insecure --digestfile "$folder/digest" "$image" ;;
+	esac
+done 8<images
+pushed=yes
+exit 0
+`;

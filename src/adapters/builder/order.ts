@@ -1,0 +1,94 @@
+import {OperatorError} from '../../domain/errors.ts';
+import {type ImageReference, parseReference} from '../../domain/reference.ts';
+import type {BuildOrder} from '../../engine/ports.ts';
+
+const requestIdShape = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
+const variableShape = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** @throws OperatorError builder.bad-order */
+export function checkedRequestId(requestId: string): string {
+	if (!requestIdShape.test(requestId)) {
+		throw badOrder('its id may only hold letters, digits, dots, dashes and underscores');
+	}
+
+	return requestId;
+}
+
+/**
+ * The order as lines of standard input, the password last: the job reads that line itself.
+ * @throws OperatorError builder.bad-order
+ */
+export function orderLines(order: BuildOrder): string {
+	const {git, branch = '', context, dockerfile, images, program, credentials, plainHttp, environment} = order;
+	const references = images.map(image => parseReference(image));
+	const host = hostOf(references);
+	checkSource(git, branch);
+	checkPath('context', context);
+	checkPath('dockerfile', dockerfile);
+
+	const variables = Object.entries(environment);
+	for (const [name] of variables) {
+		if (!variableShape.test(name)) {
+			throw badOrder(`"${name}" is not the name of a variable`);
+		}
+	}
+
+	const lines = [
+		git,
+		branch,
+		context,
+		dockerfile,
+		program,
+		plainHttp ? 'plain' : 'tls',
+		host,
+		String(images.length),
+		...images,
+		String(variables.length),
+		...variables.map(([name, value]) => `${name}=${value}`),
+		credentials ? 'login' : 'anonymous',
+		...(credentials ? [credentials.username, credentials.password] : []),
+	];
+
+	if (lines.some(line => /[\n\r\0]/.test(line))) {
+		throw badOrder('a line break stands in one of its values');
+	}
+
+	return `${lines.join('\n')}\n`;
+}
+
+function hostOf(references: ImageReference[]): string {
+	const hosts = new Set(references.map(({host}) => host));
+	if (hosts.size !== 1) {
+		throw badOrder('its images have to be in one registry');
+	}
+
+	if (references.some(({digest}) => digest !== undefined)) {
+		throw badOrder('an image can be pushed to a tag, not to a digest');
+	}
+
+	return references[0]!.host;
+}
+
+function checkSource(git: string, branch: string): void {
+	if (git === '' || git.startsWith('-') || branch.startsWith('-')) {
+		throw badOrder('its git address or branch is empty or begins with a dash');
+	}
+
+	// It would stand in the arguments of git, where everyone on the host can read it.
+	if (/^https?:\/\/[^/]*@|^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(git)) {
+		throw badOrder(
+			'its git address holds a login',
+			'Give the host its own access: a deploy key or a credential helper.',
+		);
+	}
+}
+
+function checkPath(what: string, path: string): void {
+	if (path.startsWith('/') || path.split('/').includes('..')) {
+		throw badOrder(`its ${what} "${path}" leads out of the repository`);
+	}
+}
+
+function badOrder(why: string, hint = 'Correct the fallback of this image in the configuration.'): OperatorError {
+	return new OperatorError('builder.bad-order', `This build can't be ordered: ${why}.`, {hint, exit: 'configuration'});
+}

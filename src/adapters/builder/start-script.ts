@@ -1,0 +1,129 @@
+import {jobScript} from './job-script.ts';
+import {buildsFolder, processIdentity} from './script-parts.ts';
+
+/** Below this a build only fails later and less clearly. */
+export const leastFreeKiB = 1024 * 1024;
+
+/**
+ * Starts the job once per request id. $1: the request id; standard input: the order, and the password as its last line,
+ * which is left for the job to read.
+ */
+export const startScript = `
+${buildsFolder}
+${processIdentity}
+id=$1
+folder=$builds/$id
+new=$builds/.new-$id
+
+known() {
+	[ -d "$folder" ] || return 1
+	say started "$(sed -n 5p "$folder/order")"
+}
+
+mkdir -p "$builds" || exit 1
+cd "$builds" || exit 1
+! known || exit 0
+
+# The lock is handed on to the job. Nothing runs a build without it.
+if command -v flock >/dev/null 2>&1; then
+	exec 9>>.lock
+	flock -n 9 || { known || say busy "$(cat .holder 2>/dev/null)"; exit 0; }
+else
+	if [ -d .lock.d ] && [ -f .lock.d/pid ] && ! alive .lock.d/pid; then
+		# Moved, and looked at again, so that nobody throws away a lock that was taken a moment ago.
+		mv .lock.d ".lock.d.$$" 2>/dev/null || :
+		if [ -f ".lock.d.$$/pid" ] && alive ".lock.d.$$/pid"; then mv ".lock.d.$$" .lock.d; else rm -rf ".lock.d.$$"; fi
+	fi
+	mkdir .lock.d 2>/dev/null || { known || say busy "$(cat .holder 2>/dev/null)"; exit 0; }
+	{ printf '%s\\n' "$$"; identity "$$"; printf '\\n'; } >.lock.d/pid
+fi
+started=
+leave() { [ -n "$started" ] || rm -rf .lock.d .new-*; }
+trap leave EXIT
+! known || exit 0
+printf '%s\\n' "$id" >.holder
+rm -rf .new-*
+mkdir "$new" || exit 1
+
+for name in git branch context dockerfile program transport host; do
+	IFS= read -r value || exit 1
+	printf '%s\\n' "$value" >>"$new/order"
+done
+program=$(sed -n 5p "$new/order")
+for file in images environment; do
+	: >"$new/$file"
+	IFS= read -r count || exit 1
+	while [ "$count" -gt 0 ]; do
+		IFS= read -r value || exit 1
+		printf '%s\\n' "$value" >>"$new/$file"
+		count=$((count - 1))
+	done
+done
+IFS= read -r login || exit 1
+username=
+[ "$login" = anonymous ] || IFS= read -r username || exit 1
+printf '%s\\n' "$login" "$username" >>"$new/order"
+
+set -- $(df -Pk . | tail -n 1)
+if [ "\${4:-0}" -lt ${leastFreeKiB} ]; then
+	say no-space "$((\${4:-0} / 1024)) MiB" "$builds"
+	exit 0
+fi
+
+# Runs a program with the order's environment; a daemon that hangs is not there.
+with_environment() {
+	(
+		while IFS= read -r variable; do export "$variable"; done <"$new/environment"
+		if command -v timeout >/dev/null 2>&1; then exec timeout 20 "$@"; else exec "$@"; fi
+	) </dev/null 9>&-
+}
+usable() {
+	command -v "$1" >/dev/null 2>&1 || { echo "$1 is not installed"; return 1; }
+	case $1 in
+		docker) answer=$(with_environment docker version --format '{{.Server.Version}}' 2>&1) ;;
+		*) answer=$(with_environment "$1" version 2>&1) ;;
+	esac || { echo "$1: $(printf '%s\\n' "$answer" | tail -n 1)"; return 1; }
+}
+
+if ! command -v git >/dev/null 2>&1; then
+	say no-program 'git is not installed'
+	exit 0
+fi
+chosen=
+reasons=
+[ "$program" = auto ] && candidates='docker podman buildah' || candidates=$program
+for candidate in $candidates; do
+	if reason=$(usable "$candidate"); then chosen=$candidate; break; fi
+	reasons="\${reasons:+$reasons; }$reason"
+done
+if [ -z "$chosen" ]; then
+	say no-program "$reasons"
+	exit 0
+fi
+awk -v program="$chosen" 'NR == 5 {$0 = program} {print}' "$new/order" >"$new/order.chosen" && mv "$new/order.chosen" "$new/order" || exit 1
+
+cat >"$new/job" <<'END-OF-JOB'
+${jobScript}
+END-OF-JOB
+: >"$new/log"
+mv "$new" "$folder" || exit 1
+started=yes
+
+# A background command gets an empty standard input unless it is given this one by name. Whatever else is open belongs
+# to the connection, which must not wait for the build.
+exec 7<&0
+if command -v setsid >/dev/null 2>&1; then
+	setsid sh "$folder/job" "$folder" <&7 >>"$folder/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7<&- 8>&- &
+else
+	nohup sh "$folder/job" "$folder" <&7 >>"$folder/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7<&- 8>&- &
+fi
+job=$!
+
+# Until it has a number, it could be taken for one that vanished.
+tries=0
+while [ ! -f "$folder/pid" ] && kill -0 "$job" 2>/dev/null && [ "$tries" -lt 100 ]; do
+	sleep 0.05 2>/dev/null || sleep 1
+	tries=$((tries + 1))
+done
+say started "$chosen"
+`;

@@ -1,0 +1,112 @@
+import {randomInt} from 'node:crypto';
+import {readdir} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import {OperatorError} from '../../domain/errors.ts';
+
+/** Where everything regmedic remembers lives. @see XDG Base Directory Specification */
+export function stateFolder(environment: Record<string, string | undefined>): string {
+	const base = environment.XDG_STATE_HOME;
+	return path.join(base && path.isAbsolute(base) ? base : path.join(homedir(), '.local/state'), 'regmedic');
+}
+
+/** Real incidents and rehearsals never share a folder. */
+export function kindFolder(state: string, kind: 'incidents' | 'drills'): string {
+	return path.join(state, kind);
+}
+
+const first = [
+	'amber',
+	'brisk',
+	'calm',
+	'clear',
+	'early',
+	'even',
+	'fair',
+	'firm',
+	'grey',
+	'keen',
+	'late',
+	'mild',
+	'north',
+	'plain',
+	'quiet',
+	'slow',
+	'steady',
+	'still',
+	'warm',
+	'wide',
+];
+const second = [
+	'anchor',
+	'beacon',
+	'bridge',
+	'cedar',
+	'delta',
+	'ferry',
+	'harbor',
+	'heron',
+	'island',
+	'lantern',
+	'meadow',
+	'otter',
+	'pebble',
+	'quay',
+	'raven',
+	'river',
+	'sparrow',
+	'tide',
+	'willow',
+	'wharf',
+];
+
+/** `2026-04-19-orphan-index-quiet-otter`: it sorts by day and can be said over the phone. */
+export function nameIncident(runbook: string, now: Date): string {
+	return `${now.toISOString().slice(0, 10)}-${runbook}-${first[randomInt(first.length)]}-${second[randomInt(second.length)]}-${randomInt(10, 100)}`;
+}
+
+export type IncidentFolder = {name: string; folder: string; kind: 'incidents' | 'drills'};
+
+/** Newest first. */
+export async function listIncidents(state: string): Promise<IncidentFolder[]> {
+	const kinds = ['incidents', 'drills'] as const;
+	const found = await Promise.all(
+		kinds.map(async kind => {
+			const entries = await readdir(kindFolder(state, kind), {withFileTypes: true}).catch(() => []);
+			return entries
+				.filter(entry => entry.isDirectory())
+				.map(({name}) => ({name, kind, folder: path.join(kindFolder(state, kind), name)}));
+		}),
+	);
+	return found.flat().sort((a, b) => b.name.slice(0, 10).localeCompare(a.name.slice(0, 10)));
+}
+
+/** By its name, a part of its name that is unique, or a path. @throws OperatorError incident.unknown | incident.ambiguous */
+export async function findIncident(state: string, wanted: string): Promise<IncidentFolder> {
+	if (wanted.includes('/')) {
+		const folder = path.resolve(wanted);
+		return {
+			name: path.basename(folder),
+			folder,
+			kind: path.basename(path.dirname(folder)) === 'drills' ? 'drills' : 'incidents',
+		};
+	}
+
+	const all = await listIncidents(state);
+	const exact = all.filter(({name}) => name === wanted);
+	const matching = exact.length > 0 ? exact : all.filter(({name}) => name.includes(wanted));
+
+	if (matching.length === 1) {
+		return matching[0]!;
+	}
+
+	throw matching.length === 0
+		? new OperatorError('incident.unknown', `There is no incident "${wanted}".`, {
+				hint: '`regmedic incidents` lists them.',
+				exit: 'usage',
+			})
+		: new OperatorError('incident.ambiguous', `"${wanted}" could be ${matching.map(({name}) => name).join(', ')}.`, {
+				hint: 'Write more of its name.',
+				exit: 'usage',
+			});
+}

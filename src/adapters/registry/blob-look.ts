@@ -1,0 +1,146 @@
+import {createHash} from 'node:crypto';
+import {digestAlgorithm, digestHex} from '../../domain/digest.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Descriptor} from '../../domain/manifest.ts';
+import type {BlobAnswer, Waiting} from '../../engine/ports.ts';
+import {type Answer, consume, discard, encoded} from './answer.ts';
+import {judgeRange, judgeSize, type Look} from './blob-judgement.ts';
+import {patiently} from './patience.ts';
+import {expectStatus, explanation} from './refusals.ts';
+import type {Transport} from './transport.ts';
+
+/** Slower than this for a whole blob counts as not moving. */
+const slowestBytesPerMs = 64;
+const shortestDeadlineMs = 60_000;
+
+export type Looker = ReturnType<typeof createLooker>;
+
+/** One look each: a request with what it shows. */
+export function createLooker(transport: Transport, repository: string, blob: Descriptor, waiting: Waiting) {
+	const path = `${repository}/blobs/${blob.digest}`;
+	const {size} = blob;
+	const deadline = shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs);
+
+	async function ask(method: 'GET' | 'HEAD', fresh: boolean, headers: Record<string, string> = {}): Promise<Answer> {
+		const answer = await transport.ask({method, path, headers, fresh, mayLiveElsewhere: true, deadline}, waiting);
+		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416];
+		await expectStatus(answer, expected, await transport.user());
+		const encoding = answer.header('content-encoding') ?? 'identity';
+
+		if (encoding.toLowerCase() !== 'identity') {
+			discard(answer);
+			throw encoded(answer.host, encoding);
+		}
+
+		return answer;
+	}
+
+	async function judgeWhole(answer: Answer): Promise<Look> {
+		const {status} = answer;
+		const announced = answer.header('content-length');
+
+		if (announced !== undefined && Number(announced) !== size) {
+			discard(answer);
+			return judgeSize(status, Number(announced), size);
+		}
+
+		const hash = createHash(digestAlgorithm(blob.digest));
+		const {received, isCut} = await receive(answer, chunk => hash.update(chunk));
+
+		if (isCut) {
+			return {state: 'cut', status, received};
+		}
+
+		if (received !== size) {
+			return judgeSize(status, received, size);
+		}
+
+		return hash.digest('hex') === digestHex(blob.digest)
+			? {state: 'present', status}
+			: {state: 'corrupt', status, detail: 'its bytes do not hash to its digest'};
+	}
+
+	async function missing(answer: Answer): Promise<Look> {
+		return {state: 'missing', status: 404, detail: await explanation(answer, 'the registry does not have it')};
+	}
+
+	const patient = <T>(look: () => Promise<T>) => patiently(look, transport.patience, waiting);
+
+	const looker = {
+		/** Undefined: not clear enough to go by. */
+		head: () =>
+			patient(async (): Promise<BlobAnswer | undefined> => {
+				const answer = await ask('HEAD', false);
+				await consume(answer);
+				const length = Number(answer.header('content-length') ?? size);
+				return answer.status === 200 && length === size ? {state: 'present', status: 200} : undefined;
+			}),
+
+		whole: ({fresh}: {fresh: boolean}) =>
+			patient(async (): Promise<Look> => {
+				const answer = await ask('GET', fresh);
+				return answer.status === 200 ? judgeWhole(answer) : answer.status === 404 ? missing(answer) : unasked(answer);
+			}),
+
+		part: (range: string, {fresh}: {fresh: boolean}): Promise<Look> =>
+			patient(async (): Promise<Look> => {
+				const answer = await ask('GET', fresh, {range});
+				const {status} = answer;
+
+				if (status === 404) {
+					return missing(answer);
+				}
+
+				// A server that does not know ranges sends everything; then everything is looked at.
+				if (status !== 206 && status !== 416) {
+					return judgeWhole(answer);
+				}
+
+				const judgement =
+					range === 'bytes=-1' || status === 416
+						? judgeRange(status, answer.header('content-range'), size)
+						: {state: 'promised' as const, bytes: 1};
+
+				if (judgement.state === 'unclear') {
+					discard(answer);
+					return looker.whole({fresh});
+				}
+
+				const {received, isCut} = await receive(answer);
+
+				if (judgement.state !== 'promised') {
+					return judgement;
+				}
+
+				return isCut || received < judgement.bytes ? {state: 'cut', status, received} : {state: 'present', status};
+			}),
+	};
+	return looker;
+}
+
+/** Reads a body to its end, or to where it is cut off. */
+async function receive(answer: Answer, onChunk: (chunk: Uint8Array) => void = () => {}) {
+	let received = 0;
+
+	try {
+		await consume(answer, chunk => {
+			received += chunk.length;
+			onChunk(chunk);
+		});
+		return {received, isCut: false};
+	} catch (error) {
+		if (error instanceof OperatorError && error.code === 'registry.cut-off') {
+			return {received, isCut: true};
+		}
+
+		throw error;
+	}
+}
+
+function unasked(answer: Answer): never {
+	discard(answer);
+	throw new OperatorError('registry.unexpected-answer', `${answer.host} answers ${answer.status} to a plain request.`, {
+		hint: 'Look at the proxy in front of the registry.',
+		exit: 'failed',
+	});
+}

@@ -1,0 +1,76 @@
+import {createHash} from 'node:crypto';
+import {type Digest, digestAlgorithm, isDigest} from '../../domain/digest.ts';
+import {acceptedManifests, bareMediaType} from '../../domain/media-type.ts';
+import type {ManifestAnswer, Waiting} from '../../engine/ports.ts';
+import {readAll} from './answer.ts';
+import {patiently} from './patience.ts';
+import {expectStatus, explanation} from './refusals.ts';
+import type {Transport} from './transport.ts';
+
+/** distribution takes no manifest above 4 MiB; the rest is for those who count otherwise. */
+const manifestLimit = 4 * 1024 * 1024 + 64 * 1024;
+const secondLookMs = 200;
+
+/**
+ * By GET: a HEAD costs the server the same, and hides the words of a refusal.
+ * @throws OperatorError registry.*
+ */
+export async function getManifest(
+	transport: Transport,
+	repository: string,
+	reference: string,
+	waiting: Waiting,
+): Promise<ManifestAnswer> {
+	const look = () => patiently(() => attempt(transport, repository, reference, waiting), transport.patience, waiting);
+	const first = await look();
+
+	if (first.state !== 'unreadable') {
+		return first;
+	}
+
+	await transport.patience.clock.sleep(secondLookMs, waiting);
+	return look();
+}
+
+async function attempt(
+	transport: Transport,
+	repository: string,
+	reference: string,
+	waiting: Waiting,
+): Promise<ManifestAnswer> {
+	const answer = await transport.ask(
+		{
+			method: 'GET',
+			path: `${repository}/manifests/${reference}`,
+			headers: {accept: acceptedManifests.join(', ')},
+		},
+		waiting,
+	);
+	const {status} = answer;
+	await expectStatus(answer, [200, 404, 500], await transport.user());
+
+	if (status === 404) {
+		return {state: 'missing', status, detail: await explanation(answer, 'the registry does not have it')};
+	}
+
+	if (status === 500) {
+		return {state: 'unreadable', status, detail: await explanation(answer, 'the registry fails to read it')};
+	}
+
+	const bytes = await readAll(answer, manifestLimit);
+	const digest = hash(bytes, reference);
+	const claimed = answer.header('docker-content-digest');
+	return {
+		state: 'found',
+		bytes,
+		digest,
+		mediaType: bareMediaType(answer.header('content-type')) ?? '',
+		...(claimed !== undefined && isDigest(claimed) && claimed !== hash(bytes, claimed) ? {claimed} : {}),
+	};
+}
+
+/** With the algorithm that the other digest uses. */
+export function hash(bytes: Uint8Array, like: string): Digest {
+	const algorithm = isDigest(like) ? digestAlgorithm(like) : 'sha256';
+	return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+}

@@ -1,0 +1,130 @@
+import {once} from 'node:events';
+import type {Writable} from 'node:stream';
+import type {OperatorError} from '../../domain/errors.ts';
+import type {ShellRequest, ShellResult} from '../../engine/ports.ts';
+import {openEnvelope, splitStderr} from './envelope.ts';
+import {late, lost} from './errors.ts';
+import {createTail} from './tail.ts';
+
+/** Where a script runs, as its streams; the same three for a local process and for an ssh2 channel. */
+export type Channel = {
+	stdin: Writable;
+	onStdout(take: (chunk: Uint8Array) => void): void;
+	onStderr(take: (chunk: Uint8Array) => void): void;
+	/** Settles when both streams have ended; never rejects. @returns why it ended, for people */
+	closed: Promise<string>;
+	/** Ends it by force. */
+	kill(): void;
+};
+
+/** How long streams may stay open after the script's end was seen: something it started may hold them. */
+const lingerMs = 2000;
+
+/**
+ * Sends script and input, and waits for the trailer, the deadline, the signal, or the end of the connection.
+ * @param explain what went wrong before the script began, if the words on stderr prove that it never did
+ */
+export async function runOver(
+	channel: Channel,
+	{
+		request,
+		nonce,
+		head,
+		place,
+		signal,
+		explain,
+	}: {
+		request: ShellRequest;
+		nonce: string;
+		head: Uint8Array;
+		place: string;
+		signal: AbortSignal;
+		explain(stderr: string): OperatorError | undefined;
+	},
+): Promise<ShellResult> {
+	const stdout: Uint8Array[] = [];
+	const stderr = createTail();
+	const ending = Promise.withResolvers<'trailer' | 'aborted' | 'late'>();
+	const envelope = openEnvelope(nonce, request.onOutput ?? (chunk => void stdout.push(chunk)));
+	const deadline = setTimeout(() => ending.resolve('late'), request.timeoutMs);
+	const onAbort = () => ending.resolve('aborted');
+	signal.addEventListener('abort', onAbort, {once: true});
+	channel.onStderr(chunk => stderr.push(chunk));
+	channel.onStdout(chunk => {
+		try {
+			envelope.push(chunk);
+		} catch (error) {
+			ending.reject(error);
+		}
+
+		if (envelope.exitCode !== undefined) {
+			ending.resolve('trailer');
+		}
+	});
+
+	const sending = new AbortController();
+	try {
+		void feed(channel.stdin, head, request.input, sending.signal);
+		const end = await Promise.race([ending.promise, channel.closed]);
+
+		if (end === 'aborted') {
+			throw signal.reason;
+		}
+
+		if (end === 'late') {
+			throw late(request.kind, place, request.timeoutMs);
+		}
+
+		if (envelope.exitCode === undefined) {
+			const said = splitStderr(stderr.text(), nonce);
+			throw (envelope.begun ? undefined : explain(said.before)) ?? lost(request.kind, place, said.before || end);
+		}
+
+		await settled(channel.closed, lingerMs, signal);
+		return {
+			exitCode: envelope.exitCode,
+			stdout: Buffer.concat(stdout),
+			stderr: splitStderr(stderr.text(), nonce).script,
+		};
+	} finally {
+		clearTimeout(deadline);
+		signal.removeEventListener('abort', onAbort);
+		sending.abort();
+		channel.kill();
+	}
+}
+
+/** A script may end without reading its input; the broken pipe that follows says nothing new. */
+async function feed(stdin: Writable, head: Uint8Array, input: ShellRequest['input'], signal: AbortSignal) {
+	stdin.on('error', () => {});
+	try {
+		await put(stdin, head, signal);
+		if (typeof input === 'string' || input instanceof Uint8Array) {
+			await put(stdin, input, signal);
+		} else if (input !== undefined) {
+			for await (const chunk of input) {
+				await put(stdin, chunk, signal);
+			}
+		}
+
+		stdin.end();
+	} catch {
+		stdin.destroy();
+	}
+}
+
+async function put(stdin: Writable, chunk: string | Uint8Array, signal: AbortSignal): Promise<void> {
+	if (!stdin.write(chunk)) {
+		await once(stdin, 'drain', {signal});
+	}
+}
+
+async function settled(promise: Promise<unknown>, milliseconds: number, signal: AbortSignal): Promise<void> {
+	const enough = Promise.withResolvers<void>();
+	const timer = setTimeout(enough.resolve, milliseconds);
+	const stop = () => enough.resolve();
+	signal.addEventListener('abort', stop, {once: true});
+	await Promise.race([promise, enough.promise]);
+	clearTimeout(timer);
+	signal.removeEventListener('abort', stop);
+}

@@ -1,0 +1,46 @@
+import type {OperatorError} from '../../domain/errors.ts';
+import {type HostName, hostKeyRefused, misconfigured, unauthorized, unreachable} from './errors.ts';
+
+/**
+ * ssh exits with 255 for everything that is not the remote command's own end, so its words decide, and only those it
+ * said before the remote script began. @see openssh-portable sshconnect.c, sshconnect2.c, packet.c, readconf.c (9.2)
+ * @returns undefined where the words do not prove that nothing ran
+ */
+export function causeOf(stderr: string, place: string, name: HostName): OperatorError | undefined {
+	const has = (pattern: RegExp) => pattern.test(stderr);
+	const line = (pattern: RegExp) => stderr.split('\n').find(text => pattern.test(text)) ?? '';
+	const cause = stderr.trim() === '' ? undefined : new Error(stderr.trim());
+
+	if (has(/REVOKED HOST KEY DETECTED|is marked as revoked|revoked host key/i)) {
+		return hostKeyRefused('revoked', place, name, cause);
+	}
+
+	if (has(/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/)) {
+		return hostKeyRefused('changed', place, name, cause);
+	}
+
+	if (has(/host key is known for|Host key verification failed/)) {
+		return hostKeyRefused('unknown', place, name, cause);
+	}
+
+	if (
+		has(/Bad (?:owner or permissions on|configuration option)|bad configuration option|Can't open user config file/)
+	) {
+		const detail = line(/Bad owner|onfiguration option|Can't open user config/);
+		return misconfigured(detail, 'Correct the ssh_config file that ssh names.', cause);
+	}
+
+	if (has(/Unable to negotiate|no matching (?:host key|key exchange|cipher|mac)/i)) {
+		const detail = line(/Unable to negotiate|no matching/i);
+		return misconfigured(detail, 'Client and server share no algorithm: update one of them.', cause);
+	}
+
+	const refused = /: Permission denied \([^)]*\)|Too many authentication failures|No more authentication methods/;
+	if (has(refused)) {
+		return unauthorized(place, /\([^)]*\)/.exec(line(refused))?.[0] ?? '', cause);
+	}
+
+	const away =
+		/connect to (?:host|address) .* port|Could not resolve hostname|kex_exchange_identification|ssh_exchange_identification|banner exchange|Connection timed out during|Not allowed at this time|Connection (?:closed|reset) by .* port \d+ \[preauth\]/;
+	return has(away) ? unreachable(place, line(away).replace(/^ssh: /, ''), cause) : undefined;
+}

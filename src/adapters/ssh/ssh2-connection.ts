@@ -1,0 +1,90 @@
+import {readFile} from 'node:fs/promises';
+import type {AnyAuthMethod, Client} from 'ssh2';
+import type {OperatorError} from '../../domain/errors.ts';
+import {misconfigured, unauthorized, unreachable} from './errors.ts';
+import {createHostVerifier} from './host-verifier.ts';
+import {parseKnownHosts} from './known-hosts.ts';
+import {readKnownHosts, type SshTarget} from './ssh-target.ts';
+
+const readyTimeoutMs = 15_000;
+const keepaliveIntervalMs = 15_000;
+const keepaliveCount = 3;
+
+/** Connects and logs in once. Never again by itself: sshd punishes repeated failures. @see sshd_config(5), PerSourcePenalties */
+export async function connectSsh2(target: SshTarget, place: string): Promise<Client> {
+	const {host, port, user} = target;
+	const verifier = createHostVerifier(parseKnownHosts(await readKnownHosts(target.knownHostsFiles)), target, place);
+	const methods = await loginMethods(target);
+	if (methods.length === 0) {
+		throw unauthorized(place, `no key of ours can be used for ${user}`);
+	}
+
+	// Loaded late: it costs a tenth of a second and most people never need it.
+	const {default: ssh2} = await import('ssh2');
+	const client = new ssh2.Client();
+	const ready = Promise.withResolvers<void>();
+	client.once('ready', ready.resolve);
+	client.on('error', error => ready.reject(verifier.refusal() ?? explained(error, place)));
+	client.once('close', () => ready.reject(verifier.refusal() ?? unreachable(place, 'the connection was closed')));
+	client.connect({
+		host,
+		port,
+		username: user,
+		authHandler: methods,
+		hostVerifier: verifier.verify,
+		readyTimeout: readyTimeoutMs,
+		keepaliveInterval: keepaliveIntervalMs,
+		keepaliveCountMax: keepaliveCount,
+		algorithms: {
+			kex: [
+				'curve25519-sha256',
+				'curve25519-sha256@libssh.org',
+				'ecdh-sha2-nistp256',
+				'ecdh-sha2-nistp384',
+				'ecdh-sha2-nistp521',
+			],
+			serverHostKey: verifier.algorithms,
+			cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com'],
+			hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+		},
+	});
+
+	try {
+		await ready.promise;
+	} catch (error) {
+		client.destroy();
+		throw error;
+	}
+
+	client.setNoDelay(true);
+	return client;
+}
+
+/** The agent first, then each key file that is there and needs no passphrase. */
+async function loginMethods({user, agent, identityFiles}: SshTarget): Promise<AnyAuthMethod[]> {
+	const {default: ssh2} = await import('ssh2');
+	const methods: AnyAuthMethod[] = agent === undefined ? [] : [{type: 'agent', username: user, agent}];
+
+	for (const file of identityFiles) {
+		const key = await readFile(file).catch(() => undefined);
+		if (key !== undefined && !(ssh2.utils.parseKey(key) instanceof Error)) {
+			methods.push({type: 'publickey', username: user, key});
+		}
+	}
+
+	return methods;
+}
+
+function explained(error: Error & {level?: string}, place: string): OperatorError {
+	if (error.level === 'client-authentication') {
+		return unauthorized(place, error.message, error);
+	}
+
+	return /no matching/.test(error.message)
+		? misconfigured(
+				`${place}: ${error.message}`,
+				'The built-in transport lacks what the host asks for: use the system’s ssh.',
+				error,
+			)
+		: unreachable(place, error.message, error);
+}

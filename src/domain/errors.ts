@@ -1,0 +1,54 @@
+/**
+ * The exit codes of the product, by meaning. A broken image outranks an unknown one.
+ * `indeterminate`: a change may or may not have happened, or a check could not be completed.
+ */
+export const exitCodes = {
+	done: 0,
+	failed: 1,
+	usage: 2,
+	broken: 3,
+	configuration: 4,
+	refused: 5,
+	unreachable: 6,
+	locked: 7,
+	indeterminate: 8,
+	bug: 70,
+	interrupted: 130,
+} as const;
+
+export type ExitMeaning = keyof typeof exitCodes;
+
+export type OperatorErrorOptions = {
+	/** One sentence that says what to do next. */
+	hint: string;
+	exit: ExitMeaning;
+	cause?: unknown;
+	/** The same request may succeed if it is made again a little later. */
+	transient?: boolean;
+};
+
+/** Something the operator can fix. Everything that is not one of these is a bug in regmedic. */
+export class OperatorError extends Error {
+	override readonly name = 'OperatorError';
+	/** Dotted and stable (`registry.unauthorized`): branch on this, never on the message. */
+	readonly code: string;
+	readonly hint: string;
+	readonly exit: ExitMeaning;
+	readonly transient: boolean;
+
+	constructor(code: string, message: string, {hint, exit, cause, transient = false}: OperatorErrorOptions) {
+		super(message, cause === undefined ? undefined : {cause});
+		this.code = code;
+		this.hint = hint;
+		this.exit = exit;
+		this.transient = transient;
+	}
+}
+
+/** The person or a deadline above us asked to stop: quiet, exit 130. */
+export class Cancelled extends Error {
+	override readonly name = 'Cancelled';
+	constructor(message = 'Stopped.') {
+		super(message);
+	}
+}

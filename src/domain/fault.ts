@@ -1,0 +1,52 @@
+import type {Digest} from './digest.ts';
+
+/** Every way an image can be damaged. @see the table in the README, "What can be wrong" */
+export const faultKinds = [
+	'tag-dangling',
+	'child-unlinked',
+	'child-swept',
+	'child-missing',
+	'manifest-unreadable',
+	'config-missing',
+	'layer-missing',
+	'layer-unlinked',
+	'blob-empty',
+	'blob-truncated',
+	'blob-corrupt',
+	'link-malformed',
+	'answers-differ',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+/** One thing wrong with one digest or link, as seen over HTTP. */
+export type Fault = {
+	kind: FaultKind;
+	/** Absent where a tag resolves to nothing. */
+	digest?: Digest;
+	/** The manifests on the way from the tag to it, outermost first. */
+	via: Digest[];
+	/** `linux/amd64`, `attestation`: of the child it belongs to. */
+	platform?: string;
+	/** The HTTP status that showed it. */
+	status?: number;
+	/** What the registry or the check said, short. */
+	detail: string;
+};
+
+/** What a fault means for somebody who pulls. */
+export const faultMeanings: Record<FaultKind, string> = {
+	'tag-dangling': 'the tag is listed, but names a manifest the registry does not serve',
+	'child-unlinked': 'the manifest is on disk, but this repository has no link to it',
+	'child-swept': 'the manifest is on disk, but its config or layers were garbage-collected',
+	'child-missing': 'the index names a manifest that the registry does not have',
+	'manifest-unreadable': 'the manifest is empty, damaged or does not match its digest',
+	'config-missing': 'the image config is gone',
+	'layer-missing': 'a layer is gone',
+	'layer-unlinked': 'the data is on disk, but this repository has no link to it',
+	'blob-empty': 'the data was emptied',
+	'blob-truncated': 'the data is not as long as the manifest says',
+	'blob-corrupt': 'the data does not match its digest',
+	'link-malformed': 'a link file does not hold a digest',
+	'answers-differ': 'the registry answers from memory what the disk does not hold',
+};

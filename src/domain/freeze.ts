@@ -1,0 +1,81 @@
+import type {Problem} from './event.ts';
+import {type Incident, lastVisit} from './incident.ts';
+import {isObject, type Json, type JsonObject, toJson} from './json.ts';
+import {weighRemedies} from './remedy-advice.ts';
+import type {Option, Step} from './runbook.ts';
+import {resolve} from './template.ts';
+
+export type Frozen = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
+
+/**
+ * Resolves a step's values as they are now. The journal keeps the result and the gate shows it: what runs is what was read.
+ * A `choose` carries its options, a `by-hand` its commands, an `ask` its questions.
+ */
+export function freeze(incident: Incident, step: Step): Frozen {
+	const resolved = resolve({...step.with, ...textsOf(step)}, scopeOf(incident));
+	if (!resolved.ok) {
+		return {
+			ok: false,
+			problem: {
+				code: 'runbook.value-missing',
+				message: `"${step.title}" needs ${resolved.missing}, and no step has found it yet.`,
+				hint: 'Go back to the step that finds it, or choose another way.',
+			},
+		};
+	}
+
+	const values = resolved.value as JsonObject;
+	return {
+		ok: true,
+		with: step.does.kind === 'choose' ? {...values, options: optionsOf(incident, step, values)} : values,
+	};
+}
+
+/** What `${…}` can name. */
+export function scopeOf(incident: Incident): JsonObject {
+	const steps = Object.fromEntries(
+		incident.runbook.steps.flatMap(({id}): [string, Json][] => {
+			const visit = lastVisit(incident, id);
+			return visit ? [[id, {...visit.output, outcome: visit.outcome ?? null, said: visit.say ?? null}]] : [];
+		}),
+	);
+	return {
+		inputs: incident.inputs,
+		settings: incident.settings,
+		incident: {id: incident.id, opened: incident.openedAt},
+		steps,
+	};
+}
+
+function textsOf({does}: Step): JsonObject {
+	switch (does.kind) {
+		case 'ask':
+			return {questions: toJson(does.questions)};
+		case 'by-hand':
+			return {commands: does.commands};
+		case 'choose':
+			return {question: does.question};
+		default:
+			return {};
+	}
+}
+
+function optionsOf(incident: Incident, step: Step, values: JsonObject): Json {
+	const does = step.does as Extract<Step['does'], {kind: 'choose'}>;
+	const routed = Object.keys(step.outcomes);
+	const listed = Object.entries(does.options).map(([key, {title, recommended}]: [string, Option]) => ({
+		key,
+		title,
+		recommended: recommended !== undefined,
+		...(recommended === undefined ? {} : {why: recommended}),
+	}));
+
+	const tried = incident.visits
+		.filter(visit => visit.step === step.id && visit.outcome !== undefined)
+		.map(visit => visit.outcome!);
+	const weighed =
+		does.weigh === 'remedies'
+			? weighRemedies({...values, settings: incident.settings, tried}).filter(({key}) => routed.includes(key))
+			: [];
+	return toJson([...weighed, ...listed].filter(option => isObject(toJson(option))));
+}

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import {isNode, LineCounter, parseDocument} from 'yaml';
+import type {Position} from './runbook.ts';
+import type {RunbookProblem} from './runbook-parser.ts';
+
+/** YAML inside of a page: what it says, where each key stands, and what is wrong with it. */
+export type ReadYaml<T> = {value?: T; problems: RunbookProblem[]; locate(path: readonly (string | number)[]): Position};
+
+/**
+ * @param origin where the YAML's first character stands in the page
+ */
+export function readYaml<Schema extends v.GenericSchema>(
+	text: string,
+	origin: Position,
+	schema: Schema,
+): ReadYaml<v.InferOutput<Schema>> {
+	const lines = new LineCounter();
+	const document = parseDocument(text, {lineCounter: lines, uniqueKeys: true, maxAliasCount: 10} as object);
+	const at = (offset: number): Position => {
+		const {line, col} = lines.linePos(offset);
+		return {line: origin.line + line - 1, column: origin.column + col - 1};
+	};
+
+	const locate = (path: readonly (string | number)[]): Position => {
+		for (let length = path.length; length > 0; length--) {
+			const node = document.getIn(path.slice(0, length), true);
+			if (isNode(node) && node.range) {
+				return at(node.range[0]);
+			}
+		}
+
+		return origin;
+	};
+
+	if (document.errors.length > 0) {
+		const problems = document.errors.map(({pos, message}) => ({
+			...at(pos[0]),
+			code: 'yaml',
+			message: message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '.'),
+		}));
+		return {problems, locate};
+	}
+
+	const parsed = v.safeParse(schema, document.toJS({maxAliasCount: 10}));
+	if (parsed.success) {
+		return {value: parsed.output, problems: [], locate};
+	}
+
+	const problems = parsed.issues.map(issue => {
+		const path = (issue.path ?? []).map(({key}) => key as string | number);
+		return {...locate(path), code: 'shape', message: sayIssue(issue, path)};
+	});
+	return {problems, locate};
+}
+
+/** `with.image: expected a string, got nothing`; unknown keys by name. */
+export function sayIssue(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
+	if (issue.type === 'strict_object' && issue.expected === 'never') {
+		return `Unknown key "${path.join('.')}".`;
+	}
+
+	const what = path.join('.');
+	const text = issue.received === 'undefined' ? 'is missing' : issue.message;
+	return what === '' ? text : `${what}: ${text}`;
+}

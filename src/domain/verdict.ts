@@ -1,0 +1,59 @@
+import type {Digest} from './digest.ts';
+import type {Fault} from './fault.ts';
+
+/** unknown is never shown as intact. */
+export type Verdict = 'intact' | 'broken' | 'unknown';
+
+/** `head`: everything exists; `edge`: and has its size and a readable last byte; `content`: every byte hashed. */
+export type Depth = 'head' | 'edge' | 'content';
+
+/** A part that could not be checked, and why: it keeps the verdict from being intact. */
+export type Unchecked = {
+	digest?: Digest;
+	via: Digest[];
+	platform?: string;
+	code: string;
+	message: string;
+	hint: string;
+};
+
+/** What one walk of one image found. */
+export type ImageCheck = {
+	reference: string;
+	/** What the tag named, if it named something. */
+	digest?: Digest;
+	mediaType?: string;
+	verdict: Verdict;
+	checked: {manifests: number; blobs: number};
+	faults: Fault[];
+	unchecked: Unchecked[];
+	/** One row a child of an index, in the index's order; for a single image, one row. */
+	children: ChildCheck[];
+};
+
+export type ChildCheck = {
+	digest: Digest;
+	platform?: string;
+	verdict: Verdict;
+	status?: number;
+	blobs: number;
+	detail: string;
+};
+
+/** A fault outranks an unknown: something is broken, whatever else we could not see. */
+export function verdictOf(faults: readonly unknown[], unchecked: readonly unknown[]): Verdict {
+	if (faults.length > 0) {
+		return 'broken';
+	}
+
+	return unchecked.length > 0 ? 'unknown' : 'intact';
+}
+
+/** The worst of several: broken, then unknown, then intact. Nothing checked is unknown. */
+export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
+	if (verdicts.includes('broken')) {
+		return 'broken';
+	}
+
+	return verdicts.length === 0 || verdicts.includes('unknown') ? 'unknown' : 'intact';
+}

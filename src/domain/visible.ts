@@ -1,0 +1,41 @@
+declare const visibleBrand: unique symbol;
+
+/** Text with nothing in it that a terminal would obey. */
+export type Visible = string & {readonly [visibleBrand]: true};
+
+/**
+ * C0 but tab and newline, DEL, C1, bidi controls, zero-width characters, line separators, interlinear marks, tags.
+ * Per character, so a sequence cut by a chunk boundary cannot slip through.
+ * @see CVE-2021-25743 (kubectl), CVE-2024-52005 (git), oss-security 2021/q4/78 (Bidi_Control)
+ */
+const drawing =
+	/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
+
+/** Shows what came from outside as it is: escapes as `^[`, tricks as `<U+202E>`. */
+export function visible(text: string): Visible {
+	return text.replace(/\r\n/g, '\n').replace(drawing, shown) as Visible;
+}
+
+/** The same on one line. */
+export function visibleLine(text: string): Visible {
+	return visible(text).replace(/\n/g, '⏎').replace(/\t/g, ' ') as Visible;
+}
+
+function shown(character: string): string {
+	const code = character.codePointAt(0)!;
+	if (code < 0x20) {
+		return `^${String.fromCharCode(code + 0x40)}`;
+	}
+
+	return code === 0x7f ? '^?' : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
+/** JSON that says the same and draws nothing: what JSON.stringify leaves raw (DEL, C1, bidi) is escaped. */
+export function visibleJson(value: unknown, indent?: string): string {
+	return JSON.stringify(value, null, indent).replace(drawing, character =>
+		Array.from(
+			{length: character.length},
+			(_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+		).join(''),
+	);
+}

@@ -1,0 +1,48 @@
+import type {Digest} from '../../domain/digest.ts';
+
+/** What the registry believes of a blob. */
+export type StoredDescriptor = {digest: Digest; size: number};
+
+/**
+ * The `inmemory` blob-descriptor cache: a map a repository and one for all of them. Nobody tells it of a garbage
+ * collection, which is where its lies come from.
+ * @see distribution v2.8.3 registry/storage/cache/memory/memory.go
+ */
+export type DescriptorCache = {
+	lookUp(digest: Digest): StoredDescriptor | undefined;
+	lookUpIn(repository: string, digest: Digest): StoredDescriptor | undefined;
+	remember(digest: Digest, descriptor: StoredDescriptor): void;
+	rememberIn(repository: string, digest: Digest, descriptor: StoredDescriptor): void;
+	/** The entry for all repositories stays: so does the real one's. */
+	forgetIn(repository: string, digest: Digest): void;
+	clear(): void;
+};
+
+export function createDescriptorCache(): DescriptorCache {
+	const everywhere = new Map<Digest, StoredDescriptor>();
+	const repositories = new Map<string, Map<Digest, StoredDescriptor>>();
+
+	const cache: DescriptorCache = {
+		lookUp: digest => everywhere.get(digest),
+		lookUpIn: (repository, digest) => repositories.get(repository)?.get(digest),
+		remember(digest, descriptor) {
+			// What is known is never corrected.
+			if (!everywhere.has(digest)) {
+				everywhere.set(digest, descriptor);
+			}
+		},
+		rememberIn(repository, digest, descriptor) {
+			const known = repositories.get(repository) ?? new Map<Digest, StoredDescriptor>();
+			repositories.set(repository, known.set(digest, descriptor));
+			cache.remember(digest, descriptor);
+		},
+		forgetIn(repository, digest) {
+			repositories.get(repository)?.delete(digest);
+		},
+		clear() {
+			everywhere.clear();
+			repositories.clear();
+		},
+	};
+	return cache;
+}

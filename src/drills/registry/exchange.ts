@@ -1,0 +1,58 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {type Digest, isDigest} from '../../domain/digest.ts';
+import type {Store} from '../store.ts';
+import type {DescriptorCache} from './descriptor-cache.ts';
+import type {Lookup} from './lookup.ts';
+import {Refusal} from './refusal.ts';
+
+/** One request on its way through the registry. */
+export type Exchange = {
+	request: IncomingMessage;
+	response: ServerResponse;
+	url: URL;
+	/** What the route's pattern caught. */
+	repository: string;
+	/** A tag, a digest or an upload's id. */
+	reference: string;
+	store: Store;
+	cache: DescriptorCache;
+	lookup: Lookup;
+	/** Signs the state of uploads. */
+	secret: string;
+	/** Told of what clients changed. */
+	changed(change: RegistryChange): Promise<void>;
+};
+
+export type RegistryChange = {change: 'manifest-put'; repository: string; reference: string; agent: string};
+
+export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+/** Absolute, from the Host header, as the real one builds it. */
+export function locationOf({request}: Exchange, path: string): string {
+	return `http://${request.headers.host ?? 'localhost'}${path}`;
+}
+
+export async function bodyOf(request: IncomingMessage, limit = 4 * 1024 * 1024): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+
+	for await (const chunk of request as AsyncIterable<Buffer>) {
+		size += chunk.length;
+		if (size > limit) {
+			throw new Refusal({code: 'MANIFEST_INVALID', detail: 'http: request body too large'});
+		}
+
+		chunks.push(chunk);
+	}
+
+	return Buffer.concat(chunks);
+}
+
+/** @throws Refusal DIGEST_INVALID */
+export function digestOrRefuse(text: string, detail: unknown): Digest {
+	if (!isDigest(text)) {
+		throw new Refusal({code: 'DIGEST_INVALID', detail});
+	}
+
+	return text;
+}

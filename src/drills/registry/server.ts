@@ -1,0 +1,122 @@
+import {randomBytes} from 'node:crypto';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {listenHttp} from '../listen.ts';
+import {openStore} from '../store.ts';
+import {authorize, type BasicCredentials} from './authorization.ts';
+import {createDescriptorCache} from './descriptor-cache.ts';
+import type {RegistryChange} from './exchange.ts';
+import {createLookup} from './lookup.ts';
+import {Refusal, serveRefusal} from './refusal.ts';
+import {findRoute} from './router.ts';
+
+export type RegistrySimulator = {
+	/** `127.0.0.1:port` */
+	readonly host: string;
+	readonly port: number;
+	readonly url: string;
+	/** What a restart of the process does: everything remembered is forgotten. */
+	restart(): void;
+	close(): Promise<void>;
+};
+
+export type RegistryOptions = {
+	/** What `rootdirectory` names. */
+	root: string;
+	/** 0: any. @throws OperatorError drill.port-taken */
+	port?: number;
+	/** Absent: anybody may do anything. */
+	credentials?: BasicCredentials;
+	readonly?: boolean;
+	changed?: (change: RegistryChange) => Promise<void>;
+};
+
+/** Answers like distribution 2.8 with `cache: inmemory` and deletion enabled, over a real storage folder. */
+export async function startRegistry(options: RegistryOptions): Promise<RegistrySimulator> {
+	const {credentials, readonly = false, changed = async () => {}} = options;
+	const store = openStore(options.root);
+	const cache = createDescriptorCache();
+	const lookup = createLookup(store, cache);
+	const secret = randomBytes(32).toString('hex');
+
+	async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const url = new URL(request.url ?? '/', 'http://localhost');
+
+		if (url.pathname === '/') {
+			response.writeHead(200, {'Cache-Control': 'no-cache', 'Content-Length': 0}).end();
+			return;
+		}
+
+		response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
+		if (url.pathname === '/v2') {
+			response.writeHead(301, {Location: '/v2/', 'Content-Length': 0}).end();
+			return;
+		}
+
+		const route = findRoute(decoded(url.pathname), readonly);
+		const isBase = url.pathname === '/v2/';
+		if (route === undefined && !isBase) {
+			sendText(response, 404, '404 page not found\n');
+			return;
+		}
+
+		authorize(request, response, {credentials, route, url});
+
+		if (route === undefined) {
+			response.writeHead(200, {'Content-Type': 'application/json; charset=utf-8', 'Content-Length': 2});
+			response.end('{}');
+			return;
+		}
+
+		const handler = route.methods.get(request.method ?? 'GET');
+		if (handler === undefined) {
+			response.setHeader('Allow', [...route.methods.keys()].sort().join(', '));
+			sendText(response, 405, 'Method not allowed\n');
+			return;
+		}
+
+		const {repository, reference} = route;
+		await handler({request, response, url, repository, reference, store, cache, lookup, secret, changed});
+	}
+
+	const listener = await listenHttp({
+		what: 'registry',
+		port: options.port ?? 0,
+		async answer(request, response) {
+			try {
+				await answer(request, response);
+			} catch (error) {
+				if (response.headersSent) {
+					response.destroy();
+				} else {
+					const refusal = error instanceof Refusal ? error : new Refusal({code: 'UNKNOWN', detail: {}});
+					serveRefusal(response, refusal, request.method !== 'HEAD');
+				}
+			}
+		},
+	});
+
+	return {
+		host: `127.0.0.1:${listener.port}`,
+		port: listener.port,
+		url: `http://127.0.0.1:${listener.port}`,
+		restart: () => cache.clear(),
+		close: listener.close,
+	};
+}
+
+function decoded(pathname: string): string {
+	try {
+		return decodeURIComponent(pathname);
+	} catch {
+		return pathname;
+	}
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+	response.writeHead(status, {
+		'Content-Type': 'text/plain; charset=utf-8',
+		'X-Content-Type-Options': 'nosniff',
+		'Content-Length': text.length,
+	});
+	response.end(text);
+}

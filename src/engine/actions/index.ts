@@ -1,0 +1,27 @@
+import type {Action} from '../action.ts';
+import {builderBuild} from './builder-build.ts';
+import {ciBuild} from './ci-build.ts';
+import {ciFailed} from './ci-failed.ts';
+import {ciRestart} from './ci-restart.ts';
+import {followUpOrphans} from './follow-up-orphans.ts';
+import {registryAudit} from './registry-audit.ts';
+import {registryRelink} from './registry-relink.ts';
+import {registryRepoint} from './registry-repoint.ts';
+import {registryRestart} from './registry-restart.ts';
+import {registryVerify} from './registry-verify.ts';
+import {storageScan} from './storage-scan.ts';
+
+/** Everything a runbook can have done. A new action is a file beside this one and a line here. */
+export const actions: readonly Action[] = [
+	registryVerify,
+	storageScan,
+	registryRestart,
+	registryRelink,
+	registryRepoint,
+	ciBuild,
+	builderBuild,
+	ciFailed,
+	ciRestart,
+	registryAudit,
+	followUpOrphans,
+];

@@ -1,0 +1,70 @@
+import {type JsonObject, toJson} from '../../domain/json.ts';
+import {parseReference} from '../../domain/reference.ts';
+import type {Depth, ImageCheck} from '../../domain/verdict.ts';
+import type {Action} from '../action.ts';
+import {walkImage} from '../walk.ts';
+import {registryOutcome} from './outcomes.ts';
+
+/** Walks the image over HTTP, on connections that nothing has used before. */
+export const registryVerify: Action = {
+	name: 'registry.verify',
+	effect: 'read',
+	inputs: {
+		image: {required: true, about: 'the image reference'},
+		depth: {required: false, about: 'head, edge (default) or content'},
+	},
+	outcomes: {
+		intact: 'every part of the image answers',
+		broken: 'a part is gone or damaged',
+		unknown: 'not everything could be checked',
+		absent: 'the registry has no such tag',
+		refused: 'the registry or its certificate refuses us',
+		unreachable: 'the registry does not answer',
+	},
+	provides: {
+		verdict: 'intact, broken or unknown',
+		faults: 'every fault, with what it is below',
+		digest: 'what the tag names',
+		children: 'one row a child of the index',
+		checked: 'how many manifests and blobs were checked',
+	},
+	success: [],
+	shows: 'verdict',
+	outcomeOf: registryOutcome,
+
+	async run({image, depth}, {ports, signal, progress, log}) {
+		const reference = parseReference(String(image));
+		const registry = ports.registry.fresh();
+		try {
+			const check = await walkImage(registry, reference, {
+				depth: (depth ?? 'edge') as Depth,
+				signal,
+				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
+			});
+			log(`${registry.requests()} requests`);
+			return {
+				outcome: check.verdict,
+				output: {...(toJson(check) as JsonObject), requests: registry.requests()},
+				say: sayCheck(check),
+			};
+		} finally {
+			await registry.close();
+		}
+	},
+};
+
+function sayCheck({verdict, faults, unchecked, checked, children}: ImageCheck): string {
+	const parts = checked.manifests + checked.blobs;
+	if (verdict === 'intact') {
+		return `All ${parts} parts answer.`;
+	}
+
+	if (verdict === 'unknown') {
+		return `${unchecked.length} of the image's parts could not be checked.`;
+	}
+
+	const damaged = children.filter(child => child.verdict === 'broken').length;
+	return children.length > 1 && damaged > 0
+		? `The index is there; ${damaged} of its ${children.length} children ${damaged === 1 ? 'is' : 'are'} not.`
+		: `${faults.length} ${faults.length === 1 ? 'part' : 'parts'} of the image ${faults.length === 1 ? 'is' : 'are'} damaged.`;
+}

@@ -1,0 +1,74 @@
+import type {Finding} from '../../domain/finding.ts';
+import {type JsonObject, toJson} from '../../domain/json.ts';
+import {parseReference} from '../../domain/reference.ts';
+import {siblingsOf} from '../../domain/siblings.ts';
+import {assess} from '../../domain/storage-model.ts';
+import type {Action} from '../action.ts';
+import {storageOutcome} from './outcomes.ts';
+
+/** Reads the registry's disk: what exactly is gone, what else that breaks, what can be saved. Never writes. */
+export const storageScan: Action = {
+	name: 'storage.scan',
+	effect: 'read',
+	inputs: {image: {required: true, about: 'the image reference'}},
+	outcomes: {
+		found: 'the disk shows what is wrong with this image',
+		clean: 'the disk holds every part of this image',
+		incomplete: 'not everything could be read',
+		unavailable: 'no storage is configured for this registry',
+		refused: 'the host or its key refuses us',
+		unreachable: 'the host does not answer',
+	},
+	provides: {
+		findings: 'what is wrong with this image',
+		others: 'what is wrong with other images',
+		sibling: 'another tag of the repository that the disk shows complete',
+		complete: 'whether the whole tree was read',
+		counts: 'repositories, tags, indexes, links and blobs seen',
+		gaps: 'what could not be read',
+	},
+	success: [],
+	shows: 'cause',
+	outcomeOf: storageOutcome,
+
+	async run({image}, {ports, settings, signal, progress, log}) {
+		const {repository, tag} = parseReference(String(image));
+		const {storage} = ports;
+		if (!storage) {
+			return {outcome: 'unavailable', output: {}, say: 'No storage is configured for this registry.'};
+		}
+
+		log(`Reading ${storage.place} …`);
+		const listing = await storage.list({signal, progress: files => progress({label: 'files read', done: files})});
+		const scan = assess(listing, {role: settings.role === 'cache' ? 'cache' : 'authoritative'});
+		const isMine = (finding: Finding) =>
+			finding.repository === repository && (tag === undefined || finding.tags.includes(tag));
+		const findings = scan.findings.filter(isMine);
+		const others = scan.findings.filter(finding => !isMine(finding));
+		const sibling = tag === undefined ? undefined : siblingsOf(listing, scan, repository, tag)[0];
+
+		for (const {kind, repository: where, tags, digest} of scan.findings) {
+			log(`${kind} ${where} ${tags.join(',')} ${digest ?? ''}`);
+		}
+
+		const output = toJson({
+			findings,
+			others,
+			sibling: sibling === undefined ? null : `${settings.host}/${repository}:${sibling}`,
+			complete: scan.complete,
+			gaps: scan.gaps,
+			counts: scan.counts,
+		}) as JsonObject;
+		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
+		return {outcome, output, say: sayScan(outcome, findings, others)};
+	},
+};
+
+function sayScan(outcome: string, findings: Finding[], others: Finding[]): string {
+	const kinds = [...new Set(findings.map(({kind}) => kind))].map(
+		kind => `${findings.filter(finding => finding.kind === kind).length} ${kind}`,
+	);
+	const mine = findings.length === 0 ? 'the disk holds every part of this image' : `this image: ${kinds.join(', ')}`;
+	const rest = others.length === 0 ? 'no other image is damaged' : `${others.length} findings on other images`;
+	return `${outcome === 'incomplete' ? 'Not everything could be read. So far, ' : 'On disk, '}${mine}; ${rest}.`;
+}

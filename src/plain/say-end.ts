@@ -1,0 +1,95 @@
+import {sayDuration} from '../domain/duration.ts';
+import {currentVisit, type Incident, type Visit} from '../domain/incident.ts';
+import {findStep} from '../domain/runbook.ts';
+import {visibleLine} from '../domain/visible.ts';
+import {upperFirst, wrap} from './fit.ts';
+
+export type Whereabouts = {journalFolder: string; resumeCommand: string};
+
+/** What stays in the scrollback: the verdict, what was done, what is left, where the journal is, how to go on. */
+export function sayEnd(incident: Incident, {journalFolder, resumeCommand}: Whereabouts): string[] {
+	const {phase, drill, dryRun} = incident;
+	const kind = drill ? 'Rehearsal, nothing real was touched. ' : dryRun ? 'Dry run, nothing was changed. ' : '';
+	const next =
+		phase.is === 'stopped' && phase.closed
+			? `Report:  regmedic export ${visibleLine(incident.id)}`
+			: `Resume:  ${visibleLine(resumeCommand)}`;
+	return [
+		...item('Verdict', `${kind}${verdictOf(incident)}`),
+		...item('Done', doneOf(incident)),
+		...item('Left', leftOf(incident)),
+		`Journal: ${visibleLine(journalFolder)}`,
+		next,
+	];
+}
+
+function item(name: string, text: string): string[] {
+	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9)});
+}
+
+function verdictOf({verdict, inputs, changed}: Incident): string {
+	const image = typeof inputs.image === 'string' ? inputs.image : 'the image';
+	const time = verdict?.at.slice(11, 19);
+	if (verdict === undefined) {
+		return `${image} is unknown: no check has come to an end.`;
+	}
+
+	if (verdict.verdict === 'unknown') {
+		const why = changed ? 'something was changed, and nothing has proven the image since' : 'the last check could not tell';
+		return `${image} is unknown: ${why}.`;
+	}
+
+	return `${image} is ${verdict.verdict}, as checked at ${time} UTC.`;
+}
+
+function doneOf({visits, openedAt, lastAt}: Incident): string {
+	const ended = visits.filter(({endedAt}) => endedAt !== undefined);
+	if (ended.length === 0) {
+		return 'nothing yet.';
+	}
+
+	const took = sayDuration(Math.max(0, Date.parse(lastAt) - Date.parse(openedAt)));
+	const changes = ended.filter(visit => visit.effect !== 'read' && visit.tries > 0);
+	const told = changes.map(visit => `${visit.title} (${outcomeOf(visit)})`).join(', ');
+	const steps = `${ended.length} ${ended.length === 1 ? 'step' : 'steps'} in ${took}`;
+	return `${steps}; ${told === '' ? 'nothing was changed' : `changed by: ${told}`}.`;
+}
+
+function outcomeOf({outcome, ended}: Visit): string {
+	return ended === 'by-hand' ? `by hand: ${outcome}` : (outcome ?? 'failed');
+}
+
+function leftOf(incident: Incident): string {
+	const {phase, runbook} = incident;
+	const title = 'step' in phase ? (findStep(runbook, phase.step)?.title ?? phase.step) : '';
+	const writes = currentVisit(incident)?.effect !== 'read';
+	switch (phase.is) {
+		case 'stopped': {
+			const left = phase.closed ? (phase.unverified ? 'to prove the image intact' : 'nothing') : 'to close the journal';
+			return `${left}; the runbook ended with "${phase.stop}": ${phase.say}`;
+		}
+
+		case 'unsure':
+			return `to find out what became of "${title}": whether it happened is not known. ${upperFirst(phase.say)}`;
+
+		case 'running': {
+			const known = currentVisit(incident)?.progress.at(-1)?.say;
+			return writes
+				? `"${title}" may go on where it runs (request ${phase.request}); leaving did not stop it.${known === undefined ? '' : ` Last seen: ${known}`}`
+				: `"${title}" was interrupted; it begins again.`;
+		}
+
+		case 'gate':
+		case 'gating':
+			return `"${title}" waits for an approval; nothing of it has begun.`;
+
+		case 'asking':
+			return `"${title}" waits for an answer.`;
+
+		case 'stuck':
+			return `"${title}" did not work, and the runbook does not say what follows.`;
+
+		default:
+			return `"${title}" is next.`;
+	}
+}

@@ -1,0 +1,158 @@
+import {expect, test} from 'vitest';
+import {
+	empty,
+	healthy,
+	inTurn,
+	json,
+	order,
+	pipeline,
+	type Reply,
+	rejection,
+	scripted,
+	workflow,
+} from './scripted-server.ts';
+
+const signal = new AbortController().signal;
+const listing = 'GET /api/repos/7/pipelines';
+const one = 'GET /api/repos/7/pipelines/15';
+
+/** Fifty a page, like the server. */
+function paged(items: unknown[]): Reply {
+	return (request, response) => {
+		const page = Number(request.url.searchParams.get('page'));
+		json(items.slice((page - 1) * 50, page * 50))(request, response);
+	};
+}
+
+test('our pipeline is found on a later page by its variable', async () => {
+	const others = Array.from({length: 60}, (_, n) =>
+		pipeline({number: 100 - n, variables: {REGMEDIC_REQUEST_ID: `inc-${n + 9}`}}),
+	);
+	await using server = await scripted({
+		...healthy,
+		[listing]: paged([...others, pipeline()]),
+		[one]: json(pipeline({status: 'running'})),
+	});
+
+	expect(await server.client().find(order, {signal})).toMatchObject({number: 15, state: 'running'});
+});
+
+test('where the list leaves variables out, pipelines are asked for one by one', async () => {
+	const {variables: _, ...bare} = pipeline();
+	await using server = await scripted({...healthy, [listing]: json([bare]), [one]: json(pipeline())});
+
+	expect(await server.client().find(order, {signal})).toMatchObject({number: 15, requestId: 'inc-1'});
+});
+
+test('no pipeline of ours is an answer; a list that is refused is not', async () => {
+	await using server = await scripted({...healthy, [listing]: json(null)});
+	await using refusing = await scripted({...healthy, [listing]: empty(404)});
+
+	expect(await server.client().find(order, {signal})).toBeUndefined();
+	expect(await rejection(refusing.client().find(order, {signal}))).toMatchObject({code: 'ci.not-shown'});
+});
+
+test('a list without end is not read as "not there"', async () => {
+	const page = Array.from({length: 50}, (_, n) => pipeline({number: n, variables: {a: 'b'}}));
+	await using server = await scripted({...healthy, [listing]: json(page)});
+
+	expect(await rejection(server.client().find(order, {signal}))).toMatchObject({
+		code: 'ci.too-many',
+		exit: 'indeterminate',
+	});
+});
+
+test('a private repository and a bad token name the token', async () => {
+	await using server = await scripted({'GET /api/repos/lookup/acme/infra': empty(401), 'GET /api/user': empty(401)});
+
+	expect(await rejection(server.client().pipeline('acme/infra', 15, {signal}))).toMatchObject({
+		code: 'ci.unauthorized',
+	});
+});
+
+test('a 2.8 and a 3.x server mean the same pipeline', async () => {
+	const {created, updated, started, finished, ...same} = pipeline({status: 'success', finished: 1_787_823_502});
+	const old = {...same, created_at: created, updated_at: updated, started_at: started, finished_at: finished};
+	const nested = {...pipeline({status: 'success', finished: 1_787_823_502}), commit: {sha: same.commit, message: 'x'}};
+	await using server = await scripted({...healthy, [one]: inTurn(json(old), json(nested))});
+	const client = server.client();
+
+	const before = await client.pipeline('acme/infra', 15, {signal});
+	const after = await client.pipeline('acme/infra', 15, {signal});
+
+	expect(before).toEqual(after);
+	expect(before).toMatchObject({
+		state: 'succeeded',
+		created: '2026-08-27T09:31:20.000Z',
+		finished: '2026-08-27T09:38:22.000Z',
+		commit: '01aeae08c59f9c2ae4b02da88e87bc5f191fbed3',
+		url: `${server.url}/repos/7/pipeline/15`,
+	});
+});
+
+test('the repository is looked up once', async () => {
+	await using server = await scripted({...healthy, [one]: json(pipeline())});
+	const client = server.client();
+
+	await client.pipeline('acme/infra', 15, {signal});
+	await client.pipeline('acme/infra', 15, {signal});
+
+	expect(server.requests.filter(route => route.includes('lookup'))).toHaveLength(1);
+});
+
+test('a proxy that hiccups is asked again, and an unknown pipeline is said to be unknown', async () => {
+	await using server = await scripted({
+		...healthy,
+		[one]: inTurn(empty(502), empty(429, {'retry-after': '1'}), json(pipeline())),
+	});
+	await using missing = await scripted({...healthy, [one]: empty(404)});
+
+	expect(await server.client().pipeline('acme/infra', 15, {signal})).toMatchObject({number: 15});
+	expect(await rejection(missing.client().pipeline('acme/infra', 15, {signal}))).toMatchObject({
+		code: 'ci.pipeline-unknown',
+	});
+});
+
+const nowSeconds = Math.floor(Date.now() / 1000);
+
+test.each([
+	['created', 'success', 'waiting', 0],
+	['blocked', 'success', 'waiting', 0],
+	['pending', 'pending', 'waiting', 0],
+	['running', 'running', 'running', 0],
+	['hibernating', 'success', 'running', 0],
+	['success', 'success', 'succeeded', nowSeconds],
+	['success', 'running', 'running', nowSeconds],
+	['success', 'dreaming', 'running', nowSeconds],
+	['failure', 'skipped', 'failed', nowSeconds],
+	['error', 'failure', 'failed', nowSeconds],
+	['declined', 'canceled', 'cancelled', nowSeconds],
+	['canceled', 'canceled', 'cancelled', nowSeconds],
+	['killed', 'killed', 'cancelled', nowSeconds],
+	['killed', 'running', 'running', nowSeconds],
+	['killed', 'running', 'cancelled', nowSeconds - 600],
+])('trap 11: a pipeline %s whose step is %s counts as %s', async (status, step, state, finished) => {
+	const workflows = [workflow(step, [{id: 1, pid: 2, name: 'image', state: step, exit_code: 0}])];
+	await using server = await scripted({...healthy, [one]: json(pipeline({status, finished, workflows}))});
+
+	expect((await server.client().pipeline('acme/infra', 15, {signal})).state).toBe(state);
+});
+
+test('what failed since then is listed newest first, without ours and without what was restarted', async () => {
+	const at = (minute: number) => 1_787_823_000 + minute * 60;
+	const {variables: _, ...bare} = pipeline({event: 'push'});
+	const items = [
+		{...bare, number: 9, status: 'killed', created: at(9)},
+		{...bare, number: 8, status: 'success', created: at(8), parent: 5},
+		pipeline({number: 7, status: 'failure', created: at(7)}),
+		{...bare, number: 6, status: 'error', created: at(6)},
+		{...bare, number: 5, status: 'failure', created: at(5)},
+		{...bare, number: 4, status: 'failure', created: at(4)},
+		{...bare, number: 3, status: 'failure', created: at(-10)},
+	];
+	await using server = await scripted({...healthy, [listing]: json(items)});
+
+	const failed = await server.client().failed('acme/infra', new Date(at(0) * 1000).toISOString(), {signal});
+
+	expect(failed.map(({number}) => number)).toEqual([9, 6, 4]);
+});

@@ -1,0 +1,113 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
+import {describe} from 'vitest';
+
+/** Where a program is, also outside an ordinary user's PATH. */
+export function locate(program: string): string | undefined {
+	const found = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v "$1"', 'sh', program], {
+		encoding: 'utf8',
+	});
+	return found.status === 0 ? found.stdout.trim() : undefined;
+}
+
+/** Tests against real servers: skipped where one is missing, unless REGMEDIC_REQUIRE_REAL says that it must be there. */
+export function describeReal(title: string, programs: string[], body: () => void): void {
+	const missing = programs.filter(program => locate(program) === undefined);
+
+	if (missing.length > 0 && process.env.REGMEDIC_REQUIRE_REAL === '1') {
+		throw new Error(`${title}: missing ${missing.join(', ')}`);
+	}
+
+	describe.skipIf(missing.length > 0)(title, body);
+}
+
+export async function temporaryFolder(): Promise<{folder: string; [Symbol.asyncDispose](): Promise<void>}> {
+	const folder = await mkdtemp(path.join(tmpdir(), 'regmedic-'));
+	return {folder, [Symbol.asyncDispose]: () => rm(folder, {recursive: true, force: true})};
+}
+
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as {port: number};
+	server.close();
+	await once(server, 'close');
+	return port;
+}
+
+export type RealRegistry = {
+	host: string;
+	config: string;
+	restart(): Promise<void>;
+	stop(): Promise<void>;
+};
+
+/** Runs Debian's docker-registry (distribution 2.8) on a loopback port over this storage folder. */
+export async function startDockerRegistry(options: {
+	root: string;
+	port?: number;
+	htpasswd?: string;
+	readonly?: boolean;
+	/** Where its configuration is kept; outside of root. */
+	folder: string;
+}): Promise<RealRegistry> {
+	const port = options.port ?? (await freePort());
+	const config = path.join(options.folder, `registry-${port}.json`);
+	await writeFile(
+		config,
+		JSON.stringify({
+			version: 0.1,
+			log: {level: 'error', accesslog: {disabled: true}},
+			storage: {
+				filesystem: {rootdirectory: options.root},
+				delete: {enabled: true},
+				cache: {blobdescriptor: 'inmemory'},
+				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
+			},
+			http: {addr: `127.0.0.1:${port}`},
+			...(options.htpasswd === undefined ? {} : {auth: {htpasswd: {realm: 'acme', path: options.htpasswd}}}),
+		}),
+	);
+	let child = await serve();
+
+	async function serve() {
+		const started = spawn(locate('docker-registry')!, ['serve', config], {stdio: 'ignore'});
+		for (let tries = 0; tries < 200; tries++) {
+			if (
+				await fetch(`http://127.0.0.1:${port}/v2/`).then(
+					() => true,
+					() => false,
+				)
+			) {
+				return started;
+			}
+
+			await pause(25);
+		}
+
+		started.kill('SIGKILL');
+		throw new Error(`docker-registry did not answer on ${port}`);
+	}
+
+	async function stop() {
+		if (child.exitCode === null && child.signalCode === null) {
+			child.kill('SIGTERM');
+			await once(child, 'exit');
+		}
+	}
+
+	return {
+		host: `127.0.0.1:${port}`,
+		config,
+		stop,
+		async restart() {
+			await stop();
+			child = await serve();
+		},
+	};
+}
