@@ -16,7 +16,14 @@ await build({
 	define: {'process.env.NODE_ENV': '"production"'},
 	// ssh2 brings optional native parts that a bundle cannot hold; Ink asks for the dev tools only under DEV.
 	external: ['ssh2', 'react-devtools-core'],
-	banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
+	// What CommonJS packages expect to find around them.
+	banner: {
+		js: [
+			"import {createRequire as $createRequire} from 'node:module';",
+			"import {fileURLToPath as $fileURLToPath} from 'node:url';",
+			'const require = $createRequire(import.meta.url), __filename = $fileURLToPath(import.meta.url);',
+		].join(' '),
+	},
 	minifySyntax: true,
 	logLevel: 'warning',
 });

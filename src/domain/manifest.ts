@@ -30,25 +30,27 @@ export type Manifest = Index | ImageManifest;
 /** A manifest that cannot be read says why; it is a fault of the image, not an error of ours. */
 export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string};
 
+// Registries and engines are written in Go, whose decoder takes null for "not there" everywhere, and a platform without its
+// parts for one with empty ones. Who is stricter condemns images that everybody can pull.
+const text = v.nullish(v.string());
+
 const descriptor = v.object({
 	digest: v.pipe(v.string(), v.check(isDigest, 'not a digest')),
-	size: v.pipe(v.number(), v.integer(), v.minValue(0)),
-	mediaType: v.optional(v.string()),
-	platform: v.optional(
-		v.nullable(v.object({os: v.string(), architecture: v.string(), variant: v.optional(v.string())})),
-	),
-	annotations: v.optional(v.nullable(v.record(v.string(), v.string()))),
-	urls: v.optional(v.nullable(v.array(v.string()))),
+	size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+	mediaType: text,
+	platform: v.nullish(v.object({os: text, architecture: text, variant: text})),
+	annotations: v.nullish(v.record(v.string(), v.string())),
+	urls: v.nullish(v.array(v.string())),
 });
 
 const document = v.object({
-	mediaType: v.optional(v.string()),
-	manifests: v.optional(v.array(descriptor)),
-	config: v.optional(descriptor),
+	mediaType: text,
+	manifests: v.optional(v.nullable(v.array(descriptor))),
+	config: v.nullish(descriptor),
 	layers: v.optional(v.nullable(v.array(descriptor))),
 	/** Artifact manifests name their blobs so. */
 	blobs: v.optional(v.nullable(v.array(descriptor))),
-	subject: v.optional(v.nullable(descriptor)),
+	subject: v.nullish(descriptor),
 });
 
 /**
@@ -56,12 +58,12 @@ const document = v.object({
  * then the Content-Type decides, and failing that the fields.
  * @param contentType as the registry answered it, if it did
  */
-export function parseManifest(text: string, contentType?: string): ParsedManifest {
+export function parseManifest(source: string, contentType?: string): ParsedManifest {
 	let json: unknown;
 	try {
-		json = JSON.parse(text);
+		json = JSON.parse(source);
 	} catch {
-		return {ok: false, reason: text.length === 0 ? 'it is empty' : 'it is not JSON'};
+		return {ok: false, reason: source.length === 0 ? 'it is empty' : 'it is not JSON'};
 	}
 
 	const parsed = v.safeParse(document, json);
@@ -71,25 +73,35 @@ export function parseManifest(text: string, contentType?: string): ParsedManifes
 	}
 
 	const {output} = parsed;
-	const declared = output.mediaType ?? bareMediaType(contentType);
+	const declared = output.mediaType || bareMediaType(contentType);
 	const subject = output.subject ? {subject: compact(output.subject)} : {};
+	const layers = output.layers ?? output.blobs;
+	const hasParts = Boolean(output.config || layers);
+	const saysIndex = isIndexType(declared);
 
-	if (output.manifests !== undefined && !(isManifestType(declared) && !isIndexType(declared))) {
-		const mediaType = isIndexType(declared) ? declared! : mediaTypes.ociIndex;
-		return {ok: true, manifest: {kind: 'index', mediaType, children: output.manifests.map(compact), ...subject}};
+	// Two readers would see two images. @see CVE-2021-41190
+	if (hasParts && (output.manifests || saysIndex)) {
+		return {ok: false, reason: 'it is both an index and an image'};
 	}
 
-	const layers = output.layers ?? output.blobs;
-	if (output.config === undefined && !layers) {
-		return {ok: false, reason: 'it has neither manifests nor config and layers'};
+	if (!hasParts) {
+		if (output.manifests === undefined || (isManifestType(declared) && !saysIndex)) {
+			return {ok: false, reason: 'it has neither manifests nor config and layers'};
+		}
+
+		const mediaType = saysIndex ? declared! : mediaTypes.ociIndex;
+		return {
+			ok: true,
+			manifest: {kind: 'index', mediaType, children: (output.manifests ?? []).map(compact), ...subject},
+		};
 	}
 
 	return {
 		ok: true,
 		manifest: {
 			kind: 'image',
-			mediaType: declared && isManifestType(declared) ? declared : (output.mediaType ?? mediaTypes.ociManifest),
-			...(output.config === undefined ? {} : {config: compact(output.config)}),
+			mediaType: declared && isManifestType(declared) ? declared : output.mediaType || mediaTypes.ociManifest,
+			...(output.config ? {config: compact(output.config)} : {}),
 			layers: (layers ?? []).map(compact),
 			...subject,
 		},
@@ -103,7 +115,7 @@ export function platformName({platform, annotations}: Descriptor): string | unde
 		return 'attestation';
 	}
 
-	return platform && [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
+	return platform && ([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/') || undefined);
 }
 
 /** A layer that lives elsewhere (`urls`) need not be in this registry. */
@@ -119,24 +131,15 @@ export function references(manifest: Manifest): Descriptor[] {
 }
 
 function compact(raw: v.InferOutput<typeof descriptor>): Descriptor {
+	const {os, architecture, variant} = raw.platform ?? {};
 	return {
 		digest: raw.digest as Digest,
 		size: raw.size,
-		...(raw.mediaType === undefined ? {} : {mediaType: raw.mediaType}),
-		...(raw.platform ? {platform: compactPlatform(raw.platform)} : {}),
+		...(raw.mediaType ? {mediaType: raw.mediaType} : {}),
+		...(raw.platform
+			? {platform: {os: os ?? '', architecture: architecture ?? '', ...(variant ? {variant} : {})}}
+			: {}),
 		...(raw.annotations ? {annotations: raw.annotations} : {}),
 		...(raw.urls ? {urls: raw.urls} : {}),
 	};
-}
-
-function compactPlatform({
-	os,
-	architecture,
-	variant,
-}: {
-	os: string;
-	architecture: string;
-	variant?: string | undefined;
-}): Platform {
-	return {os, architecture, ...(variant === undefined || variant === '' ? {} : {variant})};
 }

@@ -22,7 +22,7 @@ export function parseReference(text: string): ImageReference {
 	const slash = text.indexOf('/');
 	const host = text.slice(0, Math.max(slash, 0));
 
-	if (slash < 1 || !hostShape.test(host) || !(/[.:]/.test(host) || host === 'localhost')) {
+	if (slash < 1 || !isHost(host)) {
 		throw malformed(text, 'it does not start with a registry host');
 	}
 
@@ -48,6 +48,11 @@ export function parseReference(text: string): ImageReference {
 		repository,
 		...(digest === undefined ? {tag: tag ?? 'latest'} : {digest, ...(tag === undefined ? {} : {tag})}),
 	};
+}
+
+function isHost(text: string): boolean {
+	const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1);
+	return hostShape.test(text) && port >= 1 && port <= 65_535 && (/[.:]/.test(text) || text === 'localhost');
 }
 
 export function isRepositoryName(text: string): boolean {

@@ -2,6 +2,7 @@ import type {Fault} from './fault.ts';
 import type {Finding} from './finding.ts';
 import {isObject, type Json, type JsonObject} from './json.ts';
 import type {RemedyOptionKey} from './remedy.ts';
+import {count} from './wording.ts';
 
 /** One row of the decision table. */
 export type RemedyOption = {
@@ -148,10 +149,6 @@ function rank({recommended, blocked}: RemedyOption): number {
 
 function block(is: boolean, reason: string): {blocked?: string} {
 	return is ? {blocked: reason} : {};
-}
-
-function count(number: number, noun: string): string {
-	return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function textOf(value: Json | undefined): string | undefined {

@@ -3,9 +3,9 @@ import {fromMarkdown} from 'mdast-util-from-markdown';
 import {frontmatterFromMarkdown} from 'mdast-util-frontmatter';
 import {frontmatter} from 'micromark-extension-frontmatter';
 import * as v from 'valibot';
+import {readYaml} from './located-yaml.ts';
 import type {Position, Runbook, Step} from './runbook.ts';
 import {readStep} from './runbook-step.ts';
-import {readYaml} from './runbook-yaml.ts';
 
 /** Something a runbook's author has to mend. Line and column count from 1. */
 export type RunbookProblem = Position & {code: string; message: string};

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import {parseDuration} from './duration.ts';
 import type {JsonObject} from './json.ts';
+import {readYaml} from './located-yaml.ts';
 import type {Doing, Position, Route, Step} from './runbook.ts';
 import type {RunbookProblem} from './runbook-parser.ts';
-import {readYaml} from './runbook-yaml.ts';
 
 const defaultTimeoutMs = 5 * 60_000;
 

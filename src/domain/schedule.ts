@@ -1,5 +1,6 @@
 /** A line of upkeep that breaks images, or may. */
 export type ScheduleDanger = {
+	/** The file, or `crontab -l`. */
 	file: string;
 	line: string;
 	kind: 'removes-children' | 'runs-beside-pushes';
@@ -31,6 +32,10 @@ export function dangerousSchedules(lines: readonly {file: string; line: string}[
 					advice: 'Leave -m (--delete-untagged) out, or go to registry 3.',
 				},
 			];
+		}
+
+		if (/\b(?:stop|down|pause|read-?only)\b/i.test(command)) {
+			return [];
 		}
 
 		return [

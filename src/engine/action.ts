@@ -11,6 +11,8 @@ export type Ports = {
 	builder?: Builder;
 	secrets: Secrets;
 	clock: Clock;
+	/** Hears one line for every request that is made; the result ends it. */
+	overhear?(listener: (line: string) => void): () => void;
 };
 
 /**

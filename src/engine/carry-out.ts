@@ -121,6 +121,7 @@ async function perform(effect: Extract<MachineEffect, {do: 'perform'}>, performa
 	const deadline = AbortSignal.timeout(step.timeoutMs);
 	const context = contextOf(effect, performance, seen.write);
 	const signal = AbortSignal.any([context.signal, deadline]);
+	const deafen = ports.overhear?.(context.log);
 	let happening: Happening;
 
 	try {
@@ -131,6 +132,7 @@ async function perform(effect: Extract<MachineEffect, {do: 'perform'}>, performa
 		performance.signal.throwIfAborted();
 		happening = failureOf(effect, step, action, deadline.aborted ? tooLate(step, error) : error);
 	} finally {
+		deafen?.();
 		live.progress(undefined);
 	}
 

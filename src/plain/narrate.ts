@@ -1,9 +1,9 @@
 import type {Incident, Phase, Visit} from '../domain/incident.ts';
 import {currentStep, currentVisit} from '../domain/incident.ts';
 import {findStep, needsPerson} from '../domain/runbook.ts';
-import {shortImage} from './short-image.ts';
 import type {SessionView} from '../engine/session.ts';
 import {wrap} from './fit.ts';
+import {firstParagraph, sayProse} from './say-prose.ts';
 import {indented, sayEarlier, sayResult, sayStart} from './say-visit.ts';
 
 export type Telling = {
@@ -24,13 +24,16 @@ export function narrate(before: SessionView | undefined, after: SessionView, tel
 }
 
 function sayOpening(incident: Incident, {explains}: Telling): string[] {
-	const {runbook, drill, dryRun, visits, id} = incident;
+	const {runbook, drill, dryRun, visits, id, inputs} = incident;
+	const intro = firstParagraph(runbook.intro);
+	const isNew = explains && visits.every(({endedAt}) => endedAt === undefined);
+	const image = typeof inputs.image === 'string' ? ` Image: ${inputs.image}.` : '';
 	return [
 		...(drill ? wrap(`REHEARSAL (${drill.scenario}, seed ${drill.seed}). Nothing real is touched.`) : []),
 		...(dryRun ? ['DRY RUN. Changes are only described; what follows from them is assumed.'] : []),
-		...wrap(`${runbook.title}. Image: ${shortImage(incident)}.`),
+		...wrap(`${runbook.title}.${image}`),
 		`Incident ${id}.`,
-		...(explains && visits.length === 0 && runbook.intro !== '' ? wrap(runbook.intro) : []),
+		...(isNew && intro !== '' ? wrap(intro) : []),
 	];
 }
 
@@ -61,8 +64,10 @@ function sayVisit(
 	const answer = gate?.answer;
 	const isOver = endedAt !== undefined && known?.endedAt === undefined;
 	return [
-		...(known ? [] : [...sayStart(incident, visit), ...sayProse(incident, visit, telling)]),
-		...(answer && !known?.gate?.answer ? indented(`${answer.approved ? 'Approved' : 'Declined'} by ${answer.by}.`) : []),
+		...(known ? [] : [...sayStart(incident, visit), ...explain(incident, visit, telling)]),
+		...(answer && !known?.gate?.answer
+			? indented(`${answer.approved ? 'Approved' : 'Declined'} by ${answer.by}.`)
+			: []),
 		...(known && tries > known.tries && known.tries > 0 ? ['  Trying again.'] : []),
 		...progress.slice(known?.progress.length ?? 0).flatMap(({say}) => indented(say)),
 		...(problem && problem !== known?.problem && endedAt === undefined
@@ -72,9 +77,19 @@ function sayVisit(
 	];
 }
 
-function sayProse({runbook}: Incident, {step: id, attempt}: Visit, {explains}: Telling): string[] {
+/** A sentence or two about a step that is new; all of it where the step is work for a person. */
+function explain({runbook}: Incident, {step: id, attempt}: Visit, {explains}: Telling): string[] {
 	const step = findStep(runbook, id);
-	return step && attempt === 1 && step.prose !== '' && (explains || needsPerson(step)) ? indented(step.prose) : [];
+	if (!step || attempt > 1 || step.prose === '') {
+		return [];
+	}
+
+	if (step.does.kind === 'by-hand') {
+		return sayProse(step.prose, '  ');
+	}
+
+	const first = firstParagraph(step.prose);
+	return first !== '' && (explains || needsPerson(step)) ? indented(first) : [];
 }
 
 function sayPhase(before: Phase | undefined, phase: Phase): string[] {
@@ -87,7 +102,14 @@ function sayPhase(before: Phase | undefined, phase: Phase): string[] {
 			return phase.asked ? [] : indented(`It is not known whether this happened. ${phase.say} Looking it up.`);
 
 		case 'gating':
-			return before?.is === 'gate' ? ['  The time for this gate is over. It is shown again.'] : [];
+			if (before?.is === 'gate') {
+				return ['  The time for this gate is over. It is shown again.'];
+			}
+
+			return before?.is === 'unsure' ? ['  It did not happen. Whether it should is asked again.'] : [];
+
+		case 'running':
+			return before?.is === 'unsure' ? ['  It is under way where it runs. Following it.'] : [];
 
 		case 'waiting':
 			return [`  Waiting until ${phase.until.slice(11, 19)} UTC.`];

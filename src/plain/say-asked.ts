@@ -63,7 +63,11 @@ function sayAsking(incident: Incident, visit: Visit | undefined): string[] {
 		case 'by-hand':
 			return [
 				'To be done by hand:',
-				...commandsOf(visit).flatMap(command => visible(command).split('\n').map(line => `    ${line}`)),
+				...commandsOf(visit).flatMap(command =>
+					visible(command)
+						.split('\n')
+						.map(line => `    ${line}`),
+				),
 			];
 
 		default:

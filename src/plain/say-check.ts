@@ -47,7 +47,8 @@ function sayChild({digest, platform = 'no platform', verdict, status, blobs, det
 	return `    ${column(platform, 20)} ${shortDigest(digest)}  ${column(state, 7)} ${column(said, 46)}`.trimEnd();
 }
 
-function sayUnchecked({digest, platform, code, message, hint}: Unchecked): string[] {
+/** One part that nobody could look at, why, and what to do about it. */
+export function sayUnchecked({digest, platform, code, message, hint}: Unchecked): string[] {
 	const part = partOf(digest, platform);
 	return [
 		...wrap(`${part === '' ? '' : `${part}: `}${message} (${code})`, {first: '  - ', rest: '    '}),

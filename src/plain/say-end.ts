@@ -2,7 +2,7 @@ import {sayDuration} from '../domain/duration.ts';
 import {currentVisit, type Incident, type Visit} from '../domain/incident.ts';
 import {findStep} from '../domain/runbook.ts';
 import {visibleLine} from '../domain/visible.ts';
-import {upperFirst, wrap} from './fit.ts';
+import {count, upperFirst, wrap} from './fit.ts';
 
 export type Whereabouts = {journalFolder: string; resumeCommand: string};
 
@@ -35,27 +35,36 @@ function verdictOf({verdict, inputs, changed}: Incident): string {
 	}
 
 	if (verdict.verdict === 'unknown') {
-		const why = changed ? 'something was changed, and nothing has proven the image since' : 'the last check could not tell';
+		const why = changed
+			? 'something was changed, and nothing has proven the image since'
+			: 'the last check could not tell';
 		return `${image} is unknown: ${why}.`;
 	}
 
 	return `${image} is ${verdict.verdict}, as checked at ${time} UTC.`;
 }
 
-function doneOf({visits, openedAt, lastAt}: Incident): string {
+function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 	const ended = visits.filter(({endedAt}) => endedAt !== undefined);
-	if (ended.length === 0) {
+	const changes = visits.filter(({effect, tries, ended: how, step, outcome}) =>
+		effect === 'read'
+			? findStep(runbook, step)?.does.kind === 'by-hand' && outcome === 'done'
+			: tries > 0 || how === 'by-hand',
+	);
+	if (ended.length === 0 && changes.length === 0) {
 		return 'nothing yet.';
 	}
 
 	const took = sayDuration(Math.max(0, Date.parse(lastAt) - Date.parse(openedAt)));
-	const changes = ended.filter(visit => visit.effect !== 'read' && visit.tries > 0);
 	const told = changes.map(visit => `${visit.title} (${outcomeOf(visit)})`).join(', ');
-	const steps = `${ended.length} ${ended.length === 1 ? 'step' : 'steps'} in ${took}`;
-	return `${steps}; ${told === '' ? 'nothing was changed' : `changed by: ${told}`}.`;
+	return `${count(ended.length, 'step')} in ${took}; ${told === '' ? 'no changes' : `changes: ${told}`}.`;
 }
 
-function outcomeOf({outcome, ended}: Visit): string {
+function outcomeOf({outcome, ended, endedAt}: Visit): string {
+	if (endedAt === undefined) {
+		return 'not known';
+	}
+
 	return ended === 'by-hand' ? `by hand: ${outcome}` : (outcome ?? 'failed');
 }
 

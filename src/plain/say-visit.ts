@@ -3,9 +3,11 @@ import type {Fault} from '../domain/fault.ts';
 import type {Finding} from '../domain/finding.ts';
 import type {Incident, Visit} from '../domain/incident.ts';
 import {isObject, type Json} from '../domain/json.ts';
+import type {ScheduleDanger} from '../domain/schedule.ts';
+import type {Unchecked} from '../domain/verdict.ts';
 import {count, upperFirst, wrap} from './fit.ts';
 import {optionsOf} from './say-asked.ts';
-import {sayFault} from './say-check.ts';
+import {sayFault, sayUnchecked} from './say-check.ts';
 import {sayFinding} from './say-scan.ts';
 import {stepCount} from './step-count.ts';
 
@@ -14,7 +16,7 @@ const mostFindings = 20;
 /** A step begins. */
 export function sayStart(incident: Incident, visit: Visit): string[] {
 	const again = visit.attempt > 1 ? `, for the ${ordinal(visit.attempt)} time` : '';
-	return wrap(`${stepCount(incident, visit)}: ${visit.title}${again}.`);
+	return ['', ...wrap(`${stepCount(incident, visit)}: ${visit.title}${again}.`)];
 }
 
 /** How a step ended, and what it found. */
@@ -25,12 +27,17 @@ export function sayResult(visit: Visit): string[] {
 
 	switch (visit.ended) {
 		case 'ran': {
-			const took = sayDuration(Date.parse(visit.endedAt ?? visit.startedAt) - Date.parse(visit.startedAt));
+			const milliseconds = Date.parse(visit.endedAt ?? visit.startedAt) - Date.parse(visit.startedAt);
+			const took = milliseconds < 100 ? '' : `, after ${sayDuration(milliseconds)}`;
 			return [
-				...indented(`Result: ${outcome}, after ${took}.${after}`),
+				...indented(`Result: ${outcome}${took}.${after}`),
 				...hint,
 				...some(listOf<Fault>(output.faults), sayFault, 'fault'),
+				...some(listOf<Unchecked>(output.unchecked, 'code'), sayUnchecked, 'part'),
 				...some(listOf<Finding>(output.findings), sayFinding, 'finding'),
+				...some(textsOf(output.gaps), sayItem, 'gap'),
+				...some(textsOf(output.followUps), sayItem, 'follow-up'),
+				...some(listOf<ScheduleDanger>(output.risks), sayDanger, 'risk'),
 			];
 		}
 
@@ -72,9 +79,21 @@ export function indented(text: string): string[] {
 	return wrap(text, {first: '  '});
 }
 
-/** Findings come from a journal that may be older than this code: what has no kind is passed over. */
-function listOf<T extends {kind: string}>(value: Json | undefined): T[] {
-	return Array.isArray(value) ? (value.filter(each => isObject(each) && typeof each.kind === 'string') as T[]) : [];
+/** What comes from a journal may be older than this code: what does not look right is passed over. */
+function listOf<T>(value: Json | undefined, key = 'kind'): T[] {
+	return Array.isArray(value) ? (value.filter(each => isObject(each) && typeof each[key] === 'string') as T[]) : [];
+}
+
+function textsOf(value: Json | undefined): string[] {
+	return Array.isArray(value) ? value.filter(each => typeof each === 'string') : [];
+}
+
+function sayItem(text: string): string[] {
+	return wrap(text, {first: '  - ', rest: '    '});
+}
+
+function sayDanger({file, line, why, advice}: ScheduleDanger): string[] {
+	return [...sayItem(`${file}: ${why} ${advice}`), `    ${line}`];
 }
 
 function some<T>(items: T[], say: (item: T) => string[], noun: string): string[] {

@@ -14,8 +14,9 @@ const logChunkBytes = 256 * 1024;
 /**
  * Builds and pushes an image as a detached job on the host of a shell, below `~/.cache/regmedic/builds/`.
  * The shell stays its owner's: closing the builder leaves it open.
+ * @param stopGraceMs how long a cancelled build may take to end by itself
  */
-export function createBuilder({shell}: {shell: Shell}): Builder {
+export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stopGraceMs?: number}): Builder {
 	const {place} = shell;
 
 	return {
@@ -43,7 +44,7 @@ export function createBuilder({shell}: {shell: Shell}): Builder {
 			return {text: whole.toString('utf8'), nextByte: fromByte + whole.length};
 		},
 		async cancel(requestId, waiting) {
-			const args = [checkedRequestId(requestId)];
+			const args = [checkedRequestId(requestId), String(Math.ceil(stopGraceMs / 100))];
 			readReply(
 				await shell.run({kind: 'write', script: cancelScript, args, timeoutMs: cancelTimeoutMs}, waiting),
 				place,
@@ -63,7 +64,7 @@ function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnsw
 		case 'no-space':
 			return {
 				state,
-				detail: `Only ${rest[0]} MiB are free on ${place} in ${rest.slice(2).join(' ')}; a build needs 1 GiB.`,
+				detail: `Only ${rest[0]} MiB are free on ${place} in ${rest.slice(1).join(' ')}; a build needs 1 GiB.`,
 			};
 		case 'busy':
 			return {state, detail: `Another build runs on ${place}${text === '' ? '' : ` (${text})`}.`};

@@ -26,8 +26,15 @@ identity() {
 }
 # $1: a file with a process number and its identity
 alive() {
+	pid=
 	[ -r "$1" ] || return 1
 	{ IFS= read -r pid && IFS= read -r known; } <"$1" || return 1
 	[ -n "$pid" ] && found=$(identity "$pid") && [ "$found" = "$known" ]
+}
+# The same, or its group goes on without it. A number is not given out again while a group has it.
+works() {
+	! alive "$1" || return 0
+	[ -n "\${pid:-}" ] && ! identity "$pid" >/dev/null && [ "\${known#* }" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] || return 1
+	ps -e -o pgid= -o stat= 2>/dev/null | awk -v ours="$pid" '$1 == ours && $2 !~ /^[ZX]/ {found = 1} END {exit !found}'
 }
 `;

@@ -20,6 +20,18 @@ known() {
 	say started "$(sed -n 5p "$folder/order")"
 }
 
+# Another start of this very build may be at it just now, and about to write its name.
+busy() {
+	tries=0
+	while [ "$tries" -lt 10 ] || { [ "$(cat .holder 2>/dev/null)" = "$id" ] && [ "$tries" -lt 50 ]; }; do
+		! known || exit 0
+		sleep 0.1 2>/dev/null || sleep 1
+		tries=$((tries + 1))
+	done
+	known || say busy "$(cat .holder 2>/dev/null)"
+	exit 0
+}
+
 mkdir -p "$builds" || exit 1
 cd "$builds" || exit 1
 ! known || exit 0
@@ -27,20 +39,26 @@ cd "$builds" || exit 1
 # The lock is handed on to the job. Nothing runs a build without it.
 if command -v flock >/dev/null 2>&1; then
 	exec 9>>.lock
-	flock -n 9 || { known || say busy "$(cat .holder 2>/dev/null)"; exit 0; }
+	flock -n 9 || busy
 else
 	if [ -d .lock.d ] && [ -f .lock.d/pid ] && ! alive .lock.d/pid; then
 		# Moved, and looked at again, so that nobody throws away a lock that was taken a moment ago.
 		mv .lock.d ".lock.d.$$" 2>/dev/null || :
 		if [ -f ".lock.d.$$/pid" ] && alive ".lock.d.$$/pid"; then mv ".lock.d.$$" .lock.d; else rm -rf ".lock.d.$$"; fi
 	fi
-	mkdir .lock.d 2>/dev/null || { known || say busy "$(cat .holder 2>/dev/null)"; exit 0; }
+	mkdir .lock.d 2>/dev/null || busy
 	{ printf '%s\\n' "$$"; identity "$$"; printf '\\n'; } >.lock.d/pid
 fi
 started=
 leave() { [ -n "$started" ] || rm -rf .lock.d .new-*; }
 trap leave EXIT
 ! known || exit 0
+# A job that was killed frees the lock, and what it had started may still be pushing.
+holder=$(cat .holder 2>/dev/null) || holder=
+if [ -n "$holder" ] && [ ! -f "$holder/status" ] && works "$holder/pid"; then
+	say busy "$holder"
+	exit 0
+fi
 printf '%s\\n' "$id" >.holder
 rm -rf .new-*
 mkdir "$new" || exit 1
@@ -65,10 +83,10 @@ username=
 printf '%s\\n' "$login" "$username" >>"$new/order"
 
 set -- $(df -Pk . | tail -n 1)
-if [ "\${4:-0}" -lt ${leastFreeKiB} ]; then
-	say no-space "$((\${4:-0} / 1024)) MiB" "$builds"
-	exit 0
-fi
+case \${4:-} in
+	'' | *[!0-9]*) ;;
+	*) [ "$4" -ge ${leastFreeKiB} ] || { say no-space "$(($4 / 1024)) $builds"; exit 0; } ;;
+esac
 
 # Runs a program with the order's environment; a daemon that hangs is not there.
 with_environment() {

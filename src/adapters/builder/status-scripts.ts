@@ -12,7 +12,13 @@ tell() {
 	exit 0
 }
 [ ! -f status ] || tell
-if alive pid; then
+# A job that was started a moment ago has no number yet.
+tries=0
+while [ ! -f pid ] && [ "$tries" -lt 20 ]; do
+	sleep 0.1 2>/dev/null || sleep 1
+	tries=$((tries + 1))
+done
+if works pid; then
 	say running "$(cat stage 2>/dev/null || echo clone)"
 	exit 0
 fi
@@ -29,40 +35,50 @@ ${buildsFolder}
 ${processIdentity}
 cd "$builds/$1" 2>/dev/null || { say log ended; exit 0; }
 state=ended
-[ -f status ] || ! alive pid || state=growing
+[ -f status ] || ! works pid || state=growing
 say log "$state"
 tail -c "+$2" log | head -c "$3"
 `;
 
-/** Ends the processes of this build only. $1: the request id. */
+/** Ends the processes of this build only. $1: the request id; $2: tenths of a second before it is forced. */
 export const cancelScript = `
 ${buildsFolder}
 ${processIdentity}
 cd "$builds/$1" 2>/dev/null || { say cancelled; exit 0; }
-if [ -f status ] || ! alive pid; then
+if [ -f status ] || ! works pid; then
 	say cancelled
 	exit 0
 fi
 job=$pid
-# Under setsid the job leads a group of its own; under nohup it is asked alone and stops its child itself.
-# Without "--", which dash and busybox do not know here.
-group=$job
-kill -0 "-$job" 2>/dev/null && group=-$job
+# Under setsid the job leads a group of its own; under nohup whoever descends from it is asked too.
+descendants() {
+	ps -e -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
+		{parent[$1] = $2}
+		END {
+			ours[root]
+			do {
+				found = 0
+				for (each in parent) if (parent[each] in ours && !(each in ours)) {ours[each]; print each; found = 1}
+			} while (found)
+		}'
+}
+# Without "--", which the kill of dash and busybox does not know.
+if kill -0 "-$job" 2>/dev/null; then group=-$job; else group="$job $(descendants "$job")"; fi
 gone() {
 	tries=0
-	while alive pid; do
+	while works pid; do
 		[ "$tries" -lt "$1" ] || return 1
 		tries=$((tries + 1))
 		sleep 0.1 2>/dev/null || sleep 1
 	done
 }
-kill -TERM "$group" 2>/dev/null
-if ! gone 100; then
-	kill -KILL "$group" 2>/dev/null
+kill -TERM $group 2>/dev/null
+if ! gone "$2"; then
+	kill -KILL $group 2>/dev/null
 	gone 50 || { echo "process $job does not end" >&2; exit 1; }
 fi
 # What the job left of its group.
-[ "$group" = "$job" ] || kill -KILL "$group" 2>/dev/null
+[ "$group" != "-$job" ] || kill -KILL "$group" 2>/dev/null
 rm -rf auth
 [ -f status ] || { printf 'failed %s 143\\n' "$(cat stage 2>/dev/null || echo clone)" >status.new && mv status.new status; }
 say cancelled

@@ -15,9 +15,8 @@ export type JournalOptions = {folder: string; actor: string; stamp(): Stamp; tak
 export async function createJournal(options: JournalOptions): Promise<Journal> {
 	const {folder} = options;
 	try {
-		await mkdir(path.dirname(folder), {recursive: true, mode: 0o700});
-		await mkdir(folder, {mode: 0o700});
-		await mkdir(path.join(folder, 'evidence'), {mode: 0o700});
+		await mkdir(path.join(folder, 'evidence'), {recursive: true, mode: 0o700});
+		await (await open(path.join(folder, eventsFile), 'wx', 0o600)).close();
 	} catch (error) {
 		throw failure(folder, error);
 	}
@@ -111,8 +110,16 @@ async function start(
 		async keep(name, content) {
 			const bytes = Buffer.from(content);
 			try {
-				const below = await writeNew(folder, `${String(events.length).padStart(4, '0')}-${name.replace(/[^\w.-]/g, '_')}`, bytes);
-				return {file: below, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest, bytes: bytes.length};
+				const below = await writeNew(
+					folder,
+					`${String(events.length).padStart(4, '0')}-${name.replace(/[^\w.-]/g, '_')}`,
+					bytes,
+				);
+				return {
+					file: below,
+					digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest,
+					bytes: bytes.length,
+				};
 			} catch (error) {
 				throw failure(folder, error);
 			}

@@ -55,7 +55,7 @@ export async function putManifest(
 	const {status} = answer;
 
 	if (refused.includes(status)) {
-		return {state: 'rejected', status, detail: await explanation(answer, `the registry answered ${status}`)};
+		return {state: 'rejected', status, detail: await inWords(answer)};
 	}
 
 	if (status === 401 || status === 403 || (status >= 300 && status < 400)) {
@@ -63,8 +63,8 @@ export async function putManifest(
 	}
 
 	if (status !== 201) {
-		const said = await explanation(answer, 'without a word').catch(() => 'in HTML');
-		throw unknown(target, `${transport.host} answered ${status}: ${said}.`);
+		const said = await inWords(answer);
+		throw unknown(target, `${transport.host}: ${said}.`);
 	}
 
 	answer.body.resume();
@@ -75,6 +75,19 @@ export async function putManifest(
 	}
 
 	return {state: 'stored', digest, status};
+}
+
+/** A proxy in front refuses in HTML; that is an answer too. */
+async function inWords(answer: Answer): Promise<string> {
+	try {
+		return await explanation(answer, `the registry answered ${answer.status}`);
+	} catch (error) {
+		if (error instanceof OperatorError) {
+			return `something in front of the registry answered ${answer.status}`;
+		}
+
+		throw error;
+	}
 }
 
 function unknown(target: string, why: string, cause?: unknown): OperatorError {

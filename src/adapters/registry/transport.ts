@@ -187,5 +187,5 @@ function deadline(milliseconds: number, outer: AbortSignal) {
 			clearTimeout(timer);
 			outer.removeEventListener('abort', stop);
 		},
-	} satisfies {signal: AbortSignal; passed(): boolean; clear(): void};
+	};
 }

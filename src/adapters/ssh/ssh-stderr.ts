@@ -9,18 +9,19 @@ import {type HostName, hostKeyRefused, misconfigured, unauthorized, unreachable}
 export function causeOf(stderr: string, place: string, name: HostName): OperatorError | undefined {
 	const has = (pattern: RegExp) => pattern.test(stderr);
 	const line = (pattern: RegExp) => stderr.split('\n').find(text => pattern.test(text)) ?? '';
+	const shown = hostNameIn(stderr) ?? name;
 	const cause = stderr.trim() === '' ? undefined : new Error(stderr.trim());
 
 	if (has(/REVOKED HOST KEY DETECTED|is marked as revoked|revoked host key/i)) {
-		return hostKeyRefused('revoked', place, name, cause);
+		return hostKeyRefused('revoked', place, shown, cause);
 	}
 
 	if (has(/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/)) {
-		return hostKeyRefused('changed', place, name, cause);
+		return hostKeyRefused('changed', place, shown, cause);
 	}
 
 	if (has(/host key is known for|Host key verification failed/)) {
-		return hostKeyRefused('unknown', place, name, cause);
+		return hostKeyRefused('unknown', place, shown, cause);
 	}
 
 	if (
@@ -43,4 +44,19 @@ export function causeOf(stderr: string, place: string, name: HostName): Operator
 	const away =
 		/connect to (?:host|address) .* port|Could not resolve hostname|kex_exchange_identification|ssh_exchange_identification|banner exchange|Connection timed out during|Not allowed at this time|Connection (?:closed|reset) by .* port \d+ \[preauth\]/;
 	return has(away) ? unreachable(place, line(away).replace(/^ssh: /, ''), cause) : undefined;
+}
+
+/** Behind an alias of ssh_config only ssh knows the name the key stands under: `[10.0.0.1]:2222`. */
+function hostNameIn(stderr: string): HostName | undefined {
+	const [, bracketed, port, plain] =
+		/ey (?:is known )?for (?:\[([^\]\s]+)\]:(\d+)|(\S+)) (?:and you|has changed)/.exec(stderr) ?? [];
+	const host = bracketed ?? plain;
+	const file = /Add correct host key in (\S+) to get rid/.exec(stderr)?.[1];
+	return host === undefined
+		? undefined
+		: {
+				host,
+				...(port === undefined ? {} : {port: Number(port)}),
+				...(file === undefined ? {} : {knownHostsFile: file}),
+			};
 }

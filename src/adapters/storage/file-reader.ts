@@ -7,6 +7,8 @@ export type Files = {
 	/** Undefined: it could not be opened. */
 	links: (string | undefined)[];
 	bodies: Map<Digest, Uint8Array>;
+	/** Blobs that were opened, whatever came of it. */
+	opened: Set<Digest>;
 	complete: boolean;
 };
 
@@ -28,19 +30,19 @@ export function readFilesOutput(output: Uint8Array, linkCount: number, wanted: R
 	const mark = Buffer.from('blobs\0');
 	const tail = /\0end (\d+)\0$/.exec(bytes.toString('latin1', Math.max(0, bytes.length - 16)));
 	if (links.length < linkCount || !bytes.subarray(at, at + mark.length).equals(mark) || tail === null) {
-		return {links, bodies: new Map(), complete: false};
+		return {links, bodies: new Map(), opened: new Set(), complete: false};
 	}
 
-	const bodies = cutBodies(bytes.subarray(at + mark.length, bytes.length - tail[0].length), wanted);
-	return {links, bodies, complete: true};
+	return {links, ...cutBodies(bytes.subarray(at + mark.length, bytes.length - tail[0].length), wanted), complete: true};
 }
 
 /**
  * head names each file: `==> path <==`, its bytes, a newline before the next. A body is taken by its listed size and
  * proven by its digest; where that does not fit, the next name decides, so one damaged file does not hide the others.
  */
-function cutBodies(bytes: Buffer, wanted: ReadonlyMap<Digest, number>): Map<Digest, Uint8Array> {
+function cutBodies(bytes: Buffer, wanted: ReadonlyMap<Digest, number>): Pick<Files, 'bodies' | 'opened'> {
 	const bodies = new Map<Digest, Uint8Array>();
+	const opened = new Set<Digest>();
 	const opening = Buffer.from('==> ');
 	const byFile = new Map([...wanted.keys()].map(digest => [blobFile(digest), digest]));
 	let at = 0;
@@ -51,6 +53,7 @@ function cutBodies(bytes: Buffer, wanted: ReadonlyMap<Digest, number>): Map<Dige
 		const start = nameEnd + ' <==\n'.length;
 
 		if (nameEnd !== -1 && digest !== undefined) {
+			opened.add(digest);
 			const body = bytes.subarray(start, start + wanted.get(digest)!);
 			if (hashOf(body, digest) === digest) {
 				bodies.set(digest, body);
@@ -63,7 +66,7 @@ function cutBodies(bytes: Buffer, wanted: ReadonlyMap<Digest, number>): Map<Dige
 		at = next === -1 ? -1 : next + 1;
 	}
 
-	return bodies;
+	return {bodies, opened};
 }
 
 export function hashOf(bytes: Uint8Array, digest: Digest): string {

@@ -1,3 +1,5 @@
+import type {Tree} from './listing-reader.ts';
+
 /** What find or the shell could not read, from their words. */
 export type Unreadable = {path: string; reason: string};
 
@@ -12,7 +14,26 @@ export function unreadableIn(stderr: string): Unreadable[] {
 			return [];
 		}
 
-		const [, path, reason] = /^[^:]+: [‘'"`]?(?:can't open |cannot open )?['"]?\.\/(.+?)['’"]?: (.+)$/.exec(text) ?? [];
+		const [, path, reason] =
+			/^[^:]+: [‘'"`]?(?:can't open |cannot open )?['"]?\.\/(.+?)['’"]?(?: for reading)?: (.+)$/.exec(text) ?? [];
 		return [path === undefined ? {path: '', reason: text} : {path, reason: reason!}];
 	});
+}
+
+/** What was not read, as lines for people and as paths under which nothing is known to be gone. */
+export function gapsOfTree({end, closed}: Tree, stderr: string): {lines: string[]; unread: string[]} {
+	const unreadable = unreadableIn(stderr);
+	const lines = [
+		...closed.map(({path, reason}) => `${path} ${reason} and was not read`),
+		...unreadable.map(({path, reason}) => (path === '' ? reason : `${path}: ${reason}`)),
+	];
+	const unread = [...closed, ...unreadable].map(({path}) => path);
+
+	if (end === undefined) {
+		return {lines: [...lines, 'the end of the listing was not seen'], unread: ['']};
+	}
+
+	// A find that failed on things that only vanished has read everything else.
+	const isExplained = end === 0 || unread.length > 0 || /No such file/.test(stderr);
+	return isExplained ? {lines, unread} : {lines: [...lines, `find ended with exit ${end}`], unread: ['']};
 }

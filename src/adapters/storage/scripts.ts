@@ -11,7 +11,7 @@ cd "$root" || exit 77
 if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit 77; fi
 [ -d repositories ] || [ -d blobs ] || exit 67
 low=
-if command -v nice >/dev/null 2>&1; then low='nice -n 19'; fi
+if nice -n 19 sh -c : >/dev/null 2>&1; then low='nice -n 19'; fi
 `;
 
 export const exits = {noFolder: 66, noTree: 67, noFind: 69, denied: 77} as const;

@@ -1,4 +1,5 @@
 import {toJson} from '../../domain/json.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {ciOutcome} from './outcomes.ts';
 
@@ -41,7 +42,7 @@ export const ciFailed: Action = {
 			say:
 				pipelines.length === 0
 					? 'No pipeline failed meanwhile.'
-					: `${pipelines.length} pipelines failed since ${from.slice(0, 16).replace('T', ' ')} UTC.`,
+					: `${count(pipelines.length, 'pipeline')} failed since ${from.slice(0, 16).replace('T', ' ')} UTC.`,
 		};
 	},
 };

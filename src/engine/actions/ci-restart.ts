@@ -1,4 +1,5 @@
 import {isObject, type JsonObject} from '../../domain/json.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
 import {ciOutcome} from './outcomes.ts';
 
@@ -25,9 +26,9 @@ export const ciRestart: Action = {
 			changes:
 				numbers.length === 0
 					? ['restarts nothing: none was ticked']
-					: [`restarts ${numbers.length} pipelines: ${numbers.join(', ')}`],
+					: [`restarts ${count(numbers.length, 'pipeline')}: ${numbers.join(', ')}`],
 			undo: 'Cancel them in CI.',
-			phrase: `restart ${numbers.length} pipelines`,
+			phrase: `restart ${count(numbers.length, 'pipeline')}`,
 		};
 	},
 
@@ -56,7 +57,7 @@ export const ciRestart: Action = {
 		return {
 			outcome: refused.length === 0 ? 'restarted' : 'partly',
 			output: {restarted},
-			say: [`${restarted.length} pipelines restarted`, ...refused].join('; '),
+			say: [`${count(restarted.length, 'pipeline')} restarted`, ...refused].join('; '),
 		};
 	},
 

@@ -1,5 +1,6 @@
 import type {Finding} from '../../domain/finding.ts';
 import {isObject, toJson} from '../../domain/json.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 
 /** Turns what the scan found on other images into follow-ups. Nothing is deleted: each is a decision of its own. */
@@ -42,7 +43,7 @@ export const followUpOrphans: Action = {
 			say:
 				list.length === 0
 					? 'No other image is damaged.'
-					: `${images.size} other images are damaged and will fail to pull.`,
+					: `${count(images.size, 'other image is', 'other images are')} damaged and will fail to pull.`,
 		};
 	},
 };

@@ -1,5 +1,6 @@
 import {toJson} from '../../domain/json.ts';
 import {dangerousSchedules} from '../../domain/schedule.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {storageOutcome} from './outcomes.ts';
 
@@ -39,8 +40,8 @@ export const registryAudit: Action = {
 			output: {risks: toJson(risks)},
 			say:
 				risks.length === 0
-					? `${lines.length} schedule lines read; none breaks images.`
-					: `${risks.length} schedule lines will break images again: ${risks.map(({file, why}) => `${file}: ${why}`).join(' ')}`,
+					? `${count(lines.length, 'schedule line')} read; none breaks images.`
+					: `${count(risks.length, 'scheduled command')} will break images again (${risks.map(({file}) => file).join(', ')}).`,
 		};
 	},
 };

@@ -4,6 +4,7 @@ import type {Finding} from '../../domain/finding.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {parseManifest} from '../../domain/manifest.ts';
 import {parseReference} from '../../domain/reference.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
 import {storageOutcome} from './outcomes.ts';
 
@@ -42,7 +43,7 @@ export const registryRelink: Action = {
 					`PUT /v2/${parseReference(String(image)).repository}/manifests/${digest}: the exact bytes from the disk`,
 			),
 			undo: 'DELETE the same digests; the state before is the broken one.',
-			phrase: `relink ${digests.length} ${digests.length === 1 ? 'manifest' : 'manifests'}`,
+			phrase: `relink ${count(digests.length, 'manifest')}`,
 		};
 	},
 
@@ -80,7 +81,7 @@ export const registryRelink: Action = {
 		return {
 			outcome: 'relinked',
 			output: {relinked: done},
-			say: `${done.length} ${done.length === 1 ? 'manifest' : 'manifests'} relinked.`,
+			say: `${count(done.length, 'manifest')} relinked.`,
 		};
 	},
 

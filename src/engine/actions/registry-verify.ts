@@ -1,6 +1,7 @@
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
 import type {Depth, ImageCheck} from '../../domain/verdict.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {walkImage} from '../walk.ts';
 import {registryOutcome} from './outcomes.ts';
@@ -66,5 +67,5 @@ function sayCheck({verdict, faults, unchecked, checked, children}: ImageCheck): 
 	const damaged = children.filter(child => child.verdict === 'broken').length;
 	return children.length > 1 && damaged > 0
 		? `The index is there; ${damaged} of its ${children.length} children ${damaged === 1 ? 'is' : 'are'} not.`
-		: `${faults.length} ${faults.length === 1 ? 'part' : 'parts'} of the image ${faults.length === 1 ? 'is' : 'are'} damaged.`;
+		: `${count(faults.length, 'part of the image is', 'parts of the image are')} damaged.`;
 }

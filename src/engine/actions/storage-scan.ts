@@ -3,6 +3,7 @@ import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
 import {siblingsOf} from '../../domain/siblings.ts';
 import {assess} from '../../domain/storage-model.ts';
+import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {storageOutcome} from './outcomes.ts';
 
@@ -69,6 +70,6 @@ function sayScan(outcome: string, findings: Finding[], others: Finding[]): strin
 		kind => `${findings.filter(finding => finding.kind === kind).length} ${kind}`,
 	);
 	const mine = findings.length === 0 ? 'the disk holds every part of this image' : `this image: ${kinds.join(', ')}`;
-	const rest = others.length === 0 ? 'no other image is damaged' : `${others.length} findings on other images`;
+	const rest = others.length === 0 ? 'no other image is damaged' : `${count(others.length, 'finding')} on other images`;
 	return `${outcome === 'incomplete' ? 'Not everything could be read. So far, ' : 'On disk, '}${mine}; ${rest}.`;
 }

@@ -9,7 +9,7 @@ const digest = `sha256:${'7'.padStart(64, '0')}`;
 const password = 'hunter2 pass$word';
 const credentials = {username: 'octo cat', password};
 
-test.each([
+test.concurrent.each([
 	['dash', ['sh']],
 	['bash', ['bash', '--posix']],
 	['busybox', ['busybox', 'sh']],
@@ -40,7 +40,7 @@ test.each([
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('STORAGE_DRIVER=v f s');
 });
 
-test('docker is taken first when its daemon answers, with its digest read from what it prints', async () => {
+test.concurrent('docker is taken first when its daemon answers, with its digest read from what it prints', async () => {
 	await using host = await fakeHost();
 	await host.install('docker', 'podman', 'buildah');
 
@@ -54,7 +54,7 @@ test('docker is taken first when its daemon answers, with its digest read from w
 	);
 });
 
-test('a docker without a daemon leaves the work to the next program', async () => {
+test.concurrent('a docker without a daemon leaves the work to the next program', async () => {
 	await using host = await fakeHost();
 	await host.install('docker', 'podman');
 	await writeFile(path.join(host.notes, 'fail-docker-version'), 'no daemon');
@@ -65,7 +65,7 @@ test('a docker without a daemon leaves the work to the next program', async () =
 	expect(await host.ended('inc-1')).toMatchObject({state: 'pushed'});
 });
 
-test('a host that cannot build says why, and can be asked again', async () => {
+test.concurrent('a host that cannot build says why, and can be asked again', async () => {
 	await using host = await fakeHost();
 	await host.install('docker');
 	await writeFile(path.join(host.notes, 'fail-docker-version'), 'no daemon');
@@ -85,7 +85,7 @@ test('a host that cannot build says why, and can be asked again', async () => {
 	await host.ended('inc-1');
 });
 
-test('too little space is said before anything is built', async () => {
+test.concurrent('too little space is said before anything is built', async () => {
 	await using host = await fakeHost({without: ['df']});
 	await host.install('buildah');
 	const df = path.join(path.dirname(host.home), 'bin/df');
@@ -101,7 +101,7 @@ test('too little space is said before anything is built', async () => {
 	});
 });
 
-test.each([
+test.concurrent.each([
 	['clone', 'git', 'clone'],
 	['login', 'buildah', 'login'],
 	['build', 'buildah', 'bud'],
@@ -122,7 +122,7 @@ test.each([
 	expect(await readdir(host.file('inc-1', ''))).not.toContain('auth');
 });
 
-test('asked twice for one id, while it runs and after, a host builds once', async () => {
+test.concurrent('asked twice for one id, while it runs and after, a host builds once', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await host.hold('bud');
@@ -140,11 +140,11 @@ test('asked twice for one id, while it runs and after, a host builds once', asyn
 		expect(answer).toEqual({state: 'started', program: 'buildah'});
 	}
 
-	expect(first.map(({state}) => state)).toContain('started');
+	expect(first.map(({state}) => state)).toEqual(['started', 'started', 'started']);
 	expect((await host.calls()).filter(call => call.includes('|clone|'))).toHaveLength(1);
 });
 
-test.each([
+test.concurrent.each([
 	['flock', []],
 	['a folder', ['flock']],
 ])('a second build finds the host busy until the first has ended (lock: %s)', async (_, without) => {
@@ -164,7 +164,7 @@ test.each([
 	await host.ended('inc-2');
 });
 
-test.each([
+test.concurrent.each([
 	['flock', []],
 	['a folder', ['flock']],
 ])('a job that was killed has vanished, frees its lock and leaves no login behind (lock: %s)', async (_, without) => {
@@ -186,7 +186,24 @@ test.each([
 	});
 });
 
-test.each([
+test.concurrent('a build whose job alone was killed still runs while its program does, and can be cancelled', async () => {
+	await using host = await fakeHost();
+	await host.install('buildah');
+	await host.hold('push');
+	await host.builder.start(orderOf(), {signal});
+	await host.holding('inc-1');
+	const job = Number((await readFile(host.file('inc-1', 'pid'), 'utf8')).split('\n')[0]);
+
+	process.kill(job, 'SIGKILL');
+
+	expect(await host.builder.status('inc-1', {signal})).toEqual({state: 'running', stage: 'push'});
+	expect(await host.builder.start(orderOf({requestId: 'inc-2'}), {signal})).toMatchObject({state: 'busy'});
+	await host.builder.cancel('inc-1', {signal});
+	expect(await host.builder.status('inc-1', {signal})).toMatchObject({state: 'failed', stage: 'push', exitCode: 143});
+	expect((await everyProcess()).filter(text => text.includes(host.notes) && text.includes('hold-push'))).toEqual([]);
+});
+
+test.concurrent.each([
 	['dash and setsid', {sh: ['sh']}],
 	['dash and nohup', {sh: ['sh'], without: ['setsid']}],
 	['bash and setsid', {sh: ['bash', '--posix']}],
@@ -221,7 +238,7 @@ test.each([
 	await host.builder.cancel('inc-1', {signal});
 });
 
-test('a build that ignores being asked to stop is stopped with its group', async () => {
+test.concurrent('a build that ignores being asked to stop is stopped with its group', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	const buildah = path.join(path.dirname(host.home), 'bin/buildah');
@@ -235,7 +252,7 @@ test('a build that ignores being asked to stop is stopped with its group', async
 	expect(await host.builder.status('inc-1', {signal})).toMatchObject({state: 'failed', exitCode: 143});
 });
 
-test('the password stands in no argument, no environment and no file but the login', async () => {
+test.concurrent('the password stands in no argument, no environment and no file but the login', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await host.hold('bud');
@@ -253,18 +270,19 @@ test('the password stands in no argument, no environment and no file but the log
 	expect(await readFile(path.join(host.notes, 'password'), 'utf8')).toContain(secret);
 	const found = execFileSync('sh', [
 		'-c',
-		'grep -rlF "$1" "$2" "$3" || :',
+		'grep -rlF "$1" "$2" "$3" "$4" || :',
 		'sh',
 		secret,
 		host.home,
 		path.join(host.notes, 'calls'),
+		path.join(host.notes, 'login-environment'),
 	]);
 	expect(found.toString()).toBe('');
 	expect((await stat(host.file('inc-1', ''))).mode & 0o777).toBe(0o700);
 	expect((await stat(host.file('inc-1', 'log'))).mode & 0o777).toBe(0o600);
 });
 
-test('the log comes in whole lines while it grows, and whole after the end', async () => {
+test.concurrent('the log comes in whole lines while it grows, and whole after the end', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await host.hold('bud');
@@ -283,7 +301,7 @@ test('the log comes in whole lines while it grows, and whole after the end', asy
 	expect(await host.builder.log('never-started', 0, {signal})).toEqual({text: '', nextByte: 0});
 });
 
-test('names with quotes, spaces and dollars reach git and the program as they are', async () => {
+test.concurrent('names with quotes, spaces and dollars reach git and the program as they are', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	const branch = `it's "$(touch x)" \`y\` \\n`;
@@ -295,7 +313,7 @@ test('names with quotes, spaces and dollars reach git and the program as they ar
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('NOTE="$(id)" \\\n');
 });
 
-test.each([
+test.concurrent.each([
 	['a line break in the branch', {branch: 'a\nb'}],
 	['a line break in the password', {credentials: {username: 'a', password: 'b\nc'}}],
 	['an id that is a path', {requestId: '../x'}],
@@ -314,7 +332,7 @@ test.each([
 	expect(await readdir(host.home)).toEqual([]);
 });
 
-test('a home that cannot be written to is said to be the trouble', async () => {
+test.concurrent('a home that cannot be written to is said to be the trouble', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await mkdir(path.join(host.home, '.cache'));

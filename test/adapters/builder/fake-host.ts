@@ -12,6 +12,7 @@ const tools =
 	'cat sed tail head mkdir mv rm df ps sleep awk cp timeout grep ln setsid nohup flock mkfifo basename touch env'.split(
 		' ',
 	);
+const places = new Map(tools.map(tool => [tool, locate(tool)!]));
 
 /**
  * Stands in for git and the build programs. `$FAKE/fail-VERB` makes a verb fail; a pipe `$FAKE/hold-VERB` makes it wait
@@ -89,15 +90,14 @@ export async function fakeHost({
 	await Promise.all([bin, home, notes].map(each => mkdir(each)));
 	const environment = {PATH: bin, HOME: home, FAKE: notes};
 
-	for (const tool of tools.filter(tool => !without.includes(tool))) {
-		await symlink(locate(tool)!, path.join(bin, tool));
-	}
+	const kept = [...places].filter(([tool]) => !without.includes(tool));
+	await Promise.all(kept.map(([tool, place]) => symlink(place, path.join(bin, tool))));
 
 	await writeFile(path.join(bin, 'sh'), `#!/bin/sh\nexec ${[locate(sh[0]!)!, ...sh.slice(1)].join(' ')} "$@"\n`);
 	await chmod(path.join(bin, 'sh'), 0o755);
 
 	const shell = localShell(path.join(bin, 'sh'), environment);
-	const builder = createBuilder({shell});
+	const builder = createBuilder({shell, stopGraceMs: 1000});
 	const host: FakeHost = {
 		home,
 		notes,

@@ -145,7 +145,7 @@ test('a body that is cut off is asked for again, and then is no answer', async (
 	expect(server.requests).toHaveLength(3);
 });
 
-test('a body that stops coming is stalled, not waited for', async () => {
+test.concurrent('a body that stops coming is stalled, not waited for', async () => {
 	await using server = await listen((_, response) => void response.writeHead(200, whole).write('{'));
 	await using registry = connect(server, {timeouts: {stall: 50}});
 
@@ -155,7 +155,7 @@ test('a body that stops coming is stalled, not waited for', async () => {
 	});
 });
 
-test('a body that drips is ended by the deadline for the whole', async () => {
+test.concurrent('a body that drips is ended by the deadline for the whole', async () => {
 	await using server = await listen((_, response) => {
 		response.writeHead(200, whole);
 		const drip = setInterval(() => response.write(' '), 5);
@@ -166,7 +166,7 @@ test('a body that drips is ended by the deadline for the whole', async () => {
 	await expect(registry.manifest('acme/app', 'latest', {signal})).rejects.toMatchObject({code: 'registry.stalled'});
 });
 
-test('a server that accepts and says nothing is unreachable', async () => {
+test.concurrent('a server that accepts and says nothing is unreachable', async () => {
 	await using server = await listenRaw(() => {});
 	await using registry = connect(server, {timeouts: {headers: 50}});
 

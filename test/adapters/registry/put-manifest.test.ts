@@ -39,6 +39,18 @@ test.each([400, 404, 405, 413, 429])('%i is a refusal that changed nothing', asy
 	expect(server.requests).toHaveLength(1);
 });
 
+test('a refusal in HTML by a proxy is a refusal all the same', async () => {
+	await using server = await listen((_, response) =>
+		response.writeHead(413, {'content-type': 'text/html'}).end('<html>Request Entity Too Large</html>'),
+	);
+	await using registry = connect(server);
+
+	expect(await registry.putManifest('acme/app', 'latest', manifest, {signal})).toMatchObject({
+		state: 'rejected',
+		detail: 'something in front of the registry answered 413',
+	});
+});
+
 test.each([200, 500, 502, 503])('%i leaves open whether it was stored, and is not asked again', async status => {
 	await using server = await listen((_, response) => response.writeHead(status).end('<html>'));
 	await using registry = connect(server);

@@ -1,0 +1,91 @@
+import {readFile} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import {execa} from 'execa';
+import * as v from 'valibot';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Credentials} from '../../engine/ports.ts';
+
+const config = v.object({
+	auths: v.optional(v.record(v.string(), v.object({auth: v.optional(v.string())})), {}),
+	credHelpers: v.optional(v.record(v.string(), v.string()), {}),
+	credsStore: v.optional(v.string()),
+});
+
+const answer = v.object({Username: v.string(), Secret: v.string()});
+const helperTimeoutMs = 10_000;
+
+/**
+ * What `docker login` left for this host. Undefined: nothing.
+ * @see docker/docker-credential-helpers: the server goes to `get` on standard input, JSON comes back
+ */
+export async function dockerCredentials(
+	host: string,
+	environment: Record<string, string | undefined>,
+): Promise<Credentials | undefined> {
+	const file = path.join(environment.DOCKER_CONFIG ?? path.join(homedir(), '.docker'), 'config.json');
+	const text = await readFile(file, 'utf8').catch(() => undefined);
+	if (text === undefined) {
+		return undefined;
+	}
+
+	const parsed = v.safeParse(config, readJson(text));
+	if (!parsed.success) {
+		throw new OperatorError('credentials.docker', `${file} cannot be read as Docker's configuration.`, {
+			hint: 'Log in again with docker login.',
+			exit: 'configuration',
+		});
+	}
+
+	const {auths, credHelpers, credsStore} = parsed.output;
+	const helper = credHelpers[host] ?? credsStore;
+	if (helper !== undefined) {
+		return askHelper(helper, host);
+	}
+
+	const entry = auths[host] ?? auths[`https://${host}`] ?? auths[`https://${host}/v2/`];
+	return entry?.auth === undefined ? undefined : splitAuth(entry.auth);
+}
+
+async function askHelper(helper: string, host: string): Promise<Credentials | undefined> {
+	if (!/^[\w.-]+$/.test(helper)) {
+		throw new OperatorError('credentials.helper', `"${helper}" is not the name of a credential helper.`, {
+			hint: 'Look at credHelpers and credsStore in Docker’s config.json.',
+			exit: 'configuration',
+		});
+	}
+
+	const result = await execa(`docker-credential-${helper}`, ['get'], {
+		input: host,
+		timeout: helperTimeoutMs,
+		reject: false,
+	});
+	const parsed = v.safeParse(answer, readJson(result.stdout ?? ''));
+	if (parsed.success && !result.failed) {
+		return {username: parsed.output.Username, password: parsed.output.Secret};
+	}
+
+	// Its word for "I have none".
+	if (/credentials not found/i.test(`${result.stdout}${result.stderr}`)) {
+		return undefined;
+	}
+
+	throw new OperatorError('credentials.helper', `docker-credential-${helper} gave no credentials for ${host}.`, {
+		hint: `Run: echo ${host} | docker-credential-${helper} get`,
+		exit: 'configuration',
+	});
+}
+
+function splitAuth(auth: string): Credentials | undefined {
+	const decoded = Buffer.from(auth, 'base64').toString('utf8');
+	const colon = decoded.indexOf(':');
+	return colon === -1 ? undefined : {username: decoded.slice(0, colon), password: decoded.slice(colon + 1)};
+}
+
+function readJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,132 @@
+import {readFile, stat} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import {execa} from 'execa';
+import type {CredentialSource, SecretSource} from '../../domain/configuration.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Redaction} from '../../domain/redaction.ts';
+import type {Credentials, Secrets} from '../../engine/ports.ts';
+import {dockerCredentials} from './docker-credentials.ts';
+
+export type SecretsOptions = {
+	environment: Record<string, string | undefined>;
+	/** Every secret that is read is put here before anybody else sees it. */
+	redaction: Redaction;
+	/** Where the credentials of a host come from; undefined: anonymous. */
+	sourceOf(host: string): CredentialSource | undefined;
+};
+
+const commandTimeoutMs = 10_000;
+
+/** Reads secrets when they are needed, from the environment, a command, a private file or Docker's stores. */
+export function createSecrets(
+	options: SecretsOptions,
+): Secrets & {read(source: SecretSource, what: string): Promise<string>} {
+	const {environment, redaction, sourceOf} = options;
+	const known = new Map<string, Promise<Credentials | undefined>>();
+
+	async function read(source: SecretSource, what: string): Promise<string> {
+		const value = await secretOf(source, what, environment);
+		redaction.add(value);
+		return value;
+	}
+
+	async function credentialsOf(host: string): Promise<Credentials | undefined> {
+		const source = sourceOf(host);
+		if (source === undefined) {
+			return undefined;
+		}
+
+		const found =
+			'docker' in source
+				? await dockerCredentials(host, environment)
+				: 'env' in source
+					? {
+							username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
+							password: fromEnvironment(source.env.password, `the password of ${host}`, environment),
+						}
+					: {username: source.username, password: await read(source.password, `the password of ${host}`)};
+		if (found) {
+			redaction.add(found.password, found.username);
+		}
+
+		return found;
+	}
+
+	return {
+		read,
+		redact: redaction.redact,
+		registry(host) {
+			const credentials = known.get(host) ?? credentialsOf(host);
+			known.set(host, credentials);
+			return credentials;
+		},
+	};
+}
+
+async function secretOf(
+	source: SecretSource,
+	what: string,
+	environment: Record<string, string | undefined>,
+): Promise<string> {
+	if ('env' in source) {
+		return fromEnvironment(source.env, what, environment);
+	}
+
+	if ('file' in source) {
+		return fromFile(source.file, what);
+	}
+
+	const [program, ...args] = source.command;
+	const result = await execa(program!, args, {
+		timeout: commandTimeoutMs,
+		reject: false,
+		stdin: 'ignore',
+		stderr: 'pipe',
+	});
+	if (result.failed || result.stdout.trim() === '') {
+		throw new OperatorError(
+			'credentials.command',
+			`The command for ${what} (${program}) ${result.timedOut ? 'did not end' : `ended with ${result.exitCode ?? result.code}`}.`,
+			{
+				hint: `Run it by hand: it must print the secret and nothing else.`,
+				exit: 'configuration',
+			},
+		);
+	}
+
+	return result.stdout.trim();
+}
+
+function fromEnvironment(name: string, what: string, environment: Record<string, string | undefined>): string {
+	const value = environment[name];
+	if (value === undefined || value === '') {
+		throw new OperatorError('credentials.environment', `${name}, which holds ${what}, is not set.`, {
+			hint: `Set ${name}, or name another source in the configuration.`,
+			exit: 'configuration',
+		});
+	}
+
+	return value;
+}
+
+/** Only a file that nobody else can read holds a secret. */
+async function fromFile(name: string, what: string): Promise<string> {
+	const file = name.startsWith('~/') ? path.join(homedir(), name.slice(2)) : name;
+	const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+		throw new OperatorError('credentials.file', `Can't read ${file} for ${what}: ${error.code}.`, {
+			hint: 'Name a file that exists.',
+			exit: 'configuration',
+			cause: error,
+		});
+	});
+
+	if ((found.mode & 0o077) !== 0) {
+		throw new OperatorError('credentials.file-open', `${file} holds ${what} and can be read by others.`, {
+			hint: `Run: chmod 600 ${file}`,
+			exit: 'configuration',
+		});
+	}
+
+	return (await readFile(file, 'utf8')).trim();
+}

@@ -1,0 +1,81 @@
+import type {Shell, Storage} from '../../engine/ports.ts';
+import {blobFile, hashOf} from './file-reader.ts';
+import {listStore} from './list.ts';
+import {lockStore} from './lock.ts';
+import {rejectNoTree} from './no-tree.ts';
+import {exits, findSchedules, readBlob} from './scripts.ts';
+
+export type StorageOptions = {
+	shell: Shell;
+	/** What `rootdirectory` names, or the docker/registry/v2 below it. */
+	root: string;
+	/** Run as it stands by the remote shell. */
+	restartCommand?: string;
+	place?: string;
+};
+
+const blobTimeoutMs = 5 * 60_000;
+const schedulesTimeoutMs = 30_000;
+const restartTimeoutMs = 2 * 60_000;
+
+/** A registry's storage folder, on whichever machine the shell is. Closing it closes the shell. */
+export function createStorage({
+	shell,
+	root,
+	restartCommand,
+	place = `${shell.place}:${root}`,
+}: StorageOptions): Storage {
+	const plainRoot = checkedRoot(root);
+
+	return {
+		place,
+		list: ({signal, progress}) =>
+			listStore({shell, root: plainRoot, signal, ...(progress === undefined ? {} : {progress})}),
+		async readBlob(digest, {signal}) {
+			const input = `${plainRoot}\n${blobFile(digest)}\n`;
+			const answer = await shell.run({kind: 'read', script: readBlob, input, timeoutMs: blobTimeoutMs}, {signal});
+			if (answer.exitCode === exits.noFolder) {
+				return undefined;
+			}
+
+			rejectNoTree(answer.exitCode, root, shell.place);
+			return answer.exitCode === 0 && hashOf(answer.stdout, digest) === digest ? answer.stdout : undefined;
+		},
+		async schedules({signal}) {
+			const request = {
+				kind: 'read',
+				script: findSchedules,
+				input: `${plainRoot}\n`,
+				timeoutMs: schedulesTimeoutMs,
+			} as const;
+			const {stdout} = await shell.run(request, {signal});
+			return Buffer.from(stdout)
+				.toString()
+				.split('\n')
+				.flatMap(text => {
+					const [, file, line] = /^([^:]+):(.*)$/.exec(text) ?? [];
+					return file === undefined || line!.trim().startsWith('#') ? [] : [{file, line: line!.trim()}];
+				});
+		},
+		...(restartCommand === undefined ? {} : {restartCommand}),
+		async restart({signal}) {
+			if (restartCommand === undefined) {
+				throw new TypeError('No restart command is configured.');
+			}
+
+			const request = {kind: 'write', script: restartCommand, timeoutMs: restartTimeoutMs} as const;
+			const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
+		},
+		lock: (holder, {signal}) => lockStore({shell, root: plainRoot, holder, signal}),
+		close: () => shell.close(),
+	};
+}
+
+function checkedRoot(root: string): string {
+	if (!root.startsWith('/') || /[\n\0]/.test(root)) {
+		throw new TypeError(`A storage root is an absolute path: ${JSON.stringify(root)}`);
+	}
+
+	return root.replace(/(?<=.)\/+$/, '');
+}

@@ -1,0 +1,77 @@
+import {listIncidents, stateFolder} from '../adapters/journal/incident-folders.ts';
+import {holderOf, isAlive} from '../adapters/journal/lock.ts';
+import {readJournal} from '../adapters/journal/read-journal.ts';
+import {OperatorError} from '../domain/errors.ts';
+import {currentStep} from '../domain/incident.ts';
+import {fold} from '../domain/machine.ts';
+import {visibleJson, visibleLine} from '../domain/visible.ts';
+import type {Invocation} from './invocation.ts';
+
+type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: string; opened: string; heldBy?: string};
+
+/** `regmedic incidents`: what there is to resume, to read and to export. One that cannot be read is listed with the reason. */
+export async function incidents(options: {all?: boolean}, invocation: Invocation): Promise<number> {
+	const state = stateFolder(invocation.environment);
+	const found = await listIncidents(state);
+	const rows = (await Promise.all(found.map(each => rowOf(each.folder, each.name, each.kind === 'drills')))).filter(
+		row => row !== undefined,
+	);
+	const shown = options.all
+		? rows
+		: rows.filter(({kind, state: is}) => kind === 'incident' || !is.startsWith('closed'));
+
+	if (invocation.flags.json) {
+		invocation.print(`${visibleJson({schema: 'regmedic.incidents/1', incidents: shown}, '  ')}\n`);
+		return 0;
+	}
+
+	for (const {name, kind, state: is, image, opened, heldBy} of shown) {
+		const drill = kind === 'drill' ? 'DRILL  ' : '';
+		invocation.print(
+			visibleLine(
+				`${name}  ${drill}${image}  opened ${opened.slice(0, 16).replace('T', ' ')} UTC  ${is}${heldBy === undefined ? '' : `, ${heldBy} is working on it`}`,
+			).concat('\n'),
+		);
+	}
+
+	if (shown.length === 0) {
+		invocation.talk(
+			rows.length === 0
+				? 'There are no incidents.\n'
+				: `No incident is open. ${rows.length} closed drills: regmedic incidents --all\n`,
+		);
+	}
+
+	return 0;
+}
+
+async function rowOf(folder: string, name: string, drill: boolean): Promise<Row | undefined> {
+	const kind = drill ? 'drill' : 'incident';
+	try {
+		const {events} = await readJournal(folder);
+		// A process that died before the first event left a folder, and no incident.
+		if (events.length === 0) {
+			return undefined;
+		}
+
+		const incident = fold(events);
+		const holder = await holderOf(folder);
+		const {phase} = incident;
+		const state =
+			phase.is === 'stopped' ? `closed (${phase.stop})` : `open at "${currentStep(incident)?.title ?? phase.is}"`;
+		return {
+			name,
+			kind,
+			state,
+			image: String(incident.inputs.image),
+			opened: incident.openedAt,
+			...(holder && isAlive(holder) ? {heldBy: holder.actor} : {}),
+		};
+	} catch (error) {
+		if (error instanceof OperatorError) {
+			return {name, kind, state: `cannot be read: ${error.message}`, image: '-', opened: '-'};
+		}
+
+		throw error;
+	}
+}

@@ -1,0 +1,30 @@
+/** What a command gets from the outside. Only cli.ts makes one. */
+export type Invocation = {
+	flags: CommonFlags;
+	environment: Record<string, string | undefined>;
+	/** The working directory. */
+	folder: string;
+	/** Where runbooks/ and dist/ are. */
+	home: string;
+	version: string;
+	/** The login name of the person. */
+	actor: string;
+	terminal: Terminal;
+	/** Data, to standard output. */
+	print(text: string): void;
+	/** Talk, to standard error. */
+	talk(text: string): void;
+	/** Aborted by ctrl-c and its like. */
+	signal: AbortSignal;
+};
+
+export type CommonFlags = {config?: string; json: boolean; plain: boolean; color: boolean; verbose: boolean};
+
+export type Terminal = {
+	stdin: NodeJS.ReadStream;
+	stdout: NodeJS.WriteStream;
+	/** Keys can be read and a screen can be drawn. */
+	interactive: boolean;
+	colors: boolean;
+	unicode: boolean;
+};

@@ -1,0 +1,141 @@
+import {randomBytes} from 'node:crypto';
+import {createBuilder} from '../adapters/builder/builder.ts';
+import {createRegistry} from '../adapters/registry/registry.ts';
+import {createSecrets} from '../adapters/secrets/secrets.ts';
+import {createLocalShell} from '../adapters/ssh/local.ts';
+import {createStorage} from '../adapters/storage/storage.ts';
+import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
+import {type Configuration, imageFor, registryFor} from '../domain/configuration.ts';
+import {OperatorError} from '../domain/errors.ts';
+import type {JsonObject} from '../domain/json.ts';
+import {createRedaction} from '../domain/redaction.ts';
+import {type ImageReference, isLoopback} from '../domain/reference.ts';
+import type {Ports} from '../engine/action.ts';
+import {systemClock} from './clock.ts';
+import {createHearing} from './hearing.ts';
+import {openShell} from './open-shell.ts';
+
+export type Surroundings = {
+	configuration: Configuration;
+	environment: Record<string, string | undefined>;
+	/** Where sockets of shared connections may live. */
+	runtimeFolder?: string;
+	/** `--plain-http`: also for a host that is not loopback. */
+	plainHttp?: boolean;
+};
+
+export type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
+
+/** Builds the outside systems of one image from the configuration. Nothing is spoken to yet. */
+export function openPorts(reference: ImageReference, surroundings: Surroundings): OpenPorts {
+	const {configuration, environment} = surroundings;
+	const {host} = reference;
+	const known = registryFor(configuration, host);
+	const image = imageFor(configuration, reference, known?.name)?.image;
+	const redaction = createRedaction();
+	const hearing = createHearing();
+	const secrets = createSecrets({
+		environment,
+		redaction,
+		// A host that is not configured may still be one that `docker login` knows.
+		sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),
+	});
+
+	const registry = createRegistry({
+		host,
+		url: known?.registry.url ?? urlOf(host, surroundings.plainHttp ?? false),
+		credentials: () => secrets.registry(host),
+		...(known?.registry.caFile === undefined ? {} : {caFile: known.registry.caFile}),
+		onRequest: ({method, url, status, milliseconds}) =>
+			hearing.tell(`${method} ${url} ${status ?? 'no answer'} ${Math.round(milliseconds)} ms`),
+	});
+
+	const nonce = () => randomBytes(12).toString('hex');
+	const shell =
+		known?.registry.storage &&
+		openShell(known.registry.storage, {
+			environment,
+			nonce,
+			...(surroundings.runtimeFolder === undefined ? {} : {runtimeFolder: surroundings.runtimeFolder}),
+		});
+	const storage =
+		known?.registry.storage && shell
+			? createStorage({
+					shell,
+					root: known.registry.storage.root,
+					place: `${shell.place}:${known.registry.storage.root}`,
+					...(known.registry.storage.restart === undefined ? {} : {restartCommand: known.registry.storage.restart}),
+				})
+			: undefined;
+
+	const {woodpecker} = configuration;
+	const ci =
+		woodpecker && image?.build
+			? createWoodpecker({
+					url: woodpecker.url,
+					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
+				})
+			: undefined;
+
+	const fallbackShell =
+		image?.fallback && (image.fallback.on === 'local' ? createLocalShell({environment, nonce}) : shell);
+	const builder = fallbackShell && createBuilder({shell: fallbackShell});
+
+	return {
+		ports: {
+			registry,
+			secrets,
+			clock: systemClock,
+			overhear: hearing.listen,
+			...(storage === undefined ? {} : {storage}),
+			...(ci === undefined ? {} : {ci}),
+			...(builder === undefined ? {} : {builder}),
+		},
+		settings: settingsOf(reference, surroundings),
+		async close() {
+			await Promise.allSettled([registry.close(), storage?.close(), ci?.close(), builder?.close()]);
+			await Promise.allSettled([shell?.close(), fallbackShell?.close()]);
+		},
+	};
+}
+
+/** What the journal keeps of the configuration: everything a step may ask, and no secret. */
+export function settingsOf(reference: ImageReference, {configuration, plainHttp = false}: Surroundings): JsonObject {
+	const known = registryFor(configuration, reference.host);
+	const image = imageFor(configuration, reference, known?.name)?.image;
+	const {build, fallback} = image ?? {};
+	const hasCi = build !== undefined && configuration.woodpecker !== undefined;
+
+	return {
+		host: reference.host,
+		registry: known?.name ?? null,
+		role: known?.registry.role ?? 'authoritative',
+		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
+		restart: known?.registry.storage?.restart ?? null,
+		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,
+		repository: hasCi ? build.repository : null,
+		branch: hasCi ? build.branch : null,
+		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
+		fallback:
+			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
+		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
+	};
+}
+
+function urlOf(host: string, plainHttp: boolean): string {
+	return `${plainHttp || isLoopback(host) ? 'http' : 'https'}://${host}`;
+}
+
+/** @throws OperatorError configuration.no-registry: a name that the configuration does not have */
+export function registryNamed({registries}: Configuration, name: string): Configuration['registries'][string] {
+	const found = registries[name];
+	if (!found) {
+		const names = Object.keys(registries);
+		throw new OperatorError('configuration.no-registry', `The configuration has no registry "${name}".`, {
+			hint: names.length === 0 ? 'It has none at all: write a regmedic.yaml.' : `It has: ${names.join(', ')}.`,
+			exit: 'configuration',
+		});
+	}
+
+	return found;
+}

@@ -1,0 +1,57 @@
+import {spawnSync} from 'node:child_process';
+import {homedir, userInfo} from 'node:os';
+import {createLocalShell} from '../adapters/ssh/local.ts';
+import {createOpenSshShell} from '../adapters/ssh/openssh.ts';
+import {resolveSshTarget} from '../adapters/ssh/ssh-target.ts';
+import {createSsh2Shell} from '../adapters/ssh/ssh2.ts';
+import type {Shell} from '../engine/ports.ts';
+
+export type ShellPlace = {
+	ssh?: string | undefined;
+	transport?: 'openssh' | 'ssh2' | undefined;
+	sshConfig?: string | undefined;
+};
+
+export type ShellSurroundings = {
+	environment: Record<string, string | undefined>;
+	nonce(): string;
+	runtimeFolder?: string;
+};
+
+/** The system's ssh where there is one; our own client where there is none or the configuration asks for it. */
+export function openShell(
+	{ssh, transport, sshConfig}: ShellPlace,
+	{environment, nonce, runtimeFolder}: ShellSurroundings,
+): Shell {
+	if (ssh === undefined) {
+		return createLocalShell({environment, nonce});
+	}
+
+	const configFile = sshConfig === undefined ? {} : {configFile: sshConfig};
+	if (transport === 'ssh2' || (transport === undefined && !hasSsh())) {
+		return createSsh2Shell({
+			place: ssh,
+			nonce,
+			target: () =>
+				resolveSshTarget({
+					destination: ssh,
+					environment,
+					home: environment.HOME ?? homedir(),
+					user: environment.USER ?? userInfo().username,
+					...configFile,
+				}),
+		});
+	}
+
+	return createOpenSshShell({
+		destination: ssh,
+		environment,
+		nonce,
+		...configFile,
+		...(runtimeFolder === undefined ? {} : {controlFolder: runtimeFolder}),
+	});
+}
+
+function hasSsh(): boolean {
+	return spawnSync('ssh', ['-V'], {stdio: 'ignore'}).status === 0;
+}

@@ -1,0 +1,54 @@
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {OperatorError} from '../domain/errors.ts';
+import type {Runbook} from '../domain/runbook.ts';
+import {lintRunbook} from '../domain/runbook-linter.ts';
+import {parseRunbook, type RunbookProblem} from '../domain/runbook-parser.ts';
+import {actions} from '../engine/actions/index.ts';
+
+export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: RunbookProblem[]};
+
+/** @param wanted a name that ships with regmedic, or a path */
+export async function checkRunbook(home: string, folder: string, wanted: string): Promise<CheckedRunbook> {
+	const file = /[/.]/.test(wanted) ? path.resolve(folder, wanted) : path.join(home, 'runbooks', `${wanted}.md`);
+	const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+		const names = await shippedRunbooks(home);
+		throw new OperatorError('runbook.missing', `Can't read the runbook ${file}: ${error.code}.`, {
+			hint: `Name one of ${names.join(', ')}, or a Markdown file.`,
+			exit: 'usage',
+			cause: error,
+		});
+	});
+	const {runbook, problems} = parseRunbook(text);
+	return {
+		file,
+		text,
+		problems: runbook ? lintRunbook(runbook, actions) : problems,
+		...(runbook === undefined ? {} : {runbook}),
+	};
+}
+
+/** @throws OperatorError runbook.invalid (exit 4): a runbook that is not clean does not run */
+export async function loadRunbook(home: string, folder: string, wanted: string): Promise<Runbook> {
+	const {file, runbook, problems} = await checkRunbook(home, folder, wanted);
+	if (!runbook || problems.length > 0) {
+		throw new OperatorError('runbook.invalid', problems.map(problem => sayProblem(file, problem)).join('\n'), {
+			hint: 'Mend the page, then check it with `regmedic runbook lint`.',
+			exit: 'configuration',
+		});
+	}
+
+	return runbook;
+}
+
+export async function shippedRunbooks(home: string): Promise<string[]> {
+	const files = await readdir(path.join(home, 'runbooks'));
+	return files
+		.filter(name => name.endsWith('.md'))
+		.map(name => name.slice(0, -3))
+		.sort();
+}
+
+export function sayProblem(file: string, {line, column, message, code}: RunbookProblem): string {
+	return `${file}:${line}:${column}: ${message} (${code})`;
+}

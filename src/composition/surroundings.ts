@@ -1,0 +1,41 @@
+import {mkdir, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
+import type {Invocation} from '../commands/invocation.ts';
+import type {Surroundings} from './open-ports.ts';
+
+/** The configuration and the environment of this call. */
+export async function surroundingsOf(
+	invocation: Invocation,
+	{plainHttp}: {plainHttp?: boolean} = {},
+): Promise<Surroundings> {
+	const {environment, folder, flags} = invocation;
+	const {configuration} = await readConfiguration(environment, folder, flags.config);
+	const runtimeFolder = await runtimeFolderOf(environment);
+	return {
+		configuration,
+		environment,
+		...(plainHttp === undefined ? {} : {plainHttp}),
+		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
+	};
+}
+
+/** For the sockets of shared SSH connections: private to the person, or not used at all. */
+async function runtimeFolderOf(environment: Record<string, string | undefined>): Promise<string | undefined> {
+	const base = environment.XDG_RUNTIME_DIR;
+	if (
+		base === undefined ||
+		!(await stat(base).then(
+			found => found.isDirectory(),
+			() => false,
+		))
+	) {
+		return undefined;
+	}
+
+	const folder = path.join(base, 'regmedic');
+	return mkdir(folder, {recursive: true, mode: 0o700}).then(
+		() => folder,
+		() => undefined,
+	);
+}

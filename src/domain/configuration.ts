@@ -1,0 +1,120 @@
+import * as v from 'valibot';
+import {OperatorError} from './errors.ts';
+import {readYaml} from './located-yaml.ts';
+import type {ImageReference} from './reference.ts';
+
+/** `regmedic.yaml`, read and checked. @see the README, "Configuration" */
+export type Configuration = v.InferOutput<typeof schema>;
+
+export type RegistryConfiguration = Configuration['registries'][string];
+export type ImageConfiguration = Configuration['images'][string];
+export type SecretSource = v.InferOutput<typeof secret>;
+export type CredentialSource = v.InferOutput<typeof credentials>;
+
+const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
+const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
+
+/** Never the secret itself. */
+const secret = v.union(
+	[v.strictObject({env: text}), v.strictObject({command}), v.strictObject({file: text})],
+	'write {env: NAME}, {command: [PROGRAM, …]} or {file: PATH}',
+);
+
+const credentials = v.union(
+	[
+		v.strictObject({docker: v.literal(true)}),
+		v.strictObject({env: v.strictObject({username: text, password: text})}),
+		v.strictObject({username: text, password: secret}),
+	],
+	'write {docker: true}, {env: {username: NAME, password: NAME}} or {username: TEXT, password: {command: […]}}',
+);
+
+const storage = v.strictObject({
+	/** A destination for ssh; without it, a folder of this machine. */
+	ssh: v.optional(text),
+	root: text,
+	transport: v.optional(v.picklist(['openssh', 'ssh2'])),
+	sshConfig: v.optional(text),
+	/** What restarts the registry on that host. */
+	restart: v.optional(text),
+});
+
+const registry = v.strictObject({
+	url: v.pipe(text, v.regex(/^https?:\/\/[^/\s]+\/?$/, 'write https://HOST[:PORT]')),
+	credentials: v.optional(credentials),
+	caFile: v.optional(text),
+	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
+	storage: v.optional(storage),
+});
+
+const image = v.strictObject({
+	registry: text,
+	build: v.optional(v.strictObject({repository: text, branch: text, runsIn: v.optional(v.array(text), [])})),
+	fallback: v.optional(
+		v.strictObject({
+			on: v.picklist(['vm', 'local']),
+			git: text,
+			branch: v.optional(text),
+			context: v.optional(text, '.'),
+			dockerfile: v.optional(text, 'Dockerfile'),
+			tags: v.optional(v.array(text), []),
+			builder: v.optional(v.picklist(['auto', 'docker', 'podman', 'buildah']), 'auto'),
+			environment: v.optional(v.record(v.string(), v.string()), {}),
+		}),
+	),
+});
+
+const schema = v.strictObject({
+	registries: v.optional(v.record(v.string(), registry), {}),
+	woodpecker: v.optional(v.strictObject({url: v.pipe(text, v.url('write a whole URL')), token: secret})),
+	images: v.optional(v.record(v.string(), image), {}),
+});
+
+export const emptyConfiguration: Configuration = {registries: {}, images: {}};
+
+/** @throws OperatorError configuration.invalid (exit 4), with every problem, its line and column */
+export function parseConfiguration(source: string, file: string): Configuration {
+	const {value, problems, locate} = readYaml(source, {line: 1, column: 1}, schema);
+	const astray = Object.entries(value?.images ?? {})
+		.filter(([, {registry: name}]) => !Object.hasOwn(value?.registries ?? {}, name))
+		.map(([name, {registry: missing}]) => ({
+			...locate(['images', name, 'registry']),
+			message: `There is no registry "${missing}".`,
+		}));
+	const all = [...problems, ...astray];
+
+	if (value && all.length === 0) {
+		return value;
+	}
+
+	const lines = all.map(({line, column, message}) => `${file}:${line}:${column}: ${message}`);
+	throw new OperatorError('configuration.invalid', lines.join('\n'), {
+		hint: 'The README’s “Configuration” lists the keys there are.',
+		exit: 'configuration',
+	});
+}
+
+/** The configured registry that serves this host, with its name. */
+export function registryFor(
+	{registries}: Configuration,
+	host: string,
+): {name: string; registry: RegistryConfiguration} | undefined {
+	const found = Object.entries(registries).find(([, {url}]) => new URL(url).host === host || authority(url) === host);
+	return found && {name: found[0], registry: found[1]};
+}
+
+export function imageFor(
+	{images}: Configuration,
+	{repository}: ImageReference,
+	registryName: string | undefined,
+): {name: string; image: ImageConfiguration} | undefined {
+	const found = Object.entries(images).find(
+		([name, {registry: where}]) => name === repository && where === registryName,
+	);
+	return found && {name: found[0], image: found[1]};
+}
+
+/** `https://registry.example:443` is written with its port in references, too. */
+function authority(url: string): string {
+	return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+}

@@ -1,0 +1,74 @@
+import {existsSync} from 'node:fs';
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {hostMark} from './ssh/detached.ts';
+import type {WorldPlaces} from './world-file.ts';
+
+/** Found first on the pretend host's PATH. */
+export const restartCommand = 'regmedic-drill-restart';
+
+/** The cause of it all. @see distribution#3178 */
+export const crontab = `# m h dom mon dow command
+0 2 * * * /opt/registry/cleanup-tags.sh --keep 10
+25 3 * * 0 docker exec registry-private registry garbage-collect -m /etc/docker/registry/config.yml
+`;
+
+/** Written anew each time a world is opened: the paths to Node and to this program may have moved. */
+export async function writePrograms({folder, bin, detached}: WorldPlaces): Promise<void> {
+	const program = fakeBuilder();
+	const runs = (name: string) =>
+		// Node 22 runs TypeScript with a warning that nobody on the pretend host should see.
+		`#!/bin/sh\nexec ${[process.execPath, '--disable-warning=ExperimentalWarning', program, folder, name].map(quoted).join(' ')} "$@"\n`;
+	const scripts: Record<string, string> = {
+		docker: runs('docker'),
+		git: runs('git'),
+		[restartCommand]: runs('restart'),
+		crontab: `#!/bin/sh\ncat <<'END'\n${crontab}END\n`,
+		...setsidRecorder(detached),
+	};
+
+	await mkdir(bin, {recursive: true});
+	for (const [name, script] of Object.entries(scripts)) {
+		await writeFile(path.join(bin, name), script, {mode: 0o755});
+	}
+}
+
+/** A login's environment: nothing of ours but the mark. */
+export function hostVariables({folder, vm, bin}: WorldPlaces, user: string): Record<string, string> {
+	return {
+		PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+		HOME: vm,
+		USER: user,
+		LOGNAME: user,
+		SHELL: '/bin/sh',
+		LANG: 'C.UTF-8',
+		[hostMark]: folder,
+	};
+}
+
+/** What detaches itself is recorded, so that a rehearsal leaves nothing running. */
+function setsidRecorder(detached: string): Record<string, string> {
+	const real = ['/usr/bin/setsid', '/bin/setsid', '/usr/local/bin/setsid'].find(file => existsSync(file));
+	// The shell it starts leads the new session, and keeps its number when it becomes the program.
+	return real === undefined
+		? {}
+		: {
+				setsid: `#!/bin/sh
+flags=
+while :; do case \${1:-} in -*) flags="$flags $1"; shift ;; *) break ;; esac; done
+exec ${real} $flags sh -c 'echo $$ >>"$0"; exec "$@"' ${quoted(detached)} "$@"
+`,
+			};
+}
+
+/** Beside this file as source, beside the bundle that holds this file as a program. */
+function fakeBuilder(): string {
+	const here = path.dirname(fileURLToPath(import.meta.url));
+	const bundled = path.join(here, 'fake-builder.js');
+	return existsSync(bundled) ? bundled : path.join(here, 'fake-builder.ts');
+}
+
+function quoted(text: string): string {
+	return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

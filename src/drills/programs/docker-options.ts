@@ -1,0 +1,24 @@
+/** Splits options, with the values of those that take one, from words. @param valued names of such options */
+export function readOptions(words: string[], valued: string[]): {options: [string, string][]; positional: string[]} {
+	const options: [string, string][] = [];
+	const positional: string[] = [];
+
+	for (let n = 0; n < words.length; n++) {
+		const word = words[n]!;
+		const [name = '', value] = word.startsWith('--') ? word.split(/=(.*)/s) : [word];
+
+		if (!word.startsWith('-') || word === '-') {
+			positional.push(word);
+		} else if (valued.includes(name)) {
+			options.push([name, value ?? words[++n] ?? '']);
+		} else {
+			options.push([name, value ?? '']);
+		}
+	}
+
+	return {options, positional};
+}
+
+export function valuesOf(options: [string, string][], ...names: string[]): string[] {
+	return options.filter(([name]) => names.includes(name)).map(([, value]) => value);
+}

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import {type ProgramContext, ProgramFailure} from './context.ts';
+import {dockerBuild} from './docker-build.ts';
+import {dockerLogin} from './docker-login.ts';
+import {dockerPush} from './docker-push.ts';
+
+const version = '27.3.1';
+
+/** As much of the docker command as a fallback build needs. */
+export async function docker(args: string[], context: ProgramContext): Promise<void> {
+	let configFolder =
+		context.environment.DOCKER_CONFIG ?? path.join(context.environment.HOME ?? context.places.vm, '.docker');
+	let [command, ...words] = args;
+
+	if (command === '--config') {
+		[configFolder = configFolder, command, ...words] = words;
+	}
+
+	if (command?.startsWith('--config=')) {
+		configFolder = command.slice('--config='.length);
+		[command, ...words] = words;
+	}
+
+	switch (command) {
+		case '--version':
+		case '-v':
+			context.out(`Docker version ${version}, build ce12230`);
+			return;
+		case 'version':
+		case 'info':
+			context.out(words.some(isFormat) ? version : `Client:\n Version: ${version}\nServer:\n Version: ${version}`);
+			return;
+		case 'context':
+			context.out(words.some(isFormat) ? 'unix:///var/run/docker.sock' : 'default');
+			return;
+		case 'buildx':
+			return words[0] === 'build'
+				? dockerBuild(words.slice(1), context)
+				: context.out('github.com/docker/buildx v0.17.1');
+		case 'build':
+			return dockerBuild(words, context);
+		case 'login':
+			return dockerLogin(words, configFolder, context);
+		case 'push':
+			return dockerPush(words, configFolder, context);
+		default:
+			throw new ProgramFailure(1, `docker: '${command ?? ''}' is not a docker command.\nSee 'docker --help'`);
+	}
+}
+
+function isFormat(word: string): boolean {
+	return word === '-f' || word.startsWith('--format');
+}

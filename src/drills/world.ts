@@ -1,0 +1,136 @@
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {OperatorError} from '../domain/errors.ts';
+import {countChanges, type WorldCounts} from './change-log.ts';
+import {restartCommand} from './host-programs.ts';
+import {makeWorld} from './make-world.ts';
+import type {BasicCredentials} from './registry/authorization.ts';
+import {brokenRepository, brokenTag} from './scenarios/company.ts';
+import {findScenario} from './scenarios/index.ts';
+import type {Scenario} from './scenarios/scenario.ts';
+import {startServers} from './servers.ts';
+import {alias} from './ssh/keys.ts';
+import {type Broken, placesIn, readWorld, type WorldFile, writeWorld} from './world-file.ts';
+
+export type World = {
+	scenario: Scenario;
+	/** The broken image, as a whole reference. */
+	image: string;
+	/** Of the broken image. */
+	repository: string;
+	registryUrl: string;
+	/** `127.0.0.1:port` */
+	registryHost: string;
+	registryCredentials: BasicCredentials;
+	/** What `rootdirectory` names, as a path on the pretend host. */
+	storageRoot: string;
+	ssh: {
+		host: string;
+		port: number;
+		user: string;
+		knownHostsFile: string;
+		configFile: string;
+		alias: string;
+		privateKeyFile: string;
+	};
+	ci: {url: string; token: string; repository: string; branch: string};
+	/** The pipeline that builds the image runs in it. */
+	ciRunsInImage: boolean;
+	/** The fallback: what to build on the pretend host. */
+	build: {git: string; context: string; dockerfile: string; tags: string[]};
+	restartCommand: string;
+	/** What the scenario damaged. For tests and the debriefing. */
+	broken: Broken;
+	/** What was done to the world, over all its lives. */
+	counts(): WorldCounts;
+	/** Leaves nothing running; the folder can be opened again. */
+	close(): Promise<void>;
+};
+
+export type OpenWorldOptions = {
+	folder: string;
+	scenario: string;
+	/** Images, commits and past pipelines follow from it. */
+	seed: string;
+	/** 1: the pace a person sees; builds are that many times faster. */
+	speed?: number;
+	/** Closes the world. */
+	signal?: AbortSignal;
+};
+
+export const sshUser = 'ops';
+
+/**
+ * Makes a world in an empty folder, or opens the one that is there on the ports it had: after a kill it goes on where
+ * it was. Everything listens on loopback.
+ * @throws OperatorError drill.unknown-scenario | drill.other-scenario | drill.port-taken
+ */
+export async function openWorld(options: OpenWorldOptions): Promise<World> {
+	const {scenario: name, seed, speed = 1, signal} = options;
+	const scenario = findScenario(name);
+	const places = placesIn(path.resolve(options.folder));
+	await mkdir(places.folder, {recursive: true, mode: 0o700});
+	const known = await readWorld(places);
+
+	if (known !== undefined && known.scenario !== name) {
+		throw new OperatorError('drill.other-scenario', `The drill in ${places.folder} is "${known.scenario}".`, {
+			hint: `Open it as ${known.scenario}, or begin "${name}" in another folder.`,
+			exit: 'usage',
+		});
+	}
+
+	const file: WorldFile = {...(known ?? (await makeWorld(places, {scenario, seed, speed}))), speed};
+	signal?.throwIfAborted();
+	const servers = await startServers(places, file, {
+		repository: brokenRepository,
+		tag: brokenTag,
+		ciRunsInImage: scenario.ciRunsInImage,
+		user: sshUser,
+		recordPorts: async ports => writeWorld(places, {...file, ports}),
+	});
+	const {ports} = servers;
+	const registryHost = `127.0.0.1:${ports.registry}`;
+	let closing: Promise<void> | undefined;
+
+	const world: World = {
+		scenario,
+		image: `${registryHost}/${brokenRepository}:${brokenTag}`,
+		repository: brokenRepository,
+		registryUrl: `http://${registryHost}`,
+		registryHost,
+		registryCredentials: file.registryCredentials,
+		storageRoot: places.storage,
+		ssh: {
+			host: '127.0.0.1',
+			port: ports.ssh,
+			user: sshUser,
+			knownHostsFile: places.knownHosts,
+			configFile: places.sshConfig,
+			alias,
+			privateKeyFile: places.privateKey,
+		},
+		ci: {url: `http://127.0.0.1:${ports.ci}`, token: file.ciToken, repository: 'acme/infra', branch: 'main'},
+		ciRunsInImage: scenario.ciRunsInImage,
+		build: {
+			git: 'https://git.acme.example/acme/infra.git',
+			context: 'ci',
+			dockerfile: 'Dockerfile',
+			tags: ['latest', 'manual'],
+		},
+		restartCommand,
+		broken: file.broken,
+		counts: () => ({...servers.pipelineCounts(), ...countChanges(places)}),
+		close() {
+			signal?.removeEventListener('abort', onAbort);
+			closing ??= servers.close();
+			return closing;
+		},
+	};
+
+	function onAbort(): void {
+		void world.close();
+	}
+
+	signal?.addEventListener('abort', onAbort, {once: true});
+	return world;
+}

@@ -1,0 +1,221 @@
+import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+import type {CommonFlags, Invocation} from './commands/invocation.ts';
+import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
+import {visible, visibleJson} from './domain/visible.ts';
+
+export type Program = {
+	version: string;
+	home: string;
+	invocation(flags: CommonFlags): Invocation;
+	print(text: string): void;
+	talk(text: string): void;
+};
+
+/** argv → command → exit code. Each command is loaded only when it is called. */
+export async function runProgram(argv: string[], outside: Program): Promise<number> {
+	let code: number = exitCodes.done;
+	let flags: CommonFlags = {
+		json: argv.includes('--json'),
+		plain: false,
+		color: true,
+		verbose: argv.includes('--verbose'),
+	};
+
+	/** Wraps a command: common flags in, exit code out. */
+	const run =
+		<Args extends unknown[]>(command: (invocation: Invocation, ...args: Args) => Promise<number>) =>
+		async (...args: unknown[]): Promise<void> => {
+			flags = {...flags, ...(args.at(-1) as Command).optsWithGlobals<CommonFlags>()};
+			code = await command(outside.invocation(flags), ...(args.slice(0, -1) as Args));
+		};
+
+	try {
+		await programOf(outside, run).parseAsync(argv, {from: 'user'});
+		return code;
+	} catch (error) {
+		return sayFailure(error, flags, outside);
+	}
+}
+
+type Run = <Args extends unknown[]>(
+	command: (invocation: Invocation, ...args: Args) => Promise<number>,
+) => (...args: unknown[]) => Promise<void>;
+
+function programOf({version, print, talk}: Program, run: Run): Command {
+	const program = new Command('regmedic')
+		.description('Guided recovery for container registries that serve a tag whose image is gone.')
+		.version(version, '-V, --version')
+		.option('--config <file>', 'the configuration (default: regmedic.yaml here, else the user’s)')
+		.option('--json', 'data as JSON')
+		.option('--plain', 'sentences instead of a screen')
+		.option('--no-color', 'no colours')
+		.option('--verbose', 'say more, also of errors')
+		.exitOverride()
+		.configureOutput({writeOut: print, writeErr: talk})
+		.showHelpAfterError('Run it with --help to see what it takes.')
+		.action(run(async invocation => (await import('./commands/home.ts')).home(invocation)));
+
+	const add = (spec: string, about: string) => program.command(spec).description(about);
+
+	add('respond [runbook]', 'a real incident: from the alert to a verified fix')
+		.option('--image <ref>', 'the image that cannot be pulled, HOST/REPOSITORY:TAG')
+		.option('--dry-run', 'reads run, writes only say what they would do')
+		.option('--auto', 'go through reading steps without asking; stop at the first gate')
+		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
+		.action(
+			run(async (invocation, runbook: string | undefined, options) =>
+				(await import('./commands/respond.ts')).respond(runbook ?? 'orphan-index', options as object, invocation),
+			),
+		);
+
+	add('resume [incident]', 'go on with an incident; without a name, the latest that is open')
+		.option('--take-over', 'although somebody else holds it')
+		.option('--auto', 'go through reading steps without asking')
+		.addOption(speed())
+		.action(
+			run(async (invocation, incident: string | undefined, options) =>
+				(await import('./commands/resume.ts')).resume(incident, options as {speed: number}, invocation),
+			),
+		);
+
+	add('incidents', 'what there is to resume and to export')
+		.option('--all', 'closed drills, too')
+		.action(
+			run(async (invocation, options) =>
+				(await import('./commands/incidents.ts')).incidents(options as object, invocation),
+			),
+		);
+
+	add('drill [scenario]', 'a rehearsal on simulators')
+		.option('--seed <n>', 'the same seed breaks the same things', wholeNumber, 1)
+		.option('--auto', 'follow every recommendation, answer every gate')
+		.option('--list', 'the scenarios there are')
+		.addOption(speed())
+		.action(
+			run(async (invocation, scenario: string | undefined, options) =>
+				(await import('./commands/drill.ts')).drill(
+					scenario ?? 'orphan-index',
+					options as {seed: number; speed: number},
+					invocation,
+				),
+			),
+		);
+
+	add('verify <ref...>', 'walk an image: index, children, config, every layer')
+		.addOption(
+			new Option('--depth <depth>', 'head: parts exist; edge: and have their size; content: every byte is hashed')
+				.choices(['head', 'edge', 'content'])
+				.default('edge'),
+		)
+		.option('--platform <platform>', 'only this child of an index, as linux/amd64')
+		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
+		.action(
+			run(async (invocation, references: string[], options) =>
+				(await import('./commands/verify.ts')).verify(references, options as {depth: 'edge'}, invocation),
+			),
+		);
+
+	add('scan', 'read a registry’s storage; never writes')
+		.option('--path <dir>', 'a folder of this machine')
+		.option('--ssh <dest>', 'a host, as ssh names it')
+		.option('--root <dir>', 'the storage folder on that host')
+		.option('--registry <name>', 'a registry of the configuration')
+		.addOption(new Option('--transport <name>', 'the system’s ssh, or our own client').choices(['openssh', 'ssh2']))
+		.option('--ssh-config <file>', 'an ssh_config')
+		.action(
+			run(async (invocation, options) => (await import('./commands/scan.ts')).scan(options as object, invocation)),
+		);
+
+	add('export <incident>', 'the post-mortem')
+		.addOption(new Option('--format <format>').choices(['markdown', 'json']).default('markdown'))
+		.option('--output <file>', 'a file instead of standard output')
+		.action(
+			run(async (invocation, incident: string, options) =>
+				(await import('./commands/export.ts')).exportIncident(incident, options as {format: 'json'}, invocation),
+			),
+		);
+
+	program
+		.command('journal')
+		.description('the record of an incident')
+		.command('verify <incident>')
+		.description('prove the chain of its events')
+		.action(
+			run(async (invocation, incident: string) =>
+				(await import('./commands/journal.ts')).verifyJournal(incident, invocation),
+			),
+		);
+
+	const runbook = program.command('runbook').description('for the authors of runbooks');
+	runbook
+		.command('list')
+		.description('the runbooks that ship')
+		.action(run(async invocation => (await import('./commands/runbook.ts')).listRunbooks(invocation)));
+	runbook
+		.command('show <runbook>')
+		.description('the page itself')
+		.action(
+			run(async (invocation, name: string) => (await import('./commands/runbook.ts')).showRunbook(name, invocation)),
+		);
+	runbook
+		.command('lint <runbook...>')
+		.description('everything that is wrong with a page, with line and column')
+		.action(
+			run(async (invocation, names: string[]) =>
+				(await import('./commands/runbook.ts')).lintRunbooks(names, invocation),
+			),
+		);
+	runbook
+		.command('graph <runbook>')
+		.description('the steps as a Mermaid flowchart')
+		.action(
+			run(async (invocation, name: string) => (await import('./commands/runbook.ts')).graphRunbook(name, invocation)),
+		);
+
+	add('check', 'configuration, credentials, registries, hosts and CI').action(
+		run(async invocation => (await import('./commands/check.ts')).check(invocation)),
+	);
+
+	return program;
+}
+
+function speed(): Option {
+	return new Option('--speed <n>', 'how much faster than life a drill’s builds run')
+		.argParser(wholeNumber)
+		.default(1)
+		.hideHelp();
+}
+
+function wholeNumber(text: string): number {
+	const number = Number(text);
+	if (!Number.isSafeInteger(number) || number < 1) {
+		throw new InvalidArgumentError('It must be a whole number from 1.');
+	}
+
+	return number;
+}
+
+/** Three fates: the operator can mend it, somebody stopped it, or it is a bug. */
+function sayFailure(error: unknown, flags: CommonFlags, {talk, version}: Program): number {
+	if (error instanceof CommanderError) {
+		return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+	}
+
+	if (error instanceof OperatorError) {
+		talk(
+			flags.json
+				? `${visibleJson({schema: 'regmedic.error/1', code: error.code, message: error.message, hint: error.hint})}\n`
+				: `${visible(error.message)}\n${visible(error.hint)}\n${flags.verbose && error.cause ? `${visible(String((error.cause as Error).stack ?? error.cause))}\n` : ''}`,
+		);
+		return exitCodes[error.exit];
+	}
+
+	if (error instanceof Cancelled || (error instanceof Error && error.name === 'AbortError')) {
+		return exitCodes.interrupted;
+	}
+
+	talk(
+		`This is a bug in regmedic ${version}. What it knows of it:\n${visible(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+	);
+	return exitCodes.bug;
+}

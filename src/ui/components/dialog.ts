@@ -1,0 +1,216 @@
+import type {Happening} from '../../domain/event.ts';
+import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident.ts';
+import {refusal} from '../../domain/machine-refusals.ts';
+import {findStep, isStop, type Route} from '../../domain/runbook.ts';
+import type {Pen, Row} from '../pen.ts';
+import type {Press} from '../press.ts';
+import type {ScreenState, Stage, Turn} from '../screen-state.ts';
+import {tell} from '../screen-state.ts';
+import {drawField, edit, emptyField, type Field} from './field.ts';
+
+/** A question the screen asks before it says something to the session. */
+export type Dialog =
+	| {is: 'note' | 'back' | 'could-not'; field: Field}
+	| {is: 'search'; field: Field}
+	/** First which outcome, then why. */
+	| {is: 'skip' | 'by-hand'; outcomes: string[]; cursor: number; chosen: boolean; field: Field}
+	| {is: 'leave'}
+	| {is: 'decline'};
+
+type WithOutcome = Extract<Dialog, {outcomes: string[]}>;
+
+type OpenedByKey = 'note' | 'back' | 'could-not' | 'search' | 'skip' | 'by-hand' | 'leave' | 'decline';
+
+/** Opens it, or says why it cannot be answered anyway: nobody types a reason for nothing. */
+export function openDialog(is: OpenedByKey, state: ScreenState, stage: Stage): Turn {
+	const {incident} = stage.view;
+	switch (is) {
+		case 'skip':
+		case 'by-hand': {
+			const outcomes = Object.keys(currentStep(incident)?.outcomes ?? {});
+			const refused = refusal(incident, endingOf(is, incident, outcomes[0] ?? '', ''));
+			return refused === undefined
+				? [{...state, dialog: {is, outcomes, cursor: 0, chosen: outcomes.length === 1, field: emptyField}}, []]
+				: tell(state, refused);
+		}
+
+		case 'back': {
+			const refused = refusal(incident, {type: 'decision.reopened', reason: ''});
+			return refused === undefined ? [{...state, dialog: {is, field: emptyField}}, []] : tell(state, refused);
+		}
+
+		case 'note':
+			return incident.phase.is === 'stopped'
+				? tell(state, 'The incident is closed: its record is sealed.')
+				: [{...state, dialog: {is, field: emptyField}}, []];
+
+		case 'leave':
+		case 'decline':
+			return [{...state, dialog: {is}}, []];
+
+		default:
+			return [{...state, dialog: {is, field: emptyField}}, []];
+	}
+}
+
+/** One key while a dialog is open. Undefined: the dialog has no use for it. */
+export function pressInDialog(
+	dialog: Dialog,
+	state: ScreenState,
+	press: Press,
+	stage: Stage,
+	search: (state: ScreenState, text: string) => ScreenState,
+): Turn {
+	const {dialog: _, ...closed} = state;
+	if (dialog.is === 'leave') {
+		return press === 'y' || press === 'enter' ? [closed, [{do: 'leave', reason: 'left'}]] : [closed, []];
+	}
+
+	if (dialog.is === 'decline') {
+		const visit = currentVisit(stage.view.incident);
+		return visit && (press === 'y' || press === 'esc')
+			? [closed, [{do: 'say', happening: {type: 'gate.answered', answer: 'decline', ...stampOf(visit)}}]]
+			: [closed, []];
+	}
+
+	if (press === 'esc') {
+		return [closed, []];
+	}
+
+	if ('outcomes' in dialog && !dialog.chosen) {
+		const last = dialog.outcomes.length - 1;
+		const to = {up: -1, k: -1, down: 1, j: 1}[press];
+		return press === 'enter'
+			? [{...state, dialog: {...dialog, chosen: true}}, []]
+			: [{...state, dialog: {...dialog, cursor: Math.min(last, Math.max(0, dialog.cursor + (to ?? 0)))}}, []];
+	}
+
+	if (press !== 'enter') {
+		const field = edit(dialog.field, press);
+		return [field ? {...state, dialog: {...dialog, field}} : state, []];
+	}
+
+	const text = dialog.field.text.trim();
+	if (dialog.is === 'search') {
+		return [text === '' ? closed : search(closed, text), []];
+	}
+
+	return text === ''
+		? tell(state, dialog.is === 'note' ? 'A note needs some words; esc leaves it.' : 'Say why; esc turns back.')
+		: [closed, [{do: 'say', happening: saidBy(dialog, text, stage.view.incident)}]];
+}
+
+export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: number): Row[] {
+	const ask = (text: string) => pen.wrap(text, width, 'accent');
+	const step = currentStep(incident)?.title ?? 'this step';
+
+	switch (dialog.is) {
+		case 'leave':
+			return [
+				...ask('Leave? The incident stays open and can be resumed.'),
+				...pen.wrap(afterLeaving(incident), width),
+				pen.row([' y', 'strong'], ' leave   any other key stays'),
+			];
+		case 'decline':
+			return [
+				...ask('Decline? Nothing is changed, and you decide again.'),
+				pen.row([' y', 'strong'], ' or ', ['esc', 'strong'], ' declines   any other key goes back to the gate'),
+			];
+		case 'note':
+			return [...ask('Note for the record:'), drawField(dialog.field, pen, width)];
+		case 'back':
+			return [...ask('Decide again. Why?'), drawField(dialog.field, pen, width)];
+		case 'could-not':
+			return [...ask('What keeps you from it?'), drawField(dialog.field, pen, width)];
+		case 'search':
+			return [pen.row(['Search the log:', 'accent']), drawField(dialog.field, pen, width)];
+		default:
+			return dialog.chosen
+				? [
+						...ask(
+							dialog.is === 'skip'
+								? `Skip "${step}" as "${outcomeOf(dialog)}". Why?`
+								: `"${step}" was done by hand: "${outcomeOf(dialog)}". What was done?`,
+						),
+						drawField(dialog.field, pen, width),
+					]
+				: [
+						...ask(
+							dialog.is === 'skip'
+								? `Skip "${step}". Go on as if its outcome were:`
+								: `"${step}" by hand. What came of it?`,
+						),
+						...dialog.outcomes.map((outcome, at) =>
+							pen.cut(
+								pen.row(
+									[at === dialog.cursor ? ` ${pen.glyphs.cursor} ` : '   ', 'accent'],
+									[outcome, at === dialog.cursor ? 'strong' : 'plain'],
+									[`  ${pen.glyphs.arrow} ${leadsTo(incident, outcome)}`, 'dim'],
+								),
+								width,
+							),
+						),
+					];
+	}
+}
+
+/** Which line of it must stay in sight. */
+export function dialogLine(dialog: Dialog): number | undefined {
+	return 'outcomes' in dialog && !dialog.chosen ? dialog.cursor + 1 : undefined;
+}
+
+function saidBy(
+	dialog: WithOutcome | {is: 'note' | 'back' | 'could-not'},
+	text: string,
+	incident: Incident,
+): Happening {
+	switch (dialog.is) {
+		case 'note':
+			return {type: 'note.added', text};
+		case 'back':
+			return {type: 'decision.reopened', reason: text};
+		case 'could-not':
+			return {type: 'hand.reported', outcome: 'could-not', why: text, ...stampNow(incident)};
+		default:
+			return endingOf(dialog.is, incident, outcomeOf(dialog), text);
+	}
+}
+
+function endingOf(is: 'skip' | 'by-hand', incident: Incident, outcome: string, reason: string): Happening {
+	return {type: is === 'skip' ? 'step.skipped' : 'step.done-by-hand', outcome, reason, ...stampNow(incident)};
+}
+
+function outcomeOf(dialog: WithOutcome): string {
+	return dialog.outcomes[dialog.cursor] ?? '';
+}
+
+/** A step that has not begun is skipped in the visit it would have had. */
+function stampNow(incident: Incident): {step: string; attempt: number} {
+	const {phase} = incident;
+	return 'attempt' in phase
+		? stampOf(phase)
+		: 'step' in phase
+			? {step: phase.step, attempt: nextAttempt(incident, phase.step)}
+			: {step: '', attempt: 0};
+}
+
+function stampOf({step, attempt}: {step: string; attempt: number}) {
+	return {step, attempt};
+}
+
+function leadsTo(incident: Incident, outcome: string): string {
+	const route: Route | undefined = currentStep(incident)?.outcomes[outcome];
+	return !route ? '' : isStop(route) ? `stop: ${route.say}` : (findStep(incident.runbook, route.to)?.title ?? route.to);
+}
+
+/** What goes on without us. */
+function afterLeaving(incident: Incident): string {
+	const {phase} = incident;
+	const visit = currentVisit(incident);
+	const changing = visit !== undefined && visit.effect !== 'read';
+	if (changing && (phase.is === 'running' || phase.is === 'unsure')) {
+		return `"${visit.title}" has begun out there and goes on without regmedic; resuming finds out what became of it.`;
+	}
+
+	return phase.is === 'gate' ? 'Nothing was changed at this gate; resuming shows it again.' : 'Nothing keeps running.';
+}

@@ -1,0 +1,102 @@
+/** Where a key works. The first of the places that hold now decides what it does. */
+export type When =
+	| 'anywhere'
+	| 'typing'
+	| 'gate'
+	| 'held'
+	| 'choose'
+	| 'tick'
+	| 'by-hand'
+	| 'unsure'
+	| 'stuck'
+	| 'stopped'
+	| 'page'
+	| 'log'
+	| 'found';
+
+/**
+ * Every key there is: the hint bar, the help page and the README's table are made from this.
+ * `bar`: shown in the last line, the smaller the earlier.
+ */
+export const keymap = [
+	{keys: ['enter'], intent: 'go-on', title: 'go on', when: 'held', bar: 1},
+	{keys: ['enter'], intent: 'take', title: 'take it', when: 'choose', bar: 1},
+	{keys: ['space'], intent: 'tick', title: 'tick', when: 'tick', bar: 1},
+	{keys: ['enter'], intent: 'answer', title: 'answer', when: 'tick', bar: 2},
+	{keys: ['d'], intent: 'hand-done', title: 'done', when: 'by-hand', bar: 1},
+	{keys: ['c'], intent: 'hand-could-not', title: 'could not', when: 'by-hand', bar: 2},
+	{keys: ['r'], intent: 'ask-again', title: 'ask again', when: 'unsure', bar: 1},
+	{keys: ['r'], intent: 'ask-again', title: 'try again', when: 'stuck', bar: 1},
+	{keys: ['enter', 'q'], intent: 'close', title: 'leave', when: 'stopped', bar: 1},
+
+	{keys: ['enter'], intent: 'submit', title: 'answer', when: 'typing', bar: 1},
+	{keys: ['esc'], intent: 'cancel', title: 'back', when: 'typing', bar: 3},
+	{keys: ['ctrl-u'], intent: 'clear', title: 'clear the line', when: 'typing'},
+	{keys: ['enter'], intent: 'focus', title: 'type the answer', when: 'gate', bar: 1},
+	{keys: ['esc'], intent: 'decline', title: 'decline', when: 'gate', bar: 2},
+	{keys: ['esc', 'q'], intent: 'close-page', title: 'close', when: 'page', bar: 1},
+	{keys: ['esc'], intent: 'leave-log', title: 'back', when: 'log', bar: 1},
+	{keys: ['n'], intent: 'find-next', title: 'next', when: 'found', bar: 2},
+	{keys: ['N'], intent: 'find-previous', title: 'previous', when: 'found', bar: 3},
+	{keys: ['/'], intent: 'search', title: 'search the log', when: 'anywhere'},
+
+	{keys: ['up', 'k'], intent: 'up', title: 'up', when: 'anywhere'},
+	{keys: ['down', 'j'], intent: 'down', title: 'down', when: 'anywhere'},
+	{keys: ['pgup', 'ctrl-b'], intent: 'page-up', title: 'a page up', when: 'anywhere'},
+	{keys: ['pgdn', 'ctrl-f'], intent: 'page-down', title: 'a page down', when: 'anywhere'},
+	{keys: ['home', 'g'], intent: 'first', title: 'to the start', when: 'anywhere'},
+	{keys: ['end', 'G'], intent: 'last', title: 'to the end; the log follows', when: 'anywhere'},
+	{keys: ['left', '['], intent: 'earlier', title: 'an earlier step', when: 'anywhere', bar: 9},
+	{keys: ['right', ']'], intent: 'later', title: 'a later step', when: 'anywhere'},
+
+	{keys: ['n'], intent: 'note', title: 'note', when: 'anywhere', bar: 5},
+	{keys: ['p'], intent: 'prose', title: 'what this step is for', when: 'anywhere', bar: 6},
+	{keys: ['s'], intent: 'skip', title: 'skip', when: 'anywhere', bar: 7},
+	{keys: ['h'], intent: 'by-hand', title: 'done by hand', when: 'anywhere', bar: 8},
+	{keys: ['b'], intent: 'back', title: 'decide again', when: 'anywhere', bar: 8},
+	{keys: ['y'], intent: 'copy', title: 'copy', when: 'anywhere', bar: 6},
+	{keys: ['l'], intent: 'log', title: 'log', when: 'anywhere', bar: 6},
+	{keys: ['z'], intent: 'zoom', title: 'zoom', when: 'anywhere'},
+	{keys: ['tab'], intent: 'focus', title: 'keys or text, log or step', when: 'anywhere'},
+	{keys: ['tab'], intent: 'focus', title: 'other keys', when: 'typing', bar: 4},
+	{keys: ['?'], intent: 'help', title: 'keys', when: 'anywhere'},
+	{keys: ['q'], intent: 'leave', title: 'leave', when: 'anywhere', bar: 7},
+	{keys: ['ctrl-c'], intent: 'interrupt', title: 'leave at once', when: 'anywhere'},
+	{keys: ['ctrl-z'], intent: 'suspend', title: 'suspend', when: 'anywhere'},
+] as const satisfies readonly KeyRow[];
+
+type KeyRow = {keys: readonly string[]; intent: string; title: string; when: When; bar?: number};
+
+export type Intent = (typeof keymap)[number]['intent'];
+
+/** What a key means where these hold, the nearest first. */
+export function intentOf(press: string, places: readonly When[]): Intent | undefined {
+	for (const place of places) {
+		const found = keymap.find(({keys, when}) => when === place && (keys as readonly string[]).includes(press));
+		if (found) {
+			return found.intent;
+		}
+	}
+
+	return undefined;
+}
+
+/** A key that means something elsewhere. */
+export function isKnownKey(press: string): boolean {
+	return keymap.some(({keys}) => (keys as readonly string[]).includes(press));
+}
+
+/** What the last line names, the most useful first. */
+export function barOf(places: readonly When[]): {key: string; title: string; intent: Intent}[] {
+	const taken = new Set<string>();
+	return (keymap as readonly KeyRow[])
+		.filter(({when, keys}) => places.includes(when) && intentOf(keys[0]!, places) === rowIntent(keys[0]!, when))
+		.filter(({bar}) => bar !== undefined)
+		.sort((a, b) => a.bar! - b.bar!)
+		.filter(({intent}) => !taken.has(intent) && taken.add(intent))
+		.map(({keys, title, intent}) => ({key: keys[0]!, title, intent: intent as Intent}));
+}
+
+function rowIntent(press: string, place: When): Intent | undefined {
+	return intentOf(press, [place]);
+}

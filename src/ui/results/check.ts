@@ -1,0 +1,178 @@
+import {type Fault, faultMeanings} from '../../domain/fault.ts';
+import type {JsonObject} from '../../domain/json.ts';
+import type {ChildCheck, ImageCheck} from '../../domain/verdict.ts';
+import type {Pen, Piece, Row} from '../pen.ts';
+import type {Tone} from '../theme.ts';
+import {digestSpan, plural, shortDigest} from '../words.ts';
+import type {Drawn} from './result.ts';
+
+const verdictTones: Record<string, Tone> = {intact: 'good', broken: 'bad'};
+
+export function isCheck(output: JsonObject): boolean {
+	return (
+		typeof output.verdict === 'string' &&
+		typeof output.reference === 'string' &&
+		Array.isArray(output.children) &&
+		Array.isArray(output.faults)
+	);
+}
+
+export function checkPicks(output: JsonObject): string[] {
+	return asCheck(output).children.map(({digest}) => digest);
+}
+
+/** One image: a line for each child, then what it means. @param earlier the first look at it, where this is a later one */
+export function drawCheck(
+	output: JsonObject,
+	earlier: JsonObject | undefined,
+	cursor: number,
+	pen: Pen,
+	width: number,
+): Drawn {
+	const check = asCheck(output);
+	const before = earlier && asCheck(earlier);
+	const head: Row[] = [
+		pen.spread(
+			pen.row([nameOf(check.reference), 'strong'], ...named(check, pen)),
+			verdictMark(check.verdict, pen),
+			width,
+		),
+		...(before
+			? [
+					pen.cut(
+						pen.row([
+							`before: ${before.verdict}, ${plural(before.faults.length, 'fault')}   now: ${check.verdict}, ${plural(check.faults.length, 'fault')}`,
+							'dim',
+						]),
+						width,
+					),
+				]
+			: []),
+		[],
+	];
+	const children = check.children.map((child, at) => drawChild(child, at === cursor, wasOf(child, before), pen, width));
+	const focus = children.length > 0 ? ([head.length + cursor, head.length + cursor] as const) : undefined;
+	return {
+		rows: [...head, ...children, ...(children.length > 0 ? [[]] : []), ...drawMeaning(check, pen, width)],
+		...(focus === undefined ? {} : {focus}),
+	};
+}
+
+function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, pen: Pen, width: number): Row {
+	const {cursor, ellipsis} = pen.glyphs;
+	const platform = Math.min(18, Math.max(12, Math.floor(width / 5)));
+	const state: Piece =
+		child.verdict === 'intact'
+			? [`${pen.glyphs.done} ok`, 'good']
+			: child.verdict === 'broken'
+				? [`${pen.glyphs.failed} ${child.status ?? 'broken'}`, 'bad']
+				: [`? ${child.status ?? 'unknown'}`, 'warn'];
+	const [text, tone] = state;
+	return pen.cut(
+		pen.row(
+			[picked ? `${cursor} ` : '  ', 'accent'],
+			pen.column(child.platform ?? 'image', platform),
+			' ',
+			digestSpan(child.digest, pen),
+			'  ',
+			pen.column(text, 5 + ellipsis.length, tone),
+			' ',
+			child.verdict === 'intact' && child.detail === '' ? plural(child.blobs, 'blob') : child.detail,
+			[was === undefined ? '' : `  was ${was}`, 'dim'],
+		),
+		width,
+	);
+}
+
+function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
+	const {manifests, blobs} = check.checked;
+	const sum = pen.row([`${plural(manifests, 'manifest')} and ${plural(blobs, 'blob')} checked.`, 'dim']);
+	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
+	return [
+		...pen.wrap(sentenceOf(check), width, 'strong'),
+		...[...kinds].flatMap(([kind, faults]) => [
+			...pen.wrap(
+				`${faultMeanings[kind] ?? 'a fault this version does not know'}${faults.length > 1 ? ` (${faults.length})` : ''}`,
+				width,
+				'plain',
+				pen.row([`${pen.glyphs.failed} `, 'bad'], [`${kind}: `, 'bad']),
+			),
+			...faults.filter(fault => !isChild(fault, check)).map(fault => drawFault(fault, pen, width)),
+		]),
+		...check.unchecked.flatMap(({message, hint}) => [
+			...pen.wrap(message, width, 'warn', pen.row(['? ', 'warn'])),
+			...pen.wrap(hint, width, 'plain', pen.row('  ')),
+		]),
+		pen.cut(sum, width),
+	];
+}
+
+/** Its child has no line of its own above: a blob, a nested manifest. */
+function drawFault({digest, platform, detail}: Fault, pen: Pen, width: number): Row {
+	return pen.cut(
+		pen.row(
+			'    ',
+			digest === undefined ? '' : digestSpan(digest, pen),
+			[platform === undefined ? ' ' : ` ${platform} `, 'plain'],
+			[detail, 'dim'],
+		),
+		width,
+	);
+}
+
+function isChild({digest}: Fault, {children}: ImageCheck): boolean {
+	return children.some(child => child.digest === digest);
+}
+
+function sentenceOf({verdict, children, digest, faults, unchecked}: ImageCheck): string {
+	if (verdict === 'intact') {
+		return 'Every part answers: the image can be pulled.';
+	}
+
+	if (verdict === 'unknown') {
+		return `Nobody knows: ${plural(unchecked.length, 'part')} could not be checked.`;
+	}
+
+	if (digest === undefined) {
+		return 'The tag names nothing that the registry serves.';
+	}
+
+	const broken = children.filter(child => child.verdict === 'broken').length;
+	return children.length > 1 && broken > 0
+		? `The index is there; ${broken} of its ${children.length} children ${broken === 1 ? 'is' : 'are'} not whole.`
+		: `The image is not whole: ${plural(faults.length, 'fault')}.`;
+}
+
+function verdictMark(verdict: string, pen: Pen): Row {
+	const {done, failed} = pen.glyphs;
+	const glyph = verdict === 'intact' ? done : verdict === 'broken' ? failed : '?';
+	return pen.row([`${glyph} ${verdict}`, verdictTones[verdict] ?? 'warn']);
+}
+
+function named({digest, mediaType}: ImageCheck, pen: Pen): Piece[] {
+	return digest === undefined
+		? []
+		: [
+				` ${pen.glyphs.arrow} ${/index|list/.test(mediaType ?? '') ? 'index ' : ''}`,
+				[shortDigest(digest, pen), 'plain'],
+			];
+}
+
+/** Without the registry, which stands in the title. */
+function nameOf(reference: string): string {
+	return reference.slice(reference.indexOf('/') + 1);
+}
+
+/** A rebuild gives children new digests: they are told apart by platform. */
+function wasOf({platform, verdict}: ChildCheck, before: ImageCheck | undefined): string | undefined {
+	const same = before?.children.find(child => child.platform === platform);
+	return same && same.verdict !== verdict
+		? `${same.verdict === 'intact' ? 'ok' : (same.status ?? same.verdict)}`
+		: undefined;
+}
+
+/** The shape is checked by isCheck as far as it is needed to draw something. */
+function asCheck(output: JsonObject): ImageCheck {
+	const {checked, unchecked, ...rest} = output as unknown as ImageCheck;
+	return {...rest, checked: checked ?? {manifests: 0, blobs: 0}, unchecked: unchecked ?? []};
+}

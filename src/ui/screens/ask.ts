@@ -1,0 +1,135 @@
+import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import {drawField} from '../components/field.ts';
+import {momentOf} from '../moment.ts';
+import type {Row} from '../pen.ts';
+import {sayValue} from '../results/other.ts';
+import type {AskedQuestion, SceneOf} from '../scene.ts';
+import {questionAt, questionBegins, type ScreenState, type Turn, tell, tickOptions} from '../screen-state.ts';
+import type {Screen} from './screen.ts';
+
+/** Questions, one at a time. Not knowing is an answer. */
+export const askScreen: Screen<'ask'> = {
+	places: ['tick'],
+	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {pen, width}) {
+		const [question, at = questions.length - 1] = questionAt(questions, answers);
+		const given: Row[] = questions
+			.slice(0, at)
+			.map(({name, prompt}) =>
+				pen.cut(pen.row([`${pen.glyphs.done} `, 'good'], [`${prompt} `, 'dim'], sayValue(answers[name] ?? '')), width),
+			);
+		const title = `${visit.title} ${pen.glyphs.dot} ${at + 1} of ${questions.length}`;
+		if (!question) {
+			return {title, rows: given};
+		}
+
+		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...pen.wrap(question.prompt, width, 'strong')];
+		if (question.type !== 'tick') {
+			const hint =
+				question.type === 'time' ? '09:00 (UTC), or a date and time; empty is "unknown"' : 'empty is "unknown"';
+			return {title, rows, foot: [pen.row([hint, 'dim']), drawField(field, pen, width, {active: focus === 'field'})]};
+		}
+
+		const options = tickOptions(question);
+		const begin = rows.length;
+		rows.push(
+			...options.map((option, which) =>
+				pen.cut(
+					pen.row(
+						[which === cursor ? `${pen.glyphs.cursor} ` : '  ', 'accent'],
+						[
+							`${ticked.includes(which) ? pen.glyphs.ticked : pen.glyphs.unticked} `,
+							ticked.includes(which) ? 'good' : 'plain',
+						],
+						[optionText(option), which === cursor ? 'strong' : 'plain'],
+					),
+					width,
+				),
+			),
+		);
+		return {
+			title,
+			rows: options.length === 0 ? [...rows, pen.row(['There is nothing to tick.', 'dim'])] : rows,
+			focus: [begin + cursor, begin + cursor],
+			foot: [pen.row([`${ticked.length} of ${options.length} ticked. space ticks, enter answers.`, 'dim'])],
+		};
+	},
+	next: () => 'Asked of you; "unknown" is an answer.',
+	act(scene, state, intent) {
+		const [question] = questionAt(scene.questions, state.answers);
+		if (!question) {
+			return undefined;
+		}
+
+		switch (intent) {
+			case 'tick': {
+				const {ticked, cursor} = state;
+				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
+				return tickOptions(question).length === 0
+					? tell(state, 'There is nothing to tick.')
+					: [{...state, ticked: next}, []];
+			}
+
+			case 'answer':
+				return question.type === 'tick'
+					? answer(scene, state, question, tickedOf(question, state))
+					: [{...state, focus: 'field'}, []];
+			// Back to the question before.
+			case 'cancel':
+				return turnBack(scene, state);
+			default:
+				return undefined;
+		}
+	},
+	submit(scene, state, text, {now}) {
+		const [question] = questionAt(scene.questions, state.answers);
+		if (!question) {
+			return [state, []];
+		}
+
+		const said = text.trim();
+		if (said === '' || said === 'unknown') {
+			return answer(scene, state, question, 'unknown');
+		}
+
+		const moment = question.type === 'time' ? momentOf(said, now) : said;
+		return moment === undefined
+			? tell(state, `"${said}" is not a time: write 09:00 (UTC) or 2026-04-19T09:00Z, or leave it empty.`)
+			: answer(scene, state, question, moment);
+	},
+	picks({questions}, {answers}) {
+		const [question] = questionAt(questions, answers);
+		return question?.type === 'tick' ? tickOptions(question).map(optionText) : [];
+	},
+};
+
+/** The next question, or all the answers at once. */
+function answer({questions, visit}: SceneOf<'ask'>, state: ScreenState, {name}: AskedQuestion, value: Json): Turn {
+	const answers: JsonObject = {...state.answers, [name]: value};
+	const [next] = questionAt(questions, answers);
+	const {step, attempt} = visit;
+	return next
+		? [{...state, answers, offset: 0, ...questionBegins(next)}, []]
+		: [{...state, answers, focus: 'main'}, [{do: 'say', happening: {type: 'answers.given', answers, step, attempt}}]];
+}
+
+function turnBack({questions}: SceneOf<'ask'>, state: ScreenState): Turn {
+	const [, at = questions.length] = questionAt(questions, state.answers);
+	const before = questions[at - 1];
+	if (!before) {
+		return tell(state, 'This is the first question. tab leaves the field for the other keys.');
+	}
+
+	const {[before.name]: _, ...answers} = state.answers;
+	return [{...state, answers, ...questionBegins(before)}, []];
+}
+
+function tickedOf(question: AskedQuestion, {ticked}: ScreenState): Json {
+	return tickOptions(question).filter((_, at) => ticked.includes(at));
+}
+
+function optionText(option: Json): string {
+	const key = isObject(option) ? (option.key ?? option.number) : undefined;
+	return isObject(option) && key !== undefined && option.title !== undefined
+		? `${sayValue(key)}  ${sayValue(option.title)}${option.status === undefined ? '' : `  ${sayValue(option.status)}`}`
+		: sayValue(option);
+}

@@ -1,0 +1,85 @@
+import type {Pen, Row} from '../pen.ts';
+import {drawProblem} from '../results/result.ts';
+import type {Choice} from '../scene.ts';
+import {tell} from '../screen-state.ts';
+import type {Screen} from './screen.ts';
+
+/** A key that was meant for the step before does not decide this one. */
+const strayKeyMs = 300;
+
+/** A decision: the recommended remedy is marked and says why; one that cannot be taken says why not. */
+export const chooseScreen: Screen<'choose'> = {
+	places: ['choose'],
+	draw({visit, question, choices, problem}, {cursor}, {pen, width}) {
+		const rows: Row[] = [
+			...(problem ? [...box(drawProblem(problem, pen, width - 4), pen, width), []] : []),
+			...pen.wrap(question, width, 'strong'),
+			[],
+		];
+		let focus: readonly [number, number] | undefined;
+		for (const [at, choice] of choices.entries()) {
+			const drawn = drawChoice(choice, at === cursor, pen, width);
+			focus = at === cursor ? [rows.length, rows.length + drawn.length - 1] : focus;
+			rows.push(...drawn);
+		}
+
+		return {title: visit.title, rows, ...(focus === undefined ? {} : {focus})};
+	},
+	next: () => 'You decide: enter takes the marked one.',
+	act({visit, choices}, state, intent, stage) {
+		const choice = choices[state.cursor];
+		if (intent !== 'take' || choice === undefined) {
+			return undefined;
+		}
+
+		if (stage.now - state.arrivedAt < strayKeyMs) {
+			return tell(state, 'The decision has only just come up: read it, then press enter again.');
+		}
+
+		const {step, attempt} = visit;
+		return choice.blocked === undefined
+			? [state, [{do: 'say', happening: {type: 'choice.made', option: choice.key, step, attempt}}]]
+			: tell(state, choice.blocked);
+	},
+	picks: ({choices}) => choices.map(({title}) => title),
+};
+
+function drawChoice(choice: Choice, picked: boolean, pen: Pen, width: number): Row[] {
+	const {title, recommended, why, changes, risk, takes, blocked} = choice;
+	const {cursor, recommended: star, failed} = pen.glyphs;
+	const head = pen.cut(
+		pen.row(
+			[picked ? `${cursor} ` : '  ', 'accent'],
+			recommended ? [`${star} `, 'good'] : '  ',
+			[title, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim'],
+			recommended ? ['  recommended', 'good'] : blocked === undefined ? '' : [`  ${failed} not possible`, 'dim'],
+		),
+		width,
+	);
+	const line = (label: string, text: string | undefined) =>
+		text === undefined || text === '' ? [] : pen.wrap(text, width, 'plain', pen.row([`    ${label.padEnd(8)}`, 'dim']));
+	if (!picked) {
+		return [head, ...(recommended ? line('why', why) : [])];
+	}
+
+	return [
+		head,
+		...line('not now', blocked),
+		...line('why', why),
+		...line('changes', changes),
+		...line('risk', risk),
+		...line('takes', takes),
+	];
+}
+
+/** A frame inside of the pane, for what must not be overlooked. */
+export function box(rows: readonly Row[], pen: Pen, width: number): Row[] {
+	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = pen.glyphs.border;
+	const side = pen.row([down, 'bad']);
+	const line = across.repeat(Math.max(0, width - 2));
+	return [
+		pen.row([`${topLeft}${line}${topRight}`, 'bad']),
+		...rows.map(row => [...side, ...pen.spread([...pen.row(' '), ...row], side, width - 1)]),
+		pen.row([`${bottomLeft}${line}${bottomRight}`, 'bad']),
+	];
+}

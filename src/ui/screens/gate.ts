@@ -1,0 +1,64 @@
+import {sayDuration} from '../../domain/duration.ts';
+import {openDialog} from '../components/dialog.ts';
+import {drawField} from '../components/field.ts';
+import type {Row} from '../pen.ts';
+import {tell} from '../screen-state.ts';
+import {sayTime} from '../words.ts';
+import type {Screen} from './screen.ts';
+
+/** What stands before a change: what, where, how it is undone. The answer is typed, never a single key. */
+export const gateScreen: Screen<'gate'> = {
+	places: ['gate'],
+	draw({visit, gate, answer, typed, refused}, {field, focus}, {pen, width, now}) {
+		const label = (text: string): Row => pen.row([text.padEnd(9), 'dim']);
+		const left = Date.parse(gate.expires) - now;
+		const rows: Row[] = [
+			...pen.wrap(gate.target, width, 'strong', label('Target')),
+			...gate.changes.flatMap((change, at) =>
+				pen.wrap(change, width, 'plain', [...label(at === 0 ? 'Changes' : ''), ...pen.row(`${pen.glyphs.bullet} `)]),
+			),
+			...pen.wrap(gate.undo, width, 'plain', label('Undo')),
+			...pen.wrap(
+				left > 0
+					? `in ${sayDuration(left)}, at ${sayTime(gate.expires)}`
+					: 'expired: the next answer shows the gate anew',
+				width,
+				left > 0 ? 'plain' : 'warn',
+				label('Expires'),
+			),
+		];
+		const ask = typed
+			? pen.wrap(`To go ahead, type:  ${answer}`, width, 'warn')
+			: pen.wrap(`To go ahead, type "${answer}" and press enter. esc declines.`, width, 'plain');
+		const foot: Row[] = [
+			...(refused === undefined
+				? []
+				: pen.wrap(
+						`"${refused}" is not "${answer}". Nothing was changed.`,
+						width,
+						'bad',
+						pen.row([`${pen.glyphs.failed} `, 'bad']),
+					)),
+			...ask,
+			drawField(field, pen, width, {ghost: typed ? '' : answer, active: focus === 'field'}),
+		];
+		return {title: `${visit.title} ${pen.glyphs.dot} approve?`, rows, foot};
+	},
+	next: ({visit, typed}) =>
+		typed
+			? `Waits for the exact words; nothing is changed before.`
+			: `Waits for you: "${visit.title}" begins when you approve.`,
+	act(_scene, state, intent, stage) {
+		return intent === 'decline' || intent === 'cancel' ? openDialog('decline', state, stage) : undefined;
+	},
+	submit({visit, answer}, state, text) {
+		const {step, attempt} = visit;
+		return text === ''
+			? tell(state, `Type "${answer}" to go ahead, or press esc to decline.`)
+			: [
+					{...state, field: {text: '', at: 0}},
+					[{do: 'say', happening: {type: 'gate.answered', answer: text, step, attempt}}],
+				];
+	},
+	copy: ({gate}) => gate.target,
+};

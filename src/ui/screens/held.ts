@@ -1,0 +1,15 @@
+import {drawResult, picksOf} from '../results/result.ts';
+import type {Screen} from './screen.ts';
+
+/** A finished step whose result stays in sight until the person goes on. */
+export const heldScreen: Screen<'held'> = {
+	places: ['held'],
+	draw({visit}, {cursor}, {pen, width, incident}) {
+		return visit
+			? {title: visit.title, ...drawResult(visit, incident, cursor, pen, width)}
+			: {title: incident.runbook.title, rows: pen.wrap(incident.runbook.intro, width)};
+	},
+	next: ({next}) => `enter  go on: ${next.title}`,
+	act: (_scene, state, intent) => (intent === 'go-on' ? [state, [{do: 'proceed'}]] : undefined),
+	picks: ({visit}) => (visit ? picksOf(visit) : []),
+};

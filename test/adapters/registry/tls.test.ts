@@ -1,0 +1,136 @@
+import {execFileSync} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {createServer} from 'node:https';
+import path from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {RegistryOptions} from '../../../src/adapters/registry/registry.ts';
+import {describeReal, temporaryFolder} from '../../support/real.ts';
+import {connect, listen} from './server.ts';
+
+const {signal} = new AbortController();
+const tags = (registry: ReturnType<typeof connect>) => registry.tags('acme/app', {signal});
+
+describeReal('TLS to a registry', ['openssl'], () => {
+	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+	const file = (name: string) => path.join(temporary.folder, name);
+	const openssl = (...args: string[]) => execFileSync('openssl', args, {stdio: 'ignore'});
+
+	beforeAll(async () => {
+		temporary = await temporaryFolder();
+		const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+		openssl(
+			'req',
+			'-x509',
+			...key,
+			'-keyout',
+			file('ca.key'),
+			'-out',
+			file('ca.pem'),
+			'-subj',
+			'/CN=acme CA',
+			'-days',
+			'2',
+		);
+
+		for (const [name, address, days] of [
+			['good', 'IP:127.0.0.1', '1'],
+			['expired', 'IP:127.0.0.1', '-1'],
+			['other', 'DNS:registry.acme.example', '1'],
+		] as const) {
+			await writeFile(file(`${name}.ext`), `subjectAltName=${address}\n`);
+			openssl('req', ...key, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`), '-subj', `/CN=${name}`);
+			const signed = [
+				'-CA',
+				file('ca.pem'),
+				'-CAkey',
+				file('ca.key'),
+				'-CAcreateserial',
+				'-extfile',
+				file(`${name}.ext`),
+			];
+			openssl('x509', '-req', '-in', file(`${name}.csr`), ...signed, '-days', days, '-out', file(`${name}.pem`));
+		}
+	});
+
+	afterAll(() => temporary[Symbol.asyncDispose]());
+
+	async function listenTls(name: string, location?: string) {
+		const server = createServer(
+			{key: readFileSync(file(`${name}.key`)), cert: readFileSync(file(`${name}.pem`))},
+			(_, response) =>
+				location === undefined ? response.end('{"tags":["latest"]}') : response.writeHead(307, {location}).end(),
+		).listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const host = `127.0.0.1:${(server.address() as {port: number}).port}`;
+		return {
+			host,
+			async [Symbol.asyncDispose]() {
+				server.close();
+				server.closeAllConnections();
+				await once(server, 'close');
+			},
+		};
+	}
+
+	const over = ({host}: {host: string}, options: Partial<RegistryOptions> = {}) =>
+		connect({host}, {url: `https://${host}`, ...options});
+
+	test('a private authority is trusted once it is named, by file or by text', async () => {
+		await using server = await listenTls('good');
+		await using byFile = over(server, {caFile: file('ca.pem')});
+		await using byText = over(server, {ca: readFileSync(file('ca.pem'), 'utf8')});
+
+		expect(await tags(byFile)).toEqual(['latest']);
+		expect(await tags(byText)).toEqual(['latest']);
+		expect(await tags({...byFile, ...byFile.fresh()})).toEqual(['latest']);
+	});
+
+	test.each([
+		['good', false, 'no trusted authority', 'caFile'],
+		['expired', true, 'has expired', 'Renew'],
+		['other', true, 'another name', 'name'],
+	])('a certificate that is %s is refused for its own reason', async (name, known, says, hint) => {
+		await using server = await listenTls(name);
+		await using registry = over(server, known ? {caFile: file('ca.pem')} : {});
+
+		await expect(tags(registry)).rejects.toMatchObject({
+			code: 'registry.tls',
+			exit: 'refused',
+			message: expect.stringContaining(says),
+			hint: expect.stringContaining(hint),
+		});
+	});
+
+	test('TLS and plain HTTP that meet say so, both ways', async () => {
+		await using plain = await listen((_, response) => response.end());
+		await using asked = over(plain);
+		await using go = await listen((_, response) =>
+			response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
+		);
+		await using open = connect(go);
+
+		await expect(tags(asked)).rejects.toMatchObject({code: 'registry.tls', hint: expect.stringContaining('http://')});
+		await expect(tags(open)).rejects.toMatchObject({code: 'registry.tls', hint: expect.stringContaining('https://')});
+	});
+
+	test('a blob is not followed from TLS to plain HTTP on another machine', async () => {
+		await using server = await listenTls('good', 'http://blobs.acme.example/x');
+		await using registry = over(server, {caFile: file('ca.pem')});
+		const blob = {digest: `sha256:${'0'.repeat(64)}` as never, size: 1};
+
+		await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+			code: 'registry.redirected',
+		});
+	});
+
+	test('a CA file that is missing or holds no certificate is a mistake in the configuration', () => {
+		expect(() => over({host: 'x'}, {caFile: file('none.pem')})).toThrow(
+			expect.objectContaining({code: 'registry.ca-unreadable', exit: 'configuration'}),
+		);
+		expect(() => over({host: 'x'}, {caFile: file('good.key')})).toThrow(
+			expect.objectContaining({code: 'registry.ca-unreadable'}),
+		);
+	});
+});

@@ -1,0 +1,126 @@
+import {spawnSync} from 'node:child_process';
+import {createHash, createHmac} from 'node:crypto';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {createHostVerifier} from '../../../src/adapters/ssh/host-verifier.ts';
+import {judgeHostKey, knownHostsName, linesFor, parseKnownHosts} from '../../../src/adapters/ssh/known-hosts.ts';
+import {settingsFor} from '../../../src/adapters/ssh/ssh-config.ts';
+import {causeOf} from '../../../src/adapters/ssh/ssh-stderr.ts';
+import {locate, temporaryFolder} from '../../support/real.ts';
+
+/** A key as it goes over the wire; only its shape matters here. */
+function keyOf(seed: string, type = 'ssh-ed25519'): Buffer {
+	const name = Buffer.from(type);
+	const body = createHash('sha256').update(seed).digest();
+	const size = (n: number) => Buffer.from([0, 0, 0, n]);
+	return Buffer.concat([size(name.length), name, size(body.length), body]);
+}
+
+const line = (hosts: string, key: Buffer, type = 'ssh-ed25519') => `${hosts} ${type} ${key.toString('base64')} comment`;
+const judge = (text: string, name: string, key: Buffer) => judgeHostKey(parseKnownHosts(text), name, key).state;
+const [mine, other] = [keyOf('mine'), keyOf('other')];
+
+describe('a host key', () => {
+	it('is trusted when any line vouches for it', () => {
+		expect(judge(`${line('vm', other)}\n${line('vm,vm.example', mine)}`, 'vm', mine)).toBe('trusted');
+	});
+
+	it('is changed when only other keys of its type are known', () => {
+		expect(judge(line('vm', other), 'vm', mine)).toBe('changed');
+	});
+
+	it('is unknown when only keys of another type are known, and says which', () => {
+		const known = parseKnownHosts(line('vm', keyOf('rsa', 'ssh-rsa'), 'ssh-rsa'));
+		expect(judgeHostKey(known, 'vm', mine)).toEqual({state: 'unknown', otherTypes: ['ssh-rsa'], authority: false});
+	});
+
+	it('is revoked wherever the revocation stands', () => {
+		expect(judge(`${line('vm', mine)}\n@revoked ${line('*', mine)}`, 'vm', mine)).toBe('revoked');
+	});
+
+	it('is not vouched for by a certificate authority, which takes another client', () => {
+		const known = parseKnownHosts(`@cert-authority ${line('*.example', mine)}`);
+		expect(judgeHostKey(known, 'vm.example', mine)).toEqual({state: 'unknown', otherTypes: [], authority: true});
+	});
+
+	it('is found by hash, by pattern and by port, and not where a negation rules the host out', () => {
+		const salt = createHash('sha1').update('salt').digest();
+		const hash = createHmac('sha1', salt).update('[vm]:2222').digest('base64');
+		expect(judge(line(`|1|${salt.toString('base64')}|${hash}`, mine), knownHostsName('VM', 2222), mine)).toBe(
+			'trusted',
+		);
+		expect(judge(line('*.acme.example,!old.acme.example', mine), 'old.acme.example', mine)).toBe('unknown');
+		expect(judge(line('v?.acme.example', mine), 'vm.acme.example', mine)).toBe('trusted');
+		expect(judge(line('vm', mine), knownHostsName('vm', 2222), mine)).toBe('unknown');
+	});
+});
+
+it('the answer to ssh2 is a strict false for everything but a trusted key', () => {
+	const target = {host: 'vm', port: 22, user: 'ops', identityFiles: [], knownHostsFiles: ['/k']};
+	const answers: unknown[] = [];
+	const verifier = createHostVerifier(parseKnownHosts(line('vm', other)), target, 'vm');
+
+	expect(verifier.verify(mine, answer => answers.push(answer))).toBeUndefined();
+	expect(verifier.verify(other, answer => answers.push(answer))).toBeUndefined();
+
+	expect(answers).toEqual([false, true]);
+	expect(verifier.refusal()).toMatchObject({code: 'ssh.host-key-changed', exit: 'refused'});
+});
+
+it.skipIf(locate('ssh-keygen') === undefined)(
+	'lines are found for a host exactly where ssh-keygen -F finds them',
+	async () => {
+		await using temporary = await temporaryFolder();
+		const file = path.join(temporary.folder, 'known_hosts');
+		const label = fc.constantFrom('vm', 'db', 'old', 'a');
+		const host = fc.tuple(label, fc.constantFrom('.acme', '.example', '')).map(parts => parts.join(''));
+		const pattern = fc.oneof(
+			host,
+			fc.constantFrom('*', 'v?', '*.acme', '!old*', '!vm', '[vm]:2222', '[*]:2222', '!db.acme'),
+		);
+		const lines = fc.array(fc.array(pattern, {minLength: 1, maxLength: 3}), {minLength: 1, maxLength: 4});
+		const samples = fc.sample(fc.tuple(lines, fc.oneof(host, fc.constant('[vm]:2222'))), {numRuns: 40, seed: 7});
+
+		for (const [patterns, name] of samples) {
+			const text = patterns.map((hosts, n) => line(hosts.join(','), keyOf(`${n}`))).join('\n');
+			await writeFile(file, `${text}\n`);
+			const found = spawnSync('ssh-keygen', ['-F', name, '-f', file], {encoding: 'utf8'}).stdout;
+			const theirs = found
+				.split('\n')
+				.filter(row => row !== '' && !row.startsWith('#'))
+				.map(row => row.split(' ')[2]);
+
+			expect(
+				linesFor(parseKnownHosts(text), name).map(({key}) => key),
+				`${name} in\n${text}`,
+			).toEqual(theirs);
+		}
+	},
+);
+
+it('a plain ssh_config is read as ssh reads it: the first value counts, identities add up', () => {
+	const settings = settingsFor(
+		'Host vm !old\n\tHostName 10.0.0.1\n\tIdentityFile ~/.ssh/a\nHost *\n\tHostName=other\n\tUser ops\n\tIdentityFile "~/.ssh/b"\n',
+		'vm',
+	);
+
+	expect(Object.fromEntries(settings)).toEqual({
+		hostname: ['10.0.0.1'],
+		identityfile: ['~/.ssh/a', '~/.ssh/b'],
+		user: ['ops'],
+	});
+	expect(() => settingsFor('Include more\n', 'vm')).toThrow(/only the system's ssh reads/);
+});
+
+it('what the words of ssh do not explain stays unexplained, so that a write is never called harmless', () => {
+	const name = {host: 'vm'};
+	expect(causeOf('', 'vm', name)).toBeUndefined();
+	expect(causeOf('Connection to vm closed by remote host.\n', 'vm', name)).toBeUndefined();
+	expect(causeOf('client_loop: send disconnect: Broken pipe\n', 'vm', name)).toBeUndefined();
+	expect(causeOf('ssh: Could not resolve hostname vm: Name or service not known\n', 'vm', name)?.code).toBe(
+		'ssh.unreachable',
+	);
+	expect(causeOf('ops@vm: Permission denied (publickey).\n', 'vm', name)?.code).toBe('ssh.unauthorized');
+});

@@ -1,0 +1,171 @@
+import {expect, test} from 'vitest';
+import {stage, typed} from './rehearsal.ts';
+
+const choice = 'Type a number from 1 to 2 (1 is recommended).\n';
+const gate = 'Type exactly: relink 2 manifests';
+
+test('a person walks through with enter, a number, the words of the gate and two answers', async () => {
+	const staged = await stage({pace: 'person'});
+	const answers = typed(staged, [
+		[choice, '1'],
+		[gate, 'relink 2 manifests'],
+		['Next: Verify.\nPress enter to begin it.\n', ''],
+		['Question 1 of 2: Since when did pulls fail?\n', '01:40'],
+		['Question 2 of 2: Which pipelines shall run again?\n', '2'],
+	]);
+
+	const {end, incident} = await staged.run({answers});
+
+	expect(end).toBe('stopped');
+	expect(incident.visits.at(-1)?.output).toEqual({
+		since: '2026-04-19T01:40:00.000Z',
+		again: [{number: 9, title: 'deploy'}],
+	});
+	expect(staged.text()).toContain('Pulls fail.\n');
+	expect(staged.text()).toContain('  We ask the registry for every part.\n');
+	expect(staged.text()).toContain('  Approved by ada.\n');
+});
+
+test('the wrong words at a gate change nothing, say what is expected and ask again', async () => {
+	const staged = await stage({pace: 'person'});
+	const answers = typed(staged, [
+		[choice, '1'],
+		[gate, 'approve'],
+		[gate, 'relink 3 manifests'],
+		[gate, ''],
+		[gate, 'decline too risky now'],
+		[choice, 'quit'],
+	]);
+
+	const {end, incident} = await staged.run({answers});
+
+	expect(end).toBe('left');
+	expect(incident.changed).toBe(false);
+	expect(staged.text()).toContain(
+		`"approve" is not what this gate expects. Nothing has begun.\n${gate}   (or: decline REASON)\n`,
+	);
+	expect(staged.text()).toContain('"relink 3 manifests" is not what this gate expects.');
+	expect(staged.text()).toContain('  Declined, nothing was changed. Too risky now\n');
+});
+
+test('a choice that is not there is asked again', async () => {
+	const staged = await stage({pace: 'person'});
+	const answers = typed(staged, [
+		[choice, '7'],
+		[`"7" is none of the choices.\n${choice}`, 'again'],
+		[`There is nothing to try again.\n${choice}`, 'back why not'],
+		[`You are deciding now.\n${choice}`, 'help'],
+		[`:note TEXT".\n${choice}`, 'quit'],
+	]);
+
+	const {end} = await staged.run({answers});
+
+	expect(end).toBe('left');
+});
+
+test('notes, skips and steps done by hand go into the journal with their reasons', async () => {
+	const staged = await stage({pace: 'person'});
+	const answers = typed(staged, [
+		[choice, 'note the registry was restarted at 03:00'],
+		[`Noted.\n${choice}`, '2'],
+		['    curl -X PUT https://registry.example/\n', 'maybe'],
+		['"maybe" does not say what became of it.\n', 'could-not'],
+		['Say why: could-not REASON.\n', 'could-not no credentials'],
+		[choice, '1'],
+		[gate, 'by-hand mended'],
+		[
+			'Say how it ended and why: by-hand OUTCOME REASON. Its outcomes: mended, refused.\n',
+			'by-hand mended did it with curl',
+		],
+		['Press enter to begin it.\n', 'skip intact seen it pull'],
+		['Question 1 of 2', 'quit'],
+	]);
+
+	await staged.run({answers});
+
+	const told = staged.events().filter(({type}) => /note|hand|skipped/.test(type));
+	expect(told).toMatchObject([
+		{type: 'note.added', text: 'the registry was restarted at 03:00', actor: 'ada'},
+		{type: 'hand.reported', outcome: 'could-not', why: 'no credentials'},
+		{type: 'step.done-by-hand', step: 'mend', outcome: 'mended', reason: 'did it with curl'},
+		{type: 'step.skipped', step: 'verify', outcome: 'intact', reason: 'seen it pull'},
+	]);
+});
+
+test('while a question is open, words are its answer and commands need a colon', async () => {
+	const staged = await stage({pace: 'person'});
+	const answers = typed(staged, [
+		[choice, '1'],
+		[gate, 'relink 2 manifests'],
+		['Press enter', ''],
+		['Question 1 of 2', '25:99'],
+		['"25:99" is not a time that has been.\nQuestion 1 of 2', ':note asked the team'],
+		['Noted.\nQuestion 1 of 2', ''],
+		['Question 2 of 2', '1 8'],
+		['"1 8" does not name any of 2 lines.\nQuestion 2 of 2', 'all'],
+	]);
+
+	const {end, incident} = await staged.run({answers});
+
+	expect(end).toBe('stopped');
+	expect(incident.visits.at(-1)?.output).toMatchObject({since: 'unknown', again: [{number: 7}, {number: 9}]});
+	expect(incident.notes).toMatchObject([{text: 'asked the team'}]);
+});
+
+test('a word typed while a check runs does not answer a gate that comes later', async () => {
+	const release = Promise.withResolvers<void>();
+	const staged = await stage({
+		pace: 'person',
+		runs: {
+			'test.check': {
+				run: async () => {
+					await release.promise;
+					return {outcome: 'broken', output: {}, say: 'broken.'};
+				},
+			},
+		},
+	});
+	async function* hasty() {
+		await staged.said('Step 1');
+		yield 'relink 2 manifests';
+		await staged.said('Nothing is asked now: "Diagnose the tag" is under way.');
+		release.resolve();
+		yield* typed(staged, [
+			[choice, '1'],
+			[gate, 'quit'],
+		]);
+	}
+
+	const {incident} = await staged.run({answers: hasty()});
+
+	expect(incident.phase).toMatchObject({is: 'gate', step: 'mend'});
+});
+
+test('the end of the input is a person who leaves', async () => {
+	const staged = await stage({pace: 'person'});
+
+	const {end} = await staged.run({answers: typed(staged, [[choice, 'note going home']])});
+
+	expect(end).toBe('left');
+	expect(staged.events().at(-1)).toMatchObject({type: 'incident.left', reason: 'left'});
+});
+
+test('a gate that has run out of time is shown again instead of taken', async () => {
+	const staged = await stage({pace: 'person'});
+	async function* late() {
+		yield* typed(staged, [[choice, '1']]);
+		await staged.said(gate);
+		staged.clock.advance(16 * 60_000);
+		yield 'relink 2 manifests';
+		await staged.said('The time for this gate is over. It is shown again.\n');
+		yield* typed(staged, [
+			[gate, 'relink 2 manifests'],
+			['Press enter', 'quit'],
+		]);
+	}
+
+	const {incident} = await staged.run({answers: late()});
+
+	expect(incident.changed).toBe(true);
+	expect(staged.text()).toContain('  Open until 03:43 UTC.\n');
+});

@@ -1,0 +1,46 @@
+import {expect, test} from 'vitest';
+import {sayEnd} from '../../src/plain/say-end.ts';
+import {stage} from './rehearsal.ts';
+
+const whereabouts = {journalFolder: '/state/incidents/one', resumeCommand: 'regmedic resume one'};
+
+test('an incident that has just begun is unknown, and what is next is said', async () => {
+	const {session} = await stage();
+
+	expect(sayEnd(session.current().incident, whereabouts)).toEqual([
+		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an end.',
+		'Done:    nothing yet.',
+		expect.stringMatching(/^Left: {4}"Diagnose the tag" /),
+		'Journal: /state/incidents/one',
+		'Resume:  regmedic resume one',
+	]);
+});
+
+test('a rehearsal says that nothing real was touched', async () => {
+	const {session} = await stage();
+	const incident = {...session.current().incident, drill: {scenario: 'orphan-index', seed: 7}};
+
+	expect(sayEnd(incident, whereabouts)[0]).toContain('Rehearsal, nothing real was touched.');
+});
+
+test('a change that may go on elsewhere is named with its request', async () => {
+	const release = Promise.withResolvers<never>();
+	const staged = await stage({runs: {'test.mend': {run: () => release.promise}}});
+	const ended = staged.run({autopilot: true});
+	await staged.said('Approved by ada.');
+	await new Promise<void>(resolve => {
+		const seen = () => staged.session.current().incident.phase.is === 'running' && resolve();
+		staged.session.subscribe(seen);
+		seen();
+	});
+	await staged.session.leave('interrupted');
+	await ended;
+
+	expect(staged.text()).toContain(
+		`Done:    2 steps in 2.1 s; changes: Relink (not known).
+Left:    "Relink" may go on where it runs (request 2026-04-19-small-calm-otter.mend.1); leaving did
+         not stop it.
+`,
+	);
+	expect(staged.text()).toContain('is unknown: something was changed, and nothing has proven');
+});
