@@ -35,7 +35,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		invocation.print(
 			invocation.flags.json
 				? `${visibleJson({schema: 'regmedic.scan/1', ...found}, '  ')}\n`
-				: `${sayScan(found).join('\n')}\n`,
+				: `${sayScan(found, configured === undefined ? {} : {registry: new URL(configured.url).host}).join('\n')}\n`,
 		);
 		if (found.findings.length > 0) {
 			return exitCodes.broken;

@@ -74,6 +74,8 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 			? createWoodpecker({
 					url: woodpecker.url,
 					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
+					onRequest: ({method, path, status}) => hearing.tell(`${method} ${path} ${status ?? 'no answer'}`),
+					sleep: systemClock.sleep,
 				})
 			: undefined;
 

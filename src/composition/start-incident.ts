@@ -21,7 +21,9 @@ import {actions} from '../engine/actions/index.ts';
 import type {Journal} from '../engine/ports.ts';
 import {beginSession, resumeSession, type Session} from '../engine/session.ts';
 
-export type OpenIncident = {session: Session; journal: Journal};
+export type StartedIncident = {session: Session; journal: Journal};
+
+export type KnownIncident = {found: IncidentFolder; incident: Incident};
 
 export type NewIncident = {
 	invocation: Invocation;
@@ -42,7 +44,7 @@ export function incidentFolder({environment}: Invocation, name: string, drill: b
 export {nameIncident};
 
 /** Opens a new incident: its journal, then its session. */
-export async function startIncident(options: NewIncident): Promise<OpenIncident> {
+export async function startIncident(options: NewIncident): Promise<StartedIncident> {
 	const {invocation, name, runbook, inputs, settings, ports, pace, dryRun, drill} = options;
 	const journal = await createJournal({
 		folder: incidentFolder(invocation, name, drill !== undefined),
@@ -65,10 +67,7 @@ export async function startIncident(options: NewIncident): Promise<OpenIncident>
 }
 
 /** Looks at an incident without touching it. @throws OperatorError incident.* | journal.* */
-export async function lookUpIncident(
-	{environment}: Invocation,
-	wanted: string | undefined,
-): Promise<{found: IncidentFolder; incident: Incident}> {
+export async function lookUpIncident({environment}: Invocation, wanted: string | undefined): Promise<KnownIncident> {
 	const state = stateFolder(environment);
 	const found = wanted === undefined ? await latestOpen(state) : await findIncident(state, wanted);
 	const {events} = await readJournal(found.folder);
@@ -80,7 +79,7 @@ export async function continueIncident(
 	invocation: Invocation,
 	found: IncidentFolder,
 	{ports, pace, takeOver}: {ports: Ports; pace: 'person' | 'auto'; takeOver: boolean},
-): Promise<OpenIncident> {
+): Promise<StartedIncident> {
 	const journal = await openJournal({folder: found.folder, actor: invocation.actor, stamp: stampBy(ports), takeOver});
 	const session = await resumeSession({journal, ports, actions, actor: invocation.actor, pace});
 	return {session, journal};

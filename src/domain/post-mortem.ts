@@ -120,7 +120,7 @@ function causeOf(incident: Incident): string[] {
 			),
 		),
 		...risksIn(incident).map(
-			risk => `Scheduled on the registry's host: \`${textOf(risk.line)}\` (${textOf(risk.file)}). ${textOf(risk.why)}`,
+			risk => `Scheduled on the registry's host: “${textOf(risk.line)}” (${textOf(risk.file)}). ${textOf(risk.why)}`,
 		),
 	];
 }

@@ -144,10 +144,15 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		}
 	}
 
-	/** A person who reads along wants to see a result before the next step begins; the first step starts at once. */
+	/**
+	 * A person who reads along wants to see a result before the next step begins. The first step starts at once, and so
+	 * does one that asks the person anyway, unless what a check or a scan found would be gone from the screen.
+	 */
 	function waits(incident: Incident, id: string): boolean {
 		const step = findStep(incident.runbook, id);
-		return pace === 'person' && incident.visits.length > 0 && step !== undefined && !needsPerson(step);
+		const last = incident.visits.at(-1);
+		const toRead = last?.shows !== undefined && last.ended === 'ran';
+		return pace === 'person' && last !== undefined && step !== undefined && (toRead || !needsPerson(step));
 	}
 
 	function carry(effect: MachineEffect): void {
@@ -201,7 +206,8 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			}
 		},
 		async leave(reason) {
-			if (stopping.signal.aborted) {
+			// A runbook that has stopped is being closed: nothing is left behind by leaving.
+			if (stopping.signal.aborted || view?.incident.phase.is === 'stopped') {
 				return;
 			}
 

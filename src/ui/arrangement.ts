@@ -20,7 +20,7 @@ export type Wanted = {
 };
 
 const roomForSteps = {columns: 72, rows: 14};
-const narrowestSteps = 22;
+const narrowestSteps = 24;
 const widestSteps = 36;
 /** With its borders: less shows nothing. */
 const lowestPane = 4;
@@ -32,21 +32,18 @@ export function arrange({columns, rows, bannerRows, log, zoomed}: Wanted): Arran
 	// Around the body: the header, the line of the step, what comes next, the keys.
 	const bodyHeight = Math.max(lowestPane, rows - bannerRows - 3 - (stepLine ? 1 : 0));
 	const share = log === 'much' ? 0.5 : 0.35;
+	const both = bodyHeight >= 2 * lowestPane;
+	const beside = log === 'none' || zoomed === 'main' || !both ? 0 : Math.floor(bodyHeight * share);
 	const logHeight =
-		zoomed === 'log'
-			? bodyHeight
-			: log === 'none' || zoomed === 'main'
-				? 0
-				: clamp(Math.floor(bodyHeight * share), lowestPane, Math.max(lowestPane, bodyHeight - lowestPane));
-	const mainHeight = bodyHeight - logHeight >= lowestPane || logHeight === 0 ? bodyHeight - logHeight : 0;
+		zoomed === 'log' ? bodyHeight : beside === 0 ? 0 : clamp(beside, lowestPane, bodyHeight - lowestPane);
 	return {
 		columns,
 		rows,
 		stepsWidth,
 		stepLine,
 		mainWidth: columns - stepsWidth,
-		mainHeight,
-		logHeight: mainHeight === 0 ? bodyHeight : logHeight,
+		mainHeight: bodyHeight - logHeight,
+		logHeight,
 		bodyHeight,
 	};
 }

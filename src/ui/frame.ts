@@ -128,10 +128,10 @@ function drawMain(
 	return {pane, room};
 }
 
-function drawStepsPane({view, pen, now}: Scenery, place: Arrangement): PaneFrame {
+function drawStepsPane({view, pen}: Scenery, place: Arrangement): PaneFrame {
 	const width = place.stepsWidth - 4;
 	const height = place.bodyHeight - 2;
-	const {rows, focus} = drawSteps(view.incident, pen, width, now);
+	const {rows, focus} = drawSteps(view.incident, pen, width);
 	const seen = windowOf(rows, height, [focus, focus], 0);
 	return {
 		title: pen.row('Steps'),
@@ -201,6 +201,8 @@ function logWanted(state: ScreenState, {scene, view}: Scenery): 'none' | 'beside
 	return asked || running ? (scene.kind === 'working' ? 'much' : 'beside') : 'none';
 }
 
-function zoomOf({zoomed, focus}: ScreenState): 'main' | 'log' | undefined {
-	return zoomed ? (focus === 'log' ? 'log' : 'main') : undefined;
+/** A question or a page is never hidden behind the log. */
+function zoomOf({zoomed, focus, page, dialog}: ScreenState): 'main' | 'log' | undefined {
+	const log = focus === 'log' && !page;
+	return !zoomed || (log && dialog) ? undefined : log ? 'log' : 'main';
 }

@@ -3,6 +3,7 @@ export type When =
 	| 'anywhere'
 	| 'typing'
 	| 'gate'
+	| 'answerable'
 	| 'held'
 	| 'choose'
 	| 'tick'
@@ -32,7 +33,7 @@ export const keymap = [
 	{keys: ['enter'], intent: 'submit', title: 'answer', when: 'typing', bar: 1},
 	{keys: ['esc'], intent: 'cancel', title: 'back', when: 'typing', bar: 3},
 	{keys: ['ctrl-u'], intent: 'clear', title: 'clear the line', when: 'typing'},
-	{keys: ['enter'], intent: 'focus', title: 'type the answer', when: 'gate', bar: 1},
+	{keys: ['enter'], intent: 'focus', title: 'type the answer', when: 'answerable', bar: 1},
 	{keys: ['esc'], intent: 'decline', title: 'decline', when: 'gate', bar: 2},
 	{keys: ['esc', 'q'], intent: 'close-page', title: 'close', when: 'page', bar: 1},
 	{keys: ['esc'], intent: 'leave-log', title: 'back', when: 'log', bar: 1},
@@ -50,7 +51,7 @@ export const keymap = [
 	{keys: ['right', ']'], intent: 'later', title: 'a later step', when: 'anywhere'},
 
 	{keys: ['n'], intent: 'note', title: 'note', when: 'anywhere', bar: 5},
-	{keys: ['p'], intent: 'prose', title: 'what this step is for', when: 'anywhere', bar: 6},
+	{keys: ['p'], intent: 'prose', title: 'about this step', when: 'anywhere', bar: 6},
 	{keys: ['s'], intent: 'skip', title: 'skip', when: 'anywhere', bar: 7},
 	{keys: ['h'], intent: 'by-hand', title: 'done by hand', when: 'anywhere', bar: 8},
 	{keys: ['b'], intent: 'back', title: 'decide again', when: 'anywhere', bar: 8},

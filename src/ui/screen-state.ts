@@ -67,12 +67,13 @@ export function settle(state: ScreenState, scene: Scene, now: number): ScreenSta
 	const {dialog, page, log, logShown, zoomed, focus} = state;
 	const keeps = dialog?.is === 'note' || dialog?.is === 'leave';
 	const fresh = beginning(scene, now);
+	const staysInLog = focus === 'log' && scene.kind !== 'gate';
 	return {
 		...fresh,
 		log,
 		logShown,
-		zoomed: zoomed && focus === 'log',
-		focus: focus === 'log' && scene.kind !== 'gate' ? 'log' : fresh.focus,
+		zoomed: zoomed && staysInLog,
+		focus: staysInLog ? 'log' : fresh.focus,
 		...(keeps ? {dialog} : {}),
 		...(page?.is === 'help' ? {page} : {}),
 	};

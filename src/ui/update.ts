@@ -23,7 +23,7 @@ export function update(before: ScreenState, press: Press, stage: Stage): Turn {
 
 	const places = placesOf(state, stage.scene);
 	const intent = intentOf(press, places);
-	if (places[0] === 'typing') {
+	if (places.includes('typing')) {
 		return type(state, press, intent, stage);
 	}
 
@@ -49,13 +49,14 @@ export function placesOf({focus, page, log}: ScreenState, scene: Scene): When[] 
 		return ['page', 'anywhere'];
 	}
 
+	const {places, submit} = screenOf(scene);
 	if (focus === 'field') {
-		return ['typing'];
+		return [...places.filter(place => place === 'gate'), 'typing'];
 	}
 
 	return focus === 'log'
 		? [...(log.search === '' ? [] : (['found'] as const)), 'log', 'anywhere']
-		: [...screenOf(scene).places, 'anywhere'];
+		: [...places, ...(submit ? (['answerable'] as const) : []), 'anywhere'];
 }
 
 function type(state: ScreenState, press: Press, intent: Intent | undefined, stage: Stage): Turn {
@@ -65,7 +66,8 @@ function type(state: ScreenState, press: Press, intent: Intent | undefined, stag
 		case 'submit':
 			return screen.submit?.(scene, state, state.field.text.trim(), stage) ?? [state, []];
 		case 'cancel':
-			return screen.act?.(scene, state, 'cancel', stage) ?? [{...state, focus: 'main'}, []];
+		case 'decline':
+			return screen.act?.(scene, state, intent, stage) ?? [{...state, focus: 'main'}, []];
 		case 'focus':
 			return act('focus', state, stage);
 		default: {

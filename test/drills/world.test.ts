@@ -10,12 +10,12 @@ import {openWorld} from '../../src/drills/world.ts';
 import {temporaryFolder} from '../support/real.ts';
 import {childStatuses, ended, manifest, overSsh, pipeline, testWorld, trigger} from './drill.ts';
 
-test('every scenario has a story and opens', async () => {
+test('every scenario has a title and a story', () => {
 	for (const {name, title, story} of listScenarios()) {
-		await using opened = await testWorld({scenario: name});
-
-		expect(opened.world.broken.digests.length, name).toBeGreaterThan(0);
-		expect(title.length * story.length, name).toBeGreaterThan(0);
+		expect(
+			[title, story].map(text => text.length > 0),
+			name,
+		).toEqual([true, true]);
 	}
 });
 

@@ -71,7 +71,10 @@ async function tagsOf(store: Store, repository: string): Promise<string[]> {
 
 async function linksBelow(folder: string): Promise<string[]> {
 	const entries = (await readdir(folder, {recursive: true}).catch(ignoreMissing)) ?? [];
-	return entries.filter(entry => path.basename(entry) === 'link').map(entry => path.join(folder, entry));
+	return entries
+		.filter(entry => path.basename(entry) === 'link')
+		.map(entry => path.join(folder, entry))
+		.sort();
 }
 
 async function blobsOf(store: Store): Promise<Digest[]> {

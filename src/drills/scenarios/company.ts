@@ -17,11 +17,11 @@ const plainImages: Record<string, string[]> = {
 
 /** Fills an empty registry with what a small company keeps in it. */
 export async function foundCompany(store: Store, seed: string): Promise<Company> {
-	for (const [repository, tags] of Object.entries(plainImages)) {
-		for (const tag of tags) {
-			await pushPlain(store, repository, tag, `${seed} ${repository}:${tag}`);
-		}
-	}
+	await Promise.all(
+		Object.entries(plainImages).flatMap(([repository, tags]) =>
+			tags.map(tag => pushPlain(store, repository, tag, `${seed} ${repository}:${tag}`)),
+		),
+	);
 
 	// Somebody has tagged every child of this one, which keeps them.
 	const guarded = buildImage({seed: `${seed} base/alpine`});

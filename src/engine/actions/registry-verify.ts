@@ -65,7 +65,11 @@ function sayCheck({verdict, faults, unchecked, checked, children}: ImageCheck): 
 	}
 
 	const damaged = children.filter(child => child.verdict === 'broken').length;
+	if (children.length > 1 && damaged === children.length) {
+		return `The index is there; none of its ${children.length} children is whole.`;
+	}
+
 	return children.length > 1 && damaged > 0
-		? `The index is there; ${damaged} of its ${children.length} children ${damaged === 1 ? 'is' : 'are'} not.`
+		? `The index is there; ${damaged} of its ${children.length} children ${damaged === 1 ? 'is' : 'are'} not whole.`
 		: `${count(faults.length, 'part of the image is', 'parts of the image are')} damaged.`;
 }

@@ -10,12 +10,12 @@ export function drawBar(state: ScreenState, stage: Stage, pen: Pen, width: numbe
 	const items = state.dialog
 		? inDialog(state.dialog.is)
 		: barOf(places).filter(({intent}) => works(intent, state, stage));
-	const always = places[0] === 'typing' || state.dialog ? ['ctrl-c', 'leaves at once'] : ['?', 'keys'];
+	const always = places.includes('typing') || state.dialog ? ['ctrl-c', 'leaves at once'] : ['?', 'keys'];
 	const right = pen.row([always[0]!, 'strong'], ` ${always[1]} `);
 	let row = pen.row(' ');
 	for (const {key, title} of items) {
 		const next = [...row, ...pen.row([key, 'strong'], ` ${title}   `)];
-		if (rowWidth(next) + rowWidth(right) > width) {
+		if (rowWidth(next) + rowWidth(right) >= width) {
 			break;
 		}
 

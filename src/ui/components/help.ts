@@ -6,6 +6,7 @@ const places: [When, string][] = [
 	['held', 'When a step has ended'],
 	['choose', 'Deciding'],
 	['gate', 'At a gate'],
+	['answerable', 'Beside a line of text'],
 	['typing', 'In a line of text'],
 	['tick', 'In a list to tick'],
 	['by-hand', 'By hand'],

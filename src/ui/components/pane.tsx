@@ -12,7 +12,10 @@ export function Pane({pane, pen, tone, colors}: PaneProps) {
 	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = pen.glyphs.border;
 	const side = pen.row([down, tone]);
 	const inner = width - 2;
-	const line = (row: Row): Row => [...side, ...pen.spread([...pen.row(' '), ...row], pen.row(' '), inner), ...side];
+	const line = (row: Row): Row => {
+		const shown = pen.cut([...pen.row(' '), ...row], inner - 1);
+		return [...side, ...shown, pen.span(' '.repeat(inner - rowWidth(shown))), ...side];
+	};
 	const rule = (left: string, right: string, label: Row, atEnd: boolean): Row => {
 		const shown = rowWidth(label) === 0 ? [] : pen.cut([...pen.row(' '), ...label, ...pen.row(' ')], inner - 2);
 		const rest = pen.row([across.repeat(Math.max(0, inner - rowWidth(shown) - 1)), tone]);

@@ -6,9 +6,13 @@ import type {ScreenState} from '../screen-state.ts';
 import {screenOf} from '../screens/screens.ts';
 
 /** The line above the keys: why a key did not work, how far the work is, or what comes next. */
-export function drawStatus({message}: ScreenState, {scene, view, pen, columns, now, spin}: Scenery): Row {
+export function drawStatus({message, page}: ScreenState, {scene, view, pen, columns, now, spin}: Scenery): Row {
 	if (message) {
 		return pen.cut(pen.row([` ${message.text}`, message.tone]), columns);
+	}
+
+	if (page) {
+		return pen.cut(pen.row(' esc goes back to where the incident is now.'), columns);
 	}
 
 	if (scene.kind !== 'working' || view.halted) {

@@ -1,44 +1,49 @@
 import {sayDuration} from '../../domain/duration.ts';
 import type {Incident, Visit} from '../../domain/incident.ts';
-import type {Pen, Piece, Row} from '../pen.ts';
+import {type Pen, type Piece, type Row, rowWidth} from '../pen.ts';
+
+/** Narrower, a title and its duration do not fit on one line. */
+const roomForTitles = 22;
 
 /** The whole way, by phase: what was done, where we are, what may come. `focus`: the line we are on. */
-export function drawSteps(incident: Incident, pen: Pen, width: number, now: number): {rows: Row[]; focus: number} {
+export function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; focus: number} {
 	const rows: Row[] = [];
 	let focus = 0;
 	for (const phase of phasesOf(incident)) {
 		const visits = incident.visits.filter(visit => visit.phase === phase);
 		const coming = comingIn(phase, incident);
+		// One step in its phase is one line; where there is little room, by the shorter name of the phase.
 		const lone = visits.length + (coming === undefined ? 0 : 1) === 1;
-		const title = lone ? (visits[0]?.title ?? coming!) : phase;
+		const asPhase = lone && (width < roomForTitles || phase === (visits[0]?.title ?? coming));
+		const indent = asPhase ? '' : ' ';
 
-		if (!lone || title !== phase) {
+		if (!asPhase) {
 			rows.push(pen.cut(pen.row([phase, visits.length > 0 || coming !== undefined ? 'strong' : 'dim']), width));
 		}
 
-		const indent = lone && title === phase ? '' : ' ';
 		for (const visit of visits) {
 			const {glyph, current} = signOf(visit, incident, pen);
-			const took = Date.parse(visit.endedAt ?? new Date(now).toISOString()) - Date.parse(visit.startedAt);
 			const again = visit.attempt > 1 ? ` (${visit.attempt})` : '';
-			const time = current ? '' : sayDuration(Math.max(0, took));
+			const title = `${asPhase ? phase : visit.title}${again}`;
+			const left = pen.row(indent, glyph, ' ', [title, current ? 'strong' : 'plain']);
+			const took = pen.row([visit.endedAt === undefined ? '' : sayDuration(tookMs(visit)), 'dim']);
 			focus = current ? rows.length : focus;
-			rows.push(
-				pen.spread(
-					pen.row(indent, glyph, ' ', [`${visit.title}${again}`, current ? 'strong' : 'plain']),
-					pen.row([time, 'dim']),
-					width,
-				),
-			);
+			rows.push(rowWidth(left) + 1 + rowWidth(took) <= width ? pen.spread(left, took, width) : pen.cut(left, width));
 		}
 
 		if (coming !== undefined) {
 			focus = rows.length;
-			rows.push(pen.cut(pen.row(indent, [pen.glyphs.current, 'accent'], ' ', [coming, 'strong']), width));
+			rows.push(
+				pen.cut(pen.row(indent, [pen.glyphs.current, 'accent'], ' ', [asPhase ? phase : coming, 'strong']), width),
+			);
 		}
 	}
 
 	return {rows, focus};
+}
+
+function tookMs({startedAt, endedAt}: Visit): number {
+	return Math.max(0, Date.parse(endedAt ?? startedAt) - Date.parse(startedAt));
 }
 
 /** Where there is no room for a list: `step 3/7 Decide`. */

@@ -59,23 +59,23 @@ export function drawCheck(
 }
 
 function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, pen: Pen, width: number): Row {
-	const {cursor, ellipsis} = pen.glyphs;
-	const platform = Math.min(18, Math.max(12, Math.floor(width / 5)));
+	const {cursor} = pen.glyphs;
+	const platform = Math.min(18, Math.max(11, Math.floor(width / 5)));
 	const state: Piece =
 		child.verdict === 'intact'
 			? [`${pen.glyphs.done} ok`, 'good']
 			: child.verdict === 'broken'
-				? [`${pen.glyphs.failed} ${child.status ?? 'broken'}`, 'bad']
-				: [`? ${child.status ?? 'unknown'}`, 'warn'];
+				? [`${pen.glyphs.failed} ${child.status ?? ''}`, 'bad']
+				: [`? ${child.status ?? ''}`, 'warn'];
 	const [text, tone] = state;
 	return pen.cut(
 		pen.row(
 			[picked ? `${cursor} ` : '  ', 'accent'],
 			pen.column(child.platform ?? 'image', platform),
 			' ',
-			digestSpan(child.digest, pen),
-			'  ',
-			pen.column(text, 5 + ellipsis.length, tone),
+			digestSpan(child.digest, pen, width),
+			' ',
+			pen.column(text, 5, tone),
 			' ',
 			child.verdict === 'intact' && child.detail === '' ? plural(child.blobs, 'blob') : child.detail,
 			[was === undefined ? '' : `  was ${was}`, 'dim'],

@@ -64,7 +64,7 @@ function drawFinding(finding: Finding, picked: boolean, foreign: boolean, pen: P
 			[`${kind} `, picked ? 'strong' : 'plain'],
 			name,
 			platform === undefined ? '' : `${platform} `,
-			digest === undefined ? '' : digestSpan(digest, pen),
+			digest === undefined ? '' : digestSpan(digest, pen, width),
 			[` ${pen.glyphs.arrow} ${remedy}`, 'accent'],
 		),
 		width,

@@ -49,7 +49,7 @@ export const gateScreen: Screen<'gate'> = {
 			? `Waits for the exact words; nothing is changed before.`
 			: `Waits for you: "${visit.title}" begins when you approve.`,
 	act(_scene, state, intent, stage) {
-		return intent === 'decline' || intent === 'cancel' ? openDialog('decline', state, stage) : undefined;
+		return intent === 'decline' ? openDialog('decline', state, stage) : undefined;
 	},
 	submit({visit, answer}, state, text) {
 		const {step, attempt} = visit;

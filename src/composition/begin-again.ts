@@ -1,0 +1,46 @@
+import type {Invocation} from '../commands/invocation.ts';
+import {parseReference, shortName} from '../domain/reference.ts';
+import type {OpenIncident} from './lead-incident.ts';
+import {openDrill} from './open-drill.ts';
+import {openPorts} from './open-ports.ts';
+import {continueIncident, type KnownIncident} from './start-incident.ts';
+import {surroundingsOf} from './surroundings.ts';
+
+/** Goes on with an incident; a drill's world is opened again, on the ports it had. */
+export async function beginAgain(
+	invocation: Invocation,
+	{found, incident}: KnownIncident,
+	options: {pace: 'person' | 'auto'; takeOver: boolean; speed: number},
+): Promise<OpenIncident> {
+	const {drill, inputs} = incident;
+	const reference = parseReference(String(inputs.image));
+	const opened =
+		drill &&
+		(await openDrill({folder: found.folder, scenario: drill.scenario, seed: drill.seed, speed: options.speed}));
+	const {ports, close} = openPorts(reference, opened?.surroundings ?? (await surroundingsOf(invocation)));
+	const closeAll = async () => {
+		await close();
+		await opened?.world.close();
+	};
+
+	try {
+		const {session, journal} = await continueIncident(invocation, found, {
+			ports,
+			pace: options.pace,
+			takeOver: options.takeOver,
+		});
+		return {
+			session,
+			journal,
+			image: shortName(reference),
+			resumeCommand: `regmedic resume ${found.name}`,
+			async close() {
+				await journal.close();
+				await closeAll();
+			},
+		};
+	} catch (error) {
+		await closeAll();
+		throw error;
+	}
+}

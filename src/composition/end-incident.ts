@@ -1,0 +1,20 @@
+import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type {Incident} from '../domain/incident.ts';
+import {postMortemOf} from '../domain/post-mortem.ts';
+import {renderMarkdown} from '../domain/post-mortem-markdown.ts';
+import type {Journal} from '../engine/ports.ts';
+
+export {exitOf} from '../domain/incident-exit.ts';
+export {sayEnd} from '../plain/say-end.ts';
+
+/** A drill's stands beside its journal like a real one's; the document itself says DRILL. @returns its path, for a closed incident */
+export async function writePostMortem(journal: Journal, incident: Incident): Promise<string | undefined> {
+	if (incident.phase.is !== 'stopped') {
+		return undefined;
+	}
+
+	const file = path.join(journal.folder, 'post-mortem.md');
+	await writeFileAtomic(file, renderMarkdown(postMortemOf(journal.events())), {mode: 0o600});
+	return file;
+}

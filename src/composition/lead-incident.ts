@@ -1,0 +1,118 @@
+import type {Invocation} from '../commands/invocation.ts';
+import {exitCodes} from '../domain/errors.ts';
+import type {Journal} from '../engine/ports.ts';
+import type {Session} from '../engine/session.ts';
+
+/** An incident that is open here, with everything it holds open. */
+export type OpenIncident = {
+	session: Session;
+	journal: Journal;
+	/** For titles: `infra-ci:latest`. */
+	image: string;
+	resumeCommand: string;
+	close(): Promise<void>;
+};
+
+export type Lead = {
+	invocation: Invocation;
+	/** Answers by itself what a person is asked: drills only. */
+	autopilot: boolean;
+	/** What is said while the incident is being opened. */
+	opening: {title: string; story: string; drill: boolean};
+	/** Called when the person has something to look at: it may load and do a lot. */
+	begin(): Promise<OpenIncident>;
+};
+
+/** Leads a person through an incident, on a screen or in plain lines, and says how it ended. @returns the exit code */
+export async function leadIncident(lead: Lead): Promise<number> {
+	const {invocation, autopilot} = lead;
+	const {signal, flags, terminal, print} = invocation;
+	const onScreen = terminal.interactive && !flags.plain && !autopilot;
+	let beginning: Promise<OpenIncident> | undefined;
+	let inattentive = () => {};
+
+	const begin = () => {
+		beginning ??= lead.begin().then(open => {
+			inattentive = leaveWhenInterrupted(open.session, signal);
+			return open;
+		});
+		return beginning;
+	};
+
+	try {
+		await (onScreen ? showScreen(lead, begin) : talk(lead, begin));
+		const {session, journal, resumeCommand} = await begin();
+		const {exitOf, sayEnd, writePostMortem} = await import('./end-incident.ts');
+		const {incident} = session.current();
+		const report = await writePostMortem(journal, incident);
+		// The screen is gone; plain lines have said it already.
+		if (onScreen) {
+			print(`${sayEnd(incident, {journalFolder: journal.folder, resumeCommand}).join('\n')}\n`);
+		}
+
+		if (report !== undefined) {
+			print(`Post-mortem: ${report}\n`);
+		}
+
+		return signal.aborted ? exitCodes.interrupted : exitOf(incident);
+	} finally {
+		inattentive();
+		await (await beginning?.catch(() => undefined))?.close();
+	}
+}
+
+/** The screen is loaded and drawn first: a person at 3 a.m. sees at once that something happens. */
+async function showScreen({invocation, opening}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+	const {terminal, environment} = invocation;
+	const {openScreen} = await import('../ui/open-screen.tsx');
+	await openScreen({
+		opening,
+		begin: async () => {
+			const {session, image, journal} = await begin();
+			return {session, image, journalFolder: journal.folder};
+		},
+		stdin: terminal.stdin,
+		stdout: terminal.stdout,
+		env: environment,
+		now: Date.now,
+		colors: terminal.colors,
+		unicode: terminal.unicode,
+	});
+}
+
+async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+	const {terminal, print} = invocation;
+	print(`${opening.drill ? 'REHEARSAL: ' : ''}${opening.title}\n${opening.story === '' ? '' : `${opening.story}\n`}\n`);
+	const [{runPlain}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
+		import('../plain/run-plain.ts'),
+		import('node:readline'),
+		begin(),
+	]);
+	// A pipe that answers is nobody: a gate wants a person at a terminal.
+	const typed =
+		terminal.interactive && !autopilot ? createInterface({input: terminal.stdin, terminal: false}) : undefined;
+
+	try {
+		await runPlain({
+			session,
+			output: print,
+			answers: typed,
+			autopilot,
+			now: () => new Date(),
+			journalFolder: journal.folder,
+			resumeCommand,
+		});
+	} finally {
+		typed?.close();
+	}
+}
+
+function leaveWhenInterrupted(session: Session, signal: AbortSignal): () => void {
+	const leave = () => void session.leave('interrupted');
+	if (signal.aborted) {
+		leave();
+	}
+
+	signal.addEventListener('abort', leave, {once: true});
+	return () => signal.removeEventListener('abort', leave);
+}

@@ -1,0 +1,343 @@
+import {createHash} from 'node:crypto';
+import {readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {findIncident} from '../../src/adapters/journal/incident-folders.ts';
+import {openPorts} from '../../src/composition/open-ports.ts';
+import {loadRunbook} from '../../src/composition/runbooks.ts';
+import {continueIncident, nameIncident, startIncident} from '../../src/composition/start-incident.ts';
+import {surroundingsOf} from '../../src/composition/surroundings.ts';
+import {type Incident, lastVisit} from '../../src/domain/incident.ts';
+import type {PostMortem} from '../../src/domain/post-mortem.ts';
+import {parseReference} from '../../src/domain/reference.ts';
+import {buildImage} from '../../src/drills/image.ts';
+import {describeReal} from '../support/real.ts';
+import {ensureBuilt, home} from '../support/real-command.ts';
+import {pullImage, pushImage} from '../support/real-images.ts';
+import {answer, approve, choose, respondWith, type Script} from '../support/real-responder.ts';
+import {openScene, type Scene} from '../support/real-scene.ts';
+
+const programs = ['docker-registry', 'htpasswd', 'sshd', 'ssh', 'git', 'buildah', 'skopeo'];
+const swept = buildImage({seed: 'infra-ci'});
+const remembered = buildImage({seed: 'infra-old', platforms: ['linux/amd64', 'linux/arm64'], attestations: false});
+const company = buildImage({seed: 'company', platforms: ['linux/amd64'], attestations: false});
+const unlinked = buildImage({seed: 'tool'});
+
+/** One incident after the other on the same servers, told in order: each begins where the one before left the store. */
+describeReal('an incident on real servers', programs, () => {
+	let scene: Scene;
+	let image: string;
+
+	beforeAll(async () => {
+		ensureBuilt();
+		scene = await openScene();
+		image = `${scene.registry.host}/infra-ci:latest`;
+		await push('infra-ci:latest', swept);
+		await push('infra-old:latest', remembered);
+		await push('acme/app:1.0', company, true);
+		await push('acme/web:2.1', company, true);
+		await scene.collectGarbage();
+	});
+
+	afterAll(() => scene?.[Symbol.asyncDispose]());
+
+	const push = (name: string, built: typeof swept, isSingle = false) =>
+		pushImage({
+			image: built,
+			to: `${scene.registry.host}/${name}`,
+			credentials: scene.credentials,
+			folder: scene.folder,
+			...(isSingle ? {only: built.manifests[0]!} : {}),
+		});
+	const json = async <T>(args: string[], code: number): Promise<T> => {
+		const said = await scene.regmedic([...args, '--json']);
+		expect(said, said.stderr).toMatchObject({code});
+		return JSON.parse(said.stdout) as T;
+	};
+	const scanOver = (transport: string, ...more: string[]) => [
+		...['scan', '--ssh', scene.sshd.alias, '--root', scene.store.root, '--ssh-config', scene.sshd.configFile],
+		...['--transport', transport, ...more],
+	];
+
+	/** Goes on with an incident, or begins one, with the ports that the configuration describes. */
+	async function respond(reference: string, script: Script, name?: string): Promise<Incident> {
+		const invocation = scene.invocation();
+		const {ports, settings, close} = openPorts(parseReference(reference), await surroundingsOf(invocation));
+		try {
+			const {session, journal} =
+				name === undefined
+					? await startIncident({
+							invocation,
+							name: nameIncident('orphan-index', new Date()),
+							runbook: await loadRunbook(home, scene.folder, 'orphan-index'),
+							inputs: {image: reference},
+							settings,
+							ports,
+							pace: 'auto',
+							dryRun: false,
+						})
+					: await continueIncident(invocation, await findIncident(scene.stateFolder, name), {
+							ports,
+							pace: 'auto',
+							takeOver: false,
+						});
+			return await respondWith(session, script).finally(() => journal.close());
+		} finally {
+			await close();
+		}
+	}
+
+	test('while the registry remembers what was swept, a manifest it takes back is still called broken', async () => {
+		const [first, second] = remembered.manifests;
+		const {host} = scene.registry;
+		const {username, password} = scene.credentials;
+		const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+		for (const {digest, bytes, mediaType} of [first!, second!]) {
+			const stored = await fetch(`http://${host}/v2/infra-old/manifests/${digest}`, {
+				method: 'PUT',
+				headers: {authorization, 'content-type': mediaType},
+				body: new Uint8Array(bytes),
+			});
+			expect(stored.status).toBe(201);
+		}
+
+		const layer = remembered.blobs[1]!.digest;
+		const head = await fetch(`http://${host}/v2/infra-old/blobs/${layer}`, {method: 'HEAD', headers: {authorization}});
+		const check = await json<{images: {verdict: string; faults: {digest: string}[]}[]}>(
+			['verify', `${host}/infra-old:latest`],
+			3,
+		);
+
+		expect(head.status).toBe(200);
+		expect(check.images[0]!.verdict).toBe('broken');
+		expect(check.images[0]!.faults.map(({digest}) => digest)).toContain(layer);
+		await expect(pullImage(`${host}/infra-old:latest`, scene.credentials, scene.folder)).rejects.toThrow();
+		await scene.registry.restart();
+	});
+
+	test('verify names every child that the collection took, and its company is intact', async () => {
+		const {registry} = scene;
+		const [broken, healthy] = await Promise.all([
+			json<{images: object[]}>(['verify', image], 3),
+			json<{images: object[]}>(['verify', `${registry.host}/acme/app:1.0`, `${registry.host}/acme/web:2.1`], 0),
+		]);
+
+		expect(broken).toMatchObject({
+			schema: 'regmedic.verify/1',
+			images: [
+				{
+					reference: image,
+					digest: swept.index.digest,
+					verdict: 'broken',
+					faults: swept.manifests.map(({digest, platform}) => ({
+						kind: 'child-missing',
+						digest,
+						platform,
+						via: [swept.index.digest],
+						status: 404,
+					})),
+				},
+			],
+		});
+		expect(healthy.images).toMatchObject([{verdict: 'intact'}, {verdict: 'intact'}]);
+	});
+
+	test.each(['openssh', 'ssh2'])('the scan over %s finds the swept children with their tags', async transport => {
+		type Scan = {complete: boolean; findings: {kind: string; repository: string; digest: string}[]};
+		const {findings, complete} = await json<Scan>(scanOver(transport), 3);
+		const mine = findings.filter(({repository}) => repository === 'infra-ci');
+
+		expect(complete).toBe(true);
+		expect(mine.map(({digest}) => digest).sort()).toEqual(swept.manifests.map(({digest}) => digest).sort());
+		for (const finding of mine) {
+			expect(finding).toMatchObject({kind: 'child-swept', tags: ['latest'], remedy: 'rebuild'});
+		}
+		expect(findings.filter(({repository}) => repository.startsWith('acme/'))).toEqual([]);
+	});
+
+	test('without a terminal respond reads, stops where a person must choose, and says how to go on', async () => {
+		const said = await scene.regmedic(['respond', '--image', image, '--config', 'regmedic.yaml']);
+		const [, name] = /regmedic resume (\S+)/.exec(said.stdout) ?? [];
+		const {incidents} = await json<{incidents: {name: string; state: string; image: string}[]}>(['incidents'], 0);
+		const again = await scene.regmedic(['resume', name!]);
+
+		expect(said, said.stderr).toMatchObject({code: 8});
+		expect(said.stdout).toContain('Rebuild without CI, on vm');
+		expect(incidents).toMatchObject([{name, kind: 'incident', image, state: 'open at "Decide what brings it back"'}]);
+		expect(again).toMatchObject({code: 8, stdout: expect.stringContaining(`regmedic resume ${name}`)});
+		expect(await json(['verify', image], 3)).toMatchObject({images: [{digest: swept.index.digest}]});
+	});
+
+	test('the incident is resumed, rebuilt on the host over ssh, proven and told', async () => {
+		const {incidents} = await json<{incidents: {name: string}[]}>(['incidents'], 0);
+		const name = incidents[0]!.name;
+		const folder = path.join(scene.stateFolder, 'incidents', name);
+
+		const incident = await respond(
+			image,
+			{
+				decide: [choose('rebuild-fallback', 'CI runs in it')],
+				'build-fallback': [approve],
+				close: [answer({impact: 'every pipeline', began: '2026-04-19T09:00:00Z', noticed: 'a person'})],
+			},
+			name,
+		);
+
+		const build = lastVisit(incident, 'build-fallback');
+		expect(build, JSON.stringify(incident.visits.at(-1))).toMatchObject({outcome: 'pushed'});
+		expect(incident).toMatchObject({phase: {is: 'stopped', stop: 'fixed', closed: true}, verdict: {verdict: 'intact'}});
+		expect(lastVisit(incident, 'verify')).toMatchObject({outcome: 'intact', with: {depth: 'content'}});
+
+		const pulled = await pullImage(image, scene.credentials, scene.folder);
+		expect(JSON.parse(await readFile(path.join(pulled, 'manifest.json'), 'utf8'))).toHaveProperty('layers');
+		const [report, verified, proof, markdown] = await Promise.all([
+			json<PostMortem>(['export', name], 0),
+			json(['verify', image, '--depth', 'content'], 0),
+			json(['journal', 'verify', name], 0),
+			scene.regmedic(['export', name]),
+		]);
+		expect(verified).toMatchObject({images: [{verdict: 'intact', digest: build!.output.digest}]});
+		expect(proof).toMatchObject({sealed: true, torn: null});
+		expect(report).toMatchObject({
+			drill: false,
+			status: 'closed',
+			verdict: 'intact',
+			changes: [{target: 'vm', approvedBy: 'nora', outcome: 'pushed'}],
+			told: {impact: 'every pipeline'},
+			record: {sealed: true},
+		});
+		expect(report.cause[0]).toContain('child-swept');
+		expect(report.cause[0]).toContain(swept.manifests[0]!.digest);
+		expect(report.followUps.map(({text}) => text).join()).toContain('infra-old:latest');
+		expect(markdown.stdout).toContain('child-swept');
+
+		expect(report.evidence.length).toBeGreaterThan(3);
+		for (const {file, digest, bytes} of report.evidence) {
+			const kept = await readFile(path.join(folder, file));
+			expect([kept.length, `sha256:${createHash('sha256').update(kept).digest('hex')}`]).toEqual([bytes, digest]);
+		}
+		const log = await readFile(path.join(folder, 'evidence/build-fallback-1.log'), 'utf8');
+		expect(log).toMatch(/==> clone[\s\S]*==> login[\s\S]*==> build[\s\S]*==> push/);
+	});
+
+	test('a child that lost its link is not forced on a read-only registry, and the reason is told', async () => {
+		await push('acme/tool:latest', unlinked);
+		await scene.store.remove(scene.store.revisionLink('acme/tool', unlinked.manifests[0]!.digest));
+		const frozen = await scene.freeze();
+		const reference = `${scene.frozenHost}/acme/tool:latest`;
+
+		try {
+			const incident = await respond(reference, {decide: [choose('relink')], relink: [approve]});
+
+			expect(lastVisit(incident, 'relink')).toMatchObject({
+				outcome: 'rejected',
+				say: expect.stringContaining('405'),
+			});
+			expect(incident).toMatchObject({phase: {is: 'asking', step: 'decide'}, verdict: {verdict: 'unknown'}});
+			expect(await json(['verify', reference], 3)).toMatchObject({images: [{verdict: 'broken'}]});
+		} finally {
+			await frozen.stop();
+		}
+	});
+
+	test('a child that lost its link is relinked after the phrase is typed, under the same digest', async () => {
+		await scene.registry.restart();
+		const reference = `${scene.registry.host}/acme/tool:latest`;
+		const child = unlinked.manifests[0]!;
+		type Scan = {findings: {repository: string}[]};
+		const {findings} = await json<Scan>(['scan', '--registry', 'private'], 3);
+		const before = await json<{images: {digest: string}[]}>(['verify', reference], 3);
+		const phrases: (string | undefined)[] = [];
+
+		const incident = await respond(reference, {
+			decide: [
+				visit => {
+					expect(visit.with.options).toMatchObject({0: {key: 'relink', recommended: true}});
+					return choose('relink')();
+				},
+			],
+			relink: [
+				() => ({type: 'gate.answered', answer: 'approve'}),
+				visit => {
+					phrases.push(visit.gate?.phrase);
+					return approve(visit);
+				},
+			],
+			close: [answer({impact: 'nobody', began: 'unknown', noticed: 'a probe'})],
+		});
+
+		expect(findings.filter(({repository}) => repository === 'acme/tool')).toMatchObject([
+			{kind: 'child-unlinked', digest: child.digest, tags: ['latest'], remedy: 'relink', missing: []},
+		]);
+		expect(phrases).toEqual(['relink 1 manifest']);
+		expect(incident).toMatchObject({phase: {is: 'stopped', stop: 'fixed'}, verdict: {verdict: 'intact'}});
+		expect(lastVisit(incident, 'relink')).toMatchObject({outcome: 'relinked', output: {relinked: [child.digest]}});
+		expect(before.images[0]!.digest).toBe(unlinked.index.digest);
+		expect(await json(['verify', reference, '--depth', 'content'], 0)).toMatchObject({
+			images: [{verdict: 'intact', digest: unlinked.index.digest}],
+		});
+		await pullImage(reference, scene.credentials, scene.folder);
+	});
+
+	test('what cannot work ends with its own exit code, and with a hint on standard error', async () => {
+		const strangers = path.join(scene.folder, 'strangers');
+		const config = await readFile(scene.sshd.configFile, 'utf8');
+		await writeFile(strangers, config.replace(scene.sshd.knownHostsFile, path.join(scene.folder, 'nobody')));
+		await writeFile(
+			path.join(scene.folder, 'typo.yaml'),
+			'registries: {}\nimages:\n  infra-ci:\n    registri: private\n',
+		);
+		const {host} = scene.registry;
+
+		const ends = await Promise.all([
+			scene.regmedic(['verify', image], {REG_PASS: 'wrong'}),
+			scene.regmedic([...scanOver('openssh'), '--ssh-config', strangers]),
+			scene.regmedic([...scanOver('ssh2'), '--ssh-config', strangers]),
+			scene.regmedic(['verify', `${host}/infra-ci:gone`]),
+			scene.regmedic(['verify', 'infra-ci:latest']),
+			scene.regmedic(['verify', image, '--config', 'typo.yaml']),
+		]);
+
+		expect(ends).toMatchObject([
+			{code: 5, stderr: expect.stringMatching(/refuses the credentials of nora.*\n.*regmedic check/)},
+			{code: 5, stderr: expect.stringMatching(/host key of vm is not known.*\n.*ssh-keyscan -p \d+ 127\.0\.0\.1/)},
+			{code: 5, stderr: expect.stringMatching(/host key of vm is not known.*\n.*ssh-keyscan -p \d+ 127\.0\.0\.1/)},
+			{code: 1, stderr: expect.stringMatching(/gone.*\n.+/)},
+			{code: 2, stderr: expect.stringMatching(/not an image reference.*\n.*host\[:port\]/)},
+			{code: 4, stderr: expect.stringMatching(/typo\.yaml:4:5: .*registri/)},
+		]);
+		expect(ends.map(({stdout}) => stdout)).toEqual(Array(6).fill(''));
+	});
+
+	test('servers that are down are unreachable, not broken', async () => {
+		await Promise.all([scene.registry.stop(), scene.sshd.stop()]);
+
+		const [registry, openssh, ssh2, check] = await Promise.all([
+			scene.regmedic(['verify', image]),
+			scene.regmedic(scanOver('openssh')),
+			scene.regmedic(scanOver('ssh2')),
+			scene.regmedic(['check']),
+		]);
+
+		expect(registry).toMatchObject({code: 6, stderr: expect.stringMatching(/Nothing listens at .*\n.*regmedic check/)});
+		expect(openssh).toMatchObject({code: 6, stderr: expect.stringMatching(/vm.*\n.+/)});
+		expect(ssh2).toMatchObject({code: 6, stderr: expect.stringMatching(/vm.*\n.+/)});
+		expect(check).toMatchObject({code: 6, stdout: expect.stringContaining('NOT OK')});
+	});
+
+	test('the password is nowhere: not in what was said, in the journals, nor in what is left on the host', async () => {
+		const {username, password} = scene.credentials;
+		const traces = await scene.traces();
+		const forms = [
+			password,
+			encodeURIComponent(password),
+			JSON.stringify(password),
+			...[password, `${username}:${password}`].map(text => Buffer.from(text).toString('base64').replace(/=+$/, '')),
+		];
+
+		expect(traces).toContain('==> login');
+		for (const form of forms) {
+			expect(traces.includes(form), form).toBe(false);
+		}
+	});
+});

@@ -1,0 +1,118 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {inject} from 'vitest';
+
+export type RunOptions = {
+	/** Beside the login's own variables. */
+	environment?: Record<string, string>;
+	/** The working directory. */
+	folder?: string;
+	/** For Node itself, as `--import`. */
+	nodeArguments?: string[];
+};
+
+export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
+
+export type Running = {
+	process: ChildProcess;
+	/** Standard output so far. */
+	said(): string;
+	/** Resolves when standard output matches. */
+	saying(pattern: RegExp): Promise<void>;
+	ended: Promise<Ran>;
+};
+
+/** A person's account with nothing in it: no configuration, no state, no ssh keys, no `docker login`. */
+export type Login = {
+	folder: string;
+	/** Where incidents/ and drills/ are. */
+	state: string;
+	/** Runs `regmedic …` with nobody at the keyboard. */
+	run(args: string[], options?: RunOptions): Promise<Ran>;
+	start(args: string[], options?: RunOptions): Running;
+	/** The folders of the drills, by name. */
+	drills(): Promise<string[]>;
+	[Symbol.asyncDispose](): Promise<void>;
+};
+
+export async function openLogin(): Promise<Login> {
+	const folder = await mkdtemp(path.join(tmpdir(), 'regmedic login-'));
+	const state = path.join(folder, 'state/regmedic');
+	await mkdir(path.join(folder, 'work'));
+	const running = new Set<ChildProcess>();
+
+	function start(args: string[], options: RunOptions = {}): Running {
+		const child = spawn(process.execPath, [...(options.nodeArguments ?? []), entry(), ...args], {
+			cwd: options.folder ?? path.join(folder, 'work'),
+			env: {...variables(folder), ...options.environment},
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		running.add(child);
+		child.on('close', () => running.delete(child));
+		return listenTo(child);
+	}
+
+	return {
+		folder,
+		state,
+		start,
+		run: (args, options) => start(args, options).ended,
+		drills: async () => {
+			const names = await readdir(path.join(state, 'drills')).catch(() => []);
+			return names.sort().map(name => path.join(state, 'drills', name));
+		},
+		async [Symbol.asyncDispose]() {
+			await Promise.all([...running].map(child => child.kill('SIGKILL') && once(child, 'close')));
+			await rm(folder, {recursive: true, force: true, maxRetries: 3});
+		},
+	};
+}
+
+/** `bin/regmedic.js` of what is shipped. */
+function entry(): string {
+	const {home, problem} = inject('program');
+	if (problem !== undefined) {
+		throw new Error(problem);
+	}
+
+	return path.join(home, 'bin/regmedic.js');
+}
+
+function variables(folder: string): Record<string, string> {
+	return {
+		PATH: process.env.PATH ?? '/usr/bin:/bin',
+		HOME: folder,
+		XDG_STATE_HOME: path.join(folder, 'state'),
+		XDG_CONFIG_HOME: path.join(folder, 'config'),
+		LANG: 'C.UTF-8',
+		TZ: 'UTC',
+		NODE_COMPILE_CACHE: path.join(inject('program').home, 'compiled'),
+	};
+}
+
+function listenTo(child: ChildProcess): Running {
+	const text = {stdout: '', stderr: ''};
+	for (const name of ['stdout', 'stderr'] as const) {
+		child[name]!.setEncoding('utf8').on('data', chunk => {
+			text[name] += chunk;
+		});
+	}
+
+	return {
+		process: child,
+		said: () => text.stdout,
+		async saying(pattern) {
+			while (!pattern.test(text.stdout)) {
+				if (child.exitCode !== null || child.signalCode !== null) {
+					throw new Error(`It ended without saying ${pattern}:\n${text.stdout}\n${text.stderr}`);
+				}
+
+				await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+			}
+		},
+		ended: once(child, 'close').then(([exitCode, signal]) => ({exitCode, signal, ...text})),
+	};
+}

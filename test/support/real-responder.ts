@@ -1,0 +1,53 @@
+import type {Happening, StepStamp} from '../../src/domain/event.ts';
+import {currentVisit, type Incident, type Visit} from '../../src/domain/incident.ts';
+import type {Session} from '../../src/engine/session.ts';
+
+/** What a person says at a step; each word once, in this order. */
+export type Script = Record<string, ((visit: Visit) => Word)[]>;
+
+type Word =
+	| {type: 'choice.made'; option: string; why?: string}
+	| {type: 'gate.answered'; answer: string; why?: string}
+	| {type: 'answers.given'; answers: Record<string, string>};
+
+/**
+ * Answers an open session from a script. Where it is asked for something that the script has no word for, it leaves.
+ * @returns the incident as it ended
+ */
+export async function respondWith(session: Session, script: Script): Promise<Incident> {
+	const left = Object.fromEntries(Object.entries(script).map(([step, words]) => [step, [...words]]));
+	let answered: unknown;
+
+	const look = () => {
+		const {incident, halted} = session.current();
+		const {phase} = incident;
+		const asks = phase.is === 'gate' || phase.is === 'asking' || phase.is === 'stuck' || phase.is === 'unsure';
+		if (!asks || phase === answered || halted || (phase.is === 'unsure' && !phase.asked)) {
+			return;
+		}
+
+		answered = phase;
+		const visit = currentVisit(incident);
+		const word = visit && left[visit.step]?.shift();
+		if (word) {
+			const {step, attempt}: StepStamp = visit;
+			session.say({...word(visit), step, attempt} as Happening).catch(() => session.leave('left'));
+		} else {
+			void session.leave('left');
+		}
+	};
+
+	const unsubscribe = session.subscribe(look);
+	look();
+	const {incident} = await session.ended.finally(unsubscribe);
+	return incident;
+}
+
+export const choose = (option: string, why?: string) => (): Word => ({
+	type: 'choice.made',
+	option,
+	...(why === undefined ? {} : {why}),
+});
+/** Types what the gate asks for, as it stands on the screen. */
+export const approve = (visit: Visit): Word => ({type: 'gate.answered', answer: visit.gate?.phrase ?? 'approve'});
+export const answer = (answers: Record<string, string>) => (): Word => ({type: 'answers.given', answers});

@@ -1,0 +1,170 @@
+import '../support/color-terminal.ts';
+import {afterEach, describe, expect, test} from 'vitest';
+import {OperatorError} from '../../src/domain/errors.ts';
+import {brokenCheck, digests, openRoom, type RoomOptions} from './incident-room.ts';
+
+let room: Awaited<ReturnType<typeof openRoom>>;
+const open = async (options?: RoomOptions) => (room = await openRoom(options));
+afterEach(() => room.leave());
+
+test.each([
+	{columns: 80, rows: 24},
+	{columns: 60, rows: 16},
+	{columns: 200, rows: 50},
+])('an incident is led to its end at $columns×$rows, and no frame is taller or wider than that', async size => {
+	await open(size);
+	const seen = [await room.reach('diagnosed')];
+	room.press('\r');
+	seen.push(await room.until('go on: Decide'));
+	room.press('\r');
+	seen.push(await room.until('Which remedy?'));
+	room.press('\r');
+	seen.push(await room.until('To go ahead, type:  relink 2 manifests'));
+	room.press('relink 2 manifests\r');
+	seen.push(await room.until('go on: Verify the image'));
+	room.press('\r');
+	seen.push(await room.until('go on: Impact'));
+	room.press('\r');
+	seen.push(await room.until('When did it begin?'));
+	room.press('\r');
+	await room.until('Who noticed?');
+	room.press('\r');
+	seen.push(await room.until('build base'));
+	room.press(' ');
+	await room.until('1 of 2 ticked');
+	room.press('\r');
+	seen.push(await room.until('can be pulled again'));
+
+	const choices = room.events('choice.made');
+	const [answers] = room.events('answers.given');
+	room.press('q');
+	await room.closed;
+
+	expect(choices).toMatchObject([{option: 'relink', actor: 'kim'}]);
+	expect(answers).toMatchObject({
+		answers: {since: 'unknown', who: 'pipeline', again: [{number: 366, title: 'build base'}]},
+	});
+	expect((await room.session.ended).why).toBe('stopped');
+	expect(room.scrolledOff()).toBe(0);
+	for (const screen of seen) {
+		const lines = screen.split('\n');
+		expect(lines[0]).toContain('REHEARSAL');
+		expect(lines).toHaveLength(size.rows);
+		expect(lines.at(-1)).toMatch(/keys|at once/);
+	}
+});
+
+test('a broken image is shown child by child, with what it means', async () => {
+	await open();
+
+	const screen = await room.reach('diagnosed');
+
+	expect(screen).toMatch(/infra-ci:latest → index sha256:4f0c11… +✖ broken/);
+	expect(screen).toMatch(/linux\/amd64 +sha256:98f722… ✖ 404 manifest unknown/);
+	expect(screen).toMatch(/linux\/arm64 +sha256:1b8c44… ✔ ok {2}12 blobs/);
+	expect(screen).toContain('2 of its 3 children are not whole');
+	expect(screen).toContain('the index names a manifest that');
+	expect(screen).toContain('● Scan the storage');
+});
+
+test('a second look is set beside the first', async () => {
+	await open();
+	await room.reach('decide');
+	room.press('\r');
+	await room.until('relink 2 manifests');
+	room.press('relink 2 manifests\r');
+	await room.until('go on: Verify');
+	room.press('\r');
+
+	const screen = await room.until('go on: Impact');
+	expect(screen).toContain('before: broken, 2 faults   now: intact, 0 faults');
+	expect(screen).toMatch(/linux\/amd64.*ok.*was 404/);
+});
+
+test('an image of which nobody knows is never called intact', async () => {
+	const unchecked = [
+		{via: [], code: 'registry.unreachable', message: "Can't reach the registry.", hint: 'Check the network.'},
+	];
+	const output = {...brokenCheck, verdict: 'unknown', faults: [], children: [], unchecked};
+	await open({world: {verify: async () => ({outcome: 'broken', output, say: ''})}});
+
+	const screen = await room.reach('diagnosed');
+
+	expect(screen).toContain('? unknown');
+	expect(screen).toContain('Nobody knows: 1 part could not be checked.');
+	expect(screen).toContain("Can't reach the registry.");
+	expect(screen).not.toContain('intact');
+});
+
+describe('a decision', () => {
+	test('marks what is recommended and says why', async () => {
+		await open();
+
+		const screen = await room.reach('decide');
+
+		expect(screen).toMatch(/❯ ★ Relink 2 manifests {2}recommended/);
+		expect(screen).toContain('Every damaged part is still on disk');
+	});
+
+	test('shows why an option cannot be taken, and does not take it', async () => {
+		await open();
+		await room.reach('decide');
+
+		room.press('jjj\r');
+
+		expect(await room.until('No restart command is configured')).toContain('Which remedy?');
+		expect(room.events('choice.made')).toEqual([]);
+	});
+
+	test('is not taken by an enter that was meant for the step before', async () => {
+		await open();
+		await room.reach('scanned');
+
+		room.pressAtOnce('\r');
+		await room.until('Which remedy?');
+		room.pressAtOnce('\r');
+
+		await room.until('has only just come up');
+		expect(room.events('choice.made')).toEqual([]);
+	});
+
+	test('shows on top what surprised us', async () => {
+		const scan = async () => {
+			throw new OperatorError('ssh.unreachable', "Can't reach registry-vm.", {hint: 'Is it up?', exit: 'unreachable'});
+		};
+		await open({world: {scan}});
+		await room.until('go on: Scan');
+
+		room.press('\r');
+
+		const screen = await room.until('Which remedy?');
+		expect(screen).toMatch(/✖ Can't reach registry-vm\..*\n.*Is it up\?/);
+		expect(screen).toContain('✖ not possible');
+	});
+});
+
+test('a held step runs only when the person goes on', async () => {
+	let scans = 0;
+	await open({
+		world: {
+			scan: async () => ({outcome: 'done', output: {findings: [], faults: [], others: []}, say: `Scan ${++scans}`}),
+		},
+	});
+
+	await room.until('go on: Scan the storage');
+	expect(scans).toBe(0);
+
+	room.press('\r');
+	await room.until('go on: Decide');
+	expect(scans).toBe(1);
+});
+
+test('the focused digest is copied, through tmux when it is there', async () => {
+	await open();
+	await room.reach('diagnosed');
+
+	room.press('jy');
+
+	await room.until('Copied: sha256:27d5');
+	expect(room.copied()).toBe(digests.proof);
+});

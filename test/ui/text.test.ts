@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {edit, emptyField, type Field} from '../../src/ui/components/field.ts';
+import {copySequence} from '../../src/ui/copy.ts';
+import {momentOf} from '../../src/ui/moment.ts';
+import {createPen, rowWidth} from '../../src/ui/pen.ts';
+
+const anyText = fc.string({unit: 'binary', maxLength: 60});
+
+test('a line is never wider than it may be, whatever it says', () => {
+	const pen = createPen(true);
+	fc.assert(
+		fc.property(anyText, fc.integer({min: 1, max: 40}), (text, width) => {
+			expect(rowWidth(pen.cut(pen.row(text, text), width))).toBeLessThanOrEqual(width);
+			expect(rowWidth([pen.column(text, width)])).toBe(width);
+		}),
+	);
+});
+
+test('wrapped lines hold all of the text, and none is too wide', () => {
+	const pen = createPen(true);
+	fc.assert(
+		fc.property(fc.string({maxLength: 80}), fc.integer({min: 8, max: 40}), (text, width) => {
+			const rows = pen.wrap(text, width);
+			expect(Math.max(...rows.map(rowWidth))).toBeLessThanOrEqual(width);
+			const shown = rows
+				.flat()
+				.map(span => span.text)
+				.join('');
+			expect(shown.replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+		}),
+	);
+});
+
+test('a pen without UTF-8 writes printable ASCII only', () => {
+	const pen = createPen(false);
+	fc.assert(fc.property(anyText, text => /^[\x20-\x7E]*$/.test(pen.span(text).text)));
+});
+
+test('a line of text is edited as everywhere', () => {
+	const typed = (...presses: string[]) =>
+		presses.reduce<Field>((field, press) => edit(field, press) ?? field, emptyField);
+
+	expect(typed('a', 'space', 'b', 'left', 'x').text).toBe('a xb');
+	expect(typed('ü', '🦦', 'backspace').text).toBe('ü');
+	expect(typed('a', 'b', 'space', 'c', 'ctrl-w').text).toBe('ab ');
+	expect(typed('a', 'b', 'ctrl-u', 'c').text).toBe('c');
+	expect(typed('a', 'b', 'home', 'delete').text).toBe('b');
+});
+
+test('a time is in UTC, and the last one of that name', () => {
+	const now = Date.parse('2026-04-19T10:00:00Z');
+
+	expect(momentOf('09:00', now)).toBe('2026-04-19T09:00:00.000Z');
+	expect(momentOf('23:30 UTC', now)).toBe('2026-04-18T23:30:00.000Z');
+	expect(momentOf('2026-04-19 09:00', now)).toBe('2026-04-19T09:00:00.000Z');
+	expect(momentOf('2026-04-19T09:00+02:00', now)).toBe('2026-04-19T07:00:00.000Z');
+	expect(momentOf('25:00', now)).toBeUndefined();
+	expect(momentOf('this morning', now)).toBeUndefined();
+});
+
+test('a copy is wrapped for tmux and screen, and never longer than terminals take', () => {
+	const osc = `\u001B]52;c;${Buffer.from('ü').toString('base64')}\u0007`;
+
+	expect(copySequence('ü', {})).toBe(osc);
+	expect(copySequence('ü', {TMUX: '/tmp/t'})).toBe(`\u001BPtmux;\u001B${osc}\u001B\\`);
+	expect(copySequence('ü', {STY: '1'})).toBe(`\u001BP${osc}\u001B\\`);
+	expect(copySequence('x'.repeat(100_000), {})).toBeUndefined();
+});
