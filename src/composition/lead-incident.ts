@@ -42,6 +42,8 @@ export async function leadIncident(lead: Lead): Promise<number> {
 	try {
 		await (onScreen ? showScreen(lead, begin) : talk(lead, begin));
 		const {session, journal, resumeCommand} = await begin();
+		// What the person said last is still being written, and the record may have failed.
+		await session.ended;
 		const {exitOf, sayEnd, writePostMortem} = await import('./end-incident.ts');
 		const {incident} = session.current();
 		const report = await writePostMortem(journal, incident);

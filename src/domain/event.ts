@@ -87,7 +87,13 @@ export type Happening =
 			output?: JsonObject;
 			say: string;
 	  } & StepStamp)
-	| ({type: 'effect.assumed'; outcome: string; say: string} & StepStamp)
+	| ({
+			type: 'effect.assumed';
+			outcome: string;
+			say: string;
+			/** The values a real run would have left, as null. */
+			output?: JsonObject;
+	  } & StepStamp)
 	| ({type: 'choice.made'; option: string; why?: string} & StepStamp)
 	| ({type: 'answers.given'; answers: JsonObject} & StepStamp)
 	| ({type: 'hand.reported'; outcome: 'done' | 'could-not'; why?: string} & StepStamp)

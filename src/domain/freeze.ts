@@ -3,7 +3,7 @@ import {type Incident, lastVisit} from './incident.ts';
 import {isObject, type Json, type JsonObject, toJson} from './json.ts';
 import {weighRemedies} from './remedy-advice.ts';
 import type {Option, Step} from './runbook.ts';
-import {resolve} from './template.ts';
+import {resolve, shellWord} from './template.ts';
 
 export type Frozen = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
 
@@ -12,22 +12,25 @@ export type Frozen = {ok: true; with: JsonObject} | {ok: false; problem: Problem
  * A `choose` carries its options, a `by-hand` its commands, an `ask` its questions.
  */
 export function freeze(incident: Incident, step: Step): Frozen {
-	const resolved = resolve({...step.with, ...textsOf(step)}, scopeOf(incident));
-	if (!resolved.ok) {
+	const scope = scopeOf(incident);
+	const values = resolve(step.with, scope);
+	const texts = resolve(textsOf(step), scope, step.does.kind === 'by-hand' ? shellWord : undefined);
+	const missing = !values.ok ? values.missing : !texts.ok ? texts.missing : undefined;
+	if (!values.ok || !texts.ok) {
 		return {
 			ok: false,
 			problem: {
 				code: 'runbook.value-missing',
-				message: `"${step.title}" needs ${resolved.missing}, and no step has found it yet.`,
+				message: `"${step.title}" needs ${missing}, and no step has found it yet.`,
 				hint: 'Go back to the step that finds it, or choose another way.',
 			},
 		};
 	}
 
-	const values = resolved.value as JsonObject;
+	const frozen = {...(values.value as JsonObject), ...(texts.value as JsonObject)};
 	return {
 		ok: true,
-		with: step.does.kind === 'choose' ? {...values, options: optionsOf(incident, step, values)} : values,
+		with: step.does.kind === 'choose' ? {...frozen, options: optionsOf(incident, step, frozen)} : frozen,
 	};
 }
 
@@ -47,7 +50,8 @@ export function scopeOf(incident: Incident): JsonObject {
 	};
 }
 
-function textsOf({does}: Step): JsonObject {
+/** What a step says to a person, with values in it. */
+export function textsOf({does}: Step): JsonObject {
 	switch (does.kind) {
 		case 'ask':
 			return {questions: toJson(does.questions)};

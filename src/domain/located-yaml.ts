@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import {isNode, LineCounter, parseDocument} from 'yaml';
+import {type Document, isMap, isNode, isScalar, LineCounter, parseDocument} from 'yaml';
 import type {Position} from './runbook.ts';
 import type {RunbookProblem} from './runbook-parser.ts';
 
@@ -32,6 +32,13 @@ export function readYaml<Schema extends v.GenericSchema>(
 		return origin;
 	};
 
+	/** The key itself, where the trouble is that it is there at all. */
+	const locateKey = (path: readonly (string | number)[]): Position => {
+		const map = document.getIn(path.slice(0, -1), true);
+		const key = isMap(map) && map.items.find(({key}) => isScalar(key) && key.value === path.at(-1))?.key;
+		return isNode(key) && key.range ? at(key.range[0]) : locate(path);
+	};
+
 	if (document.errors.length > 0) {
 		const problems = document.errors.map(({pos, message}) => ({
 			...at(pos[0]),
@@ -41,25 +48,44 @@ export function readYaml<Schema extends v.GenericSchema>(
 		return {problems, locate};
 	}
 
-	const parsed = v.safeParse(schema, document.toJS({maxAliasCount: 10}));
+	const content = contentOf(document);
+	if (!content.ok) {
+		return {problems: [{...origin, code: 'yaml', message: content.reason}], locate};
+	}
+
+	const parsed = v.safeParse(schema, content.value);
 	if (parsed.success) {
 		return {value: parsed.output, problems: [], locate};
 	}
 
 	const problems = parsed.issues.map(issue => {
 		const path = (issue.path ?? []).map(({key}) => key as string | number);
-		return {...locate(path), code: 'shape', message: sayIssue(issue, path)};
+		const place = isUnknownKey(issue) ? locateKey(path) : locate(path);
+		return {...place, code: 'shape', message: sayIssue(issue, path)};
 	});
 	return {problems, locate};
 }
 
+/** An empty text says nothing, which is an empty map. Aliases are followed here, and may lead nowhere. */
+function contentOf(document: Document): {ok: true; value: unknown} | {ok: false; reason: string} {
+	try {
+		return {ok: true, value: document.toJS({maxAliasCount: 10}) ?? {}};
+	} catch (error) {
+		return {ok: false, reason: (error as Error).message};
+	}
+}
+
 /** `with.image: expected a string, got nothing`; unknown keys by name. */
 export function sayIssue(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
-	if (issue.type === 'strict_object' && issue.expected === 'never') {
+	if (isUnknownKey(issue)) {
 		return `Unknown key "${path.join('.')}".`;
 	}
 
 	const what = path.join('.');
 	const text = issue.received === 'undefined' ? 'is missing' : issue.message;
 	return what === '' ? text : `${what}: ${text}`;
+}
+
+function isUnknownKey({type, expected}: v.BaseIssue<unknown>): boolean {
+	return type === 'strict_object' && expected === 'never';
 }

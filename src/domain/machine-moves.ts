@@ -66,28 +66,28 @@ export function finish(incident: Incident, ending: Ending, how: NonNullable<Visi
 			message: `"${id}" ended with "${outcome}", and the runbook does not say what follows.`,
 			hint: 'Decide how to go on; then lint the runbook.',
 		};
-		return surprise(incident, ending, unrouted, at);
+		const kept = editVisit(incident, ending, visit => ({evidence: [...visit.evidence, ...evidence]}));
+		return surprise(kept, ending, unrouted, at);
 	}
 
 	const visited = withVisit(incident, ending, at);
-	const visit = visited.visits.findLast(matches(ending))!;
-	const ended = endVisit(
-		visited,
-		at,
-		{
-			ended: how,
-			outcome,
-			output,
-			say,
-			evidence: [...visit.evidence, ...evidence],
-			...(problem === undefined ? {} : {problem}),
-		},
-		ending,
-	);
-	const known = {...ended, ...verdictAfter(ended, visit, how, output, at)};
+	const visit = visitOf(visited, ending)!;
+	// A visit that ended in a surprise ends anew when a person says what became of it.
+	const ended = editVisit(visited, ending, () => ({
+		ended: how,
+		endedAt: at,
+		outcome,
+		output,
+		say,
+		evidence: [...visit.evidence, ...evidence],
+		...(problem === undefined ? {} : {problem}),
+	}));
+	const known = {...ended, ...knownAfter(ended, visit, {how, outcome, output, at})};
 
 	if (isStop(route)) {
-		const {stop, say: last, unverified} = route;
+		const {stop, say: last} = route;
+		// Whatever the runbook promises: after a change only a proof makes an end a verified one.
+		const unverified = route.unverified || (known.changed && known.verdict?.verdict !== 'intact');
 		return [{...known, phase: {is: 'stopped', stop, say: last, unverified, closed: false}}, [{do: 'close'}]];
 	}
 
@@ -95,20 +95,23 @@ export function finish(incident: Incident, ending: Ending, how: NonNullable<Visi
 }
 
 /** Only a check that ran proves anything; a change made by hand unproves what was known. */
-function verdictAfter(
-	{verdict}: Incident,
+function knownAfter(
+	{verdict, changed, runbook}: Incident,
 	visit: Visit,
-	how: Visit['ended'],
-	output: JsonObject,
-	at: string,
-): Pick<Incident, 'verdict'> {
+	{how, outcome, output, at}: {how: Visit['ended']; outcome: string; output: JsonObject; at: string},
+): Pick<Incident, 'verdict' | 'changed'> {
 	const proven = visit.shows === 'verdict' && how === 'ran' ? verdictIn(output) : undefined;
 	if (proven) {
-		return {verdict: {verdict: proven, at}};
+		return {verdict: {verdict: proven, at}, changed};
 	}
 
-	const changedByHand = how === 'by-hand' && visit.effect !== 'read';
-	return changedByHand ? {verdict: {verdict: 'unknown', at}} : verdict ? {verdict} : {};
+	const triedByHand = findStep(runbook, visit.step)?.does.kind === 'by-hand' && how === 'answered';
+	const changedByHand = how === 'by-hand' ? visit.effect !== 'read' : triedByHand && outcome === 'done';
+	if (changedByHand || (triedByHand && verdict?.verdict === 'intact')) {
+		return {verdict: {verdict: 'unknown', at}, changed: changed || changedByHand};
+	}
+
+	return {...(verdict === undefined ? {} : {verdict}), changed};
 }
 
 export function verdictIn({verdict}: JsonObject): Verdict | undefined {
@@ -122,12 +125,10 @@ export function editVisit(incident: Incident, stamp: StepStamp, edit: (visit: Vi
 	};
 }
 
-/** @param stamp whose visit; without it, the one under way */
-export function endVisit(incident: Incident, at: string, end: Partial<Visit>, stamp?: StepStamp): Incident {
-	const target = stamp ?? incident.visits.findLast(({endedAt}) => endedAt === undefined);
-	return target
-		? editVisit(incident, target, ({endedAt}) => (endedAt === undefined ? {...end, endedAt: at} : {}))
-		: incident;
+/** Ends the visit that is under way, if one is. */
+export function endVisit(incident: Incident, at: string, end: Partial<Visit>): Incident {
+	const target = incident.visits.findLast(({endedAt}) => endedAt === undefined);
+	return target ? editVisit(incident, target, () => ({...end, endedAt: at})) : incident;
 }
 
 /** A step that ends before it began (skipped, blocked) still leaves a trace. */

@@ -118,8 +118,9 @@ export function resumed(incident: Incident): Advanced {
 		case 'waiting':
 			return [incident, [{do: 'wait', until: phase.until, ...stamp}]];
 
+		// Closed is not yet sealed: whoever resumes does the rest.
 		case 'stopped':
-			return [incident, phase.closed ? [] : [{do: 'close'}]];
+			return [incident, [{do: 'close'}]];
 
 		default:
 			return [incident, []];

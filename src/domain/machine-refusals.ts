@@ -1,5 +1,6 @@
 import type {Happening} from './event.ts';
-import {currentStep, currentVisit, type Incident} from './incident.ts';
+import {currentStep, currentVisit, type Incident, nextAttempt} from './incident.ts';
+import {isObject, type Json, type JsonObject} from './json.ts';
 
 /**
  * Why a person's word cannot be taken now, as a sentence for the screen; undefined: it can.
@@ -25,7 +26,9 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			return refuseOption(incident, event.option);
 
 		case 'answers.given':
-			return phase.is === 'asking' && here && step?.does.kind === 'ask' ? undefined : 'Nothing is asked now.';
+			return phase.is === 'asking' && here && step?.does.kind === 'ask'
+				? refuseAnswers(incident, event.answers)
+				: 'Nothing is asked now.';
 
 		case 'hand.reported':
 			return phase.is === 'asking' && here && step?.does.kind === 'by-hand'
@@ -38,7 +41,8 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 				return 'The incident is closed.';
 			}
 
-			if (!('step' in phase) || phase.step !== event.step) {
+			const attempt = 'attempt' in phase ? phase.attempt : nextAttempt(incident, event.step);
+			if (!('step' in phase) || phase.step !== event.step || attempt !== event.attempt) {
 				return 'That step is not the current one.';
 			}
 
@@ -56,7 +60,7 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		}
 
 		case 'step.retried':
-			return (phase.is === 'stuck' || phase.is === 'unsure') && phase.step === event.step
+			return (phase.is === 'stuck' || phase.is === 'unsure') && here
 				? undefined
 				: 'There is nothing to try again.';
 
@@ -77,19 +81,36 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		}
 
 		default:
-			return undefined;
+			return 'That is not a person’s word.';
 	}
 }
 
 /** An option that is shown as impossible cannot be taken. */
 function refuseOption(incident: Incident, option: string): string | undefined {
 	const offered = currentVisit(incident)?.with.options;
-	const found = Array.isArray(offered)
-		? offered.find(each => typeof each === 'object' && each !== null && !Array.isArray(each) && each.key === option)
-		: undefined;
-	if (!found || typeof found !== 'object' || Array.isArray(found)) {
+	const found = Array.isArray(offered) ? offered.filter(isObject).find(({key}) => key === option) : undefined;
+	if (!found) {
 		return `"${option}" is not offered.`;
 	}
 
 	return typeof found.blocked === 'string' ? found.blocked : undefined;
+}
+
+/** "unknown" is an answer; none is not. Only what was shown can be ticked. */
+function refuseAnswers(incident: Incident, answers: JsonObject): string | undefined {
+	const asked = currentVisit(incident)?.with.questions;
+	for (const [name, question] of Object.entries(isObject(asked) ? asked : {})) {
+		const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
+		if (answer === undefined) {
+			return `"${name}" has no answer yet.`;
+		}
+
+		const options = isObject(question) && question.type === 'tick' && Array.isArray(question.options);
+		const shown = options ? (question.options as Json[]).map(option => JSON.stringify(option)) : undefined;
+		if (shown && Array.isArray(answer) && !answer.every(each => shown.includes(JSON.stringify(each)))) {
+			return `"${name}" ticks something that was not shown.`;
+		}
+	}
+
+	return undefined;
 }

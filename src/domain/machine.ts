@@ -1,19 +1,9 @@
+import {OperatorError} from './errors.ts';
 import type {Happening, JournalEvent} from './event.ts';
-import type {Incident, Visit} from './incident.ts';
-import {
-	type Advanced,
-	arrive,
-	arriveAtDecide,
-	editVisit,
-	endVisit,
-	finish,
-	is,
-	stampOf,
-	surprise,
-	visitOf,
-} from './machine-moves.ts';
+import type {Incident} from './incident.ts';
+import {gateAnswered, gateOpened, intended, started} from './machine-allowing.ts';
+import {type Advanced, arrive, arriveAtDecide, editVisit, endVisit, finish, is, surprise} from './machine-moves.ts';
 import {failed, reconciled, resumed, retried} from './machine-recovery.ts';
-import {findStep} from './runbook.ts';
 import {parseRunbook} from './runbook-parser.ts';
 
 type Of<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
@@ -55,10 +45,26 @@ export function advance(incident: Incident, event: JournalEvent): Advanced {
 	return [{...next, lastAt: event.at}, effects];
 }
 
-/** What the journal makes of an incident: the same function as live, so the same result. */
+/** Whether a report of the machine itself comes too late: a person has turned elsewhere, and it must not be recorded. */
+export function comesTooLate(incident: Incident, event: JournalEvent): boolean {
+	const reports = /^(effect\.|gate\.opened$|step\.(started|blocked)$|wait\.)/.test(event.type);
+	return reports && turn(incident, event)[0] === incident;
+}
+
+/**
+ * What the journal makes of an incident: the same function as live, so the same result.
+ * @throws OperatorError journal.empty: its process died before the first event was on the disk
+ */
 export function fold(events: readonly JournalEvent[]): Incident {
 	const [first, ...rest] = events.filter(({type}) => type !== 'journal.recovered');
-	if (first?.type !== 'incident.opened') {
+	if (!first) {
+		throw new OperatorError('journal.empty', 'This incident was never opened: its journal holds no event.', {
+			hint: 'Nothing was done. Begin anew with `regmedic respond`.',
+			exit: 'failed',
+		});
+	}
+
+	if (first.type !== 'incident.opened') {
 		throw new Error('A journal begins with incident.opened.');
 	}
 
@@ -81,32 +87,14 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 				? surprise(incident, event, event.problem, event.at)
 				: stay;
 
-		case 'gate.opened': {
-			const {target, changes, undo, phrase, expires, at} = event;
-			const gate = {target, changes, undo, ...(phrase === undefined ? {} : {phrase}), openedAt: at, expires};
-			return is(phase, ['gating', 'gate'], event)
-				? [{...editVisit(incident, event, () => ({gate})), phase: {is: 'gate', ...stampOf(event)}}, []]
-				: stay;
-		}
+		case 'gate.opened':
+			return is(phase, ['gating'], event) ? gateOpened(incident, event) : stay;
 
 		case 'gate.answered':
-			return is(phase, ['gate'], event) ? answered(incident, event) : stay;
+			return is(phase, ['gate'], event) ? gateAnswered(incident, event) : stay;
 
-		case 'effect.intended': {
-			const {effect, sparesImage} = visitOf(incident, event) ?? {};
-			const writes = effect !== 'read' && !sparesImage;
-			return is(phase, ['intending'], event)
-				? [
-						{
-							...editVisit(incident, event, visit => ({tries: visit.tries + 1})),
-							phase: {is: 'running', request: event.request, ...stampOf(event)},
-							changed: incident.changed || effect !== 'read',
-							...(writes ? {verdict: {verdict: 'unknown', at: event.at}} : {}),
-						},
-						[{do: 'perform', request: event.request, ...stampOf(event)}],
-					]
-				: stay;
-		}
+		case 'effect.intended':
+			return is(phase, ['intending'], event) ? intended(incident, event) : stay;
 
 		case 'effect.progressed': {
 			const {at, name, detail, say} = event;
@@ -125,7 +113,7 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 			return is(phase, ['unsure'], event) ? reconciled(incident, event) : stay;
 
 		case 'effect.assumed':
-			return is(phase, ['gating'], event) ? finish(incident, {...event, output: {}}, 'assumed') : stay;
+			return is(phase, ['gating'], event) ? finish(incident, {...event, output: event.output ?? {}}, 'assumed') : stay;
 
 		case 'choice.made':
 			return is(phase, ['asking'], event)
@@ -172,65 +160,4 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 		default:
 			return stay;
 	}
-}
-
-function started(incident: Incident, event: Of<'step.started'>): Advanced {
-	const step = findStep(incident.runbook, event.step)!;
-	const {effect, success, shows, sparesImage, at} = event;
-	const stamp = stampOf(event);
-	const visit: Visit = {
-		...stamp,
-		title: step.title,
-		phase: step.phase,
-		effect,
-		with: event.with,
-		success,
-		...(shows === undefined ? {} : {shows}),
-		...(sparesImage ? {sparesImage} : {}),
-		startedAt: at,
-		output: {},
-		evidence: [],
-		progress: [],
-		tries: 0,
-	};
-	const {problem: _, ...calm} = incident;
-	// The problem stays in sight for the step in which a person decides about it.
-	const begun: Incident = {...(step.does.kind === 'choose' ? incident : calm), visits: [...incident.visits, visit]};
-
-	if (step.does.kind === 'wait') {
-		const until = new Date(Date.parse(at) + step.does.milliseconds).toISOString();
-		return [{...begun, phase: {is: 'waiting', until, ...stamp}}, [{do: 'wait', until, ...stamp}]];
-	}
-
-	if (step.does.kind !== 'action') {
-		return [{...begun, phase: {is: 'asking', ...stamp}}, []];
-	}
-
-	if (effect === 'read') {
-		return [{...begun, phase: {is: 'intending', ...stamp}}, [{do: 'intend', tries: 0, ...stamp}]];
-	}
-
-	return [{...begun, phase: {is: 'gating', ...stamp}}, [{do: incident.dryRun ? 'assume' : 'open-gate', ...stamp}]];
-}
-
-/** A gate fails closed: only the exact answer, in time, is a yes. */
-function answered(incident: Incident, event: Of<'gate.answered'>): Advanced {
-	const gate = visitOf(incident, event)?.gate;
-	const stamp = stampOf(event);
-	if (!gate || Date.parse(event.at) > Date.parse(gate.expires)) {
-		return [{...incident, phase: {is: 'gating', ...stamp}}, [{do: 'open-gate', ...stamp}]];
-	}
-
-	const answer = {by: event.actor, at: event.at, ...(event.why === undefined ? {} : {why: event.why})};
-	if (event.answer === 'decline') {
-		const declined = editVisit(incident, event, () => ({gate: {...gate, answer: {...answer, approved: false}}}));
-		return arriveAtDecide(endVisit(declined, event.at, {ended: 'declined', say: event.why ?? 'Declined at the gate.'}));
-	}
-
-	if (event.answer !== (gate.phrase ?? 'approve')) {
-		return [{...incident, phase: {is: 'gate', refused: event.answer, ...stamp}}, []];
-	}
-
-	const approved = editVisit(incident, event, () => ({gate: {...gate, answer: {...answer, approved: true}}}));
-	return [{...approved, phase: {is: 'intending', ...stamp}}, [{do: 'intend', tries: 0, ...stamp}]];
 }

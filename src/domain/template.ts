@@ -19,17 +19,31 @@ export function referencesIn(value: Json): ValueReference[] {
 	return isObject(value) ? Object.values(value).flatMap(referencesIn) : [];
 }
 
+/** `${…}` that names nothing because it is not written like a reference: `${steps.a.b!}`. */
+export function malformedIn(value: Json): string[] {
+	if (typeof value === 'string') {
+		return value.replace(pattern, '').match(/\$\{[^}]*\}?/g) ?? [];
+	}
+
+	return (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []).flatMap(malformedIn);
+}
+
 export type Resolved = {ok: true; value: Json} | {ok: false; missing: string};
 
-/** A string that is one reference becomes the value it names; a reference inside a text becomes text. */
-export function resolve(value: Json, scope: JsonObject): Resolved {
+type Written = (text: string) => string;
+
+/**
+ * A string that is one reference becomes the value it names; a reference inside a text becomes text.
+ * @param written how a value stands in a text: quoted, where the text is a command
+ */
+export function resolve(value: Json, scope: JsonObject, written: Written = text => text): Resolved {
 	if (typeof value === 'string') {
-		return resolveText(value, scope);
+		return resolveText(value, scope, written);
 	}
 
 	if (Array.isArray(value)) {
 		return gather(
-			value.map(item => resolve(item, scope)),
+			value.map(item => resolve(item, scope, written)),
 			values => values,
 		);
 	}
@@ -37,7 +51,7 @@ export function resolve(value: Json, scope: JsonObject): Resolved {
 	if (isObject(value)) {
 		const keys = Object.keys(value);
 		return gather(
-			keys.map(key => resolve(value[key]!, scope)),
+			keys.map(key => resolve(value[key]!, scope, written)),
 			values => Object.fromEntries(keys.map((key, at) => [key, values[at]!])),
 		);
 	}
@@ -45,7 +59,7 @@ export function resolve(value: Json, scope: JsonObject): Resolved {
 	return {ok: true, value};
 }
 
-function resolveText(text: string, scope: JsonObject): Resolved {
+function resolveText(text: string, scope: JsonObject, written: Written): Resolved {
 	const only = whole.exec(text);
 	if (only) {
 		const reference = referenceOf(only);
@@ -64,9 +78,14 @@ function resolveText(text: string, scope: JsonObject): Resolved {
 		ok: true,
 		value: text.replace(pattern, (...match) => {
 			const found = lookUp(scope, String(match[1]).split('.'));
-			return typeof found === 'string' ? found : found === undefined || found === null ? '' : JSON.stringify(found);
+			return written(typeof found === 'string' ? found : JSON.stringify(found ?? '').replace(/^""$/, ''));
 		}),
 	};
+}
+
+/** As one word of a POSIX shell: what came from outside must not become a command that somebody copies. */
+export function shellWord(text: string): string {
+	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
 }
 
 function lookUp(scope: JsonObject, path: string[]): Json | undefined {

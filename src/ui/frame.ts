@@ -1,6 +1,6 @@
-import {type Arrangement, arrange, clamp} from './arrangement.ts';
+import {type Arrangement, arrange} from './arrangement.ts';
 import {drawBar} from './components/bar.ts';
-import {dialogLine, drawDialog} from './components/dialog.ts';
+import {dialogLine, drawDialog} from './components/dialog-rows.ts';
 import {drawHeader} from './components/header.ts';
 import {drawHelp} from './components/help.ts';
 import {drawLog} from './components/log.ts';
@@ -11,6 +11,7 @@ import {drawProblem, drawResult} from './results/result.ts';
 import type {ScreenState, Stage} from './screen-state.ts';
 import type {Desk, Sheet} from './screens/screen.ts';
 import {screenOf} from './screens/screens.ts';
+import {moreOf, windowOf} from './window.ts';
 
 /** A bordered part of the screen, its lines cut to what fits. */
 export type PaneFrame = {title: Row; rows: Row[]; width: number; height: number; more: Row; focused: boolean};
@@ -122,7 +123,7 @@ function drawMain(
 		rows: rows.map(row => pen.cut(row, width)),
 		width: place.mainWidth,
 		height: place.mainHeight,
-		more: moreOf(seen, sheet.rows.length, pen),
+		more: moreOf(seen, pen),
 		focused: state.focus !== 'log' && scene !== undefined,
 	};
 	return {pane, room};
@@ -138,7 +139,7 @@ function drawStepsPane({view, pen}: Scenery, place: Arrangement): PaneFrame {
 		rows: seen.rows,
 		width: place.stepsWidth,
 		height: place.bodyHeight,
-		more: moreOf(seen, rows.length, pen),
+		more: moreOf(seen, pen),
 		focused: false,
 	};
 }
@@ -159,30 +160,6 @@ function drawLogPane(state: ScreenState, {view, pen}: Scenery, place: Arrangemen
 		]),
 		focused: focus === 'log',
 	};
-}
-
-type Seen = {rows: Row[]; offset: number; base: number; end: number};
-
-/** The lines in sight: round what is picked, moved on by as much as was scrolled. */
-function windowOf(
-	rows: readonly Row[],
-	height: number,
-	focus: readonly [number, number] | undefined,
-	scrolled: number,
-): Seen {
-	const end = Math.max(0, rows.length - height);
-	const [from, to] = focus ?? [0, 0];
-	const middle = Math.floor((from + to + 1 - height) / 2);
-	const base = to < height ? 0 : clamp(Math.min(Math.max(middle, to - height + 1), from), 0, end);
-	const offset = clamp(base + scrolled, 0, end);
-	return {rows: rows.slice(offset, offset + height), offset, base, end};
-}
-
-function moreOf({offset, end}: Seen, _total: number, pen: Pen): Row {
-	const {up, down} = pen.glyphs;
-	const above = offset > 0 ? `${up} ${offset} more` : '';
-	const below = end > offset ? `${down} ${end - offset} more` : '';
-	return pen.row([[above, below].filter(part => part !== '').join('  '), 'dim']);
 }
 
 function padded(rows: Row[], height: number): Row[] {

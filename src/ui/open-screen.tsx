@@ -1,17 +1,15 @@
 import {render} from 'ink';
-import type {Session} from '../engine/session.ts';
-import {App} from './app.tsx';
+import {type Opened, type Opening, Root} from './opening.tsx';
 import {createPen} from './pen.ts';
 
 export type ScreenOptions = {
-	session: Session;
-	/** As it stands in titles: `infra-ci:latest`. */
-	image: string;
+	opening: Opening;
+	/** Opens the incident. Called when the first frame is on the terminal; it may load and do a lot. */
+	begin(): Promise<Opened>;
 	/** Both have to be terminals. */
 	stdin: NodeJS.ReadableStream;
 	stdout: NodeJS.WritableStream;
 	env: NodeJS.ProcessEnv;
-	journalFolder: string;
 	/** Milliseconds since the epoch. */
 	now: () => number;
 	colors: boolean;
@@ -21,17 +19,18 @@ export type ScreenOptions = {
 };
 
 /**
- * Shows a session until the person leaves, or until the incident is closed and a key was pressed.
+ * Shows an incident until the person leaves, or until it is closed and a key was pressed.
  * What becomes of the session is in `session.ended`.
- * @throws what a bug in the session or the screen threw, when the terminal is as it was before
+ * @throws what `begin`, or a bug in the session or the screen, threw, when the terminal is as it was before
  */
 export async function openScreen(options: ScreenOptions): Promise<void> {
-	const {session, image, stdin, stdout, env, journalFolder, now, colors, unicode, suspend} = options;
+	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend} = options;
+	const opened = Promise.withResolvers<Opened>();
+	let isOpen = false;
 	const app = render(
-		<App
-			session={session}
-			image={image}
-			journalFolder={journalFolder}
+		<Root
+			opening={opening}
+			opened={opened.promise}
 			now={now}
 			colors={colors}
 			pen={createPen(unicode)}
@@ -50,5 +49,18 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 			patchConsole: false,
 		},
 	);
-	await app.waitUntilExit();
+	const closed = app.waitUntilExit();
+	closed.catch(() => {});
+	await app.waitUntilRenderFlush();
+	const beginning = begin().then(incident => {
+		isOpen = true;
+		opened.resolve(incident);
+		return incident;
+	}, opened.reject);
+	await closed;
+
+	// The person left before there was an incident: it is left as soon as it is there.
+	if (!isOpen) {
+		await (await beginning)?.session.leave('interrupted');
+	}
 }

@@ -1,8 +1,8 @@
-import {clamp} from './arrangement.ts';
 import {openDialog, pressInDialog} from './components/dialog.ts';
 import {edit, insert} from './components/field.ts';
-import {find, type LogMove, moveLog} from './components/log.ts';
+import {find} from './components/log.ts';
 import {type Intent, intentOf, isKnownKey, type When} from './keymap.ts';
+import {look, move} from './looking.ts';
 import type {Press} from './press.ts';
 import {picksOf} from './results/result.ts';
 import type {Scene} from './scene.ts';
@@ -69,7 +69,11 @@ function type(state: ScreenState, press: Press, intent: Intent | undefined, stag
 		case 'decline':
 			return screen.act?.(scene, state, intent, stage) ?? [{...state, focus: 'main'}, []];
 		case 'focus':
-			return act('focus', state, stage);
+		case 'up':
+		case 'down':
+		case 'page-up':
+		case 'page-down':
+			return act(intent, state, stage);
 		default: {
 			// Nothing that is asked for begins with it, and it is the key people try first.
 			if (press === '?' && state.field.text === '') {
@@ -155,53 +159,6 @@ function explain(state: ScreenState, press: Press, {scene}: Stage): Turn {
 		state,
 		isKnownKey(press) ? `${press} has nothing to do here. ${next}` : `${press} is not a key here; ? shows them.`,
 	);
-}
-
-function move(to: LogMove, state: ScreenState, stage: Stage): ScreenState {
-	const {main, logHeight, scene, view} = stage;
-	if (state.focus === 'log' && !state.page) {
-		return {...state, log: moveLog(state.log, to, view.live.lines, Math.max(1, logHeight))};
-	}
-
-	const {page} = state;
-	if (page) {
-		const picked = page.is === 'visit' ? picksOf(view.incident.visits[page.visit]!).length : 0;
-		return {...state, page: {...page, ...scroll({cursor: 0, ...page}, to, picked, main)}};
-	}
-
-	return {...state, ...scroll(state, to, screenOf(scene).picks?.(scene, state).length ?? 0, main)};
-}
-
-type Scrolled = {cursor: number; offset: number};
-
-/** Picks the next row; past the first and the last one, what stands before and after them is scrolled into sight. */
-function scroll({cursor, offset}: Scrolled, to: LogMove, picks: number, main: Stage['main']): Scrolled {
-	const by = {up: -1, down: 1, 'page-up': -main.height, 'page-down': main.height, first: -cursor, last: picks}[to];
-	const moves = picks > 0 && (by < 0 ? cursor > 0 && offset <= 0 : cursor < picks - 1 && offset >= 0);
-	if (moves) {
-		return {cursor: clamp(cursor + by, 0, picks - 1), offset: 0};
-	}
-
-	const far = {first: -main.before, last: main.end}[to as string] ?? offset + by;
-	return {cursor, offset: clamp(far, -main.before, main.end)};
-}
-
-/** Looks at what earlier steps found; past the last one is now. */
-function look(state: ScreenState, {view, scene}: Stage, by: number): Turn {
-	const {page, ...rest} = state;
-	const {visits} = view.incident;
-	// What a held or working screen shows already is not looked back at.
-	const shown = 'visit' in scene && scene.visit ? visits.indexOf(scene.visit) : visits.length;
-	const to = (page?.is === 'visit' ? page.visit : shown) + by;
-	if (to < 0) {
-		return tell(state, 'This is the first step.');
-	}
-
-	return to >= shown
-		? page?.is === 'visit'
-			? [rest, []]
-			: tell(state, 'This is where the incident is now.')
-		: [{...rest, page: {is: 'visit', visit: to, cursor: 0, offset: 0}}, []];
 }
 
 function search(state: ScreenState, text: string, {view}: Stage, forward = false): ScreenState {

@@ -2,17 +2,14 @@ import {createHash} from 'node:crypto';
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {findIncident} from '../../src/adapters/journal/incident-folders.ts';
-import {openPorts} from '../../src/composition/open-ports.ts';
-import {loadRunbook} from '../../src/composition/runbooks.ts';
-import {continueIncident, nameIncident, startIncident} from '../../src/composition/start-incident.ts';
-import {surroundingsOf} from '../../src/composition/surroundings.ts';
+import {beginAgain} from '../../src/composition/begin-again.ts';
+import {beginResponse} from '../../src/composition/begin-response.ts';
+import {lookUpIncident} from '../../src/composition/start-incident.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident.ts';
 import type {PostMortem} from '../../src/domain/post-mortem.ts';
 import {parseReference} from '../../src/domain/reference.ts';
 import {buildImage} from '../../src/drills/image.ts';
-import {describeReal} from '../support/real.ts';
-import {ensureBuilt, home} from '../support/real-command.ts';
+import {describeReal, locate} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
 import {answer, approve, choose, respondWith, type Script} from '../support/real-responder.ts';
 import {openScene, type Scene} from '../support/real-scene.ts';
@@ -23,13 +20,14 @@ const remembered = buildImage({seed: 'infra-old', platforms: ['linux/amd64', 'li
 const company = buildImage({seed: 'company', platforms: ['linux/amd64'], attestations: false});
 const unlinked = buildImage({seed: 'tool'});
 
+const onTerminal = test.skipIf(locate('tmux') === undefined && process.env.REGMEDIC_REQUIRE_REAL !== '1');
+
 /** One incident after the other on the same servers, told in order: each begins where the one before left the store. */
 describeReal('an incident on real servers', programs, () => {
 	let scene: Scene;
 	let image: string;
 
 	beforeAll(async () => {
-		ensureBuilt();
 		scene = await openScene();
 		image = `${scene.registry.host}/infra-ci:latest`;
 		await push('infra-ci:latest', swept);
@@ -59,47 +57,27 @@ describeReal('an incident on real servers', programs, () => {
 		...['--transport', transport, ...more],
 	];
 
-	/** Goes on with an incident, or begins one, with the ports that the configuration describes. */
+	/** Begins an incident, or goes on with one, as the commands do; a script is the person. */
 	async function respond(reference: string, script: Script, name?: string): Promise<Incident> {
 		const invocation = scene.invocation();
-		const {ports, settings, close} = openPorts(parseReference(reference), await surroundingsOf(invocation));
-		try {
-			const {session, journal} =
-				name === undefined
-					? await startIncident({
-							invocation,
-							name: nameIncident('orphan-index', new Date()),
-							runbook: await loadRunbook(home, scene.folder, 'orphan-index'),
-							inputs: {image: reference},
-							settings,
-							ports,
-							pace: 'auto',
-							dryRun: false,
-						})
-					: await continueIncident(invocation, await findIncident(scene.stateFolder, name), {
-							ports,
-							pace: 'auto',
-							takeOver: false,
-						});
-			return await respondWith(session, script).finally(() => journal.close());
-		} finally {
-			await close();
-		}
+		const pace = 'auto' as const;
+		const {session, close} =
+			name === undefined
+				? await beginResponse(invocation, {
+						runbook: 'orphan-index',
+						reference: parseReference(reference),
+						pace,
+						dryRun: false,
+					})
+				: await beginAgain(invocation, await lookUpIncident(invocation, name), {pace, takeOver: false, speed: 1});
+		return respondWith(session, script).finally(close);
 	}
 
-	test('while the registry remembers what was swept, a manifest it takes back is still called broken', async () => {
-		const [first, second] = remembered.manifests;
+	test('a push that a registry with an old memory calls a success is still called broken', async () => {
 		const {host} = scene.registry;
 		const {username, password} = scene.credentials;
 		const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-		for (const {digest, bytes, mediaType} of [first!, second!]) {
-			const stored = await fetch(`http://${host}/v2/infra-old/manifests/${digest}`, {
-				method: 'PUT',
-				headers: {authorization, 'content-type': mediaType},
-				body: new Uint8Array(bytes),
-			});
-			expect(stored.status).toBe(201);
-		}
+		await push('infra-old:latest', remembered);
 
 		const layer = remembered.blobs[1]!.digest;
 		const head = await fetch(`http://${host}/v2/infra-old/blobs/${layer}`, {method: 'HEAD', headers: {authorization}});
@@ -216,7 +194,8 @@ describeReal('an incident on real servers', programs, () => {
 			const kept = await readFile(path.join(folder, file));
 			expect([kept.length, `sha256:${createHash('sha256').update(kept).digest('hex')}`]).toEqual([bytes, digest]);
 		}
-		const log = await readFile(path.join(folder, 'evidence/build-fallback-1.log'), 'utf8');
+		const built = report.evidence.find(({file}) => file.endsWith('build-fallback-1.log'));
+		const log = await readFile(path.join(folder, built!.file), 'utf8');
 		expect(log).toMatch(/==> clone[\s\S]*==> login[\s\S]*==> build[\s\S]*==> push/);
 	});
 
@@ -279,6 +258,61 @@ describeReal('an incident on real servers', programs, () => {
 		await pullImage(reference, scene.credentials, scene.folder);
 	});
 
+	onTerminal(
+		'begun in plain lines, interrupted at the gate, and finished on the screen by the typed phrase',
+		async () => {
+			await push('acme/kit:latest', unlinked);
+			await scene.store.remove(scene.store.revisionLink('acme/kit', unlinked.manifests[1]!.digest));
+			await scene.registry.restart();
+			const reference = `${scene.registry.host}/acme/kit:latest`;
+
+			const plain = await scene.terminal(['respond', '--plain', '--image', reference]);
+			await plain.until(/Next: Scan the storage\./);
+			await plain.press('Enter');
+			await plain.until(/Next: Decide what brings it back\./);
+			await plain.press('Enter');
+			await plain.until(/1\. Relink 1 manifest \(recommended\)/);
+			await plain.press('1', 'Enter');
+			await plain.until(/relink 1 manifest/);
+			await plain.press('C-c');
+			const interrupted = await plain.ended();
+			const [, name] = /regmedic resume (\S+)/.exec(interrupted.scrollback) ?? [];
+
+			const screen = await scene.terminal(['resume', name!]);
+			await screen.until(/To go ahead, type: +relink 1 manifest/);
+			await screen.type('approve');
+			await screen.press('Enter');
+			await screen.until(/"approve" is not "relink 1 manifest"\. Nothing was changed\./);
+			const untouched = await scene.regmedic(['verify', reference]);
+			await screen.type('relink 1 manifest');
+			await screen.press('Enter');
+			for (const title of [
+				'Verify again',
+				'Look for pipelines',
+				'Note the other orphans',
+				'Look for what will do it again',
+			]) {
+				await screen.until(new RegExp(`go on: ${title}`));
+				await screen.press('Enter');
+			}
+			for (const question of [/Who or what was hit/, /When did it begin/, /Who or what noticed it/]) {
+				await screen.until(question);
+				await screen.press('Enter');
+			}
+			await screen.until(/The image is intact again/);
+			await screen.press('q');
+			const ended = await screen.ended();
+
+			expect(interrupted.code).toBe(130);
+			expect(untouched).toMatchObject({code: 3});
+			expect(ended.code).toBe(0);
+			expect(ended.scrollback).toMatch(/Verdict:.*intact[\s\S]*Post-mortem: .*post-mortem\.md/);
+			expect(await json(['verify', reference, '--depth', 'content'], 0)).toMatchObject({
+				images: [{verdict: 'intact', digest: unlinked.index.digest}],
+			});
+		},
+	);
+
 	test('what cannot work ends with its own exit code, and with a hint on standard error', async () => {
 		const strangers = path.join(scene.folder, 'strangers');
 		const config = await readFile(scene.sshd.configFile, 'utf8');
@@ -304,7 +338,7 @@ describeReal('an incident on real servers', programs, () => {
 			{code: 5, stderr: expect.stringMatching(/host key of vm is not known.*\n.*ssh-keyscan -p \d+ 127\.0\.0\.1/)},
 			{code: 1, stderr: expect.stringMatching(/gone.*\n.+/)},
 			{code: 2, stderr: expect.stringMatching(/not an image reference.*\n.*host\[:port\]/)},
-			{code: 4, stderr: expect.stringMatching(/typo\.yaml:4:5: .*registri/)},
+			{code: 4, stderr: expect.stringMatching(/typo\.yaml:4:5: Unknown key "images\.infra-ci\.registri"[\s\S]*README/)},
 		]);
 		expect(ends.map(({stdout}) => stdout)).toEqual(Array(6).fill(''));
 	});

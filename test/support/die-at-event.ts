@@ -1,22 +1,32 @@
 /**
  * Loaded with `node --import` before the shipped program: ends the process with SIGKILL around one line of its journal.
- * The program itself knows nothing of it.
+ * The program itself knows nothing of it. DIE_AT names the line by number or by what it says:
  *
- * DIE_AT `after:12`  event 12 is on the disk, and nothing has followed from it
- *        `before:12` what event 12 tells has happened, and no byte of it is written: the lost result
- *        `torn:12`   half of event 12 is written
+ * `after:12`   it is on the disk, and nothing has followed from it
+ * `before:12`  what it tells has happened, and no byte of it is written: the lost result
+ * `torn:12`    half of it is written
+ * `before:effect.finished diagnose`
  */
 import {type FileHandle, open} from 'node:fs/promises';
 import {syncBuiltinESMExports} from 'node:module';
 import timers from 'node:timers/promises';
+import {labelOf} from './event-label.ts';
 
-const [when, seq] = (process.env.DIE_AT ?? '').split(':');
-const line = Buffer.from(`{"seq":${seq},`);
+const [, when, which] = /^(\w+):(.*)$/.exec(process.env.DIE_AT ?? '') ?? [];
 const handle = await open(process.execPath, 'r');
 const methods = Object.getPrototypeOf(handle) as FileHandle;
 await handle.close();
 const {write, datasync} = methods;
 let isWritten = false;
+
+function isLine(bytes: unknown): boolean {
+	if (!Buffer.isBuffer(bytes) || !bytes.subarray(0, 7).equals(Buffer.from('{"seq":'))) {
+		return false;
+	}
+
+	const event = JSON.parse(bytes.toString()) as {seq: number; type: string};
+	return which === String(event.seq) || which === labelOf(event);
+}
 
 function die(): never {
 	process.kill(process.pid, 'SIGKILL');
@@ -24,7 +34,7 @@ function die(): never {
 }
 
 methods.write = async function (this: FileHandle, bytes: Buffer, offset?: number) {
-	const isIt = when !== undefined && Buffer.isBuffer(bytes) && bytes.subarray(0, line.length).equals(line);
+	const isIt = isLine(bytes);
 	if (isIt && when === 'before') {
 		die();
 	}

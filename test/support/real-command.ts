@@ -1,18 +1,18 @@
-import {execFileSync, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync} from 'node:fs';
 import path from 'node:path';
+import {inject} from 'vitest';
 
 export type Said = {code: number | null; stdout: string; stderr: string};
 
-export const home = path.resolve(import.meta.dirname, '../..');
-export const program = path.join(home, 'bin/regmedic.js');
-
-/** The command needs its bundle. `npm ci` makes it; what is there is taken as it is. */
-export function ensureBuilt(): void {
-	if (!existsSync(path.join(home, 'dist/cli.js'))) {
-		execFileSync(process.execPath, ['scripts/build.js'], {cwd: home, stdio: 'ignore'});
+/** The folder of what is shipped: bin, dist and runbooks. */
+export function shippedHome(): string {
+	const {home, problem} = inject('program');
+	if (problem !== undefined) {
+		throw new Error(problem);
 	}
+
+	return home;
 }
 
 /** `node bin/regmedic.js … </dev/null`, and what it said. Everything said is also given to `hear`. */
@@ -20,7 +20,7 @@ export async function runCommand(
 	args: string[],
 	{folder, environment, hear}: {folder: string; environment: NodeJS.ProcessEnv; hear: (text: string) => void},
 ): Promise<Said> {
-	const child = spawn(process.execPath, [program, ...args], {
+	const child = spawn(process.execPath, [path.join(shippedHome(), 'bin/regmedic.js'), ...args], {
 		cwd: folder,
 		env: environment,
 		stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,8 @@ import type {Invocation} from '../../src/commands/invocation.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Credentials} from '../../src/engine/ports.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
-import {home, runCommand, type Said} from './real-command.ts';
+import {runCommand, type Said, shippedHome} from './real-command.ts';
+import {openTmux, type Tmux} from './real-tmux.ts';
 import {type RealSshd, startSshd} from './sshd.ts';
 
 const run = promisify(execFile);
@@ -31,6 +32,8 @@ export type Scene = {
 	collectGarbage(): Promise<void>;
 	/** The real command, without a terminal. */
 	regmedic(args: string[], environment?: NodeJS.ProcessEnv): Promise<Said>;
+	/** The real command in a real terminal. */
+	terminal(args: string[]): Promise<Tmux>;
 	/** What cli.ts would hand to a command. */
 	invocation(): Invocation;
 	/** Everything that any command said, and every file that regmedic left anywhere. */
@@ -66,12 +69,14 @@ export async function openScene(): Promise<Scene> {
 		PATH: process.env.PATH,
 		HOME: inside('home'),
 		LANG: 'C.UTF-8',
+		NODE_COMPILE_CACHE: path.join(shippedHome(), 'compiled'),
 		XDG_STATE_HOME: inside('state'),
 		XDG_RUNTIME_DIR: inside('run'),
 		REG_USER: credentials.username,
 		REG_PASS: credentials.password,
 	};
 	const said: string[] = [];
+	const terminals: Tmux[] = [];
 
 	return {
 		folder,
@@ -89,11 +94,20 @@ export async function openScene(): Promise<Scene> {
 		},
 		regmedic: (args, more = {}) =>
 			runCommand(args, {folder, environment: {...environment, ...more}, hear: text => said.push(text)}),
+		async terminal(args) {
+			const opened = await openTmux([process.execPath, path.join(shippedHome(), 'bin/regmedic.js'), ...args], {
+				folder,
+				environment,
+				name: `terminal-${terminals.length}`,
+			});
+			terminals.push(opened);
+			return opened;
+		},
 		invocation: () => ({
 			flags: {json: false, plain: true, color: false, verbose: false},
 			environment,
 			folder,
-			home,
+			home: shippedHome(),
 			version: '0.0.0',
 			actor: 'nora',
 			terminal: {stdin: process.stdin, stdout: process.stdout, interactive: false, colors: false, unicode: true},
@@ -103,10 +117,10 @@ export async function openScene(): Promise<Scene> {
 		}),
 		async traces() {
 			const files = await Promise.all([stateFolder, inside('home'), inside('run')].map(filesBelow));
-			return [...said, ...files.flat()].join('\n');
+			return [...said, ...terminals.map(terminal => terminal.seen()), ...files.flat()].join('\n');
 		},
 		async [Symbol.asyncDispose]() {
-			await Promise.all([registry.stop(), sshd.stop()]);
+			await Promise.all([registry.stop(), sshd.stop(), ...terminals.map(terminal => terminal[Symbol.asyncDispose]())]);
 			await temporary[Symbol.asyncDispose]();
 		},
 	};

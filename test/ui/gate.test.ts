@@ -49,6 +49,23 @@ test('no single key approves: an untyped gate wants the word "approve"', async (
 	expect(room.events('effect.intended')).toHaveLength(3);
 });
 
+test('changes that do not fit can be scrolled to while the answer is typed', async () => {
+	const gate = {
+		target: 'infra-ci',
+		changes: Array.from({length: 30}, (_, at) => `PUT number ${at}`),
+		undo: 'none',
+		phrase: 'relink 30',
+	};
+	const screen = await atGate('typed', {columns: 60, rows: 16, world: {gate}});
+	expect(screen).toMatch(/↓ \d+ more/);
+
+	room.press('relink');
+	room.press('\u001B[6~\u001B[6~\u001B[6~\u001B[6~\u001B[6~');
+
+	await room.until('PUT number 29');
+	expect(room.read()).toContain('❯ relink▌');
+});
+
 test('esc declines only when it is said twice', async () => {
 	await atGate('typed');
 

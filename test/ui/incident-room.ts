@@ -15,7 +15,7 @@ export const digests = {
 	arm64: `sha256:1b8c${'4'.repeat(60)}`,
 };
 
-const runbook = readFileSync(path.join(import.meta.dirname, 'rehearsed-runbook.md'), 'utf8');
+const runbook = readFileSync(path.join(import.meta.dirname, 'rehearsed-runbook.txt'), 'utf8');
 
 export const brokenCheck = {
 	reference: 'registry.example:5050/infra-ci:latest',
@@ -221,12 +221,11 @@ export async function openRoom(options: RoomOptions = {}) {
 	// A person needs longer than 300 ms to read a decision; the tests do not wait for that.
 	let read = 0;
 	const closed = openScreen({
-		session,
-		image: 'infra-ci:latest',
+		opening: {title: 'An index whose children are gone', story: 'All pipelines die.', drill: !real},
+		begin: async () => ({session, image: 'infra-ci:latest', journalFolder: record.journal.folder}),
 		stdin: terminal.stdin,
 		stdout: terminal.stdout,
 		env,
-		journalFolder: record.journal.folder,
 		now: () => Date.now() + read,
 		colors,
 		unicode,

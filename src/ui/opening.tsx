@@ -1,0 +1,67 @@
+import {Box, useApp, useInput, useWindowSize} from 'ink';
+import {useEffect, useState} from 'react';
+import {App, type AppProps} from './app.tsx';
+import {Pane} from './components/pane.tsx';
+import {RowLine} from './components/row-line.tsx';
+import type {Pen} from './pen.ts';
+
+/** What is said until the incident is open. */
+export type Opening = {title: string; story: string; drill: boolean};
+
+/** An incident that is open. */
+export type Opened = Pick<AppProps, 'session' | 'image' | 'journalFolder'>;
+
+type RootProps = Omit<AppProps, keyof Opened> & {opening: Opening; opened: Promise<Opened>};
+
+/** The opening until there is something to show, then the incident. */
+export function Root({opening, opened, ...rest}: RootProps) {
+	const {exit} = useApp();
+	const [incident, setIncident] = useState<Opened>();
+
+	useEffect(() => {
+		opened.then(setIncident, error => exit(error instanceof Error ? error : new Error(String(error))));
+	}, [opened, exit]);
+
+	return incident ? (
+		<App {...rest} {...incident} />
+	) : (
+		<OpeningScreen opening={opening} pen={rest.pen} colors={rest.colors} />
+	);
+}
+
+type OpeningScreenProps = {opening: Opening; pen: Pen; colors: boolean};
+
+function OpeningScreen({opening: {title, story, drill}, pen, colors}: OpeningScreenProps) {
+	const {exit} = useApp();
+	const {columns, rows} = useWindowSize();
+	const tone = drill ? 'rehearsal' : 'real';
+	const under = drill
+		? 'Making the rehearsal: a registry, its host, a CI and a builder, all on this machine …'
+		: 'Opening the incident …';
+	const pane = {
+		title: pen.row([title, 'strong']),
+		rows: pen.wrap(story, columns - 6),
+		width: columns,
+		height: rows - 3,
+		more: [],
+		focused: true,
+	};
+
+	useInput((input, key) => {
+		if (input === 'q' || (key.ctrl && input === 'c')) {
+			exit();
+		}
+	});
+
+	return (
+		<Box width={columns} height={rows} flexDirection="column" overflow="hidden">
+			<RowLine
+				row={pen.spread(pen.row([' regmedic', 'strong']), pen.row([drill ? 'REHEARSAL' : 'REAL', tone], ' '), columns)}
+				colors={colors}
+			/>
+			<Pane pane={pane} pen={pen} tone={tone} colors={colors} />
+			<RowLine row={pen.cut(pen.row(` ${under}`), columns)} colors={colors} />
+			<RowLine row={pen.cut(pen.row(' q leave'), columns)} colors={colors} />
+		</Box>
+	);
+}

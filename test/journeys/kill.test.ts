@@ -1,0 +1,97 @@
+import {describe, expect, it} from 'vitest';
+import {readJournal} from '../../src/adapters/journal/read-journal.ts';
+import {openLogin} from '../support/cli.ts';
+import {labelOf} from '../support/event-label.ts';
+import {killAndResume, type Moment} from '../support/killed-drill.ts';
+
+/** REGMEDIC_SWEEP=1: every moment of every scenario in a drill of its own. */
+const isSweep = process.env.REGMEDIC_SWEEP === '1';
+const timeout = isSweep ? 3_600_000 : 240_000;
+
+type Told = {seq: number; label: string; writes: boolean};
+
+/** The events of a run that nothing disturbs, in order. */
+async function eventsOf(scenario: string): Promise<Told[]> {
+	await using login = await openLogin();
+	await login.run(['drill', scenario, '--speed', '1000']);
+	const [folder] = await login.drills();
+	const {events} = await readJournal(folder!);
+	let writes = false;
+	return events.map(event => {
+		writes = event.type === 'step.started' ? event.effect !== 'read' : writes;
+		return {seq: event.seq, label: labelOf(event), writes};
+	});
+}
+
+/** Before each event; where a change follows from it, also right after it. Of a loop, its first and its last turn. */
+function momentsOf(events: readonly Told[]): Moment[] {
+	return events.slice(1).flatMap(({seq, label, writes}): Moment[] => {
+		const alike = events.filter(event => event.label === label).map(event => event.seq);
+		if (!isSweep && seq !== alike[0] && seq !== alike.at(-1)) {
+			return [];
+		}
+
+		return writes && /^(effect.intended|restarting) /.test(label)
+			? [`before:${seq}`, `after:${seq}`]
+			: [`before:${seq}`];
+	});
+}
+
+/** Two drills at a time. @returns the moments at which a promise was broken, and how */
+async function sweep(scenario: string, journeys: readonly Moment[][]): Promise<string[]> {
+	const left = [...journeys];
+	const broken: string[] = [];
+	const worker = async () => {
+		for (let moments = left.shift(); moments !== undefined; moments = left.shift()) {
+			// A slow world is found in the middle of its build, a fast one after it.
+			const speed = moments[0]!.startsWith('after') ? 20 : 400;
+			const found = await killAndResume({scenario, speed, seed: 1}, moments);
+			broken.push(...found.map(problem => `${moments[0]}: ${problem}`));
+		}
+	};
+	await Promise.all([worker(), worker()]);
+	return broken;
+}
+
+describe('a drill that is killed with SIGKILL', () => {
+	it('keeps every promise wherever it dies, also when a result is lost', {timeout}, async () => {
+		const events = await eventsOf('orphan-index');
+		const harmless = events.slice(1).filter(({writes}) => !writes);
+		const alone = momentsOf(isSweep ? events : events.filter(({writes, seq}) => writes || seq === 0));
+
+		expect(harmless.length).toBeGreaterThan(25);
+		expect(alone.length).toBeGreaterThan(10);
+		// What reads, asks or closes is gone through in one drill that dies again and again.
+		const oneDrill = harmless.map(({label}): Moment => `before:${label}`);
+		expect(await sweep('orphan-index', [oneDrill, ...alone.map(moment => [moment])])).toEqual([]);
+	});
+
+	it.each([
+		['orphan-index-ci-down', 'build-fallback'],
+		['child-unlinked', 'relink'],
+	])('keeps every promise around the change that %s makes', {timeout}, async (scenario, step) => {
+		const events = await eventsOf(scenario);
+		const change = events.findIndex(({label}) => label === `effect.intended ${step}`);
+		const around: Moment[] = [`after:${change}`, `before:${change + 1}`, `torn:${change + 1}`, `before:${change + 2}`];
+
+		expect(change).toBeGreaterThan(0);
+		expect(
+			await sweep(
+				scenario,
+				(isSweep ? momentsOf(events) : around).map(moment => [moment]),
+			),
+		).toEqual([]);
+	});
+
+	it('keeps every promise when it dies at no particular moment', {timeout}, async () => {
+		const times = isSweep ? 60 : 4;
+		const delays = Array.from({length: times}, (_, n): Moment => `${600 + ((n * 389) % 1400)} ms`);
+
+		expect(
+			await sweep(
+				'orphan-index',
+				delays.map(delay => [delay]),
+			),
+		).toEqual([]);
+	});
+});

@@ -1,0 +1,100 @@
+import {execFile} from 'node:child_process';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
+import {promisify} from 'node:util';
+
+const run = promisify(execFile);
+const patienceMs = 20_000;
+const lookEveryMs = 50;
+
+/** A real terminal: tmux, with a server of its own. */
+export type Tmux = {
+	/** The screen now, as a person sees it. */
+	read(): Promise<string>;
+	/** The screen as soon as it shows this. */
+	until(pattern: RegExp): Promise<string>;
+	/** Text as it is typed. */
+	type(text: string): Promise<void>;
+	/** Keys by tmux's names: `Enter`, `Escape`, `C-c`. */
+	press(...keys: string[]): Promise<void>;
+	/** Waits for the program's end. @returns its exit code and everything in the scrollback */
+	ended(): Promise<{code: number; scrollback: string}>;
+	/** Everything that was on the screen when somebody looked. */
+	seen(): string;
+	[Symbol.asyncDispose](): Promise<void>;
+};
+
+export async function openTmux(
+	command: string[],
+	{
+		folder,
+		environment,
+		name,
+		columns = 100,
+		rows = 30,
+	}: {
+		folder: string;
+		environment: NodeJS.ProcessEnv;
+		name: string;
+		columns?: number;
+		rows?: number;
+	},
+): Promise<Tmux> {
+	const socket = path.join(folder, name);
+	const settings = path.join(folder, `${name}.conf`);
+	await writeFile(settings, 'set -g remain-on-exit on\nset -g default-terminal screen-256color\n');
+	const env = {...environment, TERM: 'xterm-256color'};
+	const tmux = async (...args: string[]) => (await run('tmux', ['-S', socket, ...args], {env, cwd: folder})).stdout;
+	await tmux('-f', settings, 'new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, '--', ...command);
+
+	const seen: string[] = [];
+	async function read(): Promise<string> {
+		const shown = await tmux('capture-pane', '-p');
+		seen.push(shown);
+		return shown;
+	}
+
+	async function patiently<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+		const deadline = performance.now() + patienceMs;
+		for (;;) {
+			const seen = await look();
+			if (seen !== undefined) {
+				return seen;
+			}
+
+			if (performance.now() > deadline) {
+				throw new Error(`Never seen: ${what}\n\n${await read()}`);
+			}
+
+			await pause(lookEveryMs);
+		}
+	}
+
+	return {
+		read,
+		until: pattern =>
+			patiently(String(pattern), async () => {
+				const shown = await read();
+				return pattern.test(shown) ? shown : undefined;
+			}),
+		type: async text => void (await tmux('send-keys', '-l', '--', text)),
+		press: async (...keys) => void (await tmux('send-keys', ...keys)),
+		async ended() {
+			const code = await patiently('the end of the program', async () => {
+				const [dead, status] = (await tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}'))
+					.trim()
+					.split(' ');
+				// The status is there a moment after the death is.
+				return dead === '1' && status ? Number(status) : undefined;
+			});
+			const scrollback = await tmux('capture-pane', '-p', '-S', '-');
+			seen.push(scrollback);
+			return {code, scrollback};
+		},
+		seen: () => seen.join('\n'),
+		async [Symbol.asyncDispose]() {
+			await tmux('kill-server').catch(() => {});
+		},
+	};
+}

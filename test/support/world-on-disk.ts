@@ -1,0 +1,82 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {type Digest, parseDigest} from '../../src/domain/digest.ts';
+import type {StoredPipeline} from '../../src/drills/ci/pipeline.ts';
+import {digestOf} from '../../src/drills/image.ts';
+import {openStore} from '../../src/drills/store.ts';
+import {placesIn, readWorld, type WorldFile} from '../../src/drills/world-file.ts';
+
+/** What a drill's folder says was done to its world, read without opening it. */
+export type WorldOnDisk = {
+	world: WorldFile;
+	/** Numbers of pipelines that carry a request id of ours. */
+	builtInCi: number[];
+	/** How often each old pipeline was restarted. */
+	restarts: Map<number, number>;
+	fallbackBuilds: number;
+	/** What somebody other than a build stored in the registry. */
+	stored: string[];
+	/** What is wrong with the image on the disk; nothing: it is whole. */
+	wrongWithImage: string[];
+};
+
+export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
+	const places = placesIn(path.join(drill, 'world'));
+	const world = (await readWorld(places))!;
+	const pipelines = JSON.parse(await readFile(places.ci, 'utf8')) as StoredPipeline[];
+	const restarts = new Map<number, number>();
+	for (const {parent} of pipelines.filter(pipeline => pipeline.parent !== 0)) {
+		restarts.set(parent, (restarts.get(parent) ?? 0) + 1);
+	}
+
+	const changes = (await linesOf(places.changes)).map(line => JSON.parse(line) as Record<string, string>);
+	return {
+		world,
+		builtInCi: pipelines
+			.filter(({parent, variables}) => parent === 0 && variables?.REGMEDIC_REQUEST_ID !== undefined)
+			.map(({number}) => number),
+		restarts,
+		fallbackBuilds: (await linesOf(places.builds)).length,
+		stored: changes
+			.filter(({change, agent}) => change === 'manifest-put' && !agent?.includes('(regmedic drill)'))
+			.map(({reference}) => reference!),
+		wrongWithImage: await wrongWith(places.storage, world.broken.repository, 'latest'),
+	};
+}
+
+async function linesOf(file: string): Promise<string[]> {
+	const text = await readFile(file, 'utf8').catch(() => '');
+	return text.split('\n').filter(Boolean);
+}
+
+type Document = {manifests?: {digest: string}[]; config?: {digest: string}; layers?: {digest: string}[]};
+
+/** Follows the tag through the files of the store, as the registry would. */
+async function wrongWith(root: string, repository: string, tag: string): Promise<string[]> {
+	const store = openStore(root);
+	const wrong: string[] = [];
+	const link = await readFile(path.join(store.tagFolder(repository, tag), 'current/link'), 'utf8');
+	const open = [parseDigest(link)];
+
+	async function bytesOf(digest: Digest, linkFile: string): Promise<Buffer | undefined> {
+		const linked = await readFile(linkFile, 'utf8').catch(() => undefined);
+		const bytes = await readFile(store.blobFile(digest)).catch(() => undefined);
+		const isWhole = linked === digest && bytes !== undefined && digestOf(bytes) === digest;
+		if (!isWhole) {
+			wrong.push(`${digest}: ${linked === digest ? 'its bytes' : 'its link'}`);
+		}
+
+		return isWhole ? bytes : undefined;
+	}
+
+	for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+		const bytes = await bytesOf(digest, store.revisionLink(repository, digest));
+		const {manifests = [], config, layers = []} = JSON.parse(String(bytes ?? '{}')) as Document;
+		open.push(...manifests.map(child => parseDigest(child.digest)));
+		for (const part of [...(config ? [config] : []), ...layers].map(({digest: text}) => parseDigest(text))) {
+			await bytesOf(part, store.layerLink(repository, part));
+		}
+	}
+
+	return wrong;
+}
