@@ -65,6 +65,14 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal): Invocation {
 	};
 }
 
+/** The whole group, so that the shell that started us, or npm, takes over. */
+function suspend(): Promise<void> {
+	return new Promise(resolve => {
+		process.once('SIGCONT', () => resolve());
+		process.kill(0, 'SIGTSTP');
+	});
+}
+
 /** @see no-color.org and clig.dev for the order */
 function terminalOf(flags: CommonFlags): Terminal {
 	const {env, stdin, stdout} = process;
@@ -76,5 +84,6 @@ function terminalOf(flags: CommonFlags): Terminal {
 		interactive: stdin.isTTY === true && stdout.isTTY === true,
 		colors: !plain && (forced || stdout.isTTY === true),
 		unicode: /UTF-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
+		suspend,
 	};
 }

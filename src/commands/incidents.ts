@@ -26,12 +26,10 @@ export async function incidents(options: {all?: boolean}, invocation: Invocation
 	}
 
 	for (const {name, kind, state: is, image, opened, heldBy} of shown) {
-		const drill = kind === 'drill' ? 'DRILL  ' : '';
-		invocation.print(
-			visibleLine(
-				`${name}  ${drill}${image}  opened ${opened.slice(0, 16).replace('T', ' ')} UTC  ${is}${heldBy === undefined ? '' : `, ${heldBy} is working on it`}`,
-			).concat('\n'),
-		);
+		const held = heldBy === undefined ? '' : `; ${heldBy} is working on it`;
+		invocation.print(`${visibleLine(`${name}${kind === 'drill' ? '  DRILL' : ''}`)}\n`);
+		invocation.print(`    ${visibleLine(`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`)}\n`);
+		invocation.print(`    ${visibleLine(`${is}${held}`)}\n`);
 	}
 
 	if (shown.length === 0) {

@@ -27,4 +27,6 @@ export type Terminal = {
 	interactive: boolean;
 	colors: boolean;
 	unicode: boolean;
+	/** Stops this process as ctrl-z does; resolves when it is continued. */
+	suspend(): Promise<void>;
 };

@@ -12,9 +12,10 @@ export async function resume(
 	invocation: Invocation,
 ): Promise<number> {
 	const known = await lookUpIncident(invocation, wanted);
-	const {found, incident} = known;
+	const {found, incident, sealed} = known;
 	const {phase, drill} = incident;
-	if (phase.is === 'stopped' && phase.closed) {
+	// One that is closed and not sealed died in between: it is sealed now.
+	if (phase.is === 'stopped' && sealed) {
 		throw new OperatorError('incident.closed', `${found.name} is closed: ${phase.say}`, {
 			hint: `Read it with \`regmedic export ${found.name}\`.`,
 			exit: 'usage',

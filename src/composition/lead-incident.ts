@@ -79,6 +79,7 @@ async function showScreen({invocation, opening}: Lead, begin: () => Promise<Open
 		now: Date.now,
 		colors: terminal.colors,
 		unicode: terminal.unicode,
+		suspend: terminal.suspend,
 	});
 }
 

@@ -23,7 +23,7 @@ import {beginSession, resumeSession, type Session} from '../engine/session.ts';
 
 export type StartedIncident = {session: Session; journal: Journal};
 
-export type KnownIncident = {found: IncidentFolder; incident: Incident};
+export type KnownIncident = {found: IncidentFolder; incident: Incident; sealed: boolean};
 
 export type NewIncident = {
 	invocation: Invocation;
@@ -70,8 +70,15 @@ export async function startIncident(options: NewIncident): Promise<StartedIncide
 export async function lookUpIncident({environment}: Invocation, wanted: string | undefined): Promise<KnownIncident> {
 	const state = stateFolder(environment);
 	const found = wanted === undefined ? await latestOpen(state) : await findIncident(state, wanted);
-	const {events} = await readJournal(found.folder);
-	return {found, incident: fold(events)};
+	const {events, sealed} = await readJournal(found.folder);
+	if (events.length === 0) {
+		throw new OperatorError('incident.empty', `${found.name} ended before its first event was written.`, {
+			hint: 'Nothing was done. Begin again with `regmedic respond` or `regmedic drill`.',
+			exit: 'failed',
+		});
+	}
+
+	return {found, incident: fold(events), sealed};
 }
 
 /** Goes on with an incident that a process left or lost. */
@@ -85,8 +92,10 @@ export async function continueIncident(
 	return {session, journal};
 }
 
+/** A real one before any rehearsal. */
 async function latestOpen(state: string): Promise<IncidentFolder> {
-	for (const found of await listIncidents(state)) {
+	const all = await listIncidents(state);
+	for (const found of [...all.filter(({kind}) => kind === 'incidents'), ...all.filter(({kind}) => kind === 'drills')]) {
 		const read = await readJournal(found.folder).catch(() => undefined);
 		if (read && !read.sealed && read.events.length > 0) {
 			return found;

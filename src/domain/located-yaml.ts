@@ -3,8 +3,15 @@ import {type Document, isMap, isNode, isScalar, LineCounter, parseDocument} from
 import type {Position} from './runbook.ts';
 import type {RunbookProblem} from './runbook-parser.ts';
 
-/** YAML inside of a page: what it says, where each key stands, and what is wrong with it. */
-export type ReadYaml<T> = {value?: T; problems: RunbookProblem[]; locate(path: readonly (string | number)[]): Position};
+/** YAML inside of a page: what it says, where each value and each key stands, and what is wrong with it. */
+export type ReadYaml<T> = {
+	value?: T;
+	problems: RunbookProblem[];
+	locate(path: Path): Position;
+	locateKey(path: Path): Position;
+};
+
+type Path = readonly (string | number)[];
 
 /**
  * @param origin where the YAML's first character stands in the page
@@ -21,7 +28,7 @@ export function readYaml<Schema extends v.GenericSchema>(
 		return {line: origin.line + line - 1, column: origin.column + col - 1};
 	};
 
-	const locate = (path: readonly (string | number)[]): Position => {
+	const locate = (path: Path): Position => {
 		for (let length = path.length; length > 0; length--) {
 			const node = document.getIn(path.slice(0, length), true);
 			if (isNode(node) && node.range) {
@@ -33,7 +40,7 @@ export function readYaml<Schema extends v.GenericSchema>(
 	};
 
 	/** The key itself, where the trouble is that it is there at all. */
-	const locateKey = (path: readonly (string | number)[]): Position => {
+	const locateKey = (path: Path): Position => {
 		const map = document.getIn(path.slice(0, -1), true);
 		const key = isMap(map) && map.items.find(({key}) => isScalar(key) && key.value === path.at(-1))?.key;
 		return isNode(key) && key.range ? at(key.range[0]) : locate(path);
@@ -45,17 +52,17 @@ export function readYaml<Schema extends v.GenericSchema>(
 			code: 'yaml',
 			message: message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '.'),
 		}));
-		return {problems, locate};
+		return {problems, locate, locateKey};
 	}
 
 	const content = contentOf(document);
 	if (!content.ok) {
-		return {problems: [{...origin, code: 'yaml', message: content.reason}], locate};
+		return {problems: [{...origin, code: 'yaml', message: content.reason}], locate, locateKey};
 	}
 
 	const parsed = v.safeParse(schema, content.value);
 	if (parsed.success) {
-		return {value: parsed.output, problems: [], locate};
+		return {value: parsed.output, problems: [], locate, locateKey};
 	}
 
 	const problems = parsed.issues.map(issue => {
@@ -63,7 +70,7 @@ export function readYaml<Schema extends v.GenericSchema>(
 		const place = isUnknownKey(issue) ? locateKey(path) : locate(path);
 		return {...place, code: 'shape', message: sayIssue(issue, path)};
 	});
-	return {problems, locate};
+	return {problems, locate, locateKey};
 }
 
 /** An empty text says nothing, which is an empty map. Aliases are followed here, and may lead nowhere. */

@@ -60,9 +60,7 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		}
 
 		case 'step.retried':
-			return (phase.is === 'stuck' || phase.is === 'unsure') && here
-				? undefined
-				: 'There is nothing to try again.';
+			return (phase.is === 'stuck' || phase.is === 'unsure') && here ? undefined : 'There is nothing to try again.';
 
 		case 'decision.reopened': {
 			if (phase.is === 'stopped') {

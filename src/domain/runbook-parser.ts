@@ -64,9 +64,21 @@ export function parseRunbook(text: string): ParsedRunbook {
 	}
 
 	const {runbook: name, decide, ...rest} = front.value;
+	const positions = {
+		start: front.locateKey(['start']),
+		...(decide === undefined ? {} : {decide: front.locateKey(['decide'])}),
+	};
 	return {
 		problems: [],
-		runbook: {name, ...rest, ...(decide === undefined ? {} : {decide}), intro: introOf(tree, text), steps, text},
+		runbook: {
+			name,
+			...rest,
+			...(decide === undefined ? {} : {decide}),
+			intro: introOf(tree, text),
+			steps,
+			text,
+			positions,
+		},
 	};
 }
 
@@ -89,9 +101,8 @@ function readSection({heading, nodes}: Section, text: string): {step?: Step; pro
 	const blocks = nodes.filter(
 		(node): node is Code => node.type === 'code' && node.lang === 'yaml' && node.meta === 'step',
 	);
-	const written = slice(text, heading)
-		.replace(/^##\s*/, '')
-		.trim();
+	const [opening, closing] = [heading.children[0], heading.children.at(-1)];
+	const written = text.slice(opening?.position?.start.offset, opening ? closing?.position?.end.offset : 0).trim();
 	const named = /^(.*?)\s*\{#([a-z0-9-]+)\}$/.exec(written);
 	const title = named?.[1] ?? written;
 	const id = named?.[2] ?? slug(title);

@@ -1,16 +1,18 @@
-import {isStop, type Runbook} from './runbook.ts';
+import {type ActionDeclaration, isStop, type Runbook} from './runbook.ts';
 
-/** One way through a runbook. Without `to` it is a stop. */
-export type Edge = {from: string; outcome: string; to?: string};
+/** One way through a runbook. Without `to` it is a stop. `bare`: this outcome leaves no values. */
+export type Edge = {from: string; outcome: string; to?: string; bare?: true};
 
-export function edgesOf(runbook: Runbook): Edge[] {
-	return runbook.steps.flatMap(step =>
-		Object.entries(step.outcomes).map(([outcome, route]) => ({
-			from: step.id,
+export function edgesOf(runbook: Runbook, known: ReadonlyMap<string, ActionDeclaration> = new Map()): Edge[] {
+	return runbook.steps.flatMap(({id, does, outcomes}) => {
+		const bare = (does.kind === 'action' && known.get(does.action)?.bare) || [];
+		return Object.entries(outcomes).map(([outcome, route]) => ({
+			from: id,
 			outcome,
 			...(isStop(route) ? {} : {to: route.to}),
-		})),
-	);
+			...(bare.includes(outcome) ? {bare: true as const} : {}),
+		}));
+	});
 }
 
 /** These steps and every step behind them. */
@@ -27,44 +29,61 @@ export function reachable(starts: readonly string[], edges: readonly Edge[]): Se
 	return seen;
 }
 
-/** By step: the steps that have ended on every path to it, surprises left aside. */
-export function valuesAlwaysThere(runbook: Runbook, edges: readonly Edge[]): Map<string, Set<string>> {
-	const all = new Set(runbook.steps.map(({id}) => id));
-	const there = new Map(runbook.steps.map(({id}) => [id, id === runbook.start ? new Set<string>() : new Set(all)]));
+type ByStep = Map<string, Set<string>>;
 
-	return settle(
-		there,
-		edges,
-		(before, arriving, first) => (first ? before : new Set([...before].filter(id => arriving.has(id)))),
-		runbook.start,
+/** By step: the steps that have ended on every path to it, surprises left aside. */
+export function stepsAlwaysEnded(runbook: Runbook, edges: readonly Edge[]): ByStep {
+	return onEveryPath(runbook, edges, (before, {from}) => new Set([...before, from]));
+}
+
+/** The same for steps whose latest end left values: a later bare end hides what an earlier one left. */
+export function valuesAlwaysThere(runbook: Runbook, edges: readonly Edge[]): ByStep {
+	return onEveryPath(runbook, edges, (before, {from, bare}) =>
+		bare ? new Set([...before].filter(id => id !== from)) : new Set([...before, from]),
 	);
 }
 
 /** By step: the steps that have ended on some path to it. A surprise may come from anywhere. */
-export function valuesMaybeThere(runbook: Runbook, edges: readonly Edge[]): Map<string, Set<string>> {
-	const surprises =
-		runbook.decide === undefined
-			? []
-			: runbook.steps.map(({id}) => ({from: id, outcome: 'surprise', to: runbook.decide!}));
-	const there = new Map(runbook.steps.map(({id}) => [id, new Set<string>()]));
-
-	return settle(there, [...edges, ...surprises], (before, arriving) => new Set([...before, ...arriving]));
+export function stepsMaybeEnded(runbook: Runbook, edges: readonly Edge[]): ByStep {
+	return onSomePath(runbook, edges, (before, {from}) => new Set([...before, from]));
 }
 
-function settle(
-	there: Map<string, Set<string>>,
-	edges: readonly Edge[],
-	meet: (before: Set<string>, arriving: Set<string>, isStart: boolean) => Set<string>,
-	start?: string,
-): Map<string, Set<string>> {
+export function valuesMaybeThere(runbook: Runbook, edges: readonly Edge[]): ByStep {
+	return onSomePath(runbook, edges, (before, {from, bare}) => new Set(bare ? before : [...before, from]));
+}
+
+type Pass = (before: Set<string>, edge: Edge) => Set<string>;
+
+function onEveryPath(runbook: Runbook, edges: readonly Edge[], pass: Pass): ByStep {
+	const all = runbook.steps.map(({id}) => id);
+	const there = new Map(all.map(id => [id, id === runbook.start ? new Set<string>() : new Set(all)]));
+	return settle(there, edges, (before, edge) => {
+		const arriving = pass(there.get(edge.from)!, edge);
+		return new Set([...before].filter(id => arriving.has(id)));
+	});
+}
+
+function onSomePath(runbook: Runbook, edges: readonly Edge[], pass: Pass): ByStep {
+	const {decide} = runbook;
+	const there = new Map(runbook.steps.map(({id}) => [id, new Set<string>()]));
+	const surprises: Edge[] =
+		decide === undefined ? [] : runbook.steps.map(({id}) => ({from: id, outcome: 'surprise', to: decide, bare: true}));
+	return settle(
+		there,
+		[...edges, ...surprises],
+		(before, edge) => new Set([...before, ...pass(there.get(edge.from)!, edge)]),
+	);
+}
+
+function settle(there: ByStep, edges: readonly Edge[], meet: (before: Set<string>, edge: Edge) => Set<string>): ByStep {
 	for (let changed = true; changed; ) {
 		changed = false;
-		for (const {from, to} of edges) {
-			const before = to === undefined ? undefined : there.get(to);
+		for (const edge of edges) {
+			const before = edge.to === undefined ? undefined : there.get(edge.to);
 			if (before) {
-				const after = meet(before, new Set([...there.get(from)!, from]), to === start);
+				const after = meet(before, edge);
 				changed ||= after.size !== before.size;
-				there.set(to!, after);
+				there.set(edge.to!, after);
 			}
 		}
 	}

@@ -11,6 +11,9 @@ const duration = v.pipe(
 	v.string(),
 	v.check(text => parseDuration(text) !== undefined, 'a duration is written like 30s, 2m or 1h'),
 	v.transform(text => parseDuration(text)!),
+	// A longer timer overflows, and then fires at once. @see nodejs.org/api/timers: 2^31 - 1 ms
+	v.minValue(1, 'a duration is longer than nothing'),
+	v.maxValue(7 * 86_400_000, 'a duration is at most 7d'),
 );
 
 const json = v.unknown();
@@ -48,7 +51,7 @@ const kinds = ['action', 'ask', 'choose', 'by-hand', 'wait'] as const;
 export type StepHead = Pick<Step, 'id' | 'title' | 'prose' | 'position'>;
 
 export function readStep(head: StepHead, yaml: string, origin: Position): {step?: Step; problems: RunbookProblem[]} {
-	const {value, problems, locate} = readYaml(yaml, origin, block);
+	const {value, problems, locate, locateKey} = readYaml(yaml, origin, block);
 	if (!value) {
 		return {problems};
 	}
@@ -61,6 +64,12 @@ export function readStep(head: StepHead, yaml: string, origin: Position): {step?
 	}
 
 	const positions: Record<string, Position> = {block: origin};
+	for (const key of [...kinds, 'gate', 'retry', 'outcomes'] as const) {
+		if (key === 'outcomes' || value[key] !== undefined) {
+			positions[key] = locateKey([key]);
+		}
+	}
+
 	for (const part of ['with', 'outcomes'] as const) {
 		for (const key of Object.keys(value[part])) {
 			positions[`${part}.${key}`] = locate([part, key]);

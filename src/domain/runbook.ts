@@ -16,6 +16,8 @@ export type Runbook = {
 	steps: Step[];
 	/** The whole page. */
 	text: string;
+	/** Where `start` and `decide` stand, for messages. */
+	positions?: Record<string, Position>;
 };
 
 export type RunbookInput = {type: 'image' | 'text'; prompt: string};
@@ -38,7 +40,7 @@ export type Step = {
 	/** How often a read that failed for a passing reason is made again. */
 	retries: number;
 	outcomes: Record<string, Route>;
-	/** Where each value and route stands, for messages: `with.image`, `outcomes.broken`. */
+	/** Where each part, value and route stands, for messages: `action`, `with.image`, `outcomes.broken`. */
 	positions: Record<string, Position>;
 };
 
@@ -85,6 +87,8 @@ export type ActionDeclaration = {
 	outcomes: Record<string, string>;
 	/** Names of the values a finished run leaves behind, with what they are. */
 	provides: Record<string, string>;
+	/** Outcomes that leave none of those values: after them no step may count on one. */
+	bare?: string[];
 	/** Outcomes that mean the change was made (writes). The first is what a dry run assumes. */
 	success: string[];
 	shows?: 'cause' | 'verdict';
@@ -100,7 +104,7 @@ export const personOutcomes = {
 } as const;
 
 /** A person has to do something before this step ends: a loop through it cannot run away. */
-export function needsPerson(step: Step): boolean {
+export function needsPerson(step: Pick<Step, 'does' | 'gate'>): boolean {
 	return (
 		step.does.kind === 'ask' || step.does.kind === 'choose' || step.does.kind === 'by-hand' || step.gate !== undefined
 	);

@@ -55,8 +55,12 @@ methods.datasync = async function (this: FileHandle) {
 	}
 };
 
-// A drill at a high speed still looks every two seconds whether its build has ended.
+// However fast a drill runs, it looks every two seconds whether its build has ended, and what became of a change.
+const hurry = 20;
 const pause = timers.setTimeout;
 timers.setTimeout = ((milliseconds: number, ...rest: []) =>
-	pause(milliseconds / 20, ...rest)) as typeof timers.setTimeout;
+	pause(milliseconds / hurry, ...rest)) as typeof timers.setTimeout;
+const later = globalThis.setTimeout;
+globalThis.setTimeout = ((act: () => void, milliseconds: number, ...rest: []) =>
+	later(act, milliseconds === 2_000 ? milliseconds / hurry : milliseconds, ...rest)) as typeof setTimeout;
 syncBuiltinESMExports();

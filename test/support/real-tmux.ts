@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {promisify} from 'node:util';
@@ -7,6 +7,9 @@ import {promisify} from 'node:util';
 const run = promisify(execFile);
 const patienceMs = 20_000;
 const lookEveryMs = 50;
+
+// tmux 3.3 now and then loses the exit status of what ran in a pane. ctrl-c goes to the shell, too.
+const keepStatus = ['sh', '-c', 'trap : INT; file=$1; shift; "$@"; printf %s $? >"$file"', 'sh'];
 
 /** A real terminal: tmux, with a server of its own. */
 export type Tmux = {
@@ -27,26 +30,16 @@ export type Tmux = {
 
 export async function openTmux(
 	command: string[],
-	{
-		folder,
-		environment,
-		name,
-		columns = 100,
-		rows = 30,
-	}: {
-		folder: string;
-		environment: NodeJS.ProcessEnv;
-		name: string;
-		columns?: number;
-		rows?: number;
-	},
+	{folder, environment, name}: {folder: string; environment: NodeJS.ProcessEnv; name: string},
 ): Promise<Tmux> {
 	const socket = path.join(folder, name);
+	const status = path.join(folder, `${name}.status`);
 	const settings = path.join(folder, `${name}.conf`);
 	await writeFile(settings, 'set -g remain-on-exit on\nset -g default-terminal screen-256color\n');
 	const env = {...environment, TERM: 'xterm-256color'};
 	const tmux = async (...args: string[]) => (await run('tmux', ['-S', socket, ...args], {env, cwd: folder})).stdout;
-	await tmux('-f', settings, 'new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, '--', ...command);
+	const size = ['-x', '100', '-y', '30'];
+	await tmux('-f', settings, 'new-session', '-d', ...size, '--', ...keepStatus, status, ...command);
 
 	const seen: string[] = [];
 	async function read(): Promise<string> {
@@ -81,13 +74,12 @@ export async function openTmux(
 		type: async text => void (await tmux('send-keys', '-l', '--', text)),
 		press: async (...keys) => void (await tmux('send-keys', ...keys)),
 		async ended() {
-			const code = await patiently('the end of the program', async () => {
-				const [dead, status] = (await tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}'))
-					.trim()
-					.split(' ');
-				// The status is there a moment after the death is.
-				return dead === '1' && status ? Number(status) : undefined;
-			});
+			const code = await patiently('the end of the program', () =>
+				readFile(status, 'utf8').then(
+					text => (text === '' ? undefined : Number(text)),
+					() => undefined,
+				),
+			);
 			const scrollback = await tmux('capture-pane', '-p', '-S', '-');
 			seen.push(scrollback);
 			return {code, scrollback};

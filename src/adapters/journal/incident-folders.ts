@@ -1,8 +1,9 @@
 import {randomInt} from 'node:crypto';
-import {readdir} from 'node:fs/promises';
+import {open, readdir} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
+import {eventsFile} from './read-journal.ts';
 
 /** Where everything regmedic remembers lives. @see XDG Base Directory Specification */
 export function stateFolder(environment: Record<string, string | undefined>): string {
@@ -65,20 +66,47 @@ export function nameIncident(runbook: string, now: Date): string {
 	return `${now.toISOString().slice(0, 10)}-${runbook}-${first[randomInt(first.length)]}-${second[randomInt(second.length)]}-${randomInt(10, 100)}`;
 }
 
-export type IncidentFolder = {name: string; folder: string; kind: 'incidents' | 'drills'};
+export type IncidentFolder = {
+	name: string;
+	folder: string;
+	kind: 'incidents' | 'drills';
+	/** ISO 8601, UTC; as the first event says, unproven. */
+	opened: string;
+};
 
-/** Newest first. */
+/** The newest first. A folder whose incident never began is none. */
 export async function listIncidents(state: string): Promise<IncidentFolder[]> {
 	const kinds = ['incidents', 'drills'] as const;
 	const found = await Promise.all(
 		kinds.map(async kind => {
 			const entries = await readdir(kindFolder(state, kind), {withFileTypes: true}).catch(() => []);
-			return entries
-				.filter(entry => entry.isDirectory())
-				.map(({name}) => ({name, kind, folder: path.join(kindFolder(state, kind), name)}));
+			return Promise.all(
+				entries
+					.filter(entry => entry.isDirectory())
+					.map(async ({name}) => {
+						const folder = path.join(kindFolder(state, kind), name);
+						const opened = await openedAt(folder);
+						return opened === undefined ? [] : [{name, kind, folder, opened}];
+					}),
+			);
 		}),
 	);
-	return found.flat().sort((a, b) => b.name.slice(0, 10).localeCompare(a.name.slice(0, 10)));
+	return found.flat(2).sort((a, b) => b.opened.localeCompare(a.opened));
+}
+
+/** The time stands at the start of the first line; its rest is the whole runbook. */
+async function openedAt(folder: string): Promise<string | undefined> {
+	const file = await open(path.join(folder, eventsFile), 'r').catch(() => undefined);
+	if (!file) {
+		return undefined;
+	}
+
+	try {
+		const {buffer, bytesRead} = await file.read(Buffer.alloc(80), 0, 80, 0);
+		return bytesRead === 0 ? undefined : (/"at":"([^"]+)"/.exec(buffer.toString('utf8', 0, bytesRead))?.[1] ?? '');
+	} finally {
+		await file.close();
+	}
 }
 
 /** By its name, a part of its name that is unique, or a path. @throws OperatorError incident.unknown | incident.ambiguous */
@@ -89,6 +117,7 @@ export async function findIncident(state: string, wanted: string): Promise<Incid
 			name: path.basename(folder),
 			folder,
 			kind: path.basename(path.dirname(folder)) === 'drills' ? 'drills' : 'incidents',
+			opened: (await openedAt(folder)) ?? '',
 		};
 	}
 

@@ -1,7 +1,7 @@
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
-import type {Depth, ImageCheck} from '../../domain/verdict.ts';
-import {count} from '../../domain/wording.ts';
+import type {Depth} from '../../domain/verdict.ts';
+import {sayVerdict} from '../../domain/verdict-sentence.ts';
 import type {Action} from '../action.ts';
 import {walkImage} from '../walk.ts';
 import {registryOutcome} from './outcomes.ts';
@@ -46,30 +46,10 @@ export const registryVerify: Action = {
 			return {
 				outcome: check.verdict,
 				output: {...(toJson(check) as JsonObject), requests: registry.requests()},
-				say: sayCheck(check),
+				say: sayVerdict(check),
 			};
 		} finally {
 			await registry.close();
 		}
 	},
 };
-
-function sayCheck({verdict, faults, unchecked, checked, children}: ImageCheck): string {
-	const parts = checked.manifests + checked.blobs;
-	if (verdict === 'intact') {
-		return `All ${parts} parts answer.`;
-	}
-
-	if (verdict === 'unknown') {
-		return `${unchecked.length} of the image's parts could not be checked.`;
-	}
-
-	const damaged = children.filter(child => child.verdict === 'broken').length;
-	if (children.length > 1 && damaged === children.length) {
-		return `The index is there; none of its ${children.length} children is whole.`;
-	}
-
-	return children.length > 1 && damaged > 0
-		? `The index is there; ${damaged} of its ${children.length} children ${damaged === 1 ? 'is' : 'are'} not whole.`
-		: `${count(faults.length, 'part of the image is', 'parts of the image are')} damaged.`;
-}

@@ -89,7 +89,7 @@ function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
 	const sum = pen.row([`${plural(manifests, 'manifest')} and ${plural(blobs, 'blob')} checked.`, 'dim']);
 	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
 	return [
-		...pen.wrap(sentenceOf(check), width, 'strong'),
+		...pen.wrap(sayVerdict(check), width, 'strong'),
 		...[...kinds].flatMap(([kind, faults]) => [
 			...pen.wrap(
 				`${kind}: ${faultMeanings[kind] ?? 'a fault this version does not know'}${faults.length > 1 ? ` (${faults.length})` : ''}`,
@@ -122,25 +122,6 @@ function drawFault({digest, platform, detail}: Fault, pen: Pen, width: number): 
 
 function isChild({digest}: Fault, {children}: ImageCheck): boolean {
 	return children.some(child => child.digest === digest);
-}
-
-function sentenceOf({verdict, children, digest, faults, unchecked}: ImageCheck): string {
-	if (verdict === 'intact') {
-		return 'Every part answers: the image can be pulled.';
-	}
-
-	if (verdict === 'unknown') {
-		return `Nobody knows: ${plural(unchecked.length, 'part')} could not be checked.`;
-	}
-
-	if (digest === undefined) {
-		return 'The tag names nothing that the registry serves.';
-	}
-
-	const broken = children.filter(child => child.verdict === 'broken').length;
-	return children.length > 1 && broken > 0
-		? `The index is there; ${broken} of its ${children.length} children ${broken === 1 ? 'is' : 'are'} not whole.`
-		: `The image is not whole: ${plural(faults.length, 'fault')}.`;
 }
 
 function verdictMark(verdict: string, pen: Pen): Row {

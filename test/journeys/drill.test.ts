@@ -1,0 +1,109 @@
+import {existsSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {readJournal} from '../../src/adapters/journal/read-journal.ts';
+import {listScenarios} from '../../src/drills/scenarios/index.ts';
+import {type Login, openLogin, type Ran} from '../support/cli.ts';
+import {readWorldOnDisk} from '../support/world-on-disk.ts';
+
+let login: Login;
+
+beforeAll(async () => {
+	login = await openLogin();
+});
+
+afterAll(() => login[Symbol.asyncDispose]());
+
+/** The drill's folder, as the drill itself names it. */
+function journalOf({stdout}: Ran): string {
+	return /^Journal: (.+)$/m.exec(stdout)?.[1] ?? '';
+}
+
+async function rehearse(scenario: string, ...more: string[]) {
+	const ran = await login.run(['drill', scenario, '--speed', '20', ...more]);
+	const folder = journalOf(ran);
+	const steps = existsSync(folder)
+		? (await readJournal(folder)).events.flatMap(event => (event.type === 'step.started' ? [event.step] : []))
+		: [];
+	return {ran, folder, steps, world: () => readWorldOnDisk(folder)};
+}
+
+describe.concurrent('a rehearsal with nobody at the keyboard', () => {
+	it.each(listScenarios().map(({name}) => name))('%s ends with the image intact and a sealed record', async scenario => {
+		const {ran, folder, world} = await rehearse(scenario);
+		const incident = path.basename(folder);
+		const verified = await login.run(['journal', 'verify', incident]);
+		const told = await login.run(['export', incident, '--format', 'json']);
+
+		expect(ran).toMatchObject({exitCode: 0, stderr: ''});
+		expect(ran.stdout).toMatch(/^REHEARSAL/);
+		expect(ran.stdout).toContain(`Post-mortem: ${path.join(folder, 'post-mortem.md')}`);
+		expect(existsSync(path.join(folder, 'events.jsonl'))).toBe(true);
+		expect(await readFile(path.join(folder, 'post-mortem.md'), 'utf8')).toMatch(/DRILL[\s\S]*intact/);
+		expect((await world()).wrongWithImage).toEqual([]);
+		expect(verified).toMatchObject({exitCode: 0, stderr: ''});
+		expect(verified.stdout).toMatch(/the chain holds, sealed/);
+		expect(told).toMatchObject({exitCode: 0, stderr: ''});
+		expect(JSON.parse(told.stdout)).toMatchObject({drill: true, incident, status: 'closed', verdict: 'intact'});
+	});
+
+	it('a pipeline that runs in the broken image is passed over for the fallback', async () => {
+		const {ran, steps, world} = await rehearse('orphan-index-ci-down', '--seed', '2');
+
+		expect(ran.exitCode).toBe(0);
+		expect(steps).toContain('build-fallback');
+		expect(steps).not.toContain('build-ci');
+		expect(await world()).toMatchObject({builtInCi: [], fallbackBuilds: 1});
+	});
+
+	it('a child that lost its link gets it back, and the tag keeps its digest', async () => {
+		const {ran, steps, world} = await rehearse('child-unlinked', '--seed', '2');
+		const {stored, world: known, builtInCi, fallbackBuilds} = await world();
+
+		expect(ran.exitCode).toBe(0);
+		expect(steps).toContain('relink');
+		// Nothing was put under the tag: it names what it named before.
+		expect(stored).toEqual(known.broken.digests);
+		expect([...builtInCi, fallbackBuilds]).toEqual([0]);
+	});
+
+	it('the same seed breaks the same digests, another seed others', async () => {
+		const seeds = ['7', '7', '8'];
+		const rehearsals = await Promise.all(seeds.map(seed => rehearse('child-unlinked', '--seed', seed)));
+		const worlds = await Promise.all(rehearsals.map(({world}) => world()));
+		const [first, same, other] = worlds.map(({world}) => world.broken.digests);
+
+		expect(first).toHaveLength(1);
+		expect(same).toEqual(first);
+		expect(other).not.toEqual(first);
+	});
+
+	it('--list names every scenario with its title', async () => {
+		const {exitCode, stdout, stderr} = await login.run(['drill', '--list']);
+
+		expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
+		for (const {name, title} of listScenarios()) {
+			expect(stdout).toContain(name);
+			expect(stdout).toContain(title);
+		}
+	});
+
+	it('a scenario that does not exist is a usage error that names those that do', async () => {
+		const {exitCode, stdout, stderr} = await login.run(['drill', 'no-such']);
+
+		expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
+		expect(stderr).toContain('There is no drill "no-such".');
+		expect(stderr).toContain('orphan-index, orphan-index-ci-down, child-unlinked');
+	});
+
+	it('a closed drill is not offered for resuming, and listed with --all', async () => {
+		await using other = await openLogin();
+		await other.run(['drill', 'child-unlinked', '--speed', '1000']);
+		const open = await other.run(['incidents', '--json']);
+		const all = await other.run(['incidents', '--json', '--all']);
+
+		expect(JSON.parse(open.stdout)).toEqual({schema: 'regmedic.incidents/1', incidents: []});
+		expect(JSON.parse(all.stdout).incidents).toMatchObject([{kind: 'drill', state: 'closed (fixed)'}]);
+	});
+});

@@ -1,0 +1,68 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import manifest from '../package.json' with {type: 'json'};
+import {exitCodes} from '../src/domain/errors.ts';
+import {faultKinds} from '../src/domain/fault.ts';
+import {listScenarios} from '../src/drills/scenarios/index.ts';
+import {runProgram} from '../src/program.ts';
+import {keymap} from '../src/ui/keymap.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+
+test('every key of the keymap stands in the README, with what it does', () => {
+	const missing = keymap.filter(
+		({keys, title}) => !readme.includes(`| ${keys.map(key => `\`${key}\``).join(' ')} | ${title} |`),
+	);
+
+	expect(missing).toEqual([]);
+});
+
+test('every command the program offers stands in the README, and every one of the README is offered', async () => {
+	let help = '';
+	const outside = {
+		version: '0',
+		home: root,
+		print: (text: string) => {
+			help += text;
+		},
+		talk: () => {},
+		invocation: () => Promise.reject() as never,
+	};
+	await runProgram(['--help'], outside);
+	const offered = [...help.matchAll(/^ {2}([a-z]+)\b/gm)].map(match => match[1]!).filter(name => name !== 'help');
+	const written = [...readme.matchAll(/^\| `regmedic ([a-z]+)/gm)].map(match => match[1]!);
+
+	expect(offered.length).toBeGreaterThan(5);
+	expect([...new Set(written)].sort()).toEqual([...new Set(offered)].sort());
+});
+
+test('every exit code and every kind of fault stands in the README', () => {
+	const codes = Object.values(exitCodes).filter(code => !new RegExp(`^\\| ${code} \\|`, 'm').test(readme));
+	const kinds = faultKinds.filter(kind => !readme.includes(kind));
+
+	expect({codes, kinds}).toEqual({codes: [], kinds: []});
+});
+
+test('every dependency has its reason in the README', () => {
+	const table = readme.slice(readme.indexOf('## Dependencies'));
+	const all = [
+		...Object.keys(manifest.dependencies),
+		...Object.keys(manifest.devDependencies).filter(name => !name.startsWith('@types/')),
+	];
+
+	expect(all.filter(name => !table.includes(name))).toEqual([]);
+});
+
+test('the shipped drill is one there is', () => {
+	const started = /drill ([a-z-]+)/.exec(manifest.scripts.start)?.[1];
+
+	expect(listScenarios().map(({name}) => name)).toContain(started);
+});
+
+test('the lock file names no package registry', async () => {
+	const lock = await readFile(path.join(root, 'package-lock.json'), 'utf8');
+
+	expect(lock).not.toContain('"resolved"');
+});
