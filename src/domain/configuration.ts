@@ -14,6 +14,12 @@ export type CredentialSource = v.InferOutput<typeof credentials>;
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
 
+/** Addresses go into the journal and onto the screen. */
+const withoutPassword = v.check(
+	(url: string) => !/^[a-z+]+:\/\/[^/@\s]*:[^/@\s]*@/i.test(url),
+	'a password must not stand in an address: name its source',
+);
+
 /** Never the secret itself. */
 const secret = v.union(
 	[v.strictObject({env: text}), v.strictObject({command}), v.strictObject({file: text})],
@@ -40,7 +46,11 @@ const storage = v.strictObject({
 });
 
 const registry = v.strictObject({
-	url: v.pipe(text, v.regex(/^https?:\/\/[^/\s]+\/?$/, 'write https://HOST[:PORT]')),
+	url: v.pipe(
+		text,
+		withoutPassword,
+		v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
+	),
 	credentials: v.optional(credentials),
 	caFile: v.optional(text),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
@@ -53,7 +63,7 @@ const image = v.strictObject({
 	fallback: v.optional(
 		v.strictObject({
 			on: v.picklist(['vm', 'local']),
-			git: text,
+			git: v.pipe(text, withoutPassword),
 			branch: v.optional(text),
 			context: v.optional(text, '.'),
 			dockerfile: v.optional(text, 'Dockerfile'),
@@ -66,7 +76,12 @@ const image = v.strictObject({
 
 const schema = v.strictObject({
 	registries: v.optional(v.record(v.string(), registry), {}),
-	woodpecker: v.optional(v.strictObject({url: v.pipe(text, v.url('write a whole URL')), token: secret})),
+	woodpecker: v.optional(
+		v.strictObject({
+			url: v.pipe(text, withoutPassword, v.regex(/^https?:\/\//, 'write https://HOST'), v.url('write a whole URL')),
+			token: secret,
+		}),
+	),
 	images: v.optional(v.record(v.string(), image), {}),
 });
 

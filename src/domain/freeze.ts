@@ -1,8 +1,8 @@
 import type {Problem} from './event.ts';
-import {type Incident, lastVisit} from './incident.ts';
+import {type Incident, lastVisit, stillRunning} from './incident.ts';
 import {isObject, type Json, type JsonObject, toJson} from './json.ts';
 import {weighRemedies} from './remedy-advice.ts';
-import type {Option, Step} from './runbook.ts';
+import {findStep, isStop, type Option, type Step} from './runbook.ts';
 import {resolve, shellWord} from './template.ts';
 
 export type Frozen = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
@@ -74,12 +74,37 @@ function optionsOf(incident: Incident, step: Step, values: JsonObject): Json {
 		...(recommended === undefined ? {} : {why: recommended}),
 	}));
 
-	const tried = incident.visits
-		.filter(visit => visit.step === step.id && visit.outcome !== undefined)
-		.map(visit => visit.outcome!);
+	const scan = incident.visits.findLast(({shows, outcome}) => shows === 'cause' && outcome !== undefined);
 	const weighed =
 		does.weigh === 'remedies'
-			? weighRemedies({...values, settings: incident.settings, tried}).filter(({key}) => routed.includes(key))
+			? weighRemedies({
+					...values,
+					settings: incident.settings,
+					tried: triedIn(incident, step),
+					complete: scan?.output.complete ?? null,
+					underWay: underWayIn(incident, step) ?? null,
+				}).filter(({key}) => routed.includes(key))
 			: [];
 	return toJson([...weighed, ...listed].filter(option => isObject(toJson(option))));
+}
+
+/** What was chosen and then really begun: a remedy that was declined at its gate is still untried. */
+function triedIn({visits}: Incident, {id}: Step): string[] {
+	return visits.flatMap(({step, outcome}, at) => {
+		const next = visits[at + 1];
+		const begun = next && (next.tries > 0 || ['ran', 'assumed', 'answered', 'by-hand'].includes(next.ended ?? ''));
+		return step === id && outcome !== undefined && begun ? [outcome] : [];
+	});
+}
+
+/** The option whose build was begun and may still run, unless a person has dealt with it by hand since. */
+function underWayIn({visits, runbook}: Incident, {outcomes}: Step): string | undefined {
+	return Object.keys(outcomes).find(key => {
+		const route = outcomes[key]!;
+		const last = isStop(route) ? -1 : visits.findLastIndex(({step}) => step === route.to);
+		const dealtWith = visits
+			.slice(last + 1)
+			.some(({step, outcome}) => outcome === 'done' && findStep(runbook, step)?.does.kind === 'by-hand');
+		return visits[last]?.ended === 'ran' && visits[last].outcome === stillRunning && !dealtWith;
+	});
 }

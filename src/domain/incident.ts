@@ -93,9 +93,19 @@ export function nextAttempt({visits}: Incident, step: string): number {
 	return visits.filter(visit => visit.step === step).length + 1;
 }
 
+/** The outcome of a build that was begun and goes on without us. */
+export const stillRunning = 'late';
+
+/** A visit that ended while its build still ran is taken up again by the next one to the same step: nothing is built twice. */
+export function takenUp({visits}: Incident, {step, attempt}: StepStamp): Visit | undefined {
+	const before = visits.find(visit => visit.step === step && visit.attempt === attempt - 1);
+	return before?.ended === 'ran' && before.outcome === stillRunning ? before : undefined;
+}
+
 /** The id a change carries into the world, so that it can be found there again. */
-export function requestId({id}: Incident, {step, attempt}: StepStamp): string {
-	return `${id}.${step}.${attempt}`;
+export function requestId(incident: Incident, stamp: StepStamp): string {
+	const before = takenUp(incident, stamp);
+	return before ? requestId(incident, before) : `${incident.id}.${stamp.step}.${stamp.attempt}`;
 }
 
 /** The latest finished visit to a step: what `${steps.NAME.…}` means. */

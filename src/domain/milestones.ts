@@ -9,7 +9,7 @@ export type Milestone = {name: MilestoneName; at: string; event: number};
 
 /** Derived from the first event that shows each; nothing ever moves them. */
 export function milestonesOf(events: readonly JournalEvent[]): Milestone[] {
-	const started = new Map<string, Extract<JournalEvent, {type: 'step.started'}>>();
+	const started = new Map<string, Started>();
 	const reached = new Map<MilestoneName, Milestone>();
 	const reach = (name: MilestoneName, at: string, event: number) => {
 		if (!reached.has(name)) {
@@ -40,7 +40,7 @@ export function milestonesOf(events: readonly JournalEvent[]): Milestone[] {
 					reach('diagnosed', event.at, number);
 				}
 
-				if (step && step.effect !== 'read' && !step.sparesImage && step.success.includes(event.outcome ?? '')) {
+				if (step && repairs(step, event)) {
 					reach('mitigated', event.at, number);
 				}
 
@@ -51,11 +51,35 @@ export function milestonesOf(events: readonly JournalEvent[]): Milestone[] {
 				break;
 			}
 
+			case 'step.done-by-hand': {
+				const step = started.get(`${event.step} ${event.attempt}`);
+				if (step && repairs(step, event)) {
+					reach('mitigated', event.at, number);
+				}
+
+				break;
+			}
+
+			case 'hand.reported':
+				if (event.outcome === 'done' && reached.has('decided')) {
+					reach('mitigated', event.at, number);
+				}
+
+				break;
+
 			default:
 		}
 	}
 
 	return [...reached.values()];
+}
+
+type Started = Extract<JournalEvent, {type: 'step.started'}>;
+
+/** A change of the image that was made, also one that was only found to have been made. */
+function repairs({effect, sparesImage, success}: Started, end: {outcome?: string; found?: string}): boolean {
+	const outcome = end.outcome ?? (end.found === 'done' ? success[0] : undefined);
+	return effect !== 'read' && !sparesImage && outcome !== undefined && success.includes(outcome);
 }
 
 export type Spans = {

@@ -25,7 +25,10 @@ export function renderMarkdown(report: PostMortem): string {
 			['', ''],
 			[
 				['Image', code(image)],
-				['Status', `${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}`],
+				[
+					'Status',
+					`${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}${ended?.unverified ? ' Nothing has proven it.' : ''}`,
+				],
 				['Image now', verdict === 'unknown' ? 'unknown: not proven intact' : verdict],
 				['Opened', `${utc(report.openedAt)} by ${cell(report.openedBy)}`],
 				['Last event', utc(report.lastAt)],
@@ -52,7 +55,7 @@ export function renderMarkdown(report: PostMortem): string {
 		...(report.skipped.length === 0
 			? []
 			: [
-					`## Skipped or done by hand\n\n${list(report.skipped.map(({step, how, reason}) => `${line(step)} (${how}): ${line(reason)}`))}`,
+					`## Skipped or done by hand\n\n${list(report.skipped.map(({step, how, outcome, reason, by}) => `${line(step)} (${how}, taken as ${line(outcome)}${by === undefined ? '' : `, ${line(by)}`}): ${line(reason)}`))}`,
 				]),
 		`## Durations\n\n${table(
 			['span', 'time'],
@@ -115,9 +118,10 @@ function cell(text: string): string {
 }
 
 function line(text: string): string {
-	return visibleLine(text).replace(/([\\<>*_[\]])/g, '\\$1');
+	return visibleLine(text).replace(/([\\<>*_[\]`&~#])/g, '\\$1');
 }
 
+/** A code span has no escapes: what would need one is written as text. */
 function code(text: string): string {
-	return `\`${visibleLine(text).replace(/`/g, "'").replace(/\|/g, '\\|')}\``;
+	return /[`|\\]/.test(text) ? cell(text) : `\`${visibleLine(text)}\``;
 }

@@ -5,8 +5,11 @@ import {type Incident, lastVisit, type Visit} from './incident.ts';
 import {isObject, type Json, type JsonObject} from './json.ts';
 import {fold} from './machine.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
+import {type Change, changesOf, type Skipped, skippedIn} from './post-mortem-changes.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
 import type {Verdict} from './verdict.ts';
+
+export type {Change, Skipped} from './post-mortem-changes.ts';
 
 /** What is known of an incident, for the people who were not there. Markdown and JSON are renderings of it. */
 export type PostMortem = {
@@ -18,7 +21,7 @@ export type PostMortem = {
 	image: string;
 	status: 'closed' | 'open';
 	/** How it ended, in the runbook's words. */
-	ended?: {stop: string; say: string};
+	ended?: {stop: string; say: string /** Nothing has proven it. */; unverified: boolean};
 	verdict: Verdict;
 	openedAt: string;
 	openedBy: string;
@@ -29,22 +32,12 @@ export type PostMortem = {
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
 	changes: Change[];
-	skipped: {step: string; how: string; reason: string; by?: string}[];
+	skipped: Skipped[];
 	timeline: TimelineRow[];
 	followUps: FollowUp[];
 	notes: {at: string; actor: string; text: string}[];
 	evidence: {file: string; digest: string; bytes: number; event: number}[];
 	record: {events: number; sealed: boolean; head?: string};
-};
-
-export type Change = {
-	at: string;
-	step: string;
-	target: string;
-	changes: string[];
-	approvedBy: string;
-	outcome: string;
-	say: string;
 };
 
 /** P0 keeps this from happening again, P1 lessens what it hits, P2 finds it sooner. */
@@ -63,7 +56,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		runbook: {name: incident.runbook.name, title: incident.runbook.title},
 		image: textOf(incident.inputs.image),
 		status: phase.is === 'stopped' ? 'closed' : 'open',
-		...(phase.is === 'stopped' ? {ended: {stop: phase.stop, say: phase.say}} : {}),
+		...(phase.is === 'stopped' ? {ended: {stop: phase.stop, say: phase.say, unverified: phase.unverified}} : {}),
 		verdict: incident.verdict?.verdict ?? 'unknown',
 		openedAt: incident.openedAt,
 		openedBy: incident.openedBy,
@@ -73,9 +66,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		told: toldIn(incident),
 		cause: causeOf(incident),
 		changes: changesOf(incident),
-		skipped: incident.visits
-			.filter(({ended}) => ended === 'skipped' || ended === 'by-hand')
-			.map(({title, ended, say}) => ({step: title, how: ended!, reason: say ?? ''})),
+		skipped: skippedIn(incident, events),
 		timeline: timelineOf(events),
 		followUps: followUpsOf(incident),
 		notes: incident.notes,
@@ -129,24 +120,6 @@ function sayKind(kind: FaultKind, findings: Finding[]): string {
 	const since = findings.flatMap(finding => finding.since ?? []).sort()[0];
 	const parts = findings.map(({platform, digest}) => [platform, digest].filter(Boolean).join(' ')).join(', ');
 	return `${kind}: ${faultMeanings[kind]} (${parts})${since === undefined ? '' : `, since ${since} by the disk's clock`}.`;
-}
-
-function changesOf({visits}: Incident): Change[] {
-	return visits.flatMap(({gate, effect, title, outcome, say, startedAt, ended}) =>
-		effect !== 'read' && gate?.answer?.approved && ended === 'ran'
-			? [
-					{
-						at: gate.answer.at ?? startedAt,
-						step: title,
-						target: gate.target,
-						changes: gate.changes,
-						approvedBy: gate.answer.by,
-						outcome: outcome ?? 'unknown',
-						say: say ?? '',
-					},
-				]
-			: [],
-	);
 }
 
 function followUpsOf(incident: Incident): FollowUp[] {

@@ -22,24 +22,60 @@ export type RemedyOption = {
 /** What the decision is made from. Each may be null: the scan may not have been possible. */
 export type Evidence = JsonObject & {settings: JsonObject; tried: string[]};
 
+/** What a relink can bring back: manifests whose bytes are on disk. Links of layers and of tags are not stored that way. */
+export function canRelink({kind, digest}: Finding): boolean {
+	return kind === 'child-unlinked' && digest !== undefined;
+}
+
 /**
  * The remedies, the recommended one first. A remedy that cannot help here is listed with the reason.
- * Expected keys: faults (Fault[]), findings (Finding[] of this image), sibling (reference or null), image (reference).
+ * Expected keys: faults (Fault[]), findings (Finding[] of this image), sibling (reference or null), image (reference),
+ * complete (whether the scan read everything), underWay (the option whose build still runs).
  */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
+	const facts = factsIn(evidence);
+	const {underWay, tried} = facts;
+	const options = optionsFrom(facts);
+	const order = [...(underWay === undefined ? [] : [underWay]), ...orderOf(facts).filter(key => !tried.includes(key))];
+	const best =
+		order.find(key => options.some(option => option.key === key && option.blocked === undefined)) ?? 'by-hand';
+	return options
+		.map(option => (option.key === best ? {...option, recommended: true} : option))
+		.map(option =>
+			option.key !== underWay && tried.includes(option.key) ? {...option, why: `Tried already. ${option.why}`} : option,
+		)
+		.sort((a, b) => rank(a) - rank(b));
+}
+
+type Facts = ReturnType<typeof factsIn>;
+
+function factsIn({settings, tried, ...evidence}: Evidence) {
 	const faults = listOf<Fault>(evidence.faults);
 	const findings = listOf<Finding>(evidence.findings);
 	const scanned = Array.isArray(evidence.findings);
-	const {settings, tried} = evidence;
-	const sibling = typeof evidence.sibling === 'string' ? evidence.sibling : undefined;
-	const ciRunsInImage = settings.runsInItself === true;
+	const relinks = findings.filter(canRelink);
+	// What could not be read may be what is missing: only a whole scan shows that the disk is fine.
+	const diskIsFine = scanned && evidence.complete !== false && findings.length === 0 && faults.length > 0;
+	return {
+		settings,
+		tried,
+		scanned,
+		relinks,
+		sibling: textOf(evidence.sibling),
+		underWay: textOf(evidence.underWay) as RemedyOptionKey | undefined,
+		ciRunsInImage: settings.runsInItself === true,
+		ciFailed: tried.includes('rebuild-ci'),
+		needsRestart: diskIsFine || findings.some(({kind}) => kind === 'answers-differ'),
+		relinkSuffices: relinks.length > 0 && relinks.length === findings.length,
+	};
+}
 
-	const diskIsFine = scanned && findings.length === 0 && faults.length > 0;
-	const needsRestart = diskIsFine || findings.some(({kind}) => kind === 'answers-differ');
-	const relinks = findings.filter(({remedy}) => remedy === 'relink');
-	const relinkSuffices = relinks.length > 0 && relinks.length === findings.length;
+function optionsFrom(facts: Facts): RemedyOption[] {
+	const {settings, scanned, relinks, sibling, underWay, ciRunsInImage, needsRestart, relinkSuffices} = facts;
+	const elsewhere =
+		'A build that was begun still waits or runs: go on with that one, or cancel it there and say so by hand.';
 
-	const options: RemedyOption[] = [
+	return [
 		{
 			key: 'restart',
 			title: 'Restart the registry',
@@ -87,10 +123,14 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 			risk: 'low: the usual build, with its own checks',
 			takes: textOf(settings.ciTakes) ?? 'as long as the pipeline takes',
 			recommended: false,
-			why: ciRunsInImage
-				? 'The pipeline itself runs in the broken image: it is likely to fail.'
-				: 'It is how the image is always made.',
+			why:
+				underWay === 'rebuild-ci'
+					? 'It was begun and may still run: it is taken up again, not begun anew.'
+					: ciRunsInImage
+						? 'The pipeline itself runs in the broken image: it is likely to fail.'
+						: 'It is how the image is always made.',
 			...block(textOf(settings.pipeline) === undefined, 'No pipeline is configured for this image (images.….build).'),
+			...block(underWay === 'rebuild-fallback', elsewhere),
 		},
 		{
 			key: 'rebuild-fallback',
@@ -99,11 +139,17 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 			risk: 'one platform only, and none of the pipeline’s checks',
 			takes: 'minutes',
 			recommended: false,
-			why: ciRunsInImage ? 'The pipeline runs in the broken image and cannot mend it.' : 'For when CI cannot do it.',
+			why:
+				underWay === 'rebuild-fallback'
+					? 'It was begun and may still run: it is taken up again, not begun anew.'
+					: ciRunsInImage
+						? 'The pipeline runs in the broken image and cannot mend it.'
+						: 'For when CI cannot do it.',
 			...block(
 				textOf(settings.fallback) === undefined,
 				'No fallback build is configured for this image (images.….fallback).',
 			),
+			...block(underWay === 'rebuild-ci', elsewhere),
 		},
 		{
 			key: 'by-hand',
@@ -115,24 +161,9 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 			why: 'When nothing above fits.',
 		},
 	];
-
-	const order = orderOf({needsRestart, relinkSuffices, ciRunsInImage, ciFailed: tried.includes('rebuild-ci')});
-	const possible =
-		order.find(
-			key => !tried.includes(key) && options.some(option => option.key === key && option.blocked === undefined),
-		) ?? 'by-hand';
-	return options
-		.map(option => (option.key === possible ? {...option, recommended: true} : option))
-		.map(option => (tried.includes(option.key) ? {...option, why: `Tried already. ${option.why}`} : option))
-		.sort((a, b) => rank(a) - rank(b));
 }
 
-function orderOf(facts: {
-	needsRestart: boolean;
-	relinkSuffices: boolean;
-	ciRunsInImage: boolean;
-	ciFailed: boolean;
-}): RemedyOptionKey[] {
+function orderOf(facts: Facts): RemedyOptionKey[] {
 	const rebuilds: RemedyOptionKey[] =
 		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
 	return [

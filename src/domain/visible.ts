@@ -9,7 +9,7 @@ export type Visible = string & {readonly [visibleBrand]: true};
  * @see CVE-2021-25743 (kubectl), CVE-2024-52005 (git), oss-security 2021/q4/78 (Bidi_Control)
  */
 const drawing =
-	/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
+	/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
 
 /** Shows what came from outside as it is: escapes as `^[`, tricks as `<U+202E>`. */
 export function visible(text: string): Visible {

@@ -36,6 +36,8 @@ export type ActionContext = {
 	request: string;
 	/** What is known of it when it is already under way. */
 	attach?: JsonObject;
+	/** What the gate showed and a person approved: nothing else may be done. */
+	approved?: readonly string[];
 	/** What this visit has recorded so far, also before a crash. */
 	recorded: readonly {name: string; detail: JsonObject}[];
 	/** After this the step is called off. An action that may wait for long says so before, in an outcome. */

@@ -1,5 +1,5 @@
 import type {Happening} from '../domain/event.ts';
-import {currentStep, currentVisit, type Incident} from '../domain/incident.ts';
+import {currentStep, currentVisit, type Incident, type Visit} from '../domain/incident.ts';
 import {isObject, type JsonObject} from '../domain/json.ts';
 
 /**
@@ -25,10 +25,8 @@ export function nextWord(incident: Incident): Happening | undefined {
 
 	switch (step.does.kind) {
 		case 'choose': {
-			const options = Array.isArray(visit.with.options) ? visit.with.options.filter(isObject) : [];
-			const chosen =
-				options.find(({recommended}) => recommended === true) ?? options.find(({blocked}) => blocked === undefined);
-			return {type: 'choice.made', ...stamp, option: String(chosen?.key), why: 'recommended'};
+			const option = untried(incident, visit);
+			return option === undefined ? undefined : {type: 'choice.made', ...stamp, option, why: 'recommended'};
 		}
 
 		case 'ask':
@@ -40,6 +38,16 @@ export function nextWord(incident: Incident): Happening | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** The recommended option, else the first that is possible; none twice, so that a rehearsal ends. */
+function untried({visits}: Incident, {step, with: shown}: Visit): string | undefined {
+	const chosen = visits.filter(visit => visit.step === step).map(({outcome}) => outcome);
+	const options = (Array.isArray(shown.options) ? shown.options : [])
+		.filter(isObject)
+		.filter(({key, blocked}) => blocked === undefined && !chosen.includes(String(key)));
+	const option = options.find(({recommended}) => recommended === true) ?? options[0];
+	return option && String(option.key);
 }
 
 /** Ticks everything there is to tick; what nobody knows is unknown. */

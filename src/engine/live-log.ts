@@ -12,12 +12,20 @@ const gatherMs = 50;
 
 /** Gathers the log of what is under way, redacted before anybody can see it. */
 export function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog) => void) {
-	let lines: LogLine[] = [];
+	let lines: readonly LogLine[] = [];
+	let fresh: LogLine[] = [];
 	let progress: Progress | undefined;
 	let number = 0;
 	let soon: NodeJS.Timeout | undefined;
 
-	const current = (): LiveLog => ({lines, ...(progress === undefined ? {} : {progress})});
+	const current = (): LiveLog => {
+		if (fresh.length > 0) {
+			lines = [...lines, ...fresh].slice(-linesKept);
+			fresh = [];
+		}
+
+		return {lines, ...(progress === undefined ? {} : {progress})};
+	};
 	const announce = () => {
 		soon ??= setTimeout(() => {
 			soon = undefined;
@@ -29,15 +37,20 @@ export function createLiveLog(redact: (text: string) => string, changed: (log: L
 	return {
 		current,
 		write(text: string): void {
-			const fresh = redact(text)
+			for (const line of redact(text)
 				.replace(/\r?\n$/, '')
-				.split('\n')
-				.map(line => ({number: ++number, text: line}));
-			lines = [...lines.slice(-linesKept), ...fresh];
+				.split('\n')) {
+				fresh.push({number: ++number, text: line});
+			}
+
+			if (fresh.length > 2 * linesKept) {
+				fresh = fresh.slice(-linesKept);
+			}
+
 			announce();
 		},
 		progress(value: Progress | undefined): void {
-			progress = value;
+			progress = value && {...value, label: redact(value.label)};
 			announce();
 		},
 	};

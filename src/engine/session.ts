@@ -1,10 +1,11 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Happening, JournalEvent} from '../domain/event.ts';
 import type {Incident} from '../domain/incident.ts';
-import {advance, fold, open} from '../domain/machine.ts';
+import {toJson} from '../domain/json.ts';
+import {advance, comesTooLate, fold, open} from '../domain/machine.ts';
 import type {Advanced, MachineEffect} from '../domain/machine-moves.ts';
 import {refusal} from '../domain/machine-refusals.ts';
-import {redactDeep} from '../domain/redaction.ts';
+import {redactEvent} from '../domain/redaction.ts';
 import {findStep, needsPerson} from '../domain/runbook.ts';
 import type {Action, Ports} from './action.ts';
 import {carryOut} from './carry-out.ts';
@@ -73,6 +74,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	let underWay = new AbortController();
 	let view: SessionView | undefined;
 	let queue: Promise<unknown> = Promise.resolve();
+	let isClosed = false;
 
 	const notify = () => {
 		for (const listener of listeners) {
@@ -90,7 +92,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	/** The one way in: checked, journaled, then taken. One after the other. */
 	function send(happening: Happening, by: string, check = false): Promise<void> {
 		const turn = queue.then(async () => {
-			if (view?.halted || stopping.signal.aborted) {
+			if (isClosed || stopping.signal.aborted) {
 				throw new OperatorError('session.closed', 'This session has ended.', {
 					hint: 'Resume the incident.',
 					exit: 'failed',
@@ -106,7 +108,12 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			}
 
 			const now = {at: ports.clock.now().toISOString(), mono: Math.round(ports.clock.monotonic()), actor: by};
-			const event = redactDeep({...now, ...happening}, ports.secrets.redact) as JournalEvent;
+			// As the journal will tell it: what JSON cannot hold is not there now, either.
+			const event = toJson(redactEvent({...now, ...happening}, ports.secrets.redact)) as unknown as JournalEvent;
+			if (view && comesTooLate(view.incident, event)) {
+				return;
+			}
+
 			await journal.append(event);
 			take(event);
 		});
@@ -159,14 +166,21 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		const {incident} = view!;
 		const signal = AbortSignal.any([stopping.signal, underWay.signal]);
 		const report = (happening: Happening) => send(happening, 'regmedic');
+		// Closing moves the phase itself, and is not called off by that.
+		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.do !== 'close');
+		if (isCalledOff()) {
+			return;
+		}
+
 		carryOut(effect, {incident, ...options, signal, live, report})
 			.then(end => {
 				if (end === 'closed') {
+					isClosed = true;
 					settled.resolve({why: 'stopped', incident: view!.incident});
 				}
 			})
 			.catch(error => {
-				if (!signal.aborted) {
+				if (!isCalledOff()) {
 					halt(error);
 				}
 			});

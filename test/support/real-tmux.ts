@@ -48,6 +48,12 @@ export async function openTmux(
 		return shown;
 	}
 
+	const exitCode = () =>
+		readFile(status, 'utf8').then(
+			text => (text === '' ? undefined : Number(text)),
+			() => undefined,
+		);
+
 	async function patiently<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
 		const deadline = performance.now() + patienceMs;
 		for (;;) {
@@ -68,19 +74,20 @@ export async function openTmux(
 		read,
 		until: pattern =>
 			patiently(String(pattern), async () => {
+				// Asked first: what it showed last is then on the screen.
+				const code = await exitCode();
 				const shown = await read();
+				if (code !== undefined && !pattern.test(shown)) {
+					throw new Error(`It ended with ${code} and never showed ${pattern}\n\n${shown}`);
+				}
+
 				return pattern.test(shown) ? shown : undefined;
 			}),
 		type: async text => void (await tmux('send-keys', '-l', '--', text)),
 		press: async (...keys) => void (await tmux('send-keys', ...keys)),
 		async ended() {
-			const code = await patiently('the end of the program', () =>
-				readFile(status, 'utf8').then(
-					text => (text === '' ? undefined : Number(text)),
-					() => undefined,
-				),
-			);
-			const scrollback = await tmux('capture-pane', '-p', '-S', '-');
+			const code = await patiently('the end of the program', exitCode);
+			const scrollback = await tmux('capture-pane', '-p', '-J', '-S', '-');
 			seen.push(scrollback);
 			return {code, scrollback};
 		},

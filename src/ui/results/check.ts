@@ -1,6 +1,7 @@
 import {type Fault, faultMeanings} from '../../domain/fault.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {ChildCheck, ImageCheck} from '../../domain/verdict.ts';
+import {sayVerdict} from '../../domain/verdict-sentence.ts';
 import type {Pen, Piece, Row} from '../pen.ts';
 import type {Tone} from '../theme.ts';
 import {digestSpan, plural, shortDigest} from '../words.ts';
