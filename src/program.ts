@@ -42,7 +42,7 @@ type Run = <Args extends unknown[]>(
 ) => (...args: unknown[]) => Promise<void>;
 
 function programOf({version, print, talk}: Program, run: Run): Command {
-	const program = new Command('regmedic')
+	const program: Command = new Command('regmedic')
 		.description('Guided recovery for container registries that serve a tag whose image is gone.')
 		.version(version, '-V, --version')
 		.option('--config <file>', 'the configuration (default: regmedic.yaml here, else the user’s)')
@@ -51,9 +51,18 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--no-color', 'no colours')
 		.option('--verbose', 'say more, also of errors')
 		.exitOverride()
-		.configureOutput({writeOut: print, writeErr: talk})
-		.showHelpAfterError('Run it with --help to see what it takes.')
-		.action(run(async invocation => (await import('./commands/home.ts')).home(invocation)));
+		.configureOutput({writeOut: print, writeErr: talk, outputError: () => {}})
+		.allowExcessArguments()
+		.action(
+			run(async invocation => {
+				const [unknown] = program.args;
+				if (unknown !== undefined) {
+					throw usage(`There is no command "${unknown}".`, '`regmedic --help` lists them.');
+				}
+
+				return (await import('./commands/home.ts')).home(invocation);
+			}),
+		);
 
 	const add = (spec: string, about: string) => program.command(spec).description(about);
 
@@ -195,10 +204,25 @@ function wholeNumber(text: string): number {
 	return number;
 }
 
+function usage(message: string, hint = 'Run it with --help to see what it takes.'): OperatorError {
+	return new OperatorError('usage.invalid', message, {hint, exit: 'usage'});
+}
+
+/** In our voice; undefined where it has only shown its help. */
+function ofCommander({code, message}: CommanderError): OperatorError | undefined {
+	const said = message.replace(/^error: /, '').replace(/\.?$/, '.');
+	return code === 'commander.help' ? undefined : usage(`${said.charAt(0).toUpperCase()}${said.slice(1)}`);
+}
+
 /** Three fates: the operator can mend it, somebody stopped it, or it is a bug. */
-function sayFailure(error: unknown, flags: CommonFlags, {talk, version}: Program): number {
-	if (error instanceof CommanderError) {
-		return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+function sayFailure(failure: unknown, flags: CommonFlags, {talk, version}: Program): number {
+	if (failure instanceof CommanderError && failure.exitCode === 0) {
+		return exitCodes.done;
+	}
+
+	const error = failure instanceof CommanderError ? ofCommander(failure) : failure;
+	if (error === undefined) {
+		return exitCodes.usage;
 	}
 
 	if (error instanceof OperatorError) {

@@ -1,3 +1,4 @@
+import {makeIncidentFolder} from '../adapters/journal/file-journal.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import {parseReference, shortName} from '../domain/reference.ts';
 import type {OpenIncident} from './lead-incident.ts';
@@ -15,12 +16,9 @@ export async function beginDrill(
 ): Promise<OpenIncident> {
 	const runbook = await loadRunbook(invocation.home, invocation.folder, 'orphan-index');
 	const name = nameIncident(runbook.name, new Date());
-	const {world, surroundings} = await openDrill({
-		folder: incidentFolder(invocation, name, true),
-		scenario,
-		seed,
-		speed,
-	});
+	const folder = incidentFolder(invocation, name, true);
+	await makeIncidentFolder(folder);
+	const {world, surroundings} = await openDrill({folder, scenario, seed, speed});
 	const reference = parseReference(world.image);
 	const {ports, settings, close} = openPorts(reference, surroundings);
 	const closeAll = async () => {

@@ -25,7 +25,7 @@ export function nextWord(incident: Incident): Happening | undefined {
 
 	switch (step.does.kind) {
 		case 'choose': {
-			const option = untried(incident, visit);
+			const option = recommended(visit);
 			return option === undefined ? undefined : {type: 'choice.made', ...stamp, option, why: 'recommended'};
 		}
 
@@ -40,13 +40,10 @@ export function nextWord(incident: Incident): Happening | undefined {
 	}
 }
 
-/** The recommended option, else the first that is possible; none twice, so that a rehearsal ends. */
-function untried({visits}: Incident, {step, with: shown}: Visit): string | undefined {
-	const chosen = visits.filter(visit => visit.step === step).map(({outcome}) => outcome);
-	const options = (Array.isArray(shown.options) ? shown.options : [])
-		.filter(isObject)
-		.filter(({key, blocked}) => blocked === undefined && !chosen.includes(String(key)));
-	const option = options.find(({recommended}) => recommended === true) ?? options[0];
+/** The recommended option, else the first that is possible. */
+function recommended({with: {options}}: Visit): string | undefined {
+	const shown = Array.isArray(options) ? options.filter(isObject) : [];
+	const option = shown.find(each => each.recommended === true) ?? shown.find(({blocked}) => blocked === undefined);
 	return option && String(option.key);
 }
 

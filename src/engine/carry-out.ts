@@ -9,6 +9,8 @@ import {actionIn, type Performance, stampOf, stepOf} from './performance.ts';
 export type {Performance} from './performance.ts';
 
 const retryAfterMs = [1_000, 3_000, 8_000];
+/** What is lost from sight and found again, over and over, must not keep the journal busy. */
+const takenUpAfterMs = 500;
 
 /** Does what the machine asked for, and reports back what came of it. */
 export async function carryOut(effect: MachineEffect, performance: Performance): Promise<'closed' | undefined> {
@@ -32,6 +34,10 @@ export async function carryOut(effect: MachineEffect, performance: Performance):
 			return undefined;
 
 		case 'perform':
+			if (effect.attach) {
+				await ports.clock.sleep(takenUpAfterMs, {signal});
+			}
+
 			await perform(effect, performance);
 			return undefined;
 

@@ -6,50 +6,12 @@ import {advance, comesTooLate, fold, open} from '../domain/machine.ts';
 import type {Advanced, MachineEffect} from '../domain/machine-moves.ts';
 import {refusal} from '../domain/machine-refusals.ts';
 import {redactEvent} from '../domain/redaction.ts';
-import {findStep, needsPerson} from '../domain/runbook.ts';
-import type {Action, Ports} from './action.ts';
 import {carryOut} from './carry-out.ts';
-import {createLiveLog, type LiveLog} from './live-log.ts';
-import type {Journal} from './ports.ts';
+import {createLiveLog} from './live-log.ts';
+import {isHeld} from './pace.ts';
+import type {Session, SessionEnd, SessionOptions, SessionView} from './session-contract.ts';
 
-/** What the screen and the plain text read. Replaced, never changed. */
-export type SessionView = {
-	incident: Incident;
-	/** A read step that waits for the person to say "go on". */
-	held?: string;
-	live: LiveLog;
-	/** The record cannot be kept: nothing more is done. */
-	halted?: Error;
-};
-
-export type SessionEnd =
-	/** The runbook reached a stop. */
-	| {why: 'stopped'; incident: Incident}
-	/** A person left; it can be resumed. */
-	| {why: 'left'; incident: Incident};
-
-export type Session = {
-	current(): SessionView;
-	subscribe(listener: () => void): () => void;
-	/** A person's word. @throws OperatorError session.refused, with the reason */
-	say(happening: Happening): Promise<void>;
-	/** Begins the step that is held. */
-	proceed(): Promise<void>;
-	/** Stops what runs here, notes why in the journal and ends the session. What runs remotely goes on. */
-	leave(reason: 'interrupted' | 'gate' | 'left'): Promise<void>;
-	/** Rejects when the record cannot be kept, or on a bug. */
-	ended: Promise<SessionEnd>;
-};
-
-export type SessionOptions = {
-	journal: Journal;
-	ports: Ports;
-	actions: readonly Action[];
-	/** The login name of the person. */
-	actor: string;
-	/** `person`: a read step waits for a word; `auto`: it does not. */
-	pace: 'person' | 'auto';
-};
+export type {Session, SessionEnd, SessionOptions, SessionView} from './session-contract.ts';
 
 /** Opens a new incident, whose journal is still empty. */
 export function beginSession(
@@ -131,7 +93,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			: before
 				? advance(before, event)
 				: open(event as Extract<JournalEvent, {type: 'incident.opened'}>);
-		const held = effects.find(effect => effect.do === 'start' && waits(incident, effect.step));
+		const held = effects.find(effect => effect.do === 'start' && isHeld(incident, effect.step, pace));
 		const moved = view?.incident.phase !== incident.phase;
 		const stillHeld = moved ? undefined : view?.held;
 		const holding = held && 'step' in held ? held.step : stillHeld;
@@ -149,17 +111,6 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 				carry(effect);
 			}
 		}
-	}
-
-	/**
-	 * A person who reads along wants to see a result before the next step begins. The first step starts at once, and so
-	 * does one that asks the person anyway, unless what a check or a scan found would be gone from the screen.
-	 */
-	function waits(incident: Incident, id: string): boolean {
-		const step = findStep(incident.runbook, id);
-		const last = incident.visits.at(-1);
-		const toRead = last?.shows !== undefined && last.ended === 'ran';
-		return pace === 'person' && last !== undefined && step !== undefined && (toRead || !needsPerson(step));
 	}
 
 	function carry(effect: MachineEffect): void {

@@ -2,14 +2,18 @@ import {expect, test} from 'vitest';
 import {stage, typed} from './rehearsal.ts';
 
 const choice = 'Type a number from 1 to 2 (1 is recommended).\n';
+/** What a check found is shown before the decision. */
+const hold = 'Press enter to begin it.\n';
 const gate = 'Type exactly: relink 2 manifests';
 
 test('a person walks through with enter, a number, the words of the gate and two answers', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
+		[hold, ''],
 		[choice, '1'],
 		[gate, 'relink 2 manifests'],
 		['Next: Verify.\nPress enter to begin it.\n', ''],
+		[hold, ''],
 		['Question 1 of 2: Since when did pulls fail?\n', '01:40'],
 		['Question 2 of 2: Which pipelines shall run again?\n', '2'],
 	]);
@@ -29,6 +33,7 @@ test('a person walks through with enter, a number, the words of the gate and two
 test('the wrong words at a gate change nothing, say what is expected and ask again', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
+		[hold, ''],
 		[choice, '1'],
 		[gate, 'approve'],
 		[gate, 'relink 3 manifests'],
@@ -51,6 +56,7 @@ test('the wrong words at a gate change nothing, say what is expected and ask aga
 test('a choice that is not there is asked again', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
+		[hold, ''],
 		[choice, '7'],
 		[`"7" is none of the choices.\n${choice}`, 'again'],
 		[`There is nothing to try again.\n${choice}`, 'back why not'],
@@ -66,6 +72,7 @@ test('a choice that is not there is asked again', async () => {
 test('notes, skips and steps done by hand go into the journal with their reasons', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
+		[hold, ''],
 		[choice, 'note the registry was restarted at 03:00'],
 		[`Noted.\n${choice}`, '2'],
 		['    curl -X PUT https://registry.example/\n', 'maybe'],
@@ -95,9 +102,11 @@ test('notes, skips and steps done by hand go into the journal with their reasons
 test('while a question is open, words are its answer and commands need a colon', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
+		[hold, ''],
 		[choice, '1'],
 		[gate, 'relink 2 manifests'],
-		['Press enter', ''],
+		[hold, ''],
+		[hold, ''],
 		['Question 1 of 2', '25:99'],
 		['"25:99" is not a time that has been.\nQuestion 1 of 2', ':note asked the team'],
 		['Noted.\nQuestion 1 of 2', ''],
@@ -131,6 +140,7 @@ test('a word typed while a check runs does not answer a gate that comes later', 
 		await staged.said('Nothing is asked now: "Diagnose the tag" is under way.');
 		release.resolve();
 		yield* typed(staged, [
+			[hold, ''],
 			[choice, '1'],
 			[gate, 'quit'],
 		]);
@@ -144,7 +154,7 @@ test('a word typed while a check runs does not answer a gate that comes later', 
 test('the end of the input is a person who leaves', async () => {
 	const staged = await stage({pace: 'person'});
 
-	const {end} = await staged.run({answers: typed(staged, [[choice, 'note going home']])});
+	const {end} = await staged.run({answers: typed(staged, [[hold, 'note going home']])});
 
 	expect(end).toBe('left');
 	expect(staged.events().at(-1)).toMatchObject({type: 'incident.left', reason: 'left'});
@@ -153,7 +163,10 @@ test('the end of the input is a person who leaves', async () => {
 test('a gate that has run out of time is shown again instead of taken', async () => {
 	const staged = await stage({pace: 'person'});
 	async function* late() {
-		yield* typed(staged, [[choice, '1']]);
+		yield* typed(staged, [
+			[hold, ''],
+			[choice, '1'],
+		]);
 		await staged.said(gate);
 		staged.clock.advance(16 * 60_000);
 		yield 'relink 2 manifests';

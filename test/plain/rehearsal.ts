@@ -104,7 +104,7 @@ export async function stage({
 	runbook?: string;
 	dryRun?: boolean;
 } = {}): Promise<Staged> {
-	const journal = createMemoryJournal(earlier);
+	const {journal} = createMemoryJournal(earlier);
 	let time = Date.parse('2026-04-19T03:12:00.000Z');
 	let text = '';
 	let heard = 0;

@@ -12,6 +12,8 @@ export type RunOptions = {
 	folder?: string;
 	/** For Node itself, as `--import`. */
 	nodeArguments?: string[];
+	/** A program that is given ours to run, as `sh -c … sh`. */
+	wrapper?: string[];
 };
 
 export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
@@ -45,7 +47,9 @@ export async function openLogin(): Promise<Login> {
 	const running = new Set<ChildProcess>();
 
 	function start(args: string[], options: RunOptions = {}): Running {
-		const child = spawn(process.execPath, [...(options.nodeArguments ?? []), entry(), ...args], {
+		const {wrapper = [], nodeArguments = []} = options;
+		const [program, ...words] = [...wrapper, process.execPath, ...nodeArguments, entry(), ...args];
+		const child = spawn(program!, words, {
 			cwd: options.folder ?? path.join(folder, 'work'),
 			env: {...variables(folder), ...options.environment},
 			stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,12 +1,12 @@
 import type {JournalEvent} from '../../src/domain/event.ts';
 import type {Journal} from '../../src/engine/ports.ts';
 
-/** A record that is kept nowhere. `fails`: what the next append throws. */
-export function createMemoryJournal(folder = '/var/lib/regmedic/incidents/2026-04-19-calm-otter') {
-	const events: JournalEvent[] = [];
+/** A record that is kept nowhere. `fails`: what the next append throws; `earlier`: what a process before has written. */
+export function createMemoryJournal(earlier: readonly JournalEvent[] = []) {
+	const events: JournalEvent[] = [...earlier];
 	const state: {fails?: Error} = {};
 	const journal: Journal = {
-		folder,
+		folder: '/var/lib/regmedic/incidents/2026-04-19-calm-otter',
 		events: () => events,
 		async append(event) {
 			if (state.fails) {

@@ -11,6 +11,13 @@ import {eventsFile, readJournal} from './read-journal.ts';
 
 export type JournalOptions = {folder: string; actor: string; stamp(): Stamp; takeOver?: boolean};
 
+/** @throws OperatorError journal.unwritable */
+export async function makeIncidentFolder(folder: string): Promise<void> {
+	await mkdir(folder, {recursive: true, mode: 0o700}).catch(error => {
+		throw failure(folder, error);
+	});
+}
+
 /** Begins the journal of a new incident. Folder 0700, files 0600. @throws OperatorError journal.unwritable */
 export async function createJournal(options: JournalOptions): Promise<Journal> {
 	const {folder} = options;

@@ -1,7 +1,10 @@
+import {OperatorError} from '../../domain/errors.ts';
+import {stillRunning} from '../../domain/incident.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {isLoopback, parseReference} from '../../domain/reference.ts';
 import type {Action, ActionContext, ActionResult, Reconciliation} from '../action.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports.ts';
+import {createLastingLook} from './lasting-look.ts';
 import {storageOutcome} from './outcomes.ts';
 
 const pollMs = 1_000;
@@ -24,14 +27,25 @@ export const builderBuild: Action = {
 		unreachable: 'the host does not answer',
 	},
 	provides: {digest: 'what was pushed, where the program tells'},
+	bare: ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
 	success: ['pushed'],
 	outcomeOf: storageOutcome,
 
 	async gate({image}, context) {
+		const {attach, ports} = context;
+		if (!ports.builder || !isObject(context.settings.build)) {
+			throw new OperatorError('builder.unconfigured', `No fallback build is configured for ${image}.`, {
+				hint: 'Choose another remedy, or configure images.….fallback.',
+				exit: 'configuration',
+			});
+		}
+
 		const {git, context: folder, dockerfile, images} = await orderOf(image, context);
 		return {
-			target: `${context.ports.builder?.place ?? 'the fallback host'}`,
-			changes: [`clones ${git}`, `builds ${folder} with ${dockerfile}`, ...images.map(name => `pushes ${name}`)],
+			target: ports.builder.place,
+			changes: attach
+				? ['goes on following the build that was begun; starts nothing']
+				: [`clones ${git}`, `builds ${folder} with ${dockerfile}`, ...images.map(name => `pushes ${name}`)],
 			undo: 'None: the tags name the new image. What they named before is broken.',
 			phrase: `build ${parseReference(String(image)).repository}`,
 		};
@@ -78,31 +92,52 @@ export const builderBuild: Action = {
 async function follow(builder: Builder, context: ActionContext): Promise<ActionResult> {
 	const {clock} = context.ports;
 	const givenUp = clock.monotonic() + context.timeoutMs * patience;
+	const look = createLastingLook(`The build on ${builder.place}`, context);
+	let stage: string = 'begun';
 	let from = 0;
 
 	for (;;) {
 		// The state is asked before the log: what the log lacks of a finished build is then read below.
-		const status = await builder.status(context.request, context);
-		const {text, nextByte} = await builder.log(context.request, from, context);
-		from = nextByte;
-		if (text !== '') {
-			context.log(text);
+		const status = await look(() => builder.status(context.request, context));
+		if (status) {
+			from = await readLog(builder, from, context);
 		}
 
-		if (status.state !== 'running') {
+		if (status && status.state !== 'running') {
 			return resultOf(status);
 		}
 
-		context.progress({label: `${status.stage} on ${builder.place}`});
+		stage = status?.stage ?? stage;
+		context.progress({label: `${stage} on ${builder.place}`});
 		if (clock.monotonic() > givenUp) {
 			return {
-				outcome: 'late',
+				outcome: stillRunning,
 				output: {},
-				say: `The build still runs on ${builder.place} (${status.stage}). It goes on there.`,
+				say: `The build still runs on ${builder.place} (${stage}). It goes on there.`,
 			};
 		}
 
 		await clock.sleep(pollMs, context);
+	}
+}
+
+/** A log that cannot be read says nothing of the build. @returns where to go on */
+async function readLog(builder: Builder, from: number, context: ActionContext): Promise<number> {
+	try {
+		const {text, nextByte} = await builder.log(context.request, from, context);
+		if (text !== '') {
+			context.log(text);
+		}
+
+		return nextByte;
+	} catch (error) {
+		context.signal.throwIfAborted();
+		if (!(error instanceof OperatorError)) {
+			throw error;
+		}
+
+		context.log(`The build's log cannot be read: ${error.message}`);
+		return from;
 	}
 }
 

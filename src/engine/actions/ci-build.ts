@@ -1,13 +1,10 @@
-import {isObject, type JsonObject} from '../../domain/json.ts';
-import type {Action, ActionContext, ActionResult} from '../action.ts';
-import type {Ci, Pipeline} from '../ports.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Action, ActionContext} from '../action.ts';
+import {type BuildOrder, followPipeline, isFinal, outcomeOf, outputOf, pollMs, sayEnd} from './follow-pipeline.ts';
 import {ciOutcome} from './outcomes.ts';
 
-const pollMs = 2_000;
 /** A trigger whose reply was lost may still be on its way. */
 const looksForLateTrigger = 3;
-/** This much of the step's time is waited for; then it is said that the pipeline still runs. */
-const patience = 0.9;
 
 /** Triggers the image's pipeline once, and follows it to its end. */
 export const ciBuild: Action = {
@@ -25,15 +22,27 @@ export const ciBuild: Action = {
 		unreachable: 'CI does not answer',
 	},
 	provides: {number: 'the pipeline', url: 'its page', commit: 'what it built'},
+	bare: ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
 	success: ['succeeded'],
 	outcomeOf: ciOutcome,
 
-	async gate({image}, {settings, ports}) {
+	async gate({image}, context) {
+		const {ports, attach} = context;
+		const order = orderOf(context);
+		if (!ports.ci || !order) {
+			throw new OperatorError('ci.unconfigured', `No pipeline is configured for ${image}.`, {
+				hint: 'Choose another remedy, or configure woodpecker and images.….build.',
+				exit: 'configuration',
+			});
+		}
+
 		return {
-			target: `${ports.ci?.place ?? 'CI'}: ${settings.repository}, branch ${settings.branch}`,
-			changes: ['starts one manual pipeline', `which builds and pushes ${image}`],
+			target: `${ports.ci.place}: ${order.repository}, branch ${order.branch}`,
+			changes: attach
+				? [`goes on following pipeline ${attach.number}; starts nothing`]
+				: ['starts one manual pipeline', `which builds and pushes ${image}`],
 			undo: 'Cancel the pipeline in CI. Once it has pushed, the tag names the new image.',
-			phrase: `build ${settings.repository}`,
+			phrase: `build ${order.repository}`,
 		};
 	},
 
@@ -44,8 +53,9 @@ export const ciBuild: Action = {
 			return {outcome: 'unavailable', output: {}, say: `No pipeline is configured for ${image}.`};
 		}
 
-		if (context.attach && typeof context.attach.number === 'number') {
-			return follow(ci, order.repository, await ci.pipeline(order.repository, context.attach.number, context), context);
+		// What is under way already is never triggered again.
+		if (context.attach) {
+			return followPipeline(ci, order, Number(context.attach.number), context);
 		}
 
 		const answer = await ci.trigger(order, context);
@@ -59,7 +69,7 @@ export const ciBuild: Action = {
 			{number, url: url ?? null},
 			`Pipeline ${number} of ${order.repository} was triggered.`,
 		);
-		return follow(ci, order.repository, answer.pipeline, context);
+		return followPipeline(ci, order, number, context, answer.pipeline);
 	},
 
 	async reconcile(_inputs, context) {
@@ -79,9 +89,9 @@ export const ciBuild: Action = {
 				return isFinal(found)
 					? {
 							found: 'done',
-							outcome: outcomeOf(found),
+							outcome: outcomeOf(found, order),
 							output: outputOf(found),
-							say: `Pipeline ${found.number} carries our request and ended: ${found.status}.`,
+							say: sayEnd(found, order),
 						}
 					: {
 							found: 'running',
@@ -95,67 +105,7 @@ export const ciBuild: Action = {
 	},
 };
 
-async function follow(ci: Ci, repository: string, first: Pipeline, context: ActionContext): Promise<ActionResult> {
-	const {clock} = context.ports;
-	const givenUp = clock.monotonic() + context.timeoutMs * patience;
-	const seen = new Map<number, number>();
-	let pipeline = first;
-
-	for (;;) {
-		for (const {step, text} of await ci.logs(repository, pipeline, seen, context)) {
-			context.log(`${step} | ${text}`);
-		}
-
-		const ended = pipeline.steps.filter(({state}) => state !== 'waiting' && state !== 'running').length;
-		context.progress({
-			label: `pipeline ${pipeline.number} ${pipeline.status}`,
-			done: ended,
-			total: pipeline.steps.length,
-		});
-
-		if (isFinal(pipeline)) {
-			return {outcome: outcomeOf(pipeline), output: outputOf(pipeline), say: sayEnd(pipeline)};
-		}
-
-		if (clock.monotonic() > givenUp) {
-			return {
-				outcome: 'late',
-				output: outputOf(pipeline),
-				say: `Pipeline ${pipeline.number} is still ${pipeline.status}. It goes on in CI.`,
-			};
-		}
-
-		await clock.sleep(pollMs, context);
-		pipeline = await ci.pipeline(repository, pipeline.number, context);
-	}
-}
-
-/** What went wrong is in the steps: an exit of 126 says that the step's own image cannot be run. */
-function sayEnd({number, state, status, steps, errors}: Pipeline): string {
-	if (state === 'succeeded') {
-		return `Pipeline ${number} succeeded.`;
-	}
-
-	const failed = steps.find(step => step.state === 'failed');
-	const why = errors[0] ?? (failed ? `step "${failed.name}" ended with ${failed.exitCode ?? 'an error'}` : status);
-	const hint = failed?.exitCode === 126 ? ' Its own image cannot be pulled: use the fallback.' : '';
-	return `Pipeline ${number} ${state}: ${why}.${hint}`;
-}
-
-function isFinal({state}: Pipeline): boolean {
-	return state !== 'waiting' && state !== 'running';
-}
-
-function outcomeOf({state}: Pipeline): string {
-	return state === 'succeeded' ? 'succeeded' : 'failed';
-}
-
-function outputOf({number, url, commit, branch}: Pipeline): JsonObject {
-	return {number, url: url ?? null, commit, branch};
-}
-
-function orderOf({settings, request}: ActionContext) {
-	const {repository, branch} = isObject(settings) ? settings : {};
+function orderOf({settings: {repository, branch}, request}: ActionContext): BuildOrder | undefined {
 	return typeof repository === 'string' && typeof branch === 'string'
 		? {repository, branch, requestId: request}
 		: undefined;

@@ -19,6 +19,7 @@ export const ciFailed: Action = {
 		unreachable: 'CI does not answer',
 	},
 	provides: {pipelines: 'number, title, status and creation of each, newest first'},
+	bare: ['refused', 'unreachable'],
 	success: [],
 	outcomeOf: ciOutcome,
 

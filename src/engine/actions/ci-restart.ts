@@ -1,3 +1,4 @@
+import {OperatorError} from '../../domain/errors.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
@@ -16,13 +17,18 @@ export const ciRestart: Action = {
 		unreachable: 'CI does not answer',
 	},
 	provides: {restarted: 'number of the old and of the new pipeline'},
+	bare: ['refused', 'unreachable'],
 	success: ['restarted', 'partly'],
 	outcomeOf: ciOutcome,
 
 	async gate({pipelines}, {settings, ports}) {
+		if (!ports.ci) {
+			throw unconfigured();
+		}
+
 		const numbers = numbersOf(pipelines);
 		return {
-			target: `${ports.ci?.place ?? 'CI'}: ${settings.repository}`,
+			target: `${ports.ci.place}: ${settings.repository}`,
 			changes:
 				numbers.length === 0
 					? ['restarts nothing: none was ticked']
@@ -33,6 +39,11 @@ export const ciRestart: Action = {
 	},
 
 	async run({pipelines}, context) {
+		const {ci} = context.ports;
+		if (!ci) {
+			throw unconfigured();
+		}
+
 		const repository = String(context.settings.repository);
 		const already = new Set(recorded(context, 'restarted'));
 		const refused: string[] = [];
@@ -40,7 +51,7 @@ export const ciRestart: Action = {
 
 		for (const number of numbersOf(pipelines).filter(each => !already.has(each))) {
 			await context.record('restarting', {number}, `Restarting pipeline ${number}.`);
-			const answer = await context.ports.ci!.restart(repository, number, context);
+			const answer = await ci.restart(repository, number, context);
 			if (answer.state === 'created') {
 				restarted.push({number, as: answer.pipeline.number});
 				await context.record(
@@ -75,13 +86,20 @@ export const ciRestart: Action = {
 		return open.length === 0
 			? {
 					found: 'done',
-					outcome: 'restarted',
+					outcome: recorded(context, 'not-restarted').length === 0 ? 'restarted' : 'partly',
 					output: {restarted: context.recorded.filter(({name}) => name === 'restarted').map(({detail}) => detail)},
-					say: 'Every one was restarted.',
+					say: 'CI has answered for every one of them.',
 				}
 			: {found: 'not-done', say: `Not restarted yet: ${open.join(', ')}.`};
 	},
 };
+
+function unconfigured(): OperatorError {
+	return new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
+		hint: 'Restart the pipelines in CI by hand, then skip this step.',
+		exit: 'configuration',
+	});
+}
 
 function recorded(context: ActionContext, name: string): number[] {
 	return context.recorded.filter(entry => entry.name === name).map(({detail}) => Number(detail.number));
@@ -89,5 +107,6 @@ function recorded(context: ActionContext, name: string): number[] {
 
 function numbersOf(pipelines: JsonObject[string] | undefined): number[] {
 	const ticked = Array.isArray(pipelines) ? pipelines : [];
-	return ticked.map(each => Number(isObject(each) ? each.number : each)).filter(Number.isInteger);
+	const numbers = ticked.map(each => (isObject(each) ? each.number : each));
+	return [...new Set(numbers)].filter((each): each is number => Number.isInteger(each) && Number(each) > 0);
 }

@@ -17,6 +17,7 @@ export const registryAudit: Action = {
 		unreachable: 'the host does not answer',
 	},
 	provides: {risks: 'each with its file, line, why it bites and what to change'},
+	bare: ['refused', 'unreachable'],
 	success: [],
 	outcomeOf: storageOutcome,
 

@@ -4,8 +4,10 @@ import type {Finding} from '../../domain/finding.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {parseManifest} from '../../domain/manifest.ts';
 import {parseReference} from '../../domain/reference.ts';
+import {canRelink} from '../../domain/remedy-advice.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
+import {letGo} from './let-go.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** Puts back manifests whose bytes are still on disk, under the same digest. @see reference: PUT recreates the revision link on 2.8 */
@@ -14,7 +16,7 @@ export const registryRelink: Action = {
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		findings: {required: true, about: 'the findings of the scan; those with remedy relink are taken'},
+		findings: {required: true, about: 'the findings of the scan; manifests that lost their link are taken'},
 	},
 	outcomes: {
 		relinked: 'every manifest is served again under its digest',
@@ -24,6 +26,7 @@ export const registryRelink: Action = {
 		unreachable: 'the registry or the host does not answer',
 	},
 	provides: {relinked: 'the digests that were put back'},
+	bare: ['gone', 'refused', 'unreachable'],
 	success: ['relinked'],
 	outcomeOf: error => (error.code === 'relink.gone' ? 'gone' : storageOutcome(error)),
 
@@ -50,12 +53,17 @@ export const registryRelink: Action = {
 	async run({image, findings}, context) {
 		const {repository} = parseReference(String(image));
 		const {registry, storage} = context.ports;
+		if (!storage) {
+			throw gone('what is missing');
+		}
+
 		const digests = digestsOf(findings);
 		const done: Digest[] = [];
-		const lock = await storage!.lock(context.request, context);
+		const lock = await storage.lock(context.request, context);
 
 		try {
 			for (const digest of digests) {
+				lock.lost?.throwIfAborted();
 				context.progress({label: 'manifests relinked', done: done.length, total: digests.length});
 				if (!(await isServed(repository, digest, context))) {
 					const manifest = await readManifest(digest, context);
@@ -75,7 +83,7 @@ export const registryRelink: Action = {
 				done.push(digest);
 			}
 		} finally {
-			await lock.release();
+			await letGo(lock, context);
 		}
 
 		return {
@@ -113,18 +121,22 @@ async function readManifest(
 	const bytes = await ports.storage!.readBlob(digest, {signal});
 	const parsed = bytes && parseManifest(new TextDecoder().decode(bytes));
 	if (!bytes || !parsed?.ok) {
-		throw new OperatorError('relink.gone', `The bytes of ${shortDigest(digest)} are not on the disk any more.`, {
-			hint: 'Scan again, then rebuild.',
-			exit: 'failed',
-		});
+		throw gone(shortDigest(digest));
 	}
 
 	return {bytes, mediaType: parsed.manifest.mediaType};
 }
 
+function gone(what: string): OperatorError {
+	return new OperatorError('relink.gone', `The bytes of ${what} are not on the disk any more.`, {
+		hint: 'Scan again, then rebuild.',
+		exit: 'failed',
+	});
+}
+
 /** Leaves first: an index is only taken when its children are there. */
 function digestsOf(findings: JsonObject[string] | undefined): Digest[] {
 	const relinks = (Array.isArray(findings) ? findings.filter(isObject) : []) as unknown as Finding[];
-	const manifests = relinks.filter(({kind, digest}) => kind === 'child-unlinked' && digest !== undefined);
+	const manifests = relinks.filter(canRelink);
 	return [...new Set(manifests.sort((a, b) => b.via.length - a.via.length).map(({digest}) => parseDigest(digest!)))];
 }

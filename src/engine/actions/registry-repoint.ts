@@ -3,6 +3,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference, target} from '../../domain/reference.ts';
 import type {Action, ActionContext} from '../action.ts';
 import {walkImage} from '../walk.ts';
+import {letGo} from './let-go.ts';
 import {registryOutcome} from './outcomes.ts';
 
 /** Lets the tag name another, intact image of the same repository. Nothing is uploaded. */
@@ -20,6 +21,7 @@ export const registryRepoint: Action = {
 		unreachable: 'the registry does not answer',
 	},
 	provides: {digest: 'what the tag names now', before: 'what it named before'},
+	bare: ['rejected', 'refused', 'unreachable'],
 	success: ['repointed'],
 	outcomeOf: error => (error.code === 'image.absent' ? 'rejected' : registryOutcome(error)),
 
@@ -37,9 +39,7 @@ export const registryRepoint: Action = {
 		const before = await digestNow(from, context);
 		return {
 			target: formatReference(from),
-			changes: [
-				`names ${shortDigest(check.digest!)} (${formatReference(other)}) instead of ${before ?? 'what it names now'}`,
-			],
+			changes: [`names ${check.digest} (${formatReference(other)}) instead of ${before ?? 'what it names now'}`],
 			undo: `PUT the manifest of ${before ?? 'the old digest'} under the tag again.`,
 			phrase: `re-point ${from.tag}`,
 		};
@@ -54,8 +54,18 @@ export const registryRepoint: Action = {
 			return {outcome: 'rejected', output: {}, say: `${formatReference(other)} does not answer: ${answer.detail}`};
 		}
 
+		// Approved was what the gate showed, and a tag can move meanwhile.
+		if (context.approved && !context.approved.some(change => change.includes(answer.digest))) {
+			return {
+				outcome: 'rejected',
+				output: {},
+				say: `${formatReference(other)} names something else since it was shown.`,
+			};
+		}
+
 		const lock = await storage?.lock(context.request, context);
 		try {
+			lock?.lost?.throwIfAborted();
 			const put = await registry.putManifest(from.repository, from.tag!, answer, context);
 			return put.state === 'rejected'
 				? {outcome: 'rejected', output: {}, say: `The registry did not take it: ${put.detail}`}
@@ -65,7 +75,7 @@ export const registryRepoint: Action = {
 						say: `${from.tag} names ${shortDigest(put.digest)} now.`,
 					};
 		} finally {
-			await lock?.release();
+			await letGo(lock, context);
 		}
 	},
 
@@ -73,7 +83,12 @@ export const registryRepoint: Action = {
 		const {from, other} = pair(image, to);
 		const [now, wanted] = [await digestNow(from, context), await digestNow(other, context)];
 		return now !== undefined && now === wanted
-			? {found: 'done', outcome: 'repointed', output: {digest: now}, say: 'The tag names the other image.'}
+			? {
+					found: 'done',
+					outcome: 'repointed',
+					output: {digest: now, before: null},
+					say: 'The tag names the other image.',
+				}
 			: {found: 'not-done', say: 'The tag does not name the other image.'};
 	},
 };

@@ -1,3 +1,4 @@
+import {OperatorError} from '../../domain/errors.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
 import type {Depth} from '../../domain/verdict.ts';
@@ -29,23 +30,32 @@ export const registryVerify: Action = {
 		children: 'one row a child of the index',
 		checked: 'how many manifests and blobs were checked',
 	},
+	bare: ['absent', 'refused', 'unreachable'],
 	success: [],
 	shows: 'verdict',
 	outcomeOf: registryOutcome,
 
 	async run({image, depth}, {ports, signal, progress, log}) {
 		const reference = parseReference(String(image));
+		const wanted = String(depth ?? 'edge');
+		if (!isDepth(wanted)) {
+			throw new OperatorError('verify.depth', `"${wanted}" is not a depth: write head, edge or content.`, {
+				hint: 'Mend the runbook.',
+				exit: 'configuration',
+			});
+		}
+
 		const registry = ports.registry.fresh();
 		try {
 			const check = await walkImage(registry, reference, {
-				depth: (depth ?? 'edge') as Depth,
+				depth: wanted,
 				signal,
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});
 			log(`${registry.requests()} requests`);
 			return {
 				outcome: check.verdict,
-				output: {...(toJson(check) as JsonObject), requests: registry.requests()},
+				output: {digest: null, ...(toJson(check) as JsonObject), requests: registry.requests()},
 				say: sayVerdict(check),
 			};
 		} finally {
@@ -53,3 +63,7 @@ export const registryVerify: Action = {
 		}
 	},
 };
+
+function isDepth(text: string): text is Depth {
+	return text === 'head' || text === 'edge' || text === 'content';
+}

@@ -28,6 +28,7 @@ export const storageScan: Action = {
 		counts: 'repositories, tags, indexes, links and blobs seen',
 		gaps: 'what could not be read',
 	},
+	bare: ['unavailable', 'refused', 'unreachable'],
 	success: [],
 	shows: 'cause',
 	outcomeOf: storageOutcome,

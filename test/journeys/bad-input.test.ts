@@ -1,0 +1,290 @@
+import {appendFile, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {eventsFile} from '../../src/adapters/journal/read-journal.ts';
+import {type TestWorld, testWorld} from '../drills/drill.ts';
+import {type Login, openLogin, type RunOptions} from '../support/cli.ts';
+
+let login: Login;
+let drill: TestWorld;
+let work: string;
+const password: RunOptions = {environment: {REG_USER: 'drill', REG_PASS: ''}};
+
+beforeAll(async () => {
+	[login, drill] = await Promise.all([openLogin(), testWorld()]);
+	work = path.join(login.folder, 'work');
+	const {registryUrl, registryCredentials, ssh} = drill.world;
+	password.environment!.REG_PASS = registryCredentials.password;
+
+	const page = await readFile(path.join(import.meta.dirname, '../../runbooks/orphan-index.md'), 'utf8');
+	const config = await readFile(ssh.configFile, 'utf8');
+	await writeFile(path.join(work, 'unrouted.md'), page.replace('  filtered: decide\n', ''));
+	await writeFile(path.join(work, 'nobody-known'), '');
+	await writeFile(
+		path.join(work, 'ssh_config'),
+		config.replace(/UserKnownHostsFile .*/, `UserKnownHostsFile "${path.join(work, 'nobody-known')}"`),
+	);
+	await writeFile(path.join(work, 'unknown-key.yaml'), 'registries:\n  a:\n    url: http://127.0.0.1:1\n    colour: red\n');
+	await writeFile(
+		path.join(work, 'drill.yaml'),
+		`registries:\n  drill:\n    url: ${registryUrl}\n    credentials: {env: {username: REG_USER, password: REG_PASS}}\n`,
+	);
+});
+
+afterAll(async () => {
+	await drill[Symbol.asyncDispose]();
+	await login[Symbol.asyncDispose]();
+});
+
+type Mistake = {
+	args: () => string[];
+	options?: () => RunOptions;
+	exitCode: number;
+	code: string;
+	/** What standard error has to say: the trouble, and what to do. */
+	says: RegExp[];
+};
+
+const config = (...args: string[]) => ['--config', 'drill.yaml', ...args];
+const scanHost = (transport: string) => () => [
+	...['scan', '--ssh', drill.world.ssh.alias, '--root', drill.world.storageRoot],
+	...['--ssh-config', 'ssh_config', '--transport', transport],
+];
+const unwritable = (): RunOptions => ({environment: {XDG_STATE_HOME: '/dev/null'}});
+
+const mistakes: Record<string, Mistake> = {
+	'a malformed reference': {
+		args: () => ['verify', 'Not A Reference'],
+		exitCode: 2,
+		code: 'reference.malformed',
+		says: [/is not an image reference/, /host\[:port\]\/repository:tag/],
+	},
+	'a configuration that is not there': {
+		args: () => ['--config', 'missing.yaml', 'check'],
+		exitCode: 4,
+		code: 'configuration.missing',
+		says: [/missing\.yaml: ENOENT/, /--config/],
+	},
+	'a configuration with a key nobody knows': {
+		args: () => ['--config', 'unknown-key.yaml', 'check'],
+		exitCode: 4,
+		code: 'configuration.invalid',
+		says: [/unknown-key\.yaml:4:5: .*colour/, /README/],
+	},
+	'a registry that does not listen': {
+		args: () => ['verify', '127.0.0.1:1/infra-ci:latest'],
+		exitCode: 6,
+		code: 'registry.unreachable',
+		says: [/Nothing listens at 127\.0\.0\.1:1/, /Is the registry running\?/],
+	},
+	'a wrong password': {
+		args: () => config('verify', drill.world.image),
+		options: () => ({environment: {REG_USER: 'drill', REG_PASS: 'wrong'}}),
+		exitCode: 5,
+		code: 'registry.unauthorized',
+		says: [/refuse/, /regmedic check|credentials/],
+	},
+	'a host key that is not known, to the system’s ssh': {
+		args: scanHost('openssh'),
+		exitCode: 5,
+		code: 'ssh.host-key-unknown',
+		says: [/key of .* is not known/, /ssh-keyscan/],
+	},
+	'a host key that is not known, to our own client': {
+		args: scanHost('ssh2'),
+		exitCode: 5,
+		code: 'ssh.host-key-unknown',
+		says: [/key of .* is not known/, /ssh-keyscan/],
+	},
+	'responding with a runbook that leaves an outcome unrouted': {
+		args: () => ['respond', './unrouted.md', '--image', drill.world.image],
+		exitCode: 4,
+		code: 'runbook.invalid',
+		says: [/unrouted\.md:\d+:\d+: .*filtered/, /regmedic runbook lint/],
+	},
+	'an unknown command': {
+		args: () => ['frobnicate'],
+		exitCode: 2,
+		code: 'usage.invalid',
+		says: [/There is no command "frobnicate"/, /--help/],
+	},
+	'an unknown option': {
+		args: () => ['verify', '--frob', 'a'],
+		exitCode: 2,
+		code: 'usage.invalid',
+		says: [/Unknown option '--frob'/, /--help/],
+	},
+	'an argument that is missing': {
+		args: () => ['verify'],
+		exitCode: 2,
+		code: 'usage.invalid',
+		says: [/Missing required argument 'ref'/, /--help/],
+	},
+	'an incident that does not exist': {
+		args: () => ['resume', 'no-such-incident'],
+		exitCode: 2,
+		code: 'incident.unknown',
+		says: [/There is no incident "no-such-incident"/, /regmedic incidents/],
+	},
+	'nothing to resume': {
+		args: () => ['resume'],
+		exitCode: 2,
+		code: 'incident.none-open',
+		says: [/No incident is open/, /regmedic respond/],
+	},
+	'a state folder that cannot be written, in an incident': {
+		args: () => ['respond', '--image', drill.world.image],
+		options: unwritable,
+		exitCode: 1,
+		code: 'journal.unwritable',
+		says: [/Can't write \/dev\/null/, /XDG_STATE_HOME/],
+	},
+	'a state folder that cannot be written, in a drill': {
+		args: () => ['drill'],
+		options: unwritable,
+		exitCode: 1,
+		code: 'journal.unwritable',
+		says: [/Can't write \/dev\/null/, /XDG_STATE_HOME/],
+	},
+	'a storage folder that is none': {
+		args: () => ['scan', '--path', work],
+		exitCode: 4,
+		code: 'storage.no-tree',
+		says: [/is not a registry's storage/, /rootdirectory/],
+	},
+};
+
+describe.concurrent('what an operator can get wrong', () => {
+	it.each(Object.entries(mistakes))('%s: its own message and a hint', async (_, {args, options, exitCode, says}) => {
+		const ran = await login.run(args(), options?.());
+
+		expect(ran.exitCode, ran.stderr).toBe(exitCode);
+		for (const pattern of says) {
+			expect(ran.stderr).toMatch(pattern);
+		}
+
+		expect(ran.stderr).not.toMatch(/ {4}at |This is a bug/);
+		expect(ran.stdout).not.toMatch(says[0]!);
+	});
+
+	it.each(Object.entries(mistakes))('%s: JSON for --json', async (_, {args, options, exitCode, code}) => {
+		const ran = await login.run(['--json', ...args()], options?.());
+
+		expect(ran.exitCode, ran.stderr).toBe(exitCode);
+		expect(JSON.parse(ran.stderr)).toEqual({
+			schema: 'regmedic.error/1',
+			code,
+			message: expect.stringMatching(/./),
+			hint: expect.stringMatching(/./),
+		});
+	});
+
+	it('an image the registry does not have is not called broken', async () => {
+		const image = `${drill.world.registryHost}/no-such-image:latest`;
+		const ran = await login.run(config('verify', image), password);
+		const led = await login.run(config('respond', '--image', image), password);
+
+		expect(ran.exitCode, ran.stdout).toBe(1);
+		expect(ran.stdout).toMatch(/no-such-image:latest/);
+		expect(ran.stdout).not.toMatch(/intact/);
+		expect(led.exitCode, led.stdout).toBe(1);
+		expect(led.stdout).toContain('The registry has no such tag.');
+	});
+
+	it('a broken image is exit 3, and the data goes to standard output', async () => {
+		const ran = await login.run(config('verify', drill.world.image, '--json'), password);
+
+		expect(ran).toMatchObject({exitCode: 3, stderr: ''});
+		expect(JSON.parse(ran.stdout)).toMatchObject({schema: 'regmedic.verify/1', images: [{verdict: 'broken'}]});
+	});
+
+	it('no configuration at all is fine', async () => {
+		const ran = await login.run(['check']);
+
+		expect(ran).toMatchObject({exitCode: 0, stderr: ''});
+		expect(ran.stdout).toMatch(/ok\s+configuration: none/);
+	});
+
+	it('no arguments at all: what is open, and what can be done', async () => {
+		const ran = await login.run([]);
+
+		expect(ran.exitCode).toBe(0);
+		expect(ran.stderr).toMatch(/regmedic drill[\s\S]*regmedic --help/);
+	});
+
+	it('the linter names file, line and column of every problem of a runbook', async () => {
+		const ran = await login.run(['runbook', 'lint', './unrouted.md']);
+
+		expect(ran.exitCode).toBe(4);
+		expect(ran.stdout).toMatch(/unrouted\.md:\d+:\d+: .*filtered/);
+		expect(ran.stderr).toBe('1 problem.\n');
+	});
+
+	it('a reader that has heard enough ends us without a word', async () => {
+		const script = '{ "$@"; echo $? >exit-code; } 2>errors | head -1';
+		const list = login.start(['drill', 'child-unlinked', '--speed', '400'], {
+			wrapper: ['sh', '-c', script, 'sh'],
+			folder: login.folder,
+		});
+		const {stdout} = await list.ended;
+
+		expect(stdout).toMatch(/^REHEARSAL.*\n$/);
+		expect(await readFile(path.join(login.folder, 'exit-code'), 'utf8')).toBe('0\n');
+		expect(await readFile(path.join(login.folder, 'errors'), 'utf8')).toBe('');
+	});
+});
+
+describe.concurrent('an incident that somebody holds, stops or tampers with', () => {
+	it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves it open, and it goes on where it was', async signal => {
+		await using own = await openLogin();
+		const running = own.start(['drill', 'orphan-index', '--speed', '2']);
+		await running.saying(/was triggered/);
+		running.process.kill(signal);
+		const left = await running.ended;
+		const {incidents} = JSON.parse((await own.run(['incidents', '--json'])).stdout);
+		const resumed = await own.run(['resume', '--auto', '--speed', '400']);
+
+		expect(left).toMatchObject({exitCode: 130, signal: null, stderr: ''});
+		expect(left.stdout).toMatch(/regmedic resume /);
+		expect(incidents).toMatchObject([{state: expect.stringMatching(/^open at/)}]);
+		expect(resumed.exitCode, resumed.stdout).toBe(0);
+	});
+
+	it('whoever comes second is told who holds it', async () => {
+		await using own = await openLogin();
+		const running = own.start(['drill', 'orphan-index', '--speed', '1']);
+		await running.saying(/was triggered/);
+		const [folder] = await own.drills();
+		const second = await own.run(['resume', path.basename(folder!)]);
+
+		expect(second.exitCode, second.stderr).toBe(7);
+		expect(second.stderr).toContain(`process ${running.process.pid}`);
+		expect(second.stderr).toContain('--take-over');
+	});
+
+	it('a changed record is an error that names the line', async () => {
+		await using own = await openLogin();
+		await own.run(['drill', 'child-unlinked', '--speed', '1000']);
+		const [folder] = await own.drills();
+		const file = path.join(folder!, eventsFile);
+		await writeFile(file, (await readFile(file, 'utf8')).replace('"answer":"relink 1 manifest"', '"answer":"relink 9 manifest"'));
+		const ran = await own.run(['journal', 'verify', path.basename(folder!)]);
+
+		expect(ran).toMatchObject({exitCode: 1, stdout: ''});
+		expect(ran.stderr).toMatch(/Line \d+ of .*events\.jsonl is damaged[\s\S]*Keep the file as it is/);
+	});
+
+	it('one that died before its first event can be asked for, and nothing is a bug', async () => {
+		await using own = await openLogin();
+		const folder = path.join(own.state, 'incidents/2026-04-19-orphan-index-early-quay-10');
+		await mkdir(folder, {recursive: true});
+		await appendFile(path.join(folder, eventsFile), '');
+		const asked = await Promise.all(
+			[['resume'], ['export'], ['journal', 'verify']].map(args => own.run([...args, 'early-quay'])),
+		);
+		await rm(folder, {recursive: true});
+
+		expect(asked.map(({exitCode}) => exitCode)).toEqual([1, 1, 0]);
+		expect(asked[0]!.stderr).toMatch(/before its first event/);
+	});
+});
