@@ -1,3 +1,4 @@
+import {lockFolder} from '../adapters/journal/lock.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import {parseReference, shortName} from '../domain/reference.ts';
 import type {OpenIncident} from './lead-incident.ts';
@@ -13,6 +14,11 @@ export async function beginAgain(
 	options: {pace: 'person' | 'auto'; takeOver: boolean; speed: number},
 ): Promise<OpenIncident> {
 	const {drill, inputs} = incident;
+	// Its world would only say that its ports are taken.
+	if (drill && !options.takeOver) {
+		await (await lockFolder(found.folder, invocation.actor)).release();
+	}
+
 	const reference = parseReference(String(inputs.image));
 	const opened =
 		drill &&

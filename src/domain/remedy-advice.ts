@@ -56,22 +56,32 @@ function factsIn({settings, tried, ...evidence}: Evidence) {
 	const relinks = findings.filter(canRelink);
 	// What could not be read may be what is missing: only a whole scan shows that the disk is fine.
 	const diskIsFine = scanned && evidence.complete !== false && findings.length === 0 && faults.length > 0;
+	const remembers = staleAnswers(faults, findings);
 	return {
 		settings,
 		tried,
 		scanned,
+		remembers,
+		// A garbage collection went over the store: whatever ran meanwhile may remember what it took.
+		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
 		relinks,
 		sibling: textOf(evidence.sibling),
 		underWay: textOf(evidence.underWay) as RemedyOptionKey | undefined,
 		ciRunsInImage: settings.runsInItself === true,
 		ciFailed: tried.includes('rebuild-ci'),
-		needsRestart: diskIsFine || findings.some(({kind}) => kind === 'answers-differ'),
+		needsRestart: diskIsFine || remembers || findings.some(({kind}) => kind === 'answers-differ'),
 		relinkSuffices: relinks.length > 0 && relinks.length === findings.length,
 	};
 }
 
 function optionsFrom(facts: Facts): RemedyOption[] {
-	const {settings, scanned, relinks, sibling, underWay, ciRunsInImage, needsRestart, relinkSuffices} = facts;
+	const {settings, tried, scanned, relinks, sibling, underWay, ciRunsInImage, needsRestart, relinkSuffices} = facts;
+	const {remembers, collected} = facts;
+	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
+	const swallowed =
+		collected && !tried.includes('restart')
+			? '; a registry that was not restarted since the collection takes a push for what is gone as known, and stores nothing'
+			: '';
 	const elsewhere =
 		'A build that was begun still waits or runs: go on with that one, or cancel it there and say so by hand.';
 
@@ -83,9 +93,11 @@ function optionsFrom(facts: Facts): RemedyOption[] {
 			risk: 'pulls and pushes fail for some seconds',
 			takes: 'under a minute',
 			recommended: false,
-			why: needsRestart
-				? 'The disk holds every part; the registry answers from memory.'
-				: 'The disk itself is damaged; a restart brings nothing back.',
+			why: remembers
+				? 'The registry answers from memory for data that is gone from the disk: a push would leave it out. Restart first, then rebuild.'
+				: needsRestart
+					? 'The disk holds every part; the registry answers from memory.'
+					: 'The disk itself is damaged; a restart brings nothing back.',
 			...block(
 				textOf(settings.restart) === undefined,
 				'No restart command is configured (registries.….storage.restart).',
@@ -120,7 +132,7 @@ function optionsFrom(facts: Facts): RemedyOption[] {
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',
 			changes: `triggers ${textOf(settings.pipeline) ?? 'the pipeline'} and pushes the tag anew`,
-			risk: 'low: the usual build, with its own checks',
+			risk: `low: the usual build, with its own checks${swallowed}`,
 			takes: textOf(settings.ciTakes) ?? 'as long as the pipeline takes',
 			recommended: false,
 			why:
@@ -136,7 +148,7 @@ function optionsFrom(facts: Facts): RemedyOption[] {
 			key: 'rebuild-fallback',
 			title: `Rebuild without CI, on ${textOf(settings.fallback) ?? 'a fallback host'}`,
 			changes: 'clones, builds and pushes the tag anew',
-			risk: 'one platform only, and none of the pipeline’s checks',
+			risk: `one platform only, and none of the pipeline’s checks${swallowed}`,
 			takes: 'minutes',
 			recommended: false,
 			why:
@@ -172,6 +184,17 @@ function orderOf(facts: Facts): RemedyOptionKey[] {
 		...rebuilds,
 		're-point',
 	];
+}
+
+/** HTTP has the blob, and delivers nothing of it; the disk does not have it: the answer came from the descriptor cache. */
+function staleAnswers(faults: readonly Fault[], findings: readonly Finding[]): boolean {
+	const claimed = faults
+		.filter(({kind}) => kind === 'blob-empty' || kind === 'blob-truncated')
+		.map(({digest}) => digest);
+	const gone = findings.flatMap(({kind, digest, missing}) =>
+		kind === 'config-missing' || kind === 'layer-missing' ? [digest, ...missing] : missing,
+	);
+	return claimed.some(digest => digest !== undefined && gone.includes(digest));
 }
 
 function rank({recommended, blocked}: RemedyOption): number {

@@ -1,7 +1,6 @@
-import {appendFile, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {eventsFile} from '../../src/adapters/journal/read-journal.ts';
 import {type TestWorld, testWorld} from '../drills/drill.ts';
 import {type Login, openLogin, type RunOptions} from '../support/cli.ts';
 
@@ -24,7 +23,10 @@ beforeAll(async () => {
 		path.join(work, 'ssh_config'),
 		config.replace(/UserKnownHostsFile .*/, `UserKnownHostsFile "${path.join(work, 'nobody-known')}"`),
 	);
-	await writeFile(path.join(work, 'unknown-key.yaml'), 'registries:\n  a:\n    url: http://127.0.0.1:1\n    colour: red\n');
+	await writeFile(
+		path.join(work, 'unknown-key.yaml'),
+		'registries:\n  a:\n    url: http://127.0.0.1:1\n    colour: red\n',
+	);
 	await writeFile(
 		path.join(work, 'drill.yaml'),
 		`registries:\n  drill:\n    url: ${registryUrl}\n    credentials: {env: {username: REG_USER, password: REG_PASS}}\n`,
@@ -149,7 +151,7 @@ const mistakes: Record<string, Mistake> = {
 	'a storage folder that is none': {
 		args: () => ['scan', '--path', work],
 		exitCode: 4,
-		code: 'storage.no-tree',
+		code: 'storage.no-root',
 		says: [/is not a registry's storage/, /rootdirectory/],
 	},
 };
@@ -184,9 +186,8 @@ describe.concurrent('what an operator can get wrong', () => {
 		const ran = await login.run(config('verify', image), password);
 		const led = await login.run(config('respond', '--image', image), password);
 
-		expect(ran.exitCode, ran.stdout).toBe(1);
-		expect(ran.stdout).toMatch(/no-such-image:latest/);
-		expect(ran.stdout).not.toMatch(/intact/);
+		expect(ran).toMatchObject({exitCode: 1, stdout: ''});
+		expect(ran.stderr).toMatch(/no-such-image[\s\S]+\n.+/);
 		expect(led.exitCode, led.stdout).toBe(1);
 		expect(led.stdout).toContain('The registry has no such tag.');
 	});
@@ -231,60 +232,5 @@ describe.concurrent('what an operator can get wrong', () => {
 		expect(stdout).toMatch(/^REHEARSAL.*\n$/);
 		expect(await readFile(path.join(login.folder, 'exit-code'), 'utf8')).toBe('0\n');
 		expect(await readFile(path.join(login.folder, 'errors'), 'utf8')).toBe('');
-	});
-});
-
-describe.concurrent('an incident that somebody holds, stops or tampers with', () => {
-	it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves it open, and it goes on where it was', async signal => {
-		await using own = await openLogin();
-		const running = own.start(['drill', 'orphan-index', '--speed', '2']);
-		await running.saying(/was triggered/);
-		running.process.kill(signal);
-		const left = await running.ended;
-		const {incidents} = JSON.parse((await own.run(['incidents', '--json'])).stdout);
-		const resumed = await own.run(['resume', '--auto', '--speed', '400']);
-
-		expect(left).toMatchObject({exitCode: 130, signal: null, stderr: ''});
-		expect(left.stdout).toMatch(/regmedic resume /);
-		expect(incidents).toMatchObject([{state: expect.stringMatching(/^open at/)}]);
-		expect(resumed.exitCode, resumed.stdout).toBe(0);
-	});
-
-	it('whoever comes second is told who holds it', async () => {
-		await using own = await openLogin();
-		const running = own.start(['drill', 'orphan-index', '--speed', '1']);
-		await running.saying(/was triggered/);
-		const [folder] = await own.drills();
-		const second = await own.run(['resume', path.basename(folder!)]);
-
-		expect(second.exitCode, second.stderr).toBe(7);
-		expect(second.stderr).toContain(`process ${running.process.pid}`);
-		expect(second.stderr).toContain('--take-over');
-	});
-
-	it('a changed record is an error that names the line', async () => {
-		await using own = await openLogin();
-		await own.run(['drill', 'child-unlinked', '--speed', '1000']);
-		const [folder] = await own.drills();
-		const file = path.join(folder!, eventsFile);
-		await writeFile(file, (await readFile(file, 'utf8')).replace('"answer":"relink 1 manifest"', '"answer":"relink 9 manifest"'));
-		const ran = await own.run(['journal', 'verify', path.basename(folder!)]);
-
-		expect(ran).toMatchObject({exitCode: 1, stdout: ''});
-		expect(ran.stderr).toMatch(/Line \d+ of .*events\.jsonl is damaged[\s\S]*Keep the file as it is/);
-	});
-
-	it('one that died before its first event can be asked for, and nothing is a bug', async () => {
-		await using own = await openLogin();
-		const folder = path.join(own.state, 'incidents/2026-04-19-orphan-index-early-quay-10');
-		await mkdir(folder, {recursive: true});
-		await appendFile(path.join(folder, eventsFile), '');
-		const asked = await Promise.all(
-			[['resume'], ['export'], ['journal', 'verify']].map(args => own.run([...args, 'early-quay'])),
-		);
-		await rm(folder, {recursive: true});
-
-		expect(asked.map(({exitCode}) => exitCode)).toEqual([1, 1, 0]);
-		expect(asked[0]!.stderr).toMatch(/before its first event/);
 	});
 });

@@ -20,7 +20,7 @@ const checkout = path.resolve(import.meta.dirname, '../..');
  * Sets up what is shipped (bin, dist, runbooks) in a folder of its own, so that a build next door does not pull a
  * bundle from under a running test. dist is built there only when it is older than its sources.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const home = await mkdtemp(path.join(tmpdir(), 'regmedic-home-'));
 	await cp(path.join(checkout, 'bin'), path.join(home, 'bin'), {recursive: true});
 	for (const name of ['package.json', 'node_modules', 'runbooks', 'src']) {
@@ -48,6 +48,7 @@ async function isFresh(): Promise<boolean> {
 async function copyDist(home: string): Promise<string | undefined> {
 	try {
 		await cp(path.join(checkout, 'dist'), path.join(home, 'dist'), {recursive: true});
+		return undefined;
 	} catch {
 		return build(home);
 	}

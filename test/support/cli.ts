@@ -114,7 +114,10 @@ function listenTo(child: ChildProcess): Running {
 					throw new Error(`It ended without saying ${pattern}:\n${text.stdout}\n${text.stderr}`);
 				}
 
-				await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+				const turn = new AbortController();
+				const {signal} = turn;
+				await Promise.race([once(child.stdout!, 'data', {signal}), once(child, 'exit', {signal})]);
+				turn.abort();
 			}
 		},
 		ended: once(child, 'close').then(([exitCode, signal]) => ({exitCode, signal, ...text})),

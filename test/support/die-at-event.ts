@@ -16,7 +16,8 @@ const [, when, which] = /^(\w+):(.*)$/.exec(process.env.DIE_AT ?? '') ?? [];
 const handle = await open(process.execPath, 'r');
 const methods = Object.getPrototypeOf(handle) as FileHandle;
 await handle.close();
-const {write, datasync} = methods;
+const {datasync} = methods;
+const write = methods.write as (bytes: Buffer, offset?: number, length?: number) => ReturnType<FileHandle['write']>;
 let isWritten = false;
 
 function isLine(bytes: unknown): boolean {

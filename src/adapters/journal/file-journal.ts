@@ -1,198 +1,151 @@
-import {createHash} from 'node:crypto';
-import {copyFile, type FileHandle, mkdir, open, truncate} from 'node:fs/promises';
+import {mkdir, open} from 'node:fs/promises';
 import path from 'node:path';
-import type {Digest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {JournalEvent, Stamp} from '../../domain/event.ts';
+import type {Stamp} from '../../domain/event.ts';
 import type {Journal} from '../../engine/ports.ts';
-import {beginning, writeLine} from './journal-line.ts';
+import {keepEvidence} from './evidence-file.ts';
+import {journalFailure} from './journal-failure.ts';
+import {beginning, type RecordedEvent, writeLine} from './journal-line.ts';
+import {openLineFile} from './line-file.ts';
 import {type Lock, lockFolder} from './lock.ts';
 import {eventsFile, readJournal} from './read-journal.ts';
+import {setTornTailAside} from './torn-tail.ts';
 
 export type JournalOptions = {folder: string; actor: string; stamp(): Stamp; takeOver?: boolean};
 
 /** @throws OperatorError journal.unwritable */
 export async function makeIncidentFolder(folder: string): Promise<void> {
 	await mkdir(folder, {recursive: true, mode: 0o700}).catch(error => {
-		throw failure(folder, error);
+		throw journalFailure(folder, error);
 	});
 }
 
-/** Begins the journal of a new incident. Folder 0700, files 0600. @throws OperatorError journal.unwritable */
+/** Begins the journal of a new incident. Folder 0700, files 0600. @throws OperatorError journal.unwritable | journal.full */
 export async function createJournal(options: JournalOptions): Promise<Journal> {
-	const {folder} = options;
+	const {folder, actor} = options;
+	let lock: Lock | undefined;
 	try {
 		await mkdir(path.join(folder, 'evidence'), {recursive: true, mode: 0o700});
 		await (await open(path.join(folder, eventsFile), 'wx', 0o600)).close();
+		lock = await lockFolder(folder, actor);
+		await syncFolder(folder);
+		return await start(options, lock, {events: [], head: beginning, wholeBytes: 0});
 	} catch (error) {
-		throw failure(folder, error);
+		await lock?.release();
+		throw journalFailure(folder, error);
 	}
-
-	const lock = await lockFolder(folder, options.actor);
-	const journal = await start(options, lock, {events: [], head: beginning, wholeBytes: 0});
-	await syncFolder(folder);
-	return journal;
 }
 
 /**
  * Opens a journal to go on with it: proves it, sets a torn tail aside, says so in the journal itself.
- * @throws OperatorError incident.locked | journal.broken | journal.missing
+ * @throws OperatorError incident.locked | journal.closed | journal.broken | journal.missing | journal.full | journal.unwritable
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-	const {folder, stamp} = options;
-	const lock = await lockFolder(
-		folder,
-		options.actor,
-		options.takeOver === undefined ? {} : {takeOver: options.takeOver},
-	);
+	const {folder, stamp, actor, takeOver = false} = options;
+	// Says what is wrong before it leaves a lock in a folder that is none.
+	await readJournal(folder);
+	let lock: Lock | undefined;
 	try {
+		lock = await lockFolder(folder, actor, {takeOver});
 		const read = await readJournal(folder);
-		const file = path.join(folder, eventsFile);
-		const torn = read.torn && {...read.torn, file: `events.torn-${stamp().at.replace(/[:.]/g, '')}`};
-		if (torn) {
-			await copyFile(file, path.join(folder, torn.file));
-			await truncate(file, read.wholeBytes);
+		if (read.sealed) {
+			throw closed(`regmedic export ${path.basename(folder)}`);
 		}
 
+		const aside = read.torn && (await setTornTailAside(folder, read, stamp()));
 		const journal = await start(options, lock, read);
-		if (torn) {
-			await journal.append({...stamp(), type: 'journal.recovered', lostBytes: torn.bytes, file: torn.file});
+		if (read.torn && aside !== undefined) {
+			await journal.append({...stamp(), type: 'journal.recovered', lostBytes: read.torn.bytes, file: aside});
 		}
 
 		return journal;
 	} catch (error) {
-		await lock.release();
-		throw error;
+		await lock?.release();
+		throw journalFailure(folder, error);
 	}
 }
 
 async function start(
-	options: JournalOptions,
+	{folder, stamp}: JournalOptions,
 	lock: Lock,
-	read: {events: JournalEvent[]; head: string; wholeBytes: number},
+	read: {events: RecordedEvent[]; head: string; wholeBytes: number},
 ): Promise<Journal> {
-	const {folder, stamp} = options;
 	const events = [...read.events];
-	let {head, wholeBytes} = read;
-	let closed = false;
+	const file = await openLineFile(path.join(folder, eventsFile), read.wholeBytes);
+	let {head} = read;
+	let isClosed = false;
 	let queue: Promise<unknown> = Promise.resolve();
-	const file = await open(path.join(folder, eventsFile), 'a', 0o600).catch(error => {
-		throw failure(folder, error);
-	});
 
-	async function write(event: JournalEvent): Promise<void> {
-		if (closed) {
-			throw new OperatorError('journal.closed', 'The journal of this incident is closed.', {
-				hint: 'Start a new incident.',
-				exit: 'failed',
+	async function write(event: Parameters<Journal['append']>[0]): Promise<void> {
+		if (isClosed) {
+			throw closed('regmedic respond');
+		}
+
+		if (!(await lock.isHeld())) {
+			throw new OperatorError('incident.taken-over', 'Somebody else has taken this incident over.', {
+				hint: `Nothing more is done here. Read along with \`regmedic watch ${path.basename(folder)}\`.`,
+				exit: 'locked',
 			});
 		}
 
 		const {line, hash} = writeLine(event, events.length, head);
-		const bytes = Buffer.from(`${line}\n`);
-		try {
-			await writeWhole(file, bytes);
-			await file.datasync();
-		} catch (error) {
-			// What stands half-written must not look like an event to whoever reads next.
-			await file.truncate(wholeBytes).catch(() => {});
-			throw failure(folder, error);
-		}
-
-		events.push(event);
+		await file.append(line);
+		events.push(JSON.parse(line));
 		head = hash;
-		wholeBytes += bytes.length;
 	}
 
-	const append = (event: JournalEvent): Promise<void> => {
-		const turn = queue.then(() => write(event));
+	/** One after the other, whatever becomes of the one before. */
+	function inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const turn = queue.then(work).catch(error => {
+			throw journalFailure(folder, error);
+		});
 		queue = turn.catch(() => {});
 		return turn;
-	};
+	}
 
 	return {
 		folder,
 		events: () => events,
-		append,
+		append: event => inTurn(() => write(event)),
 		async keep(name, content) {
-			const bytes = Buffer.from(content);
-			try {
-				const below = await writeNew(
-					folder,
-					`${String(events.length).padStart(4, '0')}-${name.replace(/[^\w.-]/g, '_')}`,
-					bytes,
-				);
-				return {
-					file: below,
-					digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest,
-					bytes: bytes.length,
-				};
-			} catch (error) {
-				throw failure(folder, error);
-			}
+			const number = String(events.length).padStart(4, '0');
+			return keepEvidence(folder, `${number}-${name.replace(/[^\w.-]/g, '_')}`, content).catch(error => {
+				throw journalFailure(folder, error);
+			});
 		},
-		async seal() {
-			await queue;
-			await append({...stamp(), type: 'journal.sealed', events: events.length, head});
-			closed = true;
-		},
+		seal: () =>
+			inTurn(async () => {
+				await write({...stamp(), type: 'journal.sealed', events: events.length, head});
+				isClosed = true;
+			}),
 		async close() {
 			await queue;
-			closed = true;
+			isClosed = true;
 			await file.close();
 			await lock.release();
 		},
 	};
 }
 
-/** Evidence is never written over: what a run that crashed has left there keeps its name. */
-async function writeNew(folder: string, name: string, bytes: Buffer): Promise<string> {
-	for (let copy = 0; ; copy++) {
-		const below = path.join('evidence', copy === 0 ? name : `${copy}-${name}`);
-		const file = await open(path.join(folder, below), 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-			if (error.code !== 'EEXIST') {
-				throw error;
-			}
-		});
-		if (file) {
-			await file.writeFile(bytes);
-			await file.datasync().finally(() => file.close());
-			return below;
-		}
-	}
-}
-
-/** A write may be taken in part: then the rest follows. */
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-	for (let offset = 0; offset < bytes.length; ) {
-		const {bytesWritten} = await file.write(bytes, offset);
-		offset += bytesWritten;
-	}
-}
-
 /** The entry of a new file is on the disk only when its folder is. */
 async function syncFolder(folder: string): Promise<void> {
 	for (const each of [folder, path.dirname(folder)]) {
 		const handle = await open(each, 'r');
-		await handle.sync().finally(() => handle.close());
+		// Some network file systems cannot, and say EINVAL.
+		await handle
+			.sync()
+			.catch((error: NodeJS.ErrnoException) => {
+				if (error.code !== 'EINVAL') {
+					throw error;
+				}
+			})
+			.finally(() => handle.close());
 	}
 }
 
-function failure(folder: string, cause: unknown): OperatorError {
-	const code = (cause as NodeJS.ErrnoException).code;
-	if (cause instanceof OperatorError) {
-		return cause;
-	}
-
-	return code === 'ENOSPC' || code === 'EDQUOT'
-		? new OperatorError('journal.full', `The disk is full: ${folder} cannot be written.`, {
-				hint: 'Nothing more is done. Free some space, or set XDG_STATE_HOME to another disk, then resume.',
-				exit: 'failed',
-				cause,
-			})
-		: new OperatorError('journal.unwritable', `Can't write ${folder}: ${code ?? String(cause)}.`, {
-				hint: 'The record of an incident needs a folder that can be written. Set XDG_STATE_HOME to one.',
-				exit: 'failed',
-				cause,
-			});
+function closed(next: string): OperatorError {
+	return new OperatorError('journal.closed', 'The journal of this incident is closed.', {
+		hint: `Nothing is added to it any more: \`${next}\`.`,
+		exit: 'failed',
+	});
 }

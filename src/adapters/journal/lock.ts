@@ -1,58 +1,44 @@
 import {randomBytes} from 'node:crypto';
-import {readFileSync} from 'node:fs';
-import {link, readFile, rename, rm, writeFile} from 'node:fs/promises';
-import {hostname} from 'node:os';
+import {link, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import {OperatorError} from '../../domain/errors.ts';
+import {type Holder, isAlive, readHolder, thisProcess} from './holder.ts';
 
-export type Holder = {
-	pid: number /** Clock ticks since boot at which the process began (Linux). */;
-	began: string;
-	boot: string;
-	host: string;
-	actor: string;
-	since: string;
-	nonce: string;
+export {type Holder, isAlive} from './holder.ts';
+
+export type Lock = {
+	release(): Promise<void>;
+	/** False when another one has taken it over. */
+	isHeld(): Promise<boolean>;
 };
 
-export type Lock = {release(): Promise<void>};
+const mostTries = 50;
+const pauseMs = 5;
 
 /**
  * One responder acts on an incident at a time. A holder that has died, or was on a machine that has rebooted since, is passed over.
+ *
+ * `lock` appears by a hard link, which is made whole or not at all, also on a network file system. Whoever wants to remove or
+ * replace one first links `lock.after-NONCE`, and so is the only one who may: a look that is out of date does no harm.
  * @throws OperatorError incident.locked (exit 7)
  */
 export async function lockFolder(folder: string, actor: string, options: {takeOver?: boolean} = {}): Promise<Lock> {
 	const file = path.join(folder, 'lock');
 	const nonce = randomBytes(8).toString('hex');
 	const own = path.join(folder, `lock.${nonce}`);
-	const self: Holder = {
-		pid: process.pid,
-		began: beganOf(process.pid),
-		boot: bootId(),
-		host: hostname(),
-		actor,
-		since: new Date().toISOString(),
-		nonce,
-	};
-	await writeFile(own, JSON.stringify(self), {mode: 0o600, flag: 'wx'});
 
 	try {
-		for (let tries = 0; tries < 20; tries++) {
-			// A hard link is made whole or not at all, also on a network file system.
-			const taken = await link(own, file).then(
-				() => true,
-				() => false,
-			);
-			if (taken) {
-				return {release: () => release(file, nonce)};
+		await writeFile(own, JSON.stringify(thisProcess(actor, nonce)), {mode: 0o600, flag: 'wx'});
+		for (let tries = 0; tries < mostTries; tries++) {
+			if ((await linked(own, file)) || (await replaced(file, own, folder, options.takeOver ?? false))) {
+				return {
+					release: () => release(file, nonce),
+					isHeld: async () => (await readHolder(file))?.nonce === nonce,
+				};
 			}
 
-			const holder = await readHolder(file);
-			if (holder && !options.takeOver && isAlive(holder)) {
-				throw locked(folder, holder);
-			}
-
-			await setAside(file, holder?.nonce, nonce);
+			await wait(pauseMs);
 		}
 	} finally {
 		await rm(own, {force: true});
@@ -66,61 +52,93 @@ export async function lockFolder(folder: string, actor: string, options: {takeOv
 
 /** Who holds the incident in this folder, dead or alive. */
 export function holderOf(folder: string): Promise<Holder | undefined> {
-	return readHolder(path.join(folder, 'lock'));
+	return readHolder(path.join(folder, 'lock')).catch(() => undefined);
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
-	try {
-		return JSON.parse(await readFile(file, 'utf8')) as Holder;
-	} catch {
-		return undefined;
-	}
-}
-
-export function isAlive(holder: Holder): boolean {
-	// Of another machine we cannot know: it counts as alive.
-	if (holder.host !== hostname()) {
-		return true;
-	}
-
-	if (holder.boot !== bootId()) {
+/** @returns whether the lock is ours now; false: things have moved, look again */
+async function replaced(file: string, own: string, folder: string, takeOver: boolean): Promise<boolean> {
+	const root = await readHolder(file);
+	if (!root) {
 		return false;
 	}
 
-	try {
-		process.kill(holder.pid, 0);
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === 'EPERM';
+	const {last, claims} = await claimsAfter(file, root);
+	if (isAlive(last) && !takeOver) {
+		// It is being given back right now.
+		if (last.nonce.endsWith(leaving)) {
+			return false;
+		}
+
+		throw locked(folder, last);
 	}
 
-	// A pid is given out again; the time its process began is not.
-	return beganOf(holder.pid) === holder.began;
+	const claim = claimOn(file, last);
+	if (!(await linked(own, claim))) {
+		return false;
+	}
+
+	const isStillThere = (await readHolder(file))?.nonce === root.nonce;
+	if (isStillThere) {
+		await rename(own, file);
+	}
+
+	// Whoever comes late with an old look may link these again, and then finds another root.
+	for (const each of [...claims, claim]) {
+		await rm(each, {force: true});
+	}
+
+	return isStillThere;
 }
 
-async function setAside(file: string, seen: string | undefined, nonce: string): Promise<void> {
-	const aside = `${file}.stale-${nonce}`;
-	if (
-		!(await rename(file, aside).then(
-			() => true,
-			() => false,
-		))
-	) {
-		return;
-	}
+const leaving = '-leaving';
 
-	// Another one may have replaced the stale lock between our look and our rename: then it is theirs.
-	const moved = await readHolder(aside);
-	if (moved && moved.nonce !== seen) {
-		await link(aside, file).catch(() => {});
-	}
+/** Who has claimed the lock after its holder, and after them: the last one counts. */
+async function claimsAfter(file: string, root: Holder): Promise<{last: Holder; claims: string[]}> {
+	const claims: string[] = [];
+	let last = root;
 
-	await rm(aside, {force: true});
+	for (;;) {
+		const claim = claimOn(file, last);
+		const next = await readHolder(claim);
+		if (!next || claims.length > mostTries) {
+			return {last, claims};
+		}
+
+		claims.push(claim);
+		// A holder who claims their own lock is giving it back.
+		last = next.nonce === last.nonce ? {...next, nonce: `${next.nonce}${leaving}`} : next;
+	}
+}
+
+function claimOn(file: string, {nonce}: Holder): string {
+	return `${file}.after-${nonce}`;
 }
 
 async function release(file: string, nonce: string): Promise<void> {
-	if ((await readHolder(file))?.nonce === nonce) {
+	const isOurs = async () => (await readHolder(file))?.nonce === nonce;
+	const claim = `${file}.after-${nonce}`;
+	if (!(await isOurs()) || !(await linked(file, claim))) {
+		return;
+	}
+
+	if (await isOurs()) {
 		await rm(file, {force: true});
 	}
+
+	await rm(claim, {force: true});
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+	return link(from, to).then(
+		() => true,
+		(error: NodeJS.ErrnoException) => {
+			if (error.code === 'EEXIST' || error.code === 'ENOENT') {
+				return false;
+			}
+
+			throw error;
+		},
+	);
 }
 
 function locked(folder: string, {actor, pid, host, since}: Holder): OperatorError {
@@ -132,22 +150,4 @@ function locked(folder: string, {actor, pid, host, since}: Holder): OperatorErro
 			exit: 'locked',
 		},
 	);
-}
-
-function bootId(): string {
-	try {
-		return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-	} catch {
-		return 'unknown';
-	}
-}
-
-/** @see proc(5), /proc/pid/stat, field 22 */
-function beganOf(pid: number): string {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
-	} catch {
-		return 'unknown';
-	}
 }

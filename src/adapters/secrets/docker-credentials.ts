@@ -23,7 +23,10 @@ export async function dockerCredentials(
 	host: string,
 	environment: Record<string, string | undefined>,
 ): Promise<Credentials | undefined> {
-	const file = path.join(environment.DOCKER_CONFIG ?? path.join(homedir(), '.docker'), 'config.json');
+	const file = path.join(
+		environment.DOCKER_CONFIG || path.join(environment.HOME ?? homedir(), '.docker'),
+		'config.json',
+	);
 	const text = await readFile(file, 'utf8').catch(() => undefined);
 	if (text === undefined) {
 		return undefined;
@@ -39,15 +42,20 @@ export async function dockerCredentials(
 
 	const {auths, credHelpers, credsStore} = parsed.output;
 	const helper = credHelpers[host] ?? credsStore;
-	if (helper !== undefined) {
-		return askHelper(helper, host);
+	const helped = helper === undefined ? undefined : await askHelper(helper, host, environment);
+	if (helped) {
+		return helped;
 	}
 
 	const entry = auths[host] ?? auths[`https://${host}`] ?? auths[`https://${host}/v2/`];
 	return entry?.auth === undefined ? undefined : splitAuth(entry.auth);
 }
 
-async function askHelper(helper: string, host: string): Promise<Credentials | undefined> {
+async function askHelper(
+	helper: string,
+	host: string,
+	environment: Record<string, string | undefined>,
+): Promise<Credentials | undefined> {
 	if (!/^[\w.-]+$/.test(helper)) {
 		throw new OperatorError('credentials.helper', `"${helper}" is not the name of a credential helper.`, {
 			hint: 'Look at credHelpers and credsStore in Docker’s config.json.',
@@ -59,6 +67,8 @@ async function askHelper(helper: string, host: string): Promise<Credentials | un
 		input: host,
 		timeout: helperTimeoutMs,
 		reject: false,
+		env: environment,
+		extendEnv: false,
 	});
 	const parsed = v.safeParse(answer, readJson(result.stdout ?? ''));
 	if (parsed.success && !result.failed) {

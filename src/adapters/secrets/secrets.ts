@@ -1,4 +1,4 @@
-import {readFile, stat} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {execa} from 'execa';
@@ -57,7 +57,13 @@ export function createSecrets(
 		read,
 		redact: redaction.redact,
 		registry(host) {
-			const credentials = known.get(host) ?? credentialsOf(host);
+			const credentials =
+				known.get(host) ??
+				credentialsOf(host).catch(error => {
+					// What failed once may work when the operator has mended it.
+					known.delete(host);
+					throw error;
+				});
 			known.set(host, credentials);
 			return credentials;
 		},
@@ -74,7 +80,7 @@ async function secretOf(
 	}
 
 	if ('file' in source) {
-		return fromFile(source.file, what);
+		return fromFile(source.file, what, environment);
 	}
 
 	const [program, ...args] = source.command;
@@ -83,6 +89,8 @@ async function secretOf(
 		reject: false,
 		stdin: 'ignore',
 		stderr: 'pipe',
+		env: environment,
+		extendEnv: false,
 	});
 	if (result.failed || result.stdout.trim() === '') {
 		throw new OperatorError(
@@ -111,22 +119,36 @@ function fromEnvironment(name: string, what: string, environment: Record<string,
 }
 
 /** Only a file that nobody else can read holds a secret. */
-async function fromFile(name: string, what: string): Promise<string> {
-	const file = name.startsWith('~/') ? path.join(homedir(), name.slice(2)) : name;
-	const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+async function fromFile(name: string, what: string, environment: Record<string, string | undefined>): Promise<string> {
+	const file = name.startsWith('~/') ? path.join(environment.HOME ?? homedir(), name.slice(2)) : name;
+	const unreadable = (error: NodeJS.ErrnoException): never => {
 		throw new OperatorError('credentials.file', `Can't read ${file} for ${what}: ${error.code}.`, {
 			hint: 'Name a file that exists.',
 			exit: 'configuration',
 			cause: error,
 		});
-	});
+	};
+	const handle = await open(file, 'r').catch(unreadable);
 
-	if ((found.mode & 0o077) !== 0) {
-		throw new OperatorError('credentials.file-open', `${file} holds ${what} and can be read by others.`, {
-			hint: `Run: chmod 600 ${file}`,
-			exit: 'configuration',
-		});
+	try {
+		const {mode} = await handle.stat();
+		if ((mode & 0o077) !== 0) {
+			throw new OperatorError('credentials.file-open', `${file} holds ${what} and can be read by others.`, {
+				hint: `Run: chmod 600 ${file}`,
+				exit: 'configuration',
+			});
+		}
+
+		const secret = (await handle.readFile('utf8').catch(unreadable)).trim();
+		if (secret === '') {
+			throw new OperatorError('credentials.file', `${file}, which should hold ${what}, is empty.`, {
+				hint: 'Put the secret into it, or name another source in the configuration.',
+				exit: 'configuration',
+			});
+		}
+
+		return secret;
+	} finally {
+		await handle.close();
 	}
-
-	return (await readFile(file, 'utf8')).trim();
 }

@@ -1,0 +1,89 @@
+import {OperatorError} from '../../src/domain/errors.ts';
+import type {JsonObject} from '../../src/domain/json.ts';
+import type {Action, ActionContext, ActionResult, Reconciliation} from '../../src/engine/action.ts';
+
+type Declared = Pick<Action, 'name' | 'effect' | 'outcomes' | 'provides' | 'success'> &
+	Partial<Pick<Action, 'bare' | 'shows' | 'sparesImage'>>;
+
+/** What a runbook of the tests can have done: one action of every sort. */
+export const smallCatalogue: Declared[] = [
+	{
+		name: 'look.check',
+		effect: 'read',
+		outcomes: {intact: 'whole', broken: 'damaged', unknown: 'not seen', refused: 'kept out'},
+		provides: {verdict: 'the verdict', faults: 'what is wrong'},
+		bare: ['refused'],
+		success: [],
+		shows: 'verdict',
+	},
+	{
+		name: 'look.scan',
+		effect: 'read',
+		outcomes: {found: 'seen', clean: 'nothing'},
+		provides: {findings: 'what is gone'},
+		success: [],
+		shows: 'cause',
+	},
+	{
+		name: 'change.mend',
+		effect: 'write',
+		outcomes: {mended: 'done', failed: 'not done', refused: 'kept out', late: 'goes on'},
+		provides: {digest: 'what came of it'},
+		bare: ['failed', 'refused', 'late'],
+		success: ['mended'],
+	},
+	{
+		name: 'change.wipe',
+		effect: 'destructive',
+		outcomes: {wiped: 'done', refused: 'kept out'},
+		provides: {},
+		bare: ['refused'],
+		success: ['wiped'],
+	},
+	{
+		name: 'change.tell',
+		effect: 'write',
+		sparesImage: true,
+		outcomes: {told: 'done', refused: 'kept out'},
+		provides: {},
+		bare: ['refused'],
+		success: ['told'],
+	},
+];
+
+export type Conduct = {
+	run(action: Declared, inputs: JsonObject, context: ActionContext): Promise<ActionResult>;
+	reconcile(action: Declared, context: ActionContext): Promise<Reconciliation>;
+};
+
+/** The catalogue with somebody who says how each run ends. */
+export function actionsOf({run, reconcile}: Conduct): Action[] {
+	return smallCatalogue.map(declared => ({
+		...declared,
+		inputs: {image: {required: false, about: 'the image'}, note: {required: false, about: 'anything'}},
+		outcomeOf: (error: OperatorError) => (error.exit === 'refused' ? 'refused' : undefined),
+		run: (inputs: JsonObject, context: ActionContext) => run(declared, inputs, context),
+		...(declared.effect === 'read'
+			? {}
+			: {
+					gate: async () => ({
+						target: 'registry.example/app:1',
+						changes: ['changes it'],
+						undo: 'none',
+						phrase: `do ${declared.name}`,
+					}),
+					reconcile: (_: JsonObject, context: ActionContext) => reconcile(declared, context),
+				}),
+	}));
+}
+
+/** Values as the declaration promises them. */
+export function resultOf({name, provides, bare = []}: Declared, outcome: string): ActionResult {
+	const values = Object.fromEntries(Object.keys(provides).map(key => [key, `${key} of ${name}`]));
+	const verdict = ['intact', 'broken', 'unknown'].includes(outcome) ? {verdict: outcome} : {};
+	return {outcome, output: bare.includes(outcome) ? {} : {...values, ...verdict}, say: `It is ${outcome}.`};
+}
+
+export function refused(): OperatorError {
+	return new OperatorError('fake.refused', 'We are kept out.', {hint: 'Ask for a key.', exit: 'refused'});
+}
