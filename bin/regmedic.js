@@ -4,7 +4,7 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
 	process.stderr.write(
 		`regmedic needs Node 22.19 or newer; this is ${process.versions.node}.\n` +
-			'In its repository every npm script runs on the Node it brings: `npm start`, `npx node bin/regmedic.js`.\n',
+			'In its repository, npm scripts run on the Node it brings: `npm start`, `npm run -s regmedic -- --help`.\n',
 	);
 	process.exitCode = 2;
 } else {
