@@ -16,7 +16,17 @@ if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!))
 }
 
 async function main(): Promise<void> {
-	const {runProgram} = await import('./program.ts');
+	const [{runProgram}, {createRedaction}] = await Promise.all([
+		import('./program.ts'),
+		import('./domain/redaction.ts'),
+	]);
+	// The last gate: whatever an error, a crash or a registry's own words hold, no secret that we read leaves here.
+	const redaction = createRedaction();
+	const voice: Voice = {
+		redaction,
+		print: text => void process.stdout.write(redaction.redact(text)),
+		talk: text => void process.stderr.write(redaction.redact(text)),
+	};
 	const stopping = new AbortController();
 	let interrupts = 0;
 
@@ -32,25 +42,29 @@ async function main(): Promise<void> {
 		});
 	}
 
-	// Whoever reads us may have heard enough: `regmedic … | head -1`.
-	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-		if (error.code === 'EPIPE') {
-			process.exit(0);
-		}
+	// Whoever reads us may have heard enough: `regmedic … | head -1`. What is cut short was not done, so it is never exit 0.
+	for (const stream of [process.stdout, process.stderr]) {
+		stream.on('error', (error: NodeJS.ErrnoException) => {
+			if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') {
+				throw error;
+			}
 
-		throw error;
-	});
+			stopping.abort();
+		});
+	}
 
 	process.exitCode = await runProgram(process.argv.slice(2), {
 		version,
 		home,
-		invocation: flags => invocationOf(flags, stopping.signal),
-		print: text => process.stdout.write(text),
-		talk: text => process.stderr.write(text),
+		invocation: flags => invocationOf(flags, stopping.signal, voice),
+		print: voice.print,
+		talk: voice.talk,
 	});
 }
 
-function invocationOf(flags: CommonFlags, signal: AbortSignal): Invocation {
+type Voice = Pick<Invocation, 'redaction' | 'print' | 'talk'>;
+
+function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): Invocation {
 	return {
 		flags,
 		environment: process.env,
@@ -59,8 +73,7 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal): Invocation {
 		version,
 		actor: userInfo().username,
 		terminal: terminalOf(flags),
-		print: text => process.stdout.write(text),
-		talk: text => process.stderr.write(text),
+		...voice,
 		signal,
 	};
 }

@@ -1,3 +1,5 @@
+import type {Redaction} from '../domain/redaction.ts';
+
 /** What a command gets from the outside. Only cli.ts makes one. */
 export type Invocation = {
 	flags: CommonFlags;
@@ -10,6 +12,8 @@ export type Invocation = {
 	/** The login name of the person. */
 	actor: string;
 	terminal: Terminal;
+	/** Learns every secret that is read; what is printed and said goes through it. */
+	redaction: Redaction;
 	/** Data, to standard output. */
 	print(text: string): void;
 	/** Talk, to standard error. */

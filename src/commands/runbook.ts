@@ -1,7 +1,7 @@
 import {checkRunbook, loadRunbook, sayProblem, shippedRunbooks} from '../composition/runbooks.ts';
 import {exitCodes} from '../domain/errors.ts';
 import {graphOf} from '../domain/runbook-graph.ts';
-import {visibleJson} from '../domain/visible.ts';
+import {visible, visibleJson} from '../domain/visible.ts';
 import type {Invocation} from './invocation.ts';
 
 /** `regmedic runbook list` */
@@ -17,7 +17,7 @@ export async function listRunbooks(invocation: Invocation): Promise<number> {
 /** `regmedic runbook show RUNBOOK`: the page itself. */
 export async function showRunbook(wanted: string, invocation: Invocation): Promise<number> {
 	const {text} = await checkRunbook(invocation.home, invocation.folder, wanted);
-	invocation.print(text);
+	invocation.print(visible(text));
 	return exitCodes.done;
 }
 

@@ -1,5 +1,7 @@
 import {randomBytes} from 'node:crypto';
+import {resolve} from 'node:path';
 import {createStorage} from '../adapters/storage/storage.ts';
+import {bareEnvironment} from '../composition/bare-environment.ts';
 import {registryNamed} from '../composition/open-ports.ts';
 import {openShell} from '../composition/open-shell.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
@@ -22,9 +24,9 @@ export type ScanOptions = {
 export async function scan(options: ScanOptions, invocation: Invocation): Promise<number> {
 	const {configuration, runtimeFolder} = await surroundingsOf(invocation);
 	const configured = options.registry === undefined ? undefined : registryNamed(configuration, options.registry);
-	const place = placeOf(options, configured?.storage);
+	const place = placeOf(options, configured?.storage, invocation.folder);
 	const shell = openShell(place, {
-		environment: invocation.environment,
+		environment: bareEnvironment(invocation.environment, configuration),
 		nonce: () => randomBytes(12).toString('hex'),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
 	});
@@ -55,9 +57,13 @@ type Place = {
 	sshConfig?: string | undefined;
 };
 
-function placeOf({path, ssh, root, registry, transport, sshConfig}: ScanOptions, storage: Place | undefined): Place {
+function placeOf(
+	{path, ssh, root, registry, transport, sshConfig}: ScanOptions,
+	storage: Place | undefined,
+	folder: string,
+): Place {
 	if (path !== undefined) {
-		return {root: path};
+		return {root: resolve(folder, path)};
 	}
 
 	if (ssh !== undefined && root !== undefined) {

@@ -1,6 +1,7 @@
 import {openPorts} from '../composition/open-ports.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
 import {exitCodes} from '../domain/errors.ts';
+import {redactDeep} from '../domain/redaction.ts';
 import {parseReference} from '../domain/reference.ts';
 import {type Depth, type ImageCheck, worstVerdict} from '../domain/verdict.ts';
 import {visibleJson} from '../domain/visible.ts';
@@ -17,6 +18,7 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 	const parsed = references.map(parseReference);
 	const surroundings = await surroundingsOf(invocation, options);
 	const checks: ImageCheck[] = [];
+	const shown: unknown[] = [];
 	let requests = 0;
 
 	for (const reference of parsed) {
@@ -28,10 +30,13 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 				signal: invocation.signal,
 				...(platform === undefined ? {} : {platform}),
 			});
+			// Before it is wrapped into lines: a registry may repeat our own password in its answer.
+			const redacted = redactDeep(check, ports.secrets.redact) as ImageCheck;
 			checks.push(check);
+			shown.push(redacted);
 			requests += ports.registry.requests();
 			if (!invocation.flags.json) {
-				invocation.print(`${sayCheck(check).join('\n')}\n`);
+				invocation.print(`${sayCheck({...redacted, verdict: check.verdict}).join('\n')}\n`);
 			}
 		} finally {
 			await close();
@@ -40,7 +45,7 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 
 	if (invocation.flags.json) {
 		invocation.print(
-			`${visibleJson({schema: 'regmedic.verify/1', depth: options.depth, requests, images: checks}, '  ')}\n`,
+			`${visibleJson({schema: 'regmedic.verify/1', depth: options.depth, requests, images: shown}, '  ')}\n`,
 		);
 	}
 

@@ -23,7 +23,8 @@ export async function beginAgain(
 	const opened =
 		drill &&
 		(await openDrill({folder: found.folder, scenario: drill.scenario, seed: drill.seed, speed: options.speed}));
-	const {ports, close} = openPorts(reference, opened?.surroundings ?? (await surroundingsOf(invocation)));
+	const surroundings = opened?.surroundings ?? (await surroundingsOf(invocation));
+	const {ports, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
 	const closeAll = async () => {
 		await close();
 		await opened?.world.close();

@@ -20,7 +20,7 @@ export async function beginDrill(
 	await makeIncidentFolder(folder);
 	const {world, surroundings} = await openDrill({folder, scenario, seed, speed});
 	const reference = parseReference(world.image);
-	const {ports, settings, close} = openPorts(reference, surroundings);
+	const {ports, settings, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
 	const closeAll = async () => {
 		await close();
 		await world.close();

@@ -8,9 +8,10 @@ import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
 import {type Configuration, imageFor, registryFor} from '../domain/configuration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {JsonObject} from '../domain/json.ts';
-import {createRedaction} from '../domain/redaction.ts';
+import {createRedaction, type Redaction} from '../domain/redaction.ts';
 import {type ImageReference, isLoopback} from '../domain/reference.ts';
 import type {Ports} from '../engine/action.ts';
+import {bareEnvironment} from './bare-environment.ts';
 import {systemClock} from './clock.ts';
 import {createHearing} from './hearing.ts';
 import {openShell} from './open-shell.ts';
@@ -18,6 +19,8 @@ import {openShell} from './open-shell.ts';
 export type Surroundings = {
 	configuration: Configuration;
 	environment: Record<string, string | undefined>;
+	/** Shared with whoever prints; without it, the ports keep what they learn to themselves. */
+	redaction?: Redaction;
 	/** Where sockets of shared connections may live. */
 	runtimeFolder?: string;
 	/** `--plain-http`: also for a host that is not loopback. */
@@ -32,7 +35,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 	const {host} = reference;
 	const known = registryFor(configuration, host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
-	const redaction = createRedaction();
+	const redaction = surroundings.redaction ?? createRedaction();
 	const hearing = createHearing();
 	const secrets = createSecrets({
 		environment,
@@ -50,11 +53,12 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 			hearing.tell(`${method} ${url} ${status ?? 'no answer'} ${Math.round(milliseconds)} ms`),
 	});
 
+	const bare = bareEnvironment(environment, configuration);
 	const nonce = () => randomBytes(12).toString('hex');
 	const shell =
 		known?.registry.storage &&
 		openShell(known.registry.storage, {
-			environment,
+			environment: bare,
 			nonce,
 			...(surroundings.runtimeFolder === undefined ? {} : {runtimeFolder: surroundings.runtimeFolder}),
 		});
@@ -80,7 +84,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 			: undefined;
 
 	const fallbackShell =
-		image?.fallback && (image.fallback.on === 'local' ? createLocalShell({environment, nonce}) : shell);
+		image?.fallback && (image.fallback.on === 'local' ? createLocalShell({environment: bare, nonce}) : shell);
 	const builder = fallbackShell && createBuilder({shell: fallbackShell});
 
 	return {

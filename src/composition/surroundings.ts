@@ -15,6 +15,7 @@ export async function surroundingsOf(
 	return {
 		configuration,
 		environment,
+		redaction: invocation.redaction,
 		...(plainHttp === undefined ? {} : {plainHttp}),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
 	};
@@ -34,8 +35,9 @@ async function runtimeFolderOf(environment: Record<string, string | undefined>):
 	}
 
 	const folder = path.join(base, 'regmedic');
-	return mkdir(folder, {recursive: true, mode: 0o700}).then(
+	// Not `recursive`: where nothing can be made (below /proc), Node tries that without end.
+	return mkdir(folder, {mode: 0o700}).then(
 		() => folder,
-		() => undefined,
+		(error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? folder : undefined),
 	);
 }

@@ -2,7 +2,7 @@ import {exitCodes} from './errors.ts';
 import type {Incident} from './incident.ts';
 
 /** The exit code that says how an incident stands. Intact is only what was proven after the last change. */
-export function exitOf({phase, verdict}: Incident): number {
+export function exitOf({phase, verdict, visits}: Incident): number {
 	if (phase.is !== 'stopped') {
 		return exitCodes.indeterminate;
 	}
@@ -15,6 +15,11 @@ export function exitOf({phase, verdict}: Incident): number {
 		case 'unknown':
 			return exitCodes.indeterminate;
 		default:
-			return exitCodes.failed;
+			return exitOfLast(visits.at(-1)?.outcome);
 	}
+}
+
+/** Nothing could be checked: then what kept us from it decides. */
+function exitOfLast(outcome: string | undefined): number {
+	return outcome === 'refused' || outcome === 'unreachable' ? exitCodes[outcome] : exitCodes.failed;
 }

@@ -13,7 +13,7 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 
 	switch (event.type) {
 		case 'note.added':
-			return undefined;
+			return phase.is === 'stopped' && phase.closed ? 'The incident is closed: its record is sealed.' : undefined;
 
 		case 'gate.answered':
 			return phase.is === 'gate' && here ? undefined : 'No gate is open here.';

@@ -26,7 +26,11 @@ export function changesOf({visits}: Incident): Change[] {
 			changes: gate?.changes ?? [],
 			approvedBy: gate?.answer?.by ?? 'unknown',
 			outcome:
-				endedAt === undefined ? 'not known yet' : ended === 'by-hand' ? `by hand, ${outcome}` : (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
+				endedAt === undefined
+					? 'not known yet'
+					: ended === 'by-hand'
+						? `by hand, ${outcome}`
+						: (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
 			say: say ?? problem?.message ?? 'It was begun; what became of it is not known.',
 		}));
 }

@@ -133,7 +133,12 @@ function followUpsOf(incident: Incident): FollowUp[] {
 		.map(text => ({priority: 'P1' as const, text: textOf(text)}));
 	const noticed = toldIn(incident).noticed;
 	const detection: FollowUp[] = /^unknown$|person|user|somebody|developer/i.test(noticed)
-		? [{priority: 'P2', text: 'Have `regmedic probe` and its alerts find this before people do.'}]
+		? [
+				{
+					priority: 'P2',
+					text: 'Verify every image after its push (regmedic verify), and alert on it: people noticed this one.',
+				},
+			]
 		: [];
 	return [...risks, ...others, ...detection];
 }

@@ -13,8 +13,10 @@ export type Redaction = {
 };
 
 export function createRedaction(): Redaction {
-	const forms = new Set<string>();
-	let pattern: RegExp | undefined;
+	// The mask is one of them: a secret that is a part of it must not make it grow.
+	const forms = new Set([mask]);
+	let byStart = new Map<string, string[]>();
+	let starts: RegExp | undefined;
 
 	return {
 		add(secret, username) {
@@ -26,12 +28,30 @@ export function createRedaction(): Redaction {
 				forms.add(form);
 			}
 
-			// The mask comes first: a secret that is a part of it must not make it grow.
-			const longestFirst = [mask, ...[...forms].sort((a, b) => b.length - a.length)];
-			pattern = new RegExp(longestFirst.map(form => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+			byStart = Map.groupBy(
+				[...forms].sort((a, b) => b.length - a.length),
+				form => form.slice(0, shortestSecret),
+			);
+			starts = new RegExp(
+				[...byStart.keys()].map(start => start.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
+				'g',
+			);
 		},
-		redact: text => (pattern === undefined ? text : text.replace(pattern, mask)),
-		longest: () => Math.max(0, ...[...forms].map(form => form.length)),
+		// Whole forms in one pattern would be too much for it where a secret is long: it only finds where to look.
+		redact(text) {
+			let shown = '';
+			let from = 0;
+			for (let found = starts?.exec(text); starts && found; found = starts.exec(text)) {
+				const {index} = found;
+				const form = byStart.get(found[0])!.find(each => text.startsWith(each, index));
+				shown += form === undefined ? '' : text.slice(from, index) + mask;
+				from = form === undefined ? from : index + form.length;
+				starts.lastIndex = form === undefined ? index + 1 : from;
+			}
+
+			return shown + text.slice(from);
+		},
+		longest: () => Math.max(...[...forms].map(form => form.length)),
 	};
 }
 

@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo, Server} from 'node:net';
 import {OperatorError} from '../domain/errors.ts';
+import {isUnwritable} from './unwritable.ts';
 
 export const loopback = '127.0.0.1';
 
@@ -16,7 +17,14 @@ export async function listenHttp(options: {
 }): Promise<Listener> {
 	const server = createServer((request, response) => {
 		response.on('error', () => {});
-		void options.answer(request, response);
+		options.answer(request, response).catch(error => {
+			if (!isUnwritable(error)) {
+				throw error;
+			}
+
+			// As a server answers whose disk is full.
+			response.headersSent ? response.destroy() : response.writeHead(500).end();
+		});
 	});
 	const port = await listenOn(server, options.what, options.port);
 

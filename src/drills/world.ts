@@ -10,6 +10,7 @@ import {findScenario} from './scenarios/index.ts';
 import type {Scenario} from './scenarios/scenario.ts';
 import {startServers} from './servers.ts';
 import {alias} from './ssh/keys.ts';
+import {worldFailure} from './unwritable.ts';
 import {type Broken, placesIn, readWorld, type WorldFile, writeWorld} from './world-file.ts';
 
 export type World = {
@@ -63,9 +64,17 @@ export const sshUser = 'ops';
 /**
  * Makes a world in an empty folder, or opens the one that is there on the ports it had: after a kill it goes on where
  * it was. Everything listens on loopback.
- * @throws OperatorError drill.unknown-scenario | drill.other-scenario | drill.port-taken
+ * @throws OperatorError drill.unknown-scenario | drill.other-scenario | drill.port-taken | drill.unwritable
  */
 export async function openWorld(options: OpenWorldOptions): Promise<World> {
+	try {
+		return await open(options);
+	} catch (error) {
+		throw worldFailure(options.folder, error);
+	}
+}
+
+async function open(options: OpenWorldOptions): Promise<World> {
 	const {scenario: name, seed, speed = 1, signal} = options;
 	const scenario = findScenario(name);
 	const places = placesIn(path.resolve(options.folder));

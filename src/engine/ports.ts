@@ -156,6 +156,8 @@ export type Ci = {
 	/** Newest first. @param since ISO 8601 */
 	failed(repository: string, since: string, waiting: Waiting): Promise<Pipeline[]>;
 	restart(repository: string, number: number, waiting: Waiting): Promise<TriggerAnswer>;
+	/** The newest pipeline that is a restart of this one, whoever asked for it. */
+	restartOf(repository: string, number: number, waiting: Waiting): Promise<Pipeline | undefined>;
 	close(): Promise<void>;
 };
 

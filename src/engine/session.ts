@@ -36,7 +36,8 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	let underWay = new AbortController();
 	let view: SessionView | undefined;
 	let queue: Promise<unknown> = Promise.resolve();
-	let isClosed = false;
+	// Closed, or being left: nothing new is begun or taken.
+	let isOver = false;
 
 	const notify = () => {
 		for (const listener of listeners) {
@@ -53,8 +54,9 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 
 	/** The one way in: checked, journaled, then taken. One after the other. */
 	function send(happening: Happening, by: string, check = false): Promise<void> {
+		const comesAfterAll = isOver;
 		const turn = queue.then(async () => {
-			if (isClosed || stopping.signal.aborted) {
+			if (comesAfterAll || stopping.signal.aborted) {
 				throw new OperatorError('session.closed', 'This session has ended.', {
 					hint: 'Resume the incident.',
 					exit: 'failed',
@@ -119,19 +121,19 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		const report = (happening: Happening) => send(happening, 'regmedic');
 		// Closing moves the phase itself, and is not called off by that.
 		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.do !== 'close');
-		if (isCalledOff()) {
+		if (isOver || isCalledOff()) {
 			return;
 		}
 
 		carryOut(effect, {incident, ...options, signal, live, report})
 			.then(end => {
 				if (end === 'closed') {
-					isClosed = true;
+					isOver = true;
 					settled.resolve({why: 'stopped', incident: view!.incident});
 				}
 			})
 			.catch(error => {
-				if (!isCalledOff()) {
+				if (!isOver && !isCalledOff()) {
 					halt(error);
 				}
 			});
@@ -172,11 +174,13 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		},
 		async leave(reason) {
 			// A runbook that has stopped is being closed: nothing is left behind by leaving.
-			if (stopping.signal.aborted || view?.incident.phase.is === 'stopped') {
+			if (isOver || stopping.signal.aborted || view?.incident.phase.is === 'stopped') {
 				return;
 			}
 
-			await send({type: 'incident.left', reason}, actor).catch(() => {});
+			const left = send({type: 'incident.left', reason}, actor).catch(() => {});
+			isOver = true;
+			await left;
 			stopping.abort(new Error('The session was left.'));
 			settled.resolve({why: 'left', incident: view!.incident});
 		},

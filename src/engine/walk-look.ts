@@ -1,5 +1,7 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Fault, FaultKind} from '../domain/fault.ts';
+import {type Manifest, references} from '../domain/manifest.ts';
+import {mediaTypes} from '../domain/media-type.ts';
 import type {Depth, Unchecked} from '../domain/verdict.ts';
 import type {BlobAnswer, Registry} from './ports.ts';
 import {type ReadManifest, readManifest} from './walk-manifest.ts';
@@ -101,6 +103,15 @@ export function expand(part: Part, read: ReadManifest, choose: (parts: Part[]) =
 		return {part, status, unchecked: uncheckedOf(part, error), parts: []};
 	}
 
+	if (namesNothing(read.manifest)) {
+		const error = {
+			code: 'manifest.names-nothing',
+			message: `This ${read.manifest.kind === 'index' ? 'index' : 'manifest'} names nothing that could be pulled.`,
+			hint: 'If an image should be there, push it again.',
+		};
+		return {part, status, unchecked: uncheckedOf(part, error), parts: []};
+	}
+
 	const via = [...part.via, part.descriptor.digest];
 	const parts = choose(partsOf(read.manifest, via, part.platform));
 
@@ -109,6 +120,11 @@ export function expand(part: Part, read: ReadManifest, choose: (parts: Part[]) =
 	}
 
 	return {part, status, parts};
+}
+
+/** Nothing is missing from it, and nobody can pull it. Artifacts may consist of their annotations. */
+function namesNothing(manifest: Manifest): boolean {
+	return references(manifest).length === 0 && manifest.mediaType !== mediaTypes.ociArtifact;
 }
 
 function faulty(part: Part, kind: FaultKind, detail: string, status?: number): Looked {

@@ -12,10 +12,13 @@ export function chooser(platform: string | undefined): (parts: Part[]) => Part[]
 		parts.filter(
 			part =>
 				part.role !== 'manifest' ||
-				part.platform === platform ||
-				part.platform?.startsWith(`${platform}/`) ||
+				isOf(platform, part) ||
 				(part.platform === undefined && isIndexType(part.descriptor.mediaType)),
 		);
+}
+
+function isOf(platform: string, part: Part): boolean {
+	return part.platform === platform || part.platform?.startsWith(`${platform}/`) === true;
 }
 
 /** @throws OperatorError image.platform-absent */
@@ -24,8 +27,17 @@ export function expectPlatform(platform: string, all: readonly Part[], chosen: r
 		return;
 	}
 
+	throw platformAbsent(platform, all);
+}
+
+/** Whether the walk came to anything of this platform: an index in an index may hold none of it. */
+export function reached(platform: string, looked: readonly Part[]): boolean {
+	return looked.some(part => isOf(platform, part));
+}
+
+export function platformAbsent(platform: string, all: readonly Part[]): OperatorError {
 	const names = [...new Set(all.map(part => part.platform).filter(name => name !== undefined))];
-	throw new OperatorError('image.platform-absent', `The image has nothing for ${platform}.`, {
+	return new OperatorError('image.platform-absent', `The image has nothing for ${platform}.`, {
 		hint: names.length === 0 ? 'Its index names no platforms.' : `It has ${names.join(', ')}.`,
 		exit: 'failed',
 	});

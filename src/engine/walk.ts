@@ -8,7 +8,7 @@ import {createLook, expand} from './walk-look.ts';
 import {readManifest} from './walk-manifest.ts';
 import {unlessMoved} from './walk-moved.ts';
 import {type Looked, type Part, partsOf} from './walk-parts.ts';
-import {chooser, expectPlatform} from './walk-platform.ts';
+import {chooser, expectPlatform, platformAbsent, reached} from './walk-platform.ts';
 import {rowOf} from './walk-rows.ts';
 
 export type {WalkProgress} from './walk-explore.ts';
@@ -48,7 +48,12 @@ async function walkDown(
 	answer: Extract<ManifestAnswer, {state: 'found'}>,
 	{depth, signal, platform, concurrency = usualConcurrency, onProgress = () => {}}: WalkOptions,
 ): Promise<ImageCheck> {
-	const choose = chooser(platform);
+	const chosen = chooser(platform);
+	const named: Part[] = [];
+	const choose = (parts: Part[]) => {
+		named.push(...parts);
+		return chosen(parts);
+	};
 	const digest = reference.digest ?? answer.claimed ?? answer.digest;
 	const top: Part = {role: 'manifest', descriptor: {digest, size: answer.bytes.length}, via: []};
 	const read = readManifest(answer, {digest: reference.digest});
@@ -56,21 +61,31 @@ async function walkDown(
 
 	if (platform !== undefined && manifest?.kind === 'index') {
 		const children = partsOf(manifest, [], undefined);
-		expectPlatform(platform, children, choose(children));
+		expectPlatform(platform, children, chosen(children));
 	}
 
 	const start = expand(top, read, choose);
 	const look = createLook(registry, reference.repository, {depth, signal, choose});
 	const looked = await explore(start, {look, concurrency, onProgress});
+	const parts = [...looked.values()];
+
+	if (platform !== undefined && manifest?.kind === 'index' && parts.every(isWell) && !reached(platform, named)) {
+		throw platformAbsent(platform, named);
+	}
+
 	const rows = manifest?.kind === 'index' && start.fault === undefined ? start.parts : [top];
 
 	return {
 		reference: formatReference(reference),
 		digest,
 		mediaType: manifest?.mediaType ?? answer.mediaType,
-		...tally([...looked.values()]),
+		...tally(parts),
 		children: rows.map(row => rowOf(row, looked)),
 	};
+}
+
+function isWell({fault, unchecked}: Looked): boolean {
+	return fault === undefined && unchecked === undefined;
 }
 
 function tally(all: readonly Looked[]): Pick<ImageCheck, 'verdict' | 'checked' | 'faults' | 'unchecked'> {

@@ -439,3 +439,41 @@ test('an aborted walk rejects with the reason and asks nothing more', async () =
 	expect(registry.asked).toHaveLength(length);
 	expect(length).toBeLessThan(15);
 });
+
+/** An index as it is stored, with these children. */
+function indexOf(...children: Descriptor[]): ManifestBlob {
+	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: children}));
+	return {...blobOf(bytes), bytes, mediaType: mediaTypes.ociIndex} as ManifestBlob;
+}
+
+test.each([
+	['an index without children', {manifests: []}, mediaTypes.ociIndex],
+	['a manifest without config and layers', {layers: []}, mediaTypes.ociManifest],
+])('%s is never called intact: nobody can pull it', async (_, content, mediaType) => {
+	const registry = shelf();
+	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType, ...content}));
+	registry.manifests.set('latest', found({...blobOf(bytes), bytes, mediaType} as ManifestBlob));
+
+	expect(await walkImage(registry, latest, {depth: 'edge', signal: new AbortController().signal})).toMatchObject({
+		verdict: 'unknown',
+		unchecked: [{code: 'manifest.names-nothing'}],
+	});
+});
+
+test('a platform that only an index in the index could have held, and does not, is absent', async () => {
+	const inner = indexOf({
+		digest: `sha256:${'1'.repeat(64)}` as Digest,
+		size: 2,
+		platform: {os: 'linux', architecture: 'arm64'},
+	});
+	const outer = indexOf({digest: inner.digest, size: inner.bytes.length, mediaType: mediaTypes.ociIndex});
+	const registry = shelf();
+	registry.manifests.set('latest', found(outer));
+	registry.manifests.set(inner.digest, found(inner));
+	const {signal} = new AbortController();
+
+	await expect(walkImage(registry, latest, {depth: 'edge', platform: 'linux/amd64', signal})).rejects.toMatchObject({
+		code: 'image.platform-absent',
+		hint: 'It has linux/arm64.',
+	});
+});

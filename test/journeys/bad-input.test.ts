@@ -221,7 +221,7 @@ describe.concurrent('what an operator can get wrong', () => {
 		expect(ran.stderr).toBe('1 problem.\n');
 	});
 
-	it('a reader that has heard enough ends us without a word', async () => {
+	it('a reader that has heard enough ends us without a word, and the incident is left open', async () => {
 		const script = '{ "$@"; echo $? >exit-code; } 2>errors | head -1';
 		const list = login.start(['drill', 'child-unlinked', '--speed', '400'], {
 			wrapper: ['sh', '-c', script, 'sh'],
@@ -230,7 +230,8 @@ describe.concurrent('what an operator can get wrong', () => {
 		const {stdout} = await list.ended;
 
 		expect(stdout).toMatch(/^REHEARSAL.*\n$/);
-		expect(await readFile(path.join(login.folder, 'exit-code'), 'utf8')).toBe('0\n');
+		expect(await readFile(path.join(login.folder, 'exit-code'), 'utf8')).toBe('130\n');
 		expect(await readFile(path.join(login.folder, 'errors'), 'utf8')).toBe('');
+		expect((await login.run(['incidents'])).stdout).toContain('open at');
 	});
 });

@@ -1,6 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {createLocalShell} from '../../src/adapters/ssh/local.ts';
@@ -173,6 +174,49 @@ describeReal('both SSH transports against a real sshd', ['sshd', 'ssh', 'ssh-key
 						: new RegExp(`ssh-keyscan -p ${sshd.port} ${sshd.host} \\| ssh-keygen -lf -`),
 				);
 			}
+		});
+
+		it('refuses an unknown key also where ssh_config trusts whatever answers on this machine', async () => {
+			const file = await knownHosts(`trusting-${name}`, '');
+			const trusting = 'StrictHostKeyChecking no\nNoHostAuthenticationForLocalhost yes\nVerifyHostKeyDNS yes\n';
+			await writeFile(file, `${trusting}${await readFile(file, 'utf8')}`);
+			const shell = open(file);
+
+			await expect(shell.run(read('true'), {signal})).rejects.toMatchObject({code: 'ssh.host-key-unknown'});
+			await shell.close();
+		});
+
+		it('refuses a known key that stands in the list RevokedHostKeys names, and every key while that cannot be read', async () => {
+			const list = path.join(temporary.folder, `list-${name}`);
+			await writeFile(list, `# lost in April\n${await readFile(sshd.hostKeyFile, 'utf8')}`);
+			const listed = open(await configWith(`listed-${name}`, `RevokedHostKeys ${list}`));
+			const unread = open(await configWith(`unread-${name}`, `RevokedHostKeys ${list}.away`));
+
+			await expect(listed.run(read('true'), {signal})).rejects.toMatchObject({
+				code: 'ssh.host-key-revoked',
+				exit: 'refused',
+				hint: expect.not.stringContaining('ssh-keyscan'),
+			});
+			await expect(unread.run(read('true'), {signal})).rejects.toMatchObject({code: 'ssh.config'});
+			await Promise.all([listed.close(), unread.close()]);
+		});
+
+		it('closes at once while a host accepts the connection and says nothing', async () => {
+			const mute = createServer().listen(0, '127.0.0.1');
+			await once(mute, 'listening');
+			const shell = open(await configWith(`mute-${name}`, `Port ${(mute.address() as {port: number}).port}`));
+			const controller = new AbortController();
+			const run = shell.run(read('true'), {signal: controller.signal});
+			run.catch(() => {});
+			const [socket] = (await once(mute, 'connection')) as [Socket];
+			const start = performance.now();
+			controller.abort(new Error('enough'));
+
+			await expect(run).rejects.toThrow('enough');
+			await shell.close();
+			expect(performance.now() - start).toBeLessThan(4000);
+			socket.destroy();
+			mute.close();
 		});
 
 		it('says who refuses and who cannot be reached', async () => {

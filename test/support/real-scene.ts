@@ -3,6 +3,7 @@ import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import type {Invocation} from '../../src/commands/invocation.ts';
+import {createRedaction} from '../../src/domain/redaction.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Credentials} from '../../src/engine/ports.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
@@ -118,6 +119,7 @@ export async function openScene(): Promise<Scene> {
 				unicode: true,
 				suspend: async () => {},
 			},
+			redaction: createRedaction(),
 			print: text => said.push(text),
 			talk: text => said.push(text),
 			signal: new AbortController().signal,

@@ -83,7 +83,7 @@ async function start(
 
 		if (!(await lock.isHeld())) {
 			throw new OperatorError('incident.taken-over', 'Somebody else has taken this incident over.', {
-				hint: `Nothing more is done here. Read along with \`regmedic watch ${path.basename(folder)}\`.`,
+				hint: `Nothing more is done here. \`regmedic export ${path.basename(folder)}\` shows how it stands.`,
 				exit: 'locked',
 			});
 		}

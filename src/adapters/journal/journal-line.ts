@@ -15,20 +15,23 @@ export function writeLine(event: JournalEvent, seq: number, prev: string): {line
 	return {line: `${body.slice(0, -1)},"hash":"${hash}"}`, hash};
 }
 
-export type ReadLine = {ok: true; event: RecordedEvent} | {ok: false; reason: string};
+/** `whole`: its own bytes are as they were written, so no crash has torn it. */
+export type ReadLine = {ok: true; event: RecordedEvent} | {ok: false; reason: string; whole: boolean};
 
 export function readLine(line: string, seq: number, prev: string): ReadLine {
 	const match = /^(.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line);
 	if (!match || hashOf(`${match[1]}}`) !== match[2]) {
-		return {ok: false, reason: 'its bytes do not match its hash'};
+		return {ok: false, reason: 'its bytes do not match its hash', whole: false};
 	}
 
 	const event = JSON.parse(line) as RecordedEvent;
 	if (event.seq !== seq) {
-		return {ok: false, reason: `it is event ${event.seq} where event ${seq} should stand`};
+		return {ok: false, reason: `it is event ${event.seq} where event ${seq} should stand`, whole: true};
 	}
 
-	return event.prev === prev ? {ok: true, event} : {ok: false, reason: 'it does not follow the line before it'};
+	return event.prev === prev
+		? {ok: true, event}
+		: {ok: false, reason: 'it does not follow the line before it', whole: true};
 }
 
 function hashOf(text: string): string {

@@ -146,7 +146,7 @@ function locked(folder: string, {actor, pid, host, since}: Holder): OperatorErro
 		'incident.locked',
 		`${actor} is working on this incident (process ${pid} on ${host}, since ${since}).`,
 		{
-			hint: `Read along with \`regmedic watch ${path.basename(folder)}\`, or take it over with \`regmedic resume --take-over ${path.basename(folder)}\`.`,
+			hint: `\`regmedic export ${path.basename(folder)}\` shows how it stands; \`regmedic resume --take-over ${path.basename(folder)}\` takes it over.`,
 			exit: 'locked',
 		},
 	);

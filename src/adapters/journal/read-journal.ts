@@ -39,11 +39,11 @@ export async function readJournal(folder: string): Promise<ReadJournal> {
 		const end = newline === -1 ? bytes.length : newline;
 		const read =
 			newline === -1
-				? {ok: false as const, reason: 'it was not written to its end'}
+				? {ok: false as const, reason: 'it was not written to its end', whole: false}
 				: readLine(bytes.toString('utf8', start, end), events.length, head);
 		const isLast = end + 1 >= bytes.length;
 
-		if (!read.ok && !isLast) {
+		if (!read.ok && (read.whole || !isLast)) {
 			throw new OperatorError('journal.broken', `Line ${events.length + 1} of ${file} is damaged: ${read.reason}.`, {
 				hint: 'Somebody or something changed the record. Keep the file as it is; what stands before that line is proven.',
 				exit: 'failed',

@@ -17,6 +17,8 @@ export function openConnections(base: URL, timeouts: Timeouts, trust: SecureCont
 		connect: buildConnector({
 			timeout: timeouts.connect,
 			allowH2: false,
+			// NODE_TLS_REJECT_UNAUTHORIZED=0 of some other program's making would switch it off.
+			rejectUnauthorized: true,
 			...(trust === undefined ? {} : {secureContext: trust}),
 		}),
 		headersTimeout: timeouts.headers,

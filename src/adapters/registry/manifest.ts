@@ -1,10 +1,11 @@
 import {createHash} from 'node:crypto';
 import {type Digest, digestAlgorithm, isDigest} from '../../domain/digest.ts';
+import {parseManifest} from '../../domain/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../domain/media-type.ts';
 import type {ManifestAnswer, Waiting} from '../../engine/ports.ts';
 import {readAll} from './answer.ts';
 import {patiently} from './patience.ts';
-import {expectStatus, explanation} from './refusals.ts';
+import {expectStatus, explanation, notARegistry} from './refusals.ts';
 import type {Transport} from './transport.ts';
 
 /** distribution takes no manifest above 4 MiB; the rest is for those who count otherwise. */
@@ -60,13 +61,24 @@ async function attempt(
 	const bytes = await readAll(answer, manifestLimit);
 	const digest = hash(bytes, reference);
 	const claimed = answer.header('docker-content-digest');
+	const mediaType = bareMediaType(answer.header('content-type')) ?? '';
+
+	if (claimed === undefined && digest !== reference && !looksLikeManifest(bytes, mediaType)) {
+		throw notARegistry(answer);
+	}
+
 	return {
 		state: 'found',
 		bytes,
 		digest,
-		mediaType: bareMediaType(answer.header('content-type')) ?? '',
+		mediaType,
 		...(claimed !== undefined && isDigest(claimed) && claimed !== hash(bytes, claimed) ? {claimed} : {}),
 	};
+}
+
+/** A login page or a proxy's greeting with status 200 says nothing about the image. */
+function looksLikeManifest(bytes: Buffer, mediaType: string): boolean {
+	return /manifest|index/.test(mediaType) || parseManifest(bytes.toString('utf8'), mediaType).ok;
 }
 
 /** With the algorithm that the other digest uses. */

@@ -135,7 +135,7 @@ export function redirected(host: string, location: string | undefined): Operator
 	});
 }
 
-function notARegistry({host, status}: Answer): OperatorError {
+export function notARegistry({host, status}: Answer): OperatorError {
 	return new OperatorError('registry.not-a-registry', `${host} answers ${status}, but not as a registry does.`, {
 		hint: 'A proxy, a login page or another service may be in the way: check the url with `regmedic check`.',
 		exit: 'failed',

@@ -17,6 +17,7 @@ export type SecretsOptions = {
 };
 
 const commandTimeoutMs = 10_000;
+const longestSecret = 64 * 1024;
 
 /** Reads secrets when they are needed, from the environment, a command, a private file or Docker's stores. */
 export function createSecrets(
@@ -27,6 +28,13 @@ export function createSecrets(
 
 	async function read(source: SecretSource, what: string): Promise<string> {
 		const value = await secretOf(source, what, environment);
+		if (value.length > longestSecret) {
+			throw new OperatorError('credentials.too-long', `What stands for ${what} is ${value.length} characters long.`, {
+				hint: 'Name a source that holds the secret and nothing else.',
+				exit: 'configuration',
+			});
+		}
+
 		redaction.add(value);
 		return value;
 	}

@@ -16,11 +16,17 @@ export async function controlPathIn(folder: string, name: string): Promise<strin
 	}
 
 	try {
-		await mkdir(folder, {recursive: true, mode: 0o700});
+		await mkdir(folder, {mode: 0o700}).catch(unlessThere);
 		const {mode, uid} = await lstat(folder);
 		const isOwn = (mode & 0o170077) === 0o040000 && uid === getuid?.();
 		return isOwn ? file : undefined;
 	} catch {
 		return undefined;
+	}
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+	if (error.code !== 'EEXIST') {
+		throw error;
 	}
 }

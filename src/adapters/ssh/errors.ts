@@ -1,6 +1,9 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {ShellRequest} from '../../engine/ports.ts';
 
+/** A host may say megabytes without a line end. */
+const longestAside = 300;
+
 /** Both transports end in the same errors. None of these were tried again by us. */
 
 export type HostKeyTrouble = 'unknown' | 'changed' | 'revoked';
@@ -25,7 +28,7 @@ export function hostKeyRefused(
 	const hints = {
 		unknown: `Compare \`${scan} | ssh-keygen -lf -\` with the fingerprint the host's owner names; if they are the same: \`${scan} >> ${knownHostsFile}\`.`,
 		changed: `Somebody may be in between. Ask the host's owner; only if they replaced the key: \`ssh-keygen -R ${name} -f ${knownHostsFile}\`, then \`${scan} | ssh-keygen -lf -\` to compare, then \`${scan} >> ${knownHostsFile}\`.`,
-		revoked: `Do not connect. Ask the host's owner why its key stands as @revoked in ${knownHostsFile}.`,
+		revoked: `Do not connect. Ask the host's owner why its key is revoked in ${knownHostsFile}.`,
 	};
 	return new OperatorError(`ssh.host-key-${trouble}`, said[trouble], {hint: hints[trouble], exit: 'refused', cause});
 }
@@ -100,5 +103,5 @@ function unknownEffect(message: string, cause?: unknown): OperatorError {
 
 function aside(detail: string): string {
 	const line = detail.trim().split('\n').at(-1)?.trim().replace(/\.+$/, '') ?? '';
-	return line === '' ? '' : `: ${line}`;
+	return line === '' ? '' : `: ${line.length > longestAside ? `${line.slice(0, longestAside)}…` : line}`;
 }

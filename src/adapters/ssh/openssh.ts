@@ -80,6 +80,9 @@ const safeOptions = [
 	...[
 		'BatchMode=yes',
 		'StrictHostKeyChecking=yes',
+		// What a config file may put in place of known_hosts.
+		'NoHostAuthenticationForLocalhost=no',
+		'VerifyHostKeyDNS=no',
 		`ConnectTimeout=${connectTimeoutSeconds}`,
 		'ServerAliveInterval=15',
 		'ServerAliveCountMax=3',

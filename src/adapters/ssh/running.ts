@@ -49,6 +49,11 @@ export async function runOver(
 	const deadline = setTimeout(() => ending.resolve('late'), request.timeoutMs);
 	const onAbort = () => ending.resolve('aborted');
 	signal.addEventListener('abort', onAbort, {once: true});
+	// It may have come while the channel was being opened.
+	if (signal.aborted) {
+		onAbort();
+	}
+
 	channel.onStderr(chunk => stderr.push(chunk));
 	channel.onStdout(chunk => {
 		try {

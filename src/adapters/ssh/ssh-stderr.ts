@@ -12,6 +12,16 @@ export function causeOf(stderr: string, place: string, name: HostName): Operator
 	const shown = hostNameIn(stderr) ?? name;
 	const cause = stderr.trim() === '' ? undefined : new Error(stderr.trim());
 
+	if (has(/in revoked keys file/)) {
+		const hint = 'Make the file that RevokedHostKeys names in ssh_config readable: a revoked key may stand in it.';
+		return misconfigured(line(/in revoked keys file/), hint, cause);
+	}
+
+	const list = /revoked by file (.+)/.exec(stderr)?.[1]?.trim();
+	if (list !== undefined) {
+		return hostKeyRefused('revoked', place, {...shown, knownHostsFile: list}, cause);
+	}
+
 	if (has(/REVOKED HOST KEY DETECTED|is marked as revoked|revoked host key/i)) {
 		return hostKeyRefused('revoked', place, shown, cause);
 	}

@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
 import {parseDestination} from './destination.ts';
@@ -16,6 +15,8 @@ export type SshTarget = {
 	/** The agent's socket. */
 	agent?: string;
 	knownHostsFiles: string[];
+	/** Keys that no host may show, whatever it is called: RevokedHostKeys of ssh_config. */
+	revokedKeysFile?: string;
 	/** What the host's key stands under, where it is not its name. */
 	hostKeyAlias?: string;
 };
@@ -62,6 +63,7 @@ export async function resolveSshTarget(options: SshTargetOptions): Promise<SshTa
 			.replace(/^"(.*)"$/, '$1');
 	const agent = first('identityagent') ?? environment.SSH_AUTH_SOCK;
 	const alias = first('hostkeyalias');
+	const revoked = first('revokedhostkeys');
 	const known = [...files('userknownhostsfile'), ...files('globalknownhostsfile')].filter(file => file !== 'none');
 
 	return {
@@ -71,6 +73,7 @@ export async function resolveSshTarget(options: SshTargetOptions): Promise<SshTa
 		identityFiles: (settings.get('identityfile') ?? defaultIdentities).map(expand),
 		...(agent === undefined || agent === 'none' || agent === 'SSH_AUTH_SOCK' ? {} : {agent: expand(agent)}),
 		knownHostsFiles: (known.length === 0 ? defaultKnownHosts : known).map(expand),
+		...(revoked === undefined || revoked === 'none' ? {} : {revokedKeysFile: expand(revoked)}),
 		...(alias === undefined || alias === 'none' ? {} : {hostKeyAlias: alias}),
 	};
 }
@@ -110,20 +113,4 @@ async function askSsh({destination, configFile, environment}: SshTargetOptions):
 	}
 
 	return settings;
-}
-
-/** @throws OperatorError ssh.config: a file that is there but cannot be read might hold a revoked key */
-export async function readKnownHosts(files: readonly string[]): Promise<string> {
-	const texts = await Promise.all(
-		files.map(file =>
-			readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-				if (error.code === 'ENOENT') {
-					return '';
-				}
-
-				throw misconfigured(`${file} cannot be read`, 'Make it readable: a revoked key may stand in it.', error);
-			}),
-		),
-	);
-	return texts.join('\n');
 }

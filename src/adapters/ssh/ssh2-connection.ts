@@ -1,19 +1,20 @@
 import {readFile} from 'node:fs/promises';
 import type {AnyAuthMethod, Client} from 'ssh2';
 import type {OperatorError} from '../../domain/errors.ts';
+import type {Waiting} from '../../engine/ports.ts';
 import {misconfigured, unauthorized, unreachable} from './errors.ts';
 import {createHostVerifier} from './host-verifier.ts';
-import {parseKnownHosts} from './known-hosts.ts';
-import {readKnownHosts, type SshTarget} from './ssh-target.ts';
+import {readHostKeys} from './known-hosts-files.ts';
+import type {SshTarget} from './ssh-target.ts';
 
 const readyTimeoutMs = 15_000;
 const keepaliveIntervalMs = 15_000;
 const keepaliveCount = 3;
 
 /** Connects and logs in once. Never again by itself: sshd punishes repeated failures. @see sshd_config(5), PerSourcePenalties */
-export async function connectSsh2(target: SshTarget, place: string): Promise<Client> {
+export async function connectSsh2(target: SshTarget, place: string, {signal}: Waiting): Promise<Client> {
 	const {host, port, user} = target;
-	const verifier = createHostVerifier(parseKnownHosts(await readKnownHosts(target.knownHostsFiles)), target, place);
+	const verifier = createHostVerifier(await readHostKeys(target), target, place);
 	const methods = await loginMethods(target);
 	if (methods.length === 0) {
 		throw unauthorized(place, `no key of ours can be used for ${user}`);
@@ -26,6 +27,9 @@ export async function connectSsh2(target: SshTarget, place: string): Promise<Cli
 	client.once('ready', ready.resolve);
 	client.on('error', error => ready.reject(verifier.refusal() ?? explained(error, place)));
 	client.once('close', () => ready.reject(verifier.refusal() ?? unreachable(place, 'the connection was closed')));
+	const stop = () => ready.reject(signal.reason);
+	signal.throwIfAborted();
+	signal.addEventListener('abort', stop, {once: true});
 	client.connect({
 		host,
 		port,
@@ -54,6 +58,8 @@ export async function connectSsh2(target: SshTarget, place: string): Promise<Cli
 	} catch (error) {
 		client.destroy();
 		throw error;
+	} finally {
+		signal.removeEventListener('abort', stop);
 	}
 
 	client.setNoDelay(true);

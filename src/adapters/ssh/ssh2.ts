@@ -18,11 +18,13 @@ export type Ssh2Options = {
 /** Below sshd's MaxSessions of 10. */
 const sessionsAtOnce = 4;
 const sessionRetryMs = 200;
+const goodbyeMs = 500;
 
 /** An SSH client of our own, for machines without one; no certificates, no security keys, no jump hosts. */
 export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
 	const seats = createSeats(sessionsAtOnce);
 	let connection: Promise<Client> | undefined;
+	let opening = new AbortController();
 
 	return {
 		place,
@@ -52,7 +54,11 @@ export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
 		async close() {
 			const open = connection;
 			connection = undefined;
-			(await open?.catch(() => undefined))?.end();
+			opening.abort(new Error('the shell was closed'));
+			const client = await open?.catch(() => undefined);
+			client?.end();
+			// A host that has fallen silent does not say goodbye.
+			setTimeout(() => client?.destroy(), goodbyeMs).unref();
 		},
 	};
 
@@ -88,11 +94,13 @@ export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
 	}
 
 	async function open(): Promise<Client> {
+		opening = new AbortController();
+		const {signal} = opening;
 		const forget = () => {
 			connection = undefined;
 		};
 		try {
-			const client = await connectSsh2(typeof target === 'function' ? await target() : target, place);
+			const client = await connectSsh2(typeof target === 'function' ? await target() : target, place, {signal});
 			client.once('close', forget);
 			return client;
 		} catch (error) {

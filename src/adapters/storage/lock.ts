@@ -5,6 +5,7 @@ import {holdLock} from './scripts.ts';
 
 const heldAtMostMs = 12 * 60 * 60_000;
 const takeTimeoutMs = 60_000;
+const releaseTimeoutMs = 5000;
 const lockExits = {notAFile: 70, held: 75, heldByFolder: 76} as const;
 
 /**
@@ -75,7 +76,10 @@ export async function lockStore({
 		lost: lost.signal,
 		async release() {
 			release.resolve();
+			// With the connection its lock ends, too: a host that does not answer is not waited for.
+			const enough = setTimeout(() => abandon(new Error('the lock was given up')), releaseTimeoutMs);
 			await ended.catch(() => {});
+			clearTimeout(enough);
 		},
 	};
 

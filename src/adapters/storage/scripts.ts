@@ -27,11 +27,11 @@ printf 'now %s\\000' "$now"
 if find . -maxdepth 0 -printf '' >/dev/null 2>&1; then
 	quiet=
 	if find . -maxdepth 0 -ignore_readdir_race >/dev/null 2>&1; then quiet=-ignore_readdir_race; fi
-	$low find . $quiet -xdev -name _uploads -prune -o -type d -printf 'd %D %T@ %P\\000' -o -printf '%y %s %T@ %P\\000'
+	$low find . $quiet -xdev -path '*/_uploads' ! -path '*/_manifests/tags/_uploads' -prune -o -type d -printf 'd %D %T@ %P\\000' -o -printf '%y %s %T@ %P\\000'
 	printf 'end %s\\000' "$?"
 elif stat -c %f . >/dev/null 2>&1; then
 	printf 'lines \\000'
-	$low find . -xdev -name _uploads -prune -o -exec stat -c '%f %d %s %Y %n' {} +
+	$low find . -xdev -path '*/_uploads' ! -path '*/_manifests/tags/_uploads' -prune -o -exec stat -c '%f %d %s %Y %n' {} +
 	printf '\\000end %s\\000' "$?"
 else
 	exit 69

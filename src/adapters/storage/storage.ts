@@ -1,3 +1,4 @@
+import {OperatorError} from '../../domain/errors.ts';
 import type {Shell, Storage} from '../../engine/ports.ts';
 import {blobFile, hashOf} from './file-reader.ts';
 import {listStore} from './list.ts';
@@ -74,7 +75,10 @@ export function createStorage({
 
 function checkedRoot(root: string): string {
 	if (!root.startsWith('/') || /[\n\0]/.test(root)) {
-		throw new TypeError(`A storage root is an absolute path: ${JSON.stringify(root)}`);
+		throw new OperatorError('storage.root', `"${root}" is not the whole path of a folder.`, {
+			hint: 'Write the storage folder as its host sees it, from / on.',
+			exit: 'configuration',
+		});
 	}
 
 	return root.replace(/(?<=.)\/+$/, '');

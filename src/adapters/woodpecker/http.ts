@@ -6,6 +6,8 @@ import {type Answer, readAnswer} from './answer.ts';
 import {lostReply, networkFault, neverSent} from './network-fault.ts';
 
 const connectTimeoutMs = 10_000;
+/** NODE_TLS_REJECT_UNAUTHORIZED=0 of some other program's making would switch the check of certificates off. */
+const connect = {timeout: connectTimeoutMs, rejectUnauthorized: true};
 const readTimeoutMs = 20_000;
 /** Creating a pipeline asks the forge for the commit and its configuration. */
 const writeTimeoutMs = 60_000;
@@ -37,7 +39,7 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOp
 	const base = url.replace(/\/+$/, '');
 	const {host, origin, pathname} = new URL(base);
 	const prefix = pathname.replace(/\/+$/, '');
-	const agent = new Agent({connections: 6, connect: {timeout: connectTimeoutMs}});
+	const agent = new Agent({connections: 6, connect});
 	const wait = sleep ?? ((milliseconds: number, {signal}: Waiting) => pause(milliseconds, undefined, {signal}));
 
 	async function exchange(
@@ -103,7 +105,7 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOp
 
 	async function post(path: string, what: string, body: unknown, waiting: Waiting): Promise<Answer> {
 		// Its own connection: one kept alive may have been closed by the other side, and that looks like a lost reply.
-		const once = new Agent({connections: 1, connect: {timeout: connectTimeoutMs}});
+		const once = new Agent({connections: 1, connect});
 		try {
 			const answer = await exchange(
 				once,

@@ -1,4 +1,4 @@
-import type {TriggerAnswer, Waiting} from '../../engine/ports.ts';
+import type {Pipeline, TriggerAnswer, Waiting} from '../../engine/ports.ts';
 import {restarts} from './failed.ts';
 import {pages, readOne, repositoryPath} from './listing.ts';
 import type {KnownPipeline} from './pipeline.ts';
@@ -52,6 +52,18 @@ export async function restart(
 			? 'The owner of the repository is gone from the CI, or you may not push: enable the repository again.'
 			: 'Start a new pipeline of the branch instead.',
 	);
+}
+
+/** What became of a restart whose reply was lost. */
+export async function restartOf(
+	server: Server,
+	repository: string,
+	number: number,
+	waiting: Waiting,
+): Promise<Pipeline | undefined> {
+	const id = await server.id(repository, waiting);
+	const old = await readOne(server, id, number, waiting);
+	return old && laterOne(server, id, old, waiting, () => true);
 }
 
 function reasonAgainst(

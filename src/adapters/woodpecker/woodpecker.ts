@@ -5,7 +5,7 @@ import {find} from './find.ts';
 import {createHttp, type HttpOptions} from './http.ts';
 import {readOne} from './listing.ts';
 import {createLogs} from './logs.ts';
-import {restart} from './restart.ts';
+import {restart, restartOf} from './restart.ts';
 import {createServer} from './server.ts';
 import {trigger} from './trigger.ts';
 
@@ -39,6 +39,7 @@ export function createWoodpecker(options: WoodpeckerOptions): Woodpecker {
 		logs: createLogs(server),
 		failed: (repository, since, waiting) => failed(server, repository, since, waiting),
 		restart: (repository, number, waiting) => restart(server, repository, number, waiting),
+		restartOf: (repository, number, waiting) => restartOf(server, repository, number, waiting),
 		async check(waiting) {
 			const {login} = await server.user(waiting);
 			const version = await http.get('/version', waiting);

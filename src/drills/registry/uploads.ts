@@ -1,6 +1,6 @@
 import {createHash, randomUUID} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import {appendFile, rename, stat} from 'node:fs/promises';
+import {appendFile, mkdir, rename, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {type Digest, digestAlgorithm, isDigest} from '../../domain/digest.ts';
@@ -69,7 +69,7 @@ export async function finishUpload(exchange: Exchange): Promise<void> {
 
 	// Data that is already there is never replaced, not even where it is damaged: blobwriter.go, moveBlob.
 	if ((await stat(store.blobFile(digest)).catch(ignoreMissing)) === undefined) {
-		await putContent(store.blobFile(digest), '');
+		await mkdir(path.dirname(store.blobFile(digest)), {recursive: true});
 		await rename(data, store.blobFile(digest));
 	}
 

@@ -7,9 +7,18 @@ export type DrillKeys = {host: {private: string; public: string}; user: {private
 export const alias = 'registry-vm';
 
 export function generateKeys(): DrillKeys {
-	// @types/ssh2 does not know what generateKeyPairSync returns for ed25519 without options.
-	const generate = () => ssh2.utils.generateKeyPairSync('ed25519') as {private: string; public: string};
-	return {host: generate(), user: generate()};
+	return {host: generateKey(), user: generateKey()};
+}
+
+/** ssh2 1.17 drops the leading zero bytes of a public key (lib/keygen.js): one pair in 256 cannot be read again. */
+function generateKey(): DrillKeys['host'] {
+	for (;;) {
+		// @types/ssh2 does not know what generateKeyPairSync returns for ed25519 without options.
+		const pair = ssh2.utils.generateKeyPairSync('ed25519') as DrillKeys['host'];
+		if (![pair.public, pair.private].some(key => ssh2.utils.parseKey(key) instanceof Error)) {
+			return pair;
+		}
+	}
 }
 
 /** What a client needs to log in with the host's key checked: with `ssh -F` or without. */

@@ -1,10 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Action, ActionContext} from '../action.ts';
-import {type BuildOrder, followPipeline, isFinal, outcomeOf, outputOf, pollMs, sayEnd} from './follow-pipeline.ts';
+import {type BuildOrder, followPipeline, isFinal, outcomeOf, outputOf, sayEnd} from './follow-pipeline.ts';
+import {lookForLate} from './late-reply.ts';
 import {ciOutcome} from './outcomes.ts';
-
-/** A trigger whose reply was lost may still be on its way. */
-const looksForLateTrigger = 3;
 
 /** Triggers the image's pipeline once, and follows it to its end. */
 export const ciBuild: Action = {
@@ -79,29 +77,18 @@ export const ciBuild: Action = {
 			return {found: 'unknown', say: 'No CI is configured any more.'};
 		}
 
-		for (let look = 0; look < looksForLateTrigger; look++) {
-			if (look > 0) {
-				await clock.sleep(pollMs, context);
-			}
-
-			const found = await ci.find(order, context);
-			if (found) {
-				return isFinal(found)
-					? {
-							found: 'done',
-							outcome: outcomeOf(found, order),
-							output: outputOf(found),
-							say: sayEnd(found, order),
-						}
-					: {
-							found: 'running',
-							output: outputOf(found),
-							say: `Pipeline ${found.number} carries our request and is under way.`,
-						};
-			}
+		const found = await lookForLate(() => ci.find(order, context), clock, context);
+		if (!found) {
+			return {found: 'not-done', say: 'No pipeline carries our request: it was not triggered.'};
 		}
 
-		return {found: 'not-done', say: 'No pipeline carries our request: it was not triggered.'};
+		return isFinal(found)
+			? {found: 'done', outcome: outcomeOf(found, order), output: outputOf(found), say: sayEnd(found, order)}
+			: {
+					found: 'running',
+					output: outputOf(found),
+					say: `Pipeline ${found.number} carries our request and is under way.`,
+				};
 	},
 };
 

@@ -2,6 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
+import {lookForLate} from './late-reply.ts';
 import {ciOutcome} from './outcomes.ts';
 
 /** Restarts the pipelines that were ticked, each once. */
@@ -45,54 +46,85 @@ export const ciRestart: Action = {
 		}
 
 		const repository = String(context.settings.repository);
-		const already = new Set(recorded(context, 'restarted'));
-		const refused: string[] = [];
-		const restarted = context.recorded.filter(({name}) => name === 'restarted').map(({detail}) => detail);
+		const {restarted, refused, doubtful, open} = standing(pipelines, context);
 
-		for (const number of numbersOf(pipelines).filter(each => !already.has(each))) {
-			await context.record('restarting', {number}, `Restarting pipeline ${number}.`);
-			const answer = await ci.restart(repository, number, context);
+		for (const number of [...doubtful, ...open]) {
+			// Begun before a crash: it is looked for, not asked for again.
+			const before = doubtful.includes(number) ? await ci.restartOf(repository, number, context) : undefined;
+			if (!before) {
+				await context.record('restarting', {number}, `Restarting pipeline ${number}.`);
+			}
+
+			const answer = before
+				? {state: 'created' as const, pipeline: before}
+				: await ci.restart(repository, number, context);
 			if (answer.state === 'created') {
-				restarted.push({number, as: answer.pipeline.number});
-				await context.record(
-					'restarted',
-					{number, as: answer.pipeline.number},
-					`Pipeline ${number} runs again as ${answer.pipeline.number}.`,
-				);
+				const as = answer.pipeline.number;
+				restarted.push({number, as});
+				await context.record('restarted', {number, as}, `Pipeline ${number} runs again as ${as}.`);
 			} else {
-				refused.push(`${number}: ${answer.detail}`);
-				await context.record('not-restarted', {number}, `CI did not restart ${number}: ${answer.detail}`);
+				refused.push({number, detail: answer.detail});
+				await context.record(
+					'not-restarted',
+					{number, detail: answer.detail},
+					`CI did not restart ${number}: ${answer.detail}`,
+				);
 			}
 		}
 
-		return {
-			outcome: refused.length === 0 ? 'restarted' : 'partly',
-			output: {restarted},
-			say: [`${count(restarted.length, 'pipeline')} restarted`, ...refused].join('; '),
-		};
+		return endOf(restarted, refused);
 	},
 
 	async reconcile({pipelines}, context) {
-		const settled = new Set([...recorded(context, 'restarted'), ...recorded(context, 'not-restarted')]);
-		const doubtful = recorded(context, 'restarting').filter(number => !settled.has(number));
-		if (doubtful.length > 0) {
-			return {
-				found: 'unknown',
-				say: `Pipeline ${doubtful.join(', ')} may have been restarted: look at it in CI, then say by hand.`,
-			};
+		const {ci, clock} = context.ports;
+		if (!ci) {
+			throw unconfigured();
 		}
 
-		const open = numbersOf(pipelines).filter(number => !settled.has(number));
-		return open.length === 0
-			? {
-					found: 'done',
-					outcome: recorded(context, 'not-restarted').length === 0 ? 'restarted' : 'partly',
-					output: {restarted: context.recorded.filter(({name}) => name === 'restarted').map(({detail}) => detail)},
-					say: 'CI has answered for every one of them.',
-				}
-			: {found: 'not-done', say: `Not restarted yet: ${open.join(', ')}.`};
+		const repository = String(context.settings.repository);
+		const {restarted, refused, doubtful, open} = standing(pipelines, context);
+		const left: number[] = [...open];
+
+		for (const number of doubtful) {
+			const found = await lookForLate(() => ci.restartOf(repository, number, context), clock, context);
+			if (found) {
+				restarted.push({number, as: found.number});
+			} else {
+				left.push(number);
+			}
+		}
+
+		return left.length === 0
+			? {found: 'done', ...endOf(restarted, refused)}
+			: {found: 'not-done', say: `Not restarted yet: ${left.join(', ')}.`};
 	},
 };
+
+/** How it stands with every pipeline that was ticked, by what was recorded. `doubtful`: asked for, and no answer was seen. */
+function standing(pipelines: JsonObject[string] | undefined, context: ActionContext) {
+	const restarted = recorded(context, 'restarted');
+	const refused = recorded(context, 'not-restarted');
+	const begun = recorded(context, 'restarting');
+	const isIn = (list: JsonObject[], number: number) => list.some(detail => detail.number === number);
+	const unsettled = numbersOf(pipelines).filter(number => !isIn(restarted, number) && !isIn(refused, number));
+	return {
+		restarted,
+		refused,
+		doubtful: unsettled.filter(number => isIn(begun, number)),
+		open: unsettled.filter(number => !isIn(begun, number)),
+	};
+}
+
+function endOf(restarted: JsonObject[], refused: JsonObject[]) {
+	return {
+		outcome: refused.length === 0 ? 'restarted' : 'partly',
+		output: {restarted},
+		say: [
+			`${count(restarted.length, 'pipeline')} restarted`,
+			...refused.map(({number, detail}) => `${number}: ${detail}`),
+		].join('; '),
+	};
+}
 
 function unconfigured(): OperatorError {
 	return new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
@@ -101,8 +133,8 @@ function unconfigured(): OperatorError {
 	});
 }
 
-function recorded(context: ActionContext, name: string): number[] {
-	return context.recorded.filter(entry => entry.name === name).map(({detail}) => Number(detail.number));
+function recorded(context: ActionContext, name: string): JsonObject[] {
+	return context.recorded.filter(entry => entry.name === name).map(({detail}) => detail);
 }
 
 function numbersOf(pipelines: JsonObject[string] | undefined): number[] {

@@ -287,3 +287,27 @@ test('credentials are asked for once and sent along; a fresh registry asks again
 	await fresh.close();
 	expect(server.requests[2]!.headers.authorization).toBe(`Basic ${Buffer.from('nora:pä:ss').toString('base64')}`);
 });
+
+test.each([
+	['a login page without a type', {}, '<!doctype html><html>Log in</html>'],
+	['a greeting as text', {'content-type': 'text/plain'}, 'Welcome to acme'],
+	['a greeting as JSON', {'content-type': 'application/json'}, '{"status":"ok"}'],
+])('%s with status 200 says nothing about the image', async (_, headers, body) => {
+	await using server = await listen((_request, response) => response.writeHead(200, headers).end(body));
+	await using registry = connect(server);
+
+	for (const reference of ['latest', index.digest]) {
+		await expect(registry.manifest('acme/app', reference, {signal})).rejects.toMatchObject({
+			code: 'registry.not-a-registry',
+		});
+	}
+});
+
+test('a manifest under a wrong type, from a registry that names no digest, is still a manifest', async () => {
+	await using server = await listen((_, response) =>
+		response.writeHead(200, {'content-type': 'text/plain'}).end(index.bytes),
+	);
+	await using registry = connect(server);
+
+	expect(await registry.manifest('acme/app', 'latest', {signal})).toMatchObject({state: 'found', digest: index.digest});
+});

@@ -4,8 +4,9 @@ import {readFileSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {createServer} from 'node:https';
 import path from 'node:path';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {RegistryOptions} from '../../../src/adapters/registry/registry.ts';
+import {createWoodpecker} from '../../../src/adapters/woodpecker/woodpecker.ts';
 import {describeReal, temporaryFolder} from '../../support/real.ts';
 import {connect, listen} from './server.ts';
 
@@ -101,6 +102,23 @@ describeReal('TLS to a registry', ['openssl'], () => {
 			message: expect.stringContaining(says),
 			hint: expect.stringContaining(hint),
 		});
+	});
+
+	test('certificates are checked also where the environment switches that off', async () => {
+		await using server = await listenTls('good');
+		await using registry = over(server);
+		vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+
+		try {
+			await expect(tags(registry)).rejects.toMatchObject({code: 'registry.tls'});
+			const ci = createWoodpecker({url: `https://${server.host}`, token: async () => 'token'});
+			await expect(ci.failed('acme/infra', '2026-01-01T00:00:00Z', {signal})).rejects.toMatchObject({
+				message: expect.stringContaining('certificate'),
+			});
+			await ci.close();
+		} finally {
+			vi.unstubAllEnvs();
+		}
 	});
 
 	test('TLS and plain HTTP that meet say so, both ways', async () => {

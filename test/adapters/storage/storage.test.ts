@@ -72,6 +72,26 @@ describe('a listing', () => {
 		expect(files).toBeGreaterThan(20);
 	});
 
+	it.each(['find', 'stat'])('sees tags that are called like the registry’s own folders, with %s', async how => {
+		const broken = buildImage({seed: 'broken', platforms: ['linux/amd64']});
+		for (const tag of ['_uploads', '_layers', '_manifests', 'current']) {
+			await store.push('acme/tool', tag, broken);
+		}
+
+		await mkdir(path.join(store.root, 'docker/registry/v2/repositories/acme/tool/_uploads/half-done'), {
+			recursive: true,
+		});
+		const find = '#!/bin/sh\ncase "$*" in *-printf*) exit 1 ;; esac\nexec /usr/bin/find "$@"\n';
+		const shell = how === 'find' ? local() : await shellWith({find});
+
+		const listing = await createStorage({shell, root: store.root}).list({signal});
+
+		expect([...listing.repositories.get('acme/tool')!.tags.keys()].sort()).toEqual(
+			['_layers', '_manifests', '_uploads', 'current', 'latest'].sort(),
+		);
+		expect([...listing.folders!.keys()].filter(folder => folder.includes('half-done'))).toEqual([]);
+	});
+
 	it.skipIf(locate('busybox') === undefined)('is the same with nothing but busybox on the host', async () => {
 		const bin = path.join(temporary.folder, 'busybox');
 		await mkdir(bin);

@@ -1,0 +1,48 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {readConfiguration} from '../../../src/adapters/configuration/read-configuration.ts';
+import {createTempFolder} from '../../support/temp-folder.ts';
+
+const of = (name: string) => `registries: {${name}: {url: 'https://registry.example'}}\n`;
+
+test('the named file wins over the one here, and that over the one of the user', async () => {
+	const folder = await createTempFolder();
+	const home = await createTempFolder();
+	const environment = {XDG_CONFIG_HOME: home};
+	expect(await readConfiguration(environment, folder)).toEqual({configuration: {registries: {}, images: {}}});
+
+	await mkdir(path.join(home, 'regmedic'));
+	await writeFile(path.join(home, 'regmedic/config.yaml'), of('users'));
+	expect((await readConfiguration(environment, folder)).file).toBe(path.join(home, 'regmedic/config.yaml'));
+
+	await writeFile(path.join(folder, 'regmedic.yaml'), of('here'));
+	expect(Object.keys((await readConfiguration(environment, folder)).configuration.registries)).toEqual(['here']);
+
+	await writeFile(path.join(folder, 'other.yaml'), of('named'));
+	expect(Object.keys((await readConfiguration(environment, folder, 'other.yaml')).configuration.registries)).toEqual([
+		'named',
+	]);
+});
+
+test('a named file that is not there, or cannot be read, is an error with exit 4', async () => {
+	const folder = await createTempFolder();
+
+	await expect(readConfiguration({}, folder, 'gone.yaml')).rejects.toMatchObject({
+		code: 'configuration.missing',
+		exit: 'configuration',
+	});
+	await expect(readConfiguration({}, folder, '.')).rejects.toMatchObject({
+		code: 'configuration.unreadable',
+		exit: 'configuration',
+	});
+});
+
+test('what is wrong is said with the file as it was named, its line and its column', async () => {
+	const folder = await createTempFolder();
+	await writeFile(path.join(folder, 'regmedic.yaml'), 'registries:\n  private:\n    uri: https://registry.example\n');
+
+	await expect(readConfiguration({}, folder)).rejects.toThrow(
+		/^regmedic\.yaml:3:5: Unknown key "registries\.private\.uri"|regmedic\.yaml:3:/m,
+	);
+});

@@ -1,0 +1,230 @@
+import {chmod, copyFile, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
+import {readJournal} from '../../../src/adapters/journal/read-journal.ts';
+import type {JournalEvent} from '../../../src/domain/event.ts';
+import {fold} from '../../../src/domain/machine.ts';
+import {tries} from '../../support/sweep.ts';
+import {createTempFolder} from '../../support/temp-folder.ts';
+import {toldToProof} from '../../support/told-incident.ts';
+
+const stamp = () => ({at: new Date().toISOString(), mono: 1, actor: 'ada'});
+const note = (text: string): JournalEvent => ({...stamp(), type: 'note.added', text});
+const bare = (events: readonly JournalEvent[]) =>
+	events.map(event => {
+		const {seq: _, prev: __, hash: ___, ...rest} = event as JournalEvent & {seq: number; prev: string; hash: string};
+		return rest;
+	});
+
+async function writtenJournal(events: readonly JournalEvent[] = toldToProof().events): Promise<string> {
+	const folder = path.join(await createTempFolder(), 'incident');
+	const journal = await createJournal({folder, actor: 'ada', stamp});
+	for (const event of events) {
+		await journal.append(event);
+	}
+
+	await journal.close();
+	return folder;
+}
+
+test('what was appended is there again, and tells the same incident', async () => {
+	const {events, incident} = toldToProof();
+	const folder = await writtenJournal(events);
+
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	expect(bare(journal.events())).toEqual(JSON.parse(JSON.stringify(events)));
+	expect(fold(journal.events())).toEqual(incident);
+	await journal.close();
+});
+
+test('folders are 0700 and files 0600, whatever the umask', async () => {
+	const folder = await writtenJournal();
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const {file} = await journal.keep('check-1.log', 'seen');
+	const modeOf = async (name: string) => ((await stat(path.join(folder, name))).mode & 0o777).toString(8);
+
+	expect(await Promise.all(['.', 'evidence'].map(modeOf))).toEqual(['700', '700']);
+	expect(await Promise.all(['events.jsonl', 'lock', file].map(modeOf))).toEqual(['600', '600', '600']);
+	await journal.close();
+});
+
+test('control characters, bidi tricks and half surrogates come back as they were, and draw nothing in the file', async () => {
+	const texts = [
+		'\u001b[2Jgone',
+		'a\u202Eb',
+		'\u0000\u007f\u009b31m',
+		'\ud800',
+		'\u2028',
+		'\u{E0041}',
+		'ä⏎\n\t"\\',
+		'🚒',
+	];
+	const folder = await writtenJournal(texts.map(note));
+
+	const {events} = await readJournal(folder);
+	expect(events.map(event => event.type === 'note.added' && event.text)).toEqual(texts);
+	expect(await readFile(path.join(folder, 'events.jsonl'), 'utf8')).not.toMatch(
+		/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/,
+	);
+});
+
+test('any text survives', async () => {
+	const texts = fc
+		.sample(fc.array(fc.nat(0x10ffff), {maxLength: 30}), tries(60))
+		.map(points => String.fromCodePoint(...points));
+	const folder = await writtenJournal(texts.map(note));
+
+	const {events} = await readJournal(folder);
+	expect(events.map(event => event.type === 'note.added' && event.text)).toEqual(texts);
+});
+
+test('every beginning of a journal opens to an earlier state, and what is lost is said', async () => {
+	const folder = await writtenJournal([note('one'), note('two'), note('three')]);
+	const whole = await readFile(path.join(folder, 'events.jsonl'));
+	const all = (await readJournal(folder)).events;
+	const cut = path.join(await createTempFolder(), 'cut');
+	await mkdir(cut);
+
+	for (let length = 0; length <= whole.length; length++) {
+		await writeFile(path.join(cut, 'events.jsonl'), whole.subarray(0, length));
+		const {events, torn, wholeBytes} = await readJournal(cut);
+
+		expect(events).toEqual(all.slice(0, events.length));
+		expect(wholeBytes + (torn?.bytes ?? 0)).toBe(length);
+		expect(torn === undefined).toBe(whole[length - 1] === 0x0a || length === 0);
+	}
+});
+
+test('a torn tail is set aside as it was, the loss is recorded, and the journal goes on', async () => {
+	const folder = await writtenJournal([note('one'), note('two')]);
+	const file = path.join(folder, 'events.jsonl');
+	const whole = await readFile(file);
+	await writeFile(file, whole.subarray(0, -20));
+
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	expect(journal.events()).toMatchObject([{text: 'one'}, {type: 'journal.recovered', lostBytes: expect.any(Number)}]);
+	await journal.append(note('three'));
+	await journal.close();
+
+	const [aside] = (await readdir(folder)).filter(name => name.startsWith('events.torn-'));
+	const torn = await readFile(path.join(folder, aside!), 'utf8');
+	expect(JSON.parse(`${torn}"}`.replace(/,"hash.*$/, '}'))).toMatchObject({text: 'two'});
+	expect((await stat(path.join(folder, aside!))).mode & 0o777).toBe(0o600);
+	expect((await readJournal(folder)).events).toMatchObject([{}, {lostBytes: torn.length}, {text: 'three'}]);
+});
+
+test('every flipped byte of the last line is noticed', async () => {
+	const folder = await writtenJournal([note('one'), note('two')]);
+	const file = path.join(folder, 'events.jsonl');
+	const whole = await readFile(file);
+	const start = whole.indexOf(0x0a) + 1;
+
+	for (let at = start; at < whole.length; at++) {
+		for (const bit of [1, 0x20]) {
+			const damaged = Buffer.from(whole);
+			damaged[at]! ^= bit;
+			await writeFile(file, damaged);
+
+			const read = await readJournal(folder).catch(error => error);
+			expect(
+				read.code === 'journal.broken' || (read.events.length === 1 && read.torn !== undefined),
+				`byte ${at}`,
+			).toBe(true);
+		}
+	}
+});
+
+test('damage in the middle is an error that names the line, and nothing is dropped', async () => {
+	const folder = await writtenJournal([note('one'), note('two'), note('three')]);
+	const file = path.join(folder, 'events.jsonl');
+	const lines = (await readFile(file, 'utf8')).split('\n');
+	const damages = [
+		lines.with(1, lines[1]!.replace('two', 'tow')),
+		lines.toSpliced(1, 1),
+		lines.toSpliced(1, 0, lines[0]!),
+		lines.with(1, 'nonsense'),
+		lines.with(1, ''),
+	];
+
+	for (const damaged of damages) {
+		await writeFile(file, damaged.join('\n'));
+
+		await expect(openJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({
+			code: 'journal.broken',
+			message: expect.stringMatching(/^Line 2 of /),
+			exit: 'failed',
+		});
+		expect(await readFile(file, 'utf8')).toBe(damaged.join('\n'));
+	}
+});
+
+test('a sealed journal says its count and head, and takes nothing more', async () => {
+	const folder = await writtenJournal([note('one')]);
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const {head} = await readJournal(folder);
+	await journal.seal();
+
+	await expect(journal.append(note('late'))).rejects.toMatchObject({code: 'journal.closed'});
+	await journal.close();
+	await expect(openJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({code: 'journal.closed'});
+	const read = await readJournal(folder);
+	expect(read.sealed).toBe(true);
+	expect(read.events.at(-1)).toMatchObject({type: 'journal.sealed', events: 1, head});
+});
+
+test('appends made at the same moment stand in the order they were made', async () => {
+	const folder = await writtenJournal([]);
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const texts = Array.from({length: 50}, (_, number) => `note ${number}`);
+
+	await Promise.all(texts.map(text => journal.append(note(text))));
+	await journal.close();
+	expect((await readJournal(folder)).events.map(event => event.type === 'note.added' && event.text)).toEqual(texts);
+});
+
+test('evidence is kept under a name that cannot lead elsewhere, with its digest, and never written over', async () => {
+	const folder = await writtenJournal();
+	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const first = await journal.keep('../../etc/pass wd', 'seen');
+	const second = await journal.keep('../../etc/pass wd', 'seen again');
+	await journal.close();
+
+	expect(first).toMatchObject({bytes: 4, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/)});
+	expect(first.file).toMatch(/^evidence\/\d{4}-[\w.-]+$/);
+	expect(second.file).not.toBe(first.file);
+	expect(await readFile(path.join(folder, first.file), 'utf8')).toBe('seen');
+});
+
+test('a folder that is not there, or is taken, is said as such', async () => {
+	const folder = await writtenJournal();
+
+	await expect(openJournal({folder: `${folder}-not`, actor: 'ada', stamp})).rejects.toMatchObject({
+		code: 'journal.missing',
+	});
+	await expect(createJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({code: 'journal.unwritable'});
+	expect(await readdir(folder)).not.toContain('lock');
+});
+
+test('a state folder that is a file cannot be written', async () => {
+	const folder = await createTempFolder();
+	await writeFile(path.join(folder, 'state'), '');
+
+	await expect(
+		createJournal({folder: path.join(folder, 'state/incidents/a'), actor: 'ada', stamp}),
+	).rejects.toMatchObject({
+		code: 'journal.unwritable',
+		hint: expect.stringContaining('XDG_STATE_HOME'),
+	});
+});
+
+test('who reads along does not change a byte', async () => {
+	const folder = await writtenJournal([note('one')]);
+	const copy = path.join(await createTempFolder(), 'events.jsonl');
+	await copyFile(path.join(folder, 'events.jsonl'), copy);
+	await chmod(path.join(folder, 'events.jsonl'), 0o400);
+
+	await readJournal(folder);
+	expect(await readFile(path.join(folder, 'events.jsonl'))).toEqual(await readFile(copy));
+});

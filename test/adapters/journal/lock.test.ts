@@ -1,0 +1,157 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {link, readdir, readFile, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
+import path from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
+import {holderOf, isAlive, lockFolder} from '../../../src/adapters/journal/lock.ts';
+import {exitCodes} from '../../../src/domain/errors.ts';
+import {createTempFolder} from '../../support/temp-folder.ts';
+
+const stamp = () => ({at: new Date().toISOString(), mono: 1, actor: 'ada'});
+const writer = new URL('../../support/journal-writer.ts', import.meta.url).pathname;
+
+const dead = {
+	pid: 2 ** 22 + 1,
+	began: '1',
+	boot: 'before',
+	host: hostname(),
+	actor: 'bob',
+	since: 'then',
+	nonce: '00112233445566aa',
+};
+
+test('whoever comes second is refused with exit 7, and is told who works on it and what to do', async () => {
+	const folder = await createTempFolder();
+	const lock = await lockFolder(folder, 'ada');
+
+	const refused = await lockFolder(folder, 'bob').catch(error => error);
+	expect(refused).toMatchObject({
+		code: 'incident.locked',
+		message: expect.stringMatching(new RegExp(`^ada is working on this incident \\(process ${process.pid} on `)),
+		hint: expect.stringContaining('--take-over'),
+	});
+	expect(exitCodes[refused.exit as 'locked']).toBe(7);
+	expect(isAlive((await holderOf(folder))!)).toBe(true);
+
+	await lock.release();
+	await (await lockFolder(folder, 'bob')).release();
+	expect(await readdir(folder)).toEqual([]);
+});
+
+test.each([
+	['of a process that is dead', JSON.stringify({...dead, boot: undefined})],
+	['from before the machine was booted', JSON.stringify({...dead, pid: process.pid})],
+	['of a process whose number was given out again', JSON.stringify({...dead, pid: process.pid, began: '1'})],
+	['that a power loss has emptied', ''],
+	['that is not JSON', '{"pid":'],
+	['that names a whole group of processes', JSON.stringify({...dead, pid: 0})],
+])('a lock %s is passed over', async (_what, text) => {
+	const folder = await createTempFolder();
+	await writeFile(path.join(folder, 'lock'), text);
+
+	const lock = await lockFolder(folder, 'ada');
+	expect(await lock.isHeld()).toBe(true);
+	await lock.release();
+	expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock of another machine counts as alive', async () => {
+	const folder = await createTempFolder();
+	await writeFile(path.join(folder, 'lock'), JSON.stringify({...dead, host: 'elsewhere'}));
+
+	await expect(lockFolder(folder, 'ada')).rejects.toMatchObject({
+		code: 'incident.locked',
+		message: expect.stringContaining('elsewhere'),
+	});
+});
+
+test('of many who race for a stale lock exactly one gets it', async () => {
+	for (let round = 0; round < 20; round++) {
+		const folder = await createTempFolder();
+		await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
+
+		const racers = await Promise.allSettled(Array.from({length: 20}, () => lockFolder(folder, 'ada')));
+		const winners = racers.filter(({status}) => status === 'fulfilled');
+		expect(winners).toHaveLength(1);
+		expect(racers.filter(racer => racer.status === 'rejected' && racer.reason.code !== 'incident.locked')).toEqual([]);
+		expect((await readdir(folder)).filter(name => name !== 'lock')).toEqual([]);
+	}
+});
+
+test('while it is given back and taken again, never two hold it', async () => {
+	const folder = await createTempFolder();
+	let holders = 0;
+	let most = 0;
+	let taken = 0;
+
+	await Promise.all(
+		Array.from({length: 12}, async () => {
+			for (let round = 0; round < 15; round++) {
+				const lock = await lockFolder(folder, 'ada').catch(error => {
+					expect(error.code).toBe('incident.locked');
+				});
+				if (lock) {
+					taken++;
+					most = Math.max(most, ++holders);
+					await new Promise(resolve => setImmediate(resolve));
+					expect(await lock.isHeld()).toBe(true);
+					holders--;
+					await lock.release();
+				}
+			}
+		}),
+	);
+	expect(most).toBe(1);
+	expect(taken).toBeGreaterThan(5);
+});
+
+test('of eight processes that race for one incident exactly one gets it', async () => {
+	const folder = path.join(await createTempFolder(), 'incident');
+	await (await createJournal({folder, actor: 'ada', stamp})).close();
+	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
+
+	const children = Array.from({length: 8}, () => start(folder, 'lock'));
+	const words = await Promise.all(children.map(firstWord));
+	expect(words.sort()).toEqual([...Array.from({length: 7}, () => 'incident.locked'), 'taken'].sort());
+});
+
+test('one who died while taking a lock over, or giving it back, is in nobody’s way', async () => {
+	const folder = await createTempFolder();
+	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
+	await writeFile(path.join(folder, `lock.after-${dead.nonce}`), JSON.stringify({...dead, nonce: '00112233445566bb'}));
+	await (await lockFolder(folder, 'ada')).release();
+	expect(await readdir(folder)).toEqual([]);
+
+	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
+	await link(path.join(folder, 'lock'), path.join(folder, `lock.after-${dead.nonce}`));
+	await (await lockFolder(folder, 'ada')).release();
+	expect(await readdir(folder)).toEqual([]);
+});
+
+test('an incident that was taken over takes no more from whoever had it before', async () => {
+	const folder = path.join(await createTempFolder(), 'incident');
+	const note = {...stamp(), type: 'note.added', text: 'x'} as const;
+	const before = await createJournal({folder, actor: 'ada', stamp});
+	await before.append(note);
+	const after = await openJournal({folder, actor: 'bob', stamp, takeOver: true});
+
+	await expect(before.append(note)).rejects.toMatchObject({code: 'incident.taken-over', exit: 'locked'});
+	await after.append(note);
+	await before.close();
+	await after.append(note);
+	expect((await readFile(path.join(folder, 'events.jsonl'), 'utf8')).trim().split('\n')).toHaveLength(3);
+	await after.close();
+});
+
+function start(folder: string, mode: string): ChildProcess {
+	const child = spawn(process.execPath, [writer, folder, mode], {stdio: ['pipe', 'pipe', 'inherit']});
+	onTestFinished(() => void child.kill('SIGKILL'));
+	return child;
+}
+
+async function firstWord(child: ChildProcess): Promise<string> {
+	const [chunk] = await once(child.stdout!, 'data');
+	return String(chunk).trim();
+}

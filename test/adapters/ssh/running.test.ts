@@ -1,0 +1,27 @@
+import {PassThrough} from 'node:stream';
+import {expect, it} from 'vitest';
+import {type Channel, runOver} from '../../../src/adapters/ssh/running.ts';
+
+it('ends at once when it was called off while its channel was being opened', async () => {
+	let killed = false;
+	const channel: Channel = {
+		stdin: new PassThrough(),
+		onStdout() {},
+		onStderr() {},
+		closed: new Promise(() => {}),
+		kill() {
+			killed = true;
+		},
+	};
+	const run = runOver(channel, {
+		request: {kind: 'read', script: '', timeoutMs: 2000},
+		nonce: 'abcdefgh',
+		head: new Uint8Array(),
+		place: 'vm',
+		signal: AbortSignal.abort(new Error('enough')),
+		explain: () => undefined,
+	});
+
+	await expect(run).rejects.toThrow('enough');
+	expect(killed).toBe(true);
+});

@@ -1,0 +1,39 @@
+import {expect, it} from 'vitest';
+import {OperatorError} from '../../src/domain/errors.ts';
+import {listenHttp} from '../../src/drills/listen.ts';
+import {worldFailure} from '../../src/drills/unwritable.ts';
+import {openWorld} from '../../src/drills/world.ts';
+
+const diskFull = () =>
+	Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC', syscall: 'write'});
+
+it('a rehearsal whose folder cannot be made is the operator’s to mend, and no bug', async () => {
+	// Nobody makes folders in sysfs, not even root.
+	const opening = openWorld({folder: '/sys/regmedic-drill', scenario: 'orphan-index', seed: '1'});
+
+	await expect(opening).rejects.toMatchObject({
+		code: 'drill.unwritable',
+		hint: expect.stringContaining('XDG_STATE_HOME'),
+	});
+});
+
+it('says that the disk is full, and leaves bugs alone', () => {
+	const bug = new TypeError('undefined is not a function');
+
+	expect(worldFailure('/srv/drill', diskFull())).toBeInstanceOf(OperatorError);
+	expect(worldFailure('/srv/drill', diskFull())).toMatchObject({message: expect.stringContaining('the disk is full')});
+	expect(worldFailure('/srv/drill', bug)).toBe(bug);
+});
+
+it('a simulator whose disk is full answers 500, and the rehearsal goes on', async () => {
+	const listener = await listenHttp({
+		what: 'registry',
+		port: 0,
+		async answer() {
+			throw diskFull();
+		},
+	});
+
+	expect((await fetch(`http://127.0.0.1:${listener.port}/`)).status).toBe(500);
+	await listener.close();
+});

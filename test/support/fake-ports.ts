@@ -1,0 +1,254 @@
+import {createHash} from 'node:crypto';
+import type {Digest} from '../../src/domain/digest.ts';
+import {OperatorError} from '../../src/domain/errors.ts';
+import type {JsonObject} from '../../src/domain/json.ts';
+import {mediaTypes} from '../../src/domain/media-type.ts';
+import type {ActionContext, Ports} from '../../src/engine/action.ts';
+import type {
+	Builder,
+	BuildStatus,
+	Ci,
+	Clock,
+	Pipeline,
+	Registry,
+	StartAnswer,
+	Storage,
+	TriggerAnswer,
+} from '../../src/engine/ports.ts';
+
+export const host = 'registry.example:5000';
+export const image = `${host}/infra-ci:latest`;
+
+export const settings: JsonObject = {
+	host,
+	role: 'authoritative',
+	repository: 'acme/infra',
+	branch: 'main',
+	pipeline: 'acme/infra@main',
+	build: {git: 'https://git.example/acme/infra', context: 'ci', tags: ['manual', 'latest']},
+};
+
+export function lostReply(): OperatorError {
+	return new OperatorError('effect.unknown', 'The reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
+}
+
+export function unreachable(): OperatorError {
+	return new OperatorError('fake.unreachable', 'Nobody answers.', {
+		hint: 'Look.',
+		exit: 'unreachable',
+		transient: true,
+	});
+}
+
+export function refusal(): OperatorError {
+	return new OperatorError('fake.refused', 'We are kept out.', {hint: 'Ask.', exit: 'refused'});
+}
+
+/** Time passes when somebody sleeps. */
+export function fakeClock(): Clock {
+	let time = Date.parse('2026-04-19T03:00:00.000Z');
+	return {
+		now: () => new Date(time),
+		monotonic: () => time,
+		async sleep(milliseconds, {signal}) {
+			signal.throwIfAborted();
+			time += milliseconds;
+		},
+	};
+}
+
+export type Answers<T> = (T | Error)[];
+
+/** One after the other; the last one again and again. */
+export function inTurn<T>(answers: Answers<T>): () => Promise<T> {
+	return async () => {
+		const answer = answers.length > 1 ? answers.shift()! : answers[0]!;
+		if (answer instanceof Error) {
+			throw answer;
+		}
+
+		return answer;
+	};
+}
+
+export type Manifest = {digest: Digest; bytes: Uint8Array};
+
+/** An image of one platform without layers: the least that is whole. */
+export function smallManifest(name: string): Manifest {
+	const config = {mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digestOf(Buffer.from(name))};
+	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: []}));
+	return {bytes, digest: digestOf(bytes)};
+}
+
+export function digestOf(bytes: Uint8Array): Digest {
+	return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+}
+
+export type FakeRegistry = Registry & {
+	puts: string[];
+	served: Map<string, Manifest>;
+	onPut: (reference: string) => void;
+};
+
+/** Serves by tag and by digest what is put into it. */
+export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistry {
+	const self: FakeRegistry = {
+		host,
+		puts: [],
+		served: new Map(Object.entries(served)),
+		onPut: () => {},
+		async manifest(_repository, reference, {signal}) {
+			signal.throwIfAborted();
+			const found = self.served.get(reference);
+			return found
+				? {state: 'found', ...found, mediaType: mediaTypes.ociManifest}
+				: {state: 'missing', status: 404, detail: 'manifest unknown'};
+		},
+		blob: async () => ({state: 'present', status: 200}),
+		tags: async () => [...self.served.keys()].filter(key => !key.startsWith('sha256:')),
+		async putManifest(_repository, reference, {bytes}, {signal}) {
+			signal.throwIfAborted();
+			self.puts.push(reference);
+			self.onPut(reference);
+			self.served.set(reference, {bytes, digest: digestOf(bytes)});
+			return {state: 'stored', digest: digestOf(bytes), status: 201};
+		},
+		requests: () => 1,
+		fresh: () => self,
+		close: async () => {},
+	};
+	return self;
+}
+
+export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Storage> = {}): Storage & {locks: string[]} {
+	const locks: string[] = [];
+	return {
+		place: 'registry-vm:/opt/registry/data',
+		restartCommand: 'docker compose restart registry',
+		locks,
+		list: async () => neverAsked(),
+		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
+		schedules: async () => [],
+		restart: async () => ({exitCode: 0, output: 'restarted'}),
+		async lock(holder) {
+			locks.push(`taken ${holder}`);
+			return {
+				release: async () => {
+					locks.push('released');
+				},
+			};
+		},
+		close: async () => {},
+		...more,
+	};
+}
+
+export function pipeline(more: Partial<Pipeline> = {}): Pipeline {
+	return {
+		number: 41,
+		state: 'succeeded',
+		status: more.state ?? 'success',
+		branch: 'main',
+		commit: 'abc',
+		event: 'manual',
+		created: '2026-04-19T03:00:00Z',
+		title: 'nightly',
+		errors: [],
+		steps: [],
+		...more,
+	};
+}
+
+export type FakeCi = Ci & {triggers: string[]; restarts: number[]};
+
+export function fakeCi({
+	triggers = [{state: 'created', pipeline: pipeline({state: 'running'})}],
+	pipelines = [pipeline()],
+	found = [undefined],
+	restarts = [],
+	restartedAs = [undefined],
+	...more
+}: {
+	triggers?: Answers<TriggerAnswer>;
+	pipelines?: Answers<Pipeline>;
+	found?: Answers<Pipeline | undefined>;
+	restarts?: Answers<TriggerAnswer>;
+	/** What is found of a restart whose reply was lost. */
+	restartedAs?: Answers<Pipeline | undefined>;
+} & Partial<Pick<Ci, 'logs' | 'failed'>> = {}): FakeCi {
+	const self = {triggers: [] as string[], restarts: [] as number[]};
+	const [trigger, next, find, restart] = [inTurn(triggers), inTurn(pipelines), inTurn(found), inTurn(restarts)];
+	return {
+		...self,
+		place: 'ci.example',
+		trigger({requestId}) {
+			self.triggers.push(requestId);
+			return trigger();
+		},
+		find,
+		pipeline: next,
+		logs: async () => [],
+		failed: async () => [],
+		restart(_repository, number) {
+			self.restarts.push(number);
+			return restart();
+		},
+		restartOf: inTurn(restartedAs),
+		close: async () => {},
+		...more,
+	};
+}
+
+export type FakeBuilder = Builder & {starts: string[]};
+
+export function fakeBuilder({
+	starts = [{state: 'started', program: 'buildah'}],
+	statuses = [{state: 'pushed'}],
+	...more
+}: {starts?: Answers<StartAnswer>; statuses?: Answers<BuildStatus>} & Partial<Pick<Builder, 'log'>> = {}): FakeBuilder {
+	const asked: string[] = [];
+	const [start, status] = [inTurn(starts), inTurn(statuses)];
+	return {
+		place: 'registry-vm',
+		starts: asked,
+		start({requestId}) {
+			asked.push(requestId);
+			return start();
+		},
+		status,
+		log: async (_requestId, fromByte) => ({text: '', nextByte: fromByte}),
+		cancel: async () => {},
+		close: async () => {},
+		...more,
+	};
+}
+
+export type FakeContext = ActionContext & {logged: string[]; records: {name: string; detail: JsonObject}[]};
+
+export function contextWith(ports: Partial<Ports>, more: Partial<ActionContext> = {}): FakeContext {
+	const logged: string[] = [];
+	const records: {name: string; detail: JsonObject}[] = [];
+	return {
+		ports: {
+			registry: fakeRegistry(),
+			secrets: {registry: async () => undefined, redact: text => text},
+			clock: fakeClock(),
+			...ports,
+		},
+		settings,
+		request: 'incident.step.1',
+		recorded: [],
+		timeoutMs: 600_000,
+		signal: new AbortController().signal,
+		logged,
+		records,
+		log: text => void logged.push(text),
+		progress: () => {},
+		record: async (name, detail) => void records.push({name, detail}),
+		...more,
+	};
+}
+
+function neverAsked(): never {
+	throw new Error('nobody asks for this');
+}
