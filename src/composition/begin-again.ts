@@ -1,9 +1,10 @@
 import {lockFolder} from '../adapters/journal/lock.ts';
 import type {Invocation} from '../commands/invocation.ts';
-import {parseReference, shortName} from '../domain/reference.ts';
+import {parseReference} from '../domain/reference.ts';
 import type {OpenIncident} from './lead-incident.ts';
 import {openDrill} from './open-drill.ts';
 import {openPorts} from './open-ports.ts';
+import {openedIncident} from './opened-incident.ts';
 import {continueIncident, type KnownIncident} from './start-incident.ts';
 import {surroundingsOf} from './surroundings.ts';
 
@@ -25,29 +26,14 @@ export async function beginAgain(
 		(await openDrill({folder: found.folder, scenario: drill.scenario, seed: drill.seed, speed: options.speed}));
 	const surroundings = opened?.surroundings ?? (await surroundingsOf(invocation));
 	const {ports, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
-	const closeAll = async () => {
-		await close();
-		await opened?.world.close();
-	};
 
-	try {
-		const {session, journal} = await continueIncident(invocation, found, {
-			ports,
-			pace: options.pace,
-			takeOver: options.takeOver,
-		});
-		return {
-			session,
-			journal,
-			image: shortName(reference),
-			resumeCommand: `regmedic resume ${found.name}`,
-			async close() {
-				await journal.close();
-				await closeAll();
-			},
-		};
-	} catch (error) {
-		await closeAll();
-		throw error;
-	}
+	return openedIncident({
+		name: found.name,
+		reference,
+		start: () => continueIncident(invocation, found, {ports, pace: options.pace, takeOver: options.takeOver}),
+		async close() {
+			await close();
+			await opened?.world.close();
+		},
+	});
 }

@@ -1,9 +1,10 @@
 import {makeIncidentFolder} from '../adapters/journal/file-journal.ts';
 import type {Invocation} from '../commands/invocation.ts';
-import {parseReference, shortName} from '../domain/reference.ts';
+import {parseReference} from '../domain/reference.ts';
 import type {OpenIncident} from './lead-incident.ts';
 import {openDrill} from './open-drill.ts';
 import {openPorts} from './open-ports.ts';
+import {openedIncident} from './opened-incident.ts';
 import {loadRunbook} from './runbooks.ts';
 import {incidentFolder, nameIncident, startIncident} from './start-incident.ts';
 
@@ -21,36 +22,25 @@ export async function beginDrill(
 	const {world, surroundings} = await openDrill({folder, scenario, seed, speed});
 	const reference = parseReference(world.image);
 	const {ports, settings, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
-	const closeAll = async () => {
-		await close();
-		await world.close();
-	};
 
-	try {
-		const inputs = {image: world.image};
-		const {session, journal} = await startIncident({
-			invocation,
-			name,
-			runbook,
-			inputs,
-			settings,
-			ports,
-			pace,
-			dryRun: false,
-			drill: {scenario, seed},
-		});
-		return {
-			session,
-			journal,
-			image: shortName(reference),
-			resumeCommand: `regmedic resume ${name}`,
-			async close() {
-				await journal.close();
-				await closeAll();
-			},
-		};
-	} catch (error) {
-		await closeAll();
-		throw error;
-	}
+	return openedIncident({
+		name: name,
+		reference,
+		start: () =>
+			startIncident({
+				invocation,
+				name,
+				runbook,
+				inputs: {image: world.image},
+				settings,
+				ports,
+				pace,
+				dryRun: false,
+				drill: {scenario, seed},
+			}),
+		async close() {
+			await close();
+			await world.close();
+		},
+	});
 }

@@ -1,7 +1,8 @@
 import type {Invocation} from '../commands/invocation.ts';
-import {formatReference, type ImageReference, shortName} from '../domain/reference.ts';
+import {formatReference, type ImageReference} from '../domain/reference.ts';
 import type {OpenIncident} from './lead-incident.ts';
 import {openPorts} from './open-ports.ts';
+import {openedIncident} from './opened-incident.ts';
 import {loadRunbook} from './runbooks.ts';
 import {nameIncident, startIncident} from './start-incident.ts';
 import {surroundingsOf} from './surroundings.ts';
@@ -26,21 +27,20 @@ export async function beginResponse(
 	);
 	const name = nameIncident(runbook.name, ports.clock.now());
 
-	try {
-		const inputs = {image: formatReference(reference)};
-		const {session, journal} = await startIncident({invocation, name, runbook, inputs, settings, ports, pace, dryRun});
-		return {
-			session,
-			journal,
-			image: shortName(reference),
-			resumeCommand: `regmedic resume ${name}`,
-			async close() {
-				await journal.close();
-				await close();
-			},
-		};
-	} catch (error) {
-		await close();
-		throw error;
-	}
+	return openedIncident({
+		name: name,
+		reference,
+		start: () =>
+			startIncident({
+				invocation,
+				name,
+				runbook,
+				inputs: {image: formatReference(reference)},
+				settings,
+				ports,
+				pace,
+				dryRun,
+			}),
+		close,
+	});
 }

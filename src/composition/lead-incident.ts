@@ -56,11 +56,17 @@ export async function leadIncident(lead: Lead): Promise<number> {
 			print(`Post-mortem: ${report}\n`);
 		}
 
-		return signal.aborted ? exitCodes.interrupted : exitOf(incident);
+		return signal.aborted || wasInterrupted(journal) ? exitCodes.interrupted : exitOf(incident);
 	} finally {
 		inattentive();
 		await (await beginning?.catch(() => undefined))?.close();
 	}
+}
+
+/** By ctrl-c on the screen, where it is a key and no signal. */
+function wasInterrupted(journal: Journal): boolean {
+	const last = journal.events().at(-1);
+	return last?.type === 'incident.left' && last.reason === 'interrupted';
 }
 
 /** The screen is loaded and drawn first: a person at 3 a.m. sees at once that something happens. */

@@ -23,6 +23,8 @@ export type Surroundings = {
 	redaction?: Redaction;
 	/** Where sockets of shared connections may live. */
 	runtimeFolder?: string;
+	/** Ends what waits for a person's helpers: the commands that print secrets. */
+	signal?: AbortSignal;
 	/** `--plain-http`: also for a host that is not loopback. */
 	plainHttp?: boolean;
 };
@@ -38,6 +40,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 	const redaction = surroundings.redaction ?? createRedaction();
 	const hearing = createHearing();
 	const secrets = createSecrets({
+		...(surroundings.signal === undefined ? {} : {signal: surroundings.signal}),
 		environment,
 		redaction,
 		// A host that is not configured may still be one that `docker login` knows.

@@ -16,6 +16,7 @@ export async function surroundingsOf(
 		configuration,
 		environment,
 		redaction: invocation.redaction,
+		signal: invocation.signal,
 		...(plainHttp === undefined ? {} : {plainHttp}),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
 	};

@@ -16,8 +16,9 @@ const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
 
 /** Addresses go into the journal and onto the screen. */
 const withoutPassword = v.check(
-	(url: string) => !/^[a-z+]+:\/\/[^/@\s]*:[^/@\s]*@/i.test(url),
-	'a password must not stand in an address: name its source',
+	// `ssh://git@host` names a login; before an HTTP host even a single word is a token.
+	(url: string) => !/^(?:https?:\/\/[^/@\s]*@|[a-z+]+:\/\/[^/@\s]*:[^/@\s]*@)/i.test(url),
+	'a password or token must not stand in an address: name its source',
 );
 
 /** Never the secret itself. */

@@ -195,6 +195,17 @@ test('a step that decides after a surprise must not promise success for the chan
 	expect(problemsIn(text, smallActions)).toMatchObject([{code: 'stop-unverified'}]);
 });
 
+test('a check that found the image broken proves nothing', () => {
+	const check =
+		'## B {#b}\n```yaml step\naction: look.check\noutcomes: {intact: e, broken: e, unknown: e, refused: e}\n```\n## E {#e}\n```yaml step\nwait: 1s\noutcomes:\n  waited: {stop: fixed, say: All is well.}\n```\n## D {#d}';
+	const text = small(
+		'action: change.mend\ngate: approve\noutcomes: {mended: b, failed: d, refused: d, late: d}',
+	).replace('## D {#d}', check);
+
+	expect(problemsIn(text, smallActions)).toMatchObject([{code: 'stop-unverified', line: 22}]);
+	expect(problemsIn(text.replace(/(broken|unknown|refused): e/g, '$1: d'), smallActions)).toEqual([]);
+});
+
 test('values of a step that may have ended without any are not counted on', () => {
 	const text = small('action: look.check\noutcomes: {intact: d, broken: d, unknown: d, refused: b}').replace(
 		'## D {#d}',

@@ -108,7 +108,10 @@ function checkWrites(events: readonly JournalEvent[], begun: readonly Begun[], d
 		const answer = before[answered] as Extract<JournalEvent, {type: 'gate.answered'}>;
 		expect(answer.answer).toBe(gate.phrase ?? 'approve');
 		expect(Date.parse(answer.at)).toBeLessThanOrEqual(Date.parse(gate.expires));
-		// Nothing but the intent may stand between the word and the change.
+		// Nothing but the intent may stand between the word and the change; whoever resumes is asked again.
+		const word = events.lastIndexOf(answer as JournalEvent);
+		const intent = events.lastIndexOf(before[lastIntent]!);
+		expect(events.slice(word, intent).map(({type}) => type)).not.toContain('incident.resumed');
 		expect(before.slice(answered + 1, lastIntent)).toEqual([]);
 		expect(before.slice(lastIntent + 1).filter(({type}) => type !== 'effect.progressed')).toEqual([]);
 	}

@@ -1,4 +1,4 @@
-import {mkdir, open} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Stamp} from '../../domain/event.ts';
@@ -8,6 +8,7 @@ import {journalFailure} from './journal-failure.ts';
 import {beginning, type RecordedEvent, writeLine} from './journal-line.ts';
 import {openLineFile} from './line-file.ts';
 import {type Lock, lockFolder} from './lock.ts';
+import {makePrivateFolder} from './private-folder.ts';
 import {eventsFile, readJournal} from './read-journal.ts';
 import {setTornTailAside} from './torn-tail.ts';
 
@@ -15,7 +16,7 @@ export type JournalOptions = {folder: string; actor: string; stamp(): Stamp; tak
 
 /** @throws OperatorError journal.unwritable */
 export async function makeIncidentFolder(folder: string): Promise<void> {
-	await mkdir(folder, {recursive: true, mode: 0o700}).catch(error => {
+	await makePrivateFolder(folder).catch(error => {
 		throw journalFailure(folder, error);
 	});
 }
@@ -25,7 +26,7 @@ export async function createJournal(options: JournalOptions): Promise<Journal> {
 	const {folder, actor} = options;
 	let lock: Lock | undefined;
 	try {
-		await mkdir(path.join(folder, 'evidence'), {recursive: true, mode: 0o700});
+		await makePrivateFolder(path.join(folder, 'evidence'));
 		await (await open(path.join(folder, eventsFile), 'wx', 0o600)).close();
 		lock = await lockFolder(folder, actor);
 		await syncFolder(folder);

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import {execa} from 'execa';
 import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Credentials} from '../../engine/ports.ts';
+import {runForSecret} from './secret-command.ts';
 
 const config = v.object({
 	auths: v.optional(v.record(v.string(), v.object({auth: v.optional(v.string())})), {}),
@@ -22,6 +22,7 @@ const helperTimeoutMs = 10_000;
 export async function dockerCredentials(
 	host: string,
 	environment: Record<string, string | undefined>,
+	signal?: AbortSignal,
 ): Promise<Credentials | undefined> {
 	const file = path.join(
 		environment.DOCKER_CONFIG || path.join(environment.HOME ?? homedir(), '.docker'),
@@ -42,7 +43,7 @@ export async function dockerCredentials(
 
 	const {auths, credHelpers, credsStore} = parsed.output;
 	const helper = credHelpers[host] ?? credsStore;
-	const helped = helper === undefined ? undefined : await askHelper(helper, host, environment);
+	const helped = helper === undefined ? undefined : await askHelper(helper, host, environment, signal);
 	if (helped) {
 		return helped;
 	}
@@ -55,6 +56,7 @@ async function askHelper(
 	helper: string,
 	host: string,
 	environment: Record<string, string | undefined>,
+	signal: AbortSignal | undefined,
 ): Promise<Credentials | undefined> {
 	if (!/^[\w.-]+$/.test(helper)) {
 		throw new OperatorError('credentials.helper', `"${helper}" is not the name of a credential helper.`, {
@@ -63,20 +65,21 @@ async function askHelper(
 		});
 	}
 
-	const result = await execa(`docker-credential-${helper}`, ['get'], {
+	const {stdout, stderr, ended} = await runForSecret({
+		program: `docker-credential-${helper}`,
+		args: ['get'],
 		input: host,
-		timeout: helperTimeoutMs,
-		reject: false,
-		env: environment,
-		extendEnv: false,
+		environment,
+		timeoutMs: helperTimeoutMs,
+		...(signal === undefined ? {} : {signal}),
 	});
-	const parsed = v.safeParse(answer, readJson(result.stdout ?? ''));
-	if (parsed.success && !result.failed) {
+	const parsed = v.safeParse(answer, readJson(stdout));
+	if (parsed.success && ended === 'well') {
 		return {username: parsed.output.Username, password: parsed.output.Secret};
 	}
 
 	// Its word for "I have none".
-	if (/credentials not found/i.test(`${result.stdout}${result.stderr}`)) {
+	if (/credentials not found/i.test(`${stdout}${stderr}`)) {
 		return undefined;
 	}
 

@@ -1,12 +1,12 @@
 import {open} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import {execa} from 'execa';
 import type {CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Redaction} from '../../domain/redaction.ts';
 import type {Credentials, Secrets} from '../../engine/ports.ts';
 import {dockerCredentials} from './docker-credentials.ts';
+import {runForSecret} from './secret-command.ts';
 
 export type SecretsOptions = {
 	environment: Record<string, string | undefined>;
@@ -14,6 +14,8 @@ export type SecretsOptions = {
 	redaction: Redaction;
 	/** Where the credentials of a host come from; undefined: anonymous. */
 	sourceOf(host: string): CredentialSource | undefined;
+	/** Ends the commands that are asked. */
+	signal?: AbortSignal;
 };
 
 const commandTimeoutMs = 10_000;
@@ -23,11 +25,11 @@ const longestSecret = 64 * 1024;
 export function createSecrets(
 	options: SecretsOptions,
 ): Secrets & {read(source: SecretSource, what: string): Promise<string>} {
-	const {environment, redaction, sourceOf} = options;
+	const {environment, redaction, sourceOf, signal} = options;
 	const known = new Map<string, Promise<Credentials | undefined>>();
 
 	async function read(source: SecretSource, what: string): Promise<string> {
-		const value = await secretOf(source, what, environment);
+		const value = await secretOf(source, what, environment, signal);
 		if (value.length > longestSecret) {
 			throw new OperatorError('credentials.too-long', `What stands for ${what} is ${value.length} characters long.`, {
 				hint: 'Name a source that holds the secret and nothing else.',
@@ -47,7 +49,7 @@ export function createSecrets(
 
 		const found =
 			'docker' in source
-				? await dockerCredentials(host, environment)
+				? await dockerCredentials(host, environment, signal)
 				: 'env' in source
 					? {
 							username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
@@ -82,6 +84,7 @@ async function secretOf(
 	source: SecretSource,
 	what: string,
 	environment: Record<string, string | undefined>,
+	signal: AbortSignal | undefined,
 ): Promise<string> {
 	if ('env' in source) {
 		return fromEnvironment(source.env, what, environment);
@@ -92,26 +95,27 @@ async function secretOf(
 	}
 
 	const [program, ...args] = source.command;
-	const result = await execa(program!, args, {
-		timeout: commandTimeoutMs,
-		reject: false,
-		stdin: 'ignore',
-		stderr: 'pipe',
-		env: environment,
-		extendEnv: false,
+	const {stdout, ended, how} = await runForSecret({
+		program: program!,
+		args,
+		environment,
+		timeoutMs: commandTimeoutMs,
+		...(signal === undefined ? {} : {signal}),
 	});
-	if (result.failed || result.stdout.trim() === '') {
-		throw new OperatorError(
-			'credentials.command',
-			`The command for ${what} (${program}) ${result.timedOut ? 'did not end' : `ended with ${result.exitCode ?? result.code}`}.`,
-			{
-				hint: `Run it by hand: it must print the secret and nothing else.`,
-				exit: 'configuration',
-			},
-		);
+	if (ended !== 'well' || stdout.trim() === '') {
+		const end =
+			ended === 'late'
+				? `did not end within ${commandTimeoutMs / 1000} s`
+				: ended === 'well'
+					? 'printed nothing'
+					: `ended with ${how}`;
+		throw new OperatorError('credentials.command', `The command for ${what} (${program}) ${end}.`, {
+			hint: 'Run it by hand: it must print the secret and nothing else.',
+			exit: 'configuration',
+		});
 	}
 
-	return result.stdout.trim();
+	return stdout.trim();
 }
 
 function fromEnvironment(name: string, what: string, environment: Record<string, string | undefined>): string {

@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {link, readdir, readFile, writeFile} from 'node:fs/promises';
+import {link, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
@@ -105,6 +105,35 @@ test('while it is given back and taken again, never two hold it', async () => {
 	);
 	expect(most).toBe(1);
 	expect(taken).toBeGreaterThan(5);
+});
+
+test('while holders die and are passed over, never two hold it', async () => {
+	const folder = await createTempFolder();
+	let holders = 0;
+	let most = 0;
+	let deaths = 0;
+
+	await Promise.all(
+		Array.from({length: 12}, async () => {
+			for (let round = 0; round < 25; round++) {
+				const lock = await lockFolder(folder, 'ada').catch(error => {
+					expect(error.code).toBe('incident.locked');
+				});
+				if (lock) {
+					most = Math.max(most, ++holders);
+					await new Promise(resolve => setImmediate(resolve));
+					expect(await lock.isHeld()).toBe(true);
+					holders--;
+					// Dead from one moment to the next: the lock stays, and names a process that is not there.
+					const body = path.join(folder, `body-${++deaths}`);
+					await writeFile(body, JSON.stringify({...dead, nonce: String(deaths).padStart(16, '0')}));
+					await rename(body, path.join(folder, 'lock'));
+				}
+			}
+		}),
+	);
+	expect(most).toBe(1);
+	expect(deaths).toBeGreaterThan(5);
 });
 
 test('of eight processes that race for one incident exactly one gets it', async () => {

@@ -1,0 +1,31 @@
+import {stat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {makePrivateFolder} from '../../../src/adapters/journal/private-folder.ts';
+import {temporaryFolder} from '../../support/real.ts';
+
+test('every folder that is made is private, and one that is there is left as it is', async () => {
+	await using place = await temporaryFolder();
+	const deep = path.join(place.folder, 'state/regmedic/incidents');
+
+	await makePrivateFolder(deep);
+	await makePrivateFolder(deep);
+
+	expect((await stat(deep)).mode & 0o777).toBe(0o700);
+	expect((await stat(path.dirname(deep))).mode & 0o777).toBe(0o700);
+});
+
+// Node's own recursive mkdir never comes back from there.
+test.skipIf(process.platform !== 'linux')(
+	'a place where nothing can be made is an error, not a wait without end',
+	async () => {
+		await expect(makePrivateFolder('/proc/regmedic/incidents')).rejects.toMatchObject({code: 'ENOENT'});
+	},
+);
+
+test('a file in the way is an error', async () => {
+	await using place = await temporaryFolder();
+	await writeFile(path.join(place.folder, 'state'), '');
+
+	await expect(makePrivateFolder(path.join(place.folder, 'state/regmedic'))).rejects.toMatchObject({code: 'ENOTDIR'});
+});
