@@ -1,5 +1,5 @@
-import {Box, useAnimation, useApp, useInput, usePaste, useWindowSize} from 'ink';
-import {useEffect, useRef, useState, useSyncExternalStore} from 'react';
+import {Box, type Key, useAnimation, useApp, useWindowSize} from 'ink';
+import {type RefObject, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore} from 'react';
 import {OperatorError} from '../domain/errors.ts';
 import type {Session} from '../engine/session.ts';
 import {Pane} from './components/pane.tsx';
@@ -12,7 +12,12 @@ import {sceneOf} from './scene.ts';
 import {freshState, type Order, type ScreenState, type Stage, settle, type Turn, tell} from './screen-state.ts';
 import {paste, update} from './update.ts';
 
+/** What a key and a paste do now. */
+export type Hands = {press(input: string, key: Key): void; paste(text: string): void};
+
 export type AppProps = {
+	/** Where the keys come from: they are ours from the very frame on that names them. */
+	hands: RefObject<Hands>;
 	session: Session;
 	image: string;
 	journalFolder: string;
@@ -27,7 +32,7 @@ export type AppProps = {
 };
 
 /** Shows the session, turns keys into words for it, and decides nothing. */
-export function App({session, image, journalFolder, now, colors, pen, env, signal, suspend}: AppProps) {
+export function App({hands, session, image, journalFolder, now, colors, pen, env, signal, suspend}: AppProps) {
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const view = useSyncExternalStore(session.subscribe, session.current);
@@ -119,12 +124,16 @@ export function App({session, image, journalFolder, now, colors, pen, env, signa
 		}
 	}
 
-	useInput((input, key) => {
-		for (const press of pressesOf(input, key)) {
-			take((before, stage) => update(before, press, stage));
-		}
+	useLayoutEffect(() => {
+		hands.current = {
+			press(input, key) {
+				for (const press of pressesOf(input, key)) {
+					take((before, stage) => update(before, press, stage));
+				}
+			},
+			paste: text => take((before, stage) => paste(before, text, stage)),
+		};
 	});
-	usePaste(text => take((before, stage) => paste(before, text, stage)));
 
 	const tone = view.incident.drill ? 'rehearsal' : 'real';
 	const pane = {pen, tone, colors} as const;

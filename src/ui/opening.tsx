@@ -1,6 +1,6 @@
-import {Box, useApp, useInput, useWindowSize} from 'ink';
-import {useEffect, useState} from 'react';
-import {App, type AppProps} from './app.tsx';
+import {Box, useApp, useInput, usePaste, useWindowSize} from 'ink';
+import {useEffect, useRef, useState} from 'react';
+import {App, type AppProps, type Hands} from './app.tsx';
 import {Pane} from './components/pane.tsx';
 import {RowLine} from './components/row-line.tsx';
 import type {Pen} from './pen.ts';
@@ -11,19 +11,29 @@ export type Opening = {title: string; story: string; drill: boolean};
 /** An incident that is open. */
 export type Opened = Pick<AppProps, 'session' | 'image' | 'journalFolder'>;
 
-type RootProps = Omit<AppProps, keyof Opened> & {opening: Opening; opened: Promise<Opened>};
+type RootProps = Omit<AppProps, keyof Opened | 'hands'> & {opening: Opening; opened: Promise<Opened>};
 
 /** The opening until there is something to show, then the incident. */
 export function Root({opening, opened, ...rest}: RootProps) {
 	const {exit} = useApp();
 	const [incident, setIncident] = useState<Opened>();
+	const hands = useRef<Hands>({
+		press(input, key) {
+			if (input === 'q' || (key.ctrl && input === 'c')) {
+				exit();
+			}
+		},
+		paste() {},
+	});
+	useInput((input, key) => hands.current.press(input, key));
+	usePaste(text => hands.current.paste(text));
 
 	useEffect(() => {
 		opened.then(setIncident, error => exit(error instanceof Error ? error : new Error(String(error))));
 	}, [opened, exit]);
 
 	return incident ? (
-		<App {...rest} {...incident} />
+		<App {...rest} {...incident} hands={hands} />
 	) : (
 		<OpeningScreen opening={opening} pen={rest.pen} colors={rest.colors} />
 	);
@@ -32,7 +42,6 @@ export function Root({opening, opened, ...rest}: RootProps) {
 type OpeningScreenProps = {opening: Opening; pen: Pen; colors: boolean};
 
 function OpeningScreen({opening: {title, story, drill}, pen, colors}: OpeningScreenProps) {
-	const {exit} = useApp();
 	const {columns, rows} = useWindowSize();
 	const tone = drill ? 'rehearsal' : 'real';
 	const under = drill
@@ -46,12 +55,6 @@ function OpeningScreen({opening: {title, story, drill}, pen, colors}: OpeningScr
 		more: [],
 		focused: true,
 	};
-
-	useInput((input, key) => {
-		if (input === 'q' || (key.ctrl && input === 'c')) {
-			exit();
-		}
-	});
 
 	return (
 		<Box width={columns} height={rows} flexDirection="column" overflow="hidden">

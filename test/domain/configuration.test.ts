@@ -40,9 +40,13 @@ test.each([
 	[
 		'    url: https://registry.example:5050',
 		'    url: https://ada:hunter2@registry.example',
-		/password must not stand/,
+		/must not stand in an address/,
 	],
-	["git: 'git@git.example:acme/infra.git'", 'git: https://ada:token@git.example/acme/infra', /password must not stand/],
+	[
+		"git: 'git@git.example:acme/infra.git'",
+		'git: https://ada:token@git.example/acme/infra',
+		/must not stand in an address/,
+	],
 	['  token: {env: WOODPECKER_TOKEN}', '  token: abcdef', /write \{env: NAME\}/],
 	['    registry: private', '    registry: privat', /There is no registry "privat"/],
 	['    credentials: {docker: true}', '    credentials: {password: abc}', /write \{docker: true\}/],
