@@ -65,6 +65,8 @@ export type Visit = StepStamp & {
 	gate?: Gate;
 	/** How often the effect was begun. */
 	tries: number;
+	/** How often a change that may have happened was lost sight of. */
+	lost?: number;
 };
 
 export type Gate = {

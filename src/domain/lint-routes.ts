@@ -23,7 +23,7 @@ export function outcomesOf(
 
 		default: {
 			const all = [...personOutcomes[does.kind]];
-			return {required: all, allowed: all};
+			return {required: all, allowed: canTickNothing(step) ? [...all, 'none'] : all};
 		}
 	}
 }
@@ -69,4 +69,9 @@ export function routeProblems(
 		}),
 		...(routed.length === 0 ? [problem(at(step, 'outcomes'), 'unrouted-outcome', `"${step.id}" leads nowhere.`)] : []),
 	];
+}
+
+/** Only lists to tick: then nothing may be ticked at all, and that may lead elsewhere. */
+function canTickNothing({does}: Step): boolean {
+	return does.kind === 'ask' && Object.values(does.questions).every(({type}) => type === 'tick');
 }

@@ -5,21 +5,27 @@ import {findStep} from './runbook.ts';
 
 type Of<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
 
+const lostOftenEnough = 3;
+
 /** A read may be made again; a write that may have happened is asked about first. */
 export function failed(incident: Incident, event: Of<'effect.failed'>): Advanced {
 	const visit = visitOf(incident, event)!;
 	const step = findStep(incident.runbook, event.step)!;
 	const stamp = stampOf(event);
+	const lost = (visit.lost ?? 0) + (event.indeterminate ? 1 : 0);
 	const kept = editVisit(incident, event, ({evidence}) => ({
 		problem: event.problem,
+		...(lost === 0 ? {} : {lost}),
 		evidence: [...evidence, ...(event.evidence ?? [])],
 	}));
 
 	if (event.indeterminate && visit.effect !== 'read') {
 		const request = requestId(incident, event);
+		// What is found and lost again and again is a person's matter: by itself this would never end.
+		const asked = lost >= lostOftenEnough;
 		return [
-			{...kept, phase: {is: 'unsure', request, asked: false, say: event.problem.message, ...stamp}},
-			[{do: 'reconcile', request, ...stamp}],
+			{...kept, phase: {is: 'unsure', request, asked, say: event.problem.message, ...stamp}},
+			asked ? [] : [{do: 'reconcile', request, ...stamp}],
 		];
 	}
 

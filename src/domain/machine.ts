@@ -4,6 +4,7 @@ import type {Incident} from './incident.ts';
 import {gateAnswered, gateOpened, intended, started} from './machine-allowing.ts';
 import {type Advanced, arrive, arriveAtDecide, editVisit, endVisit, finish, is, surprise} from './machine-moves.ts';
 import {failed, reconciled, resumed, retried} from './machine-recovery.ts';
+import {findStep} from './runbook.ts';
 import {parseRunbook} from './runbook-parser.ts';
 
 type Of<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
@@ -126,7 +127,11 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 
 		case 'answers.given':
 			return is(phase, ['asking'], event)
-				? finish(incident, {...event, outcome: 'answered', output: event.answers, say: ''}, 'answered')
+				? finish(
+						incident,
+						{...event, outcome: answerOutcome(incident, event), output: event.answers, say: ''},
+						'answered',
+					)
 				: stay;
 
 		case 'hand.reported':
@@ -160,4 +165,10 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 		default:
 			return stay;
 	}
+}
+
+/** Nothing ticked can lead elsewhere, where the runbook says so. */
+function answerOutcome({runbook}: Incident, {step, answers}: Of<'answers.given'>): string {
+	const none = Object.values(answers).every(answer => Array.isArray(answer) && answer.length === 0);
+	return none && Object.hasOwn(findStep(runbook, step)?.outcomes ?? {}, 'none') ? 'none' : 'answered';
 }

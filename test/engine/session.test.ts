@@ -83,6 +83,31 @@ test('a change that is still under way is taken up again, with what is known of 
 	expect(attached).toEqual([undefined, {number: 41}]);
 });
 
+test('a change that is found and lost again and again is left to a person, who can have it looked up again', async () => {
+	let runs = 0;
+	const small = await openAtGate({
+		conduct: {
+			async run(action) {
+				if (action.effect === 'read') {
+					return resultOf(action, 'broken');
+				}
+
+				runs++;
+				throw lost();
+			},
+			reconcile: async () => ({found: 'running', say: 'It runs, and cannot be shown.', output: {}}),
+		},
+	});
+
+	await small.session.say(approve);
+	const {incident} = await small.until(({incident: {phase}}) => phase.is === 'unsure' && phase.asked);
+	expect(runs).toBe(3);
+
+	const {step, attempt} = incident.visits.at(-1)!;
+	await small.session.say({type: 'step.retried', step, attempt});
+	await small.until(({incident: {phase}}) => phase.is === 'unsure' && phase.asked && runs === 4);
+});
+
 test('a bug in a read ends the session, and the journal keeps the intent', async () => {
 	const small = await openSmallSession({conduct: {run: async () => Promise.reject(new TypeError('x is undefined'))}});
 
