@@ -1,0 +1,36 @@
+import type {Digest} from '../../domain/digest.ts';
+import type {JournalEvent} from '../../domain/event.ts';
+import type {Waiting} from './waiting.ts';
+
+export type Journal = {
+	/** The folder of the incident. */
+	readonly folder: string;
+	/** Events as they stand on the disk. */
+	events(): readonly JournalEvent[];
+	/** Returns when the event is on the disk. @throws OperatorError journal.full | journal.unwritable | journal.closed */
+	append(event: JournalEvent): Promise<void>;
+	/** Keeps what a step saw. @returns the file's name below the folder, its sha256 and size in bytes */
+	keep(name: string, content: string | Uint8Array): Promise<Evidence>;
+	/** Ends the record: appends `journal.sealed` with the count of events and the hash of the last. */
+	seal(): Promise<void>;
+	close(): Promise<void>;
+};
+
+export type Evidence = {file: string; digest: Digest; bytes: number};
+
+export type Clock = {
+	now(): Date;
+	/** Milliseconds that never go back. */
+	monotonic(): number;
+	/** Rejects with the signal's reason when aborted. */
+	sleep(milliseconds: number, waiting: Waiting): Promise<void>;
+};
+
+export type Credentials = {username: string; password: string};
+
+export type Secrets = {
+	/** Credentials for a registry host; undefined: anonymous. @throws OperatorError credentials.* */
+	registry(host: string): Promise<Credentials | undefined>;
+	/** Hides every known secret, in any usual encoding. */
+	redact(text: string): string;
+};

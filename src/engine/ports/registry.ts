@@ -1,0 +1,54 @@
+import type {Digest} from '../../domain/digest.ts';
+import type {Descriptor} from '../../domain/manifest.ts';
+import type {Depth} from '../../domain/verdict.ts';
+import type {Waiting} from './waiting.ts';
+
+export type Registry = {
+	/** `host[:port]`, as it stands in references. */
+	readonly host: string;
+	/** @param reference a tag or a digest */
+	manifest(repository: string, reference: string, waiting: Waiting): Promise<ManifestAnswer>;
+	blob(repository: string, blob: Descriptor, depth: Depth, waiting: Waiting): Promise<BlobAnswer>;
+	/** Undefined: the repository is not known. */
+	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;
+	/**
+	 * Stores exact bytes under a digest or a tag.
+	 * A lost reply is thrown as OperatorError effect.unknown.
+	 */
+	putManifest(repository: string, reference: string, manifest: ManifestBytes, waiting: Waiting): Promise<PutAnswer>;
+	/** Requests made so far, for the evidence. */
+	requests(): number;
+	/** The same registry with no connection and nothing remembered from before. */
+	fresh(): Registry;
+	close(): Promise<void>;
+};
+
+export type ManifestBytes = {bytes: Uint8Array; mediaType: string};
+
+export type ManifestAnswer =
+	| {
+			state: 'found';
+			bytes: Uint8Array;
+			/** Of the bytes that came, not what a header claims. */
+			digest: Digest;
+			/** What Docker-Content-Digest names, where the bytes are not that. */
+			claimed?: Digest;
+			/** Content-Type without its parameters. */
+			mediaType: string;
+	  }
+	| {state: 'missing'; status: number; detail: string}
+	/** The server failed on this very manifest (500), twice. */
+	| {state: 'unreadable'; status: number; detail: string};
+
+export type BlobAnswer =
+	| {state: 'present'; status: number}
+	| {state: 'missing'; status: number; detail: string}
+	| {state: 'empty'; status: number; detail: string}
+	/** Shorter or longer than the descriptor says, or cut off again on a fresh connection. */
+	| {state: 'truncated'; status: number; detail: string}
+	| {state: 'corrupt'; status: number; detail: string};
+
+/** `rejected`: the registry said no and nothing changed. A lost reply is thrown as OperatorError effect.unknown. */
+export type PutAnswer =
+	| {state: 'stored'; digest: Digest; status: number}
+	| {state: 'rejected'; status: number; detail: string};

@@ -1,0 +1,49 @@
+import type {Digest} from '../../domain/digest.ts';
+import type {StorageListing} from '../../domain/storage-listing.ts';
+import type {Waiting} from './waiting.ts';
+
+/** A POSIX shell somewhere: over SSH, or on this machine. */
+export type Shell = {
+	/** For people: `registry-vm`, `this machine`. */
+	readonly place: string;
+	run(request: ShellRequest, waiting: Waiting): Promise<ShellResult>;
+	close(): Promise<void>;
+};
+
+export type ShellRequest = {
+	/** A read may be repeated; a write whose end was not seen is thrown as OperatorError effect.unknown. */
+	kind: 'read' | 'write';
+	/** POSIX sh. Its arguments arrive as $1 and on; its standard input is `input`. Never a secret: use `input`. */
+	script: string;
+	args?: readonly string[];
+	/** An iterable holds standard input open until it ends: a lease that the remote side loses with the connection. */
+	input?: string | Uint8Array | AsyncIterable<Uint8Array>;
+	timeoutMs: number;
+	/** Chunks of standard output as they come; then `stdout` of the result stays empty. */
+	onOutput?: (chunk: Uint8Array) => void;
+};
+
+/** Only ever given for a script whose end was seen. A lost, refused or late one is thrown. */
+export type ShellResult = {exitCode: number; stdout: Uint8Array /** The last 64 KiB. */; stderr: string};
+
+export type Storage = {
+	/** `registry-vm:/opt/registry/data` */
+	readonly place: string;
+	/** Reads the whole tree. Never writes. An unreadable part makes the listing incomplete, not an error. */
+	list(options: Waiting & {progress?: (files: number) => void}): Promise<StorageListing>;
+	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
+	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
+	/** Lines of crontabs, timers and compose files that mention the registry's upkeep. */
+	schedules(waiting: Waiting): Promise<ScheduleLine[]>;
+	/** Undefined where no restart command is configured. */
+	readonly restartCommand?: string;
+	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;
+	/** Held while something is changed, so that two incidents do not repair one store. @throws OperatorError storage.locked */
+	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
+	close(): Promise<void>;
+};
+
+/** `lost` aborts when the lock went away before it was released. */
+export type StorageLock = {release(): Promise<void>; readonly lost?: AbortSignal};
+
+export type ScheduleLine = {file: string; line: string};

@@ -1,0 +1,1 @@
+export type Waiting = {signal: AbortSignal};
