@@ -24,7 +24,10 @@ function timeOf(args: string[]): number {
 /** Until this text has been written to the terminal. */
 async function untilShown(awaited: string): Promise<number> {
 	const start = performance.now();
-	const child = spawn('script', ['-qfec', `'${process.execPath}' '${program}' drill`, '/dev/null'], {env, stdio: ['pipe', 'pipe', 'ignore']});
+	const child = spawn('script', ['-qfec', `'${process.execPath}' '${program}' drill`, '/dev/null'], {
+		env,
+		stdio: ['pipe', 'pipe', 'ignore'],
+	});
 	// Once we have seen enough, it may be gone before our ctrl-c.
 	child.stdin.on('error', () => {});
 	let seen = '';
@@ -67,7 +70,9 @@ for (let round = 0; round < rounds; round++) {
 await rm(home, {recursive: true, force: true});
 const base = median(bare);
 const row = (name: string, milliseconds: number, aim: string) =>
-	console.log(`${name.padEnd(36)} ${milliseconds.toFixed(0).padStart(5)} ms  ${(milliseconds / base).toFixed(2).padStart(5)} x  ${aim}`);
+	console.log(
+		`${name.padEnd(36)} ${milliseconds.toFixed(0).padStart(5)} ms  ${(milliseconds / base).toFixed(2).padStart(5)} x  ${aim}`,
+	);
 console.log(`Node ${process.versions.node}, median of ${rounds}`);
 row('node -e 0', base, '');
 row('regmedic --version', median(version), 'aim: at most 1.5 x');
