@@ -59,10 +59,6 @@ export function column(text: string, columns: number): string {
 	return cut + ' '.repeat(Math.max(0, columns - stringWidth(cut)));
 }
 
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-	return `${number} ${number === 1 ? noun : plural}`;
-}
-
 /** `2026-04-19 02:00 UTC`; what is no time stays as it is. */
 export function sayTime(iso: string): string {
 	const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/.exec(iso);

@@ -1,5 +1,6 @@
 import {isObject, type Json, type JsonObject} from '../domain/json.ts';
-import {count, sayTime, wrap} from './fit.ts';
+import {count} from '../domain/wording.ts';
+import {sayTime, wrap} from './fit.ts';
 import {readTime} from './time-answer.ts';
 
 /** The questions of one step, asked one after another. */

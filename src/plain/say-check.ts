@@ -3,7 +3,8 @@ import {type Fault, faultMeanings} from '../domain/fault.ts';
 import {isIndexType} from '../domain/media-type.ts';
 import type {ChildCheck, ImageCheck, Unchecked} from '../domain/verdict.ts';
 import {visibleLine} from '../domain/visible.ts';
-import {column, count, wrap} from './fit.ts';
+import {count} from '../domain/wording.ts';
+import {column, wrap} from './fit.ts';
 
 /** What `regmedic verify` tells people about one image: its parts, what is wrong, what could not be seen, what to do. */
 export function sayCheck(check: ImageCheck): string[] {

@@ -2,7 +2,8 @@ import {sayDuration} from '../domain/duration.ts';
 import {currentVisit, type Incident, type Visit} from '../domain/incident.ts';
 import {findStep} from '../domain/runbook.ts';
 import {visibleLine} from '../domain/visible.ts';
-import {count, upperFirst, wrap} from './fit.ts';
+import {count} from '../domain/wording.ts';
+import {upperFirst, wrap} from './fit.ts';
 
 export type Whereabouts = {journalFolder: string; resumeCommand: string};
 

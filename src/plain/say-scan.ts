@@ -1,7 +1,8 @@
 import {type FaultKind, faultKinds, faultMeanings} from '../domain/fault.ts';
 import type {Finding, Scan} from '../domain/finding.ts';
 import {visibleLine} from '../domain/visible.ts';
-import {column, count, cutMiddle, sayTime, wrap} from './fit.ts';
+import {count} from '../domain/wording.ts';
+import {column, cutMiddle, sayTime, wrap} from './fit.ts';
 import {partOf} from './say-check.ts';
 
 const widths = {kind: 20, part: 38, since: 22};

@@ -1,9 +1,5 @@
 import type {Pen, Span} from './pen.ts';
 
-export function plural(count: number, one: string, many = `${one}s`): string {
-	return `${count} ${count === 1 ? one : many}`;
-}
-
 /** A digest, its platform and what is wrong with it. */
 const roomForDigests = 130;
 

@@ -2,9 +2,10 @@ import {type Fault, faultMeanings} from '../../domain/fault.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {ChildCheck, ImageCheck} from '../../domain/verdict.ts';
 import {sayVerdict} from '../../domain/verdict-sentence.ts';
+import {count} from '../../domain/wording.ts';
 import type {Pen, Piece, Row} from '../pen.ts';
 import type {Tone} from '../theme.ts';
-import {digestSpan, plural, shortDigest} from '../words.ts';
+import {digestSpan, shortDigest} from '../words.ts';
 import type {Drawn} from './result.ts';
 
 const verdictTones: Record<string, Tone> = {intact: 'good', broken: 'bad'};
@@ -42,7 +43,7 @@ export function drawCheck(
 			? [
 					pen.cut(
 						pen.row([
-							`before: ${before.verdict}, ${plural(before.faults.length, 'fault')}   now: ${check.verdict}, ${plural(check.faults.length, 'fault')}`,
+							`before: ${before.verdict}, ${count(before.faults.length, 'fault')}   now: ${check.verdict}, ${count(check.faults.length, 'fault')}`,
 							'dim',
 						]),
 						width,
@@ -78,7 +79,7 @@ function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, 
 			' ',
 			pen.column(text, 5, tone),
 			' ',
-			child.verdict === 'intact' && child.detail === '' ? plural(child.blobs, 'blob') : child.detail,
+			child.verdict === 'intact' && child.detail === '' ? count(child.blobs, 'blob') : child.detail,
 			[was === undefined ? '' : `  was ${was}`, 'dim'],
 		),
 		width,
@@ -87,7 +88,7 @@ function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, 
 
 function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
 	const {manifests, blobs} = check.checked;
-	const sum = pen.row([`${plural(manifests, 'manifest')} and ${plural(blobs, 'blob')} checked.`, 'dim']);
+	const sum = pen.row([`${count(manifests, 'manifest')} and ${count(blobs, 'blob')} checked.`, 'dim']);
 	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
 	return [
 		...pen.wrap(sayVerdict(check), width, 'strong'),

@@ -1,6 +1,6 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import {count} from '../../domain/wording.ts';
 import type {Pen, Row} from '../pen.ts';
-import {plural} from '../words.ts';
 
 /** Values of a step nobody drew a picture for: a line each, lists below their name. */
 export function drawOther(output: JsonObject, pen: Pen, width: number): Row[] {
@@ -26,7 +26,7 @@ function drawValue(name: string, value: Json, margin: number, pen: Pen, width: n
 /** One line for anything: of an object, what reads best. */
 export function sayValue(value: Json): string {
 	if (Array.isArray(value)) {
-		return value.every(each => typeof each !== 'object') ? value.join(', ') : plural(value.length, 'entry', 'entries');
+		return value.every(each => typeof each !== 'object') ? value.join(', ') : count(value.length, 'entry', 'entries');
 	}
 
 	if (!isObject(value)) {

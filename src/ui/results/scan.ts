@@ -1,8 +1,9 @@
 import {faultMeanings} from '../../domain/fault.ts';
 import type {Finding} from '../../domain/finding.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import {count} from '../../domain/wording.ts';
 import type {Pen, Row} from '../pen.ts';
-import {digestSpan, plural} from '../words.ts';
+import {digestSpan} from '../words.ts';
 import type {Drawn} from './result.ts';
 
 export function isScan(output: JsonObject): boolean {
@@ -42,7 +43,7 @@ function drawHead(output: JsonObject, mine: number, others: number, pen: Pen, wi
 	const incomplete = output.complete === false;
 	return [
 		pen.spread(
-			pen.row([`${plural(mine, 'finding')} of this image, ${others} of others`, 'strong']),
+			pen.row([`${count(mine, 'finding')} of this image, ${others} of others`, 'strong']),
 			incomplete ? pen.row([`${failed} incomplete`, 'bad']) : pen.row([`${done} complete`, 'good']),
 			width,
 		),
@@ -79,7 +80,7 @@ function drawFinding(finding: Finding, picked: boolean, foreign: boolean, pen: P
 		...say(faultMeanings[kind] ?? 'a fault this version does not know'),
 		...(tags?.length > 0 ? say(`breaks ${repository}:${tags.join(', ')}`) : []),
 		...(missing?.length > 0
-			? say(`${plural(missing.length, 'part')} gone: ${missing.map(part => part.slice(0, 15)).join(' ')}`)
+			? say(`${count(missing.length, 'part')} gone: ${missing.map(part => part.slice(0, 15)).join(' ')}`)
 			: []),
 		...(since === undefined ? [] : say(`since ${since}`)),
 		...(detail === undefined || detail === '' ? [] : say(detail)),

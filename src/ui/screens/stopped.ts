@@ -1,8 +1,9 @@
 import {clockTime} from '../../domain/duration.ts';
 import type {Incident} from '../../domain/incident.ts';
+import {count} from '../../domain/wording.ts';
 import type {Row} from '../pen.ts';
 import type {Tone} from '../theme.ts';
-import {plural, sayTime} from '../words.ts';
+import {sayTime} from '../words.ts';
 import type {Screen} from './screen.ts';
 
 const tones: Record<string, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};
@@ -49,5 +50,5 @@ export const stoppedScreen: Screen<'stopped'> = {
 
 function doneIn({visits, notes, changed}: Incident): string {
 	const ran = visits.filter(({ended}) => ended === 'ran' || ended === 'answered' || ended === 'assumed').length;
-	return `${plural(ran, 'step')}, ${plural(notes.length, 'note')}; ${changed ? 'the registry was changed' : 'nothing was changed'}`;
+	return `${count(ran, 'step')}, ${count(notes.length, 'note')}; ${changed ? 'the registry was changed' : 'nothing was changed'}`;
 }
