@@ -75,7 +75,12 @@ function leftOf(incident: Incident): string {
 	const writes = currentVisit(incident)?.effect !== 'read';
 	switch (phase.is) {
 		case 'stopped': {
-			const left = phase.closed ? (phase.unverified ? 'to prove the image intact' : 'nothing') : 'to close the journal';
+			const isIntact = incident.verdict?.verdict === 'intact' && !phase.unverified;
+			const left = phase.closed
+				? isIntact
+					? 'nothing'
+					: 'the image, which is not proven intact'
+				: 'to close the journal';
 			return `${left}; the runbook ended with "${phase.stop}": ${phase.say}`;
 		}
 

@@ -44,3 +44,17 @@ Left:    "Relink" may go on where it runs (request 2026-04-19-small-calm-otter.m
 	);
 	expect(staged.text()).toContain('is unknown: something was changed, and nothing has proven');
 });
+
+test.each([
+	[undefined, 'the image, which is not proven intact'],
+	[{verdict: 'broken' as const, at: '2026-04-19T03:12:00.000Z'}, 'the image, which is not proven intact'],
+	[{verdict: 'intact' as const, at: '2026-04-19T03:12:00.000Z'}, 'nothing'],
+])('an incident that was closed with %j leaves %s', async (verdict, left) => {
+	const {session} = await stage();
+	const {verdict: _, ...open} = session.current().incident;
+	const phase = {is: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
+
+	const said = sayEnd({...open, phase, ...(verdict === undefined ? {} : {verdict})}, whereabouts);
+
+	expect(said.join(' ').replace(/\s+/g, ' ')).toContain(`Left: ${left}; the runbook ended with "over": It is over.`);
+});
