@@ -1,4 +1,3 @@
-import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
 import {openPorts, type Surroundings} from '../composition/open-ports.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
 import type {Configuration} from '../domain/configuration.ts';
@@ -11,10 +10,13 @@ type Line = {what: string; ok: boolean; say: string; hint?: string; exit?: ExitM
 
 /** `regmedic check`: configuration, credentials, registries, hosts and CI, each with what to do where it is not well. */
 export async function check(invocation: Invocation): Promise<number> {
-	const {file} = await readConfiguration(invocation.environment, invocation.folder, invocation.flags.config);
 	const surroundings = await surroundingsOf(invocation);
 	const lines: Line[] = [
-		{what: 'configuration', ok: true, say: file ?? 'none: regmedic works on what the command line names'},
+		{
+			what: 'configuration',
+			ok: true,
+			say: surroundings.configurationFile ?? 'none: regmedic works on what the command line names',
+		},
 	];
 
 	for (const [name, {url}] of Object.entries(surroundings.configuration.registries)) {

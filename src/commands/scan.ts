@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto';
 import {resolve} from 'node:path';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {bareEnvironment} from '../composition/bare-environment.ts';
@@ -27,7 +26,6 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 	const place = placeOf(options, configured?.storage, invocation.folder);
 	const shell = openShell(place, {
 		environment: bareEnvironment(invocation.environment, configuration),
-		nonce: () => randomBytes(12).toString('hex'),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
 	});
 	const storage = createStorage({shell, root: place.root, place: `${shell.place}:${place.root}`});

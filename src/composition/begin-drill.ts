@@ -24,7 +24,7 @@ export async function beginDrill(
 	const {ports, settings, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
 
 	return openedIncident({
-		name: name,
+		name,
 		reference,
 		start: () =>
 			startIncident({

@@ -28,7 +28,7 @@ export async function beginResponse(
 	const name = nameIncident(runbook.name, ports.clock.now());
 
 	return openedIncident({
-		name: name,
+		name,
 		reference,
 		start: () =>
 			startIncident({

@@ -1,8 +1,6 @@
-import {randomBytes} from 'node:crypto';
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {createRegistry} from '../adapters/registry/registry.ts';
 import {createSecrets} from '../adapters/secrets/secrets.ts';
-import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
 import {type Configuration, imageFor, registryFor} from '../domain/configuration.ts';
@@ -18,6 +16,8 @@ import {openShell} from './open-shell.ts';
 
 export type Surroundings = {
 	configuration: Configuration;
+	/** Where it was read from; absent: there is none. */
+	configurationFile?: string;
 	environment: Record<string, string | undefined>;
 	/** Shared with whoever prints; without it, the ports keep what they learn to themselves. */
 	redaction?: Redaction;
@@ -57,12 +57,10 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 	});
 
 	const bare = bareEnvironment(environment, configuration);
-	const nonce = () => randomBytes(12).toString('hex');
 	const shell =
 		known?.registry.storage &&
 		openShell(known.registry.storage, {
 			environment: bare,
-			nonce,
 			...(surroundings.runtimeFolder === undefined ? {} : {runtimeFolder: surroundings.runtimeFolder}),
 		});
 	const storage =
@@ -86,8 +84,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 				})
 			: undefined;
 
-	const fallbackShell =
-		image?.fallback && (image.fallback.on === 'local' ? createLocalShell({environment: bare, nonce}) : shell);
+	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, {environment: bare}) : shell);
 	const builder = fallbackShell && createBuilder({shell: fallbackShell});
 
 	return {

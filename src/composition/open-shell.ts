@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {homedir, userInfo} from 'node:os';
 import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createOpenSshShell} from '../adapters/ssh/openssh.ts';
@@ -14,14 +15,21 @@ export type ShellPlace = {
 
 export type ShellSurroundings = {
 	environment: Record<string, string | undefined>;
-	nonce(): string;
 	runtimeFolder?: string;
 };
 
-/** The system's ssh where there is one; our own client where there is none or the configuration asks for it. */
+/** What frames one remote command's output: new at every call. */
+function nonce(): string {
+	return randomBytes(12).toString('hex');
+}
+
+/**
+ * The system's ssh where there is one; our own client where there is none or the configuration asks for it. A place
+ * without a host is this machine.
+ */
 export function openShell(
 	{ssh, transport, sshConfig}: ShellPlace,
-	{environment, nonce, runtimeFolder}: ShellSurroundings,
+	{environment, runtimeFolder}: ShellSurroundings,
 ): Shell {
 	if (ssh === undefined) {
 		return createLocalShell({environment, nonce});

@@ -10,10 +10,11 @@ export async function surroundingsOf(
 	{plainHttp}: {plainHttp?: boolean} = {},
 ): Promise<Surroundings> {
 	const {environment, folder, flags} = invocation;
-	const {configuration} = await readConfiguration(environment, folder, flags.config);
+	const {configuration, file} = await readConfiguration(environment, folder, flags.config);
 	const runtimeFolder = await runtimeFolderOf(environment);
 	return {
 		configuration,
+		...(file === undefined ? {} : {configurationFile: file}),
 		environment,
 		redaction: invocation.redaction,
 		signal: invocation.signal,

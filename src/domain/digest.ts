@@ -5,9 +5,6 @@ declare const digestBrand: unique symbol;
 /** `algorithm:hex`, checked. @see OCI image-spec descriptor.md, "Digests" */
 export type Digest = string & {readonly [digestBrand]: true};
 
-/** Hashes bytes; handed in, because the domain does no computing of its own on the machine's crypto. */
-export type Hash = (bytes: Uint8Array, algorithm?: DigestAlgorithm) => Digest;
-
 export type DigestAlgorithm = 'sha256' | 'sha512';
 
 const shape = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;

@@ -107,5 +107,3 @@ export type Happening =
 	| {type: 'incident.closed'}
 	| {type: 'journal.recovered'; lostBytes: number; file: string}
 	| {type: 'journal.sealed'; events: number; head: string};
-
-export type HappeningType = Happening['type'];

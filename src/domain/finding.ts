@@ -21,6 +21,11 @@ export type Finding = {
 	detail: string;
 };
 
+/** Whether it damages this image; without a tag, any image of the repository. */
+export function touches(finding: Finding, repository: string, tag: string | undefined): boolean {
+	return finding.repository === repository && (tag === undefined || finding.tags.includes(tag));
+}
+
 /** What a look at the store said. An incomplete one is never a clean bill of health. */
 export type Scan = {
 	root: string;

@@ -1,5 +1,5 @@
 import type {Digest} from './digest.ts';
-import type {Finding, Scan} from './finding.ts';
+import {type Finding, type Scan, touches} from './finding.ts';
 import {FindingList, folderChanged, revisionChanged, type StorageFault} from './storage-faults.ts';
 import {openGraph, type StorageGraph, tagTarget} from './storage-graph.ts';
 import type {Link, RepositoryListing, StorageListing} from './storage-listing.ts';
@@ -70,8 +70,8 @@ export function relinkable({digest}: Pick<Finding, 'digest'>, listing: StorageLi
 }
 
 /** Findings that do not touch this image: the follow-ups of an incident. */
-export function otherOrphans(scan: Scan, repository: string, tag: string): Finding[] {
-	return scan.findings.filter(finding => finding.repository !== repository || !finding.tags.includes(tag));
+export function otherOrphans(scan: Scan, repository: string, tag: string | undefined): Finding[] {
+	return scan.findings.filter(finding => !touches(finding, repository, tag));
 }
 
 type Target = {tags: string[]; digest?: Digest /** The youngest, where several tags share a digest. */; link?: Link};

@@ -1,9 +1,9 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Happening, StepStamp} from '../domain/event.ts';
-import type {MachineEffect} from '../domain/machine-moves.ts';
+import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
 import type {ActionContext, Reconciliation} from './action.ts';
 import {deadlineAfter, withinDeadline} from './deadline.ts';
-import {actionOf, contextOf, frozenInputs, type Performance, stampOf, stepOf} from './performance.ts';
+import {actionOf, contextOf, frozenInputs, type Performance, stepOf} from './performance.ts';
 
 const gateLastsMs = 15 * 60_000;
 /** Looking something up is quicker than changing it. */

@@ -1,10 +1,10 @@
 import type {Happening, StepStamp} from '../domain/event.ts';
 import {freeze} from '../domain/freeze.ts';
 import {requestId} from '../domain/incident.ts';
-import type {MachineEffect} from '../domain/machine-moves.ts';
+import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
 import {gateOf, reconcile} from './ask-world.ts';
 import {perform} from './perform.ts';
-import {actionIn, type Performance, stampOf, stepOf} from './performance.ts';
+import {actionIn, type Performance, stepOf} from './performance.ts';
 
 export type {Performance} from './performance.ts';
 

@@ -1,12 +1,12 @@
 import {sayDuration} from '../domain/duration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {EvidenceNote, Happening, StepStamp} from '../domain/event.ts';
-import type {MachineEffect} from '../domain/machine-moves.ts';
+import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
 import type {Step} from '../domain/runbook.ts';
 import type {Action} from './action.ts';
 import {deadlineAfter, withinDeadline} from './deadline.ts';
 import {createEvidence} from './evidence.ts';
-import {actionOf, contextOf, frozenInputs, type Performance, stampOf, stepOf} from './performance.ts';
+import {actionOf, contextOf, frozenInputs, type Performance, stepOf} from './performance.ts';
 import type {Journal} from './ports.ts';
 
 /** Runs the step's action once, keeps what it saw, and reports how it ended. */

@@ -1,6 +1,7 @@
 import type {Happening, StepStamp} from '../domain/event.ts';
 import {currentVisit, type Incident, requestId, takenUp} from '../domain/incident.ts';
 import type {JsonObject} from '../domain/json.ts';
+import {stampOf} from '../domain/machine-moves.ts';
 import {findStep, type Step} from '../domain/runbook.ts';
 import type {Action, ActionContext, Ports, Progress} from './action.ts';
 import type {Journal} from './ports.ts';
@@ -66,8 +67,4 @@ export function actionIn({does}: Step, actions: readonly Action[]): Action | und
 
 export function actionOf(effect: StepStamp, {incident, actions}: Performance): Action {
 	return actionIn(stepOf(effect, incident), actions)!;
-}
-
-export function stampOf({step, attempt}: StepStamp): StepStamp {
-	return {step, attempt};
 }

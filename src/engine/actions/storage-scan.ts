@@ -1,8 +1,8 @@
-import type {Finding} from '../../domain/finding.ts';
+import {type Finding, touches} from '../../domain/finding.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
 import {siblingsOf} from '../../domain/siblings.ts';
-import {assess} from '../../domain/storage-model.ts';
+import {assess, otherOrphans} from '../../domain/storage-model.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {storageOutcome} from './outcomes.ts';
@@ -43,10 +43,8 @@ export const storageScan: Action = {
 		log(`Reading ${storage.place} …`);
 		const listing = await storage.list({signal, progress: files => progress({label: 'files read', done: files})});
 		const scan = assess(listing, {role: settings.role === 'cache' ? 'cache' : 'authoritative'});
-		const isMine = (finding: Finding) =>
-			finding.repository === repository && (tag === undefined || finding.tags.includes(tag));
-		const findings = scan.findings.filter(isMine);
-		const others = scan.findings.filter(finding => !isMine(finding));
+		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
+		const others = otherOrphans(scan, repository, tag);
 		const sibling = tag === undefined ? undefined : siblingsOf(listing, scan, repository, tag)[0];
 
 		for (const {kind, repository: where, tags, digest} of scan.findings) {

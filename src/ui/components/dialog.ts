@@ -1,5 +1,6 @@
 import type {Happening} from '../../domain/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident.ts';
+import {stampOf} from '../../domain/machine-moves.ts';
 import {refusal} from '../../domain/machine-refusals.ts';
 import type {Press} from '../press.ts';
 import type {ScreenState, Stage, Turn} from '../screen-state.ts';
@@ -131,8 +132,4 @@ function stampNow(incident: Incident): {step: string; attempt: number} {
 		: 'step' in phase
 			? {step: phase.step, attempt: nextAttempt(incident, phase.step)}
 			: {step: '', attempt: 0};
-}
-
-function stampOf({step, attempt}: {step: string; attempt: number}) {
-	return {step, attempt};
 }
