@@ -20,7 +20,13 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 		}
 
 		await makePrivateFolder(above);
-		// A second ENOENT under a folder that is there: nothing can be made in it.
-		await mkdir(folder, {mode: 0o700});
+		// A second ENOENT under a folder that is there: nothing can be made in it. Another regmedic may have been first.
+		await mkdir(folder, {mode: 0o700}).catch(unlessThere);
+	}
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+	if (error.code !== 'EEXIST') {
+		throw error;
 	}
 }

@@ -15,6 +15,15 @@ test('every folder that is made is private, and one that is there is left as it 
 	expect((await stat(path.dirname(deep))).mode & 0o777).toBe(0o700);
 });
 
+test('many that make the same folder at once all find it made', async () => {
+	await using place = await temporaryFolder();
+
+	for (let round = 0; round < 20; round++) {
+		const above = path.join(place.folder, `state-${round}`, 'regmedic/drills');
+		await Promise.all(Array.from({length: 8}, (_, index) => makePrivateFolder(path.join(above, `${index}`))));
+	}
+});
+
 // Node's own recursive mkdir never comes back from there.
 test.skipIf(process.platform !== 'linux')(
 	'a place where nothing can be made is an error, not a wait without end',
