@@ -5,7 +5,7 @@ import {redactDeep} from '../domain/redaction.ts';
 import {formatReference, type ImageReference, parseReference} from '../domain/reference.ts';
 import {type Depth, type ImageCheck, worstVerdict} from '../domain/verdict.ts';
 import {visibleJson} from '../domain/visible.ts';
-import {walkImage} from '../engine/walk.ts';
+import {walkImage} from '../engine/walk/walk-image.ts';
 import {sayCheck} from '../plain/say-check.ts';
 import type {Invocation} from './invocation.ts';
 

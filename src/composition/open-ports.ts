@@ -1,17 +1,16 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
-import {createRegistry} from '../adapters/registry/registry.ts';
-import {createSecrets} from '../adapters/secrets/secrets.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
 import {type Configuration, imageFor, registryFor} from '../domain/configuration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {JsonObject} from '../domain/json.ts';
-import {createRedaction, type Redaction} from '../domain/redaction.ts';
-import {type ImageReference, isLoopback} from '../domain/reference.ts';
+import type {Redaction} from '../domain/redaction.ts';
+import type {ImageReference} from '../domain/reference.ts';
 import type {Ports} from '../engine/action.ts';
 import {bareEnvironment} from './bare-environment.ts';
 import {systemClock} from './clock.ts';
 import {createHearing} from './hearing.ts';
+import {openRegistry, urlOf} from './open-registry.ts';
 import {openShell} from './open-shell.ts';
 
 export type Surroundings = {
@@ -37,24 +36,8 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 	const {host} = reference;
 	const known = registryFor(configuration, host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
-	const redaction = surroundings.redaction ?? createRedaction();
 	const hearing = createHearing();
-	const secrets = createSecrets({
-		...(surroundings.signal === undefined ? {} : {signal: surroundings.signal}),
-		environment,
-		redaction,
-		// A host that is not configured may still be one that `docker login` knows.
-		sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),
-	});
-
-	const registry = createRegistry({
-		host,
-		url: known?.registry.url ?? urlOf(host, surroundings.plainHttp ?? false),
-		credentials: () => secrets.registry(host),
-		...(known?.registry.caFile === undefined ? {} : {caFile: known.registry.caFile}),
-		onRequest: ({method, url, status, milliseconds}) =>
-			hearing.tell(`${method} ${url} ${status ?? 'no answer'} ${Math.round(milliseconds)} ms`),
-	});
+	const {registry, secrets} = openRegistry(host, surroundings, hearing);
 
 	const bare = bareEnvironment(environment, configuration);
 	const shell =
@@ -126,10 +109,6 @@ export function settingsOf(reference: ImageReference, {configuration, plainHttp 
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
 		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
 	};
-}
-
-function urlOf(host: string, plainHttp: boolean): string {
-	return `${plainHttp || isLoopback(host) ? 'http' : 'https'}://${host}`;
 }
 
 /** @throws OperatorError configuration.no-registry: a name that the configuration does not have */

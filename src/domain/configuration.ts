@@ -54,6 +54,16 @@ const registry = v.strictObject({
 	),
 	credentials: v.optional(credentials),
 	caFile: v.optional(text),
+	/** What we show of ourselves where the registry wants a certificate. */
+	clientCertificate: v.optional(v.strictObject({certFile: text, keyFile: text})),
+	/** The origin of the token service, where it is another host than the registry: only it may be given the credentials. */
+	tokenService: v.optional(
+		v.pipe(
+			text,
+			withoutPassword,
+			v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
+		),
+	),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
 	storage: v.optional(storage),
 });

@@ -6,7 +6,7 @@ import {mediaTypes} from '../../src/domain/media-type.ts';
 import {parseReference} from '../../src/domain/reference.ts';
 import {type BuiltImage, blobOf, buildImage, type ManifestBlob} from '../../src/drills/image.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../../src/engine/ports.ts';
-import {type WalkOptions, type WalkProgress, walkImage} from '../../src/engine/walk.ts';
+import {type WalkOptions, type WalkProgress, walkImage} from '../../src/engine/walk/walk-image.ts';
 
 const host = 'registry.example:5000';
 const latest = parseReference(`${host}/acme/app:latest`);
@@ -51,6 +51,8 @@ function shelf(...images: BuiltImage[]): Shelf {
 		},
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		async *repositories() {},
+		busy: () => 0,
 		requests: () => self.asked.length,
 		fresh: () => self,
 		close: async () => {},

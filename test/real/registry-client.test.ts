@@ -8,7 +8,7 @@ import type {Depth, ImageCheck} from '../../src/domain/verdict.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Registry} from '../../src/engine/ports.ts';
-import {walkImage} from '../../src/engine/walk.ts';
+import {walkImage} from '../../src/engine/walk/walk-image.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const depths: Depth[] = ['head', 'edge', 'content'];

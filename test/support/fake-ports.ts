@@ -113,6 +113,8 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 			self.served.set(reference, {bytes, digest: digestOf(bytes)});
 			return {state: 'stored', digest: digestOf(bytes), status: 201};
 		},
+		async *repositories() {},
+		busy: () => 0,
 		requests: () => 1,
 		fresh: () => self,
 		close: async () => {},
@@ -127,6 +129,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		restartCommand: 'docker compose restart registry',
 		locks,
 		list: async () => neverAsked(),
+		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
 		schedules: async () => [],
 		restart: async () => ({exitCode: 0, output: 'restarted'}),

@@ -20,6 +20,10 @@ export function createRegistry(options: RegistryOptions): Registry {
 		manifest: (repository, reference, waiting) => getManifest(transport, repository, reference, waiting),
 		blob: (repository, blob, depth, waiting) => checkBlob(transport, repository, blob, depth, waiting),
 		tags: (repository, waiting) => listNames(transport, `${repository}/tags/list`, 'tags', waiting),
+		async *repositories(waiting) {
+			yield* (await listNames(transport, '_catalog?n=1000', 'repositories', waiting)) ?? [];
+		},
+		busy: () => 0,
 		putManifest: (repository, reference, manifest, waiting) =>
 			putManifest(transport, repository, reference, manifest, waiting),
 		requests: transport.requests,

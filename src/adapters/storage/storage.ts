@@ -42,6 +42,7 @@ export function createStorage({
 			rejectNoTree(answer.exitCode, root, shell.place);
 			return answer.exitCode === 0 && hashOf(answer.stdout, digest) === digest ? answer.stdout : undefined;
 		},
+		hash: () => Promise.reject(new TypeError('not built')),
 		async schedules({signal}) {
 			const request = {
 				kind: 'read',

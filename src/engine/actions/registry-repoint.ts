@@ -2,7 +2,7 @@ import {shortDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference, target} from '../../domain/reference.ts';
 import type {Action, ActionContext} from '../action.ts';
-import {walkImage} from '../walk.ts';
+import {walkImage} from '../walk/walk-image.ts';
 import {letGo} from './let-go.ts';
 import {registryOutcome} from './outcomes.ts';
 

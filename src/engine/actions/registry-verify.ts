@@ -4,7 +4,7 @@ import {parseReference} from '../../domain/reference.ts';
 import type {Depth} from '../../domain/verdict.ts';
 import {sayVerdict} from '../../domain/verdict-sentence.ts';
 import type {Action} from '../action.ts';
-import {walkImage} from '../walk.ts';
+import {walkImage} from '../walk/walk-image.ts';
 import {registryOutcome} from './outcomes.ts';
 
 /** Walks the image over HTTP, on connections that nothing has used before. */

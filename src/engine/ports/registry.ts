@@ -8,9 +8,20 @@ export type Registry = {
 	readonly host: string;
 	/** @param reference a tag or a digest */
 	manifest(repository: string, reference: string, waiting: Waiting): Promise<ManifestAnswer>;
-	blob(repository: string, blob: Descriptor, depth: Depth, waiting: Waiting): Promise<BlobAnswer>;
+	/** `onBytes` tells of bytes as they arrive, where a blob is read whole. */
+	blob(
+		repository: string,
+		blob: Descriptor,
+		depth: Depth,
+		waiting: Waiting & {onBytes?: (count: number) => void},
+	): Promise<BlobAnswer>;
 	/** Undefined: the repository is not known. */
 	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;
+	/**
+	 * The catalogue, page by page as it is consumed. An empty one is an answer.
+	 * @throws OperatorError registry.no-catalogue, where the registry does not list what it has; registry.*
+	 */
+	repositories(waiting: Waiting): AsyncIterable<string>;
 	/**
 	 * Stores exact bytes under a digest or a tag.
 	 * A lost reply is thrown as OperatorError effect.unknown.
@@ -18,6 +29,8 @@ export type Registry = {
 	putManifest(repository: string, reference: string, manifest: ManifestBytes, waiting: Waiting): Promise<PutAnswer>;
 	/** Requests made so far, for the evidence. */
 	requests(): number;
+	/** Answers so far that asked to be left alone for a while (429, 503), also those that were then waited out. */
+	busy(): number;
 	/** The same registry with no connection and nothing remembered from before. */
 	fresh(): Registry;
 	close(): Promise<void>;

@@ -33,6 +33,14 @@ export type Storage = {
 	list(options: Waiting & {progress?: (files: number) => void}): Promise<StorageListing>;
 	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
+	/**
+	 * Hashes blobs where they lie, at most `bytesPerSecond` fast. Each answer is given as it comes: a run that is cut off has
+	 * not lost what came before.
+	 */
+	hash(
+		digests: Iterable<Digest>,
+		options: Waiting & {bytesPerSecond?: number; onAnswer?: (answer: HashAnswer) => void},
+	): Promise<HashAnswer[]>;
 	/** Lines of crontabs, timers and compose files that mention the registry's upkeep. */
 	schedules(waiting: Waiting): Promise<ScheduleLine[]>;
 	/** Undefined where no restart command is configured. */
@@ -42,6 +50,9 @@ export type Storage = {
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
 };
+
+/** `unread`: there, and could not be read; nothing is known of it. */
+export type HashAnswer = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'; bytes: number};
 
 /** `lost` aborts when the lock went away before it was released. */
 export type StorageLock = {release(): Promise<void>; readonly lost?: AbortSignal};

@@ -1,7 +1,7 @@
-import {OperatorError} from '../domain/errors.ts';
-import type {Fault} from '../domain/fault.ts';
-import {formatReference, type ImageReference, target} from '../domain/reference.ts';
-import type {ManifestAnswer, Registry, Waiting} from './ports.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Fault} from '../../domain/fault.ts';
+import {formatReference, type ImageReference, target} from '../../domain/reference.ts';
+import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
 
 const tagsNamed = 5;
 

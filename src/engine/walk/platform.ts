@@ -1,6 +1,6 @@
-import {OperatorError} from '../domain/errors.ts';
-import {isIndexType} from '../domain/media-type.ts';
-import type {Part} from './walk-parts.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import {isIndexType} from '../../domain/media-type.ts';
+import type {Part} from './parts.ts';
 
 /** Keeps the children of one platform; `linux/arm64` takes its variants along. Nested indexes are looked into. */
 export function chooser(platform: string | undefined): (parts: Part[]) => Part[] {

@@ -1,11 +1,11 @@
-import {OperatorError} from '../domain/errors.ts';
-import type {Fault, FaultKind} from '../domain/fault.ts';
-import {type Manifest, references} from '../domain/manifest.ts';
-import {mediaTypes} from '../domain/media-type.ts';
-import type {Depth, Unchecked} from '../domain/verdict.ts';
-import type {BlobAnswer, Registry} from './ports.ts';
-import {type ReadManifest, readManifest} from './walk-manifest.ts';
-import {type Looked, type Part, partsOf} from './walk-parts.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Fault, FaultKind} from '../../domain/fault.ts';
+import {type Manifest, references} from '../../domain/manifest.ts';
+import {mediaTypes} from '../../domain/media-type.ts';
+import type {Depth, Unchecked} from '../../domain/verdict.ts';
+import type {BlobAnswer, Registry} from '../ports.ts';
+import {type Looked, type Part, partsOf} from './parts.ts';
+import {type ReadManifest, readManifest} from './read-manifest.ts';
 
 /** An index in an index in an index … Nobody builds more than three; a hostile one may. */
 const deepestNesting = 16;

@@ -1,8 +1,8 @@
-import type {Digest} from '../domain/digest.ts';
-import type {Fault} from '../domain/fault.ts';
-import {type Descriptor, isForeign, type Manifest, platformName} from '../domain/manifest.ts';
-import {isManifestType, mediaTypes} from '../domain/media-type.ts';
-import type {Unchecked} from '../domain/verdict.ts';
+import type {Digest} from '../../domain/digest.ts';
+import type {Fault} from '../../domain/fault.ts';
+import {type Descriptor, isForeign, type Manifest, platformName} from '../../domain/manifest.ts';
+import {isManifestType, mediaTypes} from '../../domain/media-type.ts';
+import type {Unchecked} from '../../domain/verdict.ts';
 
 /** Something that has to be there for the image to be pulled, and the way to it. */
 export type Part = {

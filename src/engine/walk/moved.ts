@@ -1,7 +1,7 @@
-import {OperatorError} from '../domain/errors.ts';
-import {formatReference, type ImageReference, target} from '../domain/reference.ts';
-import type {ImageCheck} from '../domain/verdict.ts';
-import type {ManifestAnswer, Registry, Waiting} from './ports.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import {formatReference, type ImageReference, target} from '../../domain/reference.ts';
+import type {ImageCheck} from '../../domain/verdict.ts';
+import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
 
 /**
  * A push in the middle of a walk makes the old image's parts vanish. What was then found says nothing about the tag, so a

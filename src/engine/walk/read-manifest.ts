@@ -1,7 +1,7 @@
-import type {Digest} from '../domain/digest.ts';
-import {type Manifest, parseManifest} from '../domain/manifest.ts';
-import {mediaTypes} from '../domain/media-type.ts';
-import type {ManifestAnswer} from './ports.ts';
+import type {Digest} from '../../domain/digest.ts';
+import {type Manifest, parseManifest} from '../../domain/manifest.ts';
+import {mediaTypes} from '../../domain/media-type.ts';
+import type {ManifestAnswer} from '../ports.ts';
 
 export type ReadManifest =
 	| {state: 'read'; manifest: Manifest}

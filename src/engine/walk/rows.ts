@@ -1,5 +1,5 @@
-import {type ChildCheck, verdictOf} from '../domain/verdict.ts';
-import {keyOf, type Looked, type Part} from './walk-parts.ts';
+import {type ChildCheck, verdictOf} from '../../domain/verdict.ts';
+import {keyOf, type Looked, type Part} from './parts.ts';
 
 /** One row for a child, with everything below it taken together, also what it shares with other children. */
 export function rowOf(child: Part, looked: ReadonlyMap<string, Looked>): ChildCheck {

@@ -1,17 +1,17 @@
-import type {Fault} from '../domain/fault.ts';
-import {formatReference, type ImageReference, target} from '../domain/reference.ts';
-import {type Depth, type ImageCheck, verdictOf} from '../domain/verdict.ts';
-import type {ManifestAnswer, Registry, Waiting} from './ports.ts';
-import {dangling} from './walk-absent.ts';
-import {explore, type WalkProgress} from './walk-explore.ts';
-import {createLook, expand} from './walk-look.ts';
-import {readManifest} from './walk-manifest.ts';
-import {unlessMoved} from './walk-moved.ts';
-import {type Looked, type Part, partsOf} from './walk-parts.ts';
-import {chooser, expectPlatform, platformAbsent, reached} from './walk-platform.ts';
-import {rowOf} from './walk-rows.ts';
+import type {Fault} from '../../domain/fault.ts';
+import {formatReference, type ImageReference, target} from '../../domain/reference.ts';
+import {type Depth, type ImageCheck, verdictOf} from '../../domain/verdict.ts';
+import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
+import {dangling} from './absent.ts';
+import {explore, type WalkProgress} from './explore.ts';
+import {createLook, expand} from './look.ts';
+import {unlessMoved} from './moved.ts';
+import {type Looked, type Part, partsOf} from './parts.ts';
+import {chooser, expectPlatform, platformAbsent, reached} from './platform.ts';
+import {readManifest} from './read-manifest.ts';
+import {rowOf} from './rows.ts';
 
-export type {WalkProgress} from './walk-explore.ts';
+export type {WalkProgress} from './explore.ts';
 
 const usualConcurrency = 6;
 

@@ -1,6 +1,6 @@
-import {mapBounded} from './walk-bounded.ts';
-import type {Look} from './walk-look.ts';
-import {keyOf, type Looked, type Part} from './walk-parts.ts';
+import {mapBounded} from './bounded.ts';
+import type {Look} from './look.ts';
+import {keyOf, type Looked, type Part} from './parts.ts';
 
 export type WalkProgress = {
 	manifests: number;
