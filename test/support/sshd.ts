@@ -112,17 +112,19 @@ LogLevel VERBOSE
 	};
 }
 
-async function listening(sshd: ChildProcess): Promise<void> {
-	let said = '';
-	for await (const chunk of sshd.stderr!.iterator({destroyOnReturn: false})) {
-		said += chunk;
-		if (said.includes('Server listening on')) {
-			sshd.stderr!.resume();
-			return;
-		}
-	}
-
-	throw new Error(`sshd did not start: ${said}`);
+/** What it says is read for as long as it lives: with its pipe full, it would stop. */
+function listening(sshd: ChildProcess): Promise<void> {
+	return new Promise((resolve, reject) => {
+		let said: string | undefined = '';
+		sshd.stderr!.on('data', chunk => {
+			said = said === undefined ? undefined : said + chunk;
+			if (said?.includes('Server listening on')) {
+				said = undefined;
+				resolve();
+			}
+		});
+		sshd.once('exit', () => reject(new Error(`sshd did not start: ${said}`)));
+	});
 }
 
 function childrenOf(pid: number): number[] {

@@ -53,15 +53,13 @@ export function createHostVerifier(lines: readonly KnownHost[], target: SshTarge
 }
 
 function aside(verdict: ReturnType<typeof judgeHostKey>): string {
-	if (verdict.state !== 'unknown') {
-		return '';
+	if (verdict.state === 'changed') {
+		return ` Known is its ${verdict.knownTypes.join(', ')} key.`;
 	}
 
-	if (verdict.authority) {
-		return ' A certificate authority is known for it: only the system’s ssh can check that.';
-	}
-
-	return verdict.otherTypes.length === 0 ? '' : ` Known is only its ${verdict.otherTypes.join(', ')} key.`;
+	return verdict.state === 'unknown' && verdict.authority
+		? ' A certificate authority is known for it: only the system’s ssh can check that.'
+		: '';
 }
 
 /** As `ssh-keygen -l` prints it. */

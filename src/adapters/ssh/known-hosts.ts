@@ -15,8 +15,9 @@ export type KnownHost = {
 export type HostKeyVerdict =
 	| {state: 'trusted'}
 	/** `authority`: a certificate authority vouches for this host, which takes a client that reads certificates. */
-	| {state: 'unknown'; otherTypes: string[]; authority: boolean}
-	| {state: 'changed'; keyType: string}
+	| {state: 'unknown'; authority: boolean}
+	/** Another key is known for this name, of whatever type. @see openssh-portable hostfile.c, check_key_in_hostkeys */
+	| {state: 'changed'; knownTypes: string[]}
 	| {state: 'revoked'};
 
 export function parseKnownHosts(text: string): KnownHost[] {
@@ -63,20 +64,9 @@ export function judgeHostKey(lines: readonly KnownHost[], name: string, key: Uin
 		return {state: 'trusted'};
 	}
 
-	const keyType = typeOf(key);
-	return plain.some(line => line.keyType === keyType)
-		? {state: 'changed', keyType}
-		: {
-				state: 'unknown',
-				otherTypes: [...new Set(plain.map(line => line.keyType))],
-				authority: about.some(line => line.marker === 'cert-authority'),
-			};
-}
-
-/** The name inside the key itself. @see RFC 4253 section 6.6 */
-export function typeOf(key: Uint8Array): string {
-	const bytes = Buffer.from(key);
-	return bytes.length < 4 ? '' : bytes.toString('latin1', 4, 4 + bytes.readUInt32BE(0));
+	return plain.length > 0
+		? {state: 'changed', knownTypes: [...new Set(plain.map(line => line.keyType))]}
+		: {state: 'unknown', authority: about.some(line => line.marker === 'cert-authority')};
 }
 
 /** base64 may differ in its padding. */
