@@ -4,6 +4,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import manifest from '../package.json' with {type: 'json'};
 import type {CommonFlags, Invocation, Terminal} from './commands/invocation.ts';
+import {createForeground} from './composition/foreground.ts';
 
 const {version} = manifest;
 const home = path.resolve(path.dirname(realpathSync(fileURLToPath(import.meta.url))), '..');
@@ -71,11 +72,21 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): In
 		folder: process.cwd(),
 		home,
 		version,
-		actor: userInfo().username,
+		actor: userName(),
 		terminal: terminalOf(flags),
+		...(process.stdin.isTTY === true && process.stderr.isTTY === true ? {foreground: createForeground()} : {}),
 		...voice,
 		signal,
 	};
+}
+
+/** A container may run us as a number that no name belongs to. */
+function userName(): string {
+	try {
+		return userInfo().username;
+	} catch {
+		return `uid ${process.getuid?.() ?? 'unknown'}`;
+	}
 }
 
 /** The whole group, so that the shell that started us, or npm, takes over. */
@@ -88,12 +99,13 @@ function suspend(): Promise<void> {
 
 /** @see no-color.org and clig.dev for the order */
 function terminalOf(flags: CommonFlags): Terminal {
-	const {env, stdin, stdout} = process;
+	const {env, stdin, stdout, stderr} = process;
 	const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0';
 	const plain = !flags.color || Boolean(env.NO_COLOR) || env.TERM === 'dumb';
 	return {
 		stdin,
 		stdout,
+		stderr,
 		interactive: stdin.isTTY === true && stdout.isTTY === true,
 		colors: !plain && (forced || stdout.isTTY === true),
 		unicode: /UTF-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),

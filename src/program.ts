@@ -1,6 +1,7 @@
-import {Command, InvalidArgumentError, Option} from 'commander';
+import {Command, Option} from 'commander';
 import type {CommonFlags, Invocation} from './commands/invocation.ts';
 import {exitCodes} from './domain/errors.ts';
+import {depth, speed, wholeNumber} from './options.ts';
 import {sayFailure, usage} from './say-failure.ts';
 
 export type Program = {
@@ -111,11 +112,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		);
 
 	add('verify <ref...>', 'walk an image: index, children, config, every layer')
-		.addOption(
-			new Option('--depth <depth>', 'head: parts exist; edge: and have their size; content: every byte is hashed')
-				.choices(['head', 'edge', 'content'])
-				.default('edge'),
-		)
+		.addOption(depth())
 		.option('--platform <platform>', 'only this child of an index, as linux/amd64')
 		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
 		.action(
@@ -124,15 +121,67 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 			),
 		);
 
+	add('probe [registry]', 'verify a whole catalogue, metrics out; REGISTRY: a name of the configuration or HOST[:PORT]')
+		.addOption(depth())
+		.option('--tags <n>', 'only the newest N tags of each repository', wholeNumber)
+		.option('--shard <i/n>', 'only this part of the repositories, counted from 0')
+		.option('--push <url>', 'a Pushgateway to tell; PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD log in')
+		.option('--metrics-file <file>', 'metrics for node_exporter’s textfile collector; - is standard output')
+		.option('--job <name>', 'of the pushed metrics', 'registry-integrity-probe')
+		.addOption(
+			new Option('--role <role>', 'a cache may lack children (default: what the configuration says)').choices([
+				'authoritative',
+				'cache',
+			]),
+		)
+		.option('--all', 'list every image, also those that are intact')
+		.option('--allow-empty', 'an empty catalogue is as it should be')
+		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
+		.action(
+			run(async (invocation, registry: string | undefined, options) =>
+				(await import('./commands/probe.ts')).probeRegistry(
+					registry,
+					options as {depth: 'edge'; job: string},
+					invocation,
+				),
+			),
+		);
+
 	add('scan', 'read a registry’s storage; never writes')
 		.option('--path <dir>', 'a folder of this machine')
 		.option('--ssh <dest>', 'a host, as ssh names it')
 		.option('--root <dir>', 'the storage folder on that host')
 		.option('--registry <name>', 'a registry of the configuration')
+		.option('--hash', 'read every blob on the host and prove its bytes')
+		.option('--rate <mib>', 'with --hash: at most so many MiB a second', wholeNumber)
+		.option('--compare', 'with --registry: ask the registry, too, for what the disk shows broken')
 		.addOption(new Option('--transport <name>', 'the system’s ssh, or our own client').choices(['openssh', 'ssh2']))
 		.option('--ssh-config <file>', 'an ssh_config')
 		.action(
 			run(async (invocation, options) => (await import('./commands/scan.ts')).scan(options as object, invocation)),
+		);
+
+	add('audit [registry]', 'what will cause the next incident; never writes')
+		.option('--path <dir>', 'a storage folder of this machine, instead of a registry of the configuration')
+		.option('--ssh <dest>', 'a host, as ssh names it')
+		.option('--root <dir>', 'the storage folder on that host')
+		.addOption(new Option('--transport <name>', 'the system’s ssh, or our own client').choices(['openssh', 'ssh2']))
+		.option('--ssh-config <file>', 'an ssh_config')
+		.option('--preflight', 'rehearse the registry’s own garbage collection and name the images it would break')
+		.option(
+			'--collect <command>',
+			'that rehearsal; must have --dry-run (default: storage.collect of the configuration)',
+		)
+		.option('--pushgateway <url>', 'where the probe’s metrics are, to see whether it still runs')
+		.option('--metrics-file <file>', 'the same in a file')
+		.addHelpText(
+			'after',
+			'\nExits 3 where something will break images, 8 where something could not be looked at, else 0, also with lesser risks.',
+		)
+		.action(
+			run(async (invocation, registry: string | undefined, options) =>
+				(await import('./commands/audit.ts')).audit(registry, options as object, invocation),
+			),
 		);
 
 	add('export <incident>', 'the post-mortem')
@@ -186,20 +235,4 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 	);
 
 	return program;
-}
-
-function speed(): Option {
-	return new Option('--speed <n>', 'how much faster than life a drill’s builds run')
-		.argParser(wholeNumber)
-		.default(1)
-		.hideHelp();
-}
-
-function wholeNumber(text: string): number {
-	const number = Number(text);
-	if (!Number.isSafeInteger(number) || number < 1) {
-		throw new InvalidArgumentError('It must be a whole number from 1.');
-	}
-
-	return number;
 }

@@ -61,8 +61,8 @@ async function checkRegistry(
 			...(ports.storage
 				? [
 						await attempt(`storage ${name}`, async () => {
-							const lines = await ports.storage!.schedules({signal});
-							return `${ports.storage!.place} answers; ${lines.length} schedule lines read`;
+							const {files} = await ports.storage!.upkeep({signal});
+							return `${ports.storage!.place} answers; ${files.length} files of its upkeep read`;
 						}),
 					]
 				: []),

@@ -1,88 +1,102 @@
-import {resolve} from 'node:path';
+import {findStores} from '../adapters/storage/find-stores.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {bareEnvironment} from '../composition/bare-environment.ts';
-import {registryNamed} from '../composition/open-ports.ts';
+import {systemClock} from '../composition/clock.ts';
+import {registryNamed, type Surroundings} from '../composition/open-ports.ts';
+import {openRegistry} from '../composition/open-registry.ts';
 import {openShell} from '../composition/open-shell.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
-import {exitCodes, OperatorError} from '../domain/errors.ts';
-import {assess} from '../domain/storage-model.ts';
-import {visibleJson} from '../domain/visible.ts';
-import {sayScan} from '../plain/say-scan.ts';
+import {OperatorError} from '../domain/errors.ts';
+import type {Scan} from '../domain/finding.ts';
+import {compareStore} from '../engine/compare-store.ts';
+import type {Shell} from '../engine/ports.ts';
+import {type ScanProgress, scanStore} from '../engine/scan-store.ts';
+import {createMeter} from '../plain/meter.ts';
 import type {Invocation} from './invocation.ts';
+import {placeOf, type ScanPlaceOptions} from './scan-place.ts';
+import {reportScan} from './scan-report.ts';
+import {scanEach} from './scan-stores.ts';
 
-export type ScanOptions = {
-	path?: string;
-	ssh?: string;
-	root?: string;
-	registry?: string;
-	transport?: 'openssh' | 'ssh2';
-	sshConfig?: string;
+export type ScanOptions = ScanPlaceOptions & {
+	/** Reads every blob on the host. */
+	hash?: boolean;
+	/** Of hashing, in MiB a second. */
+	rate?: number;
+	/** Asks the registry, too. */
+	compare?: boolean;
 };
+
+const mebibyte = 1024 * 1024;
 
 /** `regmedic scan`: reads a registry's storage and says what is wrong with it. Never writes. */
 export async function scan(options: ScanOptions, invocation: Invocation): Promise<number> {
-	const {configuration, runtimeFolder} = await surroundingsOf(invocation);
+	const surroundings = await surroundingsOf(invocation);
+	const {configuration, runtimeFolder, prompting} = surroundings;
 	const configured = options.registry === undefined ? undefined : registryNamed(configuration, options.registry);
+	const host = configured && new URL(configured.url).host;
+	if (options.compare && host === undefined) {
+		throw new OperatorError('scan.compare', 'Nothing says which registry serves this storage.', {
+			hint: 'Write --registry NAME with --compare.',
+			exit: 'usage',
+		});
+	}
+
+	const {terminal, signal} = invocation;
+	const meter = createMeter({
+		write: text => void (terminal.stderr?.isTTY && invocation.talk(text)),
+		now: systemClock.monotonic,
+		columns: terminal.stderr?.columns ?? 80,
+	});
 	const place = placeOf(options, configured?.storage, invocation.folder);
 	const shell = openShell(place, {
 		environment: bareEnvironment(invocation.environment, configuration),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
+		...(prompting === undefined ? {} : {prompting}),
 	});
-	const storage = createStorage({shell, root: place.root, place: `${shell.place}:${place.root}`});
 
 	try {
-		const found = assess(await storage.list({signal: invocation.signal}), {role: configured?.role ?? 'authoritative'});
-		invocation.print(
-			invocation.flags.json
-				? `${visibleJson({schema: 'regmedic.scan/1', ...found}, '  ')}\n`
-				: `${sayScan(found, configured === undefined ? {} : {registry: new URL(configured.url).host}).join('\n')}\n`,
-		);
-		if (found.findings.length > 0) {
-			return exitCodes.broken;
-		}
-
-		return found.complete ? exitCodes.done : exitCodes.indeterminate;
+		const found = await scanEach({
+			place,
+			configuration,
+			role: configured?.role,
+			find: base => findStores({shell, base, signal}),
+			async scanOne(root, role) {
+				const found = await scanFolder(shell, root, {...options, role, signal, onProgress: meter.show});
+				return options.compare && host !== undefined
+					? compareWith(host, found, surroundings, {signal, onProgress: meter.show})
+					: found;
+			},
+		});
+		meter.clear();
+		return reportScan(found, {base: place.root, host, invocation});
 	} finally {
-		await storage.close();
+		meter.clear();
 		await shell.close();
 	}
 }
 
-type Place = {
-	root: string;
-	ssh?: string | undefined;
-	transport?: 'openssh' | 'ssh2' | undefined;
-	sshConfig?: string | undefined;
-};
+type Watched = {signal: AbortSignal; onProgress(progress: ScanProgress): void};
 
-function placeOf(
-	{path, ssh, root, registry, transport, sshConfig}: ScanOptions,
-	storage: Place | undefined,
-	folder: string,
-): Place {
-	if (path !== undefined) {
-		return {root: resolve(folder, path)};
+async function scanFolder(
+	shell: Shell,
+	root: string,
+	{hash, rate, role, signal, onProgress}: ScanOptions & Watched & {role: 'authoritative' | 'cache'},
+): Promise<Scan> {
+	const storage = createStorage({shell, root, place: `${shell.place}:${root}`});
+	const {scan} = await scanStore(storage, {
+		role,
+		signal,
+		onProgress,
+		...(hash ? {hash: rate === undefined ? {} : {bytesPerSecond: rate * mebibyte}} : {}),
+	});
+	return scan;
+}
+
+async function compareWith(host: string, scan: Scan, surroundings: Surroundings, watched: Watched): Promise<Scan> {
+	const {registry} = openRegistry(host, surroundings);
+	try {
+		return await compareStore(scan, registry, watched);
+	} finally {
+		await registry.close();
 	}
-
-	if (ssh !== undefined && root !== undefined) {
-		return {ssh, root, transport, sshConfig};
-	}
-
-	if (storage) {
-		return {
-			...storage,
-			...(transport === undefined ? {} : {transport}),
-			...(sshConfig === undefined ? {} : {sshConfig}),
-		};
-	}
-
-	throw registry === undefined
-		? new OperatorError('scan.where', 'Nothing says where the storage is.', {
-				hint: 'Write --path DIR, --ssh DEST --root DIR, or --registry NAME.',
-				exit: 'usage',
-			})
-		: new OperatorError('scan.no-storage', `The configuration does not say where the storage of "${registry}" is.`, {
-				hint: `Add registries.${registry}.storage: {ssh: HOST, root: DIR}.`,
-				exit: 'configuration',
-			});
 }

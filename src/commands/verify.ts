@@ -1,39 +1,38 @@
-import {openPorts} from '../composition/open-ports.ts';
+import {systemClock} from '../composition/clock.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
+import {openVerifiers, type Verifiers} from '../composition/verifiers.ts';
 import {exitCodes, OperatorError} from '../domain/errors.ts';
 import {redactDeep} from '../domain/redaction.ts';
 import {formatReference, type ImageReference, parseReference} from '../domain/reference.ts';
 import {type Depth, type ImageCheck, worstVerdict} from '../domain/verdict.ts';
 import {visibleJson} from '../domain/visible.ts';
-import {walkImage} from '../engine/walk/walk-image.ts';
-import {sayCheck} from '../plain/say-check.ts';
+import type {WalkProgress} from '../engine/walk/progress.ts';
+import {sayCheck, sayChecks} from '../plain/say-check.ts';
+import {sayWalk} from '../plain/say-walk.ts';
+import {showStatusLine} from '../plain/status-line.ts';
 import type {Invocation} from './invocation.ts';
 
 export type VerifyOptions = {depth: Depth; platform?: string; plainHttp?: boolean};
 
 const exits = {intact: exitCodes.done, broken: exitCodes.broken, unknown: exitCodes.indeterminate};
+/** Narrower, nothing can be read; wider, no eye finds the next line. */
+const columns = {fewest: 40, usual: 80, most: 200};
 
 /**
  * `regmedic verify REF…`: walks every image, all of them also where one is broken or cannot be asked about. Then that
  * one is unknown; alone on the command line its error is the answer.
  */
 export async function verify(references: string[], options: VerifyOptions, invocation: Invocation): Promise<number> {
+	const {depth} = options;
+	const {flags, redaction, print, signal} = invocation;
 	const parsed = references.map(parseReference);
-	const surroundings = await surroundingsOf(invocation, options);
+	const verifiers = openVerifiers(await surroundingsOf(invocation, options), {depth, signal});
 	const checks: ImageCheck[] = [];
-	const shown: unknown[] = [];
-	let requests = 0;
 	let firstFailure: OperatorError | undefined;
 
-	for (const reference of parsed) {
-		const {ports, close} = openPorts(reference, surroundings);
-		try {
-			const {platform, depth} = options;
-			const walking = walkImage(ports.registry, reference, {
-				depth,
-				signal: invocation.signal,
-				...(platform === undefined ? {} : {platform}),
-			});
+	try {
+		for (const [at, reference] of parsed.entries()) {
+			const walking = walk(reference, verifiers, options, invocation);
 			const check = await (parsed.length === 1
 				? walking
 				: walking.catch(error => {
@@ -42,26 +41,61 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 						return unanswered(reference, failure);
 					}));
 			// Before it is wrapped into lines: a registry may repeat our own password in its answer.
-			const redacted = redactDeep(check, ports.secrets.redact) as ImageCheck;
-			checks.push(check);
-			shown.push(redacted);
-			requests += ports.registry.requests();
-			if (!invocation.flags.json) {
-				invocation.print(`${sayCheck({...redacted, verdict: check.verdict}).join('\n')}\n`);
+			const redacted = redactDeep(check, redaction.redact) as ImageCheck;
+			checks.push({...redacted, verdict: check.verdict});
+			if (!flags.json) {
+				print(`${at === 0 ? '' : '\n'}${sayCheck(checks.at(-1)!, styleOf(options, invocation)).join('\n')}\n`);
 			}
-		} finally {
-			await close();
 		}
+	} finally {
+		await verifiers.close();
 	}
 
-	if (invocation.flags.json) {
-		invocation.print(
-			`${visibleJson({schema: 'regmedic.verify/1', depth: options.depth, requests, images: shown}, '  ')}\n`,
-		);
+	if (flags.json) {
+		const report = {schema: 'regmedic.verify/1', depth, requests: verifiers.requests(), images: checks};
+		print(`${visibleJson(report, '  ')}\n`);
+	} else if (checks.length > 1) {
+		print(`\n${sayChecks(checks)}\n`);
 	}
 
 	const worst = worstVerdict(checks.map(({verdict}) => verdict));
 	return worst === 'unknown' && firstFailure !== undefined ? exitCodes[firstFailure.exit] : exits[worst];
+}
+
+/** Whoever waits at a terminal sees how far it is. */
+async function walk(
+	reference: ImageReference,
+	verifiers: Verifiers,
+	{platform}: VerifyOptions,
+	{terminal, talk}: Invocation,
+): Promise<ImageCheck> {
+	const startedAt = systemClock.monotonic();
+	let latest: WalkProgress | undefined;
+	const line = showStatusLine(
+		terminal.stderr,
+		talk,
+		() => `${formatReference(reference)}: ${sayWalk(latest, systemClock.monotonic() - startedAt)}`,
+	);
+
+	try {
+		return await verifiers.walk(reference, {
+			...(platform === undefined ? {} : {platform}),
+			onProgress: progress => {
+				latest = progress;
+			},
+		});
+	} finally {
+		line.clear();
+	}
+}
+
+function styleOf({depth, plainHttp}: VerifyOptions, {terminal: {stdout, unicode}}: Invocation) {
+	return {
+		columns: Math.min(Math.max(stdout.columns || columns.usual, columns.fewest), columns.most),
+		unicode,
+		depth,
+		flags: plainHttp ? '--plain-http' : '',
+	};
 }
 
 function asOperatorError(error: unknown): OperatorError {

@@ -86,6 +86,7 @@ async function showScreen({invocation, opening}: Lead, begin: () => Promise<Open
 		colors: terminal.colors,
 		unicode: terminal.unicode,
 		suspend: terminal.suspend,
+		...(invocation.foreground === undefined ? {} : {foreground: invocation.foreground}),
 	});
 }
 
@@ -101,6 +102,11 @@ async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise
 	const typed =
 		terminal.interactive && !autopilot ? createInterface({input: terminal.stdin, terminal: false}) : undefined;
 
+	const giveBack = invocation.foreground?.take(async work => {
+		typed?.pause();
+		await work().finally(() => typed?.resume());
+	});
+
 	try {
 		await runPlain({
 			session,
@@ -112,6 +118,7 @@ async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise
 			resumeCommand,
 		});
 	} finally {
+		giveBack?.();
 		typed?.close();
 	}
 }

@@ -24,6 +24,8 @@ export type Surroundings = {
 	runtimeFolder?: string;
 	/** Ends what waits for a person's helpers: the commands that print secrets. */
 	signal?: AbortSignal;
+	/** Frees the terminal for a program that asks its person. */
+	prompting?: (work: () => Promise<void>) => Promise<void>;
 	/** `--plain-http`: also for a host that is not loopback. */
 	plainHttp?: boolean;
 };
@@ -45,6 +47,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 		openShell(known.registry.storage, {
 			environment: bare,
 			...(surroundings.runtimeFolder === undefined ? {} : {runtimeFolder: surroundings.runtimeFolder}),
+			...(surroundings.prompting === undefined ? {} : {prompting: surroundings.prompting}),
 		});
 	const storage =
 		known?.registry.storage && shell

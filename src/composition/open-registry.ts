@@ -1,3 +1,4 @@
+import {proxiesIn} from '../adapters/registry/proxies.ts';
 import {createRegistry} from '../adapters/registry/registry.ts';
 import {createSecrets} from '../adapters/secrets/secrets.ts';
 import {type RegistryConfiguration, registryFor} from '../domain/configuration.ts';
@@ -22,18 +23,35 @@ export function openRegistry(
 ): OpenRegistry {
 	const {configuration, environment, signal} = surroundings;
 	const known = registryFor(configuration, host);
-	const secrets = createSecrets({
-		...(signal === undefined ? {} : {signal}),
-		environment,
-		redaction: surroundings.redaction ?? createRedaction(),
-		// A host that is not configured may still be one that `docker login` knows.
-		sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),
-	});
+	const redaction = surroundings.redaction ?? createRedaction();
+	const openSecrets = () =>
+		createSecrets({
+			...(signal === undefined ? {} : {signal}),
+			environment,
+			redaction,
+			// A host that is not configured may still be one that `docker login` knows.
+			sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),
+		});
+	const secrets = openSecrets();
+	let latest: Secrets = secrets;
+	const proxies = proxiesIn(environment);
+	for (const {username, password} of [proxies.http, proxies.https].filter(proxy => proxy !== undefined)) {
+		redaction.add(decodeURIComponent(password || username), decodeURIComponent(username));
+	}
+
 	const registry = createRegistry({
 		host,
 		url: known?.registry.url ?? urlOf(host, surroundings.plainHttp ?? false),
-		credentials: () => secrets.registry(host),
+		credentials({again}) {
+			// Secrets remember what they read.
+			latest = again ? openSecrets() : latest;
+			return latest.registry(host);
+		},
+		onSecret: token => redaction.add(token),
+		proxies,
 		...(known?.registry.caFile === undefined ? {} : {caFile: known.registry.caFile}),
+		...(known?.registry.clientCertificate === undefined ? {} : {clientCertificate: known.registry.clientCertificate}),
+		...(known?.registry.tokenService === undefined ? {} : {tokenService: known.registry.tokenService}),
 		...(hearing === undefined
 			? {}
 			: {

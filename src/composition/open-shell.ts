@@ -16,6 +16,8 @@ export type ShellPlace = {
 export type ShellSurroundings = {
 	environment: Record<string, string | undefined>;
 	runtimeFolder?: string;
+	/** Frees the terminal for ssh, where a person sits at one. */
+	prompting?: (work: () => Promise<void>) => Promise<void>;
 };
 
 /** What frames one remote command's output: new at every call. */
@@ -29,7 +31,7 @@ function nonce(): string {
  */
 export function openShell(
 	{ssh, transport, sshConfig}: ShellPlace,
-	{environment, runtimeFolder}: ShellSurroundings,
+	{environment, runtimeFolder, prompting}: ShellSurroundings,
 ): Shell {
 	if (ssh === undefined) {
 		return createLocalShell({environment, nonce});
@@ -45,7 +47,7 @@ export function openShell(
 					destination: ssh,
 					environment,
 					home: environment.HOME ?? homedir(),
-					user: environment.USER ?? userInfo().username,
+					user: environment.USER ?? environment.LOGNAME ?? userInfo().username,
 					...configFile,
 				}),
 		});
@@ -57,6 +59,7 @@ export function openShell(
 		nonce,
 		...configFile,
 		...(runtimeFolder === undefined ? {} : {controlFolder: runtimeFolder}),
+		...(prompting === undefined ? {} : {prompting}),
 	});
 }
 

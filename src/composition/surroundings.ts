@@ -1,5 +1,7 @@
 import {mkdir, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {getuid} from 'node:process';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import type {Surroundings} from './open-ports.ts';
@@ -18,21 +20,28 @@ export async function surroundingsOf(
 		environment,
 		redaction: invocation.redaction,
 		signal: invocation.signal,
+		...(invocation.foreground === undefined ? {} : {prompting: invocation.foreground.run}),
 		...(plainHttp === undefined ? {} : {plainHttp}),
 		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
 	};
 }
 
-/** For the sockets of shared SSH connections: private to the person, or not used at all. */
+/**
+ * For the sockets of shared SSH connections: private to the person, or not used at all. Root and cron have no
+ * XDG_RUNTIME_DIR; whether a folder in /tmp is really ours is asked again where the sockets are made.
+ */
 async function runtimeFolderOf(environment: Record<string, string | undefined>): Promise<string | undefined> {
 	const base = environment.XDG_RUNTIME_DIR;
-	if (
-		base === undefined ||
-		!(await stat(base).then(
-			found => found.isDirectory(),
-			() => false,
-		))
-	) {
+	if (base === undefined) {
+		const user = getuid?.();
+		return user === undefined ? undefined : path.join(tmpdir(), `regmedic-${user}`);
+	}
+
+	const isFolder = await stat(base).then(
+		found => found.isDirectory(),
+		() => false,
+	);
+	if (!isFolder) {
 		return undefined;
 	}
 

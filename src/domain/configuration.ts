@@ -44,6 +44,8 @@ const storage = v.strictObject({
 	sshConfig: v.optional(text),
 	/** What restarts the registry on that host. */
 	restart: v.optional(text),
+	/** A dry garbage collection on that host: what `regmedic audit --preflight` runs. */
+	collect: v.optional(text),
 });
 
 const registry = v.strictObject({

@@ -7,10 +7,16 @@ export type Digest = string & {readonly [digestBrand]: true};
 
 export type DigestAlgorithm = 'sha256' | 'sha512';
 
+const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]{16,}$/;
 const shape = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 export function isDigest(text: string): text is Digest {
 	return shape.test(text);
+}
+
+/** Well-formed, in an algorithm that we do not know. @see OCI image-spec descriptor.md: it should pass validation */
+export function isUnsupportedDigest(text: unknown): text is string {
+	return typeof text === 'string' && grammar.test(text) && !/^sha(?:256|512):/.test(text);
 }
 
 /** @throws OperatorError digest.malformed */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import {type Digest, isDigest} from './digest.ts';
+import {type Digest, isDigest, isUnsupportedDigest} from './digest.ts';
 import {bareMediaType, isIndexType, isManifestType, mediaTypes} from './media-type.ts';
 
 export type Platform = {os: string; architecture: string; variant?: string};
@@ -14,11 +14,18 @@ export type Descriptor = {
 	urls?: string[];
 };
 
-export type Index = {kind: 'index'; mediaType: string; children: Descriptor[]; subject?: Descriptor};
+export type Index = {
+	kind: 'index';
+	mediaType: string;
+	artifactType?: string;
+	children: Descriptor[];
+	subject?: Descriptor;
+};
 
 export type ImageManifest = {
 	kind: 'image';
 	mediaType: string;
+	artifactType?: string;
 	/** An artifact manifest has none. */
 	config?: Descriptor;
 	layers: Descriptor[];
@@ -27,8 +34,11 @@ export type ImageManifest = {
 
 export type Manifest = Index | ImageManifest;
 
-/** A manifest that cannot be read says why; it is a fault of the image, not an error of ours. */
-export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string};
+/**
+ * A manifest that cannot be read says why; it is a fault of the image, not an error of ours.
+ * `unsupported`: a digest that may well be right, in an algorithm we do not know.
+ */
+export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string; unsupported?: string};
 
 // Registries and engines are written in Go, whose decoder takes null for "not there" everywhere, and a platform without its
 // parts for one with empty ones. Who is stricter condemns images that everybody can pull.
@@ -45,6 +55,7 @@ const descriptor = v.object({
 
 const document = v.object({
 	mediaType: text,
+	artifactType: text,
 	manifests: v.optional(v.nullable(v.array(descriptor))),
 	config: v.nullish(descriptor),
 	layers: v.optional(v.nullable(v.array(descriptor))),
@@ -69,12 +80,17 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 	const parsed = v.safeParse(document, json);
 	if (!parsed.success) {
 		const issue = parsed.issues[0];
-		return {ok: false, reason: `${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`};
+		const reason = `${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`;
+		const {input} = issue;
+		return isUnsupportedDigest(input) ? {ok: false, reason, unsupported: input} : {ok: false, reason};
 	}
 
 	const {output} = parsed;
 	const declared = output.mediaType || bareMediaType(contentType);
-	const subject = output.subject ? {subject: compact(output.subject)} : {};
+	const artifact = {
+		...(output.artifactType ? {artifactType: output.artifactType} : {}),
+		...(output.subject ? {subject: compact(output.subject)} : {}),
+	};
 	const layers = output.layers ?? output.blobs;
 	const hasParts = Boolean(output.config || layers);
 	const saysIndex = isIndexType(declared);
@@ -92,7 +108,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 		const mediaType = saysIndex ? declared! : mediaTypes.ociIndex;
 		return {
 			ok: true,
-			manifest: {kind: 'index', mediaType, children: (output.manifests ?? []).map(compact), ...subject},
+			manifest: {kind: 'index', mediaType, children: (output.manifests ?? []).map(compact), ...artifact},
 		};
 	}
 
@@ -103,7 +119,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 			mediaType: declared && isManifestType(declared) ? declared : output.mediaType || mediaTypes.ociManifest,
 			...(output.config ? {config: compact(output.config)} : {}),
 			layers: (layers ?? []).map(compact),
-			...subject,
+			...artifact,
 		},
 	};
 }
@@ -118,9 +134,12 @@ export function platformName({platform, annotations}: Descriptor): string | unde
 	return platform && ([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/') || undefined);
 }
 
-/** A layer that lives elsewhere (`urls`) need not be in this registry. */
+/**
+ * A layer that lives elsewhere (`urls`), or that must not be passed on, need not be in this registry.
+ * @see OCI image-spec layer.md, "Non-Distributable Layers", and Docker's `…rootfs.foreign.diff…`
+ */
 export function isForeign({urls, mediaType}: Descriptor): boolean {
-	return (urls?.length ?? 0) > 0 || mediaType?.includes('.foreign.') === true;
+	return (urls?.length ?? 0) > 0 || /\.(?:foreign|nondistributable)\./.test(mediaType ?? '');
 }
 
 /** Everything a manifest needs in order to be pulled: children of an index, or config and layers. */

@@ -1,3 +1,4 @@
+import type {ExitMeaning} from './errors.ts';
 import type {FaultKind} from './fault.ts';
 import type {Depth, ImageCheck} from './verdict.ts';
 
@@ -44,7 +45,58 @@ export type ProbeReport = {
 	seconds: number;
 	/** ISO 8601, UTC: when the run ended. */
 	finished: string;
-	/** What is not intact; with `all`, every image. */
+	/** What is not intact, broken ones first, by name: no more than `mostImagesKept`. `failures` counts them all. */
 	images: ImageCheck[];
+	/** No more than `mostGapsKept`. */
 	gaps: ProbeGap[];
+	/** Names in the lists that are no names of repositories or tags: nobody can pull them, so nobody looked. */
+	odd: {count: number; examples: string[]};
+	/** What ended the run before its end: no catalogue to be had, or a registry that fell silent. */
+	failure?: ProbeGap & {exit: ExitMeaning};
 };
+
+/** A registry may be broken from end to end; its report still has to fit into memory. */
+export const mostImagesKept = 1_000;
+export const mostGapsKept = 200;
+export const mostOddNamesKept = 5;
+
+/** Where the run stands. */
+export type ProbeProgress = {
+	/** Looked through. */
+	repositories: number;
+	/** Known of so far, of this shard. */
+	known: number;
+	/** Whether `known` is all there is. */
+	isListed: boolean;
+	tags: number;
+	failures: number;
+	unknown: number;
+	requests: number;
+};
+
+type Outcome = Pick<ProbeReport, 'catalog' | 'listed' | 'failures' | 'unknown' | 'failure'>;
+/** `allowEmpty`: a registry that lists nothing is as it should be. */
+export type Expectation = {allowEmpty?: boolean};
+
+export function isEmpty({catalog, listed}: Pick<ProbeReport, 'catalog' | 'listed'>): boolean {
+	return catalog && listed === 0;
+}
+
+/** Whether the run looked at everything that it was to look at: only then is "no failure" an answer. */
+export function sawEverything(report: Outcome, {allowEmpty = false}: Expectation = {}): boolean {
+	return report.catalog && report.failure === undefined && report.unknown === 0 && (allowEmpty || !isEmpty(report));
+}
+
+/** A broken image outranks whatever could not be seen. */
+export function exitOf(report: Outcome, expectation: Expectation = {}): ExitMeaning {
+	if (report.failures > 0) {
+		return 'broken';
+	}
+
+	if (sawEverything(report, expectation)) {
+		return 'done';
+	}
+
+	const {exit} = report.failure ?? {};
+	return exit === 'unreachable' || exit === 'refused' || exit === 'configuration' ? exit : 'indeterminate';
+}

@@ -7,8 +7,8 @@ import type {RemedyOptionKey} from './remedy.ts';
 export type Evidence = JsonObject & {settings: JsonObject; tried: string[]};
 
 /** What a relink can bring back: manifests whose bytes are on disk. Links of layers and of tags are not stored that way. */
-export function canRelink({kind, digest}: Finding): boolean {
-	return kind === 'child-unlinked' && digest !== undefined;
+export function canRelink({kind, digest, remedy}: Finding): boolean {
+	return kind === 'child-unlinked' && digest !== undefined && remedy !== 'inspect';
 }
 
 /** What matters of it for a remedy. */

@@ -1,17 +1,20 @@
 import type {Digest} from './digest.ts';
 import type {FaultKind} from './fault.ts';
-import type {Finding} from './finding.ts';
+import type {Finding, RelinkPlan} from './finding.ts';
 import type {RemedyKind} from './remedy.ts';
-import type {StorageListing} from './storage-listing.ts';
-import {blobFolder, layerFolder, parentFolder, revisionFolder} from './storage-paths.ts';
+import {isoTime} from './storage-times.ts';
 
 /** One fault on the way down from a tag, before the tags that share it are put together. */
 export type StorageFault = {
 	kind: FaultKind;
 	digest?: Digest;
+	/** Told once for the whole repository, with all the tags it breaks. */
+	ofRepository?: true;
 	via: Digest[];
 	platform?: string;
 	missing?: Digest[];
+	/** Where it is not what its kind calls for. */
+	remedy?: RemedyKind;
 	/** Seconds since 1970. */
 	since?: number;
 	detail: string;
@@ -34,74 +37,91 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'answers-differ': 'restart',
 };
 
+type Gathered = {repository: string; tags: Set<string>; fault: StorageFault};
+
+export type Settling = {
+	/** What helps against a tag that names nothing: that depends on the other tags of its repository. */
+	remedyOfTag(repository: string): RemedyKind;
+	/** What a relink would take; undefined: nobody knows what was meant. */
+	planOf(finding: Finding): RelinkPlan | undefined;
+};
+
 /** Puts faults together: once per repository and digest, with all the tags that reach it. */
 export class FindingList {
-	readonly #findings = new Map<string, Finding>();
+	readonly #gathered = new Map<string, Gathered>();
 
 	add(repository: string, tags: readonly string[], fault: StorageFault): void {
-		const key = `${repository}\n${fault.digest ?? `tag ${tags.join()}`}`;
-		const before = this.#findings.get(key);
+		const key = `${repository}\n${fault.digest ?? (fault.ofRepository ? fault.kind : `tag ${tags.join()}`)}`;
+		const before = this.#gathered.get(key);
+		if (before === undefined) {
+			this.#gathered.set(key, {repository, tags: new Set(tags), fault});
+			return;
+		}
+
 		// A dangling tag that names a child of an index: to mend the child is to mend the tag.
-		const first = before === undefined || (before.kind === 'tag-dangling' && fault.kind !== 'tag-dangling');
-		const all = [...new Set([...(before?.tags ?? []), ...tags])].sort();
-		this.#findings.set(key, first ? findingOf(repository, all, fault) : {...before, tags: all});
+		if (before.fault.kind === 'tag-dangling' && fault.kind !== 'tag-dangling') {
+			before.fault = fault;
+		}
+
+		for (const tag of tags) {
+			before.tags.add(tag);
+		}
 	}
 
-	/** @param hasIntactTag whether a dangling tag of this repository could be pointed at something whole */
-	all(hasIntactTag: (repository: string) => boolean): Finding[] {
-		return [...this.#findings.values()]
-			.map(finding =>
-				finding.kind === 'tag-dangling' && hasIntactTag(finding.repository)
-					? {...finding, remedy: 're-point' as const}
-					: finding,
-			)
+	all(settling: Settling): Finding[] {
+		return [...this.#gathered.values()]
+			.map(gathered => settled(gathered, settling))
 			.sort((a, b) => compare(a.repository, b.repository) || compare(a.tags[0] ?? '~', b.tags[0] ?? '~'));
 	}
 }
 
-function findingOf(repository: string, tags: string[], fault: StorageFault): Finding {
-	const {kind, digest, via, platform, missing = [], since, detail} = fault;
+/** The remedy with its proof: a relink is only offered where everything it needs is on the disk. */
+function settled(gathered: Gathered, {remedyOfTag, planOf}: Settling): Finding {
+	const finding = findingOf(gathered);
+	const forTag = remedyOfTag(finding.repository);
+
+	if (finding.kind === 'tag-dangling') {
+		const plan = finding.digest === undefined ? undefined : planOf(finding);
+		return {...finding, remedy: forTag, ...(plan?.complete ? {plan} : {})};
+	}
+
+	if (finding.remedy !== 'relink') {
+		return finding;
+	}
+
+	const plan = planOf(finding);
+	if (plan === undefined) {
+		return {...finding, remedy: forTag};
+	}
+
+	if (plan.complete || gathered.fault.ofRepository) {
+		return {...finding, plan};
+	}
+
+	const missing = gonePartsOf(plan);
+	return {...finding, plan, missing, remedy: missing.length === 0 ? 'inspect' : 'rebuild'};
+}
+
+/** What a plan cannot get from this disk. */
+export function gonePartsOf({parts}: RelinkPlan): Digest[] {
+	const gone = parts.filter(({where}) => where === 'gone' || where === 'damaged');
+	return [...new Set(gone.map(({digest}) => digest))];
+}
+
+function findingOf({repository, tags, fault}: Gathered): Finding {
+	const {kind, digest, via, platform, missing = [], since, detail, remedy = remedies[kind]} = fault;
 	return {
 		kind,
 		repository,
 		...(digest === undefined ? {} : {digest}),
-		tags,
+		tags: [...tags].sort(),
 		via,
 		...(platform === undefined ? {} : {platform}),
 		missing,
-		remedy: remedies[kind],
+		remedy,
 		...(since === undefined ? {} : {since: isoTime(since)}),
 		detail,
 	};
-}
-
-/** When a revision link went away: its own folder if that is still there, else the one it was in. */
-export function revisionChanged(listing: StorageListing, repository: string, digest: Digest): number | undefined {
-	return folderChanged(listing, revisionFolder(repository, digest));
-}
-
-export function layerLinkChanged(listing: StorageListing, repository: string, digest: Digest): number | undefined {
-	return folderChanged(listing, layerFolder(repository, digest));
-}
-
-export function dataChanged(listing: StorageListing, digest: Digest): number | undefined {
-	return listing.blobs.get(digest)?.changed ?? folderChanged(listing, blobFolder(digest));
-}
-
-/** A folder's time changes when something in it is made or removed, so a removal shows on the nearest one left. */
-export function folderChanged({folders}: StorageListing, folder: string): number | undefined {
-	for (let path = folder; path !== ''; path = parentFolder(path)) {
-		const changed = folders?.get(path);
-		if (changed !== undefined) {
-			return changed;
-		}
-	}
-
-	return undefined;
-}
-
-function isoTime(seconds: number): string {
-	return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 function compare(a: string, b: string): number {

@@ -1,7 +1,13 @@
-import {type Digest, isDigest} from './digest.ts';
-import {type Descriptor, isForeign, type ParsedManifest, parseManifest} from './manifest.ts';
-import type {Link, StorageListing} from './storage-listing.ts';
-import {blobFolder, layerFolder, revisionFolder} from './storage-paths.ts';
+import type {Digest} from './digest.ts';
+import {type Descriptor, type ParsedManifest, parseManifest} from './manifest.ts';
+import {readHistory, type TagHistory} from './storage-history.ts';
+import {linkHolds} from './storage-link.ts';
+import type {StorageListing} from './storage-listing.ts';
+import {blobData, layerLink, layersFolder, revisionLink} from './storage-paths.ts';
+import {readSchema1} from './storage-schema1.ts';
+import {openTimes, type StorageTimes} from './storage-times.ts';
+
+export {tagTarget} from './storage-link.ts';
 
 /** Whether something is there. `unread`: we did not look, so we do not say that it is gone. */
 export type Presence = 'there' | 'gone' | 'unread';
@@ -9,27 +15,42 @@ export type Presence = 'there' | 'gone' | 'unread';
 /** Questions to a listing, each answered once. */
 export type StorageGraph = {
 	readonly listing: StorageListing;
+	readonly times: StorageTimes;
+	/** Manifests that somebody asked for, that are there, and whose bytes nobody has read. */
+	readonly unreadBodies: ReadonlySet<Digest>;
 	data(digest: Digest): Presence;
 	/** The parsed body; undefined where there is none on the disk or it was not read. */
 	manifest(digest: Digest): ParsedManifest | undefined;
-	/** `malformed`: the link is there and does not hold its digest. */
+	/** As the registry would find it: `malformed`: the link is there and does not hold its digest. */
 	revision(repository: string, digest: Digest): Presence | 'malformed';
+	/** Whether only a layer link makes the registry serve this manifest. */
+	isServedAsLayer(repository: string, digest: Digest): boolean;
 	layer(repository: string, digest: Digest): Presence | 'malformed';
+	/** Whether the repository has lost the folder by which 2.8 knows it. */
+	hasLostLayers(repository: string): boolean;
+	/** The first repository whose link would let this blob be mounted from there. */
+	linkedIn(digest: Digest): string | undefined;
+	/** What tags named before. */
+	history(): TagHistory;
 	/** How the data differs from what its descriptor promises. */
-	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | undefined;
+	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | 'corrupt' | undefined;
 	/** Whether something that is not listed at this path is gone, or was not looked at. */
 	absent(path: string): Presence;
-	/** Config, layers and the JSON of everything below, as far as the data is not there as promised. */
-	missingBelow(digest: Digest): Digest[];
 };
 
-export function openGraph(listing: StorageListing): StorageGraph {
+/** @param differing blobs whose bytes were hashed and are not what their name says */
+export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest> = new Set()): StorageGraph {
 	const parsed = new Map<Digest, ParsedManifest | undefined>();
 	const unread = listing.unread ?? (listing.complete ? [] : ['']);
+	const unreadBodies = new Set<Digest>();
+	let history: TagHistory | undefined;
+	let owners: Map<Digest, string> | undefined;
 
 	const graph: StorageGraph = {
 		listing,
-		data: digest => (listing.blobs.has(digest) ? 'there' : absent(`${blobFolder(digest)}/data`)),
+		times: openTimes(listing),
+		unreadBodies,
+		data: digest => (listing.blobs.has(digest) ? 'there' : absent(blobData(digest))),
 		manifest(digest) {
 			if (!parsed.has(digest)) {
 				parsed.set(digest, read(digest));
@@ -41,22 +62,52 @@ export function openGraph(listing: StorageListing): StorageGraph {
 			const {revisions, layers} = listing.repositories.get(repository) ?? {};
 			// 2.8 also serves a manifest that only has a layer link, for what 2.1 wrote. @see registry/storage/registry.go
 			const link = revisions?.get(digest) ?? layers?.get(digest);
-			return link === undefined ? absent(`${revisionFolder(repository, digest)}/link`) : stateOf(link, digest);
+			const isThere = link !== undefined && linkHolds(link, digest);
+			return link === undefined ? absent(revisionLink(repository, digest)) : isThere ? 'there' : 'malformed';
+		},
+		isServedAsLayer(repository, digest) {
+			const {revisions, layers} = listing.repositories.get(repository) ?? {};
+			const link = layers?.get(digest);
+			return (
+				revisions?.has(digest) === false &&
+				link !== undefined &&
+				linkHolds(link, digest) &&
+				absent(revisionLink(repository, digest)) === 'gone'
+			);
 		},
 		layer(repository, digest) {
 			const link = listing.repositories.get(repository)?.layers.get(digest);
-			return link === undefined ? absent(`${layerFolder(repository, digest)}/link`) : stateOf(link, digest);
+			const isThere = link !== undefined && linkHolds(link, digest);
+			return link === undefined ? absent(layerLink(repository, digest)) : isThere ? 'there' : 'malformed';
 		},
+		hasLostLayers(repository) {
+			const folder = layersFolder(repository);
+			// Without the times of folders nobody knows which there are.
+			return (
+				listing.folders !== undefined &&
+				listing.repositories.get(repository)?.layers.size === 0 &&
+				!listing.folders.has(folder) &&
+				absent(folder) === 'gone'
+			);
+		},
+		linkedIn(digest) {
+			owners ??= ownersOf(listing);
+			return owners.get(digest);
+		},
+		history: () => (history ??= readHistory(listing)),
 		damage({digest, size}) {
 			const stored = listing.blobs.get(digest);
 			if (stored === undefined) {
 				return graph.data(digest) === 'gone' ? 'gone' : undefined;
 			}
 
-			return stored.size === size ? undefined : stored.size === 0 ? 'empty' : 'resized';
+			if (stored.size !== size) {
+				return stored.size === 0 ? 'empty' : 'resized';
+			}
+
+			return differing.has(digest) ? 'corrupt' : undefined;
 		},
 		absent,
-		missingBelow: digest => [...missing(digest, new Set())],
 	};
 	return graph;
 
@@ -71,52 +122,39 @@ export function openGraph(listing: StorageListing): StorageGraph {
 			return {ok: false, reason: 'it is empty'};
 		}
 
+		if (stored !== undefined && differing.has(digest)) {
+			return {ok: false, reason: 'its bytes do not match its digest'};
+		}
+
 		const body = listing.manifests.get(digest);
 		if (stored === undefined || body === undefined) {
+			if (stored !== undefined) {
+				unreadBodies.add(digest);
+			}
+
 			return undefined;
 		}
 
-		return body.ok ? parseManifest(body.text) : body;
-	}
-
-	function missing(digest: Digest, seen: Set<Digest>): Set<Digest> {
-		const result = new Set<Digest>();
-		const body = graph.manifest(digest);
-		if (seen.has(digest) || !body?.ok) {
-			return result;
+		if (!body.ok) {
+			return body;
 		}
 
-		seen.add(digest);
-		const {manifest} = body;
-		if (manifest.kind === 'index') {
-			for (const child of manifest.children) {
-				const isReadable = graph.data(child.digest) === 'unread' || graph.manifest(child.digest)?.ok !== false;
-				const below = graph.data(child.digest) === 'gone' || !isReadable ? [child.digest] : missing(child.digest, seen);
-				for (const digest of below) {
-					result.add(digest);
-				}
-			}
-
-			return result;
-		}
-
-		for (const blob of [...(manifest.config ? [manifest.config] : []), ...manifest.layers]) {
-			if (!isForeign(blob) && graph.damage(blob) !== undefined) {
-				result.add(blob.digest);
-			}
-		}
-
-		return result;
+		const {text} = body;
+		const result = parseManifest(text);
+		const old = result.ok ? undefined : readSchema1(text, layer => listing.blobs.get(layer)?.size ?? 0);
+		return old === undefined ? result : {ok: true, manifest: old};
 	}
 }
 
-/** A link is exactly its digest, without a newline. Where only the size was looked at, the size decides. */
-function stateOf({size, content}: Link, digest: Digest): 'there' | 'malformed' {
-	return size === digest.length && (content === undefined || content === digest) ? 'there' : 'malformed';
-}
+function ownersOf({repositories}: StorageListing): Map<Digest, string> {
+	const owners = new Map<Digest, string>();
+	for (const [name, {layers}] of repositories) {
+		for (const [digest, link] of layers) {
+			if (!owners.has(digest) && linkHolds(link, digest)) {
+				owners.set(digest, name);
+			}
+		}
+	}
 
-/** What a tag's link names, if it names something. */
-export function tagTarget(link: Link | undefined): Digest | undefined {
-	const {content, size} = link ?? {};
-	return content !== undefined && size === content.length && isDigest(content) ? content : undefined;
+	return owners;
 }

@@ -34,4 +34,13 @@ export type StorageListing = {
 	folders?: ReadonlyMap<string, number>;
 	/** Paths below docker/registry/v2 that were not read: nothing under them is known to be gone. '' is everything. */
 	unread?: readonly string[];
+	/** Entries that no registry writes, each with all that is below it: they were seen, and are no part of the listing. */
+	leftOut?: number;
+	/**
+	 * False where the host's own ls was all there was: then every `changed` is only the latest that it can be, by up to a
+	 * minute or a day, and nothing says when something went away.
+	 */
+	preciseTimes?: boolean;
+	/** Layer links that have the right size and whose content was not read: in a large store that is taken for right. */
+	linksTakenBySize?: number;
 };

@@ -1,38 +1,71 @@
 import type {Digest} from './digest.ts';
 import {type Finding, type Scan, touches} from './finding.ts';
-import {FindingList, folderChanged, revisionChanged, type StorageFault} from './storage-faults.ts';
-import {openGraph, type StorageGraph, tagTarget} from './storage-graph.ts';
-import type {Link, RepositoryListing, StorageListing} from './storage-listing.ts';
-import {revisionFolder, tagFolder} from './storage-paths.ts';
-import {type StorageRole, walkManifest} from './storage-walk.ts';
+import {FindingList, type StorageFault} from './storage-faults.ts';
+import {openGraph, type StorageGraph} from './storage-graph.ts';
+import {type HashedBlob, hashGaps} from './storage-hashes.ts';
+import type {StorageListing} from './storage-listing.ts';
+import {relinkPlan} from './storage-plan.ts';
+import {RiskList, unneeded} from './storage-risks.ts';
+import {brokenTag} from './storage-tag.ts';
+import {isIndex, targets, untagged} from './storage-targets.ts';
+import {revisionTrouble, type StorageRole, type Walk, walkManifest} from './storage-walk.ts';
+import {count} from './wording.ts';
 
-/** What is younger and has no tag may be a push on its way. */
-const settledAfterSeconds = 600;
+export type AssessOptions = {
+	role: StorageRole;
+	/** Seconds since 1970 on the registry's host; when the listing was taken, where absent. */
+	now?: number;
+	/** What was hashed; without it, nothing is known of data that has the right length. */
+	hashed?: readonly HashedBlob[];
+};
 
 /**
  * Says what is damaged in a listing of the store, as registry 2.8 would serve it.
  * What was not read is never called gone; what was pushed while the listing was made is a gap, not a finding.
- * @param now seconds since 1970 on the registry's host; when the listing was taken, where absent
  */
-export function assess(listing: StorageListing, {role, now = listing.taken}: {role: StorageRole; now?: number}): Scan {
-	const graph = openGraph(listing);
+export function assess(listing: StorageListing, {role, now = listing.taken, hashed = []}: AssessOptions): Scan {
+	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
+	const graph = openGraph(listing, differing);
 	const findings = new FindingList();
-	const gaps = [...listing.gaps];
+	const risks = new RiskList();
+	const gaps = [...listing.gaps, ...hashGaps(hashed)];
 	const intact = new Set<string>();
+	const needed = new Set<Digest>();
 
 	for (const [name, repository] of listing.repositories) {
 		const reached = new Set<Digest>();
+		const note = ({reached: manifests, blobs, servedAsLayers}: Walk, tags: readonly string[]) => {
+			for (const digest of manifests) {
+				reached.add(digest);
+				needed.add(digest);
+			}
 
-		for (const {tags, digest, link} of targets(repository)) {
-			const faults =
-				digest === undefined ? brokenTag(graph, name, tags[0]!, link) : tagFaults(graph, name, digest, role, reached);
-			const movedMeanwhile = link !== undefined && link.changed > listing.taken;
+			for (const digest of blobs) {
+				needed.add(digest);
+			}
+
+			for (const place of servedAsLayers) {
+				risks.addServedAsLayer(name, tags, place);
+			}
+		};
+
+		for (const {tags, moved, digest, link} of targets(repository, listing.taken)) {
+			const walk = digest === undefined ? undefined : walkTag(graph, name, digest, role);
+			const broken = digest === undefined ? brokenTag(graph, name, [...tags, ...moved][0]!, link) : undefined;
+			const faults = walk?.faults ?? (broken === undefined ? [] : [broken]);
+			if (walk !== undefined) {
+				note(walk, tags);
+			}
 
 			if (faults.length === 0 && digest !== undefined) {
 				intact.add(name);
-			} else if (faults.length > 0 && movedMeanwhile) {
-				gaps.push(`${name}:${tags.join(', ')} was pushed while the store was read`);
-			} else if (role === 'authoritative' || digest !== undefined || link !== undefined) {
+			}
+
+			if (faults.length > 0 && moved.length > 0) {
+				gaps.push(`${name}:${moved.join(', ')} was pushed while the store was read`);
+			}
+
+			if (tags.length > 0 && (role === 'authoritative' || digest !== undefined || link !== undefined)) {
 				for (const fault of faults) {
 					findings.add(name, tags, fault);
 				}
@@ -41,11 +74,22 @@ export function assess(listing: StorageListing, {role, now = listing.taken}: {ro
 
 		for (const digest of untagged(graph, repository, reached, now)) {
 			if (!reached.has(digest)) {
-				for (const fault of tagFaults(graph, name, digest, role, reached)) {
+				const walk = walkTag(graph, name, digest, role);
+				note(walk, []);
+				for (const fault of walk.faults) {
 					findings.add(name, [], fault.kind === 'tag-dangling' ? {...fault, kind: 'child-missing'} : fault);
 				}
 			}
 		}
+	}
+
+	for (const digest of unneeded(graph, differing, needed)) {
+		risks.addUnneeded(digest, graph.linkedIn(digest));
+	}
+
+	const {unreadBodies} = graph;
+	if (unreadBodies.size > 0 && listing.complete) {
+		gaps.push(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
 	}
 
 	return {
@@ -53,20 +97,34 @@ export function assess(listing: StorageListing, {role, now = listing.taken}: {ro
 		complete: listing.complete && gaps.length === 0,
 		gaps,
 		counts: countsOf(listing, graph),
-		findings: findings.all(name => intact.has(name)),
+		findings: withTimes(
+			listing,
+			findings.all({
+				// Where not all was read, nobody knows whether another tag is whole, nor that none is.
+				remedyOfTag: name => (!listing.complete ? 'inspect' : intact.has(name) ? 're-point' : 'remove-tag'),
+				planOf: finding => relinkPlan(finding, listing, graph),
+			}),
+		),
+		risks: risks.all(),
+		harmless: {
+			history: graph.history().dangling,
+			leftOut: listing.leftOut ?? 0,
+			linksTakenBySize: listing.linksTakenBySize ?? 0,
+		},
 	};
 }
 
-/** Whether putting links back is enough: all the data a finding needs is on disk as its manifest describes it. */
-export function relinkable({digest}: Pick<Finding, 'digest'>, listing: StorageListing): boolean {
-	if (digest === undefined || !listing.blobs.has(digest)) {
-		return false;
-	}
+/** Where the host tells times only roughly, nothing says since when. */
+function withTimes({preciseTimes}: StorageListing, findings: Finding[]): Finding[] {
+	return preciseTimes === false ? findings.map(({since: _, ...finding}): Finding => finding) : findings;
+}
 
-	const graph = openGraph(listing);
-	const body = graph.manifest(digest);
-	// Without a body it is a config or a layer: its data is there, which is all that can be said of it.
-	return body === undefined ? listing.blobs.get(digest)!.size > 0 : body.ok && graph.missingBelow(digest).length === 0;
+/** Whether putting links back is enough: all the data a finding needs is on disk as its manifest describes it. */
+export function relinkable(
+	{kind, repository, digest, tags, via}: Pick<Finding, 'kind' | 'repository' | 'digest' | 'tags' | 'via'>,
+	listing: StorageListing,
+): boolean {
+	return digest !== undefined && relinkPlan({kind, repository, digest, tags, via}, listing)?.complete === true;
 }
 
 /** Findings that do not touch this image: the follow-ups of an incident. */
@@ -74,111 +132,34 @@ export function otherOrphans(scan: Scan, repository: string, tag: string | undef
 	return scan.findings.filter(finding => !touches(finding, repository, tag));
 }
 
-type Target = {tags: string[]; digest?: Digest /** The youngest, where several tags share a digest. */; link?: Link};
-
-/** Tags by what they name: an image with many tags is walked once. */
-function targets({tags}: RepositoryListing): Target[] {
-	const byDigest = new Map<Digest, Target>();
-	const broken: Target[] = [];
-
-	for (const [tag, {link}] of tags) {
-		const digest = tagTarget(link);
-		const before = digest === undefined ? undefined : byDigest.get(digest);
-		if (digest === undefined) {
-			broken.push({tags: [tag], ...(link === undefined ? {} : {link})});
-		} else if (before === undefined) {
-			byDigest.set(digest, {tags: [tag], digest, link: link!});
-		} else {
-			before.tags.push(tag);
-			before.link = before.link!.changed > link!.changed ? before.link! : link!;
-		}
-	}
-
-	return [...broken, ...byDigest.values()];
-}
-
-function brokenTag(graph: StorageGraph, repository: string, tag: string, link: Link | undefined): StorageFault[] {
-	const folder = tagFolder(repository, tag);
-	const {listing} = graph;
-
-	if (link !== undefined) {
-		// A link whose content could not be read is a gap already.
-		return link.content === undefined && link.size === 'sha256:'.length + 64
-			? []
-			: [
-					{
-						kind: 'link-malformed',
-						via: [],
-						since: link.changed,
-						detail: `the link of tag ${tag} does not hold a digest`,
-					},
-				];
-	}
-
-	if (graph.absent(`${folder}/current/link`) === 'unread') {
-		return [];
-	}
-
-	const since = folderChanged(listing, `${folder}/current`);
-	return [
-		{kind: 'tag-dangling', via: [], ...(since === undefined ? {} : {since}), detail: `tag ${tag} has no current/link`},
-	];
-}
-
-function tagFaults(
-	graph: StorageGraph,
-	repository: string,
-	digest: Digest,
-	role: StorageRole,
-	reached: Set<Digest>,
-): StorageFault[] {
-	const {listing} = graph;
+function walkTag(graph: StorageGraph, repository: string, digest: Digest, role: StorageRole): Walk {
+	const {listing, times} = graph;
 	const link = graph.revision(repository, digest);
 	const data = graph.data(digest);
+	const alone = (faults: StorageFault[]) => ({
+		faults,
+		reached: new Set([digest]),
+		blobs: new Set<Digest>(),
+		servedAsLayers: [],
+	});
 
 	if (link === 'malformed') {
-		reached.add(digest);
-		const since = listing.repositories.get(repository)?.revisions.get(digest)?.changed;
-		const detail = 'its revision link does not hold its digest';
-		return [{kind: 'link-malformed', digest, via: [], ...(since === undefined ? {} : {since}), detail}];
+		const {revisions, layers} = listing.repositories.get(repository)!;
+		const since = (revisions.get(digest) ?? layers.get(digest))!.changed;
+		return alone([
+			{kind: 'link-malformed', digest, via: [], since, detail: revisionTrouble(graph, repository, digest)},
+		]);
 	}
 
-	if (link === 'gone' || data === 'gone') {
-		reached.add(digest);
-		const since =
-			link === 'gone'
-				? revisionChanged(listing, repository, digest)
-				: folderChanged(listing, revisionFolder(repository, digest));
-		const detail = link === 'gone' ? 'the tag names a revision that has no link' : 'the data of the manifest is gone';
-		return role === 'cache'
-			? []
-			: [{kind: 'tag-dangling', digest, via: [], ...(since === undefined ? {} : {since}), detail}];
+	if (link !== 'gone' && data !== 'gone') {
+		return walkManifest(graph, repository, digest, role);
 	}
 
-	const walk = walkManifest(graph, repository, digest, role);
-	for (const manifest of walk.reached) {
-		reached.add(manifest);
-	}
-
-	return walk.faults;
-}
-
-/** Revisions that no tag leads to, indexes first, so that what they lead to is found through them. */
-function untagged(
-	graph: StorageGraph,
-	{revisions}: RepositoryListing,
-	reached: ReadonlySet<Digest>,
-	now: number,
-): Digest[] {
-	const settled = [...revisions].filter(
-		([digest, {changed}]) => !reached.has(digest) && changed < now - settledAfterSeconds,
+	const since = link === 'gone' ? times.revision(repository, digest) : times.data(digest);
+	const detail = link === 'gone' ? 'the tag names a revision that has no link' : 'the data of the manifest is gone';
+	return alone(
+		role === 'cache' ? [] : [{kind: 'tag-dangling', digest, via: [], ...(since === undefined ? {} : {since}), detail}],
 	);
-	const isIndex = (digest: Digest) => {
-		const body = graph.manifest(digest);
-		return body?.ok === true && body.manifest.kind === 'index';
-	};
-	const digests = settled.map(([digest]) => digest);
-	return [...digests.filter(isIndex), ...digests.filter(digest => !isIndex(digest))];
 }
 
 function countsOf({repositories, blobs, manifests}: StorageListing, graph: StorageGraph): Scan['counts'] {
@@ -190,10 +171,6 @@ function countsOf({repositories, blobs, manifests}: StorageListing, graph: Stora
 		links += [...repository.tags.values()].filter(({link}) => link !== undefined).length;
 	}
 
-	const isIndex = (digest: Digest) => {
-		const body = graph.manifest(digest);
-		return body?.ok === true && body.manifest.kind === 'index';
-	};
-	const indexes = [...manifests.keys()].filter(isIndex).length;
+	const indexes = [...manifests.keys()].filter(digest => isIndex(graph, digest)).length;
 	return {repositories: repositories.size, tags, indexes, links, blobs: blobs.size};
 }

@@ -17,6 +17,27 @@ export function layerFolder(repository: string, digest: Digest): string {
 	return `repositories/${repository}/_layers/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }
 
+/** Registry 2.8 takes a folder for a repository only if it holds this one. */
+export function layersFolder(repository: string): string {
+	return `repositories/${repository}/_layers`;
+}
+
+export function currentLink(repository: string, tag: string): string {
+	return `${tagFolder(repository, tag)}/current/link`;
+}
+
+export function revisionLink(repository: string, digest: Digest): string {
+	return `${revisionFolder(repository, digest)}/link`;
+}
+
+export function layerLink(repository: string, digest: Digest): string {
+	return `${layerFolder(repository, digest)}/link`;
+}
+
+export function blobData(digest: Digest): string {
+	return `${blobFolder(digest)}/data`;
+}
+
 export function tagFolder(repository: string, tag: string): string {
 	return `repositories/${repository}/_manifests/tags/${tag}`;
 }

@@ -1,14 +1,26 @@
+import {roleOfChild} from './child-role.ts';
 import type {Digest} from './digest.ts';
 import {type Descriptor, isForeign, platformName} from './manifest.ts';
-import {dataChanged, layerLinkChanged, revisionChanged, type StorageFault} from './storage-faults.ts';
+import {gonePartsOf, type StorageFault} from './storage-faults.ts';
 import type {StorageGraph} from './storage-graph.ts';
+import {linkTrouble} from './storage-link.ts';
+import {planBelow} from './storage-plan.ts';
+import {earliest} from './storage-times.ts';
+import {blobTrouble} from './storage-trouble.ts';
 
 export type StorageRole = 'authoritative' | 'cache';
+
+/** Where something stands in an image. */
+export type Place = {digest: Digest; via: Digest[]; platform?: string};
 
 export type Walk = {
 	faults: StorageFault[];
 	/** Every manifest on the way, whole or not. */
 	reached: Set<Digest>;
+	/** Everything else that these need here. */
+	blobs: Set<Digest>;
+	/** Manifests that are served although a garbage collection would not see them. */
+	servedAsLayers: Place[];
 };
 
 /**
@@ -16,136 +28,155 @@ export type Walk = {
  * repository. A cache fetches what it lacks, so there only what is present and damaged counts.
  */
 export function walkManifest(graph: StorageGraph, repository: string, root: Digest, role: StorageRole): Walk {
-	const {listing} = graph;
-	const faults: StorageFault[] = [];
-	const reached = new Set<Digest>();
+	const {listing, times} = graph;
+	const walk: Walk = {faults: [], reached: new Set(), blobs: new Set(), servedAsLayers: []};
+	const {faults, reached} = walk;
 	const lacks = role === 'authoritative';
+	const hasLostLayers = lacks && graph.hasLostLayers(repository);
 
-	visit(root, [], undefined);
-	return {faults, reached};
+	visit({digest: root, via: []});
+	return walk;
 
-	function visit(digest: Digest, via: Digest[], platform: string | undefined): void {
+	function visit(place: Place): void {
+		const {digest, via, platform} = place;
 		if (reached.has(digest)) {
 			return;
 		}
 
 		reached.add(digest);
-		const body = graph.manifest(digest);
-		if (body === undefined) {
-			return;
+		if (lacks && graph.isServedAsLayer(repository, digest)) {
+			walk.servedAsLayers.push(place);
 		}
 
-		const about = {digest, via, ...(platform === undefined ? {} : {platform})};
-		if (!body.ok) {
-			add({kind: 'manifest-unreadable', ...about, detail: body.reason}, dataChanged(listing, digest));
+		const body = graph.manifest(digest);
+		if (body?.ok === false) {
+			add({kind: 'manifest-unreadable', ...place, detail: body.reason}, times.data(digest));
+		}
+
+		if (!body?.ok) {
 			return;
 		}
 
 		const below = [...via, digest];
 		if (body.manifest.kind === 'index') {
-			for (const child of body.manifest.children) {
-				visitChild(child, below, platformName(child) ?? platform);
-			}
+			visitChildren(body.manifest.children, below, platform);
 		} else {
 			const {config, layers} = body.manifest;
-			if (config !== undefined) {
-				visitBlob(config, 'config', below, platform);
-			}
-
-			for (const layer of layers) {
-				visitBlob(layer, 'layer', below, platform);
+			for (const blob of [...(config === undefined ? [] : [config]), ...layers]) {
+				visitBlob(blob, blob === config ? 'config' : 'layer', below, platform);
 			}
 		}
 	}
 
-	function visitChild({digest}: Descriptor, via: Digest[], platform: string | undefined): void {
-		const about = {digest, via, ...(platform === undefined ? {} : {platform})};
-		const link = graph.revision(repository, digest);
-		const data = graph.data(digest);
+	function visitChildren(children: readonly Descriptor[], via: Digest[], inherited: string | undefined): void {
+		for (const child of children) {
+			const platform = platformName(child) ?? inherited;
+			const what = roleOfChild(child);
+			if (what === 'manifest') {
+				visitChild({digest: child.digest, via, ...(platform === undefined ? {} : {platform})});
+			} else {
+				visitBlob(child, what, via, platform);
+			}
+		}
+	}
 
+	function visitChild(place: Place): void {
+		const {digest} = place;
 		if (reached.has(digest)) {
 			return;
 		}
 
+		const link = graph.revision(repository, digest);
+		const data = graph.data(digest);
 		if (link === 'malformed') {
 			reached.add(digest);
-			add({kind: 'link-malformed', ...about, detail: 'its revision link does not hold its digest'}, linkTime(digest));
+			add({kind: 'link-malformed', ...place, detail: revisionTrouble(graph, repository, digest)}, linkTime(digest));
 		} else if (link === 'there' && data !== 'gone') {
-			visit(digest, via, platform);
+			visit(place);
 		} else if (lacks && data === 'gone') {
 			reached.add(digest);
-			const since = link === 'there' ? dataChanged(listing, digest) : revisionChanged(listing, repository, digest);
-			add({kind: 'child-missing', ...about, detail: 'its JSON is gone'}, since);
+			const since = link === 'there' ? times.data(digest) : times.revision(repository, digest);
+			add({kind: 'child-missing', ...place, detail: 'its JSON is gone'}, since);
 		} else if (lacks && link === 'gone' && data === 'there') {
-			unlinkedChild(digest, via, platform);
+			unlinkedChild(place);
 		} else {
 			reached.add(digest);
 		}
 	}
 
 	/** The JSON is there and the link is not: what `garbage-collect -m` leaves, or a link lost in another way. */
-	function unlinkedChild(digest: Digest, via: Digest[], platform: string | undefined): void {
-		const about = {digest, via, ...(platform === undefined ? {} : {platform})};
-		const since = revisionChanged(listing, repository, digest);
+	function unlinkedChild(place: Place): void {
+		const {digest, via, platform} = place;
+		const since = times.revision(repository, digest);
 		const body = graph.manifest(digest);
-
+		reached.add(digest);
 		if (body === undefined) {
 			return;
 		}
 
-		reached.add(digest);
 		if (!body.ok) {
-			add(
-				{kind: 'child-missing', ...about, detail: `its link is gone and its JSON is of no use: ${body.reason}`},
-				since,
-			);
+			const detail = `its link is gone and its JSON is of no use: ${body.reason}`;
+			add({kind: 'child-missing', ...place, detail}, since);
 			return;
 		}
 
-		const missing = graph.missingBelow(digest);
-		add(
-			missing.length === 0
-				? {kind: 'child-unlinked', ...about, detail: 'everything is on disk, only its revision link is gone'}
-				: {
-						kind: 'child-swept',
-						...about,
-						missing,
-						detail: `its link is gone, and ${missing.length} of its parts with it`,
-					},
-			since,
-		);
+		const plan = planBelow(graph, repository, [digest]);
+		const missing = gonePartsOf(plan);
+		for (const part of plan.parts) {
+			walk.blobs.add(part.digest);
+		}
+
+		if (missing.length > 0) {
+			const detail = `its link is gone, and ${missing.length} of its parts with it`;
+			const gone = missing.filter(part => graph.data(part) === 'gone');
+			add({kind: 'child-swept', ...place, missing, detail}, earliest([since, ...gone.map(times.data)]));
+		} else {
+			const detail = plan.complete
+				? 'everything is on disk, only its revision link is gone'
+				: 'its revision link is gone; whether all its parts are still there could not be read';
+			add({kind: 'child-unlinked', ...place, detail}, since);
+		}
 
 		if (body.manifest.kind === 'index') {
-			for (const child of body.manifest.children) {
-				visitChild(child, [...via, digest], platformName(child) ?? platform);
-			}
+			visitChildren(body.manifest.children, [...via, digest], platform);
 		}
 	}
 
 	function visitBlob(blob: Descriptor, what: 'config' | 'layer', via: Digest[], platform: string | undefined): void {
-		const {digest, size} = blob;
-		const about = {digest, via, ...(platform === undefined ? {} : {platform})};
+		const {digest} = blob;
 		if (isForeign(blob)) {
 			return;
 		}
 
+		walk.blobs.add(digest);
+		const about = {digest, via, ...(platform === undefined ? {} : {platform})};
 		const damage = graph.damage(blob);
 		const link = graph.layer(repository, digest);
-		if (damage === 'gone') {
-			if (lacks) {
-				const kind = what === 'config' ? 'config-missing' : 'layer-missing';
-				add({kind, ...about, detail: `the data of this ${what} is gone`}, dataChanged(listing, digest));
+		if (link === 'gone' && hasLostLayers) {
+			lostLayers();
+		}
+
+		if (damage !== undefined) {
+			if (lacks || damage !== 'gone') {
+				add({...about, ...blobTrouble(graph, blob, what, damage)}, times.data(digest));
 			}
-		} else if (damage !== undefined) {
-			const kind = damage === 'empty' ? 'blob-empty' : 'blob-truncated';
-			const stored = listing.blobs.get(digest)!.size;
-			add({kind, ...about, detail: `${stored} bytes on disk, ${size} promised`}, dataChanged(listing, digest));
 		} else if (link === 'malformed') {
-			const changed = listing.repositories.get(repository)?.layers.get(digest)?.changed;
-			add({kind: 'link-malformed', ...about, detail: `the link of this ${what} does not hold its digest`}, changed);
-		} else if (link === 'gone' && lacks && listing.blobs.has(digest)) {
-			const since = layerLinkChanged(listing, repository, digest);
+			const stored = listing.repositories.get(repository)!.layers.get(digest)!;
+			add(
+				{kind: 'link-malformed', ...about, detail: `the link of this ${what} ${linkTrouble(stored)}`},
+				stored.changed,
+			);
+		} else if (link === 'gone' && lacks && !hasLostLayers && listing.blobs.has(digest)) {
+			const since = times.layer(repository, digest);
 			add({kind: 'layer-unlinked', ...about, detail: `the ${what} is on disk, but not linked here`}, since);
+		}
+	}
+
+	function lostLayers(): void {
+		if (!faults.some(({ofRepository}) => ofRepository)) {
+			const detail =
+				'its folder _layers is gone: 2.8 does not list the repository any more and serves none of its blobs, and any garbage collection would take its manifests, too';
+			add({kind: 'layer-unlinked', ofRepository: true, via: [], detail}, times.layersFolder(repository));
 		}
 	}
 
@@ -157,4 +188,10 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 	function add(fault: StorageFault, since: number | undefined): void {
 		faults.push(since === undefined ? fault : {...fault, since});
 	}
+}
+
+export function revisionTrouble({listing}: StorageGraph, repository: string, digest: Digest): string {
+	const {revisions, layers} = listing.repositories.get(repository)!;
+	const own = revisions.get(digest);
+	return `its revision link ${own === undefined ? 'is gone, and its layer link ' : ''}${linkTrouble(own ?? layers.get(digest)!)}`;
 }

@@ -4,10 +4,10 @@ import {visible, visibleLine} from '../domain/visible.ts';
 /** No line of ours is wider, except for what has to be copied whole. */
 export const mostColumns = 100;
 
-export type Indents = {first?: string; rest?: string};
+export type Indents = {first?: string; rest?: string; columns?: number};
 
 /** Breaks text at its spaces. What is longer than a line (a digest, a path) stays whole, so that it can be copied. */
-export function wrap(text: string, {first = '', rest = first}: Indents = {}): string[] {
+export function wrap(text: string, {first = '', rest = first, columns = mostColumns}: Indents = {}): string[] {
 	const lines: string[] = [];
 	for (const paragraph of visible(text).split('\n')) {
 		let line = lines.length === 0 ? first : rest;
@@ -15,7 +15,7 @@ export function wrap(text: string, {first = '', rest = first}: Indents = {}): st
 		for (const word of visibleLine(paragraph)
 			.split(' ')
 			.filter(part => part !== '')) {
-			if (!isEmpty && stringWidth(line) + 1 + stringWidth(word) > mostColumns) {
+			if (!isEmpty && stringWidth(line) + 1 + stringWidth(word) > columns) {
 				lines.push(line);
 				line = rest;
 				isEmpty = true;

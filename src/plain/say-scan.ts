@@ -1,18 +1,25 @@
 import {type FaultKind, faultKinds, faultMeanings} from '../domain/fault.ts';
-import type {Finding, Scan} from '../domain/finding.ts';
+import type {Finding, Risk, Scan} from '../domain/finding.ts';
 import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';
-import {column, cutMiddle, sayTime, wrap} from './fit.ts';
-import {partOf} from './say-check.ts';
+import {sayTime, wrap} from './fit.ts';
+import {partName, sayTable} from './say-findings.ts';
 
-const widths = {kind: 20, part: 38, since: 22};
+const mostListed = 10;
+const usualColumns = 80;
+const leastColumns = 40;
 
-/**
- * What `regmedic scan` tells people: the findings by image, then by kind, then the next command.
- * @param registry `host[:port]`, where it is known: the store itself does not say what it is called
- */
-export function sayScan(scan: Scan, {registry = 'HOST[:PORT]'}: {registry?: string} = {}): string[] {
-	const {root, complete, counts, findings} = scan;
+export type SayScanOptions = {
+	/** `host[:port]`, where it is known: the store itself does not say what it is called. */
+	registry?: string;
+	/** Of the terminal. */
+	columns?: number;
+};
+
+/** What `regmedic scan` tells people: the findings by image, then by kind, what may yet break, then the next command. */
+export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns = usualColumns}: SayScanOptions = {}): string[] {
+	const {root, complete, counts, findings, risks = []} = scan;
+	const width = Math.max(leastColumns, columns);
 	const seen = [
 		count(counts.repositories, 'repository', 'repositories'),
 		count(counts.tags, 'tag'),
@@ -20,22 +27,28 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]'}: {registry?: stri
 		count(counts.links, 'link'),
 		count(counts.blobs, 'blob'),
 	].join(', ');
+	const clean = complete ? 'No fault found.' : 'No fault found in the part that could be read. That proves nothing.';
 	return [
-		...(complete ? [] : sayGaps(scan)),
-		`Scanned ${visibleLine(root)}: ${seen}.`,
+		...(complete ? [] : sayGaps(scan, width)),
+		...wrap(`Scanned ${root}: ${seen}.`, {rest: '  ', columns: width}),
 		...(findings.length === 0
-			? [complete ? 'No fault found.' : 'No fault found in the part that could be read. That proves nothing.']
-			: [...sayTable(findings), ...saySummary(findings), ...sayNext(findings, registry)]),
-		...(complete ? [] : ['The scan is INCOMPLETE: mend what stands at the top, then scan again.']),
+			? wrap(clean, {columns: width})
+			: [...sayTable(findings, width), ...saySummary(findings, width)]),
+		...sayRisks(risks, width),
+		...sayNotes(scan, width),
+		...sayNext(findings, risks, registry, width),
+		...(complete
+			? []
+			: wrap('The scan is INCOMPLETE: mend what stands at the top, then scan again.', {columns: width})),
 	];
 }
 
 /** One finding as a line of a list. */
 export function sayFinding({kind, repository, digest, platform, tags, since, remedy, missing}: Finding): string[] {
-	const part = partOf(digest, platform);
+	const part = partName(digest, platform);
 	const parts = [
 		`${kind} in ${repository}${part === '' ? '' : `, ${part}`}`,
-		tags.length === 0 ? 'no tag needs it' : `breaks ${tags.join(', ')}`,
+		tags.length === 0 ? 'no tag needs it' : `breaks ${some(tags)}`,
 		...(missing.length === 0 ? [] : [`${count(missing.length, 'part')} gone`]),
 		...(since === undefined ? [] : [`since ${sayTime(since)}`]),
 		`remedy: ${remedy}`,
@@ -43,48 +56,86 @@ export function sayFinding({kind, repository, digest, platform, tags, since, rem
 	return wrap(parts.join('; '), {first: '  - ', rest: '    '});
 }
 
-function sayGaps({gaps}: Scan): string[] {
+function some(tags: readonly string[]): string {
+	const more = tags.length > mostListed ? ` and ${tags.length - mostListed} more` : '';
+	return `${tags.slice(0, mostListed).join(', ')}${more}`;
+}
+
+function sayGaps({gaps}: Scan, columns: number): string[] {
 	return [
-		'INCOMPLETE: not all of the store could be read. What follows is not the whole picture.',
-		...gaps.flatMap(gap => wrap(gap, {first: '  - ', rest: '    '})),
+		...wrap('INCOMPLETE: part of the store could not be read. This is not the whole picture.', {columns}),
+		...sayList(gaps, columns),
 	];
 }
 
-function sayTable(findings: readonly Finding[]): string[] {
-	const images = Map.groupBy(findings, ({repository, tags}) => `${repository}: ${tags.join(', ') || '(no tag)'}`);
-	const header = ['FAULT', 'PART', 'SINCE', 'REMEDY'];
+function sayList(items: readonly string[], columns: number): string[] {
 	return [
-		row(header[0]!, header[1]!, header[2]!, header[3]!),
-		...[...images].flatMap(([image, found]) => [
-			cutMiddle(image, 100),
-			...found.map(({kind, digest, platform, since, remedy}) =>
-				row(kind, partOf(digest, platform), since === undefined ? 'unknown' : sayTime(since), remedy),
-			),
-		]),
+		...items.slice(0, mostListed).flatMap(item => wrap(item, {first: '  - ', rest: '    ', columns})),
+		...(items.length > mostListed ? [`  … and ${items.length - mostListed} more`] : []),
 	];
 }
 
-function row(kind: string, part: string, since: string, remedy: string): string {
-	return `  ${column(kind, widths.kind)} ${column(part, widths.part)} ${column(since, widths.since)} ${remedy}`;
-}
-
-function saySummary(findings: readonly Finding[]): string[] {
+function saySummary(findings: readonly Finding[], columns: number): string[] {
 	const kinds = Map.groupBy(findings, ({kind}) => kind);
-	const worst = faultKinds
-		.map((kind): [FaultKind, number] => [kind, kinds.get(kind)?.length ?? 0])
-		.filter(([, number]) => number > 0);
+	const present = faultKinds
+		.map((kind): [FaultKind, Finding[]] => [kind, kinds.get(kind) ?? []])
+		.filter(([, found]) => found.length > 0);
 	return [
-		`${count(findings.length, 'finding')}:`,
-		...worst.flatMap(([kind, number]) =>
-			wrap(`${number} ${kind}: ${faultMeanings[kind]}`, {first: '  ', rest: '      '}),
+		sayCount(findings),
+		...present.flatMap(([kind, found]) =>
+			wrap(`${found.length} ${kind}, ${breaks(found)}: ${faultMeanings[kind]}`, {first: '  ', rest: '      ', columns}),
 		),
 	];
 }
 
+function sayCount(findings: readonly Finding[]): string {
+	const number = count(findings.length, 'finding');
+	const tags = brokenTags(findings);
+	return tags === 0
+		? `${number}, and no tag is broken:`
+		: `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(tags, 'tag')}:`;
+}
+
+/** A tag that several findings break is broken once. */
+function brokenTags(findings: readonly Finding[]): number {
+	return new Set(findings.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`))).size;
+}
+
+function breaks(findings: readonly Finding[]): string {
+	const tags = brokenTags(findings);
+	return tags === 0 ? 'no tag needs it' : `breaks ${count(tags, 'tag')}`;
+}
+
+function sayRisks(risks: readonly Risk[], columns: number): string[] {
+	const lines = risks.map(({repository, digest, platform, tags, detail}) => {
+		const what = `${repository ?? 'no repository'}, ${partName(digest, platform)}`;
+		return `${what}${tags.length === 0 ? '' : ` (${some(tags)})`}: ${detail}`;
+	});
+	return risks.length === 0
+		? []
+		: [`${count(risks.length, 'warning')}: nothing is broken by it yet.`, ...sayList(lines, columns)];
+}
+
+function sayNotes({harmless}: Scan, columns: number): string[] {
+	const {leftOut = 0, linksTakenBySize = 0} = harmless ?? {};
+	return [
+		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} that no registry writes: passed over.`]),
+		...(linksTakenBySize === 0
+			? []
+			: [`${count(linksTakenBySize, 'layer link')} judged by size alone: --hash looks into all of them.`]),
+	].flatMap(note => wrap(note, {rest: '  ', columns}));
+}
+
 /** Unlike an image, a damaged part that no tag needs can wait. */
-function sayNext(findings: readonly Finding[], registry: string): string[] {
+function sayNext(findings: readonly Finding[], risks: readonly Risk[], registry: string, columns: number): string[] {
 	const first = findings.find(({tags}) => tags.length > 0);
-	return first
-		? [`Next: regmedic respond --image ${visibleLine(`${registry}/${first.repository}:${first.tags[0]}`)}`]
-		: ['No tag is broken by it: nobody who pulls by tag is affected.'];
+	const isCollected = findings.some(({kind}) => kind === 'child-swept') || risks.length > 0;
+	return [
+		...(first
+			? [`Next: regmedic respond --image ${visibleLine(`${registry}/${first.repository}:${first.tags[0]}`)}`]
+			: findings.length === 0
+				? []
+				: wrap('No tag is broken by it: nobody who pulls by tag is affected.', {columns})),
+		...(isCollected ? [`${first ? 'Then' : 'Next'}: regmedic audit  (what will do this again)`] : []),
+	];
 }

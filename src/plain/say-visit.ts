@@ -1,9 +1,9 @@
+import type {Risk} from '../domain/audit.ts';
 import {sayDuration} from '../domain/duration.ts';
 import type {Fault} from '../domain/fault.ts';
 import type {Finding} from '../domain/finding.ts';
 import type {Incident, Visit} from '../domain/incident.ts';
 import {isObject, type Json} from '../domain/json.ts';
-import type {ScheduleDanger} from '../domain/schedule.ts';
 import type {Unchecked} from '../domain/verdict.ts';
 import {count} from '../domain/wording.ts';
 import {upperFirst, wrap} from './fit.ts';
@@ -38,7 +38,7 @@ export function sayResult(visit: Visit): string[] {
 				...some(listOf<Finding>(output.findings), sayFinding, 'finding'),
 				...some(textsOf(output.gaps), sayItem, 'gap'),
 				...some(textsOf(output.followUps), sayItem, 'follow-up'),
-				...some(listOf<ScheduleDanger>(output.risks), sayDanger, 'risk'),
+				...some(listOf<Risk>(output.risks), sayDanger, 'risk'),
 			];
 		}
 
@@ -93,7 +93,7 @@ function sayItem(text: string): string[] {
 	return wrap(text, {first: '  - ', rest: '    '});
 }
 
-function sayDanger({file, line, why, advice}: ScheduleDanger): string[] {
+function sayDanger({file, line, why, advice}: Risk): string[] {
 	return [...sayItem(`${file}: ${why} ${advice}`), `    ${line}`];
 }
 

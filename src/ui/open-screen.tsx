@@ -1,5 +1,5 @@
 import {render} from 'ink';
-import {type Opened, type Opening, Root} from './opening.tsx';
+import {type Opened, type Opening, Root, type ScreenHolder} from './opening.tsx';
 import {createPen} from './pen.ts';
 
 export type ScreenOptions = {
@@ -16,6 +16,8 @@ export type ScreenOptions = {
 	unicode: boolean;
 	/** For ctrl-z: stops this process and returns when it is continued. */
 	suspend?: () => Promise<void>;
+	/** Learns how the screen is put away for a program that asks the person something. */
+	foreground?: ScreenHolder;
 };
 
 /**
@@ -24,7 +26,7 @@ export type ScreenOptions = {
  * @throws what `begin`, or a bug in the session or the screen, threw, when the terminal is as it was before
  */
 export async function openScreen(options: ScreenOptions): Promise<void> {
-	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend} = options;
+	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend, foreground} = options;
 	const opened = Promise.withResolvers<Opened>();
 	let isOpen = false;
 	const app = render(
@@ -37,6 +39,7 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 			env={env}
 			signal={sequence => stdout.write(sequence)}
 			{...(suspend ? {suspend} : {})}
+			{...(foreground ? {foreground} : {})}
 		/>,
 		{
 			stdin,

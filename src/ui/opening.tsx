@@ -11,11 +11,18 @@ export type Opening = {title: string; story: string; drill: boolean};
 /** An incident that is open. */
 export type Opened = Pick<AppProps, 'session' | 'image' | 'journalFolder'>;
 
-type RootProps = Omit<AppProps, keyof Opened | 'hands'> & {opening: Opening; opened: Promise<Opened>};
+/** Is told how the screen steps aside, for as long as there is one. */
+export type ScreenHolder = {take(stepAside: (work: () => Promise<void>) => Promise<void>): () => void};
+
+type RootProps = Omit<AppProps, keyof Opened | 'hands'> & {
+	opening: Opening;
+	opened: Promise<Opened>;
+	foreground?: ScreenHolder;
+};
 
 /** The opening until there is something to show, then the incident. */
-export function Root({opening, opened, ...rest}: RootProps) {
-	const {exit} = useApp();
+export function Root({opening, opened, foreground, ...rest}: RootProps) {
+	const {exit, suspendTerminal} = useApp();
 	const [incident, setIncident] = useState<Opened>();
 	const hands = useRef<Hands>({
 		press(input, key) {
@@ -31,6 +38,8 @@ export function Root({opening, opened, ...rest}: RootProps) {
 	useEffect(() => {
 		opened.then(setIncident, error => exit(error instanceof Error ? error : new Error(String(error))));
 	}, [opened, exit]);
+
+	useEffect(() => foreground?.take(work => suspendTerminal(work)), [foreground, suspendTerminal]);
 
 	return incident ? (
 		<App {...rest} {...incident} hands={hands} />

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {digestAlgorithm, digestHex, isDigest, parseDigest, shortDigest} from '../../src/domain/digest.ts';
+import {
+	digestAlgorithm,
+	digestHex,
+	isDigest,
+	isUnsupportedDigest,
+	parseDigest,
+	shortDigest,
+} from '../../src/domain/digest.ts';
 
 const hex = (length: number) =>
 	fc.string({unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length});
@@ -37,4 +44,10 @@ test('whatever is not a digest is refused with a hint', () => {
 			expect(() => parseDigest(text)).toThrow(expect.objectContaining({code: 'digest.malformed', exit: 'usage'}));
 		}),
 	);
+});
+
+test('a digest of another algorithm is not malformed, only unsupported', () => {
+	expect(isUnsupportedDigest(`blake3:${'a'.repeat(64)}`)).toBe(true);
+	expect(isUnsupportedDigest(`sha256+b64u:${'a'.repeat(43)}`)).toBe(true);
+	expect(['sha256:abc', `sha512:${'a'.repeat(64)}`, 'latest', '', 7].some(isUnsupportedDigest)).toBe(false);
 });

@@ -185,6 +185,14 @@ it('a dangling tag is re-pointed where the repository has something whole, else 
 	]);
 });
 
+it('where not all was read, nobody is told to remove a tag or to point it elsewhere', () => {
+	const {listing, app} = stored();
+	app.tags.set('stray', {link: link(blobOf('gone').digest)});
+	const partial = {...listing, complete: false, gaps: ['blobs: Permission denied'], unread: ['blobs']};
+
+	expect(findings(partial)).toMatchObject([{kind: 'tag-dangling', tags: ['stray'], remedy: 'inspect'}]);
+});
+
 it('what was pushed while the store was read is a gap, not a finding', () => {
 	const {listing, app, image} = stored();
 	app.tags.set('latest', {link: {...link(image.index.digest), changed: taken + 1}});

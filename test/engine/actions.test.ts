@@ -11,6 +11,7 @@ import {
 	image,
 	lostReply,
 	pipeline,
+	quietHost,
 	refusal,
 	settings,
 	smallManifest,
@@ -454,15 +455,21 @@ test('other damaged images become follow-ups; not to have looked is not to have 
 });
 
 test('an audit without a host is no clean one', async () => {
-	const storage = fakeStorage([], {
-		schedules: async () => [
-			{file: '/etc/cron.d/gc', line: '0 3 * * 0 root registry garbage-collect -m /etc/config.yml'},
-		],
-	});
+	const text = '0 3 * * 0 root registry garbage-collect -m /etc/config.yml';
+	const crontab = {path: '/etc/cron.d/gc', kind: 'crontab', text, cut: false} as const;
+	const storage = fakeStorage([], {upkeep: async () => ({...quietHost, files: [...quietHost.files, crontab]})});
+	const partly = fakeStorage([], {upkeep: async () => ({...quietHost, gaps: ['/var/spool/cron may not be read']})});
 
 	expect(await run('registry.audit', {}, contextWith({}))).toMatchObject({outcome: 'unavailable'});
 	expect(await run('registry.audit', {}, contextWith({storage: fakeStorage()}))).toMatchObject({outcome: 'clean'});
-	expect(await run('registry.audit', {}, contextWith({storage}))).toMatchObject({outcome: 'found'});
+	expect(await run('registry.audit', {}, contextWith({storage: partly}))).toMatchObject({
+		outcome: 'unavailable',
+		say: expect.stringContaining('/var/spool/cron'),
+	});
+	expect(await run('registry.audit', {}, contextWith({storage}))).toMatchObject({
+		outcome: 'found',
+		output: {risks: [{severity: 'will-break', file: '/etc/cron.d/gc', line: text}, {}, {}]},
+	});
 });
 
 test('settings alone say what is built: a runbook cannot order another repository', async () => {

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import type {Upkeep} from '../../src/domain/audit-upkeep.ts';
 import type {Digest} from '../../src/domain/digest.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
@@ -122,6 +123,16 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 	return self;
 }
 
+/** A host on which nothing harms the registry, and everything could be looked at. */
+export const quietHost: Upkeep = {
+	files: [
+		{path: '/opt/registry/compose.yml', kind: 'compose', text: 'services: {r: {image: "registry:2.8.3"}}', cut: false},
+	],
+	running: [],
+	disk: {mountedOn: '/', size: 100_000_000, free: 50_000_000, line: '/dev/sda1 100000000 50000000 50000000 50% /'},
+	gaps: [],
+};
+
 export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Storage> = {}): Storage & {locks: string[]} {
 	const locks: string[] = [];
 	return {
@@ -129,9 +140,11 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		restartCommand: 'docker compose restart registry',
 		locks,
 		list: async () => neverAsked(),
+		recheck: async () => neverAsked(),
 		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
-		schedules: async () => [],
+		upkeep: async () => quietHost,
+		rehearse: async () => neverAsked(),
 		restart: async () => ({exitCode: 0, output: 'restarted'}),
 		async lock(holder) {
 			locks.push(`taken ${holder}`);

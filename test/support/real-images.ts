@@ -46,6 +46,75 @@ export async function pullImage(from: string, credentials: Credentials, folder: 
 	return target;
 }
 
+/** Pushes by way of a `dir:` folder, as a mirror without a network does. Anonymous without credentials. */
+export async function pushFromFolder({image, to, credentials, folder}: Omit<Push, 'credentials' | 'only'> & Guest) {
+	const layout = await writeLayout(folder, image, image.index);
+	const target = await mkdtemp(path.join(folder, 'dir-'));
+	const copy = ['copy', '--all', '--preserve-digests'];
+	await run('skopeo', [...copy, `oci:${layout}`, `dir:${target}`]);
+	await run('skopeo', [
+		...copy,
+		'--dest-tls-verify=false',
+		...login('dest-creds', credentials),
+		`dir:${target}`,
+		`docker://${to}`,
+	]);
+}
+
+type Guest = {credentials?: Credentials};
+
+export type Buildah = {
+	/** Builds the same small image for each platform: one is an image, several are a list. Pushes it. */
+	buildAndPush(options: {platforms: string[]; to: string} & Guest): Promise<void>;
+};
+
+/** buildah with a storage of its own in this folder. */
+export async function openBuildah(folder: string): Promise<Buildah> {
+	const inside = (...parts: string[]) => path.join(folder, ...parts);
+	const storage = `[storage]\ndriver = "vfs"\nrunroot = "${inside('run')}"\ngraphroot = "${inside('containers')}"\n`;
+	await mkdir(inside('context'), {recursive: true});
+	await Promise.all([
+		writeFile(inside('storage.conf'), storage),
+		writeFile(inside('context/tool'), 'the toolchain\n'),
+		writeFile(inside('context/Dockerfile'), 'FROM scratch\nCOPY tool /tool\n'),
+	]);
+	const env = {
+		PATH: process.env.PATH,
+		HOME: folder,
+		XDG_RUNTIME_DIR: folder,
+		STORAGE_DRIVER: 'vfs',
+		BUILDAH_ISOLATION: 'chroot',
+		CONTAINERS_STORAGE_CONF: inside('storage.conf'),
+	};
+	let built = 0;
+
+	return {
+		async buildAndPush({platforms, to, credentials}) {
+			const name = `built-${++built}`;
+			const target = ['--tls-verify=false', ...login('creds', credentials), name, `docker://${to}`];
+			await run(
+				'buildah',
+				[
+					'build',
+					'--platform',
+					platforms.join(','),
+					platforms.length > 1 ? '--manifest' : '--tag',
+					name,
+					inside('context'),
+				],
+				{env},
+			);
+			await run('buildah', platforms.length > 1 ? ['manifest', 'push', '--all', ...target] : ['push', ...target], {
+				env,
+			});
+		},
+	};
+}
+
+function login(option: string, credentials: Credentials | undefined): string[] {
+	return credentials === undefined ? [] : [`--${option}=${credentials.username}:${credentials.password}`];
+}
+
 /** @see OCI image-spec, image-layout.md */
 async function writeLayout(folder: string, image: BuiltImage, top: ManifestBlob): Promise<string> {
 	const layout = await mkdtemp(path.join(folder, 'layout-'));

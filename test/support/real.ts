@@ -53,6 +53,10 @@ export async function startDockerRegistry(options: {
 	port?: number;
 	htpasswd?: string;
 	readonly?: boolean;
+	/** Whose tokens it takes, and where it sends those who have none. */
+	token?: {realm: string; rootcertbundle: string};
+	/** Paths of PEM files; with `clientca`, it asks for a certificate that this authority signed. */
+	tls?: {certificate: string; key: string; clientca?: string};
 	/** Where its configuration is kept; outside of root. */
 	folder: string;
 }): Promise<RealRegistry> {
@@ -69,8 +73,9 @@ export async function startDockerRegistry(options: {
 				cache: {blobdescriptor: 'inmemory'},
 				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
 			},
-			http: {addr: `127.0.0.1:${port}`},
+			http: {addr: `127.0.0.1:${port}`, ...(options.tls && {tls: tlsOf(options.tls)})},
 			...(options.htpasswd === undefined ? {} : {auth: {htpasswd: {realm: 'acme', path: options.htpasswd}}}),
+			...(options.token && {auth: {token: {...options.token, service: 'acme registry', issuer: 'acme'}}}),
 		}),
 	);
 	let child = await serve();
@@ -78,6 +83,7 @@ export async function startDockerRegistry(options: {
 	async function serve() {
 		const started = spawn(locate('docker-registry')!, ['serve', config], {stdio: 'ignore'});
 		for (let tries = 0; tries < 200; tries++) {
+			// Go answers plain HTTP on a TLS port with a 400.
 			if (
 				await fetch(`http://127.0.0.1:${port}/v2/`).then(
 					() => true,
@@ -110,4 +116,8 @@ export async function startDockerRegistry(options: {
 			child = await serve();
 		},
 	};
+}
+
+function tlsOf({clientca, ...tls}: {certificate: string; key: string; clientca?: string}) {
+	return {...tls, ...(clientca === undefined ? {} : {clientcas: [clientca]})};
 }

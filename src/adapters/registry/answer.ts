@@ -1,14 +1,18 @@
-import type {Dispatcher} from 'undici';
 import {OperatorError} from '../../domain/errors.ts';
+import type {Body} from './exchange.ts';
 
 /** An answer whose headers are there and whose body is still to be read, or dropped. */
 export type Answer = {
 	status: number;
 	header(name: string): string | undefined;
+	/** All of that name, as one list. */
+	list(name: string): string | undefined;
 	/** Where it came from, after redirects. */
 	url: URL;
 	host: string;
-	body: Dispatcher.ResponseData['body'];
+	body: Body;
+	/** The same text without the token that was sent, should the server say it back. */
+	mask(text: string): string;
 	/** What an error met while reading the body means: an OperatorError, the signal's reason, or a bug as it is. */
 	explain(error: unknown): unknown;
 };
@@ -18,10 +22,10 @@ export async function consume(answer: Answer, onChunk: (chunk: Uint8Array) => vo
 	let received = 0;
 
 	try {
-		for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+		await answer.body.read(chunk => {
 			received += chunk.length;
 			onChunk(chunk);
-		}
+		});
 	} catch (error) {
 		throw answer.explain(error);
 	}
@@ -63,14 +67,11 @@ export async function readSome(answer: Answer, limit: number): Promise<string> {
 	let length = 0;
 
 	try {
-		for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+		await answer.body.read(chunk => {
 			chunks.push(chunk);
 			length += chunk.length;
-
-			if (length >= limit) {
-				break;
-			}
-		}
+			return length < limit;
+		});
 	} catch (error) {
 		const meaning = answer.explain(error);
 		if (!(meaning instanceof OperatorError)) {
@@ -83,11 +84,12 @@ export async function readSome(answer: Answer, limit: number): Promise<string> {
 
 /** Drops what is left of an answer, and its connection with it. */
 export function discard({body}: Answer): void {
-	body.on('error', () => {}).destroy();
+	body.drop();
 }
 
 export function encoded(host: string, encoding: string): OperatorError {
-	return new OperatorError('registry.encoded', `${host} packs its answers (${encoding}) though it was asked not to.`, {
+	const name = /^[\w-]{1,12}$/.test(encoding) ? ` (${encoding})` : '';
+	return new OperatorError('registry.encoded', `${host} packs its answers${name} though it was asked not to.`, {
 		hint: 'Switch compression off for /v2/ in the proxy in front of the registry.',
 		exit: 'failed',
 	});

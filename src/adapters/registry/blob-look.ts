@@ -7,6 +7,7 @@ import {type Answer, consume, discard, encoded} from './answer.ts';
 import {judgeRange, judgeSize, type Look} from './blob-judgement.ts';
 import {patiently} from './patience.ts';
 import {expectStatus, explanation} from './refusals.ts';
+import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
 /** Slower than this for a whole blob counts as not moving. */
@@ -16,13 +17,24 @@ const shortestDeadlineMs = 60_000;
 export type Looker = ReturnType<typeof createLooker>;
 
 /** One look each: a request with what it shows. */
-export function createLooker(transport: Transport, repository: string, blob: Descriptor, waiting: Waiting) {
+export function createLooker(
+	transport: Transport,
+	repository: string,
+	blob: Descriptor,
+	waiting: Waiting & {onBytes?: (count: number) => void},
+) {
 	const path = `${repository}/blobs/${blob.digest}`;
+	const scope = pullScope(repository);
 	const {size} = blob;
+	/** Bytes that are told of; those that come again after a retry are not. */
+	let told = 0;
 	const deadline = shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs);
 
 	async function ask(method: 'GET' | 'HEAD', fresh: boolean, headers: Record<string, string> = {}): Promise<Answer> {
-		const answer = await transport.ask({method, path, headers, fresh, mayLiveElsewhere: true, deadline}, waiting);
+		const answer = await transport.ask(
+			{method, path, scope, headers, fresh, mayLiveElsewhere: true, deadline},
+			waiting,
+		);
 		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416];
 		await expectStatus(answer, expected, await transport.user());
 		const encoding = answer.header('content-encoding') ?? 'identity';
@@ -45,7 +57,16 @@ export function createLooker(transport: Transport, repository: string, blob: Des
 		}
 
 		const hash = createHash(digestAlgorithm(blob.digest));
-		const {received, isCut} = await receive(answer, chunk => hash.update(chunk));
+		let arrived = 0;
+		const {received, isCut} = await receive(answer, chunk => {
+			hash.update(chunk);
+			arrived += chunk.length;
+
+			if (arrived > told) {
+				waiting.onBytes?.(arrived - told);
+				told = arrived;
+			}
+		});
 
 		if (isCut) {
 			return {state: 'cut', status, received};
@@ -82,8 +103,8 @@ export function createLooker(transport: Transport, repository: string, blob: Des
 				return answer.status === 200 ? judgeWhole(answer) : answer.status === 404 ? missing(answer) : unasked(answer);
 			}),
 
-		part: (range: string, {fresh}: {fresh: boolean}): Promise<Look> =>
-			patient(async (): Promise<Look> => {
+		async part(range: string, {fresh}: {fresh: boolean}): Promise<Look> {
+			const look = await patient(async (): Promise<Look | undefined> => {
 				const answer = await ask('GET', fresh, {range});
 				const {status} = answer;
 
@@ -103,7 +124,7 @@ export function createLooker(transport: Transport, repository: string, blob: Des
 
 				if (judgement.state === 'unclear') {
 					discard(answer);
-					return looker.whole({fresh});
+					return undefined;
 				}
 
 				const {received, isCut} = await receive(answer);
@@ -113,7 +134,9 @@ export function createLooker(transport: Transport, repository: string, blob: Des
 				}
 
 				return isCut || received < judgement.bytes ? {state: 'cut', status, received} : {state: 'present', status};
-			}),
+			});
+			return look ?? looker.whole({fresh});
+		},
 	};
 	return looker;
 }

@@ -16,7 +16,7 @@ export async function checkBlob(
 	repository: string,
 	blob: Descriptor,
 	depth: Depth,
-	waiting: Waiting,
+	waiting: Waiting & {onBytes?: (count: number) => void},
 ): Promise<BlobAnswer> {
 	const looker = createLooker(transport, repository, blob, waiting);
 

@@ -92,6 +92,12 @@ const trustFailures: {codes: RegExp; says: string; hint: string}[] = [
 		hint: 'If it is meant to be plain HTTP, write http:// in its url or pass --plain-http.',
 	},
 	{
+		// Each OpenSSL writes the protocol before it in another way.
+		codes: /^ERR_SSL_\S+_ALERT_(?:CERTIFICATE_\w+|BAD_CERTIFICATE|\w*NO_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/,
+		says: 'wants a certificate of ours that it trusts',
+		hint: 'Set clientCertificate of this registry to a certificate that its authority signed, and to its key.',
+	},
+	{
 		codes: /^(?:ERR_SSL_|ERR_TLS_|CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_EXCEEDED)/,
 		says: 'and this machine cannot agree on TLS',
 		hint: 'Look at the registry’s certificate: `openssl s_client -connect HOST:PORT`.',

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash as hashOf} from 'node:crypto';
 import {type Digest, digestAlgorithm, isDigest} from '../../domain/digest.ts';
 import {parseManifest} from '../../domain/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../domain/media-type.ts';
@@ -6,11 +6,13 @@ import type {ManifestAnswer, Waiting} from '../../engine/ports.ts';
 import {readAll} from './answer.ts';
 import {patiently} from './patience.ts';
 import {expectStatus, explanation, notARegistry} from './refusals.ts';
+import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
 /** distribution takes no manifest above 4 MiB; the rest is for those who count otherwise. */
 const manifestLimit = 4 * 1024 * 1024 + 64 * 1024;
 const secondLookMs = 200;
+const accept = acceptedManifests.join(', ');
 
 /**
  * By GET: a HEAD costs the server the same, and hides the words of a refusal.
@@ -43,7 +45,8 @@ async function attempt(
 		{
 			method: 'GET',
 			path: `${repository}/manifests/${reference}`,
-			headers: {accept: acceptedManifests.join(', ')},
+			scope: pullScope(repository),
+			headers: {accept},
 		},
 		waiting,
 	);
@@ -72,7 +75,9 @@ async function attempt(
 		bytes,
 		digest,
 		mediaType,
-		...(claimed !== undefined && isDigest(claimed) && claimed !== hash(bytes, claimed) ? {claimed} : {}),
+		...(claimed !== undefined && claimed !== digest && isDigest(claimed) && claimed !== hash(bytes, claimed)
+			? {claimed}
+			: {}),
 	};
 }
 
@@ -84,5 +89,5 @@ function looksLikeManifest(bytes: Buffer, mediaType: string): boolean {
 /** With the algorithm that the other digest uses. */
 export function hash(bytes: Uint8Array, like: string): Digest {
 	const algorithm = isDigest(like) ? digestAlgorithm(like) : 'sha256';
-	return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+	return `${algorithm}:${hashOf(algorithm, bytes, 'hex')}` as Digest;
 }

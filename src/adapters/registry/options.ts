@@ -1,16 +1,28 @@
 import type {Clock, Credentials} from '../../engine/ports.ts';
+import type {Proxies} from './proxies.ts';
 
 export type RegistryOptions = {
 	/** `host[:port]`, as it stands in references. */
 	host: string;
 	/** `https://registry.example:5050`: plain HTTP only where this says so. */
 	url: string;
-	/** Undefined: anonymous. Asked once per registry. */
-	credentials: () => Promise<Credentials | undefined>;
+	/**
+	 * Undefined: anonymous. Asked once per registry; and with `again` when they were good and are refused now, for whoever
+	 * gives them to make new ones.
+	 */
+	credentials: (asking: {again: boolean}) => Promise<Credentials | undefined>;
+	/** `https://auth.example`: a token service on another host, which may be given the credentials. */
+	tokenService?: string;
+	/** Told of tokens before they are used. */
+	onSecret?: (secret: string) => void;
 	/** PEM of a private authority, trusted beside the usual ones. */
 	ca?: string;
 	/** A file with the same. */
 	caFile?: string;
+	/** PEM files of what is shown where the registry asks for a certificate. */
+	clientCertificate?: {certFile: string; keyFile: string};
+	/** None if left out: the environment is read by whoever calls. */
+	proxies?: Proxies;
 	/** Called for every request, also those that fail, redirects each on their own. */
 	onRequest?: (request: RequestRecord) => void;
 	timeouts?: Partial<Timeouts>;

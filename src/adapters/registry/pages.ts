@@ -1,118 +1,77 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../../engine/ports.ts';
-import {type Answer, readAll} from './answer.ts';
+import type {Answer} from './answer.ts';
+import {type Page, readPage} from './page.ts';
 import {patiently} from './patience.ts';
-import {expectStatus, explanation, redirected} from './refusals.ts';
 import type {Transport} from './transport.ts';
 
-/** distribution 2.8 gives all tags in one answer. */
-const listLimit = 32 * 1024 * 1024;
-const mostPages = 10_000;
+const mostPages = 100_000;
+
+export type Listing = {
+	path: string;
+	scope: string;
+	/** `tags` or `repositories` */
+	field: string;
+	/** Lets through what can be a page, or says what else it is: a `string` is the path to ask for instead. */
+	admit(answer: Answer): Promise<'page' | 'nothing' | {instead: string}>;
+};
 
 /**
- * A list of names, over all its pages. Undefined: the registry does not know what was asked for.
- * @param field `tags` or `repositories`
+ * The pages of a list, each asked for when the one before is used up; nothing is kept of them.
+ * Nothing at all where `admit` finds that the first is none.
  * @throws OperatorError registry.*
  */
-export async function listNames(
-	transport: Transport,
-	path: string,
-	field: string,
-	waiting: Waiting,
-): Promise<string[] | undefined> {
-	const names: string[] = [];
-	const asked = new Set<string>();
-	let next: string | URL | undefined = path;
+export async function* pagesOf(transport: Transport, listing: Listing, waiting: Waiting): AsyncGenerator<string[]> {
+	let next: string | URL | undefined = listing.path;
+	// Brent's: one page to compare with, ever later, finds a loop of any length.
+	let landmark = '';
 
-	while (next !== undefined) {
-		if (asked.has(String(next)) || asked.size === mostPages) {
+	for (let pages = 0; next !== undefined; pages++) {
+		const here = String(next);
+		if (here === landmark || pages === mostPages) {
 			throw new OperatorError('registry.endless-list', `${transport.host} gives a list that does not end.`, {
 				hint: 'Look at the proxy in front of the registry: it seems to drop the query of the Link header.',
 				exit: 'failed',
 			});
 		}
 
-		asked.add(String(next));
+		landmark = (pages & (pages - 1)) === 0 ? here : landmark;
+		const path: string | URL = next;
 		const page: Page | undefined = await patiently(
-			() => onePage(transport, next!, field, waiting),
+			() => onePage(transport, path, listing, waiting),
 			transport.patience,
 			waiting,
 		);
 
+		if (page === undefined && pages === 0) {
+			return;
+		}
+
 		if (page === undefined) {
-			return undefined;
+			throw new OperatorError('registry.list-cut-off', `${transport.host} names a next page and does not have it.`, {
+				hint: 'Try again: somebody may be cleaning up right now.',
+				exit: 'unreachable',
+			});
 		}
 
-		for (const name of page.names) {
-			names.push(name);
-		}
-
+		yield page.names;
 		next = page.next;
 	}
-
-	return names;
 }
-
-type Page = {names: string[]; next?: URL};
 
 async function onePage(
 	transport: Transport,
 	path: string | URL,
-	field: string,
+	listing: Listing,
 	waiting: Waiting,
 ): Promise<Page | undefined> {
-	const answer = await transport.ask({method: 'GET', path}, waiting);
-	await expectStatus(answer, [200, 404], await transport.user());
+	const {scope, field, admit} = listing;
+	const answer = await transport.ask({method: 'GET', path, scope}, waiting);
+	const found = await admit(answer);
 
-	if (answer.status === 404) {
-		await explanation(answer, '');
-		return undefined;
+	if (typeof found === 'object') {
+		return onePage(transport, found.instead, listing, waiting);
 	}
 
-	const names = namesIn((await readAll(answer, listLimit)).toString('utf8'), field);
-
-	if (names === undefined) {
-		throw new OperatorError('registry.not-a-registry', `${transport.host} answers without a list of ${field}.`, {
-			hint: 'A proxy or another service may be in the way: check the url with `regmedic check`.',
-			exit: 'failed',
-		});
-	}
-
-	const next = nextPage(answer, transport.host);
-	return {names, ...(next === undefined ? {} : {next})};
-}
-
-function namesIn(text: string, field: string): string[] | undefined {
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-
-	const names = (json as Record<string, unknown> | null)?.[field];
-
-	// Go writes an empty list as null.
-	if (names === null) {
-		return [];
-	}
-
-	return Array.isArray(names) && names.every(name => typeof name === 'string') ? names : undefined;
-}
-
-/** @see RFC 8288; distribution 2.8 writes it relative */
-function nextPage(answer: Answer, host: string): URL | undefined {
-	const target = /<([^>]*)>[^,]*;\s*rel="?next\b/i.exec(answer.header('link') ?? '')?.[1];
-
-	if (target === undefined) {
-		return undefined;
-	}
-
-	const next = URL.canParse(target, answer.url.href) ? new URL(target, answer.url) : undefined;
-
-	if (next?.origin !== answer.url.origin) {
-		throw redirected(host, target);
-	}
-
-	return next;
+	return found === 'page' ? readPage(answer, field) : undefined;
 }

@@ -1,7 +1,7 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Clock, Waiting} from '../../engine/ports.ts';
-import {Busy} from './refusals.ts';
+import {Busy, Failing} from './refusals.ts';
 
 const retries = 2;
 const firstPauseMs = 250;
@@ -18,7 +18,10 @@ export const usualClock: Pick<Clock, 'now' | 'monotonic' | 'sleep'> = {
 	},
 };
 
-/** Repeats a read that failed for a passing reason. Never for anything that changes something. */
+/**
+ * Repeats a read that failed for a passing reason. Never for anything that changes something.
+ * @throws OperatorError registry.busy, at once, where the server wants more time than we have
+ */
 export async function patiently<T>(
 	attempt: () => Promise<T>,
 	{clock, random}: Patience,
@@ -28,15 +31,30 @@ export async function patiently<T>(
 		try {
 			return await attempt();
 		} catch (error) {
-			if (failed === retries || !(error instanceof OperatorError) || !error.transient) {
+			const most = error instanceof Failing ? 1 : error instanceof OperatorError && error.transient ? retries : 0;
+			const asked = error instanceof Busy ? retryAfterMs(error.retryAfter, clock.now()) : undefined;
+
+			if (asked !== undefined && asked > longestPauseMs) {
+				throw askedForMore(error as Busy, asked);
+			}
+
+			if (failed >= most) {
 				throw error;
 			}
 
-			const asked = error instanceof Busy ? retryAfterMs(error.retryAfter, clock.now()) : undefined;
 			const spread = firstPauseMs * 2 ** failed * (0.5 + random());
-			await clock.sleep(Math.min(asked ?? spread, longestPauseMs), {signal});
+			await clock.sleep((asked ?? 0) + spread, {signal});
 		}
 	}
+}
+
+/** To come back before that time would only make it worse. */
+function askedForMore({message}: Busy, milliseconds: number): OperatorError {
+	const seconds = Math.ceil(milliseconds / 1000);
+	return new OperatorError('registry.busy', message, {
+		hint: `It asks to be left alone for ${seconds} s: try again after that, and ask who else is loading the registry.`,
+		exit: 'unreachable',
+	});
 }
 
 /** Seconds or a date. @see RFC 9110, 10.2.3 */

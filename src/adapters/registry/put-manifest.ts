@@ -1,9 +1,10 @@
 import {isDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {ManifestBytes, PutAnswer, Waiting} from '../../engine/ports.ts';
-import type {Answer} from './answer.ts';
+import {type Answer, discard} from './answer.ts';
 import {hash} from './manifest.ts';
 import {expectStatus, explanation} from './refusals.ts';
+import {pushScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
 /** Whatever comes back with these changed nothing. 500 may have: the link is written before the answer. */
@@ -38,12 +39,16 @@ export async function putManifest(
 			{
 				method: 'PUT',
 				path: `${repository}/manifests/${reference}`,
+				scope: pushScope(repository),
 				headers: {'content-type': mediaType},
 				body: bytes,
 				// A kept connection may be closed by the server just now, and then nobody knows whether it had read this.
 				fresh: true,
-				onConnected() {
+				onSending() {
 					mayHaveArrived = true;
+				},
+				onRefused() {
+					mayHaveArrived = false;
 				},
 			},
 			waiting,
@@ -67,7 +72,7 @@ export async function putManifest(
 		throw unknown(target, `${transport.host}: ${said}.`);
 	}
 
-	answer.body.resume();
+	discard(answer);
 	const stored = answer.header('docker-content-digest') ?? digest;
 
 	if (stored !== hash(bytes, stored)) {

@@ -1,6 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {type Answer, discard, readSome} from './answer.ts';
-import {specErrors} from './spec-errors.ts';
+import {parseChallenges} from './challenges.ts';
+import {type Reason, specErrors} from './spec-errors.ts';
 
 const errorBodyLimit = 64 * 1024;
 
@@ -17,6 +18,9 @@ export class Busy extends OperatorError {
 		this.retryAfter = retryAfter;
 	}
 }
+
+/** It failed on this very request: worth a second look, not a third. */
+export class Failing extends OperatorError {}
 
 /**
  * Lets through what was expected. Everything else says nothing about the thing that was asked for.
@@ -46,17 +50,27 @@ export async function explanation(answer: Answer, otherwise: string): Promise<st
 		throw notARegistry(answer);
 	}
 
-	return specErrors(text) ?? otherwise;
+	return reasonIn(text, answer).said ?? otherwise;
+}
+
+/** Why not, as far as the registry says. */
+export async function readReason(answer: Answer): Promise<Reason> {
+	return reasonIn(await readSome(answer, errorBodyLimit), answer);
+}
+
+function reasonIn(text: string, answer: Answer): Reason {
+	const {said, codes} = specErrors(text);
+	return {said: said === undefined ? undefined : answer.mask(said), codes};
 }
 
 async function refusal(answer: Answer, user: string | undefined): Promise<OperatorError> {
 	const {status, host} = answer;
 	const text = await readSome(answer, errorBodyLimit);
-	const said = specErrors(text);
+	const {said} = reasonIn(text, answer);
 	const because = said === undefined ? '' : `: ${said}`;
 
 	if (status === 401) {
-		return unauthorized(answer, user);
+		return unauthorized(answer, user, because);
 	}
 
 	if (status === 403) {
@@ -68,6 +82,14 @@ async function refusal(answer: Answer, user: string | undefined): Promise<Operat
 
 	if (status === 429 || status === 503) {
 		return new Busy(host, status, answer.header('retry-after'));
+	}
+
+	if (status === 408) {
+		return new OperatorError('registry.unreachable', `${host} gave up waiting for our request (408).`, {
+			hint: 'Look at the network between here and the registry.',
+			exit: 'unreachable',
+			transient: true,
+		});
 	}
 
 	if (status === 502 || status === 504) {
@@ -94,26 +116,33 @@ async function refusal(answer: Answer, user: string | undefined): Promise<Operat
 		return notARegistry(answer);
 	}
 
-	return new OperatorError(
+	const Kind = status === 500 ? Failing : OperatorError;
+	return new Kind(
 		status >= 500 ? 'registry.failing' : 'registry.unexpected-answer',
 		`${host} answers ${status}${because}.`,
 		{hint: 'The registry’s log says why.', exit: 'failed'},
 	);
 }
 
-function unauthorized(answer: Answer, user: string | undefined): OperatorError {
+/** @param because what the registry says, after a colon */
+function unauthorized(answer: Answer, user: string | undefined, because: string): OperatorError {
 	const {host} = answer;
-	const challenge = answer.header('www-authenticate') ?? '';
+	const bearer = parseChallenges(answer.list('www-authenticate')).find(({scheme}) => scheme === 'bearer');
+	const error = bearer?.parameters.get('error');
 
-	if (/\bbearer\b/i.test(challenge) && !/\bbasic\b/i.test(challenge)) {
-		return new OperatorError(
-			'registry.bearer',
-			`${host} wants a token from a token service, which regmedic cannot ask yet.`,
-			{
-				hint: 'Use an address of the registry that takes a name and a password, or one that allows anonymous reads.',
-				exit: 'refused',
-			},
-		);
+	// RFC 6750, 3.1; distribution says the first of an expired token, too.
+	if (error === 'invalid_token') {
+		return new OperatorError('registry.token-refused', `${host} refuses the token that its token service made.`, {
+			hint: 'Compare the clocks of both, and issuer, service and certificate in auth.token of the registry.',
+			exit: 'refused',
+		});
+	}
+
+	if (user !== undefined && error === 'insufficient_scope') {
+		return new OperatorError('registry.forbidden', `${host} forbids this to ${user}${because}.`, {
+			hint: 'Ask for access to this repository, or use other credentials: `regmedic check`.',
+			exit: 'refused',
+		});
 	}
 
 	return user === undefined

@@ -1,16 +1,17 @@
 import type {Registry} from '../../engine/ports.ts';
 import {checkBlob} from './blob.ts';
+import {listRepositories} from './catalogue.ts';
 import {getManifest} from './manifest.ts';
 import type {RegistryOptions} from './options.ts';
-import {listNames} from './pages.ts';
 import {putManifest} from './put-manifest.ts';
+import {listTags} from './tags.ts';
 import {createTransport} from './transport.ts';
 
 export type {RegistryOptions, RequestRecord, Timeouts} from './options.ts';
 
 /**
  * A registry over HTTP, as anybody sees it who pulls from it.
- * @throws OperatorError registry.ca-unreadable
+ * @throws OperatorError registry.ca-unreadable | registry.client-certificate
  */
 export function createRegistry(options: RegistryOptions): Registry {
 	const transport = createTransport(options);
@@ -19,14 +20,12 @@ export function createRegistry(options: RegistryOptions): Registry {
 		host: options.host,
 		manifest: (repository, reference, waiting) => getManifest(transport, repository, reference, waiting),
 		blob: (repository, blob, depth, waiting) => checkBlob(transport, repository, blob, depth, waiting),
-		tags: (repository, waiting) => listNames(transport, `${repository}/tags/list`, 'tags', waiting),
-		async *repositories(waiting) {
-			yield* (await listNames(transport, '_catalog?n=1000', 'repositories', waiting)) ?? [];
-		},
-		busy: () => 0,
+		tags: (repository, waiting) => listTags(transport, repository, waiting),
+		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>
 			putManifest(transport, repository, reference, manifest, waiting),
 		requests: transport.requests,
+		busy: transport.busy,
 		fresh: () => createRegistry(options),
 		close: transport.close,
 	};

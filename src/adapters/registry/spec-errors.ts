@@ -1,25 +1,31 @@
 const longestDetail = 300;
 
+/** What went wrong, in the registry's words, and the codes of the specification. */
+export type Reason = {said: string | undefined; codes: string[]};
+
 /**
  * `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` → `manifest unknown`.
- * Undefined: this is not how a registry speaks.
+ * Nothing said: this is not how a registry speaks.
  * @see OCI distribution-spec, "Error Codes"
  */
-export function specErrors(text: string): string | undefined {
+export function specErrors(text: string): Reason {
 	let json: unknown;
 	try {
 		json = JSON.parse(text);
 	} catch {
-		return undefined;
+		return {said: undefined, codes: []};
 	}
 
-	const errors = (json as {errors?: unknown} | null)?.errors;
+	const {errors} = (json ?? {}) as {errors?: unknown};
 	if (!Array.isArray(errors)) {
-		return undefined;
+		return {said: undefined, codes: []};
 	}
 
 	const said = errors.map(sentence).filter(part => part !== undefined);
-	return said.length === 0 ? undefined : [...new Set(said)].join('; ').slice(0, longestDetail);
+	return {
+		said: said.length === 0 ? undefined : [...new Set(said)].join('; ').slice(0, longestDetail),
+		codes: errors.map(error => (error as {code?: unknown} | null)?.code).filter(code => typeof code === 'string'),
+	};
 }
 
 function sentence(error: unknown): string | undefined {

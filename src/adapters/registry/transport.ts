@@ -1,29 +1,19 @@
+import {Cancelled} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/reference.ts';
-import type {Credentials, Waiting} from '../../engine/ports.ts';
-import {type Answer, discard} from './answer.ts';
-import {openConnections} from './connections.ts';
-import {networkFailure, stalled} from './failures.ts';
-import {type RegistryOptions, usualTimeouts} from './options.ts';
+import type {Waiting} from '../../engine/ports.ts';
+import {type Answer, readSome} from './answer.ts';
+import type {Asking} from './asking.ts';
+import {createAuthorization} from './authorization.ts';
+import {createIdentity} from './identity.ts';
+import type {RegistryOptions} from './options.ts';
 import {type Patience, usualClock} from './patience.ts';
 import {redirected} from './refusals.ts';
-import {trustOf} from './trust.ts';
+import {createSender} from './sender.ts';
+import {askTokenService} from './token-service.ts';
+import {createTokens} from './tokens.ts';
 
 const mostRedirects = 5;
-
-export type Asking = {
-	method: 'GET' | 'HEAD' | 'PUT';
-	/** Below /v2/. A page of a list is asked for by its whole URL. */
-	path: string | URL;
-	headers?: Record<string, string>;
-	body?: Uint8Array;
-	/** Blobs may be stored with somebody else, who gets no credentials. */
-	mayLiveElsewhere?: boolean;
-	/** On a connection that nothing went over before. */
-	fresh?: boolean;
-	onConnected?: () => void;
-	/** Milliseconds until the last byte; what is usual for anything small if left out. */
-	deadline?: number;
-};
+const smallBody = 64 * 1024;
 
 /** Requests and answers; what they mean is for others to say. */
 export type Transport = {
@@ -33,39 +23,65 @@ export type Transport = {
 	/** The name that requests are made under. */
 	user(): Promise<string | undefined>;
 	requests(): number;
+	/** Answers that asked to be left alone. */
+	busy(): number;
 	close(): Promise<void>;
 };
 
 export function createTransport(options: RegistryOptions): Transport {
 	const {host} = options;
 	const base = new URL(`${options.url.replace(/\/+$/, '')}/v2/`);
-	const timeouts = {...usualTimeouts, ...options.timeouts};
+	const {origin} = base;
 	const clock = options.clock ?? usualClock;
-	const connections = openConnections(base, timeouts, trustOf(options));
-	let credentials: Promise<Credentials | undefined> | undefined;
-	let requests = 0;
-
-	function identity(): Promise<Credentials | undefined> {
-		credentials ??= options.credentials().catch(error => {
-			credentials = undefined;
-			throw error;
-		});
-		return credentials;
-	}
-
+	const sender = createSender(base, options, clock, mask);
+	const closing = new AbortController();
+	const identity = createIdentity(options.credentials);
+	const authorization = createAuthorization({base, host, tokenService: options.tokenService}, identity, realm =>
+		createTokens(
+			scope =>
+				askTokenService(realm(), scope, identity, (url, headers) =>
+					sender.send(url, {method: 'GET', path: url, scope, headers}, undefined, closing.signal, withoutQuery(url)),
+				),
+			clock,
+			options.onSecret,
+		),
+	);
 	async function ask(asking: Asking, {signal}: Waiting): Promise<Answer> {
+		signal.throwIfAborted();
 		let url = typeof asking.path === 'string' ? new URL(asking.path, base) : asking.path;
-		let known = await identity();
+		const pass = authorization.pass(asking.scope, signal);
+		let shown = pass instanceof Promise ? await pass : pass;
+		let isHome = true;
 
 		for (let hops = 0; ; hops++) {
-			const answer = await send(url, asking, known, signal);
-			const location = answer.header('location');
+			// The query of a redirect may be a signature.
+			const name = hops === 0 ? url.href : mask(withoutQuery(url));
+			let answer = await sender.send(url, asking, shown, signal, name);
 
-			if (asking.method === 'PUT' || ![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
+			if (answer.status === 401 && isHome) {
+				asking.onRefused?.();
+				const other = await authorization.another(answer, shown, asking.scope, signal);
+
+				if (other) {
+					await readSome(answer, smallBody);
+					shown = other;
+					answer = await sender.send(url, asking, shown, signal, name);
+				}
+			}
+
+			if (shown && isHome && answer.status !== 401) {
+				authorization.accepted(shown);
+			}
+
+			const {status} = answer;
+			const location = status >= 300 && status < 400 ? answer.header('location') : undefined;
+
+			if (location === undefined || asking.method === 'PUT' || ![301, 302, 303, 307, 308].includes(status)) {
 				return answer;
 			}
 
-			discard(answer);
+			// To its end: the connection is needed again.
+			await readSome(answer, smallBody);
 			const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
 
 			if (next === undefined || hops === mostRedirects || !mayFollow(base, next, asking)) {
@@ -73,81 +89,37 @@ export function createTransport(options: RegistryOptions): Transport {
 			}
 
 			// Once away from home, never again: the way back is somebody else's idea.
-			known = next.origin === base.origin ? known : undefined;
+			isHome &&= next.origin === origin;
+			shown = isHome ? shown : undefined;
 			url = next;
 		}
 	}
 
-	async function send(url: URL, asking: Asking, known: Credentials | undefined, signal: AbortSignal): Promise<Answer> {
-		signal.throwIfAborted();
-		const place = url.origin === base.origin ? host : url.host;
-		const dispatcher = asking.fresh ? connections.fresh(url, asking.onConnected) : connections.to(url);
-		const until = deadline(asking.deadline ?? timeouts.whole, signal);
-		const end = () => {
-			until.clear();
-			if (asking.fresh) {
-				void dispatcher.destroy();
-			}
-		};
-		const explain = (phase: 'asking' | 'reading') => (error: unknown) => {
-			if (signal.aborted) {
-				return signal.reason;
-			}
-
-			return until.passed() ? stalled(place, error) : (networkFailure(error, place, phase) ?? error);
-		};
-		const record = recorder(url, asking.method);
-		requests++;
-
-		try {
-			const {statusCode, headers, body} = await dispatcher.request({
-				origin: url.origin,
-				path: url.pathname + url.search,
-				method: asking.method,
-				headers: {'user-agent': 'regmedic', 'accept-encoding': 'identity', ...authorization(known), ...asking.headers},
-				body: asking.body === undefined ? null : Buffer.from(asking.body),
-				signal: until.signal,
-				// Undici closes the connection after every HEAD otherwise.
-				...(asking.method === 'HEAD' ? {reset: false} : {}),
-			});
-			body.on('error', () => {}).once('close', end);
-			record(statusCode);
-			return {
-				status: statusCode,
-				header: name => [headers[name] ?? []].flat()[0],
-				url,
-				host: place,
-				body,
-				explain: explain('reading'),
-			};
-		} catch (error) {
-			end();
-			record();
-			throw explain('asking')(error);
+	function mask(text: string): string {
+		let masked = text;
+		for (const token of authorization.tokens.values()) {
+			masked = masked.replaceAll(token, '[secret]');
 		}
-	}
 
-	function recorder(url: URL, method: string) {
-		const at = clock.now().toISOString();
-		const start = clock.monotonic();
-		return (status?: number) =>
-			options.onRequest?.({
-				at,
-				method,
-				url: url.origin === base.origin ? url.href : url.origin + url.pathname,
-				...(status === undefined ? {} : {status}),
-				milliseconds: Math.round(clock.monotonic() - start),
-			});
+		return masked;
 	}
 
 	return {
 		host,
 		patience: {clock, random: options.random ?? Math.random},
 		ask,
-		user: async () => (await identity())?.username,
-		requests: () => requests,
-		close: () => connections.close(),
+		user: async () => (await identity.current())?.username,
+		requests: sender.requests,
+		busy: sender.busy,
+		async close() {
+			closing.abort(new Cancelled());
+			await sender.close();
+		},
 	};
+}
+
+function withoutQuery({origin, pathname}: URL): string {
+	return origin + pathname;
 }
 
 /** Only blobs leave the house, and never from TLS to the open. */
@@ -158,34 +130,4 @@ function mayFollow(base: URL, next: URL, {mayLiveElsewhere = false}: Asking): bo
 
 	const isSafe = next.protocol === 'https:' || base.protocol === 'http:' || isLoopback(next.host);
 	return mayLiveElsewhere && /^https?:$/.test(next.protocol) && isSafe;
-}
-
-function authorization(credentials: Credentials | undefined): Record<string, string> {
-	if (credentials === undefined) {
-		return {};
-	}
-
-	const {username, password} = credentials;
-	return {authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`};
-}
-
-/** Without AbortSignal.any: that would keep a timer for every request until it fires. */
-function deadline(milliseconds: number, outer: AbortSignal) {
-	const controller = new AbortController();
-	let passed = false;
-	const timer = setTimeout(() => {
-		passed = true;
-		controller.abort();
-	}, milliseconds);
-	const stop = () => controller.abort(outer.reason);
-	outer.addEventListener('abort', stop, {once: true});
-
-	return {
-		signal: controller.signal,
-		passed: () => passed,
-		clear() {
-			clearTimeout(timer);
-			outer.removeEventListener('abort', stop);
-		},
-	};
 }

@@ -3,6 +3,7 @@ import type {OperatorError} from '../../domain/errors.ts';
 import type {Shell} from '../../engine/ports.ts';
 import {controlPathIn} from './control-path.ts';
 import {parseDestination} from './destination.ts';
+import {createEntrance, type Prompting} from './entrance.ts';
 import {seal} from './envelope.ts';
 import {noClient, unreachable} from './errors.ts';
 import {runOver} from './running.ts';
@@ -20,6 +21,8 @@ export type OpenSshOptions = {
 	/** Letters and digits, new at every call. */
 	nonce(): string;
 	program?: string;
+	/** Absent: nobody is there to be asked for a passphrase. Needs a shared connection. */
+	prompting?: Prompting;
 };
 
 const connectTimeoutSeconds = 10;
@@ -27,7 +30,16 @@ const closeTimeoutMs = 5000;
 
 /** The system's ssh, with the user's own config, jump hosts, certificates and security keys. */
 export function createOpenSshShell(options: OpenSshOptions): Shell {
-	const {destination, configFile, place = destination, controlFolder, environment, nonce, program = 'ssh'} = options;
+	const {
+		destination,
+		configFile,
+		place = destination,
+		controlFolder,
+		environment,
+		nonce,
+		program = 'ssh',
+		prompting,
+	} = options;
 	const {user, host, port} = parseDestination(destination);
 	const name = {host, ...(port === undefined ? {} : {port})};
 	const target = ['--', user === undefined ? host : `${user}@${host}`];
@@ -37,6 +49,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 	];
 	const env = sshEnvironment(environment);
 	let control: Promise<string | undefined> | undefined;
+	let entrance: ReturnType<typeof createEntrance> | undefined;
 
 	return {
 		place,
@@ -44,6 +57,14 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 			signal.throwIfAborted();
 			control ??= controlFolder === undefined ? Promise.resolve(undefined) : controlPathIn(controlFolder, nonce());
 			const controlPath = await control;
+			if (prompting !== undefined && controlPath !== undefined) {
+				entrance ??= createEntrance(
+					{program, target: [...where, ...target], controlPath, environment: env, place, name, prompting},
+					safeOptions,
+				);
+				await entrance({signal});
+			}
+
 			const mark = nonce();
 			const {command, head} = seal(request, mark);
 			const argv = [...safeOptions, ...shared(controlPath), ...where, ...target, command];

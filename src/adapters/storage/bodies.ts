@@ -2,10 +2,8 @@ import type {Digest} from '../../domain/digest.ts';
 import {parseManifest} from '../../domain/manifest.ts';
 import {tagTarget} from '../../domain/storage-graph.ts';
 import type {StorageListing} from '../../domain/storage-listing.ts';
-import type {Files} from './file-reader.ts';
+import {largestManifest} from './files-script.ts';
 
-/** What registry 2.8 reads of a manifest at most. @see distribution v2.8.3 handlers/manifests.go, maxManifestBodySize */
-export const largestManifest = 4 * 1024 * 1024;
 /** Blobs no layer link names are manifests, nearly always; the rest is what a garbage collection would take. */
 const mostGuesses = 20_000;
 const largestGuess = 256 * 1024;
@@ -35,11 +33,16 @@ export function firstBodies({repositories, blobs}: StorageListing): Digest[] {
 }
 
 /** Tag targets and children of indexes whose bodies were not asked for yet. */
-export function namedButUnread(listing: StorageListing, asked: ReadonlySet<Digest>): Digest[] {
-	return [...namedManifests(listing)].filter(digest => listing.blobs.has(digest) && !asked.has(digest));
+export function namedButUnread(
+	{blobs}: StorageListing,
+	named: ReadonlySet<Digest>,
+	asked: ReadonlySet<Digest>,
+): Digest[] {
+	return [...named].filter(digest => blobs.has(digest) && !asked.has(digest));
 }
 
-function namedManifests({repositories, manifests}: StorageListing): Set<Digest> {
+/** What tags, revisions and indexes say is a manifest. */
+export function namedManifests({repositories, manifests}: StorageListing): Set<Digest> {
 	const named = new Set<Digest>();
 	for (const {tags, revisions} of repositories.values()) {
 		for (const {link} of tags.values()) {
@@ -55,49 +58,42 @@ function namedManifests({repositories, manifests}: StorageListing): Set<Digest> 
 	}
 
 	for (const body of manifests.values()) {
-		const parsed = body.ok ? parseManifest(body.text) : undefined;
-		if (parsed?.ok && parsed.manifest.kind === 'index') {
-			for (const child of parsed.manifest.children) {
-				named.add(child.digest);
-			}
+		for (const child of body.ok ? childrenIn(body.text) : []) {
+			named.add(child);
 		}
 	}
 
 	return named;
 }
 
+function childrenIn(text: string): Digest[] {
+	// Only an index has this word: most manifests need not be parsed here.
+	const parsed = text.includes('"manifests"') ? parseManifest(text) : undefined;
+	return parsed?.ok && parsed.manifest.kind === 'index' ? parsed.manifest.children.map(({digest}) => digest) : [];
+}
+
 /** A small blob that nothing names as a manifest is not one. */
-export function forgetGuesses(listing: StorageListing): void {
-	const named = namedManifests(listing);
-	for (const digest of listing.manifests.keys()) {
+export function forgetGuesses({manifests}: StorageListing, named: ReadonlySet<Digest>): void {
+	for (const digest of manifests.keys()) {
 		if (!named.has(digest)) {
-			listing.manifests.delete(digest);
+			manifests.delete(digest);
 		}
 	}
 }
 
-/** A blob that was opened and does not prove itself is damaged; one that could not be opened is a gap. */
-export function takeBodies(listing: StorageListing, asked: Digest[], {bodies, opened}: Files): void {
-	const unopened: Digest[] = [];
-
-	for (const digest of asked) {
-		const body = bodies.get(digest);
-		const size = listing.blobs.get(digest)!.size;
-
-		if (body !== undefined) {
-			listing.manifests.set(digest, {ok: true, text: Buffer.from(body).toString()});
-		} else if (size === 0) {
+/** What is empty or too long for any registry need not be read. */
+export function judgeBySize(listing: StorageListing, digests: readonly Digest[]): Map<Digest, number> {
+	const wanted = new Map<Digest, number>();
+	for (const digest of digests) {
+		const {size} = listing.blobs.get(digest)!;
+		if (size === 0) {
 			listing.manifests.set(digest, {ok: false, reason: 'it is empty'});
 		} else if (size > largestManifest) {
 			listing.manifests.set(digest, {ok: false, reason: 'it is longer than the 4 MiB a registry reads'});
-		} else if (opened.has(digest)) {
-			listing.manifests.set(digest, {ok: false, reason: 'its bytes do not match its digest'});
 		} else {
-			unopened.push(digest);
+			wanted.set(digest, size);
 		}
 	}
 
-	if (unopened.length > 0) {
-		listing.gaps.push(`${unopened.length} blobs that may be manifests could not be read, ${unopened[0]} among them`);
-	}
+	return wanted;
 }

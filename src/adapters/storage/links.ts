@@ -1,53 +1,62 @@
+import type {Digest} from '../../domain/digest.ts';
 import type {Link, StorageListing} from '../../domain/storage-listing.ts';
-import {layerFolder, revisionFolder, tagFolder} from '../../domain/storage-paths.ts';
-import type {Files} from './file-reader.ts';
+import {currentLink, layerLink, revisionLink} from '../../domain/storage-paths.ts';
 
-/** A link whose content is wanted, and where to put it. */
-export type LinkPlace = {path: string; put(link: Link | undefined): void; link: Link};
+/** A link whose content is wanted, and where to put it; undefined: it is gone. */
+export type LinkPlace = {path: string; link: Link; put(link: Link | undefined): void};
 
-/** Some three seconds' work. In a larger store a link that has the right size is taken to be right. */
-const mostReadInFull = 50_000;
+/** Some second's work. Beyond that, a layer link of the right size is taken to be right. */
+const mostLayersInFull = 100_000;
+/** What is longer than this is no link, whatever it says. */
+const longestRead = 4096;
 
-/** All of them; in a large store those whose path does not say what they name, and those with the wrong size. */
-export function linksToRead({repositories}: StorageListing): LinkPlace[] {
-	const count = [...repositories.values()].reduce((sum, {revisions, layers}) => sum + revisions.size + layers.size, 0);
-	const readsAll = count <= mostReadInFull;
+/** All of them; in a large store those of tags and revisions, and those with an odd size. */
+export function linksToRead(
+	{repositories}: StorageListing,
+	everyLink: boolean,
+): {places: LinkPlace[] /** How many were not looked into. */; taken: number} {
+	const layerCount = [...repositories.values()].reduce((sum, {layers}) => sum + layers.size, 0);
+	const readsLayers = everyLink || layerCount <= mostLayersInFull;
 	const places: LinkPlace[] = [];
+	let taken = 0;
+
 	for (const [name, {tags, revisions, layers}] of repositories) {
 		for (const [tag, {link}] of tags) {
 			if (link !== undefined) {
-				const put = (read: Link | undefined) =>
-					void (read === undefined ? tags.delete(tag) : tags.set(tag, {link: read}));
-				places.push({path: `./${tagFolder(name, tag)}/current/link`, put, link});
+				want(currentLink(name, tag), link, read => (read ? tags.set(tag, {link: read}) : tags.delete(tag)));
 			}
 		}
 
-		for (const [map, folder] of [
-			[revisions, revisionFolder],
-			[layers, layerFolder],
-		] as const) {
-			for (const [digest, link] of map) {
-				if (readsAll || link.size !== digest.length) {
-					const put = (read: Link | undefined) =>
-						void (read === undefined ? map.delete(digest) : map.set(digest, read));
-					places.push({path: `./${folder(name, digest)}/link`, put, link});
-				}
+		for (const [digest, link] of revisions) {
+			want(revisionLink(name, digest), link, putIn(revisions, digest));
+		}
+
+		for (const [digest, link] of layers) {
+			if (readsLayers || link.size !== digest.length) {
+				want(layerLink(name, digest), link, putIn(layers, digest));
+			} else {
+				taken++;
 			}
 		}
 	}
 
-	return places;
+	return {places, taken};
+
+	function want(path: string, link: Link, put: (link: Link | undefined) => void): void {
+		if (link.size === 0) {
+			put({...link, content: ''});
+		} else if (link.size <= longestRead) {
+			places.push({path, link, put});
+		}
+	}
 }
 
-/** A link that is gone by now is left out; one that could not be opened keeps its size and is a gap already. */
-export function takeLinks(listing: StorageListing, places: LinkPlace[], {links}: Files): void {
-	for (const [at, {put, link}] of places.entries()) {
-		const first = links[at];
-		if (first !== undefined) {
-			// The shell reads one line: what is missing at its end is a newline, or more than a link should hold.
-			put({...link, content: first.length + 1 === link.size ? `${first}\n` : first});
-		} else if (at < links.length && listing.gaps.length === 0) {
-			put(undefined);
+function putIn(links: Map<Digest, Link>, digest: Digest): (link: Link | undefined) => void {
+	return link => {
+		if (link === undefined) {
+			links.delete(digest);
+		} else {
+			links.set(digest, link.content === digest ? {...link, content: digest} : link);
 		}
-	}
+	};
 }

@@ -1,92 +1,68 @@
-import type {Digest} from '../../domain/digest.ts';
 import type {StorageListing} from '../../domain/storage-listing.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
-import {firstBodies, forgetGuesses, largestManifest, namedButUnread, takeBodies} from './bodies.ts';
-import {blobFile, type Files, readFilesOutput} from './file-reader.ts';
-import {gapsOfTree, unreadableIn} from './gaps.ts';
-import {type LinkPlace, linksToRead, takeLinks} from './links.ts';
+import {firstBodies, forgetGuesses, namedButUnread, namedManifests} from './bodies.ts';
+import {readInto} from './files.ts';
+import {gapsOfTree} from './gaps.ts';
+import {linksToRead} from './links.ts';
 import {openTreeReader} from './listing-reader.ts';
 import {rejectNoTree} from './no-tree.ts';
-import {listTree, readFiles} from './scripts.ts';
+import {listTree} from './tree-script.ts';
+import {watched} from './watched.ts';
 
-export type ListOptions = Waiting & {shell: Shell; root: string; progress?: (files: number) => void};
+export type ListOptions = Waiting & {
+	shell: Shell;
+	root: string;
+	progress?: (files: number) => void;
+	everyLink?: boolean;
+};
 
-const treeTimeoutMs = 15 * 60_000;
-const filesTimeoutMs = 10 * 60_000;
+const treeTimeoutMs = 4 * 60 * 60_000;
 
-/** Two commands for a store whose indexes have all their children's links, one more for each level that has not. */
-export async function listStore({shell, root, signal, progress}: ListOptions): Promise<StorageListing> {
+/**
+ * Two commands, and a third where an index names a child that has no link and did not look like a manifest.
+ * Deeper than that is a gap: an answer is wanted tonight.
+ */
+export async function listStore(options: ListOptions): Promise<StorageListing> {
+	const {shell, signal, everyLink = false} = options;
+	const listing = await listTreeOf(options);
+	const {places, taken} = linksToRead(listing, everyLink);
+	const first = firstBodies(listing);
+	await readInto(listing, {shell, links: places, bodies: first, signal});
+
+	let named = namedManifests(listing);
+	const second = namedButUnread(listing, named, new Set(first));
+	if (second.length > 0) {
+		await readInto(listing, {shell, links: [], bodies: second, signal});
+		named = namedManifests(listing);
+		const deeper = namedButUnread(listing, named, new Set([...first, ...second]));
+		if (deeper.length > 0) {
+			listing.gaps.push(`${deeper.length} manifests deep in others were not read, ${deeper[0]} among them`);
+		}
+	}
+
+	forgetGuesses(listing, named);
+	return {...listing, complete: listing.gaps.length === 0, linksTakenBySize: taken};
+}
+
+async function listTreeOf({shell, root, signal, progress}: ListOptions): Promise<StorageListing> {
 	const reader = openTreeReader(progress);
-	const answer = await shell.run(
-		{
-			kind: 'read',
-			script: listTree,
-			input: `${root}\n`,
-			timeoutMs: treeTimeoutMs,
-			onOutput: chunk => reader.push(chunk),
-		},
-		{signal},
-	);
+	const request = {kind: 'read', script: listTree, input: `${root}\n`, timeoutMs: treeTimeoutMs} as const;
+	const answer = await watched(shell, {...request, onOutput: reader.push}, {signal});
 	rejectNoTree(answer.exitCode, root, shell.place);
 
 	const tree = reader.tree();
-	const gaps = gapsOfTree(tree, answer.stderr);
-	const listing: StorageListing = {
+	const {lines, unread} = gapsOfTree(tree, answer.stderr);
+	return {
 		root,
-		complete: gaps.lines.length === 0,
-		gaps: gaps.lines,
+		complete: lines.length === 0,
+		gaps: lines,
 		repositories: tree.repositories,
 		blobs: tree.blobs,
 		manifests: new Map(),
 		taken: tree.taken,
 		folders: tree.folders,
-		unread: gaps.unread,
+		unread,
+		leftOut: tree.leftOut,
+		preciseTimes: tree.form !== 'ls',
 	};
-
-	let links = linksToRead(listing);
-	let bodies = firstBodies(listing);
-	const asked = new Set<Digest>();
-	while (links.length > 0 || bodies.length > 0) {
-		const files = await read(shell, root, links, bodies, listing, signal);
-		takeLinks(listing, links, files);
-		takeBodies(listing, bodies, files);
-		links = [];
-		for (const digest of bodies) {
-			asked.add(digest);
-		}
-
-		bodies = namedButUnread(listing, asked);
-	}
-
-	forgetGuesses(listing);
-	return {...listing, complete: listing.gaps.length === 0};
-}
-
-async function read(
-	shell: Shell,
-	root: string,
-	links: LinkPlace[],
-	bodies: Digest[],
-	listing: StorageListing,
-	signal: AbortSignal,
-): Promise<Files> {
-	const wanted = new Map(bodies.map(digest => [digest, listing.blobs.get(digest)!.size]));
-	const asked = [...wanted].filter(([, size]) => size > 0 && size <= largestManifest);
-	const lines = [root, `${links.length}`, ...links.map(({path}) => path), ...asked.map(([digest]) => blobFile(digest))];
-	const answer = await shell.run(
-		{kind: 'read', script: readFiles, input: `${lines.join('\n')}\n`, timeoutMs: filesTimeoutMs},
-		{signal},
-	);
-	rejectNoTree(answer.exitCode, root, shell.place);
-
-	const files = readFilesOutput(answer.stdout, links.length, new Map(asked));
-	for (const {path, reason} of unreadableIn(answer.stderr)) {
-		listing.gaps.push(path === '' ? reason : `${path}: ${reason}`);
-	}
-
-	if (!files.complete) {
-		listing.gaps.push('the end of the links and manifests was not seen');
-	}
-
-	return files;
 }

@@ -1,10 +1,14 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Shell, Storage} from '../../engine/ports.ts';
-import {blobFile, hashOf} from './file-reader.ts';
+import {blobFile, hashOf} from './body-cutter.ts';
+import {hashBlobs} from './hash.ts';
 import {listStore} from './list.ts';
 import {lockStore} from './lock.ts';
 import {rejectNoTree} from './no-tree.ts';
-import {exits, findSchedules, readBlob} from './scripts.ts';
+import {recheckPaths} from './recheck.ts';
+import {rehearse} from './rehearse.ts';
+import {exits, readBlob} from './scripts.ts';
+import {lookAtHost} from './upkeep.ts';
 
 export type StorageOptions = {
 	shell: Shell;
@@ -13,10 +17,11 @@ export type StorageOptions = {
 	/** Run as it stands by the remote shell. */
 	restartCommand?: string;
 	place?: string;
+	/** What stands for the host's `/`, where only a copy of it is mounted. */
+	hostRoot?: string;
 };
 
 const blobTimeoutMs = 5 * 60_000;
-const schedulesTimeoutMs = 30_000;
 const restartTimeoutMs = 2 * 60_000;
 
 /** A registry's storage folder, on whichever machine the shell is. Closing it closes the shell. */
@@ -25,13 +30,14 @@ export function createStorage({
 	root,
 	restartCommand,
 	place = `${shell.place}:${root}`,
+	hostRoot = '',
 }: StorageOptions): Storage {
 	const plainRoot = checkedRoot(root);
 
 	return {
 		place,
-		list: ({signal, progress}) =>
-			listStore({shell, root: plainRoot, signal, ...(progress === undefined ? {} : {progress})}),
+		list: options => listStore({...options, shell, root: plainRoot}),
+		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root: plainRoot, signal}),
 		async readBlob(digest, {signal}) {
 			const input = `${plainRoot}\n${blobFile(digest)}\n`;
 			const answer = await shell.run({kind: 'read', script: readBlob, input, timeoutMs: blobTimeoutMs}, {signal});
@@ -42,23 +48,9 @@ export function createStorage({
 			rejectNoTree(answer.exitCode, root, shell.place);
 			return answer.exitCode === 0 && hashOf(answer.stdout, digest) === digest ? answer.stdout : undefined;
 		},
-		hash: () => Promise.reject(new TypeError('not built')),
-		async schedules({signal}) {
-			const request = {
-				kind: 'read',
-				script: findSchedules,
-				input: `${plainRoot}\n`,
-				timeoutMs: schedulesTimeoutMs,
-			} as const;
-			const {stdout} = await shell.run(request, {signal});
-			return Buffer.from(stdout)
-				.toString()
-				.split('\n')
-				.flatMap(text => {
-					const [, file, line] = /^([^:]+):(.*)$/.exec(text) ?? [];
-					return file === undefined || line!.trim().startsWith('#') ? [] : [{file, line: line!.trim()}];
-				});
-		},
+		hash: (digests, options) => hashBlobs(digests, {...options, shell, root: plainRoot}),
+		upkeep: ({signal}) => lookAtHost({shell, root: plainRoot, hostRoot, signal}),
+		rehearse: (command, {signal}) => rehearse({shell, command, signal}),
 		...(restartCommand === undefined ? {} : {restartCommand}),
 		async restart({signal}) {
 			if (restartCommand === undefined) {

@@ -2,9 +2,10 @@ import {type Finding, touches} from '../../domain/finding.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
 import {siblingsOf} from '../../domain/siblings.ts';
-import {assess, otherOrphans} from '../../domain/storage-model.ts';
+import {otherOrphans} from '../../domain/storage-model.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
+import {scanStore} from '../scan-store.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** Reads the registry's disk: what exactly is gone, what else that breaks, what can be saved. Never writes. */
@@ -41,14 +42,19 @@ export const storageScan: Action = {
 		}
 
 		log(`Reading ${storage.place} …`);
-		const listing = await storage.list({signal, progress: files => progress({label: 'files read', done: files})});
-		const scan = assess(listing, {role: settings.role === 'cache' ? 'cache' : 'authoritative'});
+		const role = settings.role === 'cache' ? 'cache' : 'authoritative';
+		const {scan, listing} = await scanStore(storage, {role, signal, onProgress: progress});
 		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
-		const others = otherOrphans(scan, repository, tag);
+		// The proof of a relink matters for what may be relinked here; the others get their own scan.
+		const others = otherOrphans(scan, repository, tag).map(({plan: _, ...finding}): Finding => finding);
 		const sibling = tag === undefined ? undefined : siblingsOf(listing, scan, repository, tag)[0];
 
 		for (const {kind, repository: where, tags, digest} of scan.findings) {
 			log(`${kind} ${where} ${tags.join(',')} ${digest ?? ''}`);
+		}
+
+		for (const {kind, repository: where = 'no repository', digest, detail} of scan.risks ?? []) {
+			log(`risk: ${kind} ${where} ${digest}: ${detail}`);
 		}
 
 		const output = toJson({

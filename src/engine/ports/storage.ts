@@ -1,4 +1,7 @@
+import type {Upkeep} from '../../domain/audit-upkeep.ts';
+import type {CollectionReport} from '../../domain/collection-report.ts';
 import type {Digest} from '../../domain/digest.ts';
+import type {Rehearsal} from '../../domain/rehearsal.ts';
 import type {StorageListing} from '../../domain/storage-listing.ts';
 import type {Waiting} from './waiting.ts';
 
@@ -30,7 +33,17 @@ export type Storage = {
 	/** `registry-vm:/opt/registry/data` */
 	readonly place: string;
 	/** Reads the whole tree. Never writes. An unreadable part makes the listing incomplete, not an error. */
-	list(options: Waiting & {progress?: (files: number) => void}): Promise<StorageListing>;
+	list(
+		options: Waiting & {progress?: (files: number) => void} & {
+			/** Looks into every link, also in a store so large that the size of layer links would be enough. */
+			everyLink?: boolean;
+		},
+	): Promise<StorageListing>;
+	/**
+	 * A second look at paths below docker/registry/v2, in one command: what was gone may only have been on its way. Every
+	 * path asked for is answered.
+	 */
+	recheck?(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
 	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
@@ -41,8 +54,13 @@ export type Storage = {
 		digests: Iterable<Digest>,
 		options: Waiting & {bytesPerSecond?: number; onAnswer?: (answer: HashAnswer) => void},
 	): Promise<HashAnswer[]>;
-	/** Lines of crontabs, timers and compose files that mention the registry's upkeep. */
-	schedules(waiting: Waiting): Promise<ScheduleLine[]>;
+	/** How its host runs the registry and cleans it up. Never writes; what could not be looked at is a gap, not an error. */
+	upkeep(waiting: Waiting): Promise<Upkeep>;
+	/**
+	 * Runs a dry garbage collection on the host.
+	 * @throws OperatorError audit.rehearsal-failed, with what it said
+	 */
+	rehearse(command: Rehearsal, waiting: Waiting): Promise<CollectionReport>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;
@@ -51,10 +69,11 @@ export type Storage = {
 	close(): Promise<void>;
 };
 
+/** `changed`: seconds since 1970, as exact as in a listing of the same host. `unread`: nothing is known of it. */
+export type PathState = {state: 'there'; size: number; changed: number} | {state: 'gone'} | {state: 'unread'};
+
 /** `unread`: there, and could not be read; nothing is known of it. */
 export type HashAnswer = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'; bytes: number};
 
 /** `lost` aborts when the lock went away before it was released. */
 export type StorageLock = {release(): Promise<void>; readonly lost?: AbortSignal};
-
-export type ScheduleLine = {file: string; line: string};

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Fault} from '../../domain/fault.ts';
 import {formatReference, type ImageReference, target} from '../../domain/reference.ts';
-import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
+import type {ManifestAnswer} from '../ports.ts';
 
 const tagsNamed = 5;
 
@@ -10,22 +10,21 @@ const tagsNamed = 5;
  * @throws OperatorError image.absent
  */
 export async function dangling(
-	registry: Registry,
 	reference: ImageReference,
 	answer: Extract<ManifestAnswer, {state: 'missing'}>,
-	waiting: Waiting,
+	list: () => Promise<ReadonlySet<string> | undefined>,
 ): Promise<Fault> {
-	const tags = await registry.tags(reference.repository, waiting);
+	const tags = await list();
 	const {tag, digest} = reference;
 
-	if (digest === undefined && tags?.includes(target(reference))) {
+	if (digest === undefined && tags?.has(target(reference))) {
 		return {kind: 'tag-dangling', via: [], status: answer.status, detail: answer.detail};
 	}
 
 	const what = digest === undefined ? `tag ${tag ?? 'latest'}` : `manifest ${digest}`;
 
 	if (tags === undefined) {
-		throw new OperatorError('image.absent', `${registry.host} has no repository ${reference.repository}.`, {
+		throw new OperatorError('image.absent', `${reference.host} has no repository ${reference.repository}.`, {
 			hint: 'Check the spelling of the repository; an empty list of repositories means that the wrong store is served.',
 			exit: 'failed',
 		});
@@ -35,13 +34,13 @@ export async function dangling(
 		'image.absent',
 		`${formatReference(reference)} is not there: the repository has no ${what}.`,
 		{
-			hint: tags.length === 0 ? 'The repository has no tags at all.' : `It has ${some(tags)}.`,
+			hint: tags.size === 0 ? 'The repository has no tags at all.' : `It has ${some(tags)}.`,
 			exit: 'failed',
 		},
 	);
 }
 
-function some(tags: string[]): string {
+function some(tags: ReadonlySet<string>): string {
 	const first = [...tags].sort().slice(0, tagsNamed).join(', ');
-	return tags.length > tagsNamed ? `${first} and ${tags.length - tagsNamed} more tags` : `the tags ${first}`;
+	return tags.size > tagsNamed ? `${first} and ${tags.size - tagsNamed} more tags` : `the tags ${first}`;
 }

@@ -1,51 +1,42 @@
-import {mapBounded} from './bounded.ts';
-import type {Look} from './look.ts';
-import {keyOf, type Looked, type Part} from './parts.ts';
-
-export type WalkProgress = {
-	manifests: number;
-	blobs: number;
-	/** Known of and not yet looked at. */
-	waiting: number;
-	faults: number;
-};
+import {keyOf, type Looked, type Part} from './needs.ts';
+import type {Told} from './progress.ts';
 
 /** Level by level, so that what is found first does not depend on which answer is faster. */
 export async function explore(
 	top: Looked,
-	{look, concurrency, onProgress}: {look: Look; concurrency: number; onProgress: (progress: WalkProgress) => void},
+	look: (part: Part) => Looked | Promise<Looked>,
+	told?: Told,
 ): Promise<Map<string, Looked>> {
 	const looked = new Map([[keyOf(top.part), top]]);
-	const progress = {manifests: 1, blobs: 0, waiting: 0, faults: top.fault ? 1 : 0};
+	told?.looked(top);
 
-	for (let level = unseen(top.parts, looked); level.length > 0; ) {
-		progress.waiting = level.length;
-		onProgress({...progress});
+	for (let level = unseen(top.parts, looked); level.size > 0; ) {
+		told?.found([...level.values()]);
 
-		const entries = await mapBounded(level, concurrency, async part => {
-			const entry = await look(part);
-			progress[part.role === 'manifest' ? 'manifests' : 'blobs']++;
-			progress.waiting--;
-			progress.faults += entry.fault ? 1 : 0;
-			onProgress({...progress});
-			return entry;
-		});
+		const entries = await Promise.all(
+			Array.from(level.values(), async part => {
+				const entry = await look(part);
+				told?.looked(entry);
+				return entry;
+			}),
+		);
+		const next: Part[] = [];
+		let place = 0;
 
-		for (const entry of entries) {
-			looked.set(keyOf(entry.part), entry);
+		for (const key of level.keys()) {
+			const entry = entries[place++]!;
+			looked.set(key, entry);
+			next.push(...entry.parts);
 		}
 
-		level = unseen(
-			entries.flatMap(({parts}) => parts),
-			looked,
-		);
+		level = unseen(next, looked);
 	}
 
 	return looked;
 }
 
 /** Each once, by the first way to it. */
-function unseen(parts: readonly Part[], looked: ReadonlyMap<string, Looked>): Part[] {
+function unseen(parts: readonly Part[], looked: ReadonlyMap<string, Looked>): Map<string, Part> {
 	const first = new Map<string, Part>();
 
 	for (const part of parts) {
@@ -55,5 +46,5 @@ function unseen(parts: readonly Part[], looked: ReadonlyMap<string, Looked>): Pa
 		}
 	}
 
-	return [...first.values()];
+	return first;
 }

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {formatReference, type ImageReference, target} from '../../domain/reference.ts';
+import {formatReference, type ImageReference} from '../../domain/reference.ts';
 import type {ImageCheck} from '../../domain/verdict.ts';
-import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
+import type {ManifestAnswer, Waiting} from '../ports.ts';
 
 /**
  * A push in the middle of a walk makes the old image's parts vanish. What was then found says nothing about the tag, so a
@@ -9,16 +9,16 @@ import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
  */
 export async function unlessMoved(
 	check: ImageCheck,
-	registry: Registry,
 	reference: ImageReference,
 	first: ManifestAnswer,
+	ask: () => Promise<ManifestAnswer>,
 	waiting: Waiting,
 ): Promise<ImageCheck> {
 	if (check.faults.length === 0 || reference.digest !== undefined) {
 		return check;
 	}
 
-	const again = await askAgain(registry, reference, waiting);
+	const again = await askAgain(ask, waiting);
 
 	if (again === undefined || namesTheSame(first, again)) {
 		return check;
@@ -44,13 +44,9 @@ export async function unlessMoved(
 }
 
 /** No answer now takes nothing away from the answers before. */
-async function askAgain(
-	registry: Registry,
-	reference: ImageReference,
-	waiting: Waiting,
-): Promise<ManifestAnswer | undefined> {
+async function askAgain(ask: () => Promise<ManifestAnswer>, waiting: Waiting): Promise<ManifestAnswer | undefined> {
 	try {
-		return await registry.manifest(reference.repository, target(reference), waiting);
+		return await ask();
 	} catch (error) {
 		waiting.signal.throwIfAborted();
 

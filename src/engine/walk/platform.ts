@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {isIndexType} from '../../domain/media-type.ts';
-import type {Part} from './parts.ts';
+import type {Part} from './needs.ts';
 
 /** Keeps the children of one platform; `linux/arm64` takes its variants along. Nested indexes are looked into. */
 export function chooser(platform: string | undefined): (parts: Part[]) => Part[] {
@@ -11,9 +11,9 @@ export function chooser(platform: string | undefined): (parts: Part[]) => Part[]
 	return parts =>
 		parts.filter(
 			part =>
-				part.role !== 'manifest' ||
+				part.need.role !== 'manifest' ||
 				isOf(platform, part) ||
-				(part.platform === undefined && isIndexType(part.descriptor.mediaType)),
+				(part.platform === undefined && isIndexType(part.need.mediaType)),
 		);
 }
 

@@ -1,23 +1,23 @@
 import {type ChildCheck, verdictOf} from '../../domain/verdict.ts';
-import {keyOf, type Looked, type Part} from './parts.ts';
+import {keyOf, type Looked, type Part} from './needs.ts';
 
 /** One row for a child, with everything below it taken together, also what it shares with other children. */
 export function rowOf(child: Part, looked: ReadonlyMap<string, Looked>): ChildCheck {
 	const below = reach(child, looked);
 	const faults = below.flatMap(({fault}) => fault ?? []);
 	const unchecked = below.flatMap(entry => entry.unchecked ?? []);
-	const blobs = below.filter(({part}) => part.role !== 'manifest').length;
+	const blobs = below.filter(({part, isUncached}) => part.need.role !== 'manifest' && !isUncached).length;
 	const troubles = [...faults.map(({detail}) => detail), ...unchecked.map(({message}) => message)];
-	const {platform, descriptor} = child;
-	const status = looked.get(keyOf(child))?.status;
+	const {platform, need} = child;
+	const {status, isUncached} = looked.get(keyOf(child)) ?? {};
 
 	return {
-		digest: descriptor.digest,
+		digest: need.digest,
 		...(platform === undefined ? {} : {platform}),
 		verdict: verdictOf(faults, unchecked),
 		...(status === undefined ? {} : {status}),
 		blobs,
-		detail: detailOf(troubles) ?? (blobs === 1 ? '1 blob' : `${blobs} blobs`),
+		detail: detailOf(troubles) ?? (isUncached ? 'not in the cache' : blobs === 1 ? '1 blob' : `${blobs} blobs`),
 	};
 }
 

@@ -176,6 +176,33 @@ test('content that is cut off although its last byte is there is the network’s
 	await expect(registry.blob('acme/app', blob, 'content', {signal})).rejects.toMatchObject({code: 'registry.cut-off'});
 });
 
+test('bytes are told of as they arrive, and not again when they come again', async () => {
+	let cuts = 1;
+	const counts: number[] = [];
+	await using server = await listen((request, response) => {
+		const isCut = request.headers.range === undefined && cuts-- > 0;
+		serve(request, response, isCut ? bytes.subarray(0, 9) : bytes, size);
+	});
+	await using registry = connect(server);
+
+	const judged = await registry.blob('acme/app', blob, 'content', {signal, onBytes: count => counts.push(count)});
+
+	expect(judged).toMatchObject({state: 'present'});
+	expect(counts[0]).toBe(9);
+	expect(counts.reduce((sum, count) => sum + count)).toBe(size);
+});
+
+test('a blob that the registry fails on is looked at twice, and is unknown then', async () => {
+	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+		code: 'registry.failing',
+		message: expect.stringContaining('bad link'),
+	});
+	expect(server.requests).toHaveLength(2);
+});
+
 test('a large blob is hashed without being held in memory', async () => {
 	const piece = Buffer.alloc(1024 * 1024, 'layer');
 	const pieces = 48;

@@ -1,12 +1,12 @@
-import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
-import {writeFile} from 'node:fs/promises';
 import {createServer} from 'node:https';
 import path from 'node:path';
+import type {TLSSocket} from 'node:tls';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {RegistryOptions} from '../../../src/adapters/registry/registry.ts';
 import {createWoodpecker} from '../../../src/adapters/woodpecker/woodpecker.ts';
+import {createAuthority} from '../../support/certificates.ts';
 import {describeReal, temporaryFolder} from '../../support/real.ts';
 import {connect, listen} from './server.ts';
 
@@ -16,52 +16,28 @@ const tags = (registry: ReturnType<typeof connect>) => registry.tags('acme/app',
 describeReal('TLS to a registry', ['openssl'], () => {
 	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 	const file = (name: string) => path.join(temporary.folder, name);
-	const openssl = (...args: string[]) => execFileSync('openssl', args, {stdio: 'ignore'});
 
 	beforeAll(async () => {
 		temporary = await temporaryFolder();
-		const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-		openssl(
-			'req',
-			'-x509',
-			...key,
-			'-keyout',
-			file('ca.key'),
-			'-out',
-			file('ca.pem'),
-			'-subj',
-			'/CN=acme CA',
-			'-days',
-			'2',
-		);
-
-		for (const [name, address, days] of [
-			['good', 'IP:127.0.0.1', '1'],
-			['expired', 'IP:127.0.0.1', '-1'],
-			['other', 'DNS:registry.acme.example', '1'],
-		] as const) {
-			await writeFile(file(`${name}.ext`), `subjectAltName=${address}\n`);
-			openssl('req', ...key, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`), '-subj', `/CN=${name}`);
-			const signed = [
-				'-CA',
-				file('ca.pem'),
-				'-CAkey',
-				file('ca.key'),
-				'-CAcreateserial',
-				'-extfile',
-				file(`${name}.ext`),
-			];
-			openssl('x509', '-req', '-in', file(`${name}.csr`), ...signed, '-days', days, '-out', file(`${name}.pem`));
-		}
+		const authority = await createAuthority(temporary.folder);
+		await authority.sign('good');
+		await authority.sign('expired', {days: -1});
+		await authority.sign('other', {address: 'DNS:registry.acme.example'});
+		await authority.sign('elsewhere', {address: 'DNS:localhost'});
+		await authority.sign('client', {address: 'DNS:client.acme.example'});
 	});
 
 	afterAll(() => temporary[Symbol.asyncDispose]());
 
-	async function listenTls(name: string, location?: string) {
+	async function listenTls(name: string, location?: string, challenge?: string) {
 		const server = createServer(
 			{key: readFileSync(file(`${name}.key`)), cert: readFileSync(file(`${name}.pem`))},
 			(_, response) =>
-				location === undefined ? response.end('{"tags":["latest"]}') : response.writeHead(307, {location}).end(),
+				challenge !== undefined
+					? response.writeHead(401, {'www-authenticate': challenge}).end()
+					: location === undefined
+						? response.end('{"tags":["latest"]}')
+						: response.writeHead(307, {location}).end(),
 		).listen(0, '127.0.0.1');
 		await once(server, 'listening');
 		const host = `127.0.0.1:${(server.address() as {port: number}).port}`;
@@ -141,6 +117,67 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
 			code: 'registry.redirected',
 		});
+	});
+
+	test('the client certificate is shown to the registry, and to nobody it sends us to', async () => {
+		const shown: (string | undefined)[] = [];
+		const asking = async (name: string, location?: string) => {
+			const server = createServer(
+				{
+					key: readFileSync(file(`${name}.key`)),
+					cert: readFileSync(file(`${name}.pem`)),
+					ca: readFileSync(file('ca.pem')),
+					requestCert: true,
+					rejectUnauthorized: false,
+				},
+				(request, response) => {
+					const subject = (request.socket as TLSSocket).getPeerCertificate().subject;
+					shown.push(typeof subject?.CN === 'string' ? subject.CN : undefined);
+					const range = {'content-range': 'bytes 0-0/1', 'content-length': 1};
+					response.writeHead(location ? 307 : 206, location ? {location} : range).end(location ? '' : 'x');
+				},
+			).listen(0, '127.0.0.1');
+			await once(server, 'listening');
+			return {
+				port: (server.address() as {port: number}).port,
+				async [Symbol.asyncDispose]() {
+					server.close();
+					server.closeAllConnections();
+					await once(server, 'close');
+				},
+			};
+		};
+		await using store = await asking('elsewhere');
+		await using server = await asking('good', `https://localhost:${store.port}/blob`);
+		await using registry = over(
+			{host: `127.0.0.1:${server.port}`},
+			{caFile: file('ca.pem'), clientCertificate: {certFile: file('client.pem'), keyFile: file('client.key')}},
+		);
+		const blob = {digest: `sha256:${'0'.repeat(64)}` as never, size: 1};
+
+		expect(await registry.blob('acme/app', blob, 'edge', {signal})).toMatchObject({state: 'present'});
+		expect(shown).toEqual(['client', undefined]);
+	});
+
+	test.each([
+		['client.pem', 'none.key', 'none.key'],
+		['good.pem', 'client.key', 'good.pem'],
+		['client.key', 'client.key', 'client.key'],
+	])('%s with %s is a mistake in the configuration', (cert, key, says) => {
+		expect(() => over({host: 'x'}, {clientCertificate: {certFile: file(cert), keyFile: file(key)}})).toThrow(
+			expect.objectContaining({
+				code: 'registry.client-certificate',
+				exit: 'configuration',
+				message: expect.stringContaining(says),
+			}),
+		);
+	});
+
+	test('a token service without TLS gets no credentials of a registry with TLS', async () => {
+		await using server = await listenTls('good', undefined, 'Bearer realm="http://auth.acme.example/token"');
+		await using registry = over(server, {caFile: file('ca.pem')});
+
+		await expect(tags(registry)).rejects.toMatchObject({code: 'registry.token-realm', exit: 'refused'});
 	});
 
 	test('a CA file that is missing or holds no certificate is a mistake in the configuration', () => {

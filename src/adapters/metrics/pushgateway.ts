@@ -1,0 +1,150 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import {Agent, type Dispatcher} from 'undici';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Metric} from '../../domain/metric.ts';
+import type {Credentials, Waiting} from '../../engine/ports.ts';
+import {groupPath} from './grouping.ts';
+import {renderMetrics} from './render.ts';
+
+const connectTimeoutMs = 5_000;
+const tryTimeoutMs = 10_000;
+const tries = 3;
+const firstPauseMs = 500;
+const mostExplained = 500;
+
+export type Push = Waiting & {
+	/** As parsePushUrl reads it. */
+	url: URL;
+	job: string;
+	/** With the job, they name the group. */
+	labels: Readonly<Record<string, string>>;
+	/** What an earlier push said and this one does not stays as it is. */
+	keepsRest: boolean;
+	credentials?: Credentials | undefined;
+	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
+};
+
+/**
+ * Pushes the metrics of one group: PUT replaces the group, POST only the metrics of the same names.
+ * @throws OperatorError push.failed | push.rejected | push.unauthorized: every one of them a failed run
+ * @see prometheus/pushgateway README, "API"
+ */
+export async function pushMetrics(metrics: readonly Metric[], push: Push): Promise<void> {
+	const {url, signal, sleep = wait} = push;
+	const body = await renderMetrics(metrics);
+	// Certificates are checked whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+	const agent = new Agent({connections: 1, connect: {timeout: connectTimeoutMs, rejectUnauthorized: true}});
+
+	try {
+		for (let failed = 0; ; failed++) {
+			const failure = await attempt(agent, body, push);
+			if (failure === undefined) {
+				return;
+			}
+
+			if (!failure.transient || failed + 1 === tries) {
+				throw failure;
+			}
+
+			await sleep(firstPauseMs * 2 ** failed, {signal});
+		}
+	} catch (error) {
+		signal.throwIfAborted();
+		throw error instanceof OperatorError ? error : unreachable(url, error);
+	} finally {
+		await agent.destroy();
+	}
+}
+
+async function attempt(agent: Agent, body: string, push: Push): Promise<OperatorError | undefined> {
+	const {url, job, labels, keepsRest, credentials, signal} = push;
+	let answer: Dispatcher.ResponseData;
+	let said: string;
+
+	try {
+		answer = await agent.request({
+			origin: url.origin,
+			path: `${url.pathname === '/' ? '' : url.pathname}/metrics${groupPath(job, labels)}`,
+			method: keepsRest ? 'POST' : 'PUT',
+			headers: {
+				'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+				...(credentials === undefined ? {} : {authorization: basic(credentials)}),
+			},
+			body,
+			signal: AbortSignal.any([signal, AbortSignal.timeout(tryTimeoutMs)]),
+		});
+		said = await explanation(answer);
+	} catch (error) {
+		signal.throwIfAborted();
+		return unreachable(url, error);
+	}
+
+	const {statusCode: status} = answer;
+	return status === 200 || status === 202 ? undefined : refusal(url, status, said, credentials !== undefined);
+}
+
+function refusal(url: URL, status: number, said: string, isKnown: boolean): OperatorError {
+	const because = said === '' ? '' : `: ${said}`;
+
+	if (status === 401 || status === 403) {
+		return new OperatorError('push.unauthorized', `The Pushgateway ${url.host} refuses us (${status}).`, {
+			hint: isKnown
+				? 'Check PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD.'
+				: 'Set PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD in the environment.',
+			exit: 'failed',
+		});
+	}
+
+	if (status === 429 || status >= 500) {
+		return new OperatorError('push.failed', `The Pushgateway ${url.host} answers ${status}${because}.`, {
+			hint: 'Look at the Pushgateway and at the proxy in front of it; then probe again.',
+			exit: 'failed',
+			transient: true,
+		});
+	}
+
+	return new OperatorError('push.rejected', `The Pushgateway ${url.host} rejects the metrics (${status})${because}.`, {
+		hint:
+			status === 400
+				? 'Another job may push the same metrics in another form: look at the Pushgateway’s page.'
+				: 'Check the address: is a Pushgateway there, and has it a route prefix?',
+		exit: 'failed',
+	});
+}
+
+function unreachable(url: URL, cause: unknown): OperatorError {
+	const {code, name} = cause as {code?: unknown; name?: unknown};
+	const why = name === 'TimeoutError' ? 'no answer in time' : typeof code === 'string' ? code : String(name);
+	return new OperatorError('push.failed', `The metrics could not be pushed to ${url.host} (${why}).`, {
+		hint: 'Nobody is told of this run. Is the Pushgateway running, and can it be reached from here?',
+		exit: 'failed',
+		cause,
+		transient: true,
+	});
+}
+
+/** Of an error, in one line. */
+async function explanation({statusCode, body}: Dispatcher.ResponseData): Promise<string> {
+	if (statusCode === 200 || statusCode === 202) {
+		await body.dump();
+		return '';
+	}
+
+	let text = '';
+	for await (const chunk of body.setEncoding('utf8')) {
+		text += chunk;
+		if (text.length > mostExplained) {
+			break;
+		}
+	}
+
+	return /^\s*</.test(text) ? '' : text.slice(0, mostExplained).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+}
+
+function basic({username, password}: Credentials): string {
+	return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+async function wait(milliseconds: number, {signal}: Waiting): Promise<void> {
+	await pause(milliseconds, undefined, {signal});
+}

@@ -1,0 +1,17 @@
+import {Gauge, Registry} from 'prom-client';
+import type {Metric} from '../../domain/metric.ts';
+
+/** The text that Prometheus, node_exporter and the Pushgateway read. Names from outside are escaped in it. */
+export async function renderMetrics(metrics: readonly Metric[]): Promise<string> {
+	const registry = new Registry();
+
+	for (const {name, help, samples} of metrics) {
+		const labelNames = [...new Set(samples.flatMap(({labels}) => Object.keys(labels)))];
+		const gauge = new Gauge({name, help, labelNames, registers: [registry]});
+		for (const {labels, value} of samples) {
+			gauge.set(labels, value);
+		}
+	}
+
+	return registry.metrics();
+}

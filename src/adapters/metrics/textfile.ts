@@ -1,0 +1,72 @@
+import {readFile} from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Metric} from '../../domain/metric.ts';
+import {renderMetrics} from './render.ts';
+
+/** node_exporter runs as another user. */
+const readableByAll = 0o644;
+
+export type Textfile = {
+	file: string;
+	/** Those that every sample has. */
+	labels: Readonly<Record<string, string>>;
+	/** As a push that keeps the rest: what an earlier run of the same labels said and this one does not stays. */
+	keepsRest: boolean;
+};
+
+/** @throws OperatorError usage.metrics-file: node_exporter reads nothing else */
+export function checkTextfileName(file: string): void {
+	if (!file.endsWith('.prom')) {
+		throw new OperatorError('usage.metrics-file', `"${file}" does not end in .prom.`, {
+			hint: 'node_exporter’s textfile collector reads *.prom only; to print the metrics, write --metrics-file -.',
+			exit: 'usage',
+		});
+	}
+}
+
+/**
+ * Writes the metrics for node_exporter's textfile collector: never half a file.
+ * @throws OperatorError metrics-file.unwritable
+ */
+export async function writeTextfile(metrics: readonly Metric[], {file, labels, keepsRest}: Textfile): Promise<void> {
+	const text = await renderMetrics(metrics);
+	const kept = keepsRest ? await earlier(file, new Set(metrics.map(({name}) => `${name}`)), labels) : '';
+
+	try {
+		await writeFileAtomic(file, text + kept, {mode: readableByAll});
+	} catch (error) {
+		const {code = 'unknown'} = error as NodeJS.ErrnoException;
+		throw new OperatorError('metrics-file.unwritable', `The metrics could not be written to ${file} (${code}).`, {
+			hint: 'Nobody is told of this run. Does the folder exist, is there space, and may we write to it?',
+			exit: 'failed',
+			cause: error,
+		});
+	}
+}
+
+/** The families of our own earlier file that are not written anew. */
+async function earlier(
+	file: string,
+	written: ReadonlySet<string>,
+	labels: Readonly<Record<string, string>>,
+): Promise<string> {
+	const text = await readFile(file, 'utf8').catch(() => '');
+	const own = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+	const families = text.split(/^(?=# HELP )/m).filter(family => {
+		const name = /^# HELP (\S+)/.exec(family)?.[1];
+		const samples = family.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+		return (
+			name !== undefined &&
+			!written.has(name) &&
+			samples.length > 0 &&
+			samples.every(sample => sample.startsWith(`${name}{`) && own.every(label => sample.includes(label)))
+		);
+	});
+	return families.map(family => `${family.trimEnd()}\n`).join('');
+}
+
+/** @see Prometheus' text format: label values */
+function escaped(value: string): string {
+	return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+}

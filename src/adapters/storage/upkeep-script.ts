@@ -1,0 +1,165 @@
+/**
+ * Everything the audit runs on a registry's host, in one command. All of it only reads: no file is made, nothing is
+ * started but what lists, and a registry's binary for its version. Lines of standard input: the storage root, then the
+ * folder that stands for `/` (empty for the host itself; a mounted copy has no processes and no containers to ask).
+ *
+ * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NAME⏎version⏎`,
+ * `container NAME IMAGE⏎version⏎environment`, `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
+ * `gap WORDS`, and at last `end`.
+ */
+export const lookAtUpkeep = `LC_ALL=C; export LC_ALL
+IFS= read -r root
+IFS= read -r top
+PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
+words='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
+deep='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
+quick=
+if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
+
+put() {
+	size=$(wc -c <"$2") || return 0
+	printf 'file %s %s %s\\n' "$1" "$((size))" "\${2#"$top"}"
+	head -c 65536 "$2" | tr -d '\\000'
+	printf '\\000'
+}
+takeAll() {
+	kind=$1
+	head -n 200 | while IFS= read -r file; do
+		if [ -f "$file" ]; then put "$kind" "$file"; fi
+	done
+}
+some() {
+	kind=$1 pattern=$2
+	shift 2
+	for file do
+		if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'unread %s\\000' "\${file#"$top"}"; fi
+	done
+	grep -l -s -E -e "$pattern" -- "$@" </dev/null | takeAll "$kind"
+}
+names() {
+	text=$(head -c 1000000 | tr -d '\\000')
+	{
+		printf '%s\\n' "$text" | sed -n 's#.*cd  *\\(/[^ ;&"]*\\)[" ]*[;&][;& ]*\\(.*[ /]\\)*\\./\\([A-Za-z0-9._/-]*\\).*#\\1/\\3#p'
+		printf '%s\\n' "$text" | tr ' \\t"\\047=;&|()<>,[]' '\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n' | grep -E '^[-@:+!]*/[A-Za-z0-9._/@+-]+$' | sed 's#^[-@:+!]*##'
+	} | grep -v -E '^/(dev|proc|sys|bin|sbin|lib|lib64|usr/bin|usr/sbin|usr/lib)/' | sort -u | head -n 300
+}
+texts() {
+	while IFS= read -r file; do
+		file=$top\${file#"$top"}
+		if [ -f "$file" ] && { [ ! -r "$file" ] || [ "$(wc -c <"$file")" -lt 262144 ]; }; then printf '%s\\n' "$file"; fi
+	done
+}
+scripts() {
+	while IFS= read -r file; do
+		if [ "$file" != '' ] && [ ! -r "$file" ]; then
+			printf 'unread %s\\000' "\${file#"$top"}"
+		elif grep -q -s -E -e "$deep" -- "$file"; then
+			plain=$(head -c 4096 "$file" | tr -d '\\000' | wc -c)
+			whole=$(head -c 4096 "$file" | wc -c)
+			if [ "$((plain))" -eq "$((whole))" ]; then put script "$file"; fi
+		fi
+	done
+}
+readAll() { while IFS= read -r file; do cat "$file"; done; }
+
+{
+own=
+if [ -z "$top" ]; then own=$(crontab -l 2>/dev/null | head -c 65536 | tr -d '\\000'); fi
+if [ -n "$own" ]; then printf 'file crontab %s crontab -l\\n%s\\000' "\${#own}" "$own"; fi
+for folder in "$top"/var/spool/cron "$top"/var/spool/cron/crontabs "$top"/var/spool/cron/tabs "$top"/etc/cron.d; do
+	if [ -d "$folder" ] && { [ ! -r "$folder" ] || [ ! -x "$folder" ]; }; then printf 'unread %s\\000' "\${folder#"$top"}"; fi
+done
+
+set -- "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
+	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*
+some crontab "$deep|$words" "$@"
+crons=$(cat "$@" 2>/dev/null | tr -d '\\000')
+set -- "$top"/etc/systemd/system/*.service "$top"/etc/systemd/system/*/*.conf "$top"/usr/lib/systemd/system/*.service \\
+	"$top"/lib/systemd/system/*.service "$top"/usr/local/lib/systemd/system/*.service "$top"/run/systemd/system/*.service \\
+	"$top"/etc/systemd/user/*.service "$top"/usr/lib/systemd/user/*.service \\
+	"$top"/root/.config/systemd/user/*.service "$top"/home/*/.config/systemd/user/*.service
+some unit "$deep" "$@"
+units=$(grep -h -s '^Exec' -- "$@" </dev/null)
+set -- "$top"/etc/containers/systemd/*.container "$top"/etc/containers/systemd/*/*.container \\
+	"$top"/usr/share/containers/systemd/*.container "$top"/root/.config/containers/systemd/*.container \\
+	"$top"/home/*/.config/containers/systemd/*.container
+some quadlet "$words" "$@"
+
+first=$({
+	printf '%s\\n%s\\n%s\\n' "$own" "$crons" "$units" | names
+	for file in "$top"/etc/cron.hourly/* "$top"/etc/cron.daily/* "$top"/etc/cron.weekly/* "$top"/etc/cron.monthly/* \\
+		"$top"/etc/periodic/*/*; do printf '%s\\n' "$file"; done
+} | texts)
+second=$(printf '%s\\n' "$first" | readAll | names | texts)
+printf '%s\\n%s\\n' "$first" "$second" | sort -u | head -n 400 | scripts
+
+folder=$root
+set --
+for level in 1 2 3 4; do
+	case $folder in ''|/|.) break ;; esac
+	set -- "$@" "$folder"
+	folder=\${folder%/*}
+done
+composes() { for file in "$1"/docker-compose*.y*ml "$1"/compose*.y*ml; do if [ -f "$file" ]; then printf '%s\\n' "$file"; fi; done; }
+{
+	for each do composes "$each"; done
+	for each in "$top"/opt "$top"/opt/* "$top"/srv "$top"/srv/* "$top"/root "$top"/root/* "$top"/home/* "$top"/home/*/*; do composes "$each"; done
+} | sort -u | while IFS= read -r file; do some compose "$words" "$file"; done
+for each do
+	some nginx proxy_pass "$each"/nginx*.conf "$each"/nginx/*.conf "$each"/nginx/*/*.conf "$each"/conf.d/*.conf
+	some configuration 'rootdirectory|blobdescriptor' "$each"/config.yml "$each"/registry*.yml "$each"/*/config.yml
+done
+some nginx proxy_pass "$top"/etc/nginx/nginx.conf "$top"/etc/nginx/conf.d/* "$top"/etc/nginx/sites-enabled/*
+some configuration rootdirectory "$top"/etc/docker/registry/config.yml "$top"/etc/distribution/config.yml "$top"/etc/docker-registry/config.yml
+
+if [ -n "$top" ]; then
+	printf 'gap processes and containers: this is a copy of a host, not the host\\000'
+else
+	for engine in docker podman; do
+		if ! command -v $engine >/dev/null 2>&1; then continue; fi
+		if ! list=$($quick $engine ps --no-trunc --format '{{.ID}} {{.Image}}' 2>/dev/null </dev/null); then
+			printf 'gap containers: "%s ps" does not answer this user\\000' $engine
+			continue
+		fi
+		printf '%s\\n' "$list" | grep -E '[ /](registry|distribution)([:@]|$)' | head -n 50 | while read -r id image; do
+			name=$($quick $engine inspect --format '{{.Name}}' "$id" 2>/dev/null </dev/null)
+			printf 'container %s-%s %s\\n' $engine "\${name#/}" "$image"
+			$quick $engine exec "$id" registry --version 2>/dev/null </dev/null | head -n 1 | head -c 200
+			printf '\\n'
+			$quick $engine inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$id" 2>/dev/null </dev/null |
+				grep -E '^REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE)_[A-Z_]*=' | head -n 20
+			printf '\\000'
+			$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$id" 2>/dev/null </dev/null |
+				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then some compose "$words" "$file"; fi; done
+		done
+	done
+	{ ps -e -o pid= -o args= 2>/dev/null || ps -o pid,args 2>/dev/null; } | grep -E '(registry|distribution) serve ' | grep -v -E 'grep|sh -c' |
+		head -n 20 | while read -r pid args; do
+		# A container's program is not run outside of its container.
+		here=$(readlink /proc/self/ns/mnt 2>/dev/null)
+		if [ -z "$here" ] || [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$here" ]; then continue; fi
+		binary=$(readlink "/proc/$pid/exe" 2>/dev/null)
+		if [ -x "$binary" ]; then
+			printf 'process %s\\n' "$pid"
+			$quick "$binary" --version 2>/dev/null </dev/null | head -n 1 | head -c 200
+			printf '\\n\\000'
+		fi
+		for file in $args; do case $file in /*.y*ml|/*.json) some configuration rootdirectory "$file" ;; esac; done
+	done
+fi
+
+if [ -d "$root" ] && cd "$root"; then
+	printf 'disk\\n'; df -P -k . 2>/dev/null | tail -n 1; printf '\\000'
+	printf 'inodes\\n'; df -P -i . 2>/dev/null | tail -n 1; printf '\\000'
+	if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit 1; fi
+	if [ -d repositories ]; then
+		printf 'stored %s\\000' "$(ls repositories | head -n 5 | wc -l)"
+		printf 'uploads %s\\000' "$(find repositories \\( -name _layers -o -name _manifests \\) -prune -o -type d -path '*/_uploads/*' -prune -mtime +7 -exec du -sk {} + 2>/dev/null |
+			awk '{n++; s += $1} END {print n + 0, s + 0}')"
+	fi
+else
+	printf 'gap the storage folder: %s cannot be entered\\000' "$root"
+fi
+printf 'end\\000'
+} 2>/dev/null | head -c 16777216
+`;

@@ -1,0 +1,128 @@
+import {OperatorError} from '../domain/errors.ts';
+import type {ProbeProgress, ProbeReport, Shard} from '../domain/probe.ts';
+import {createProbeTally} from '../domain/probe-tally.ts';
+import type {Depth, ImageCheck} from '../domain/verdict.ts';
+import type {Clock, Registry, Waiting} from './ports.ts';
+import {type Heard, ownRepositories} from './probe/catalogue.ts';
+import {each} from './probe/each.ts';
+import {createLifeline, type Lifeline} from './probe/lifeline.ts';
+import {createPlaces} from './probe/places.ts';
+import {type Prober, probeRepository} from './probe/probe-repository.ts';
+import {readAhead} from './probe/read-ahead.ts';
+import {createWalker} from './walk/walker.ts';
+
+/** Small repositories keep the registry as busy as large ones. */
+const repositoriesAtATime = 8;
+const walksAtATime = 16;
+/** So that most catalogues have a known length from the start, and the longest fit into memory. */
+const namesAhead = 10_000;
+
+export type ProbeOptions = Waiting & {
+	depth: Depth;
+	role: 'authoritative' | 'cache';
+	shard?: Shard | undefined;
+	/** Only so many of the newest tags of each repository. */
+	newest?: number | undefined;
+	clock: Pick<Clock, 'now' | 'monotonic'>;
+	/** Every image, as soon as it is walked. */
+	onImage?: (check: ImageCheck) => void;
+	onProgress?: (progress: ProbeProgress) => void;
+};
+
+/**
+ * Walks the images of a whole catalogue. What keeps the registry from being looked at is a part of the report, and not
+ * thrown: a run that could not see has to say so.
+ * @throws the reason of the signal, when the run is stopped
+ */
+export async function probe(registry: Registry, options: ProbeOptions): Promise<ProbeReport> {
+	const {depth, role, shard, newest, clock, signal, onImage = () => {}, onProgress = () => {}} = options;
+	const [begun, before] = [clock.monotonic(), registry.requests()];
+	const halt = new AbortController();
+	const lifeline = createLifeline(AbortSignal.any([signal, halt.signal]));
+	const tally = createProbeTally();
+	const heard: Heard = {listed: 0, known: 0, isListed: false};
+	let done = 0;
+	const tell = () => {
+		const {tags, failures, unknown} = tally.counts();
+		const {known, isListed} = heard;
+		const requests = registry.requests() - before;
+		onProgress({repositories: done, known, isListed, tags, failures, unknown, requests});
+	};
+	const prober: Prober = {
+		registry,
+		walker: createWalker(registry, {depth, role, signal: lifeline.signal}),
+		tally,
+		lifeline,
+		places: createPlaces(walksAtATime),
+		walksAtATime,
+		newest,
+		onImage(check) {
+			onImage(check);
+			tell();
+		},
+	};
+
+	const names = readAhead(ownRepositories(registry.repositories(lifeline), {shard, tally, heard}), namesAhead);
+	let failure: OperatorError | undefined;
+	const nextName = async (): Promise<string | undefined> => {
+		try {
+			const {value} = await names.next();
+			return lifeline.lost() ? undefined : (value ?? undefined);
+		} catch (error) {
+			failure = catalogueFailure(error, lifeline);
+			return undefined;
+		}
+	};
+	try {
+		await each(nextName, repositoriesAtATime, async name => {
+			await probeRepository(name, prober);
+			done++;
+			tell();
+		});
+	} catch (error) {
+		signal.throwIfAborted();
+		throw error;
+	} finally {
+		// Whatever still runs behind an error that is a bug.
+		halt.abort();
+		void names.return();
+	}
+
+	signal.throwIfAborted();
+	failure = lifeline.lost() ?? failure;
+	if (failure !== undefined) {
+		const {code, message, hint} = failure;
+		// What is known of and was not begun; and that there may be more.
+		tally.gap({code, message, hint}, heard.known - done + Number(!heard.isListed));
+	}
+
+	return {
+		instance: registry.host,
+		...(shard === undefined ? {} : {shard}),
+		depth,
+		role,
+		catalog: heard.isListed,
+		listed: heard.listed,
+		...tally.counts(),
+		requests: registry.requests() - before,
+		seconds: Math.round(clock.monotonic() - begun) / 1000,
+		finished: clock.now().toISOString(),
+		images: tally.images(),
+		...(failure === undefined
+			? {}
+			: {failure: {code: failure.code, message: failure.message, hint: failure.hint, exit: failure.exit}}),
+	};
+}
+
+/** Undefined: it was given up before, and that is the reason. @throws anything that is not the registry's doing */
+function catalogueFailure(error: unknown, lifeline: Lifeline): OperatorError | undefined {
+	if (error instanceof OperatorError) {
+		return error;
+	}
+
+	if (lifeline.lost()) {
+		return undefined;
+	}
+
+	throw error;
+}

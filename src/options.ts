@@ -1,0 +1,24 @@
+import {InvalidArgumentError, Option} from 'commander';
+
+/** Options that several commands take. */
+export function depth(): Option {
+	return new Option('--depth <depth>', 'head: parts exist; edge: and have their size; content: every byte is hashed')
+		.choices(['head', 'edge', 'content'])
+		.default('edge');
+}
+
+export function speed(): Option {
+	return new Option('--speed <n>', 'how much faster than life a drill’s builds run')
+		.argParser(wholeNumber)
+		.default(1)
+		.hideHelp();
+}
+
+export function wholeNumber(text: string): number {
+	const number = Number(text);
+	if (!Number.isSafeInteger(number) || number < 1) {
+		throw new InvalidArgumentError('It must be a whole number from 1.');
+	}
+
+	return number;
+}

@@ -1,0 +1,84 @@
+import {type Audit, auditVerdict, type Risk, type Severity} from '../domain/audit.ts';
+import {shortDigest} from '../domain/digest.ts';
+import type {Preflight} from '../domain/preflight.ts';
+import {visibleLine} from '../domain/visible.ts';
+import {count} from '../domain/wording.ts';
+import {wrap} from './fit.ts';
+
+const headings: Record<Severity, string> = {
+	'will-break': 'WILL BREAK IMAGES',
+	'may-break': 'MAY BREAK IMAGES',
+	'worth-knowing': 'WORTH KNOWING',
+};
+
+const item = {first: '  - ', rest: '    '};
+const below = {first: '    '};
+
+/** What `regmedic audit` tells people: the worst first, each with its evidence and the change to make. */
+export function sayAudit(audit: Audit & {place: string; preflight?: readonly Preflight[]}): string[] {
+	const {place, risks, unseen, versions, preflight = []} = audit;
+	const groups = Map.groupBy(risks, ({severity}) => severity);
+	return [
+		`Audited ${visibleLine(place)}${versions.length === 0 ? '' : `, registry ${visibleLine(versions.join(', '))}`}.`,
+		...[...groups].flatMap(([severity, found]) => ['', `${headings[severity]}:`, ...found.flatMap(sayRisk)]),
+		...preflight.flatMap(sayPreflight),
+		...(unseen.length === 0
+			? []
+			: ['', 'Not looked at:', ...unseen.flatMap(({what, why}) => wrap(`${what}: ${why}`, item))]),
+		'',
+		...sayVerdict(audit),
+	];
+}
+
+/** The place stands alone, so that it can be copied whole. */
+export function sayRisk({kind, file, at, line, why, advice}: Risk): string[] {
+	return [
+		`  - ${visibleLine(file)}${at === undefined ? '' : `:${at}`} (${kind})`,
+		...wrap(line, {first: '    | ', rest: '    |   '}),
+		...wrap(why, below),
+		...wrap(`Change: ${advice}`, below),
+	];
+}
+
+function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Preflight): string[] {
+	const removed = `${count(removes.manifests, 'manifest link')} and ${count(removes.blobs, 'blob')}`;
+	return [
+		'',
+		...wrap(`PREFLIGHT of ${command}:`, {first: '', rest: '  '}),
+		...wrap(`The real run would remove ${removed}.`, {first: '  '}),
+		...(breaks.length === 0
+			? complete
+				? ['  It breaks no image that has a tag and is whole now.']
+				: []
+			: [
+					`  It breaks ${count(breaks.length, 'image')}:`,
+					...breaks.flatMap(({image, digests}) =>
+						wrap(`${image} (${digests.map(shortDigest).join(', ')})`, {first: '  - ', rest: '      '}),
+					),
+				]),
+		...worsens.flatMap(({image, digest}) =>
+			wrap(
+				`${image} is broken already; the run takes away what a relink needs (${shortDigest(digest)}): relink it first.`,
+				item,
+			),
+		),
+		...(complete ? [] : ['  INCOMPLETE: more may break than is said here.', ...gaps.flatMap(gap => wrap(gap, item))]),
+	];
+}
+
+function sayVerdict(audit: Parameters<typeof auditVerdict>[0] & Pick<Audit, 'risks'>): string[] {
+	switch (auditVerdict(audit)) {
+		case 'breaks':
+			return ['Something will break images: change it before it runs again.'];
+
+		case 'incomplete':
+			return wrap(
+				'Nothing that was looked at will break images for certain, but not everything was looked at: that is not clean.',
+			);
+
+		case 'clear':
+			return [
+				audit.risks.length === 0 ? 'Nothing found that breaks images.' : 'Nothing found that breaks images by itself.',
+			];
+	}
+}

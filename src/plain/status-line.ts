@@ -1,0 +1,41 @@
+import {cutMiddle} from './fit.ts';
+
+export type StatusLine = {
+	/** Takes the line away; nothing is shown after that. */
+	clear(): void;
+};
+
+const everyMs = 250;
+const eraseLine = '\r\u001B[K';
+
+/**
+ * One line at the end of a terminal that is drawn over and over while something takes long, so that a person sees it move.
+ * What ends within a quarter of a second shows nothing.
+ */
+export function showStatusLine(
+	terminal: {isTTY?: boolean; columns?: number} | undefined,
+	talk: (text: string) => void,
+	text: () => string,
+): StatusLine {
+	if (terminal?.isTTY !== true) {
+		return {clear() {}};
+	}
+
+	let isDrawn = false;
+	const timer = setInterval(() => {
+		isDrawn = true;
+		// A line that fills the last column would wrap, and could not be taken away.
+		talk(`${eraseLine}${cutMiddle(text(), (terminal.columns || 80) - 1)}`);
+	}, everyMs);
+
+	return {
+		clear() {
+			clearInterval(timer);
+
+			if (isDrawn) {
+				talk(eraseLine);
+				isDrawn = false;
+			}
+		},
+	};
+}

@@ -1,0 +1,96 @@
+import {execFile} from 'node:child_process';
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {expect, test} from 'vitest';
+import {exitCodes} from '../../src/domain/errors.ts';
+import {readDeployed} from '../support/deploy-files.ts';
+import {locate} from '../support/real.ts';
+import {createTempFolder} from '../support/temp-folder.ts';
+
+const run = promisify(execFile);
+const units = ['regmedic-probe.service', 'regmedic-probe.timer', 'regmedic-probe.service.d/textfile.conf'];
+
+/** The settings of a unit, by section; what is set twice is there twice. */
+async function settingsOf(name: string): Promise<Map<string, string[]>> {
+	const settings = new Map<string, string[]>();
+	let section = '';
+	for (const line of (await readDeployed(`systemd/${name}`)).split('\n')) {
+		section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section;
+		const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+		if (key !== undefined) {
+			const where = `${section}.${key}`;
+			settings.set(where, [...(settings.get(where) ?? []), value!]);
+		} else {
+			expect(line, name).toMatch(/^$|^#|^\[\w+\]$/);
+		}
+	}
+
+	return settings;
+}
+
+test('the timer starts a run every quarter of an hour, which ends before the next', async () => {
+	const [service, timer] = await Promise.all([
+		settingsOf('regmedic-probe.service'),
+		settingsOf('regmedic-probe.timer'),
+	]);
+
+	expect(timer.get('Timer.OnCalendar')).toEqual(['*:0/15']);
+	expect(timer.get('Timer.Persistent')).toEqual(['yes']);
+	expect(timer.has('Timer.RandomizedDelaySec')).toBe(true);
+	expect(service.get('Service.Type')).toEqual(['oneshot']);
+	expect(service.get('Service.TimeoutStartSec')).toEqual(['14min']);
+});
+
+test('a broken image is no failure of the unit; everything else that is not 0 is', async () => {
+	const service = await settingsOf('regmedic-probe.service');
+
+	expect(service.get('Service.SuccessExitStatus')).toEqual([`${exitCodes.broken}`]);
+});
+
+test('the credentials stand in a file of root’s, not in the unit', async () => {
+	const service = await settingsOf('regmedic-probe.service');
+
+	expect(service.get('Service.EnvironmentFile')).toEqual(['/etc/regmedic/probe.env']);
+	expect(service.has('Service.Environment')).toBe(false);
+	expect(service.get('Service.ExecStart')!.join()).not.toMatch(/passw|:\/\/[^/]*@/i);
+});
+
+test('the textfile variant writes into one folder only, which others may read', async () => {
+	const variant = await settingsOf('regmedic-probe.service.d/textfile.conf');
+	const [cleared, command] = variant.get('Service.ExecStart')!;
+	const [folder] = variant.get('Service.ReadWritePaths')!;
+
+	// Two commands would both run.
+	expect(cleared).toBe('');
+	expect(command).toMatch(/ --metrics-file (\S+)$/);
+	expect(path.dirname(/ --metrics-file (\S+)$/.exec(command!)![1]!)).toBe(folder);
+	expect(variant.get('Service.UMask')).toEqual(['0022']);
+});
+
+test.skipIf(locate('systemd-analyze') === undefined)(
+	'systemd knows every setting, and finds little that the service could harm',
+	async () => {
+		const folder = await createTempFolder();
+		await mkdir(path.join(folder, 'regmedic-probe.service.d'));
+		for (const name of units) {
+			// It looks whether the program is there.
+			const text = (await readDeployed(`systemd/${name}`)).replaceAll('/usr/local/bin/regmedic', '/bin/true');
+			await writeFile(path.join(folder, name), text);
+		}
+
+		const [verified] = await Promise.all([
+			run('systemd-analyze', ['verify', ...units.slice(0, 2).map(name => path.join(folder, name))]),
+			// From 0 (safe) to 100; above the threshold it exits 1.
+			run('systemd-analyze', [
+				'security',
+				'--offline=yes',
+				'--threshold=20',
+				path.join(folder, 'regmedic-probe.service'),
+			]),
+		]);
+
+		// It warns of what it does not know, and exits 0.
+		expect(verified.stderr).toBe('');
+	},
+);

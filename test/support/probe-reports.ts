@@ -1,0 +1,49 @@
+import type {Fault} from '../../src/domain/fault.ts';
+import type {ProbeReport} from '../../src/domain/probe.ts';
+import type {ImageCheck} from '../../src/domain/verdict.ts';
+
+export const instance = 'registry.example:5050';
+
+/** A run over a healthy registry; `more` says what was different. */
+export function reportWith(more: Partial<ProbeReport> = {}): ProbeReport {
+	return {
+		instance,
+		depth: 'edge',
+		role: 'authoritative',
+		catalog: true,
+		listed: 3,
+		repositories: 3,
+		tags: 9,
+		indexes: 8,
+		failures: 0,
+		unknown: 0,
+		faults: {},
+		requests: 120,
+		seconds: 1.5,
+		finished: '2026-04-19T02:00:11.500Z',
+		images: [],
+		gaps: [],
+		odd: {count: 0, examples: []},
+		...more,
+	};
+}
+
+export function brokenImage(name: string, ...faults: Fault[]): ImageCheck {
+	return {
+		reference: `${instance}/${name}`,
+		verdict: 'broken',
+		checked: {manifests: 1, blobs: 0},
+		faults: faults.length > 0 ? faults : [{kind: 'child-missing', via: [], status: 404, detail: 'manifest unknown'}],
+		unchecked: [],
+		children: [],
+	};
+}
+
+export function unknownImage(name: string, message = 'Nobody answers.'): ImageCheck {
+	return {
+		...brokenImage(name),
+		verdict: 'unknown',
+		faults: [],
+		unchecked: [{via: [], code: 'registry.unreachable', message, hint: 'Look at the network.'}],
+	};
+}

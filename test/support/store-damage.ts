@@ -1,0 +1,209 @@
+import type {Digest} from '../../src/domain/digest.ts';
+import type {Finding} from '../../src/domain/finding.ts';
+import type {HashedBlob} from '../../src/domain/storage-hashes.ts';
+import {
+	blobData,
+	blobFolder,
+	currentLink,
+	layerFolder,
+	layerLink,
+	layersFolder,
+	revisionFolder,
+	revisionLink,
+	tagFolder,
+} from '../../src/domain/storage-paths.ts';
+import {buildx, indexOver} from './odd-images.ts';
+import {damagedAt, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
+
+/** What a scan has to say of it, in every repository that holds the victim. */
+export type Expected = Pick<Finding, 'kind' | 'repository' | 'tags' | 'remedy'> & {digest?: Digest; since?: string};
+
+export type Damage = {expected: Expected[]; hashed?: HashedBlob[]};
+
+/** An image that nothing else in a store shares a part with: under two tags in `here`, under one in `there`. */
+export type Victim = {
+	image: StoredImage;
+	root: Digest;
+	child: Digest;
+	attestation: Digest;
+	config: Digest;
+	layer: Digest;
+};
+
+export const here = 'victim/one';
+export const there = 'victim';
+const tagsOf: Record<string, string[]> = {[here]: ['v1', 'v2'], [there]: ['latest']};
+const since = '2020-09-13T12:26:40Z';
+const sinceDamage = '2022-04-15T05:20:00Z';
+
+/** @param depth indexes around the image's own */
+export function pushVictim(tree: StoreTree, depth: number): Victim {
+	let image = buildx('victim');
+	const [child, attestation] = image.manifests;
+	const [config, layer] = image.blobs;
+	for (let level = 0; level < depth; level++) {
+		image = indexOver([image]);
+	}
+
+	for (const [repository, tags] of Object.entries(tagsOf)) {
+		for (const tag of tags) {
+			push(tree, repository, tag, image);
+		}
+	}
+
+	return {
+		image,
+		root: rootOf(image).digest,
+		child: child!.digest,
+		attestation: attestation!.digest,
+		config: config!.digest,
+		layer: layer!.digest,
+	};
+}
+
+type Remedy = Finding['remedy'];
+
+function one(kind: Finding['kind'], remedy: Remedy, digest?: Digest, more: Partial<Expected> = {}): Expected {
+	return {
+		kind,
+		repository: here,
+		tags: tagsOf[here]!,
+		remedy,
+		...(digest === undefined ? {} : {digest}),
+		since: sinceDamage,
+		...more,
+	};
+}
+
+/** Data is shared: every repository that needs it is broken. */
+function everywhere(kind: Finding['kind'], remedy: Remedy, digest: Digest, more: Partial<Expected> = {}): Expected[] {
+	return [
+		one(kind, remedy, digest, more),
+		{...one(kind, remedy, digest, more), repository: there, tags: tagsOf[there]!},
+	];
+}
+
+/** One for each way in which a store is damaged. */
+export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage> = {
+	'a child loses its link'(tree, {child}) {
+		remove(tree, revisionFolder(here, child));
+		return {expected: [one('child-unlinked', 'relink', child)]};
+	},
+	'an attestation loses its link, its folder stays'(tree, {attestation}) {
+		remove(tree, revisionLink(here, attestation));
+		return {expected: [one('child-unlinked', 'relink', attestation)]};
+	},
+	'a child is swept'(tree, {child, config}) {
+		remove(tree, revisionFolder(here, child));
+		remove(tree, blobFolder(config));
+		return {
+			expected: [
+				one('child-swept', 'rebuild', child),
+				{...one('config-missing', 'rebuild', config), repository: there, tags: tagsOf[there]!},
+			],
+		};
+	},
+	'an unlinked child has a layer of the wrong length'(tree, {child, layer}) {
+		remove(tree, revisionFolder(here, child));
+		write(tree, blobData(layer), 'short', damagedAt);
+		return {
+			expected: [
+				one('child-swept', 'rebuild', child),
+				{...one('blob-truncated', 'rebuild', layer), repository: there, tags: tagsOf[there]!},
+			],
+		};
+	},
+	'the JSON of a child is gone'(tree, {child}) {
+		remove(tree, blobFolder(child));
+		return {expected: everywhere('child-missing', 'rebuild', child)};
+	},
+	'a manifest is emptied'(tree, {child}) {
+		write(tree, blobData(child), '', damagedAt);
+		return {expected: everywhere('manifest-unreadable', 'rebuild', child)};
+	},
+	'a manifest is altered and still JSON'(tree, {root}) {
+		write(tree, blobData(root), '{"schemaVersion":2,"manifests":[]}', damagedAt);
+		return {expected: everywhere('manifest-unreadable', 'rebuild', root)};
+	},
+	'a config is gone'(tree, {config}) {
+		remove(tree, blobFolder(config));
+		return {expected: everywhere('config-missing', 'rebuild', config)};
+	},
+	'a layer is gone'(tree, {layer}) {
+		remove(tree, blobData(layer));
+		return {expected: everywhere('layer-missing', 'rebuild', layer)};
+	},
+	'a layer loses its link'(tree, {layer}) {
+		remove(tree, layerFolder(here, layer));
+		return {expected: [one('layer-unlinked', 'relink', layer)]};
+	},
+	'a config loses its link'(tree, {config}) {
+		remove(tree, layerFolder(here, config));
+		return {expected: [one('layer-unlinked', 'relink', config)]};
+	},
+	'a repository loses its layers'(tree) {
+		remove(tree, layersFolder(here));
+		return {expected: [one('layer-unlinked', 'relink')]};
+	},
+	'a layer is emptied'(tree, {layer}) {
+		write(tree, blobData(layer), '', damagedAt);
+		return {expected: everywhere('blob-empty', 'rebuild', layer)};
+	},
+	'a layer is cut'(tree, {layer}) {
+		write(tree, blobData(layer), 'x', damagedAt);
+		return {expected: everywhere('blob-truncated', 'rebuild', layer)};
+	},
+	'a layer rots'(_tree, {layer}) {
+		return {
+			hashed: [{digest: layer, state: 'differs'}],
+			expected: everywhere('blob-corrupt', 'rebuild', layer, {since}),
+		};
+	},
+	'a manifest rots after it was read'(_tree, {child}) {
+		const hashed: HashedBlob[] = [{digest: child, state: 'differs'}];
+		return {hashed, expected: everywhere('manifest-unreadable', 'rebuild', child, {since})};
+	},
+	'a revision link ends in a newline'(tree, {child}) {
+		write(tree, revisionLink(here, child), `${child}\n`, damagedAt);
+		return {expected: [one('link-malformed', 'relink', child)]};
+	},
+	'a revision link is empty, and its image gone'(tree, {child, config}) {
+		write(tree, revisionLink(here, child), '', damagedAt);
+		remove(tree, blobFolder(config));
+		return {
+			expected: [
+				one('link-malformed', 'rebuild', child),
+				{...one('config-missing', 'rebuild', config), repository: there, tags: tagsOf[there]!},
+			],
+		};
+	},
+	'a revision link names another manifest'(tree, {root, child}) {
+		write(tree, revisionLink(here, root), child, damagedAt);
+		return {expected: [one('link-malformed', 'relink', root)]};
+	},
+	'a layer link is empty'(tree, {layer}) {
+		write(tree, layerLink(here, layer), '', damagedAt);
+		return {expected: [one('link-malformed', 'relink', layer)]};
+	},
+	'a tag link ends in a newline'(tree, {root}) {
+		write(tree, currentLink(here, 'v1'), `${root}\n`, damagedAt);
+		return {expected: [one('link-malformed', 'relink', undefined, {tags: ['v1']})]};
+	},
+	'a tag link is empty, and its history knows one image'(tree) {
+		write(tree, currentLink(here, 'v1'), '', damagedAt);
+		return {expected: [one('link-malformed', 'relink', undefined, {tags: ['v1']})]};
+	},
+	'a tag link is garbage, and nobody knows what it meant'(tree) {
+		write(tree, currentLink(here, 'v1'), 'garbage', damagedAt);
+		remove(tree, `${tagFolder(here, 'v1')}/index`);
+		return {expected: [one('link-malformed', 're-point', undefined, {tags: ['v1']})]};
+	},
+	'a tag has no current'(tree) {
+		remove(tree, `${tagFolder(here, 'v1')}/current`);
+		return {expected: [one('tag-dangling', 're-point', undefined, {tags: ['v1']})]};
+	},
+	'what a tag names has no link'(tree, {root}) {
+		remove(tree, revisionFolder(here, root));
+		return {expected: [one('tag-dangling', 'remove-tag', root)]};
+	},
+};
