@@ -74,7 +74,9 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): In
 		version,
 		actor: userName(),
 		terminal: terminalOf(flags),
-		...(process.stdin.isTTY === true && process.stderr.isTTY === true ? {foreground: createForeground()} : {}),
+		...(process.stdin.isTTY === true && process.stderr.isTTY === true
+			? {foreground: createForeground(process.stdin)}
+			: {}),
 		...voice,
 		signal,
 	};

@@ -1,6 +1,5 @@
 import {findStores} from '../adapters/storage/find-stores.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
-import {bareEnvironment} from '../composition/bare-environment.ts';
 import {systemClock} from '../composition/clock.ts';
 import {registryNamed, type Surroundings} from '../composition/open-ports.ts';
 import {openRegistry} from '../composition/open-registry.ts';
@@ -31,7 +30,7 @@ const mebibyte = 1024 * 1024;
 /** `regmedic scan`: reads a registry's storage and says what is wrong with it. Never writes. */
 export async function scan(options: ScanOptions, invocation: Invocation): Promise<number> {
 	const surroundings = await surroundingsOf(invocation);
-	const {configuration, runtimeFolder, prompting} = surroundings;
+	const {configuration} = surroundings;
 	const configured = options.registry === undefined ? undefined : registryNamed(configuration, options.registry);
 	const host = configured && new URL(configured.url).host;
 	if (options.compare && host === undefined) {
@@ -48,11 +47,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		columns: terminal.stderr?.columns ?? 80,
 	});
 	const place = placeOf(options, configured?.storage, invocation.folder);
-	const shell = openShell(place, {
-		environment: bareEnvironment(invocation.environment, configuration),
-		...(runtimeFolder === undefined ? {} : {runtimeFolder}),
-		...(prompting === undefined ? {} : {prompting}),
-	});
+	const shell = openShell(place, surroundings);
 
 	try {
 		const found = await scanEach({

@@ -3,7 +3,6 @@ import {createStorage} from '../adapters/storage/storage.ts';
 import type {Configuration, RegistryConfiguration} from '../domain/configuration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Storage} from '../engine/ports.ts';
-import {bareEnvironment} from './bare-environment.ts';
 import {registryNamed, type Surroundings} from './open-ports.ts';
 import {openShell} from './open-shell.ts';
 
@@ -34,7 +33,7 @@ export function openAuditPlace(
 	surroundings: Surroundings,
 	folder: string,
 ): AuditPlace {
-	const {configuration, environment, runtimeFolder} = surroundings;
+	const {configuration} = surroundings;
 	const direct = target.path !== undefined || (target.ssh !== undefined && target.root !== undefined);
 	const known = name ?? (direct ? undefined : onlyRegistry(configuration));
 	const registry = known === undefined ? undefined : registryNamed(configuration, known);
@@ -46,12 +45,7 @@ export function openAuditPlace(
 			: direct
 				? {ssh: target.ssh, root: target.root!, ...asked}
 				: registry?.storage && {...registry.storage, ...asked};
-	const shell =
-		place &&
-		openShell(place, {
-			environment: bareEnvironment(environment, configuration),
-			...(runtimeFolder === undefined ? {} : {runtimeFolder}),
-		});
+	const shell = place && openShell(place, surroundings);
 	const storage = place && shell && createStorage({shell, root: place.root, place: `${shell.place}:${place.root}`});
 
 	return {

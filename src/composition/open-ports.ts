@@ -7,7 +7,6 @@ import type {JsonObject} from '../domain/json.ts';
 import type {Redaction} from '../domain/redaction.ts';
 import type {ImageReference} from '../domain/reference.ts';
 import type {Ports} from '../engine/action.ts';
-import {bareEnvironment} from './bare-environment.ts';
 import {systemClock} from './clock.ts';
 import {createHearing} from './hearing.ts';
 import {openRegistry, urlOf} from './open-registry.ts';
@@ -34,21 +33,14 @@ export type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<vo
 
 /** Builds the outside systems of one image from the configuration. Nothing is spoken to yet. */
 export function openPorts(reference: ImageReference, surroundings: Surroundings): OpenPorts {
-	const {configuration, environment} = surroundings;
+	const {configuration} = surroundings;
 	const {host} = reference;
 	const known = registryFor(configuration, host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
 	const hearing = createHearing();
 	const {registry, secrets} = openRegistry(host, surroundings, hearing);
 
-	const bare = bareEnvironment(environment, configuration);
-	const shell =
-		known?.registry.storage &&
-		openShell(known.registry.storage, {
-			environment: bare,
-			...(surroundings.runtimeFolder === undefined ? {} : {runtimeFolder: surroundings.runtimeFolder}),
-			...(surroundings.prompting === undefined ? {} : {prompting: surroundings.prompting}),
-		});
+	const shell = known?.registry.storage && openShell(known.registry.storage, surroundings);
 	const storage =
 		known?.registry.storage && shell
 			? createStorage({
@@ -70,7 +62,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 				})
 			: undefined;
 
-	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, {environment: bare}) : shell);
+	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, surroundings) : shell);
 	const builder = fallbackShell && createBuilder({shell: fallbackShell});
 
 	return {

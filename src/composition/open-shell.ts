@@ -6,18 +6,13 @@ import {createOpenSshShell} from '../adapters/ssh/openssh.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2.ts';
 import type {Shell} from '../engine/ports.ts';
+import {bareEnvironment} from './bare-environment.ts';
+import type {Surroundings} from './open-ports.ts';
 
 export type ShellPlace = {
 	ssh?: string | undefined;
 	transport?: 'openssh' | 'ssh2' | undefined;
 	sshConfig?: string | undefined;
-};
-
-export type ShellSurroundings = {
-	environment: Record<string, string | undefined>;
-	runtimeFolder?: string;
-	/** Frees the terminal for ssh, where a person sits at one. */
-	prompting?: (work: () => Promise<void>) => Promise<void>;
 };
 
 /** What frames one remote command's output: new at every call. */
@@ -31,8 +26,9 @@ function nonce(): string {
  */
 export function openShell(
 	{ssh, transport, sshConfig}: ShellPlace,
-	{environment, runtimeFolder, prompting}: ShellSurroundings,
+	{configuration, runtimeFolder, prompting, ...surroundings}: Surroundings,
 ): Shell {
+	const environment = bareEnvironment(surroundings.environment, configuration);
 	if (ssh === undefined) {
 		return createLocalShell({environment, nonce});
 	}

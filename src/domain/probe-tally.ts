@@ -11,8 +11,8 @@ type Counts = Pick<
 /** Counts of one repository while its tags are walked. */
 export type RepositoryTally = {
 	image(check: ImageCheck): void;
-	/** @param indexes distinct ones met in it */
-	end(indexes: number): void;
+	/** `indexes`: distinct ones met in it. `isWhole`: none of its tags was left out. */
+	end(seen: {indexes: number; isWhole: boolean}): void;
 };
 
 /** What a run has found so far, in bounded memory. */
@@ -55,8 +55,8 @@ export function createProbeTally(): ProbeTally {
 						faults.set(keyOf(fault, check), fault.kind);
 					}
 				},
-				end(indexes) {
-					counts.repositories++;
+				end({indexes, isWhole}) {
+					counts.repositories += Number(isWhole);
 					counts.indexes += indexes;
 					for (const kind of faults.values()) {
 						counts.faults[kind] = (counts.faults[kind] ?? 0) + 1;

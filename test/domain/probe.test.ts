@@ -65,11 +65,11 @@ describe('what is remembered of a run', () => {
 			own.image(brokenImage(`${repository}:b`, fault));
 			own.image(brokenImage(`${repository}:c`, {kind: 'tag-dangling', via: [], detail: ''}));
 			own.image(brokenImage(`${repository}:d`, {kind: 'tag-dangling', via: [], detail: ''}));
-			own.end(2);
+			own.end({indexes: 2, isWhole: repository === 'one'});
 		}
 
 		expect(tally.counts()).toMatchObject({
-			repositories: 2,
+			repositories: 1,
 			tags: 8,
 			indexes: 4,
 			failures: 8,

@@ -68,7 +68,11 @@ export function createEntrance(options: EntranceOptions, safeOptions: readonly s
 			const argv = ['-o', 'BatchMode=no', ...words, ...safeOptions, ...target, 'true'];
 			const {exitCode} = await execa(program, argv, {
 				reject: false,
-				stdio: 'inherit',
+				// ssh opens the terminal by itself to ask. Handing on our own input would make reading from it block us: the child
+				// switches what it inherits to blocking, for both. @see libuv src/unix/process.c, uv__process_child_init
+				stdin: 'ignore',
+				stdout: 'ignore',
+				stderr: 'inherit',
 				timeout: personTimeoutMs,
 				cancelSignal: signal,
 				...env,

@@ -17,13 +17,27 @@ export function readNamed(text: string, entries: Entries): void {
 	const number = text.indexOf(' ', 2);
 	const changed = text.indexOf(' ', number + 1);
 	const depth = text.indexOf(' ', changed + 1);
-	const values = [text.slice(2, number), text.slice(number + 1, changed), text.slice(changed + 1, depth)].map(Number);
+	const isWhole = text[1] === ' ' && number > 2 && changed > number && depth > changed;
+	// A million times over: what need not be made is not made.
+	const amount = isWhole ? wholeNumber(text, 2, number) : Number.NaN;
+	const level = isWhole ? wholeNumber(text, changed + 1, depth) : Number.NaN;
+	const time = isWhole ? Number(text.slice(number + 1, changed)) : Number.NaN;
 
-	if (number < 3 || changed === -1 || depth === -1 || text[1] !== ' ' || values.some(Number.isNaN)) {
+	if (Number.isNaN(amount + level + time)) {
 		entries.malformed();
 	} else {
-		entries.named(text[0]!, values[0]!, values[1]!, values[2]!, text.slice(depth + 1));
+		entries.named(text[0]!, amount, time, level, text.slice(depth + 1));
 	}
+}
+
+function wholeNumber(text: string, start: number, end: number): number {
+	let value = start === end ? Number.NaN : 0;
+	for (let at = start; at < end; at++) {
+		const digit = text.charCodeAt(at) - 0x30;
+		value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
+	}
+
+	return value;
 }
 
 const statLine = /^([0-9a-f]+) (\d+) (\d+) (-?\d+) \.(?:\/([A-Za-z0-9._/-]+))?$/;

@@ -1,6 +1,7 @@
 import type {Digest} from '../../domain/digest.ts';
 import type {Link, StorageListing} from '../../domain/storage-listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../domain/storage-paths.ts';
+import {owned} from './places.ts';
 
 /** A link whose content is wanted, and where to put it; undefined: it is gone. */
 export type LinkPlace = {path: string; link: Link; put(link: Link | undefined): void};
@@ -23,7 +24,7 @@ export function linksToRead(
 	for (const [name, {tags, revisions, layers}] of repositories) {
 		for (const [tag, {link}] of tags) {
 			if (link !== undefined) {
-				want(currentLink(name, tag), link, read => (read ? tags.set(tag, {link: read}) : tags.delete(tag)));
+				want(currentLink(name, tag), link, putTag(tags, tag));
 			}
 		}
 
@@ -49,6 +50,16 @@ export function linksToRead(
 			places.push({path, link, put});
 		}
 	}
+}
+
+function putTag(tags: Map<string, {link?: Link}>, tag: string): (link: Link | undefined) => void {
+	return link => {
+		if (link === undefined) {
+			tags.delete(tag);
+		} else {
+			tags.set(tag, {link: {...link, content: owned(link.content!)}});
+		}
+	};
 }
 
 function putIn(links: Map<Digest, Link>, digest: Digest): (link: Link | undefined) => void {

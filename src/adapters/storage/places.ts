@@ -174,7 +174,7 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 }
 
 /** What is kept must not hold the whole chunk it was cut from in memory, as a slice of a string does. */
-function owned(text: string): string {
+export function owned(text: string): string {
 	return Buffer.from(text, 'latin1').toString('latin1');
 }
 

@@ -41,13 +41,13 @@ export async function probeRepository(repository: string, prober: Prober): Promi
 			unlooked += isLooked ? 0 : 1;
 		},
 	);
-	own.end(walker.indexes(repository));
+	own.end({indexes: walker.indexes(repository), isWhole: unlooked === 0});
 	walker.forget(repository);
 
 	const lost = prober.lifeline.lost();
 	if (unlooked > 0 && lost) {
 		const {code, message, hint} = lost;
-		tally.gap({repository, code, message: `${unlooked} of its tags were not looked at: ${message}`, hint}, unlooked);
+		tally.gap({repository, code, message, hint}, unlooked);
 	}
 }
 

@@ -173,7 +173,7 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 				url: `https://${host}`,
 				caFile: authority.ca.cert,
 				credentials: async () => ({username: 'nora', password: 'secret'}),
-				proxies: proxiesIn({HTTPS_PROXY: `http://${proxy.host}`}),
+				proxies: proxiesIn({HTTPS_PROXY: `http://nora:p%40ss@${proxy.host}`}),
 				...options,
 			},
 		);
@@ -196,6 +196,9 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 			`CONNECT ${host}:443`,
 			'CONNECT blobs.acme.example:443',
 		]);
+		expect(new Set(proxy.asked.map(({authorization}) => authorization))).toEqual(
+			new Set([`Basic ${Buffer.from('nora:p@ss').toString('base64')}`]),
+		);
 		expect(server.seen.filter(line => line.includes('blobs.acme.example'))).toContain('GET blobs.acme.example nobody');
 	});
 
