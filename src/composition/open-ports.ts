@@ -108,7 +108,7 @@ export function settingsOf(reference: ImageReference, {configuration, plainHttp 
 
 /** @throws OperatorError configuration.no-registry: a name that the configuration does not have */
 export function registryNamed({registries}: Configuration, name: string): Configuration['registries'][string] {
-	const found = registries[name];
+	const found = Object.hasOwn(registries, name) ? registries[name] : undefined;
 	if (!found) {
 		const names = Object.keys(registries);
 		throw new OperatorError('configuration.no-registry', `The configuration has no registry "${name}".`, {

@@ -5,7 +5,7 @@ import {createWorstImages} from './worst-images.ts';
 
 type Counts = Pick<
 	ProbeReport,
-	'repositories' | 'tags' | 'indexes' | 'failures' | 'unknown' | 'faults' | 'images' | 'gaps' | 'odd'
+	'repositories' | 'tags' | 'indexes' | 'failures' | 'unknown' | 'unfit' | 'faults' | 'images' | 'gaps' | 'odd'
 >;
 
 /** Counts of one repository while its tags are walked. */
@@ -33,6 +33,7 @@ export function createProbeTally(): ProbeTally {
 		indexes: 0,
 		failures: 0,
 		unknown: 0,
+		unfit: 0,
 		faults: {},
 		gaps: [],
 		odd: {count: 0, examples: []},
@@ -47,6 +48,7 @@ export function createProbeTally(): ProbeTally {
 					counts.tags++;
 					counts.failures += Number(check.verdict === 'broken');
 					counts.unknown += Number(check.verdict === 'unknown');
+					counts.unfit += Number(check.verdict === 'unknown' && check.unchecked.every(isUnfit));
 					if (check.verdict !== 'intact') {
 						worst.add(check);
 					}
@@ -80,6 +82,11 @@ export function createProbeTally(): ProbeTally {
 		counts: () => counts,
 		images: () => worst.list(),
 	};
+}
+
+/** @see engine/walk/place.ts and read-manifest.ts, which name these */
+function isUnfit({code}: {code: string}): boolean {
+	return code.startsWith('manifest.');
 }
 
 /** The same digest under two tags is one fault. */

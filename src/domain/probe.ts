@@ -38,6 +38,8 @@ export type ProbeReport = {
 	failures: number;
 	/** Images and repositories of which nothing can be said. */
 	unknown: number;
+	/** Of those, images that answered and are of a form that nothing can be said of, now or later: schema 1, or naming nothing. */
+	unfit: number;
 	/** Distinct (repository, digest) pairs at fault, by kind. */
 	faults: Partial<Record<FaultKind, number>>;
 	requests: number;
@@ -74,7 +76,7 @@ export type ProbeProgress = {
 	requests: number;
 };
 
-type Outcome = Pick<ProbeReport, 'catalog' | 'listed' | 'failures' | 'unknown' | 'failure'>;
+type Outcome = Pick<ProbeReport, 'catalog' | 'listed' | 'failures' | 'unknown' | 'unfit' | 'failure'>;
 /** `allowEmpty`: a registry that lists nothing is as it should be. */
 export type Expectation = {allowEmpty?: boolean};
 
@@ -84,7 +86,8 @@ export function isEmpty({catalog, listed}: Pick<ProbeReport, 'catalog' | 'listed
 
 /** Whether the run looked at everything that it was to look at: only then is "no failure" an answer. */
 export function sawEverything(report: Outcome, {allowEmpty = false}: Expectation = {}): boolean {
-	return report.catalog && report.failure === undefined && report.unknown === 0 && (allowEmpty || !isEmpty(report));
+	const {catalog, failure, unknown, unfit} = report;
+	return catalog && failure === undefined && unknown === unfit && (allowEmpty || !isEmpty(report));
 }
 
 /** A broken image outranks whatever could not be seen. */
@@ -93,7 +96,7 @@ export function exitOf(report: Outcome, expectation: Expectation = {}): ExitMean
 		return 'broken';
 	}
 
-	if (sawEverything(report, expectation)) {
+	if (sawEverything(report, expectation) && report.unknown === 0) {
 		return 'done';
 	}
 

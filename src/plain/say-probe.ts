@@ -132,7 +132,7 @@ function sayVerdict(report: ProbeReport, expectation: Expectation): string[] {
 		];
 	}
 
-	if (!sawEverything(report, expectation)) {
+	if (unknown > 0 || !sawEverything(report, expectation)) {
 		return [
 			...wrap(
 				report.catalog

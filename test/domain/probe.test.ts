@@ -31,6 +31,14 @@ describe('how a run ends', () => {
 		expect(sawEverything(reportWith(more))).toBe(exit === 'done' || (more.failures === 1 && !more.unknown));
 	});
 
+	it('an image of a form that says nothing keeps the run from being healthy, and not an old alert from resolving', () => {
+		const report = reportWith({unknown: 2, unfit: 2});
+
+		expect(exitOf(report)).toBe('indeterminate');
+		expect(sawEverything(report)).toBe(true);
+		expect(sawEverything(reportWith({unknown: 3, unfit: 2}))).toBe(false);
+	});
+
 	it('an empty catalogue that is meant to be so is healthy', () => {
 		expect(exitOf(reportWith({listed: 0, repositories: 0, tags: 0}), {allowEmpty: true})).toBe('done');
 		expect(exitOf(reportWith(lost('unreachable')), {allowEmpty: true})).toBe('unreachable');
@@ -52,6 +60,23 @@ describe('what is remembered of a run', () => {
 		expect(kept(all.toReversed())).toEqual(kept(all));
 		expect(kept(all)).toHaveLength(10);
 		expect(kept([all[0]!, all[1]!])).toEqual([all[1]!.reference, all[0]!.reference]);
+	});
+
+	it('an image that answered in a form that says nothing is told from one that did not answer', () => {
+		const tally = createProbeTally();
+		const unchecked = {via: [], message: '', hint: ''};
+		const own = tally.repository();
+		own.image({...unknownImage('a:1'), unchecked: [{...unchecked, code: 'manifest.schema1'}]});
+		own.image({...unknownImage('a:2'), unchecked: [{...unchecked, code: 'registry.stalled'}]});
+		own.image({
+			...unknownImage('a:3'),
+			unchecked: [
+				{...unchecked, code: 'manifest.schema1'},
+				{...unchecked, code: 'registry.stalled'},
+			],
+		});
+
+		expect(tally.counts()).toMatchObject({unknown: 3, unfit: 1});
 	});
 
 	it('a digest at fault counts once in its repository, however many tags it breaks', () => {

@@ -17,6 +17,7 @@ export function reportWith(more: Partial<ProbeReport> = {}): ProbeReport {
 		indexes: 8,
 		failures: 0,
 		unknown: 0,
+		unfit: 0,
 		faults: {},
 		requests: 120,
 		seconds: 1.5,

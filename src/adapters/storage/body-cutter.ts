@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type Digest, digestAlgorithm} from '../../domain/digest.ts';
-import {blobData} from '../../domain/storage-paths.ts';
+import {blobData, readStorageFolder} from '../../domain/storage-paths.ts';
 
 /** A blob as head printed it; `bytes` only where they prove themselves. */
 export type CutBody = {digest: Digest; bytes?: Uint8Array};
@@ -26,7 +26,6 @@ export function blobFile(digest: Digest): string {
  * @param wanted the blobs asked for, with their size as listed
  */
 export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (body: CutBody) => void): BodyCutter {
-	const byFile = new Map([...wanted.keys()].map(digest => [blobFile(digest), digest]));
 	let chunks: Uint8Array[] = [];
 	let held: Buffer = Buffer.alloc(0);
 	let pending = 0;
@@ -76,14 +75,14 @@ export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (bod
 		enough = 1;
 		const nameEnd = held.subarray(at, at + longestName).indexOf(closing);
 		const digest = held.subarray(at, at + opening.length).equals(opening)
-			? byFile.get(held.toString('latin1', at + opening.length, at + Math.max(nameEnd, 0)))
+			? digestOf(held.toString('latin1', at + opening.length, at + Math.max(nameEnd, 0)))
 			: undefined;
 
 		if (nameEnd === -1 && !isLast && held.length - at < longestName) {
 			return 0;
 		}
 
-		if (digest === undefined) {
+		if (digest === undefined || !wanted.has(digest)) {
 			return skipTo(at + 1, at, isLast);
 		}
 
@@ -121,6 +120,11 @@ export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (bod
 
 		return isLast ? held.length - at : 0;
 	}
+}
+
+function digestOf(file: string): Digest | undefined {
+	const what = readStorageFolder(file.slice('./'.length, -'/data'.length));
+	return what?.kind === 'blob' && blobFile(what.digest) === file ? what.digest : undefined;
 }
 
 export function hashOf(bytes: Uint8Array, digest: Digest): string {

@@ -29,8 +29,8 @@ export async function readInto(
 				: {ok: true, text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()},
 		);
 	});
-	const lines = [root, `${links.length}`, ...links.map(({path}) => `./${path}`), ...[...wanted.keys()].map(blobFile)];
-	const request = {kind: 'read', script: readFiles, input: `${lines.join('\n')}\n`, timeoutMs: filesTimeoutMs} as const;
+	const input = inputOf(root, links, wanted);
+	const request = {kind: 'read', script: readFiles, input, timeoutMs: filesTimeoutMs} as const;
 	const answer = await watched(shell, {...request, onOutput: reader.push}, {signal});
 	rejectNoTree(answer.exitCode, root, shell.place);
 
@@ -54,6 +54,35 @@ export async function readInto(
 		gaps.push(
 			`${unreadBodies.length - gone.length} blobs that may be manifests could not be read, ${first} among them`,
 		);
+	}
+}
+
+/** In pieces: the paths of a large store are more than one wants to hold at once. */
+async function* inputOf(
+	root: string,
+	links: LinkPlace[],
+	wanted: ReadonlyMap<Digest, number>,
+): AsyncGenerator<Uint8Array> {
+	const linesOfPiece = 2000;
+	let lines = [root, `${links.length}`];
+	for (const path of pathsOf(links, wanted)) {
+		lines.push(path);
+		if (lines.length === linesOfPiece) {
+			yield Buffer.from(`${lines.join('\n')}\n`);
+			lines = [];
+		}
+	}
+
+	yield Buffer.from(lines.map(line => `${line}\n`).join(''));
+}
+
+function* pathsOf(links: LinkPlace[], wanted: ReadonlyMap<Digest, number>): Generator<string> {
+	for (const {path} of links) {
+		yield `./${path}`;
+	}
+
+	for (const digest of wanted.keys()) {
+		yield blobFile(digest);
 	}
 }
 

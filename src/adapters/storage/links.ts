@@ -57,7 +57,7 @@ function putTag(tags: Map<string, {link?: Link}>, tag: string): (link: Link | un
 		if (link === undefined) {
 			tags.delete(tag);
 		} else {
-			tags.set(tag, {link: {...link, content: owned(link.content!)}});
+			tags.set(tag, {link: link.content === undefined ? link : {...link, content: owned(link.content)}});
 		}
 	};
 }

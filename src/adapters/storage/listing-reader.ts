@@ -11,14 +11,15 @@ export function openTreeReader(progress: (files: number) => void = () => {}): Tr
 	return {
 		push(chunk) {
 			// One character for each byte: names need not be UTF-8.
-			const text = rest + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
+			const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
 			let start = 0;
 			for (let end = endOf(text, start); end !== -1; end = endOf(text, start)) {
-				read(text.slice(start, end));
+				read(rest + text.slice(start, end));
+				rest = '';
 				start = end + 1;
 			}
 
-			rest = text.slice(start);
+			rest += text.slice(start);
 			progress(tree.files);
 		},
 		tree() {
@@ -30,7 +31,7 @@ export function openTreeReader(progress: (files: number) => void = () => {}): Tr
 	/** Lines come to their end with a NUL, too. */
 	function endOf(text: string, start: number): number {
 		const isInLines = tree.form === 'stat' || tree.form === 'ls';
-		const line = isInLines && text[start] !== '\0' ? text.indexOf('\n', start) : -1;
+		const line = isInLines && (rest !== '' || text[start] !== '\0') ? text.indexOf('\n', start) : -1;
 		return line === -1 ? text.indexOf('\0', start) : line;
 	}
 
