@@ -7,6 +7,13 @@ export function depth(): Option {
 		.default('edge');
 }
 
+export function hashOnHost(): Option {
+	return new Option(
+		'--hash-on-host <mib>',
+		'with --depth content: larger blobs are hashed on the registry’s host instead of being downloaded',
+	).argParser(wholeNumber);
+}
+
 export function speed(): Option {
 	return new Option('--speed <n>', 'how much faster than life a drill’s builds run')
 		.argParser(wholeNumber)

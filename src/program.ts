@@ -1,7 +1,7 @@
 import {Command, Option} from 'commander';
 import type {CommonFlags, Invocation} from './commands/invocation.ts';
 import {exitCodes} from './domain/errors.ts';
-import {depth, speed, wholeNumber} from './options.ts';
+import {depth, hashOnHost, speed, wholeNumber} from './options.ts';
 import {sayFailure, usage} from './say-failure.ts';
 
 export type Program = {
@@ -113,6 +113,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 
 	add('verify <ref...>', 'walk an image: index, children, config, every layer')
 		.addOption(depth())
+		.addOption(hashOnHost())
 		.option('--platform <platform>', 'only this child of an index, as linux/amd64')
 		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
 		.action(
@@ -123,6 +124,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 
 	add('probe [registry]', 'verify a whole catalogue, metrics out; REGISTRY: a name of the configuration or HOST[:PORT]')
 		.addOption(depth())
+		.addOption(hashOnHost())
 		.option('--tags <n>', 'only the newest N tags of each repository', wholeNumber)
 		.option('--shard <i/n>', 'only this part of the repositories, counted from 0')
 		.option('--push <url>', 'a Pushgateway to tell; PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD log in')

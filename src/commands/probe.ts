@@ -1,6 +1,6 @@
 import {systemClock} from '../composition/clock.ts';
 import {type OutletOptions, openOutlets} from '../composition/metric-outlets.ts';
-import {openRegistry} from '../composition/open-registry.ts';
+import {openReader} from '../composition/open-reader.ts';
 import {probeTarget} from '../composition/probe-target.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
 import {exitCodes, OperatorError} from '../domain/errors.ts';
@@ -24,6 +24,7 @@ export type ProbeOptions = OutletOptions & {
 	all?: boolean;
 	allowEmpty?: boolean;
 	plainHttp?: boolean;
+	hashOnHost?: number;
 };
 
 /** `regmedic probe [REGISTRY]`: walks the images of a whole catalogue, and tells people and alerts. */
@@ -44,7 +45,7 @@ export async function probeRegistry(
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
 	const surroundings = await surroundingsOf(invocation, options);
 	const target = probeTarget(wanted, surroundings.configuration);
-	const {registry} = openRegistry(target.host, {...surroundings, configuration: target.configuration});
+	const {registry, close} = openReader(target.host, {...surroundings, configuration: target.configuration}, options);
 	const progress = createProbeProgress({
 		host: target.host,
 		say: invocation.talk,
@@ -72,7 +73,7 @@ export async function probeRegistry(
 		});
 	} finally {
 		progress.stop();
-		await registry.close();
+		await close();
 	}
 
 	told.end(redactDeep(report, redaction.redact) as ProbeReport);

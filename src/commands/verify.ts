@@ -12,7 +12,7 @@ import {sayWalk} from '../plain/say-walk.ts';
 import {showStatusLine} from '../plain/status-line.ts';
 import type {Invocation} from './invocation.ts';
 
-export type VerifyOptions = {depth: Depth; platform?: string; plainHttp?: boolean};
+export type VerifyOptions = {depth: Depth; platform?: string; plainHttp?: boolean; hashOnHost?: number};
 
 const exits = {intact: exitCodes.done, broken: exitCodes.broken, unknown: exitCodes.indeterminate};
 /** Narrower, nothing can be read; wider, no eye finds the next line. */
@@ -23,10 +23,10 @@ const columns = {fewest: 40, usual: 80, most: 200};
  * one is unknown; alone on the command line its error is the answer.
  */
 export async function verify(references: string[], options: VerifyOptions, invocation: Invocation): Promise<number> {
-	const {depth} = options;
+	const {depth, hashOnHost} = options;
 	const {flags, redaction, print, signal} = invocation;
 	const parsed = references.map(parseReference);
-	const verifiers = openVerifiers(await surroundingsOf(invocation, options), {depth, signal});
+	const verifiers = openVerifiers(await surroundingsOf(invocation, options), {depth, hashOnHost, signal});
 	const checks: ImageCheck[] = [];
 	let firstFailure: OperatorError | undefined;
 

@@ -1,9 +1,9 @@
 import type {ImageReference} from '../domain/reference.ts';
-import type {Depth, ImageCheck} from '../domain/verdict.ts';
+import type {ImageCheck} from '../domain/verdict.ts';
 import type {Registry, Waiting} from '../engine/ports.ts';
 import {createWalker, type ImageOptions, type Walker} from '../engine/walk/walker.ts';
 import type {Surroundings} from './open-ports.ts';
-import {openRegistry} from './open-registry.ts';
+import {openReader, type ReaderOptions} from './open-reader.ts';
 
 export type Verifiers = {
 	walk(reference: ImageReference, options: ImageOptions): Promise<ImageCheck>;
@@ -13,8 +13,8 @@ export type Verifiers = {
 };
 
 /** One client and one walk a host: images that share parts have them asked for once. */
-export function openVerifiers(surroundings: Surroundings, options: Waiting & {depth: Depth}): Verifiers {
-	const hosts = new Map<string, {registry: Registry; walker: Walker}>();
+export function openVerifiers(surroundings: Surroundings, options: Waiting & ReaderOptions): Verifiers {
+	const hosts = new Map<string, {registry: Registry; walker: Walker; close(): Promise<void>}>();
 
 	function at(host: string) {
 		const open = hosts.get(host);
@@ -22,9 +22,9 @@ export function openVerifiers(surroundings: Surroundings, options: Waiting & {de
 			return open;
 		}
 
-		const {registry, known} = openRegistry(host, surroundings);
+		const {registry, known, close} = openReader(host, surroundings, options);
 		const walker = createWalker(registry, {...options, role: known?.registry.role ?? 'authoritative'});
-		const opened = {registry, walker};
+		const opened = {registry, walker, close};
 		hosts.set(host, opened);
 		return opened;
 	}
@@ -33,7 +33,7 @@ export function openVerifiers(surroundings: Surroundings, options: Waiting & {de
 		walk: async (reference, image) => at(reference.host).walker.walk(reference, image),
 		requests: () => [...hosts.values()].reduce((sum, {registry}) => sum + registry.requests(), 0),
 		async close() {
-			await Promise.allSettled([...hosts.values()].map(({registry}) => registry.close()));
+			await Promise.allSettled([...hosts.values()].map(({close}) => close()));
 		},
 	};
 }

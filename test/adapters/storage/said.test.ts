@@ -1,0 +1,43 @@
+import {expect, it} from 'vitest';
+import {gapsOfTree} from '../../../src/adapters/storage/gaps.ts';
+import {readSaid} from '../../../src/adapters/storage/said.ts';
+import {openTree} from '../../../src/adapters/storage/tree.ts';
+
+const denied = 'Permission denied';
+const vanished = 'No such file or directory';
+
+it.each([
+	`find: './blobs/sha256': ${denied}`,
+	`find: ./blobs/sha256: ${denied}`,
+	`head: cannot open './blobs/sha256' for reading: ${denied}`,
+	`ls: cannot access './blobs/sha256': ${denied}`,
+	`stat: cannot statx './blobs/sha256': ${denied}`,
+	`stat: can't stat './blobs/sha256': ${denied}`,
+	`grep: ./blobs/sha256: ${denied}`,
+	`sh: 3: cannot open ./blobs/sha256: ${denied}`,
+])('the path is understood: %s', line => {
+	expect(readSaid(`${line}\n`).unreadable).toEqual([{path: 'blobs/sha256', reason: denied}]);
+	const gone = readSaid(`${line.replace(denied, vanished)}\n`);
+	expect([gone.unreadable, [...gone.vanished]]).toEqual([[], ['blobs/sha256']]);
+});
+
+it.each([
+	`find: './a: ${vanished}': ${denied}`,
+	`find: ./a: ${vanished}: ${denied}`,
+	`find: ./a\n: ${vanished}: ${denied}`,
+	'find: memory exhausted',
+])('a name or a word that is not understood is a gap, never taken for something that vanished: %j', line => {
+	const {tree} = openTree();
+
+	const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
+
+	expect(lines).not.toEqual([]);
+	expect(unread).toContain('');
+});
+
+it('where more was complained than can be kept, nothing is known to be gone', () => {
+	const {tree} = openTree();
+	const stderr = `find: './repositories/a': ${vanished}\n`.repeat(2000);
+
+	expect(gapsOfTree({...tree, taken: 1, end: 1}, stderr).unread).toEqual(['']);
+});
