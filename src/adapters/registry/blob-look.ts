@@ -6,7 +6,7 @@ import type {BlobAnswer, Waiting} from '../../engine/ports.ts';
 import {type Answer, consume, discard, encoded} from './answer.ts';
 import {judgeRange, judgeSize, type Look} from './blob-judgement.ts';
 import {patiently} from './patience.ts';
-import {expectStatus, explanation} from './refusals.ts';
+import {expectStatus, explanation, failure} from './refusals.ts';
 import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
@@ -35,7 +35,7 @@ export function createLooker(
 			{method, path, scope, headers, fresh, mayLiveElsewhere: true, deadline},
 			waiting,
 		);
-		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416];
+		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416, 500];
 		await expectStatus(answer, expected, await transport.user());
 		const encoding = answer.header('content-encoding') ?? 'identity';
 
@@ -81,8 +81,16 @@ export function createLooker(
 			: {state: 'corrupt', status, detail: 'its bytes do not hash to its digest'};
 	}
 
-	async function missing(answer: Answer): Promise<Look> {
-		return {state: 'missing', status: 404, detail: await explanation(answer, 'the registry does not have it')};
+	/** What there is to say of a blob that is not served; undefined: it is. */
+	async function refused(answer: Answer): Promise<Look | undefined> {
+		const {status} = answer;
+		if (status === 404) {
+			return {state: 'missing', status, detail: await explanation(answer, 'the registry does not have it')};
+		}
+
+		return status === 500
+			? {state: 'unreadable', status, detail: await failure(answer, await transport.user())}
+			: undefined;
 	}
 
 	const patient = <T>(look: () => Promise<T>) => patiently(look, transport.patience, waiting);
@@ -100,16 +108,16 @@ export function createLooker(
 		whole: ({fresh}: {fresh: boolean}) =>
 			patient(async (): Promise<Look> => {
 				const answer = await ask('GET', fresh);
-				return answer.status === 200 ? judgeWhole(answer) : answer.status === 404 ? missing(answer) : unasked(answer);
+				return answer.status === 200 ? judgeWhole(answer) : ((await refused(answer)) ?? unasked(answer));
 			}),
 
 		async part(range: string, {fresh}: {fresh: boolean}): Promise<Look> {
 			const look = await patient(async (): Promise<Look | undefined> => {
 				const answer = await ask('GET', fresh, {range});
 				const {status} = answer;
-
-				if (status === 404) {
-					return missing(answer);
+				const refusal = await refused(answer);
+				if (refusal !== undefined) {
+					return refusal;
 				}
 
 				// A server that does not know ranges sends everything; then everything is looked at.

@@ -4,6 +4,7 @@ import type {Depth} from '../../domain/verdict.ts';
 import type {BlobAnswer, Waiting} from '../../engine/ports.ts';
 import {judgeCut} from './blob-judgement.ts';
 import {createLooker, type Looker} from './blob-look.ts';
+import {secondLookMs} from './patience.ts';
 import type {Transport} from './transport.ts';
 
 /**
@@ -19,12 +20,18 @@ export async function checkBlob(
 	waiting: Waiting & {onBytes?: (count: number) => void},
 ): Promise<BlobAnswer> {
 	const looker = createLooker(transport, repository, blob, waiting);
+	const look = async () =>
+		depth === 'content'
+			? checkContent(looker, transport.host, blob)
+			: ((depth === 'head' ? await looker.head() : undefined) ?? checkEdge(looker, blob));
+	const first = await look();
 
-	if (depth === 'content') {
-		return checkContent(looker, transport.host, blob);
+	if (first.state !== 'unreadable') {
+		return first;
 	}
 
-	return (depth === 'head' ? await looker.head() : undefined) ?? checkEdge(looker, blob);
+	await transport.patience.clock.sleep(secondLookMs, waiting);
+	return look();
 }
 
 /** The last byte; and where it is promised and does not come, the same again before that is called a fault. */

@@ -4,14 +4,13 @@ import {parseManifest} from '../../domain/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../domain/media-type.ts';
 import type {ManifestAnswer, Waiting} from '../../engine/ports.ts';
 import {readAll} from './answer.ts';
-import {patiently} from './patience.ts';
-import {expectStatus, explanation, notARegistry} from './refusals.ts';
+import {patiently, secondLookMs} from './patience.ts';
+import {expectStatus, explanation, failure, notARegistry} from './refusals.ts';
 import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
 /** distribution takes no manifest above 4 MiB; the rest is for those who count otherwise. */
 const manifestLimit = 4 * 1024 * 1024 + 64 * 1024;
-const secondLookMs = 200;
 const accept = acceptedManifests.join(', ');
 
 /**
@@ -51,14 +50,15 @@ async function attempt(
 		waiting,
 	);
 	const {status} = answer;
-	await expectStatus(answer, [200, 404, 500], await transport.user());
+	const user = await transport.user();
+	await expectStatus(answer, [200, 404, 500], user);
 
 	if (status === 404) {
 		return {state: 'missing', status, detail: await explanation(answer, 'the registry does not have it')};
 	}
 
 	if (status === 500) {
-		return {state: 'unreadable', status, detail: await explanation(answer, 'the registry fails to read it')};
+		return {state: 'unreadable', status, detail: await failure(answer, user)};
 	}
 
 	const bytes = await readAll(answer, manifestLimit);

@@ -5,6 +5,8 @@ import {Busy, Failing} from './refusals.ts';
 
 const retries = 2;
 const firstPauseMs = 250;
+/** A server that fails on one thing is asked once more for it before that is taken for an answer. */
+export const secondLookMs = 200;
 const longestPauseMs = 20_000;
 
 export type Patience = {clock: Pick<Clock, 'now' | 'sleep'>; random: () => number};

@@ -53,6 +53,20 @@ export async function explanation(answer: Answer, otherwise: string): Promise<st
 	return reasonIn(text, answer).said ?? otherwise;
 }
 
+/**
+ * What a registry says (500) about the one thing that it fails on.
+ * @throws OperatorError registry.failing where it is not the registry that speaks: a proxy fails on everything
+ */
+export async function failure(answer: Answer, user: string | undefined): Promise<string> {
+	const text = await readSome(answer, errorBodyLimit);
+	const {said} = reasonIn(text, answer);
+	if (said === undefined) {
+		throw refusalOf(answer, text, user);
+	}
+
+	return said;
+}
+
 /** Why not, as far as the registry says. */
 export async function readReason(answer: Answer): Promise<Reason> {
 	return reasonIn(await readSome(answer, errorBodyLimit), answer);
@@ -64,8 +78,11 @@ function reasonIn(text: string, answer: Answer): Reason {
 }
 
 async function refusal(answer: Answer, user: string | undefined): Promise<OperatorError> {
+	return refusalOf(answer, await readSome(answer, errorBodyLimit), user);
+}
+
+function refusalOf(answer: Answer, text: string, user: string | undefined): OperatorError {
 	const {status, host} = answer;
-	const text = await readSome(answer, errorBodyLimit);
 	const {said} = reasonIn(text, answer);
 	const because = said === undefined ? '' : `: ${said}`;
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
+import {type ConfigFile, saidOf} from '../../domain/store-role.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
 import {exits} from './scripts.ts';
-import {type ConfigFile, saidOf} from './store-role.ts';
 import {findStoreFolders} from './stores-script.ts';
 
 export type StoreFound = {

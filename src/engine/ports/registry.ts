@@ -56,6 +56,8 @@ export type ManifestAnswer =
 export type BlobAnswer =
 	| {state: 'present'; status: number}
 	| {state: 'missing'; status: number; detail: string}
+	/** The server failed on this very blob (500), twice: what a link that holds no digest does to it. */
+	| {state: 'unreadable'; status: number; detail: string}
 	| {state: 'empty'; status: number; detail: string}
 	/** Shorter or longer than the descriptor says, or cut off again on a fresh connection. */
 	| {state: 'truncated'; status: number; detail: string}

@@ -17,6 +17,7 @@ const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing'>, Fa
 	empty: 'blob-empty',
 	truncated: 'blob-truncated',
 	corrupt: 'blob-corrupt',
+	unreadable: 'link-malformed',
 };
 
 /** What a manifest's state means for the part that names it, and what it asks for next. */

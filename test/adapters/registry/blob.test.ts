@@ -195,15 +195,23 @@ test('bytes are told of as they arrive, and not again when they come again', asy
 	expect(counts).toEqual([9, size - 9]);
 });
 
-test('a blob that the registry fails on is looked at twice, and is unknown then', async () => {
+test('a blob that the registry fails on is looked at twice, and is unreadable then', async () => {
 	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
 	await using registry = connect(server);
 
-	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
-		code: 'registry.failing',
-		message: expect.stringContaining('bad link'),
+	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toEqual({
+		state: 'unreadable',
+		status: 500,
+		detail: 'bad link',
 	});
 	expect(server.requests).toHaveLength(2);
+});
+
+test('a 500 that is not in the words of a registry says nothing of the blob', async () => {
+	await using server = await listen((_, response) => response.writeHead(500).end('Internal Server Error'));
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({code: 'registry.failing'});
 });
 
 test('a large blob is hashed without being held in memory', async () => {

@@ -1,5 +1,5 @@
-import path from 'node:path';
 import {parse} from 'yaml';
+import {parentFolder} from './storage-paths.ts';
 
 /** A file that may say what a store is for. The path is the host's, whole. */
 export type ConfigFile = {path: string; text: string};
@@ -29,7 +29,7 @@ export function saidOf(root: string, files: readonly ConfigFile[], neighbours: r
 
 	for (const {file, content} of documents) {
 		for (const service of Object.values(mapping(mapping(content).services))) {
-			const mounts = mountsOf(service, path.dirname(file));
+			const mounts = mountsOf(service, parentFolder(file));
 			if (mounts.some(({from}) => from === root)) {
 				const config = mounts.find(({to}) => configInContainer.test(to))?.from;
 				const mounted = documents.find(document => document.file === config);
@@ -42,14 +42,13 @@ export function saidOf(root: string, files: readonly ConfigFile[], neighbours: r
 		}
 	}
 
-	const parent = path.dirname(root);
-	const isAlone = neighbours.every(other => path.dirname(other) !== parent);
+	const parent = parentFolder(root);
+	const isAlone = neighbours.every(other => parentFolder(other) !== parent);
 	const beside = documents.filter(
 		({file, content}) =>
 			at(content, 'storage') !== undefined &&
-			(path.dirname(file) === root ||
-				(path.dirname(file) === parent &&
-					(isAlone || path.parse(file).name.split(/[-_.]/).includes(path.basename(root))))),
+			(parentFolder(file) === root ||
+				(parentFolder(file) === parent && (isAlone || nameOf(file).split(/[-_.]/).includes(nameOf(root))))),
 	);
 	return beside.length === 1 ? {isCache: isProxy(beside[0]!.content), file: beside[0]!.file} : undefined;
 }
@@ -64,7 +63,7 @@ function mountsOf(service: unknown, folder: string): {from: string; to: string}[
 	return (Array.isArray(volumes) ? volumes : []).flatMap(volume => {
 		const [from, to] =
 			typeof volume === 'string' ? volume.split(':') : [mapping(volume).source, mapping(volume).target];
-		return typeof from === 'string' && typeof to === 'string' ? [{from: path.resolve(folder, from), to}] : [];
+		return typeof from === 'string' && typeof to === 'string' ? [{from: resolved(folder, from), to}] : [];
 	});
 }
 
@@ -73,6 +72,24 @@ function environmentOf(service: unknown): Mapping {
 	return Array.isArray(environment)
 		? Object.fromEntries(environment.map(line => [String(line).split('=')[0], String(line).split('=')[1]]))
 		: mapping(environment);
+}
+
+function nameOf(file: string): string {
+	return file.slice(file.lastIndexOf('/') + 1);
+}
+
+/** As compose reads it: relative to the folder the compose file is in. */
+function resolved(folder: string, file: string): string {
+	const parts: string[] = [];
+	for (const part of (file.startsWith('/') ? file : `${folder}/${file}`).split('/')) {
+		if (part === '..') {
+			parts.pop();
+		} else if (part !== '' && part !== '.') {
+			parts.push(part);
+		}
+	}
+
+	return `/${parts.join('/')}`;
 }
 
 function at(value: unknown, ...keys: string[]): unknown {
