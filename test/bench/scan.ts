@@ -12,7 +12,7 @@ import {writeLargeStore} from '../support/large-store.ts';
 import {createNonces} from '../support/nonces.ts';
 import {startSshd} from '../support/sshd.ts';
 
-const rounds = 3;
+const rounds = 5;
 const self = fileURLToPath(import.meta.url);
 const [mode, root = '', configFile = ''] = process.argv.slice(2);
 const now = () => performance.now();

@@ -8,6 +8,8 @@ import {createLastingLook} from './lasting-look.ts';
 export type BuildOrder = {repository: string; branch: string; requestId: string};
 
 export const pollMs = 2_000;
+/** Whoever has just triggered something wants to see it begin. */
+const firstPollMs = 250;
 /** This much of the step's time is waited for; then it is said that the pipeline still runs. */
 const patience = 0.9;
 
@@ -25,6 +27,7 @@ export async function followPipeline(
 	const seen = new Map<number, number>();
 	let pipeline = first;
 
+	let wait = firstPollMs;
 	for (let fresh = first; ; fresh = await look(() => ci.pipeline(order.repository, number, context))) {
 		pipeline = fresh ?? pipeline;
 		if (fresh) {
@@ -45,7 +48,8 @@ export async function followPipeline(
 			};
 		}
 
-		await clock.sleep(pollMs, context);
+		await clock.sleep(wait, context);
+		wait = Math.min(2 * wait, pollMs);
 	}
 }
 
