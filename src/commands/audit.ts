@@ -2,9 +2,9 @@ import {lookAtAnswers, lookAtHost, lookAtProbe, type ProbeMetrics} from '../comp
 import {type AuditTarget, openAuditPlace} from '../composition/audit-place.ts';
 import {rehearsalOf, rehearseAll} from '../composition/preflight.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
-import {type Audit, auditVerdict, inOrder} from '../domain/audit.ts';
+import {type Audit, auditVerdict, inOrder} from '../domain/audit/audit.ts';
+import type {Preflight} from '../domain/audit/preflight.ts';
 import {exitCodes} from '../domain/errors.ts';
-import type {Preflight} from '../domain/preflight.ts';
 import {redactDeep} from '../domain/redaction.ts';
 import {visibleJson} from '../domain/visible.ts';
 import {sayAudit} from '../plain/say-audit.ts';

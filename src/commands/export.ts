@@ -2,8 +2,8 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import {findIncident, stateFolder} from '../adapters/journal/incident-folders.ts';
 import {readJournal} from '../adapters/journal/read-journal.ts';
-import {postMortemOf} from '../domain/post-mortem.ts';
-import {renderMarkdown} from '../domain/post-mortem-markdown.ts';
+import {renderMarkdown} from '../domain/post-mortem/markdown.ts';
+import {postMortemOf} from '../domain/post-mortem/post-mortem.ts';
 import {visibleJson} from '../domain/visible.ts';
 import type {Invocation} from './invocation.ts';
 

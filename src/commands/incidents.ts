@@ -3,7 +3,7 @@ import {holderOf, isAlive} from '../adapters/journal/lock.ts';
 import {readJournal} from '../adapters/journal/read-journal.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {currentStep} from '../domain/incident.ts';
-import {fold} from '../domain/machine.ts';
+import {fold} from '../domain/machine/machine.ts';
 import {visibleJson, visibleLine} from '../domain/visible.ts';
 import type {Invocation} from './invocation.ts';
 

@@ -1,6 +1,6 @@
 import {checkRunbook, loadRunbook, sayProblem, shippedRunbooks} from '../composition/runbooks.ts';
 import {exitCodes} from '../domain/errors.ts';
-import {graphOf} from '../domain/runbook-graph.ts';
+import {graphOf} from '../domain/runbook/graph.ts';
 import {visible, visibleJson} from '../domain/visible.ts';
 import type {Invocation} from './invocation.ts';
 

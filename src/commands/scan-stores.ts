@@ -1,7 +1,7 @@
 import type {Configuration} from '../domain/configuration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Scan} from '../domain/finding.ts';
-import type {StorageRole} from '../domain/storage-walk.ts';
+import type {StorageRole} from '../domain/storage/walk.ts';
 import type {ScanPlace} from './scan-place.ts';
 
 export type ScannedStore = {

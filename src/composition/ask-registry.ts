@@ -1,5 +1,5 @@
-import type {Unseen} from '../domain/audit.ts';
-import type {RegistryAnswers} from '../domain/audit-answers.ts';
+import type {RegistryAnswers} from '../domain/audit/answers.ts';
+import type {Unseen} from '../domain/audit/audit.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {isLoopback} from '../domain/reference.ts';
 import type {Registry, Waiting} from '../engine/ports.ts';

@@ -1,6 +1,6 @@
-import {type Audit, judgeAnswers, judgeUpkeep, type Unseen} from '../domain/audit.ts';
-import {probeRisks} from '../domain/audit-probe.ts';
-import type {Upkeep} from '../domain/audit-upkeep.ts';
+import {type Audit, judgeAnswers, judgeUpkeep, type Unseen} from '../domain/audit/audit.ts';
+import {probeRisks} from '../domain/audit/probe.ts';
+import type {Upkeep} from '../domain/audit/upkeep.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {askRegistry} from './ask-registry.ts';
 import type {AuditPlace} from './audit-place.ts';

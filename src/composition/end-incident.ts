@@ -1,8 +1,8 @@
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type {Incident} from '../domain/incident.ts';
-import {postMortemOf} from '../domain/post-mortem.ts';
-import {renderMarkdown} from '../domain/post-mortem-markdown.ts';
+import {renderMarkdown} from '../domain/post-mortem/markdown.ts';
+import {postMortemOf} from '../domain/post-mortem/post-mortem.ts';
 import type {Journal} from '../engine/ports.ts';
 
 export {exitOf} from '../domain/incident-exit.ts';

@@ -5,7 +5,7 @@ import {renderMetrics} from '../adapters/metrics/render.ts';
 import {checkTextfileName, writeTextfile} from '../adapters/metrics/textfile.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import {OperatorError} from '../domain/errors.ts';
-import type {Metric} from '../domain/metric.ts';
+import type {Metric} from '../domain/probe/metric.ts';
 
 export type OutletOptions = {push?: string; metricsFile?: string; job: string};
 

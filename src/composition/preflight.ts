@@ -1,6 +1,6 @@
+import {foresee, type Preflight} from '../domain/audit/preflight.ts';
+import {parseRehearsal, type Rehearsal, withoutUntagged} from '../domain/audit/rehearsal.ts';
 import {OperatorError} from '../domain/errors.ts';
-import {foresee, type Preflight} from '../domain/preflight.ts';
-import {parseRehearsal, type Rehearsal, withoutUntagged} from '../domain/rehearsal.ts';
 import type {AuditPlace} from './audit-place.ts';
 
 /** @throws OperatorError audit.no-collect | audit.not-a-rehearsal */

@@ -1,9 +1,9 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../domain/errors.ts';
-import type {Runbook} from '../domain/runbook.ts';
-import {lintRunbook} from '../domain/runbook-linter.ts';
-import {parseRunbook, type RunbookProblem} from '../domain/runbook-parser.ts';
+import {lintRunbook} from '../domain/runbook/linter.ts';
+import {parseRunbook, type RunbookProblem} from '../domain/runbook/parser.ts';
+import type {Runbook} from '../domain/runbook/runbook.ts';
 import {actions} from '../engine/actions/index.ts';
 
 export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: RunbookProblem[]};

@@ -1,6 +1,6 @@
 import type {Digest} from './digest.ts';
 import type {FaultKind} from './fault.ts';
-import type {RemedyKind} from './remedy.ts';
+import type {RemedyKind} from './remedy/remedy.ts';
 
 /** A fault with everything it reaches, once per repository and digest. */
 export type Finding = {

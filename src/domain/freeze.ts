@@ -1,8 +1,8 @@
 import type {Problem} from './event.ts';
 import {type Incident, lastVisit, stillRunning} from './incident.ts';
 import {isObject, type Json, type JsonObject, toJson} from './json.ts';
-import {weighRemedies} from './remedy-advice.ts';
-import {findStep, isStop, type Option, type Step} from './runbook.ts';
+import {weighRemedies} from './remedy/advice.ts';
+import {findStep, isStop, type Option, type Step} from './runbook/runbook.ts';
 import {resolve, shellWord} from './template.ts';
 
 export type Frozen = {ok: true; with: JsonObject} | {ok: false; problem: Problem};

@@ -1,6 +1,6 @@
 import type {Effect, EvidenceNote, Problem, StepStamp} from './event.ts';
 import type {JsonObject} from './json.ts';
-import {findStep, type Runbook, type Step} from './runbook.ts';
+import {findStep, type Runbook, type Step} from './runbook/runbook.ts';
 import type {Verdict} from './verdict.ts';
 
 /** One run of a runbook, as its journal tells it. Nothing here is known that the journal does not say. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {type Document, isMap, isNode, isScalar, LineCounter, parseDocument} from 'yaml';
-import type {Position} from './runbook.ts';
-import type {RunbookProblem} from './runbook-parser.ts';
+import type {RunbookProblem} from './runbook/parser.ts';
+import type {Position} from './runbook/runbook.ts';
 
 /** YAML inside of a page: what it says, where each value and each key stands, and what is wrong with it. */
 export type ReadYaml<T> = {

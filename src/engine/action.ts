@@ -1,6 +1,6 @@
 import type {OperatorError} from '../domain/errors.ts';
 import type {JsonObject} from '../domain/json.ts';
-import type {ActionDeclaration} from '../domain/runbook.ts';
+import type {ActionDeclaration} from '../domain/runbook/runbook.ts';
 import type {Builder, Ci, Clock, Registry, Secrets, Storage} from './ports.ts';
 
 /** The outside systems of one incident: those of its image. Absent where nothing is configured. */

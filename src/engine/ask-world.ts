@@ -1,6 +1,6 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Happening, StepStamp} from '../domain/event.ts';
-import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
+import {type MachineEffect, stampOf} from '../domain/machine/moves.ts';
 import type {ActionContext, Reconciliation} from './action.ts';
 import {deadlineAfter, withinDeadline} from './deadline.ts';
 import {actionOf, contextOf, frozenInputs, type Performance, stepOf} from './performance.ts';

@@ -1,7 +1,7 @@
 import type {Happening, StepStamp} from '../domain/event.ts';
 import {freeze} from '../domain/freeze.ts';
 import {requestId} from '../domain/incident.ts';
-import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
+import {type MachineEffect, stampOf} from '../domain/machine/moves.ts';
 import {gateOf, reconcile} from './ask-world.ts';
 import {perform} from './perform.ts';
 import {actionIn, type Performance, stepOf} from './performance.ts';

@@ -1,7 +1,7 @@
-import {compareAnswers} from '../domain/compare-answers.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Scan} from '../domain/finding.ts';
 import {formatReference, type ImageReference} from '../domain/reference.ts';
+import {compareAnswers} from '../domain/storage/compare-answers.ts';
 import type {ImageCheck} from '../domain/verdict.ts';
 import type {Registry, Waiting} from './ports.ts';
 import {walkImage} from './walk/walk-image.ts';

@@ -1,5 +1,5 @@
 import type {Incident} from '../domain/incident.ts';
-import {findStep, needsPerson} from '../domain/runbook.ts';
+import {findStep, needsPerson} from '../domain/runbook/runbook.ts';
 import type {SessionOptions} from './session-contract.ts';
 
 /**

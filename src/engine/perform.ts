@@ -1,8 +1,8 @@
 import {sayDuration} from '../domain/duration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {EvidenceNote, Happening, StepStamp} from '../domain/event.ts';
-import {type MachineEffect, stampOf} from '../domain/machine-moves.ts';
-import type {Step} from '../domain/runbook.ts';
+import {type MachineEffect, stampOf} from '../domain/machine/moves.ts';
+import type {Step} from '../domain/runbook/runbook.ts';
 import type {Action} from './action.ts';
 import {deadlineAfter, withinDeadline} from './deadline.ts';
 import {createEvidence} from './evidence.ts';

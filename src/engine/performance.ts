@@ -1,8 +1,8 @@
 import type {Happening, StepStamp} from '../domain/event.ts';
 import {currentVisit, type Incident, requestId, takenUp} from '../domain/incident.ts';
 import type {JsonObject} from '../domain/json.ts';
-import {stampOf} from '../domain/machine-moves.ts';
-import {findStep, type Step} from '../domain/runbook.ts';
+import {stampOf} from '../domain/machine/moves.ts';
+import {findStep, type Step} from '../domain/runbook/runbook.ts';
 import type {Action, ActionContext, Ports, Progress} from './action.ts';
 import type {Journal} from './ports.ts';
 

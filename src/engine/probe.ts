@@ -1,6 +1,6 @@
 import {OperatorError} from '../domain/errors.ts';
-import type {ProbeProgress, ProbeReport, Shard} from '../domain/probe.ts';
-import {createProbeTally} from '../domain/probe-tally.ts';
+import type {ProbeProgress, ProbeReport, Shard} from '../domain/probe/probe.ts';
+import {createProbeTally} from '../domain/probe/tally.ts';
 import type {Depth, ImageCheck} from '../domain/verdict.ts';
 import type {Clock, Registry, Waiting} from './ports.ts';
 import {type Heard, ownRepositories} from './probe/catalogue.ts';

@@ -1,10 +1,10 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Scan} from '../domain/finding.ts';
-import {blobsToHash, type HashedBlob} from '../domain/storage-hashes.ts';
-import type {StorageListing} from '../domain/storage-listing.ts';
-import {assess} from '../domain/storage-model.ts';
-import {confirm, suspects} from '../domain/storage-recheck.ts';
-import type {StorageRole} from '../domain/storage-walk.ts';
+import {blobsToHash, type HashedBlob} from '../domain/storage/hashes.ts';
+import type {StorageListing} from '../domain/storage/listing.ts';
+import {assess} from '../domain/storage/model.ts';
+import {confirm, suspects} from '../domain/storage/recheck.ts';
+import type {StorageRole} from '../domain/storage/walk.ts';
 import type {HashAnswer, Storage, Waiting} from './ports.ts';
 
 /** How often a hashing that is cut off goes on with what is left, as long as it gets any further. */

@@ -1,6 +1,6 @@
 import type {Incident, Phase, Visit} from '../domain/incident.ts';
 import {currentStep, currentVisit} from '../domain/incident.ts';
-import {findStep, needsPerson} from '../domain/runbook.ts';
+import {findStep, needsPerson} from '../domain/runbook/runbook.ts';
 import type {SessionView} from '../engine/session.ts';
 import {wrap} from './fit.ts';
 import {firstParagraph, sayProse} from './say-prose.ts';

@@ -1,5 +1,5 @@
 import {sayDuration} from '../domain/duration.ts';
-import type {ProbeProgress} from '../domain/probe.ts';
+import type {ProbeProgress} from '../domain/probe/probe.ts';
 import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';
 import {showStatusLine} from './status-line.ts';

@@ -1,7 +1,7 @@
 import type {Incident, Visit} from '../domain/incident.ts';
 import {currentStep, currentVisit} from '../domain/incident.ts';
 import {isObject, type Json, type JsonObject} from '../domain/json.ts';
-import {findStep} from '../domain/runbook.ts';
+import {findStep} from '../domain/runbook/runbook.ts';
 import {visible} from '../domain/visible.ts';
 import type {SessionView} from '../engine/session.ts';
 import {wrap} from './fit.ts';

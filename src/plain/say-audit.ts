@@ -1,6 +1,6 @@
-import {type Audit, auditVerdict, type Risk, type Severity} from '../domain/audit.ts';
+import {type Audit, auditVerdict, type Risk, type Severity} from '../domain/audit/audit.ts';
+import type {Preflight} from '../domain/audit/preflight.ts';
 import {shortDigest} from '../domain/digest.ts';
-import type {Preflight} from '../domain/preflight.ts';
 import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';
 import {wrap} from './fit.ts';

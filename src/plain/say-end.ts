@@ -1,6 +1,6 @@
 import {sayDuration} from '../domain/duration.ts';
 import {currentVisit, type Incident, type Visit} from '../domain/incident.ts';
-import {findStep} from '../domain/runbook.ts';
+import {findStep} from '../domain/runbook/runbook.ts';
 import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';
 import {upperFirst, wrap} from './fit.ts';

@@ -1,7 +1,7 @@
 import {sayDuration} from '../domain/duration.ts';
 import {faultKinds, faultMeanings} from '../domain/fault.ts';
-import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../domain/probe.ts';
-import {formatShard} from '../domain/shard.ts';
+import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../domain/probe/probe.ts';
+import {formatShard} from '../domain/probe/shard.ts';
 import type {ImageCheck} from '../domain/verdict.ts';
 import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';

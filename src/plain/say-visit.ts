@@ -1,4 +1,4 @@
-import type {Risk} from '../domain/audit.ts';
+import type {Risk} from '../domain/audit/audit.ts';
 import {sayDuration} from '../domain/duration.ts';
 import type {Fault} from '../domain/fault.ts';
 import type {Finding} from '../domain/finding.ts';

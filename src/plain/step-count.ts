@@ -1,6 +1,6 @@
 import type {Incident, Visit} from '../domain/incident.ts';
-import {findStep} from '../domain/runbook.ts';
-import {edgesOf, reachable} from '../domain/runbook-paths.ts';
+import {edgesOf, reachable} from '../domain/runbook/paths.ts';
+import {findStep} from '../domain/runbook/runbook.ts';
 
 /**
  * "2 of about 7": the visits so far, and the phases that still lie ahead in the order of the page.

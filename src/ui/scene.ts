@@ -1,7 +1,7 @@
 import type {Problem} from '../domain/event.ts';
 import {currentStep, currentVisit, type Gate, type Incident, type Visit} from '../domain/incident.ts';
 import {isObject, type Json} from '../domain/json.ts';
-import {findStep, type Question, type Step} from '../domain/runbook.ts';
+import {findStep, type Question, type Step} from '../domain/runbook/runbook.ts';
 import type {SessionView} from '../engine/session.ts';
 
 /** One row of a decision: what remedy-advice.ts or the runbook's author says of it. */

@@ -7,7 +7,7 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {acceptedManifests} from '../../src/domain/media-type.ts';
-import type {ProbeReport} from '../../src/domain/probe.ts';
+import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 import {type RealRegistry, startDockerRegistry} from '../support/real.ts';
 import {type ManyTags, type Needed, type Shape, writeManyTags} from './many-tags.ts';
 

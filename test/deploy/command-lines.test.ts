@@ -1,7 +1,7 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {parseRunbook} from '../../src/domain/runbook-parser.ts';
+import {parseRunbook} from '../../src/domain/runbook/parser.ts';
 import {runProgram} from '../../src/program.ts';
 import {deployFolder, parseDeployed, readDeployed, readRules, root} from '../support/deploy-files.ts';
 

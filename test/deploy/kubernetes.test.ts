@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {parseConfiguration} from '../../src/domain/configuration.ts';
 import {exitCodes} from '../../src/domain/errors.ts';
-import {parseShard} from '../../src/domain/shard.ts';
+import {parseShard} from '../../src/domain/probe/shard.ts';
 import {parseDeployed} from '../support/deploy-files.ts';
 
 const config = await parseDeployed('kubernetes/config.yaml');

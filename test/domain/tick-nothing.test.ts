@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {fold} from '../../src/domain/machine.ts';
-import {lintRunbook} from '../../src/domain/runbook-linter.ts';
-import {parseRunbook} from '../../src/domain/runbook-parser.ts';
+import {fold} from '../../src/domain/machine/machine.ts';
+import {lintRunbook} from '../../src/domain/runbook/linter.ts';
+import {parseRunbook} from '../../src/domain/runbook/parser.ts';
 import {actions} from '../../src/engine/actions/index.ts';
 
 const shipped = readFileSync(path.resolve(import.meta.dirname, '../../runbooks/orphan-index.md'), 'utf8');

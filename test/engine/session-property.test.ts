@@ -4,7 +4,7 @@ import {OperatorError} from '../../src/domain/errors.ts';
 import type {Happening, JournalEvent} from '../../src/domain/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../src/domain/incident.ts';
 import {isObject, type Json} from '../../src/domain/json.ts';
-import {advance, fold, open} from '../../src/domain/machine.ts';
+import {advance, fold, open} from '../../src/domain/machine/machine.ts';
 import type {ActionContext, ActionResult, Ports, Reconciliation} from '../../src/engine/action.ts';
 import type {Journal} from '../../src/engine/ports.ts';
 import {beginSession, resumeSession, type Session} from '../../src/engine/session.ts';

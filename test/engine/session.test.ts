@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
-import {fold} from '../../src/domain/machine.ts';
+import {fold} from '../../src/domain/machine/machine.ts';
 import {createMemoryJournal} from '../support/memory-journal.ts';
 import {resultOf} from '../support/small-catalogue.ts';
 import {approve, expectRefused, openAtGate, openSmallSession} from '../support/small-session.ts';

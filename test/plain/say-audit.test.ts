@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
-import type {Audit} from '../../src/domain/audit.ts';
+import type {Audit} from '../../src/domain/audit/audit.ts';
+import type {Preflight} from '../../src/domain/audit/preflight.ts';
 import {parseDigest} from '../../src/domain/digest.ts';
-import type {Preflight} from '../../src/domain/preflight.ts';
 import {sayAudit} from '../../src/plain/say-audit.ts';
 
 const audit: Audit & {place: string} = {

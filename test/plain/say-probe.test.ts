@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import type {ProbeReport} from '../../src/domain/probe.ts';
+import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 import {createProbeProgress, sayProbeProgress} from '../../src/plain/probe-progress.ts';
 import {sayProbe} from '../../src/plain/say-probe.ts';
 import {brokenImage, instance, reportWith, unknownImage} from '../support/probe-reports.ts';

@@ -7,7 +7,7 @@ import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {mediaTypes} from '../../src/domain/media-type.ts';
 import {parseReference} from '../../src/domain/reference.ts';
-import {assess} from '../../src/domain/storage-model.ts';
+import {assess} from '../../src/domain/storage/model.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import {walkImage} from '../../src/engine/walk/walk-image.ts';

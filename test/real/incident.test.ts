@@ -6,7 +6,7 @@ import {beginAgain} from '../../src/composition/begin-again.ts';
 import {beginResponse} from '../../src/composition/begin-response.ts';
 import {lookUpIncident} from '../../src/composition/start-incident.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident.ts';
-import type {PostMortem} from '../../src/domain/post-mortem.ts';
+import type {PostMortem} from '../../src/domain/post-mortem/post-mortem.ts';
 import {parseReference} from '../../src/domain/reference.ts';
 import {buildImage} from '../../src/drills/image.ts';
 import {describeReal, locate} from '../support/real.ts';

@@ -6,7 +6,7 @@ import {createOpenSshShell} from '../../src/adapters/ssh/openssh.ts';
 import {createSsh2Shell} from '../../src/adapters/ssh/ssh2.ts';
 import {findStores} from '../../src/adapters/storage/find-stores.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import {revisionLink} from '../../src/domain/storage-paths.ts';
+import {revisionLink} from '../../src/domain/storage/paths.ts';
 import {blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Shell} from '../../src/engine/ports.ts';

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {Upkeep} from '../../src/domain/audit-upkeep.ts';
+import type {Upkeep} from '../../src/domain/audit/upkeep.ts';
 import type {Digest} from '../../src/domain/digest.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {JsonObject} from '../../src/domain/json.ts';

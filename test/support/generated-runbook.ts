@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {personOutcomes} from '../../src/domain/runbook.ts';
+import {personOutcomes} from '../../src/domain/runbook/runbook.ts';
 import {smallCatalogue} from './small-catalogue.ts';
 
 type Kind = 'ask' | 'by-hand' | 'wait' | (typeof smallCatalogue)[number]['name'];

@@ -1,5 +1,5 @@
 import type {Fault} from '../../src/domain/fault.ts';
-import type {ProbeReport} from '../../src/domain/probe.ts';
+import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 import type {ImageCheck} from '../../src/domain/verdict.ts';
 
 export const instance = 'registry.example:5050';

@@ -1,7 +1,7 @@
 import type {Happening, JournalEvent} from '../../src/domain/event.ts';
 import type {Incident} from '../../src/domain/incident.ts';
-import {advance, open} from '../../src/domain/machine.ts';
-import type {MachineEffect} from '../../src/domain/machine-moves.ts';
+import {advance, open} from '../../src/domain/machine/machine.ts';
+import type {MachineEffect} from '../../src/domain/machine/moves.ts';
 
 /** A page with one step of every sort; `decide` is where surprises lead. */
 export const smallPage = `---

@@ -1,7 +1,7 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Metric} from '../../domain/metric.ts';
+import type {Metric} from '../../domain/probe/metric.ts';
 import type {Credentials, Waiting} from '../../engine/ports.ts';
 import {groupPath} from './grouping.ts';
 import {renderMetrics} from './render.ts';

@@ -1,5 +1,5 @@
 import {Gauge, Registry} from 'prom-client';
-import type {Metric} from '../../domain/metric.ts';
+import type {Metric} from '../../domain/probe/metric.ts';
 
 /** The text that Prometheus, node_exporter and the Pushgateway read. Names from outside are escaped in it. */
 export async function renderMetrics(metrics: readonly Metric[]): Promise<string> {

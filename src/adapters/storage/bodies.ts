@@ -1,7 +1,7 @@
 import type {Digest} from '../../domain/digest.ts';
 import {parseManifest} from '../../domain/manifest.ts';
-import {tagTarget} from '../../domain/storage-graph.ts';
-import type {StorageListing} from '../../domain/storage-listing.ts';
+import {tagTarget} from '../../domain/storage/graph.ts';
+import type {StorageListing} from '../../domain/storage/listing.ts';
 import {largestManifest} from './files-script.ts';
 
 /** Blobs no layer link names are manifests, nearly always; the rest is what a garbage collection would take. */

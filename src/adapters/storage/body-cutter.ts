@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type Digest, digestAlgorithm} from '../../domain/digest.ts';
-import {blobData, readStorageFolder} from '../../domain/storage-paths.ts';
+import {blobData, readStorageFolder} from '../../domain/storage/paths.ts';
 
 /** A blob as head printed it; `bytes` only where they prove themselves. */
 export type CutBody = {digest: Digest; bytes?: Uint8Array};

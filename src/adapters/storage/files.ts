@@ -1,6 +1,6 @@
 import type {Digest} from '../../domain/digest.ts';
-import type {StorageListing} from '../../domain/storage-listing.ts';
-import {blobData} from '../../domain/storage-paths.ts';
+import type {StorageListing} from '../../domain/storage/listing.ts';
+import {blobData} from '../../domain/storage/paths.ts';
 import type {Shell} from '../../engine/ports.ts';
 import {judgeBySize} from './bodies.ts';
 import {blobFile} from './body-cutter.ts';

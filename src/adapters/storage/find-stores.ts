@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
-import {type ConfigFile, saidOf} from '../../domain/store-role.ts';
+import {type ConfigFile, saidOf} from '../../domain/storage/store-role.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
 import {exits} from './scripts.ts';
 import {findStoreFolders} from './stores-script.ts';

@@ -1,42 +1,46 @@
 import type {Digest} from '../../domain/digest.ts';
-import type {Link, StorageListing} from '../../domain/storage-listing.ts';
-import {currentLink, layerLink, revisionLink} from '../../domain/storage-paths.ts';
+import type {Link, StorageListing} from '../../domain/storage/listing.ts';
+import {currentLink, layerLink, revisionLink} from '../../domain/storage/paths.ts';
 import {owned} from './places.ts';
 
 /** A link whose content is wanted, and where to put it; undefined: it is gone. */
 export type LinkPlace = {path: string; link: Link; put(link: Link | undefined): void};
 
-/** Some second's work. Beyond that, a layer link of the right size is taken to be right. */
-const mostLayersInFull = 100_000;
+/** Some second's work, and the most that is read in a larger store beside tags and odd sizes. */
+const mostInFull = 100_000;
 /** What is longer than this is no link, whatever it says. */
 const longestRead = 4096;
 
-/** All of them; in a large store those of tags and revisions, and those with an odd size. */
+/**
+ * All of them. In a large store those of tags, those with an odd size, and those that were written again after they had
+ * been made; any other of the right size is taken to be right.
+ */
 export function linksToRead(
 	{repositories}: StorageListing,
-	everyLink: boolean,
+	{rewritten, everyLink}: {rewritten: ReadonlySet<Link>; everyLink: boolean},
 ): {places: LinkPlace[] /** How many were not looked into. */; taken: number} {
-	const layerCount = [...repositories.values()].reduce((sum, {layers}) => sum + layers.size, 0);
-	const readsLayers = everyLink || layerCount <= mostLayersInFull;
+	const count = [...repositories.values()].reduce((sum, {revisions, layers}) => sum + revisions.size + layers.size, 0);
+	const readsAll = everyLink || count <= mostInFull;
 	const places: LinkPlace[] = [];
+	let left = mostInFull;
 	let taken = 0;
 
-	for (const [name, {tags, revisions, layers}] of repositories) {
+	for (const [name, {tags}] of repositories) {
 		for (const [tag, {link}] of tags) {
 			if (link !== undefined) {
 				want(currentLink(name, tag), link, putTag(tags, tag));
 			}
 		}
+	}
 
-		for (const [digest, link] of revisions) {
-			want(revisionLink(name, digest), link, putIn(revisions, digest));
-		}
-
-		for (const [digest, link] of layers) {
-			if (readsLayers || link.size !== digest.length) {
-				want(layerLink(name, digest), link, putIn(layers, digest));
-			} else {
-				taken++;
+	for (const [area, pathOf] of [['revisions', revisionLink] as const, ['layers', layerLink] as const]) {
+		for (const [name, {[area]: links}] of repositories) {
+			for (const [digest, link] of links) {
+				if (readsAll || link.size !== digest.length || (rewritten.has(link) && left-- > 0)) {
+					want(pathOf(name, digest), link, putIn(links, digest));
+				} else {
+					taken++;
+				}
 			}
 		}
 	}

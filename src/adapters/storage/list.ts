@@ -1,4 +1,4 @@
-import type {StorageListing} from '../../domain/storage-listing.ts';
+import type {Link, StorageListing} from '../../domain/storage/listing.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
 import {firstBodies, forgetGuesses, namedButUnread, namedManifests} from './bodies.ts';
 import {readInto} from './files.ts';
@@ -24,8 +24,8 @@ const treeTimeoutMs = 4 * 60 * 60_000;
  */
 export async function listStore(options: ListOptions): Promise<StorageListing> {
 	const {shell, signal, everyLink = false} = options;
-	const listing = await listTreeOf(options);
-	const {places, taken} = linksToRead(listing, everyLink);
+	const {listing, rewritten} = await listTreeOf(options);
+	const {places, taken} = linksToRead(listing, {rewritten, everyLink});
 	const first = firstBodies(listing);
 	await readInto(listing, {shell, links: places, bodies: first, signal});
 
@@ -44,7 +44,12 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 	return {...listing, complete: listing.gaps.length === 0, linksTakenBySize: taken};
 }
 
-async function listTreeOf({shell, root, signal, progress}: ListOptions): Promise<StorageListing> {
+async function listTreeOf({
+	shell,
+	root,
+	signal,
+	progress,
+}: ListOptions): Promise<{listing: StorageListing; rewritten: ReadonlySet<Link>}> {
 	const reader = openTreeReader(progress);
 	const request = {kind: 'read', script: listTree, input: `${root}\n`, timeoutMs: treeTimeoutMs} as const;
 	const answer = await watched(shell, {...request, onOutput: reader.push}, {signal});
@@ -52,7 +57,7 @@ async function listTreeOf({shell, root, signal, progress}: ListOptions): Promise
 
 	const tree = reader.tree();
 	const {lines, unread} = gapsOfTree(tree, answer.stderr);
-	return {
+	const listing = {
 		root,
 		complete: lines.length === 0,
 		gaps: lines,
@@ -65,4 +70,5 @@ async function listTreeOf({shell, root, signal, progress}: ListOptions): Promise
 		leftOut: tree.leftOut,
 		preciseTimes: tree.form !== 'ls',
 	};
+	return {listing, rewritten: tree.rewritten};
 }

@@ -1,6 +1,6 @@
 import {type Digest, type DigestAlgorithm, isDigest} from '../../domain/digest.ts';
 import {isRepositoryName, isTag} from '../../domain/reference.ts';
-import type {RepositoryListing, StorageListing} from '../../domain/storage-listing.ts';
+import type {RepositoryListing, StorageListing} from '../../domain/storage/listing.ts';
 
 /**
  * A folder on the way down from docker/registry/v2, and what it stands for.

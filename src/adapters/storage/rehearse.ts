@@ -1,6 +1,6 @@
-import {type CollectionReport, openCollectionReport} from '../../domain/collection-report.ts';
+import {type CollectionReport, openCollectionReport} from '../../domain/audit/collection-report.ts';
+import type {Rehearsal} from '../../domain/audit/rehearsal.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Rehearsal} from '../../domain/rehearsal.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
 
 const rehearsalTimeoutMs = 30 * 60_000;

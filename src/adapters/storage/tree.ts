@@ -1,5 +1,5 @@
 import type {Digest} from '../../domain/digest.ts';
-import type {RepositoryListing, StoredBlob} from '../../domain/storage-listing.ts';
+import type {Link, RepositoryListing, StoredBlob} from '../../domain/storage/listing.ts';
 import type {Entries, EntryType} from './entries.ts';
 import {isHostile, openPlaces, type Place, pathOf} from './places.ts';
 
@@ -11,6 +11,8 @@ export type Tree = {
 	repositories: Map<string, RepositoryListing>;
 	blobs: Map<Digest, StoredBlob>;
 	folders: Map<string, number>;
+	/** Links of revisions and layers that were written again after they had been made, by a push or by a hand. */
+	rewritten: Set<Link>;
 	/** Entries the pass does not look into, and why. */
 	closed: {path: string; reason: string}[];
 	/** Entries that no registry writes, each with all that is below it. */
@@ -23,6 +25,8 @@ export type Tree = {
 	end: number | undefined;
 };
 
+const sameWritingSeconds = 2;
+
 /** Sorts entries into the tree. @returns also `finish`, after which no entry may come */
 export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 	const tree: Tree = {
@@ -31,6 +35,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		repositories: new Map(),
 		blobs: new Map(),
 		folders: new Map(),
+		rewritten: new Set(),
 		closed: [],
 		leftOut: 0,
 		files: 0,
@@ -118,9 +123,9 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		if (name === 'data' && kind === 'blob') {
 			tree.blobs.set(digest!, {size, changed});
 		} else if (name === 'link' && kind === 'revision') {
-			listing!.revisions.set(digest!, {size, changed});
+			listing!.revisions.set(digest!, linkIn(place, size, changed));
 		} else if (name === 'link' && kind === 'layer') {
-			listing!.layers.set(digest!, {size, changed});
+			listing!.layers.set(digest!, linkIn(place, size, changed));
 		} else if (name === 'link' && kind === 'current') {
 			listing!.tags.set(parent!.name, {link: {size, changed}});
 			makeWhole(parent!);
@@ -130,6 +135,16 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 
 		makeWhole(place);
 		return true;
+	}
+
+	/** A folder's time is when its link was made: a later one of the link itself is that of another writing. */
+	function linkIn({changed: made}: Place, size: number, changed: number): Link {
+		const link = {size, changed};
+		if (made === undefined || Math.abs(changed - made) > sameWritingSeconds) {
+			tree.rewritten.add(link);
+		}
+
+		return link;
 	}
 
 	/** Folders are kept for what is gone from them; this one is whole. */

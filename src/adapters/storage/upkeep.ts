@@ -1,4 +1,4 @@
-import {type FileSystem, type Upkeep, upkeepFileKinds} from '../../domain/audit-upkeep.ts';
+import {type FileSystem, type Upkeep, upkeepFileKinds} from '../../domain/audit/upkeep.ts';
 import type {Shell, Waiting} from '../../engine/ports.ts';
 import {lookAtUpkeep} from './upkeep-script.ts';
 

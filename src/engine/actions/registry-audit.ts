@@ -1,4 +1,4 @@
-import {isUpkeep, judgeUpkeep} from '../../domain/audit.ts';
+import {isUpkeep, judgeUpkeep} from '../../domain/audit/audit.ts';
 import {toJson} from '../../domain/json.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';

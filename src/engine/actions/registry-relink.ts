@@ -4,7 +4,7 @@ import type {Finding} from '../../domain/finding.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {parseManifest} from '../../domain/manifest.ts';
 import {parseReference} from '../../domain/reference.ts';
-import {canRelink} from '../../domain/remedy-advice.ts';
+import {canRelink} from '../../domain/remedy/advice.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action, ActionContext} from '../action.ts';
 import {letGo} from './let-go.ts';

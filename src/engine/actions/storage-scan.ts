@@ -1,8 +1,8 @@
 import {type Finding, touches} from '../../domain/finding.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {parseReference} from '../../domain/reference.ts';
-import {siblingsOf} from '../../domain/siblings.ts';
-import {otherOrphans} from '../../domain/storage-model.ts';
+import {siblingsOf} from '../../domain/remedy/siblings.ts';
+import {otherOrphans} from '../../domain/storage/model.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
 import {scanStore} from '../scan-store.ts';

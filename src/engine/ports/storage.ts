@@ -1,8 +1,8 @@
-import type {Upkeep} from '../../domain/audit-upkeep.ts';
-import type {CollectionReport} from '../../domain/collection-report.ts';
+import type {CollectionReport} from '../../domain/audit/collection-report.ts';
+import type {Rehearsal} from '../../domain/audit/rehearsal.ts';
+import type {Upkeep} from '../../domain/audit/upkeep.ts';
 import type {Digest} from '../../domain/digest.ts';
-import type {Rehearsal} from '../../domain/rehearsal.ts';
-import type {StorageListing} from '../../domain/storage-listing.ts';
+import type {StorageListing} from '../../domain/storage/listing.ts';
 import type {Waiting} from './waiting.ts';
 
 /** A POSIX shell somewhere: over SSH, or on this machine. */
@@ -35,7 +35,7 @@ export type Storage = {
 	/** Reads the whole tree. Never writes. An unreadable part makes the listing incomplete, not an error. */
 	list(
 		options: Waiting & {progress?: (files: number) => void} & {
-			/** Looks into every link, also in a store so large that the size of layer links would be enough. */
+			/** Looks into every link, also in a store so large that size and time would be enough. */
 			everyLink?: boolean;
 		},
 	): Promise<StorageListing>;

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {ProbeTally, RepositoryTally} from '../../domain/probe-tally.ts';
+import {newestTags} from '../../domain/probe/tag-order.ts';
+import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
 import {formatReference, type ImageReference, isTag} from '../../domain/reference.ts';
-import {newestTags} from '../../domain/tag-order.ts';
 import type {ImageCheck} from '../../domain/verdict.ts';
 import type {Registry} from '../ports.ts';
 import type {Walker} from '../walk/walker.ts';

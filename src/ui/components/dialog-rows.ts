@@ -1,5 +1,5 @@
 import {currentStep, currentVisit, type Incident} from '../../domain/incident.ts';
-import {findStep, isStop, type Route} from '../../domain/runbook.ts';
+import {findStep, isStop, type Route} from '../../domain/runbook/runbook.ts';
 import type {Pen, Row} from '../pen.ts';
 import {type Dialog, outcomeOf} from './dialog.ts';
 import {drawField} from './field.ts';

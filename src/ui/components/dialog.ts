@@ -1,7 +1,7 @@
 import type {Happening} from '../../domain/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident.ts';
-import {stampOf} from '../../domain/machine-moves.ts';
-import {refusal} from '../../domain/machine-refusals.ts';
+import {stampOf} from '../../domain/machine/moves.ts';
+import {refusal} from '../../domain/machine/refusals.ts';
 import type {Press} from '../press.ts';
 import type {ScreenState, Stage, Turn} from '../screen-state.ts';
 import {tell} from '../screen-state.ts';

@@ -4,7 +4,7 @@ import type {AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 import {afterEach, expect, it} from 'vitest';
 import {type Push, pushMetrics} from '../../../src/adapters/metrics/pushgateway.ts';
-import {metricsOf} from '../../../src/domain/probe-metrics.ts';
+import {metricsOf} from '../../../src/domain/probe/metrics.ts';
 import {reportWith} from '../../support/probe-reports.ts';
 import {freePort} from '../../support/real.ts';
 

@@ -3,8 +3,8 @@ import {expect, it} from 'vitest';
 import {groupPath} from '../../../src/adapters/metrics/grouping.ts';
 import {parsePushUrl} from '../../../src/adapters/metrics/push-url.ts';
 import {renderMetrics} from '../../../src/adapters/metrics/render.ts';
-import {metricNames} from '../../../src/domain/metric.ts';
-import {metricsOf} from '../../../src/domain/probe-metrics.ts';
+import {metricNames} from '../../../src/domain/probe/metric.ts';
+import {metricsOf} from '../../../src/domain/probe/metrics.ts';
 import {brokenImage, reportWith} from '../../support/probe-reports.ts';
 
 it('a run is text that Prometheus reads', async () => {

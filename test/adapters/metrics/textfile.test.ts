@@ -2,9 +2,9 @@ import {mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {checkTextfileName, writeTextfile} from '../../../src/adapters/metrics/textfile.ts';
-import {metricNames} from '../../../src/domain/metric.ts';
-import type {ProbeReport} from '../../../src/domain/probe.ts';
-import {labelsOf, metricsOf} from '../../../src/domain/probe-metrics.ts';
+import {metricNames} from '../../../src/domain/probe/metric.ts';
+import {labelsOf, metricsOf} from '../../../src/domain/probe/metrics.ts';
+import type {ProbeReport} from '../../../src/domain/probe/probe.ts';
 import {brokenImage, reportWith} from '../../support/probe-reports.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 

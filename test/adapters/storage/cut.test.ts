@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
 import {readHashes} from '../../../src/adapters/storage/hash.ts';
 import {createStorage} from '../../../src/adapters/storage/storage.ts';
-import {assess} from '../../../src/domain/storage-model.ts';
+import {assess} from '../../../src/domain/storage/model.ts';
 import {buildImage} from '../../../src/drills/image.ts';
 import {openStore} from '../../../src/drills/store.ts';
 import type {HashAnswer, Shell} from '../../../src/engine/ports.ts';

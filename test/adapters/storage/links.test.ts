@@ -4,9 +4,10 @@ import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
 import {linksToRead} from '../../../src/adapters/storage/links.ts';
 import {createStorage} from '../../../src/adapters/storage/storage.ts';
+import {openTree} from '../../../src/adapters/storage/tree.ts';
 import type {Digest} from '../../../src/domain/digest.ts';
 import {mediaTypes} from '../../../src/domain/media-type.ts';
-import type {Link, StorageListing} from '../../../src/domain/storage-listing.ts';
+import type {Link, StorageListing} from '../../../src/domain/storage/listing.ts';
 import {blobOf, buildImage} from '../../../src/drills/image.ts';
 import {openStore, type Store} from '../../../src/drills/store.ts';
 import type {Shell} from '../../../src/engine/ports.ts';
@@ -63,23 +64,39 @@ it('a link is read to its last byte: another digest, a newline, a second line, n
 	expect(revisions.get(other)!.content).toBeUndefined();
 });
 
-it('in a store of more than a hundred thousand layer links, only tags, revisions and odd sizes are read, and the rest is counted', () => {
+it('in a store of more than a hundred thousand links, what was read is tags, odd sizes and what was written twice, and the rest is counted', () => {
 	const digest = (number: number) => `sha256:${number.toString(16).padStart(64, '0')}` as Digest;
-	const good: Link = {size: 71, changed: 1};
-	const layers = new Map(Array.from({length: 100_001}, (_, number) => [digest(number), good]));
+	const good = (): Link => ({size: 71, changed: 1});
+	const layers = new Map(Array.from({length: 100_001}, (_, number) => [digest(number), good()]));
 	layers.set(digest(7), {size: 70, changed: 1});
-	const repository = {layers, revisions: new Map([[digest(1), good]]), tags: new Map([['latest', {link: good}]])};
+	const repository = {layers, revisions: new Map([[digest(1), good()]]), tags: new Map([['latest', {link: good()}]])};
 	const listing = {repositories: new Map([['acme', repository]])} as unknown as StorageListing;
+	const rewritten = new Set([layers.get(digest(9))!]);
 
-	const {places, taken} = linksToRead(listing, false);
+	const {places, taken} = linksToRead(listing, {rewritten, everyLink: false});
 
 	expect(taken).toBe(100_000);
 	expect(places.map(({path: file}) => file.split('/').slice(2, -1).join('/'))).toEqual([
 		'_manifests/tags/latest/current',
-		`_manifests/revisions/sha256/${digest(1).slice(7)}`,
 		`_layers/sha256/${digest(7).slice(7)}`,
+		`_layers/sha256/${digest(9).slice(7)}`,
 	]);
-	expect(linksToRead(listing, true)).toMatchObject({taken: 0});
+	expect(linksToRead(listing, {rewritten, everyLink: true})).toMatchObject({taken: 0});
+});
+
+it('a link that was written again later than its folder was made is known, and a fresh one is not taken for it', () => {
+	const hex = 'a'.repeat(64);
+	const {tree, entries} = openTree();
+
+	for (const [name, changed] of [
+		['old', 500],
+		['fresh', 100.3],
+	] as const) {
+		entries.located('d', 0, 0, 100, `repositories/${name}/_layers/sha256/${hex}`);
+		entries.located('f', 71, 0, changed, `repositories/${name}/_layers/sha256/${hex}/link`);
+	}
+
+	expect([...tree.rewritten]).toEqual([{size: 71, changed: 500}]);
 });
 
 it('a child that looks like no manifest is read in a third command, and one below that is a gap', async () => {

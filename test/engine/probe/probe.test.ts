@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import type {ProbeProgress} from '../../../src/domain/probe.ts';
+import type {ProbeProgress} from '../../../src/domain/probe/probe.ts';
 import type {ImageCheck} from '../../../src/domain/verdict.ts';
 import type {Registry} from '../../../src/engine/ports.ts';
 import {type ProbeOptions, probe} from '../../../src/engine/probe.ts';

@@ -1,0 +1,61 @@
+import type {JournalEvent} from '../event.ts';
+import type {Incident} from '../incident.ts';
+import {findStep} from '../runbook/runbook.ts';
+
+export type Change = {
+	at: string;
+	step: string;
+	target: string;
+	changes: string[];
+	approvedBy: string;
+	outcome: string;
+	say: string;
+};
+
+/** `outcome`: what the person said it is to be taken for. */
+export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string; reason: string; by?: string};
+
+/** Everything that was begun, however it ended: what may have changed something must not be missing here. */
+export function changesOf({visits}: Incident): Change[] {
+	return visits
+		.filter(({effect, tries}) => effect !== 'read' && tries > 0)
+		.map(({gate, title, outcome, say, startedAt, endedAt, ended, problem}) => ({
+			at: gate?.answer?.at ?? startedAt,
+			step: title,
+			target: gate?.target ?? 'unknown',
+			changes: gate?.changes ?? [],
+			approvedBy: gate?.answer?.by ?? 'unknown',
+			outcome:
+				endedAt === undefined
+					? 'not known yet'
+					: ended === 'by-hand'
+						? `by hand, ${outcome}`
+						: (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
+			say: say ?? problem?.message ?? 'It was begun; what became of it is not known.',
+		}));
+}
+
+/** What a person did or left out instead of regmedic. */
+export function skippedIn({visits, runbook}: Incident, events: readonly JournalEvent[]): Skipped[] {
+	return visits.flatMap(({step, attempt, title, ended, outcome, say}) => {
+		const byHand = ended === 'answered' && findStep(runbook, step)?.does.kind === 'by-hand';
+		if (ended !== 'skipped' && ended !== 'by-hand' && !byHand) {
+			return [];
+		}
+
+		const told = events.findLast(
+			event => tellsOfHands.has(event.type) && 'step' in event && event.step === step && event.attempt === attempt,
+		);
+		return [
+			{
+				step: title,
+				how: ended === 'skipped' ? 'skipped' : 'by-hand',
+				outcome: outcome ?? 'unknown',
+				reason: say || 'no reason was given',
+				...(told === undefined ? {} : {by: told.actor}),
+			},
+		];
+	});
+}
+
+const tellsOfHands = new Set(['step.skipped', 'step.done-by-hand', 'hand.reported']);

@@ -1,0 +1,127 @@
+import {sayDuration} from '../duration.ts';
+import {visibleLine} from '../visible.ts';
+import type {PostMortem} from './post-mortem.ts';
+
+const names: Record<string, string> = {
+	toDiagnose: 'opened to diagnosed',
+	toDecide: 'diagnosed to decided',
+	toMitigate: 'decided to mitigated',
+	toVerify: 'mitigated to verified',
+	waitedOnMachine: 'waiting on a machine',
+	waitedOnPerson: 'waiting on a person',
+	away: 'nobody had it open',
+	total: 'in all',
+};
+
+/** The document for people. All times are UTC; `#12` is line 13 of events.jsonl: events count from 0. */
+export function renderMarkdown(report: PostMortem): string {
+	const {drill, dryRun, image, ended, verdict, milestones, spans, told, record} = report;
+	const banner = drill
+		? '> **DRILL.** A rehearsal on simulators: nothing in here happened to a real registry.\n\n'
+		: '';
+	const dry = dryRun ? '> **DRY RUN.** Nothing was changed; what changes would have led to was assumed.\n\n' : '';
+	const sections = [
+		`# ${drill ? 'DRILL: ' : ''}Post-mortem of ${cell(report.incident)}\n\n${banner}${dry}${table(
+			['', ''],
+			[
+				['Image', code(image)],
+				[
+					'Status',
+					`${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}${ended?.unverified ? ' Nothing has proven it.' : ''}`,
+				],
+				['Image now', verdict === 'unknown' ? 'unknown: not proven intact' : verdict],
+				['Opened', `${utc(report.openedAt)} by ${cell(report.openedBy)}`],
+				['Last event', utc(report.lastAt)],
+				['Runbook', `${cell(report.runbook.title)} (${report.runbook.name})`],
+			],
+		)}`,
+		`## Impact and detection\n\n- Who or what was hit: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
+		`## Root cause, as found\n\n${list(report.cause.map(line))}`,
+		`## What was changed\n\n${
+			report.changes.length === 0
+				? 'Nothing.'
+				: table(
+						['UTC', 'step', 'target', 'change', 'approved by', 'outcome'],
+						report.changes.map(change => [
+							utc(change.at),
+							cell(change.step),
+							cell(change.target),
+							change.changes.map(cell).join('<br>'),
+							cell(change.approvedBy),
+							`${cell(change.outcome)}: ${cell(change.say)}`,
+						]),
+					)
+		}`,
+		...(report.skipped.length === 0
+			? []
+			: [
+					`## Skipped or done by hand\n\n${list(report.skipped.map(({step, how, outcome, reason, by}) => `${line(step)} (${how}, taken as ${line(outcome)}${by === undefined ? '' : `, ${line(by)}`}): ${line(reason)}`))}`,
+				]),
+		`## Durations\n\n${table(
+			['span', 'time'],
+			Object.entries(names).flatMap(([key, name]) => {
+				const span = spans[key as keyof typeof spans];
+				return span === undefined ? [] : [[name, sayDuration(span)]];
+			}),
+		)}\n\n${table(
+			['milestone', 'UTC', 'event'],
+			milestones.map(({name, at, event}) => [name, utc(at), `#${event}`]),
+		)}`,
+		`## Timeline (UTC)\n\n${table(
+			['time', 'who', 'what', 'known then', 'event', 'evidence'],
+			report.timeline.map(row => [
+				utc(row.at),
+				cell(row.actor),
+				cell(row.what),
+				cell(row.known),
+				`#${row.event}`,
+				row.evidence.map(code).join('<br>'),
+			]),
+		)}`,
+		`## Follow-ups\n\n${report.followUps.length === 0 ? 'None were found.' : list(report.followUps.map(({priority, text, evidence}) => `[ ] **${priority}** ${line(text)}${evidence === undefined ? '' : ` (${code(evidence)})`}`))}`,
+		...(report.notes.length === 0
+			? []
+			: [`## Notes\n\n${list(report.notes.map(({at, actor, text}) => `${utc(at)}, ${line(actor)}: ${line(text)}`))}`]),
+		`## Evidence\n\n${
+			report.evidence.length === 0
+				? 'None was kept.'
+				: table(
+						['file', 'bytes', 'sha256', 'event'],
+						report.evidence.map(({file, bytes, digest, event}) => [
+							code(file),
+							String(bytes),
+							code(digest.replace('sha256:', '')),
+							`#${event}`,
+						]),
+					)
+		}\n\nThe record: ${record.events} events, ${record.sealed ? `sealed; head ${code(record.head ?? '')}` : 'not sealed: the incident is still open'}.`,
+	];
+	return `${sections.join(`\n\n${drill ? '*DRILL*\n\n' : ''}`)}\n`;
+}
+
+function table(head: string[], rows: string[][]): string {
+	const write = (cells: string[]) => `| ${cells.join(' | ')} |`;
+	return [write(head), write(head.map(() => '---')), ...rows.map(write)].join('\n');
+}
+
+function list(items: string[]): string {
+	return items.map(item => `- ${item}`).join('\n');
+}
+
+function utc(at: string): string {
+	return at.replace('T', ' ').replace(/\.\d+Z$/, '');
+}
+
+/** Text from outside can neither end a cell nor begin markup. */
+function cell(text: string): string {
+	return line(text).replace(/\|/g, '\\|');
+}
+
+function line(text: string): string {
+	return visibleLine(text).replace(/([\\<>*_[\]`&~#])/g, '\\$1');
+}
+
+/** A code span has no escapes: what would need one is written as text. */
+function code(text: string): string {
+	return /[`|\\]/.test(text) ? cell(text) : `\`${visibleLine(text)}\``;
+}

@@ -1,0 +1,89 @@
+import type {JournalEvent} from '../event.ts';
+import {parseRunbook} from '../runbook/parser.ts';
+import {findStep, type Runbook} from '../runbook/runbook.ts';
+
+/** One line of the timeline. `event` is its place in the journal, from 0; `known`: what was known then. */
+export type TimelineRow = {at: string; actor: string; what: string; known: string; event: number; evidence: string[]};
+
+/** What happened, in order, each row with the event it comes from and with what was known at that moment. */
+export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
+	let runbook: Runbook | undefined;
+	let known = 'Nothing but the alert.';
+	const reads = new Set<string>();
+
+	return events.flatMap((event, number): TimelineRow[] => {
+		if (event.type === 'incident.opened') {
+			runbook = parseRunbook(event.runbook).runbook;
+		}
+
+		if (event.type === 'step.started' && event.shows !== undefined) {
+			reads.add(`${event.step} ${event.attempt}`);
+		}
+
+		const what = whatOf(event, id => (runbook && findStep(runbook, id)?.title) ?? id);
+		if (what === undefined) {
+			return [];
+		}
+
+		const row = {
+			at: event.at,
+			actor: event.actor,
+			what,
+			known,
+			event: number,
+			evidence: 'evidence' in event ? (event.evidence ?? []).map(({file}) => file) : [],
+		};
+		if (event.type === 'effect.finished' && reads.has(`${event.step} ${event.attempt}`)) {
+			known = event.say;
+			return [{...row, known}];
+		}
+
+		return [row];
+	});
+}
+
+/** Undefined: of no interest to a reader. */
+function whatOf(event: JournalEvent, titleOf: (step: string) => string): string | undefined {
+	switch (event.type) {
+		case 'incident.opened':
+			return `The incident was opened for ${String(event.inputs.image ?? 'an image')}.`;
+		case 'incident.resumed':
+			return 'The incident was resumed.';
+		case 'incident.left':
+			return event.reason === 'gate' ? 'Left at a gate that nobody could answer.' : 'The responder left.';
+		case 'gate.answered':
+			return event.answer === 'decline'
+				? `Declined: ${titleOf(event.step)}.`
+				: `Answered the gate of “${titleOf(event.step)}”: ${event.answer}${event.why === undefined ? '' : ` (${event.why})`}.`;
+		case 'effect.progressed':
+			return event.say;
+		case 'effect.finished':
+			return `${titleOf(event.step)}: ${event.say}`;
+		case 'effect.failed':
+			return `${titleOf(event.step)} failed: ${event.problem.message}`;
+		case 'effect.reconciled':
+			return `${titleOf(event.step)}, asked what became of it: ${event.say}`;
+		case 'effect.assumed':
+			return event.say;
+		case 'choice.made':
+			return `Decided for “${event.option}”${event.why === undefined ? '' : ` (${event.why})`}.`;
+		case 'hand.reported':
+			return `${titleOf(event.step)}: ${event.outcome === 'done' ? 'done by hand' : 'could not be done by hand'}${event.why === undefined ? '' : ` (${event.why})`}.`;
+		case 'step.skipped':
+			return `Skipped “${titleOf(event.step)}” as ${event.outcome}: ${event.reason}`;
+		case 'step.done-by-hand':
+			return `“${titleOf(event.step)}” was done by hand, as ${event.outcome}: ${event.reason}`;
+		case 'step.blocked':
+			return `${titleOf(event.step)} could not begin: ${event.problem.message}`;
+		case 'decision.reopened':
+			return `Went back to decide: ${event.reason}`;
+		case 'note.added':
+			return `Note: ${event.text}`;
+		case 'journal.recovered':
+			return `The journal was recovered: ${event.lostBytes} bytes of an event that was not written to its end were set aside in ${event.file}.`;
+		case 'incident.closed':
+			return 'The incident was closed.';
+		default:
+			return undefined;
+	}
+}

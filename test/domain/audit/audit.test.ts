@@ -1,0 +1,323 @@
+import {describe, expect, it} from 'vitest';
+import {answerRisks} from '../../../src/domain/audit/answers.ts';
+import {auditVerdict, judgeUpkeep, type Risk} from '../../../src/domain/audit/audit.ts';
+import {lastProbe, probeRisks} from '../../../src/domain/audit/probe.ts';
+import {evidence} from '../../../src/domain/audit/risk.ts';
+import type {Upkeep, UpkeepFile} from '../../../src/domain/audit/upkeep.ts';
+import {quietHost} from '../../support/fake-ports.ts';
+
+type Kind = UpkeepFile['kind'];
+
+function risksOf(kind: Kind, text: string, more: Partial<Upkeep> = {}): Risk[] {
+	const file = {path: `/etc/${kind}`, kind, text, cut: false};
+	return judgeUpkeep({...quietHost, ...more, files: [...quietHost.files, ...(more.files ?? []), file]}).risks.filter(
+		risk => risk.file === file.path,
+	);
+}
+
+const said = (risks: Risk[]) =>
+	risks.map(({severity, kind, at}) => `${severity} ${kind}${at === undefined ? '' : `:${at}`}`);
+const collecting = (kind: Kind, text: string) =>
+	said(risksOf(kind, text)).filter(each => /removes-children|runs-beside/.test(each));
+
+describe('a garbage collection with -m', () => {
+	it.each<[Kind, string, number]>([
+		['crontab', '# m h\n25 3 * * 0 root docker exec r registry garbage-collect -m /etc/config.yml', 2],
+		['crontab', '25 3 * * 0 docker exec -d r registry garbage-collect /c.yml -m >/dev/null 2>&1', 1],
+		['crontab', '@weekly sh -c "docker exec r registry garbage-collect --delete-untagged=true /c.yml"', 1],
+		['script', '#!/bin/sh\n# weekly\nFLAGS="-m"\nregistry garbage-collect $FLAGS /c.yml', 4],
+		['script', 'registry garbage-collect \\\n  --delete-untagged \\\n  /c.yml', 1],
+		['script', 'out=$(docker exec r registry garbage-collect -m /c.yml)', 1],
+		[
+			'script',
+			'#!/usr/bin/python3\nimport subprocess\nsubprocess.run([\n  "docker", "exec", "r",  # the private one\n  "registry", "garbage-collect",\n  "-m", "/c.yml"])',
+			3,
+		],
+		[
+			'unit',
+			'[Service]\n# ExecStart=true\nExecStart=-/usr/bin/docker exec r \\\n  registry garbage-collect -m /c.yml',
+			3,
+		],
+		[
+			'quadlet',
+			'[Container]\nImage=docker.io/library/registry:2.8.3\nExec=garbage-collect --delete-untagged /etc/docker/registry/config.yml',
+			3,
+		],
+		[
+			'compose',
+			'services:\n  gc:\n    image: "registry:2.8.3"\n    command:\n      - garbage-collect\n      # weekly\n      - "-m"\n      - /c.yml\n',
+			5,
+		],
+		[
+			'compose',
+			'services:\n  gc:\n    entrypoint: ["registry", "garbage-collect", "--delete-untagged", "/c.yml"]\n',
+			3,
+		],
+		[
+			'compose',
+			'services:\n  gc:\n    labels:\n      ofelia.job-exec.gc.command: registry garbage-collect -m /c.yml\n',
+			4,
+		],
+	])('will break images, in a %s: %j', (kind, text, at) => {
+		expect(collecting(kind, text)).toContain(`will-break removes-children:${at}`);
+	});
+
+	it.each<[Kind, string]>([
+		['crontab', '# 25 3 * * 0 root docker exec r registry garbage-collect -m /c.yml'],
+		['crontab', '25 3 * * 0 root docker exec r registry garbage-collect --dry-run -m /c.yml'],
+		['script', 'true # registry garbage-collect -m /c.yml'],
+		['script', 'echo "next: registry garbage-collect -m /c.yml"'],
+		['script', 'registry garbage-collect -dm /c.yml'],
+		['script', 'crontab -l | grep garbage-collect'],
+		['unit', '[Service]\n; ExecStart=registry garbage-collect -m /c.yml\nDescription=registry garbage-collect -m'],
+		['compose', 'services:\n  gc:\n    # command: [garbage-collect, -m, /c.yml]\n    command: [serve, /c.yml]\n'],
+		['compose', 'services:\n  gc:\n    command: [garbage-collect, --dry-run, -m, /c.yml]\n'],
+	])('that does not run is none, in a %s: %j', (kind, text) => {
+		expect(collecting(kind, text)).toEqual([]);
+	});
+
+	it('whose flags nobody can see may break images', () => {
+		expect(collecting('script', 'registry garbage-collect $GC_FLAGS /c.yml')).toContain('may-break removes-children:1');
+	});
+
+	it('on registry 3 only may', () => {
+		const running = [
+			{name: 'container r', version: 'registry github.com/distribution/distribution/v3 v3.0.0', environment: []},
+		];
+
+		expect(said(risksOf('crontab', '@weekly registry garbage-collect -m /c.yml', {running}))).toContain(
+			'may-break removes-children:1',
+		);
+	});
+});
+
+describe('a collection beside pushes', () => {
+	it('may break images', () => {
+		expect(collecting('crontab', '25 3 * * 0 root registry garbage-collect /c.yml')).toEqual([
+			'may-break runs-beside-pushes:1',
+		]);
+		expect(
+			collecting('script', 'systemctl stop nginx\nregistry garbage-collect /c.yml\nsystemctl start nginx'),
+		).toEqual(['may-break runs-beside-pushes:2']);
+		expect(collecting('script', 'registry garbage-collect /c.yml\ndocker stop r')).toEqual([
+			'may-break runs-beside-pushes:1',
+		]);
+	});
+
+	it.each<[Kind, string]>([
+		[
+			'crontab',
+			'0 3 * * 0 docker stop r && docker run --rm -v /d:/d registry:2.8.3 garbage-collect /c.yml; docker start r',
+		],
+		['script', 'set -e\ndocker compose stop private\nregistry garbage-collect /c.yml\ndocker compose up -d private'],
+		[
+			'script',
+			'sed -i s/readonly: false/readonly: true/ /c.yml; systemctl restart registry\nregistry garbage-collect /c.yml\nsystemctl restart registry',
+		],
+		[
+			'unit',
+			'[Unit]\nConflicts=docker-registry.service\n[Service]\nExecStart=docker-registry garbage-collect /c.yml\nExecStopPost=systemctl start docker-registry',
+		],
+	])('that stops the registry or makes it read-only is none, in a %s: %j', (kind, text) => {
+		expect(said(risksOf(kind, text))).toEqual([]);
+	});
+});
+
+it('a cache that outlives the collection is named with the line that switches it on', () => {
+	const files: UpkeepFile[] = [
+		{
+			path: '/opt/registry/config.yml',
+			kind: 'configuration',
+			text: 'storage:\n  cache:\n    blobdescriptor: redis\n',
+			cut: false,
+		},
+	];
+	const [stale] = risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml', {files});
+
+	expect(stale).toMatchObject({
+		kind: 'stale-cache',
+		why: expect.stringContaining('/opt/registry/config.yml: blobdescriptor: redis'),
+		advice: expect.stringContaining('blobs::*'),
+	});
+	expect(risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml\ndocker start r', {files})).toEqual([]);
+});
+
+describe('what removes links', () => {
+	it.each<[string, string]>([
+		['rm -rf "$base/repositories/$repo/_manifests/tags/$tag"', 'may-break removes-links:1'],
+		['find /d/docker -path "*/_manifests/revisions/*" -mtime +30 -delete', 'will-break removes-links:1'],
+		['rm -r /d/docker/registry/v2/repositories/a/_layers/sha256/$hex', 'may-break removes-links:1'],
+		[
+			'TAGS=/d/repositories/a/_manifests/tags\nls -t $TAGS | tail -n +11 | while read t; do rm -rf "$TAGS/$t"; done',
+			'may-break removes-links:2',
+		],
+		['cd "$repo/_manifests/tags" || exit\nls -t | tail -n +11 | xargs rm -rf', 'may-break removes-links:2'],
+		[
+			'#!/usr/bin/env python3\nimport shutil\nshutil.rmtree(os.path.join(base, "_manifests", "tags", tag))',
+			'may-break removes-links:3',
+		],
+	])('%j', (text, expected) => {
+		expect(said(risksOf('script', text))).toEqual([expected]);
+	});
+
+	it.each([
+		'# rm -rf $repo/_manifests/tags/$tag',
+		'echo rm -rf $repo/_manifests/tags/$tag',
+		'ls $repo/_manifests/tags\nrm -f /tmp/list',
+		'ls $repo/_manifests/tags\nrm -rf /tmp/work',
+		'find $repo/_manifests/tags -type d',
+		'rm -rf /d/repositories/a/_uploads/*',
+	])('is not %j', text => {
+		expect(said(risksOf('script', text))).toEqual([]);
+	});
+
+	it('a retention script over HTTP bites where deletes are on, and only there', () => {
+		const script = 'curl -u bot:hunter2 -X DELETE "https://registry.example/v2/$repo/manifests/$digest"';
+		const files: UpkeepFile[] = [
+			{
+				path: '/c.yml',
+				kind: 'compose',
+				text: 'services:\n  r:\n    environment:\n      - REGISTRY_STORAGE_DELETE_ENABLED=true\n',
+				cut: false,
+			},
+		];
+
+		expect(risksOf('script', script)).toEqual([]);
+		expect(risksOf('script', script, {files})).toMatchObject([
+			{kind: 'deletes-by-digest', line: expect.not.stringContaining('hunter2')},
+		]);
+	});
+});
+
+describe('an image that floats', () => {
+	it.each<[Kind, string, boolean]>([
+		['compose', 'services:\n  r:\n    image: registry:2\n', true],
+		['compose', 'x-r: &r\n  image: registry\nservices:\n  a: *r\n', true],
+		['compose', 'services:\n  r:\n    image: ghcr.io/distribution/distribution:edge\n', true],
+		['compose', `services:\n  r:\n    image: mirror.acme.example/library/registry:$\{TAG:-2.8}\n`, true],
+		['compose', 'services:\n  r:\n    image: registry:2.8.3\n', false],
+		['compose', `services:\n  r:\n    image: registry:2@sha256:${'a'.repeat(64)}\n`, false],
+		[
+			'compose',
+			`services:\n  r:\n    image: registry:$\{TAG}\n  # image: registry:2\n  w:\n    image: acme/web:2\n`,
+			false,
+		],
+		['quadlet', '[Container]\nImage=docker.io/library/registry:latest\n', true],
+		['unit', '[Service]\nExecStart=/usr/bin/docker run --rm --name r registry:2\n', true],
+		['crontab', '@reboot podman run -d registry:2.8.3\n', false],
+	])('is found in a %s: %j: %s', (kind, text, floats) => {
+		expect(said(risksOf(kind, text)).filter(each => each.includes('floating-tag'))).toHaveLength(floats ? 1 : 0);
+	});
+
+	it('is found among what runs', () => {
+		const {risks, versions} = judgeUpkeep({
+			...quietHost,
+			running: [
+				{
+					name: 'container r',
+					image: 'registry:2',
+					version: 'registry github.com/docker/distribution v2.8.1',
+					environment: [],
+				},
+			],
+		});
+
+		expect(risks).toMatchObject([
+			{kind: 'floating-tag', file: 'container r'},
+			{kind: 'affected-version', why: expect.stringContaining('2.8.1')},
+		]);
+		expect(versions).toEqual(['2.8.1']);
+	});
+});
+
+it('a version that nothing tells stays unknown, and that is said', () => {
+	const unknown = judgeUpkeep({...quietHost, files: []});
+
+	expect(unknown.versions).toEqual([]);
+	expect(unknown.unseen.map(({what}) => what)).toEqual(['the registry’s configuration', 'the registry’s version']);
+	expect(auditVerdict(unknown)).toBe('incomplete');
+	expect(auditVerdict(judgeUpkeep(quietHost))).toBe('clear');
+});
+
+describe('space', () => {
+	const disk = (free: number, size = 100_000_000) => ({
+		...quietHost,
+		disk: {mountedOn: '/data', size, free, line: 'df'},
+	});
+
+	it.each([
+		[disk(20_000_000), []],
+		[disk(9_000_000), ['worth-knowing disk-full']],
+		[disk(4_000_000, 30_000_000), ['worth-knowing disk-full']],
+		[disk(2_000_000), ['may-break disk-full']],
+		[{...quietHost, inodes: {mountedOn: '/data', size: 1000, free: 20, line: 'df'}}, ['may-break disk-full']],
+		[{...quietHost, inodes: {mountedOn: '/data', size: 0, free: 0, line: 'btrfs'}}, []],
+		[{...quietHost, staleUploads: {count: 3, kib: 2_000_000}}, ['worth-knowing stale-uploads']],
+	])('%#', (upkeep, expected) => {
+		expect(said(judgeUpkeep(upkeep).risks).filter(each => /disk|uploads/.test(each))).toEqual(expected);
+	});
+});
+
+describe('nginx in front of a registry', () => {
+	const nginx = (body: string) => said(risksOf('nginx', `http {\n${body}\n}`));
+
+	it('that keeps the first address of a name is a trap', () => {
+		expect(nginx('server {\n location /v2/ { proxy_pass http://private:5000; }\n}')).toEqual([
+			'may-break old-upstream:3',
+		]);
+		expect(
+			nginx('upstream registry {\n server private:5000;\n}\nserver { location / { proxy_pass http://registry; } }'),
+		).toEqual(['may-break old-upstream:3']);
+	});
+
+	it('is none with a variable, an address, a resolving upstream, in a comment, or for another site', () => {
+		expect(
+			nginx(`resolver 127.0.0.11;
+upstream live { server private:5000 resolve; }
+server { location /v2/ { set $registry private:5000; proxy_pass http://$registry; } }
+server { location /v2/ { proxy_pass http://127.0.0.1:5000; } }
+server { location /v2/ { proxy_pass http://live; } }
+# server { location /v2/ { proxy_pass http://private:5000; } }
+server { location / { proxy_pass http://wiki:8080; } }`),
+		).toEqual([]);
+	});
+});
+
+it('answers tell of a wrong upstream', () => {
+	const answers = {url: 'https://registry.example', hasCredentials: true, isLoopback: false};
+
+	expect(said(answerRisks({...answers, answersAnybody: false, listsRepositories: true}, true))).toEqual([]);
+	expect(said(answerRisks({...answers, answersAnybody: true, listsRepositories: false}, true))).toEqual([
+		'may-break open-registry',
+		'may-break empty-catalogue',
+	]);
+	expect(
+		said(answerRisks({...answers, hasCredentials: false, answersAnybody: true, listsRepositories: false}, false)),
+	).toEqual([]);
+	expect(said(answerRisks({...answers, url: 'http://registry.example'}, undefined))).toEqual([
+		'worth-knowing plain-http',
+	]);
+});
+
+it('a probe that is late, or of another registry, is silence', () => {
+	const name = 'registry_manifest_integrity_last_run_timestamp';
+	const text = `# TYPE ${name} gauge\n${name}{instance="other",job="p"} 9000\n${name}{instance="a:5000",job="p",shard="1"} 1000\n${name}{instance="a:5000"} 1.2e+03\n`;
+
+	expect(lastProbe(text, ['a:5000', 'private'])).toBe(1200);
+	expect(probeRisks(text, 'file', ['a:5000'], 1200 + 3600)).toEqual([]);
+	expect(said(probeRisks(text, 'file', ['a:5000'], 1200 + 3601))).toEqual(['worth-knowing probe-silent']);
+	expect(said(probeRisks(text, 'file', ['b:5000'], 1200))).toEqual(['worth-knowing probe-silent']);
+});
+
+it.each([
+	['curl -u bot:hunter2 https://x', 'hunter2'],
+	['docker run -e REGISTRY_HTTP_SECRET=hunter2 registry:2', 'hunter2'],
+	['wget https://bot:hunter2@registry.example/x', 'hunter2'],
+	['curl -H "Authorization: Basic aHVudGVyMg=="', 'aHVudGVyMg'],
+	['skopeo delete --creds bot:hunter2 docker://x', 'hunter2'],
+	['mysql --password hunter2', 'hunter2'],
+	["PASSWORD='hunter2 and more' sh", 'hunter2'],
+])('evidence keeps no secret: %s', (line, secret) => {
+	expect(evidence(line)).not.toContain(secret);
+	expect(evidence(line)).toContain('…');
+});

@@ -1,0 +1,203 @@
+import {expect, test} from 'vitest';
+import type {Happening, JournalEvent} from '../../../src/domain/event.ts';
+import {renderMarkdown} from '../../../src/domain/post-mortem/markdown.ts';
+import {milestonesOf, spansOf} from '../../../src/domain/post-mortem/milestones.ts';
+import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';
+import {
+	happen,
+	smallPage,
+	steps,
+	tellIncident,
+	toldToDecide,
+	toldToGate,
+	toldToProof,
+	toldToRepair,
+} from '../../support/told-incident.ts';
+
+const evidence = [{file: 'evidence/0012-mend-1.log', digest: `sha256:${'a'.repeat(64)}`, bytes: 12}];
+
+function toldToEnd() {
+	return toldToProof()
+		.tell({type: 'step.skipped', outcome: 'told', reason: 'They know.', ...steps.tell})
+		.tell(happen.begun(steps.close, 'read', {with: {questions: {impact: {prompt: 'Who?', type: 'text'}}}}))
+		.tell({type: 'answers.given', answers: {impact: 'all pipelines'}, ...steps.close})
+		.tell({type: 'incident.closed'});
+}
+
+test('the JSON names its schema, and holds nothing that JSON cannot', () => {
+	const report = postMortemOf(toldToEnd().events);
+
+	expect(report.schema).toBe('regmedic.post-mortem/1');
+	expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+	expect(report).toMatchObject({
+		status: 'closed',
+		verdict: 'intact',
+		told: {impact: 'all pipelines', began: 'unknown'},
+		ended: {stop: 'fixed'},
+	});
+});
+
+test('every row of the timeline cites an event that exists, at its time, with its evidence', () => {
+	const told = toldToRepair().tell({...happen.finished(steps.mend, 'mended'), evidence} as Happening);
+	const {timeline, evidence: kept} = postMortemOf(told.events);
+
+	for (const {event, at, actor} of timeline) {
+		expect(told.events[event]).toMatchObject({at, actor});
+	}
+
+	expect(timeline.map(({event}) => event)).toEqual([...timeline.map(({event}) => event)].sort((a, b) => a - b));
+	expect(timeline.find(({evidence: files}) => files.length > 0)).toMatchObject({
+		evidence: [evidence[0]!.file],
+		event: told.events.length - 1,
+	});
+	expect(kept).toEqual([{...evidence[0], event: told.events.length - 1}]);
+});
+
+test('a rehearsal says DRILL above every section, and nothing else does', () => {
+	const drill = renderMarkdown(postMortemOf(toldToDecide(smallPage, {drill: true}).events));
+	const sections = drill.split(/^## /m);
+
+	expect(drill).toMatch(/^# DRILL: /);
+	expect(sections[0]).toContain('**DRILL.**');
+	expect(sections.slice(0, -1).every(section => section.includes('DRILL'))).toBe(true);
+	expect(renderMarkdown(postMortemOf(toldToEnd().events))).not.toContain('DRILL');
+});
+
+test('the times spent waiting add up to the whole, also with nobody there for a night', () => {
+	const told = toldToGate();
+	told.tell({type: 'incident.left', reason: 'left'}, 10_000).tell({type: 'incident.resumed'}, 9 * 3_600_000);
+	told
+		.tell(happen.gate(steps.mend))
+		.tell(happen.answered(steps.mend, 'approve'), 60_000)
+		.tell(happen.intended(steps.mend), 5);
+	told.tell(happen.finished(steps.mend, 'mended'), 30_000);
+	const {total, waitedOnMachine, waitedOnPerson, away} = spansOf(told.events);
+
+	expect(waitedOnMachine + waitedOnPerson + away).toBe(total);
+	expect(total).toBe(Date.parse(told.events.at(-1)!.at) - Date.parse(told.events[0]!.at));
+	expect(away).toBe(9 * 3_600_000);
+	expect(waitedOnPerson).toBeGreaterThanOrEqual(60_000);
+});
+
+test('a clock that went back makes no time negative', () => {
+	const told = toldToRepair();
+	told.tell(happen.finished(steps.mend, 'mended'), -3_600_000).tell(happen.begun(steps.prove, 'read'), 1_000);
+
+	expect(Object.values(spansOf(told.events)).every(span => span >= 0)).toBe(true);
+});
+
+test('each milestone is the first event that shows it, and stays', () => {
+	const told = toldToEnd();
+	const names = milestonesOf(told.events).map(({name, event}) => [name, told.events[event]!.type]);
+	expect(names).toEqual([
+		['opened', 'incident.opened'],
+		['decided', 'choice.made'],
+		['mitigated', 'effect.finished'],
+		['verified', 'effect.finished'],
+	]);
+
+	for (let count = 1; count <= told.events.length; count++) {
+		const early = milestonesOf(told.events.slice(0, count));
+		expect(milestonesOf(told.events).slice(0, early.length)).toEqual(early);
+	}
+});
+
+test('a check that was green before anything was changed verifies nothing', () => {
+	const told = tellIncident()
+		.tell(happen.begun(steps.check, 'read', {shows: 'verdict'}))
+		.tell(happen.intended(steps.check))
+		.tell(happen.finished(steps.check, 'intact', {verdict: 'intact'}));
+
+	expect(milestonesOf(told.events).map(({name}) => name)).toEqual(['opened']);
+});
+
+test('a repair by hand mitigates, and is told with who said so', () => {
+	const told = toldToDecide()
+		.tell(happen.chosen('hands'))
+		.tell(happen.begun(steps.hands, 'read'))
+		.tell({type: 'hand.reported', outcome: 'done', why: 'docker push', ...steps.hands});
+
+	expect(milestonesOf(told.events).map(({name}) => name)).toContain('mitigated');
+	expect(postMortemOf(told.events).skipped).toEqual([
+		{step: 'By hand', how: 'by-hand', outcome: 'done', reason: 'docker push', by: 'ada'},
+	]);
+});
+
+test('what may have changed something is never missing from the changes', () => {
+	const states: [string, JournalEvent[]][] = [
+		['not known yet', toldToRepair().events],
+		['not known yet', toldToRepair().tell(happen.failed(steps.mend, {indeterminate: true})).events],
+		['failed', toldToRepair().tell(happen.failed(steps.mend)).events],
+		['mended', toldToRepair().tell(happen.finished(steps.mend, 'mended')).events],
+		[
+			'by hand, mended',
+			toldToRepair()
+				.tell(happen.failed(steps.mend, {indeterminate: true}))
+				.tell({type: 'step.done-by-hand', outcome: 'mended', reason: 'I looked', ...steps.mend}).events,
+		],
+	];
+
+	for (const [outcome, events] of states) {
+		expect(postMortemOf(events).changes, outcome).toMatchObject([
+			{outcome, approvedBy: 'ada', target: 'registry.example/infra-ci'},
+		]);
+	}
+
+	expect(postMortemOf(toldToGate().tell(happen.answered(steps.mend, 'decline')).events).changes).toEqual([]);
+});
+
+test('an end that nothing proves says so, whatever the runbook promises', () => {
+	const told = toldToRepair()
+		.tell(happen.finished(steps.mend, 'mended'))
+		.tell({type: 'step.skipped', outcome: 'intact', reason: 'sure', ...steps.prove})
+		.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
+		.tell({type: 'step.skipped', outcome: 'answered', reason: 'x', ...steps.close});
+	const report = postMortemOf(told.events);
+
+	expect(report).toMatchObject({verdict: 'unknown', ended: {unverified: true}});
+	expect(renderMarkdown(report)).toMatch(/unknown: not proven intact/);
+});
+
+const nasty = [
+	'a | b',
+	'a \\| b',
+	'\\',
+	'`x` | `y`',
+	'\n| new | row |',
+	'<script>alert(1)</script>',
+	'# heading',
+	'[x](http://e)',
+	'\u001b[2J\u202e',
+	'**bold**',
+	'&lt;b&gt;',
+	'~~x~~',
+];
+
+test.each(nasty)('%j from outside neither breaks a table nor draws', text => {
+	const told = toldToRepair().tell({
+		...happen.finished(steps.mend, 'mended'),
+		say: text,
+		evidence: [{...evidence[0]!, file: `evidence/${text}`}],
+	} as Happening);
+	told.tell({type: 'note.added', text}).tell({type: 'decision.reopened', reason: text});
+	const markdown = renderMarkdown(postMortemOf(told.events));
+
+	expect(markdown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+	// In a code span nothing is obeyed.
+	expect(markdown.replace(/`[^`\n]*`/g, '')).not.toMatch(/(^|[^\\])<script|[^\\]\[x\]\(/);
+	for (const table of markdown.matchAll(/(?:^\|.*\|\n?)+/gm)) {
+		const widths = table[0].trim().split('\n').map(cellsIn);
+		expect(new Set(widths).size, table[0]).toBe(1);
+	}
+});
+
+test('what a crash took is in the timeline', () => {
+	const told = toldToGate().tell({type: 'journal.recovered', lostBytes: 12, file: 'events.torn-1'});
+
+	expect(postMortemOf(told.events).timeline.at(-1)!.what).toMatch(/12 bytes .* events\.torn-1/);
+});
+
+/** As GitHub counts them: a backslash takes the pipe behind it along. */
+function cellsIn(row: string): number {
+	return row.replace(/\\[\\|]/g, '').split('|').length;
+}
