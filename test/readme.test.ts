@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import manifest from '../package.json' with {type: 'json'};
 import {exitCodes} from '../src/domain/errors.ts';
 import {faultKinds} from '../src/domain/fault.ts';
+import {metricNames} from '../src/domain/probe/metric.ts';
 import {listScenarios} from '../src/drills/scenarios/index.ts';
 import {runProgram} from '../src/program.ts';
 import {keymap} from '../src/ui/keymap.ts';
@@ -43,6 +44,16 @@ test('every exit code and every kind of fault stands in the README', () => {
 	const kinds = faultKinds.filter(kind => !readme.includes(kind));
 
 	expect({codes, kinds}).toEqual({codes: [], kinds: []});
+});
+
+test('every metric stands in the README, by its whole name or by its end', () => {
+	const table = readme.slice(readme.indexOf('## Metrics'), readme.indexOf('## Configuration'));
+	const missing = Object.values(metricNames).filter(
+		name => !table.includes(name) && !table.includes(`\`${name.replace('registry_manifest_integrity', '')}\``),
+	);
+
+	expect(table.length).toBeGreaterThan(500);
+	expect(missing).toEqual([]);
 });
 
 test('every dependency has its reason in the README', () => {
