@@ -35,10 +35,11 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 		};
 		const shown = redactDeep(whole, invocation.redaction.redact) as typeof whole;
 		const verdict = auditVerdict(whole);
+		const {stdout} = invocation.terminal;
 		invocation.print(
 			invocation.flags.json
 				? `${visibleJson({schema: 'regmedic.audit/1', verdict, ...shown}, '  ')}\n`
-				: `${sayAudit(shown).join('\n')}\n`,
+				: `${sayAudit(shown, stdout.isTTY ? stdout.columns : undefined).join('\n')}\n`,
 		);
 		return exits[verdict];
 	} finally {

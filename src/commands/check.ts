@@ -1,10 +1,16 @@
-import {openPorts, type Surroundings} from '../composition/open-ports.ts';
+import {type OpenPorts, openPorts, type Surroundings} from '../composition/open-ports.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {type ExitMeaning, exitCodes, OperatorError} from '../domain/errors.ts';
 import type {ImageReference} from '../domain/reference.ts';
-import {visibleJson, visibleLine} from '../domain/visible.ts';
+import {visibleJson} from '../domain/visible.ts';
+import {count} from '../domain/wording.ts';
+import type {Storage} from '../engine/ports.ts';
+import {wrap} from '../plain/fit.ts';
 import type {Invocation} from './invocation.ts';
+
+const fewestColumns = 40;
+const usualColumns = 80;
 
 type Line = {what: string; ok: boolean; say: string; hint?: string; exit?: ExitMeaning};
 
@@ -26,11 +32,14 @@ export async function check(invocation: Invocation): Promise<number> {
 	if (invocation.flags.json) {
 		invocation.print(`${visibleJson({schema: 'regmedic.check/1', checks: lines}, '  ')}\n`);
 	} else {
-		for (const {what, ok, say, hint} of lines) {
-			invocation.print(
-				`${visibleLine(`${ok ? 'ok    ' : 'NOT OK'}  ${what}: ${say}`)}\n${hint === undefined ? '' : `        ${visibleLine(hint)}\n`}`,
-			);
-		}
+		const {stdout} = invocation.terminal;
+		const columns = Math.max(fewestColumns, (stdout.isTTY && stdout.columns) || usualColumns);
+		const indent = ' '.repeat(8);
+		const said = lines.flatMap(({what, ok, say, hint}) => [
+			...wrap(`${what}: ${say}`, {first: ok ? 'ok      ' : 'NOT OK  ', rest: indent, columns}),
+			...(hint === undefined ? [] : wrap(hint, {first: indent, columns})),
+		]);
+		invocation.print(`${said.join('\n')}\n`);
 	}
 
 	const worst = lines.find(({ok}) => !ok)?.exit;
@@ -45,8 +54,16 @@ async function checkRegistry(
 ): Promise<Line[]> {
 	const image = firstImageOf(name, surroundings.configuration);
 	const reference: ImageReference = {host, repository: image ?? 'regmedic-check', tag: 'latest'};
-	const {ports, close} = openPorts(reference, surroundings);
+	let opened: OpenPorts;
+	try {
+		opened = openPorts(reference, surroundings);
+	} catch (error) {
+		// What cannot even be opened keeps no other from being checked.
+		return [failed(`registry ${name}`, error)];
+	}
 
+	const {ports, close} = opened;
+	const {storage, ci, clock} = ports;
 	try {
 		return [
 			// Any answer about any repository proves the way, the certificate and the credentials.
@@ -56,22 +73,15 @@ async function checkRegistry(
 					? `${host} answers`
 					: tags === undefined
 						? `${host} answers; it has no ${image}`
-						: `${host} answers; ${image} has ${tags.length} tags`;
+						: `${host} answers; ${image} has ${count(tags.length, 'tag')}`;
 			}),
-			...(ports.storage
-				? [
-						await attempt(`storage ${name}`, async () => {
-							const {files} = await ports.storage!.upkeep({signal});
-							return `${ports.storage!.place} answers; ${files.length} files of its upkeep read`;
-						}),
-					]
-				: []),
-			...(ports.ci && surroundings.configuration.images[image ?? '']?.build
+			...(storage ? [await attempt(`storage ${name}`, () => checkStorage(storage, signal))] : []),
+			...(ci && surroundings.configuration.images[image ?? '']?.build
 				? [
 						await attempt(`CI for ${image}`, async () => {
 							const {repository} = surroundings.configuration.images[image!]!.build!;
-							await ports.ci!.failed(repository, ports.clock.now().toISOString(), {signal});
-							return `${ports.ci!.place} answers for ${repository}`;
+							await ci.failed(repository, clock.now().toISOString(), {signal});
+							return `${ci.place} answers for ${repository}`;
 						}),
 					]
 				: []),
@@ -79,6 +89,27 @@ async function checkRegistry(
 	} finally {
 		await close();
 	}
+}
+
+async function checkStorage(storage: Storage, signal: AbortSignal): Promise<string> {
+	const {files, gaps, disk, holdsRepositories} = await storage.upkeep({signal});
+	if (disk === undefined) {
+		throw new OperatorError(
+			'check.storage',
+			`${storage.place} answers, but not from that folder: ${gaps.join('; ')}.`,
+			{
+				hint: 'Mend storage.root in the configuration, or let this user enter the folder.',
+				exit: 'configuration',
+			},
+		);
+	}
+
+	return [
+		`${storage.place} answers`,
+		...(holdsRepositories ? [] : ['no repository is in it']),
+		`${count(files.length, 'file')} of its upkeep read`,
+		...(gaps.length === 0 ? [] : [`${count(gaps.length, 'thing')} could not be looked at (regmedic audit names them)`]),
+	].join('; ');
 }
 
 function firstImageOf(registry: string, {images}: Configuration): string | undefined {
@@ -89,10 +120,14 @@ async function attempt(what: string, ask: () => Promise<string>): Promise<Line> 
 	try {
 		return {what, ok: true, say: await ask()};
 	} catch (error) {
-		if (error instanceof OperatorError) {
-			return {what, ok: false, say: error.message, hint: error.hint, exit: error.exit};
-		}
-
-		throw error;
+		return failed(what, error);
 	}
+}
+
+function failed(what: string, error: unknown): Line {
+	if (error instanceof OperatorError) {
+		return {what, ok: false, say: error.message, hint: error.hint, exit: error.exit};
+	}
+
+	throw error;
 }

@@ -95,14 +95,15 @@ type Teller = {image(check: ImageCheck): void; end(report: ProbeReport): void};
 /** As they come, so that a broken catalogue of any size fits. What was interrupted is not a whole document. */
 function jsonTeller({print}: Invocation): Teller {
 	let isFirst = true;
-	const lead = () => (isFirst ? '{"schema":"regmedic.probe/1","images":[\n' : ',\n');
+	const lead = () => (isFirst ? '{"schema":"regmedic.probe/1","images":[\n' : ',');
 	return {
 		image(check) {
-			print(`${lead()}${visibleJson(check)}`);
+			// To the end of the line: what shows the progress begins there.
+			print(`${lead()}${visibleJson(check)}\n`);
 			isFirst = false;
 		},
 		end({images: _, ...rest}) {
-			print(`${isFirst ? lead() : '\n'}],${visibleJson(rest).slice(1)}\n`);
+			print(`${isFirst ? lead() : ''}],${visibleJson(rest).slice(1)}\n`);
 		},
 	};
 }

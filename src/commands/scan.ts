@@ -54,7 +54,17 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			place,
 			configuration,
 			role: configured?.role,
-			find: base => findStores({shell, base, signal}),
+			find: base => {
+				// Which of several stores the named registry serves is not for us to guess.
+				if (options.compare) {
+					throw new OperatorError('scan.compare', `${base} is not the folder of one registry.`, {
+						hint: 'Give registries.….storage the folder of the one that --registry names, or leave --compare out.',
+						exit: 'usage',
+					});
+				}
+
+				return findStores({shell, base, signal});
+			},
 			async scanOne(root, role) {
 				const found = await scanFolder(shell, root, {...options, role, signal, onProgress: meter.show});
 				return options.compare && host !== undefined

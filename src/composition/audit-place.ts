@@ -34,6 +34,15 @@ export function openAuditPlace(
 	folder: string,
 ): AuditPlace {
 	const {configuration} = surroundings;
+	const isHalf = (target.ssh === undefined) !== (target.root === undefined);
+	if (isHalf || (target.path !== undefined && target.ssh !== undefined)) {
+		// Else another host than the named one would be audited.
+		throw new OperatorError('audit.where', 'These options do not name one storage folder.', {
+			hint: 'Write --path DIR, or --ssh DEST with --root DIR, or a registry’s name alone.',
+			exit: 'usage',
+		});
+	}
+
 	const direct = target.path !== undefined || (target.ssh !== undefined && target.root !== undefined);
 	const known = name ?? (direct ? undefined : onlyRegistry(configuration));
 	const registry = known === undefined ? undefined : registryNamed(configuration, known);

@@ -1,5 +1,5 @@
 import {OperatorError} from '../domain/errors.ts';
-import type {ProbeProgress, ProbeReport, Shard} from '../domain/probe/probe.ts';
+import type {ProbeGap, ProbeProgress, ProbeReport, Shard} from '../domain/probe/probe.ts';
 import {createProbeTally} from '../domain/probe/tally.ts';
 import type {Depth, ImageCheck} from '../domain/verdict.ts';
 import type {Clock, Registry, Waiting} from './ports.ts';
@@ -96,6 +96,11 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		tally.gap({code, message, hint}, heard.known - done + Number(!heard.isListed));
 	}
 
+	const {repositories, unknown} = tally.counts();
+	if (heard.known > 0 && repositories === 0 && unknown === 0) {
+		tally.gap(onlyAbsent(registry.host), heard.known);
+	}
+
 	return {
 		instance: registry.host,
 		...(shard === undefined ? {} : {shard}),
@@ -111,6 +116,15 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		...(failure === undefined
 			? {}
 			: {failure: {code: failure.code, message: failure.message, hint: failure.hint, exit: failure.exit}}),
+	};
+}
+
+/** One of them may have been removed since it was listed; all of them is another store that answers. */
+function onlyAbsent(host: string): ProbeGap {
+	return {
+		code: 'registry.lists-only-absent',
+		message: `${host} knows none of the repositories that it lists.`,
+		hint: 'Look at the proxy in front of it and at the folder it is mounted on: the lists may be answered from another store.',
 	};
 }
 

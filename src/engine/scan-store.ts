@@ -43,8 +43,7 @@ export async function scanStore(
 	}
 
 	onProgress({label: 'suspects to look at again', done: paths.length});
-	const again = await storage.recheck?.(paths, {signal});
-	return {scan: again === undefined ? scan : confirm(scan, listing, again), listing};
+	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
 }
 
 /** A cut costs what was not answered yet, and no more; what stays unanswered is unread. A listing is worth having without it. */

@@ -6,6 +6,7 @@ import {showStatusLine} from './status-line.ts';
 
 /** Of a log, nobody wants more. */
 const lineMs = 30_000;
+const eraseLine = '\r\u001B[K';
 
 export type ProgressOptions = {
 	/** What is being probed, for people. */
@@ -22,19 +23,25 @@ export function createProbeProgress({host, say, terminal, monotonic}: ProgressOp
 	const begun = monotonic();
 	let latest: ProbeProgress | undefined;
 	const words = () => sayProbeProgress(host, latest, monotonic() - begun);
-	const show = () => showStatusLine(terminal, say, words);
 	const isWatched = terminal?.isTTY === true;
 	const timer = isWatched ? undefined : setInterval(() => say(`${words()}\n`), lineMs);
-	let line = show();
+	let isShown = false;
+	const draw = (text: string) => {
+		isShown = true;
+		say(text);
+	};
+	const line = showStatusLine(terminal, draw, words);
 
 	return {
 		update(progress: ProbeProgress): void {
 			latest = progress;
 		},
-		/** Before anybody else writes there. */
+		/** Before anybody else writes there, at the start of a line. It comes back when it is due, however often that happens. */
 		makeWay(): void {
-			line.clear();
-			line = show();
+			if (isShown) {
+				say(eraseLine);
+				isShown = false;
+			}
 		},
 		stop(): void {
 			clearInterval(timer);

@@ -92,7 +92,7 @@ function sayOdd({odd: {count: number, examples}}: ProbeReport): string[] {
 	return number === 0
 		? []
 		: wrap(
-				`${count(number, 'listed name')} cannot be pulled by anybody and was left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
+				`${count(number, 'listed name')} cannot be pulled by anybody and ${number === 1 ? 'was' : 'were'} left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
 			);
 }
 

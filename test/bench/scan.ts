@@ -82,7 +82,7 @@ async function measure(): Promise<void> {
 			'aim: at most 5.5 x',
 		);
 		row('  peak memory', `${rss.toFixed(0)} MiB`, 'aim: less than 512 MiB');
-		row('  layer links taken by their size', `${ours[0]!.taken}`);
+		row('  links taken by their size and time', `${ours[0]!.taken}`);
 		row('a sequential walker in Python, no network', `${walker.ms.toFixed(0)} ms`, walker.said);
 	} finally {
 		await sshd.stop();

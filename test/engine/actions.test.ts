@@ -25,6 +25,7 @@ const [one, two, old] = ['one', 'two', 'old'].map(smallManifest) as [
 ];
 const findings = [one, two].map(({digest}, at) => ({
 	kind: 'child-unlinked',
+	remedy: 'relink',
 	digest,
 	via: at === 0 ? ['x'] : [],
 	tags: ['latest'],

@@ -84,3 +84,26 @@ it('what was not looked at is never called clean', () => {
 		sayAudit({...nothing, preflight: [{...preflight, breaks: [], complete: false, gaps: ['cut']}]}).join('\n'),
 	).toMatch(/INCOMPLETE[\s\S]*cut[\s\S]*that is\snot clean/);
 });
+
+it.each([undefined, 60, 120])('no line is wider than the terminal (%s columns), unless it is one word', columns => {
+	const long = {...audit.risks[0]!, line: 'registry garbage-collect '.repeat(20), why: 'It bites. '.repeat(30)};
+	const lines = sayAudit({...audit, risks: [long], preflight: [preflight]}, columns);
+	const width = Math.max(...lines.map(line => line.length));
+
+	expect(width).toBeLessThanOrEqual(columns ?? 80);
+	expect(width).toBeGreaterThan((columns ?? 80) - 30);
+});
+
+it('a rehearsal that only takes away what would repair an image is no good news, and says so once an image', () => {
+	const {digests} = preflight.breaks[0]!;
+	const digest = digests[0]!;
+	const worsens = [
+		{image: 'old:latest', digest},
+		{image: 'old:latest', digest},
+	];
+	const told = sayAudit({...audit, risks: [], preflight: [{...preflight, breaks: [], worsens}]}).join('\n');
+
+	expect(told.match(/old:latest/g)).toHaveLength(1);
+	expect(told).toContain('do not run it');
+	expect(told).not.toContain('Nothing found');
+});

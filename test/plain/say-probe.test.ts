@@ -127,6 +127,23 @@ describe('progress', () => {
 		expect(written.endsWith(erase)).toBe(true);
 	});
 
+	it('goes on moving where one image after another makes it give way', () => {
+		let shows = 0;
+		const say = (text: string) => {
+			shows += Number(text.includes('repositories'));
+		};
+		const shown = createProbeProgress({host: 'h', say, terminal: {isTTY: true, columns: 80}, monotonic: () => 0});
+		shown.update(progress);
+
+		for (let images = 0; images < 100; images++) {
+			vi.advanceTimersByTime(100);
+			shown.makeWay();
+		}
+
+		shown.stop();
+		expect(shows).toBeGreaterThanOrEqual(10);
+	});
+
 	it('is a line now and then where no terminal is, without an escape', () => {
 		let written = '';
 		const say = (text: string) => {

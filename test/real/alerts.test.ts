@@ -115,7 +115,7 @@ describeReal('the rules, in Prometheus', servers, () => {
 			runbook_url: 'https://runbooks.acme.example/registry/orphan-index',
 		});
 		expect(annotationsOf(alerts, 'RegistryIntegrityProbeStale')!.summary).toMatch(
-			/^The last whole check of silent\.example ended 2h 0m \d+s ago$/,
+			/^The last run over silent\.example ended 2h 0m \d+s ago$/,
 		);
 		for (const {annotations} of alerts) {
 			expect(annotations.command).toContain('regmedic respond orphan-index --image ');

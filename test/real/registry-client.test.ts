@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {mkdir, readFile, stat, truncate, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rename, stat, symlink, truncate, unlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
@@ -203,6 +203,21 @@ describeReal('the registry client against distribution 2.8', ['docker-registry',
 		await writeFile(path.join(store.tagFolder(repository, 'latest'), 'current/link'), 'garbage\n');
 
 		expect(await verify()).toMatchObject({verdict: 'broken', faults: [{kind: 'manifest-unreadable', status: 500}]});
+	});
+
+	test('a healthy image is unknown, never broken, while the disk of the registry fails', async () => {
+		const folder = path.join(temporary.folder, 'root/docker/registry/v2/blobs');
+		await rename(folder, `${folder}.away`);
+		await symlink(folder, folder);
+
+		try {
+			await expect(verify()).rejects.toMatchObject({code: 'registry.failing', hint: expect.stringContaining('disk')});
+		} finally {
+			await unlink(folder);
+			await rename(`${folder}.away`, folder);
+		}
+
+		expect(await verify()).toMatchObject({verdict: 'intact'});
 	});
 
 	test('garbage-collect -m leaves the tag and takes the children', async () => {

@@ -28,12 +28,22 @@ describeReal('the rules, for promtool', ['promtool'], () => {
 	});
 
 	test.concurrent.each([
-		['failures are not added up over the shards', /sum (by \(instance\) \(last_over_time)/, 'max $1'],
+		['failures are not added up over the shards', /sum( by \(instance\) \(\n +max by .+failures\))/, 'max$1'],
 		['failures are forgotten with the Pushgateway', 'failures[1d]', 'failures[5m]'],
-		['one failure is not enough', /(failures\[1d\]\)\)) > 0/, '$1 > 1'],
+		['one failure is not enough', /(failures\[1d\]\)\)\n +\)) > 0/, '$1 > 1'],
+		['what is remembered counts beside what is newer', 'or max by (instance, job, shard) (last', 'or (last'],
+		[
+			'a Pushgateway’s last Pod counts like a shard',
+			'(instance, job, shard) (last_over_time(registry_manifest_integrity_last',
+			'(instance, pod, shard) (last_over_time(registry_manifest_integrity_last',
+		],
 		['failures are told too early', 'for: 30m', 'for: 29m'],
 		['a living shard hides a dead one', 'time() - min by', 'time() - max by'],
-		['a probe that vanished is forgotten', '[1d])) > 3600\n', '[5m])) > 3600\n'],
+		[
+			'a probe that vanished is forgotten',
+			'last_run_timestamp[1d]))\n          ) > 3600\n',
+			'last_run_timestamp[5m]))\n          ) > 3600\n',
+		],
 		['a shard that can read hides one that cannot', /min( by \(instance\) \(\w+catalog_accessible\) == 0)/, 'max$1'],
 		['a shard without repositories is an empty catalogue', /sum( by \(instance\) \(\w+repos_checked\) == 0)/, 'min$1'],
 		['an unreadable catalogue is called empty', /^ +and min by .+\n/m, ''],

@@ -64,7 +64,7 @@ describeReal('what the scan does on the host', ['sshd', 'ssh', 'strace', 'busybo
 			const listing = await storage.list({signal});
 			const hashed = await storage.hash(listing.blobs.keys(), {signal});
 			const paths = [...listing.repositories.keys()].map(name => revisionLink(name, image.manifests[0]!.digest));
-			const states = await storage.recheck!(paths, {signal});
+			const states = await storage.recheck(paths, {signal});
 			const {stores} = await findStores({shell, base: inside('base'), signal});
 
 			expect(listing.gaps).toEqual([]);

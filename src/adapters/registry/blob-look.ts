@@ -5,8 +5,9 @@ import type {Descriptor} from '../../domain/manifest.ts';
 import type {BlobAnswer, Waiting} from '../../engine/ports.ts';
 import {type Answer, consume, discard, encoded} from './answer.ts';
 import {judgeRange, judgeSize, type Look} from './blob-judgement.ts';
+import {absence, failure} from './explanations.ts';
 import {patiently} from './patience.ts';
-import {expectStatus, explanation, failure} from './refusals.ts';
+import {expectStatus, storeRefuses} from './refusals.ts';
 import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
@@ -36,6 +37,11 @@ export function createLooker(
 			waiting,
 		);
 		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416, 500];
+		if (answer.host !== transport.host && (answer.status === 401 || answer.status === 403)) {
+			discard(answer);
+			throw storeRefuses(answer, transport.host);
+		}
+
 		await expectStatus(answer, expected, await transport.user());
 		const encoding = answer.header('content-encoding') ?? 'identity';
 
@@ -68,7 +74,8 @@ export function createLooker(
 			}
 		});
 
-		if (isCut) {
+		// Without a length, an answer that ends with its connection may be cut off, too.
+		if (isCut || (announced === undefined && received < size)) {
 			return {state: 'cut', status, received};
 		}
 
@@ -85,7 +92,7 @@ export function createLooker(
 	async function refused(answer: Answer): Promise<Look | undefined> {
 		const {status} = answer;
 		if (status === 404) {
-			return {state: 'missing', status, detail: await explanation(answer, 'the registry does not have it')};
+			return {state: 'missing', status, detail: await absence(answer)};
 		}
 
 		return status === 500

@@ -1,8 +1,9 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../../engine/ports.ts';
 import type {Answer} from './answer.ts';
+import {explanation} from './explanations.ts';
 import {type Listing, pagesOf} from './pages.ts';
-import {expectStatus, explanation, readReason} from './refusals.ts';
+import {expectStatus, readReason} from './refusals.ts';
 import {catalogueScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 

@@ -53,8 +53,9 @@ export function networkFailure(error: unknown, host: string, phase: Phase): Oper
 	return undefined;
 }
 
+/** The time for the whole answer is over, though some of it may still be trickling in. */
 export function stalled(host: string, cause?: unknown): OperatorError {
-	return new OperatorError('registry.stalled', `${host} began to answer and then fell silent.`, {
+	return new OperatorError('registry.stalled', `${host} does not come to the end of its answer.`, {
 		hint: 'Look at the load and the disk of the registry’s host, then try again.',
 		exit: 'unreachable',
 		cause,

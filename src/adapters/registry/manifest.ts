@@ -4,8 +4,9 @@ import {parseManifest} from '../../domain/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../domain/media-type.ts';
 import type {ManifestAnswer, Waiting} from '../../engine/ports.ts';
 import {readAll} from './answer.ts';
+import {absence, failure} from './explanations.ts';
 import {patiently, secondLookMs} from './patience.ts';
-import {expectStatus, explanation, failure, notARegistry} from './refusals.ts';
+import {expectStatus, notARegistry} from './refusals.ts';
 import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
@@ -26,12 +27,17 @@ export async function getManifest(
 	const look = () => patiently(() => attempt(transport, repository, reference, waiting), transport.patience, waiting);
 	const first = await look();
 
-	if (first.state !== 'unreadable') {
+	if (first.state === 'missing' || (first.state === 'found' && isWhole(first, reference))) {
 		return first;
 	}
 
 	await transport.patience.clock.sleep(secondLookMs, waiting);
 	return look();
+}
+
+/** An answer that ends with its connection may be cut off without anybody seeing it; only its hash tells. */
+function isWhole({digest, claimed}: {digest: Digest; claimed?: Digest}, reference: string): boolean {
+	return claimed === undefined && (!isDigest(reference) || digest === reference);
 }
 
 async function attempt(
@@ -54,7 +60,7 @@ async function attempt(
 	await expectStatus(answer, [200, 404, 500], user);
 
 	if (status === 404) {
-		return {state: 'missing', status, detail: await explanation(answer, 'the registry does not have it')};
+		return {state: 'missing', status, detail: await absence(answer)};
 	}
 
 	if (status === 500) {

@@ -2,8 +2,9 @@ import {isDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {ManifestBytes, PutAnswer, Waiting} from '../../engine/ports.ts';
 import {type Answer, discard} from './answer.ts';
+import {explanation} from './explanations.ts';
 import {hash} from './manifest.ts';
-import {expectStatus, explanation} from './refusals.ts';
+import {expectStatus} from './refusals.ts';
 import {pushScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 

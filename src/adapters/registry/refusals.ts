@@ -3,7 +3,7 @@ import {type Answer, discard, readSome} from './answer.ts';
 import {parseChallenges} from './challenges.ts';
 import {type Reason, specErrors} from './spec-errors.ts';
 
-const errorBodyLimit = 64 * 1024;
+export const errorBodyLimit = 64 * 1024;
 
 /** The server asks to be left alone for a while. */
 export class Busy extends OperatorError {
@@ -42,48 +42,25 @@ export async function expectStatus(
 	}
 }
 
-/** What a registry says about a thing that it does not have or cannot read. @throws OperatorError registry.not-a-registry */
-export async function explanation(answer: Answer, otherwise: string): Promise<string> {
-	const text = await readSome(answer, errorBodyLimit);
-
-	if (/^\s*<(?:!doctype|html)/i.test(text)) {
-		throw notARegistry(answer);
-	}
-
-	return reasonIn(text, answer).said ?? otherwise;
-}
-
-/**
- * What a registry says (500) about the one thing that it fails on.
- * @throws OperatorError registry.failing where it is not the registry that speaks: a proxy fails on everything
- */
-export async function failure(answer: Answer, user: string | undefined): Promise<string> {
-	const text = await readSome(answer, errorBodyLimit);
-	const {said} = reasonIn(text, answer);
-	if (said === undefined) {
-		throw refusalOf(answer, text, user);
-	}
-
-	return said;
-}
-
 /** Why not, as far as the registry says. */
 export async function readReason(answer: Answer): Promise<Reason> {
 	return reasonIn(await readSome(answer, errorBodyLimit), answer);
 }
 
-function reasonIn(text: string, answer: Answer): Reason {
-	const {said, codes} = specErrors(text);
-	return {said: said === undefined ? undefined : answer.mask(said), codes};
+/** Without the token, should it be said back. */
+export function reasonIn(text: string, answer: Answer): Reason {
+	const {said, ...reason} = specErrors(text);
+	return {...reason, said: said === undefined ? undefined : answer.mask(said)};
 }
 
 async function refusal(answer: Answer, user: string | undefined): Promise<OperatorError> {
 	return refusalOf(answer, await readSome(answer, errorBodyLimit), user);
 }
 
-function refusalOf(answer: Answer, text: string, user: string | undefined): OperatorError {
+/** @param text the beginning of the body */
+export function refusalOf(answer: Answer, text: string, user: string | undefined): OperatorError {
 	const {status, host} = answer;
-	const {said} = reasonIn(text, answer);
+	const {said, driver} = reasonIn(text, answer);
 	const because = said === undefined ? '' : `: ${said}`;
 
 	if (status === 401) {
@@ -137,7 +114,13 @@ function refusalOf(answer: Answer, text: string, user: string | undefined): Oper
 	return new Kind(
 		status >= 500 ? 'registry.failing' : 'registry.unexpected-answer',
 		`${host} answers ${status}${because}.`,
-		{hint: 'The registry’s log says why.', exit: 'failed'},
+		{
+			hint:
+				driver === undefined
+					? 'The registry’s log says why.'
+					: `Its storage (${driver}) fails: look at the disk, the permissions and the open files of the registry’s host.`,
+			exit: 'failed',
+		},
 	);
 }
 
@@ -171,6 +154,18 @@ function unauthorized(answer: Answer, user: string | undefined, because: string)
 				hint: 'Check the name and the password: `regmedic check`.',
 				exit: 'refused',
 			});
+}
+
+/** Where a redirect leads, no credentials go along: only its signature could have let us in. */
+export function storeRefuses({host, status}: Answer, registry: string): OperatorError {
+	return new OperatorError(
+		'registry.forbidden',
+		`${host}, where ${registry} sends us for its blobs, refuses us (${status}).`,
+		{
+			hint: 'Look at the redirects of the registry’s storage: its keys, and the clocks of both.',
+			exit: 'refused',
+		},
+	);
 }
 
 export function redirected(host: string, location: string | undefined): OperatorError {

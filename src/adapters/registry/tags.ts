@@ -1,6 +1,7 @@
 import type {Waiting} from '../../engine/ports.ts';
+import {absence} from './explanations.ts';
 import {pagesOf} from './pages.ts';
-import {expectStatus, explanation} from './refusals.ts';
+import {expectStatus} from './refusals.ts';
 import {pullScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 
@@ -21,7 +22,7 @@ export async function listTags(
 				return 'page';
 			}
 
-			await explanation(answer, '');
+			await absence(answer);
 			return 'nothing';
 		},
 	} satisfies Parameters<typeof pagesOf>[1];

@@ -20,7 +20,8 @@ export function gapsOfTree({end, closed, malformed, taken}: Tree, stderr: string
 		return {lines, unread: ['']};
 	}
 
-	// A find that failed on things that only vanished has read everything else.
-	const isExplained = end === 0 || unread.length > 0 || said.vanished.size > 0;
+	// A find that failed on what it named has read everything else; one that was killed has not.
+	const hasNamed = said.unreadable.length > 0 || said.vanished.size > 0;
+	const isExplained = end === 0 || (end === 1 && hasNamed);
 	return isExplained ? {lines, unread} : {lines: [...lines, `find ended with exit ${end}`], unread: ['']};
 }

@@ -64,7 +64,7 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 			const place = placeOf(kind, parent, name);
 
 			if (kind === 'repositories' && parent.kind === 'repositories') {
-				place.repository = parent.repository === '' ? name : `${parent.repository}/${name}`;
+				place.repository = repositoryBelow(parent, name);
 			} else if (kind === 'manifests' || kind === 'layers') {
 				place.listing = repositoryOf(parent.repository);
 			} else if (kind === 'tag' && !place.listing!.tags.has(name)) {
@@ -114,7 +114,7 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 					return name === '_layers' ? 'layers' : 'manifests';
 				}
 
-				return isRepositoryName(name) && parent.repository.length + name.length < 255 ? 'repositories' : 'unknown';
+				return isRepositoryName(repositoryBelow(parent, name)) ? 'repositories' : 'unknown';
 
 			case 'manifests':
 				return name === 'revisions' || name === 'tags' ? name : 'unknown';
@@ -171,6 +171,10 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 
 		return listing;
 	}
+}
+
+function repositoryBelow({repository}: Place, name: string): string {
+	return repository === '' ? name : `${repository}/${name}`;
 }
 
 /** What is kept must not hold the whole chunk it was cut from in memory, as a slice of a string does. */

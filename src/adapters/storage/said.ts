@@ -13,6 +13,10 @@ export type Unreadable = {path: string; reason: string};
 /** Shells keep the last 64 KiB of stderr: as much as that, and there was more. */
 const cutFromBytes = 60 * 1024;
 
+const plainName = /^[^:]+: (?:\d+: )?(?:[a-z' ]+ )?['"]?\.\/([A-Za-z0-9._/-]+?)['"]?(?: for reading)?: ([^:]+)$/;
+/** GNU find escapes whatever could end the name or the line. Below such a name there is nothing of a registry's. */
+const quotedName = /^find: '\.\/((?:[^'\\]|\\.)+)': ([^:]+)$/;
+
 /**
  * GNU: `find: './x': Permission denied`, `head: cannot open './x' for reading: …`; busybox: `find: ./x: …`;
  * shells: `sh: 3: cannot open ./x: …`. A name may say anything itself, so only the end of a line is the reason.
@@ -23,8 +27,7 @@ export function readSaid(stderr: string): Said {
 
 	for (const line of stderr.split('\n')) {
 		const text = line.trim();
-		const [, path, reason = ''] =
-			/^[^:]+: (?:\d+: )?(?:[a-z' ]+ )?['"]?\.\/([A-Za-z0-9._/-]+?)['"]?(?: for reading)?: ([^:]+)$/.exec(text) ?? [];
+		const [, path, reason = ''] = plainName.exec(text) ?? quotedName.exec(text) ?? [];
 		if (/: No such file or directory$/.test(text)) {
 			vanished.add(path ?? '');
 		} else if (text !== '') {

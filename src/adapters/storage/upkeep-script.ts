@@ -1,3 +1,6 @@
+/** A pipe or a device among them would be read for ever. */
+const onlyFiles = 'for file do shift; if [ -f "$file" ]; then set -- "$@" "$file"; fi; done';
+
 /**
  * Everything the audit runs on a registry's host, in one command. All of it only reads: no file is made, nothing is
  * started but what lists, and a registry's binary for its version. Lines of standard input: the storage root, then the
@@ -34,6 +37,7 @@ some() {
 	for file do
 		if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'unread %s\\000' "\${file#"$top"}"; fi
 	done
+	${onlyFiles}
 	grep -l -s -E -e "$pattern" -- "$@" </dev/null | takeAll "$kind"
 }
 names() {
@@ -72,12 +76,14 @@ done
 
 set -- "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
 	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*
+${onlyFiles}
 some crontab "$deep|$words" "$@"
 crons=$(cat "$@" 2>/dev/null | tr -d '\\000')
 set -- "$top"/etc/systemd/system/*.service "$top"/etc/systemd/system/*/*.conf "$top"/usr/lib/systemd/system/*.service \\
 	"$top"/lib/systemd/system/*.service "$top"/usr/local/lib/systemd/system/*.service "$top"/run/systemd/system/*.service \\
 	"$top"/etc/systemd/user/*.service "$top"/usr/lib/systemd/user/*.service \\
 	"$top"/root/.config/systemd/user/*.service "$top"/home/*/.config/systemd/user/*.service
+${onlyFiles}
 some unit "$deep" "$@"
 units=$(grep -h -s '^Exec' -- "$@" </dev/null)
 set -- "$top"/etc/containers/systemd/*.container "$top"/etc/containers/systemd/*/*.container \\

@@ -110,7 +110,7 @@ function untaggedRisk(
 		why:
 			untagged === 'yes'
 				? 'Children of an index have no tag: registry 2.8 removes them all, and then their configs and layers.'
-				: 'Its flags come from a variable: with -m registry 2.8 removes the children of every index.',
+				: 'Its flags may hold -m, which cannot be seen: with it registry 2.8 removes the children of every index.',
 		advice: 'Leave -m (--delete-untagged) out, or go to registry 3.',
 	};
 }
@@ -148,17 +148,18 @@ function unseenIn(upkeep: Upkeep, {known}: RegistrySettings, affected: boolean |
 	];
 }
 
-/** `breaks`: the next run of something breaks images. `incomplete`: what was asked for was not all looked at. */
+/** `breaks`: the next run of something breaks images, or takes away what would repair them. `incomplete`: what was asked for was not all looked at. */
 export function auditVerdict({
 	risks,
 	unseen,
 	preflight = [],
-}: Pick<Audit, 'risks' | 'unseen'> & {preflight?: readonly Pick<Preflight, 'breaks' | 'complete'>[]}):
+}: Pick<Audit, 'risks' | 'unseen'> & {preflight?: readonly Pick<Preflight, 'breaks' | 'worsens' | 'complete'>[]}):
 	| 'breaks'
 	| 'incomplete'
 	| 'clear' {
 	const [asked] = preflight;
-	if (risks.some(({severity}) => severity === 'will-break') || (asked?.breaks.length ?? 0) > 0) {
+	const damaged = [...(asked?.breaks ?? []), ...(asked?.worsens ?? [])];
+	if (risks.some(({severity}) => severity === 'will-break') || damaged.length > 0) {
 		return 'breaks';
 	}
 

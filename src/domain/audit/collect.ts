@@ -59,15 +59,17 @@ function readFlags(words: readonly string[]): Flags {
 	let dryRun = false;
 
 	for (const word of words) {
-		const [, name, value = 'true'] = /^--(delete-untagged|dry-run)(?:=(\w+))?$/.exec(word) ?? [];
+		// `-m=false` as well; of `-md=false` the value is the last one's.
+		const [, name, letters, value = 'true'] = /^(?:--(delete-untagged|dry-run)|-([a-z]+))(?:=(\w+))?$/.exec(word) ?? [];
 		const isOn = /^(?:true|t|1)$/i.test(value);
 		if (name === 'delete-untagged') {
 			untagged = isOn ? 'yes' : 'no';
 		} else if (name === 'dry-run') {
 			dryRun = isOn;
-		} else if (/^-[a-z]+$/.test(word)) {
-			untagged = word.includes('m') ? 'yes' : untagged;
-			dryRun ||= word.includes('d');
+		} else if (letters !== undefined) {
+			const holds = (letter: string) => letters.includes(letter) && (isOn || !letters.endsWith(letter));
+			untagged = holds('m') ? 'yes' : letters.endsWith('m') ? 'no' : untagged;
+			dryRun = holds('d') || (dryRun && !letters.endsWith('d'));
 		} else if (/^\$|^\$\{|^\$@/.test(word) && untagged === 'no') {
 			untagged = 'unclear';
 		}

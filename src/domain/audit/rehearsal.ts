@@ -1,10 +1,9 @@
 import {OperatorError} from '../errors.ts';
-import {flagsOf} from './collect.ts';
-import {shellCommands} from './shell.ts';
+import {isRehearsed} from './rehearsed.ts';
 
 declare const rehearsalBrand: unique symbol;
 
-/** A command whose every `garbage-collect` is a dry run. */
+/** A command that does nothing but one dry `garbage-collect`. */
 export type Rehearsal = string & {readonly [rehearsalBrand]: true};
 
 /**
@@ -12,14 +11,9 @@ export type Rehearsal = string & {readonly [rehearsalBrand]: true};
  * @throws OperatorError audit.not-a-rehearsal
  */
 export function parseRehearsal(command: string): Rehearsal {
-	const commands = shellCommands(command).filter(({argv}) => argv[0] !== 'cd');
-	const flags = commands.map(({argv}) => flagsOf(argv));
-	// What a variable, a substitution or another script holds cannot be seen.
-	const isHidden = /[`$]|\beval\b|<<|\.sh\b/.test(command);
-
-	if (isHidden || flags.length === 0 || flags.some(found => found.length === 0 || found.some(({dryRun}) => !dryRun))) {
-		throw new OperatorError('audit.not-a-rehearsal', `"${command}" is not sure to be a dry run.`, {
-			hint: 'Write it out with --dry-run, as: docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
+	if (!isRehearsed(command)) {
+		throw new OperatorError('audit.not-a-rehearsal', `"${command}" is not sure to be a dry run and nothing else.`, {
+			hint: 'Write one plain command with --dry-run and the configuration’s path, as: docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
 			exit: 'configuration',
 		});
 	}
@@ -27,17 +21,16 @@ export function parseRehearsal(command: string): Rehearsal {
 	return command as Rehearsal;
 }
 
-export function isUntagged(rehearsal: Rehearsal): boolean {
-	return shellCommands(rehearsal)
-		.flatMap(({argv}) => flagsOf(argv))
-		.some(({untagged}) => untagged === 'yes');
-}
-
-/** The same collection without -m; undefined where it cannot be written by leaving words out. */
+/** The same collection without -m; undefined where it has none. */
 export function withoutUntagged(rehearsal: Rehearsal): Rehearsal | undefined {
-	const plain = rehearsal.replace(/(\bgarbage-collect\b[^;&|]*)/g, part =>
-		part.replace(/\s(?:-m|--delete-untagged(?:=\w+)?)(?=\s|["']|$)/g, '').replace(/\s-(?:dm|md)(?=\s|["']|$)/g, ' -d'),
-	);
-	const parsed = plain === rehearsal ? undefined : parseRehearsal(plain);
-	return parsed === undefined || isUntagged(parsed) ? undefined : parsed;
+	const at = rehearsal.lastIndexOf('garbage-collect');
+	const flags = rehearsal
+		.slice(at)
+		.replace(/\s--delete-untagged(?:=\w+)?(?=\s|["']|$)/g, '')
+		.replace(/\s-([dmq]+)(?=\s|["']|$)/g, (_, letters: string) => {
+			const left = letters.replaceAll('m', '');
+			return left === '' ? '' : ` -${left}`;
+		});
+	const plain = `${rehearsal.slice(0, at)}${flags}`;
+	return plain === rehearsal ? undefined : parseRehearsal(plain);
 }

@@ -99,7 +99,25 @@ function compare(one: Ranked, other: Ranked): number {
 
 /** In a tag, what follows the numbers is a variant more often than a pre-release: `2.8.3-alpine` is as new as `2.8.3`. */
 function compareVersions(one: SemVer | undefined, other: SemVer | undefined): number {
-	return one && other ? other.compareMain(one) || other.comparePre(one) : 0;
+	return one && other ? other.compareMain(one) || comparePre(one.prerelease.join('.'), other.prerelease.join('.')) : 0;
+}
+
+/** By the numbers in them, also where no dot is before: `rc10` is newer than `rc2`, and 14 commits behind a tag than 5. */
+function comparePre(one: string, other: string): number {
+	if (one === '' || other === '') {
+		return Number(one !== '') - Number(other !== '');
+	}
+
+	const [left, right] = [one, other].map(text => text.split(/(\d{1,15})/));
+	for (let at = 0; at < Math.min(left!.length, right!.length); at++) {
+		const [a, b] = [left![at]!, right![at]!];
+		const difference = at % 2 === 1 ? Number(b) - Number(a) : compareUnits(b, a);
+		if (difference !== 0) {
+			return difference;
+		}
+	}
+
+	return right!.length - left!.length;
 }
 
 /** Numbers in them count as numbers, greater first; then by code unit, so that no two differ in nothing. */

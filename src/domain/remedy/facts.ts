@@ -8,7 +8,7 @@ export type Evidence = JsonObject & {settings: JsonObject; tried: string[]};
 
 /** What a relink can bring back: manifests whose bytes are on disk. Links of layers and of tags are not stored that way. */
 export function canRelink({kind, digest, remedy}: Finding): boolean {
-	return kind === 'child-unlinked' && digest !== undefined && remedy !== 'inspect';
+	return kind === 'child-unlinked' && digest !== undefined && remedy === 'relink';
 }
 
 /** What matters of it for a remedy. */

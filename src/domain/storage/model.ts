@@ -9,7 +9,8 @@ import {relinkPlan} from './plan.ts';
 import {RiskList, unneeded} from './risks.ts';
 import {brokenTag} from './tag.ts';
 import {isIndex, targets, untagged} from './targets.ts';
-import {revisionTrouble, type StorageRole, type Walk, walkManifest} from './walk.ts';
+import {revisionTrouble} from './trouble.ts';
+import {type StorageRole, type Walk, walkManifest} from './walk.ts';
 
 export type AssessOptions = {
 	role: StorageRole;

@@ -1,6 +1,8 @@
+import type {Digest} from '../digest.ts';
 import type {FaultKind} from '../fault.ts';
 import type {Descriptor} from '../manifest.ts';
 import type {StorageGraph} from './graph.ts';
+import {linkTrouble} from './link.ts';
 
 type Damage = NonNullable<ReturnType<StorageGraph['damage']>>;
 
@@ -28,4 +30,10 @@ export function blobTrouble(
 		case 'corrupt':
 			return {kind: 'blob-corrupt', detail: `as long as promised, but its bytes do not match its digest; ${keepsIt}`};
 	}
+}
+
+export function revisionTrouble({listing}: StorageGraph, repository: string, digest: Digest): string {
+	const {revisions, layers} = listing.repositories.get(repository)!;
+	const own = revisions.get(digest);
+	return `its revision link ${own === undefined ? 'is gone, and its layer link ' : ''}${linkTrouble(own ?? layers.get(digest)!)}`;
 }

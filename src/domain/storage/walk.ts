@@ -1,12 +1,12 @@
 import {roleOfChild} from '../child-role.ts';
 import type {Digest} from '../digest.ts';
-import {type Descriptor, isForeign, platformName} from '../manifest.ts';
+import {type Descriptor, type ImageManifest, isForeign, platformName} from '../manifest.ts';
 import {gonePartsOf, type StorageFault} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {linkTrouble} from './link.ts';
 import {planBelow} from './plan.ts';
 import {earliest} from './times.ts';
-import {blobTrouble} from './trouble.ts';
+import {blobTrouble, revisionTrouble} from './trouble.ts';
 
 export type StorageRole = 'authoritative' | 'cache';
 
@@ -61,10 +61,7 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 		if (body.manifest.kind === 'index') {
 			visitChildren(body.manifest.children, below, platform);
 		} else {
-			const {config, layers} = body.manifest;
-			for (const blob of [...(config === undefined ? [] : [config]), ...layers]) {
-				visitBlob(blob, blob === config ? 'config' : 'layer', below, platform);
-			}
+			visitBlobs(body.manifest, below, platform);
 		}
 	}
 
@@ -121,15 +118,15 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 		}
 
 		const plan = planBelow(graph, repository, [digest]);
-		const missing = gonePartsOf(plan);
+		const lost = gonePartsOf(plan);
 		for (const part of plan.parts) {
 			walk.blobs.add(part.digest);
 		}
 
-		if (missing.length > 0) {
-			const detail = `its link is gone, and ${missing.length} of its parts with it`;
-			const gone = missing.filter(part => graph.data(part) === 'gone');
-			add({kind: 'child-swept', ...place, missing, detail}, earliest([since, ...gone.map(times.data)]));
+		if (lost.length > 0) {
+			const missing = lost.filter(part => graph.data(part) === 'gone');
+			const detail = `its link is gone; of its parts, ${missing.length} gone and ${lost.length - missing.length} damaged`;
+			add({kind: 'child-swept', ...place, missing, detail}, earliest([since, ...missing.map(times.data)]));
 		} else {
 			const detail = plan.complete
 				? 'everything is on disk, only its revision link is gone'
@@ -137,8 +134,24 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 			add({kind: 'child-unlinked', ...place, detail}, since);
 		}
 
+		const below = [...via, digest];
 		if (body.manifest.kind === 'index') {
-			visitChildren(body.manifest.children, [...via, digest], platform);
+			visitChildren(body.manifest.children, below, platform);
+		} else {
+			// The rebuild would meet them again.
+			const isDamaged = (blob: Descriptor) => listing.blobs.has(blob.digest) && graph.damage(blob) !== undefined;
+			visitBlobs(body.manifest, below, platform, isDamaged);
+		}
+	}
+
+	function visitBlobs(
+		{config, layers}: ImageManifest,
+		via: Digest[],
+		platform: string | undefined,
+		isWanted: (blob: Descriptor) => boolean = () => true,
+	): void {
+		for (const blob of [...(config === undefined ? [] : [config]), ...layers].filter(isWanted)) {
+			visitBlob(blob, blob === config ? 'config' : 'layer', via, platform);
 		}
 	}
 
@@ -188,10 +201,4 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 	function add(fault: StorageFault, since: number | undefined): void {
 		faults.push(since === undefined ? fault : {...fault, since});
 	}
-}
-
-export function revisionTrouble({listing}: StorageGraph, repository: string, digest: Digest): string {
-	const {revisions, layers} = listing.repositories.get(repository)!;
-	const own = revisions.get(digest);
-	return `its revision link ${own === undefined ? 'is gone, and its layer link ' : ''}${linkTrouble(own ?? layers.get(digest)!)}`;
 }

@@ -43,7 +43,7 @@ export type Storage = {
 	 * A second look at paths below docker/registry/v2, in one command: what was gone may only have been on its way. Every
 	 * path asked for is answered.
 	 */
-	recheck?(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
+	recheck(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
 	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**

@@ -28,7 +28,7 @@ export async function* ownRepositories(
 		}
 
 		recent.add(name);
-		heard.listed++;
+		heard.listed += Number(isRepositoryName(name));
 		if (recent.size > namesRemembered) {
 			recent.delete(recent.values().next().value!);
 		}

@@ -30,16 +30,28 @@ export async function unlessMoved(
 		faults: [],
 		unchecked: [
 			...check.unchecked,
-			{
-				via: [],
-				code: 'tag-moved',
-				message: `${formatReference(reference)} was changed while it was checked.`,
-				hint: 'Somebody is pushing it: verify it again.',
-			},
+			{via: [], ...(again.state === 'unreadable' ? failing(reference, again.detail) : moved(reference))},
 		],
 		children: check.children.map(child =>
 			child.verdict === 'broken' ? {...child, verdict: 'unknown' as const} : child,
 		),
+	};
+}
+
+function moved(reference: ImageReference) {
+	return {
+		code: 'tag-moved',
+		message: `${formatReference(reference)} was changed while it was checked.`,
+		hint: 'Somebody is pushing it: verify it again.',
+	};
+}
+
+/** What it served a moment ago it cannot have lost together with the parts. */
+function failing({host}: ImageReference, detail: string) {
+	return {
+		code: 'registry.failing',
+		message: `${host} began to fail while it was asked: ${detail}.`,
+		hint: 'The registry’s log says why.',
 	};
 }
 

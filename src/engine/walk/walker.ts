@@ -101,6 +101,8 @@ async function topFault(reference: ImageReference, answer: Unfound, list: Knowle
 		return dangling(reference, answer, list);
 	}
 
+	// A registry that fails on everything fails on this list, too; then it says nothing of the image.
+	await list();
 	const {status, detail} = answer;
 	const {digest} = reference;
 	return {kind: 'manifest-unreadable', ...(digest === undefined ? {} : {digest}), via: [], status, detail};

@@ -195,6 +195,21 @@ test('bytes are told of as they arrive, and not again when they come again', asy
 	expect(counts).toEqual([9, size - 9]);
 });
 
+test('a blob without a length that ends too early is asked for again before it is called truncated', async () => {
+	let cuts = 1;
+	await using server = await listen((request, response) => {
+		if (request.headers.range !== undefined) {
+			serve(request, response, bytes, size);
+		} else {
+			response.write(bytes.subarray(0, 4));
+			response.end(cuts-- > 0 ? undefined : bytes.subarray(4));
+		}
+	});
+	await using registry = connect(server);
+
+	expect(await registry.blob('acme/app', blob, 'content', {signal})).toMatchObject({state: 'present'});
+});
+
 test('a blob that the registry fails on is looked at twice, and is unreadable then', async () => {
 	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
 	await using registry = connect(server);
@@ -205,6 +220,40 @@ test('a blob that the registry fails on is looked at twice, and is unreadable th
 		detail: 'bad link',
 	});
 	expect(server.requests).toHaveLength(2);
+});
+
+test.each([
+	['2.8', {DriverName: 'filesystem', Enclosed: {Op: 'open', Path: '/var/lib/registry/…', Err: 24}}],
+	['3.0', {driver: 'filesystem', detail: 'open /var/lib/registry/…: too many open files'}],
+])('a 500 because the storage fails the registry says nothing of the blob (%s)', async (_, detail) => {
+	const body = JSON.stringify({errors: [{code: 'UNKNOWN', message: 'unknown error', detail}]});
+	await using server = await listen((_, response) => response.writeHead(500).end(body));
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+		code: 'registry.failing',
+		hint: expect.stringContaining('filesystem'),
+	});
+});
+
+test.each([
+	['a proxy without a backend', 'text/plain; charset=utf-8', '404 page not found\n', undefined],
+	['a gateway without a route', 'application/json', '{"message":"no Route matched with those values"}', undefined],
+	['the store that blobs lie in', 'application/xml', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code>', 'missing'],
+	['a registry of few words', 'text/plain', '', 'missing'],
+])('404 from %s says what its words say', async (_, type, body, state) => {
+	await using server = await listen((_, response) => response.writeHead(404, {'content-type': type}).end(body));
+	await using registry = connect(server);
+	const asked = [
+		() => registry.manifest('acme/app', blob.digest, {signal}),
+		...(['head', 'edge', 'content'] as const).map(depth => () => registry.blob('acme/app', blob, depth, {signal})),
+	];
+
+	for (const ask of asked) {
+		await (state === undefined
+			? expect(ask()).rejects.toMatchObject({code: 'registry.not-a-registry', exit: 'failed'})
+			: expect(ask()).resolves.toMatchObject({state, detail: 'the registry does not have it'}));
+	}
 });
 
 test('a 500 that is not in the words of a registry says nothing of the blob', async () => {
@@ -266,6 +315,23 @@ test('credentials do not come back on the way home either', async () => {
 	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toMatchObject({state: 'present'});
 	expect(home.requests.map(({headers}) => headers.authorization !== undefined)).toEqual([true, false]);
 });
+
+test.each([401, 403])(
+	'%i from where a redirect leads does not blame credentials that were not sent there',
+	async status => {
+		await using store = await listen((_, response) => response.writeHead(status).end('<?xml version="1.0"?><Error/>'));
+		await using server = await listen((_, response) =>
+			response.writeHead(307, {location: `http://${store.host}/blob?signature=abc`}).end(),
+		);
+		await using registry = connect(server, {credentials: async () => ({username: 'acme', password: 'secret'})});
+
+		await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+			code: 'registry.forbidden',
+			message: `${store.host}, where ${server.host} sends us for its blobs, refuses us (${status}).`,
+		});
+		expect(store.requests[0]!.headers.authorization).toBeUndefined();
+	},
+);
 
 test('redirects without end are refused', async () => {
 	await using server = await listen((_, response) => response.writeHead(307, {location: '/v2/again'}).end());

@@ -22,16 +22,15 @@ test('a manifest is known by the bytes that came, whatever the header names', as
 		mediaType: mediaTypes.ociIndex,
 	});
 	expect(server.requests[0]!.headers.accept).toContain(mediaTypes.ociIndex);
-	expect(registry.requests()).toBe(1);
-	expect(registry.records).toEqual([
-		{
-			at: '2026-04-19T02:00:00.000Z',
-			method: 'GET',
-			url: `http://${server.host}/v2/acme/app/manifests/latest`,
-			status: 200,
-			milliseconds: expect.any(Number),
-		},
-	]);
+	expect(registry.requests()).toBe(2);
+	expect(registry.records).toHaveLength(2);
+	expect(registry.records[0]).toEqual({
+		at: '2026-04-19T02:00:00.000Z',
+		method: 'GET',
+		url: `http://${server.host}/v2/acme/app/manifests/latest`,
+		status: 200,
+		milliseconds: expect.any(Number),
+	});
 });
 
 test('a sha512 reference is hashed with sha512', async () => {
@@ -72,6 +71,25 @@ test('500 is asked for once more before the manifest is called unreadable', asyn
 		state: 'unreadable',
 		status: 500,
 		detail: 'unknown',
+	});
+	expect(server.requests).toHaveLength(4);
+});
+
+test('bytes that do not hash to their digest are asked for once more before they are called damaged', async () => {
+	let cuts = 1;
+	await using server = await listen((_, response) => {
+		response.writeHead(200, {'content-type': whole['content-type'], connection: 'close'});
+		response.end(cuts-- > 0 ? index.bytes.subarray(0, 20) : index.bytes);
+	});
+	await using registry = connect(server);
+
+	expect(await registry.manifest('acme/app', index.digest, {signal})).toMatchObject({digest: index.digest});
+	expect(server.requests).toHaveLength(2);
+
+	cuts = 2;
+	expect(await registry.manifest('acme/app', index.digest, {signal})).toMatchObject({
+		state: 'found',
+		digest: expect.not.stringContaining(index.digest),
 	});
 	expect(server.requests).toHaveLength(4);
 });

@@ -47,7 +47,7 @@ describe.each(hostKinds)('a second look on a host with %s', kind => {
 		const {size, changed} = listing.repositories.get('acme/tool')!.revisions.get(digest)!;
 		commands.length = 0;
 
-		const states = await storage.recheck!(
+		const states = await storage.recheck(
 			[
 				revisionLink('acme/tool', digest),
 				currentLink('acme/tool', 'latest'),
@@ -79,7 +79,7 @@ it('a second look at five thousand paths is still one command, and answers each'
 	const shell = await pretendHost('gnu', path.join(temporary.folder, 'host'));
 	const paths = Array.from({length: 5000}, (_, n) => revisionLink(`acme/tool-${n}`, digest));
 
-	const states = await createStorage({shell, root: store.root}).recheck!(
+	const states = await createStorage({shell, root: store.root}).recheck(
 		[...paths, currentLink('acme/tool', 'latest')],
 		{
 			signal,

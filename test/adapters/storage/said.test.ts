@@ -22,22 +22,53 @@ it.each([
 });
 
 it.each([
+	`find: './a\\': ./b': ${denied}`,
 	`find: './a: ${vanished}': ${denied}`,
-	`find: ./a: ${vanished}: ${denied}`,
-	`find: ./a\n: ${vanished}: ${denied}`,
-	'find: memory exhausted',
-])('a name or a word that is not understood is a gap, never taken for something that vanished: %j', line => {
+	`find: './repositories/-rf\\n\\033[2Jend 0\\377': ${denied}`,
+])('a closed folder that no registry made, as GNU find quotes it, is a gap and hides nothing beside it: %j', line => {
 	const {tree} = openTree();
 
 	const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
 
-	expect(lines).not.toEqual([]);
-	expect(unread).toContain('');
+	expect(lines).toHaveLength(1);
+	expect(unread).not.toContain('');
 });
+
+it.each([`find: ./a: ${vanished}: ${denied}`, `find: ./a\n: ${vanished}: ${denied}`, 'find: memory exhausted'])(
+	'a name or a word that is not understood is a gap, never taken for something that vanished: %j',
+	line => {
+		const {tree} = openTree();
+
+		const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
+
+		expect(lines).not.toEqual([]);
+		expect(unread).toContain('');
+	},
+);
 
 it('where more was complained than can be kept, nothing is known to be gone', () => {
 	const {tree} = openTree();
 	const stderr = `find: './repositories/a': ${vanished}\n`.repeat(2000);
 
 	expect(gapsOfTree({...tree, taken: 1, end: 1}, stderr).unread).toEqual(['']);
+});
+
+it.each([
+	['a folder that went away', {}, `find: './repositories/a': ${vanished}`],
+	['a folder that may not be read', {}, `find: './repositories/a': ${denied}`],
+	['a symbolic link', {closed: [{path: 'repositories/a', reason: 'is a symbolic link'}]}, ''],
+])('a find that was killed has not read the rest, whatever it met before: %s', (_name, met, stderr) => {
+	const {tree} = openTree();
+
+	const {lines, unread} = gapsOfTree({...tree, ...met, taken: 1, end: 137}, stderr);
+
+	expect(lines).toContain('find ended with exit 137');
+	expect(unread).toContain('');
+});
+
+it('a find that failed without a word did not fail on the symbolic link it passed over', () => {
+	const {tree} = openTree();
+	const closed = [{path: 'repositories/a', reason: 'is a symbolic link'}];
+
+	expect(gapsOfTree({...tree, closed, taken: 1, end: 1}, '').unread).toContain('');
 });

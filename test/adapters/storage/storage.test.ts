@@ -138,6 +138,18 @@ describe('a listing', () => {
 		expect(scan).toMatchObject({complete: false, gaps: ['find ended with exit 3'], findings: []});
 	});
 
+	it.each([
+		['in one part', 'a'.repeat(255)],
+		['in two parts', `b/${'c'.repeat(253)}`],
+	])('sees a repository with the longest name there can be, %s', async (_parts, name) => {
+		await store.push(name, 'latest', image);
+
+		const listing = await createStorage({shell: local(), root: store.root}).list({signal});
+
+		expect([...listing.repositories.keys()]).toContain(name);
+		expect(listing.leftOut).toBe(0);
+	});
+
 	it('does not follow a symbolic link and says so', async () => {
 		await symlink('/etc', path.join(store.base, 'blobs/elsewhere'));
 

@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {chmod, mkdir, symlink, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
@@ -158,6 +159,17 @@ describe('a look at a host', () => {
 
 		expect(staleUploads?.count).toBe(1);
 		expect(staleUploads?.kib).toBeGreaterThan(250);
+	});
+
+	it('a pipe or a device where a schedule should be keeps nobody waiting', async () => {
+		await fillHost();
+		expect(spawnSync('mkfifo', [path.join(host, 'etc/cron.d/pipe'), path.join(host, 'srv/pipe')]).status).toBe(0);
+		await symlink('/dev/zero', path.join(host, 'etc/systemd/system/endless.service'));
+		await put('etc/anacrontab', '@daily /srv/pipe\n');
+
+		const {files} = await ofCopy();
+
+		expect(files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
 	});
 
 	it('a store that cannot be entered is a gap', async () => {

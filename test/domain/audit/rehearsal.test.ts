@@ -7,6 +7,11 @@ describe('a rehearsal', () => {
 		'docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
 		'cd /opt/registry && docker compose exec -T private registry garbage-collect -d /c.yml',
 		'sudo sh -c "registry garbage-collect -dm /c.yml"',
+		'sudo -n nice -n 19 timeout 1h docker exec -u root r /bin/registry garbage-collect -dmq /c.yml',
+		"docker exec -i r sh -c 'registry garbage-collect --delete-untagged=true -d /c.yml'",
+		'docker run --rm -v /d:/var/lib/registry:ro registry:2.8.3 garbage-collect --dry-run /c.yml',
+		'docker compose -f /opt/c.yml run --rm private garbage-collect /c.yml --dry-run',
+		'kubectl exec -n ci deploy/registry -- registry garbage-collect --dry-run=true /c.yml',
 	])('is a collection that removes nothing: %s', command => {
 		expect(parseRehearsal(command)).toBe(command);
 	});
@@ -27,6 +32,23 @@ describe('a rehearsal', () => {
 		'eval registry garbage-collect --dry-run /c.yml',
 		'/opt/gc.sh --dry-run',
 		'docker exec registry registry serve --dry-run',
+		'registry garbage-collect -d -d=false -m /c.yml',
+		'registry garbage-collect -m /c.yml -- -d',
+		'registry garbage-collect -m /c.yml > -d',
+		'registry garbage-collect --dry-run /c.yml > /etc/crontab',
+		'registry garbage-collect /c.yml "x -d"',
+		'registry garbage-collect --dry-run /c.yml /other.yml',
+		'registry garbage-collect -d /c.yml\nrm -rf /d',
+		'registry garbage-collect -m /c.yml\u00a0-d',
+		'rm -rf /d garbage-collect -d',
+		'docker exec r rm -rf /d garbage-collect -d',
+		'docker exec -d r registry garbage-collect -d /c.yml',
+		'docker run --entrypoint rm registry:2 garbage-collect -d /c.yml',
+		'docker run acme/tool garbage-collect -d /c.yml',
+		'sh -c "rm -rf /d" garbage-collect -d',
+		"docker exec r sh -c 'rm -rf /d; registry garbage-collect -d /c.yml'",
+		'find / -delete -name registry garbage-collect -d',
+		'PATH=/tmp registry garbage-collect -d /c.yml',
 		'',
 	])('is not %j', command => {
 		expect(() => parseRehearsal(command)).toThrow(
@@ -42,6 +64,7 @@ describe('a rehearsal', () => {
 		expect(plain('registry garbage-collect --delete-untagged=true -d /c.yml')).toBe(
 			'registry garbage-collect -d /c.yml',
 		);
+		expect(plain('registry garbage-collect -dmq /c.yml')).toBe('registry garbage-collect -dq /c.yml');
 		expect(plain('registry garbage-collect -d /c.yml')).toBeUndefined();
 	});
 });

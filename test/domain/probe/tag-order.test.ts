@@ -33,6 +33,8 @@ describe('which tags are the newest', () => {
 		['a version, its variants, its candidate, the one before', ['2.8.3', '2.8.3-alpine', '2.8.2-alpine']],
 		['versions with and without a v', ['2.0.0', 'v1.10.0', '1.9.0', 'v0.1']],
 		['a version before its candidates', ['1.0.0', '1.0.0-rc.10', '1.0.0-rc.9', '1.0.0-beta.1', '0.9.0']],
+		['candidates whose number has no dot', ['1.0.0', '1.0.0-rc10', '1.0.0-rc2', '1.0.0-beta3', '1.0.0-alpha']],
+		['what git describe says', ['v1.2.4', 'v1.2.3', 'v1.2.3-14-g0def567', 'v1.2.3-5-gabc1234']],
 		['versions written short', ['3.22', '3.21.4', '3.3']],
 		['days, however they are written', ['20260420', '2026-04-19', '2026.04.18', 'nightly-20260417', '2026.4.1']],
 		['times of one day', ['20260419-101501', '20260419-101500', '20260419T0900', '20260419']],

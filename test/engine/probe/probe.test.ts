@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import type {ProbeProgress} from '../../../src/domain/probe/probe.ts';
+import {type ProbeProgress, sawEverything} from '../../../src/domain/probe/probe.ts';
 import type {ImageCheck} from '../../../src/domain/verdict.ts';
 import type {Registry} from '../../../src/engine/ports.ts';
 import {type ProbeOptions, probe} from '../../../src/engine/probe.ts';
@@ -154,6 +154,26 @@ describe('a registry that cannot be seen', () => {
 			failure: {code: 'registry.unreachable', exit: 'unreachable'},
 			gaps: [{code: 'registry.unreachable'}],
 		});
+	});
+
+	it('lists repositories and has none of them: nothing was seen, and that is no clean bill', async () => {
+		const report = await run(catalogueRegistry({names: names(3), tags: () => undefined}));
+
+		expect(report).toMatchObject({
+			catalog: true,
+			listed: 3,
+			repositories: 0,
+			unknown: 3,
+			gaps: [{code: 'registry.lists-only-absent'}],
+		});
+		expect(sawEverything(report)).toBe(false);
+	});
+
+	it('lists nothing that is a name: that is as good as empty', async () => {
+		const report = await run(catalogueRegistry({names: ['Up', '../etc']}));
+
+		expect(report).toMatchObject({listed: 0, odd: {count: 2}});
+		expect(sawEverything(report)).toBe(false);
 	});
 
 	it('has a catalogue that breaks off: what came is walked, and the rest is unknown', async () => {

@@ -274,6 +274,30 @@ test('a top manifest that cannot be read is a fault of the image', async () => {
 	});
 });
 
+test('a registry that fails on the list of tags, too, says nothing of the image', async () => {
+	const registry = shelf(buildImage({seed: 'database down'}));
+	registry.manifests.set('latest', {state: 'unreadable', status: 500, detail: 'unknown'});
+	registry.tags = () => Promise.reject(failure('registry.failing', 'failed'));
+
+	await expect(walk(registry)).rejects.toMatchObject({code: 'registry.failing'});
+});
+
+test('a registry that begins to fail on everything in the middle of a walk says nothing of the image', async () => {
+	const image = buildImage({seed: 'half-way'});
+	const registry = shelf(image);
+	registry.pause = async () => {
+		if (registry.asked.length > 3) {
+			const unreadable = {state: 'unreadable', status: 500, detail: 'unknown'} as const;
+			registry.manifests.set('latest', unreadable);
+			for (const {digest} of image.blobs) {
+				registry.blobs.set(digest, unreadable);
+			}
+		}
+	};
+
+	expect(await walk(registry)).toMatchObject({verdict: 'unknown', faults: [], unchecked: [{code: 'registry.failing'}]});
+});
+
 test('a schema 1 manifest is unknown: neither broken nor intact', async () => {
 	const registry = shelf();
 	const old = document({fsLayers: []}, mediaTypes.dockerSchema1Signed);
