@@ -178,7 +178,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--metrics-file <file>', 'the same in a file')
 		.addHelpText(
 			'after',
-			'\nExits 3 where something will break images, 8 where something could not be looked at, else 0, also with lesser risks.',
+			'\nExits 3 where something will break images, 8 where something could not be\nlooked at, else 0, also with lesser risks.',
 		)
 		.action(
 			run(async (invocation, registry: string | undefined, options) =>
@@ -236,5 +236,14 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		run(async invocation => (await import('./commands/check.ts')).check(invocation)),
 	);
 
+	refuseExcess(program);
 	return program;
+}
+
+/** What nobody reads was meant otherwise. The program itself says which command there is none of. */
+function refuseExcess(command: Command): void {
+	for (const below of command.commands) {
+		below.allowExcessArguments(false);
+		refuseExcess(below);
+	}
 }

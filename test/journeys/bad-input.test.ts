@@ -61,6 +61,12 @@ const mistakes: Record<string, Mistake> = {
 		code: 'reference.malformed',
 		says: [/is not an image reference/, /host\[:port\]\/repository:tag/],
 	},
+	'a word that nobody reads': {
+		args: () => ['check', 'private'],
+		exitCode: 2,
+		code: 'usage.invalid',
+		says: [/Too many arguments/, /--help/],
+	},
 	'a configuration that is not there': {
 		args: () => ['--config', 'missing.yaml', 'check'],
 		exitCode: 4,
