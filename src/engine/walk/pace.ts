@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../ports.ts';
 import {createLimit} from './limit.ts';
 
-const usualFirst = 8;
+const usualFirst = 6;
 const usualMost = 32;
 /** Places at the head of the queue that are let be before the queue is moved up. */
 const mostSpent = 1024;
