@@ -1,4 +1,5 @@
 import {spawn, spawnSync} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
@@ -31,13 +32,34 @@ export async function temporaryFolder(): Promise<{folder: string; [Symbol.asyncD
 	return {folder, [Symbol.asyncDispose]: () => rm(folder, {recursive: true, force: true})};
 }
 
+/** Below those that Linux gives to connections by itself, so that none takes it before the server does. */
+const ownPorts = {from: 15_000, to: 32_000};
+const given = new Set<number>();
+
+/** A port that nothing listens on, never the same twice; other test processes draw from the same thousands. */
 export async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as {port: number};
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = randomInt(ownPorts.from, ownPorts.to);
+		if (!given.has(port) && (await isFree(port))) {
+			given.add(port);
+			return port;
+		}
+	}
+}
+
+async function isFree(port: number): Promise<boolean> {
+	const server = createServer();
+	const listening = once(server, 'listening').then(
+		() => true,
+		() => false,
+	);
+	server.listen(port, '127.0.0.1');
+	if (!(await listening)) {
+		return false;
+	}
+
+	await once(server.close(), 'close');
+	return true;
 }
 
 export type RealRegistry = {
