@@ -42,5 +42,9 @@ export async function dangling(
 
 function some(tags: ReadonlySet<string>): string {
 	const first = [...tags].sort().slice(0, tagsNamed).join(', ');
-	return tags.size > tagsNamed ? `${first} and ${tags.size - tagsNamed} more tags` : `the tags ${first}`;
+	if (tags.size > tagsNamed) {
+		return `${first} and ${tags.size - tagsNamed} more tags`;
+	}
+
+	return tags.size === 1 ? `only the tag ${first}` : `the tags ${first}`;
 }
