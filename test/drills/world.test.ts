@@ -118,6 +118,26 @@ test('a port that somebody else has taken is named, with what to do', async () =
 	expect(again.world.ci).toEqual(opened.world.ci);
 });
 
+test('a port that is held for a moment longer is waited for', async () => {
+	await using opened = await testWorld();
+	await opened.world.close();
+	const squatter = createServer().listen(Number(new URL(opened.world.ci.url).port), '127.0.0.1');
+	await once(squatter, 'listening');
+	setTimeout(() => squatter.close(), 300);
+
+	await using again = await testWorld({folder: opened.folder});
+
+	expect(again.world.ci).toEqual(opened.world.ci);
+});
+
+test('a world listens below the ports that connections are given', async () => {
+	await using opened = await testWorld();
+
+	const ports = [opened.world.registryUrl, opened.world.ci.url].map(url => Number(new URL(url).port));
+
+	expect(Math.max(...ports, opened.world.ssh.port)).toBeLessThan(32_768);
+});
+
 test('an unknown drill is refused with the names there are, and a folder is not given to another drill', async () => {
 	await using opened = await testWorld();
 	const {folder} = opened;
