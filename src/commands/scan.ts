@@ -87,7 +87,7 @@ async function scanFolder(
 	root: string,
 	{hash, rate, role, signal, onProgress}: ScanOptions & Watched & {role: 'authoritative' | 'cache'},
 ): Promise<Scan> {
-	const storage = createStorage({shell, root, place: `${shell.place}:${root}`});
+	const storage = createStorage({shell, root});
 	const {scan} = await scanStore(storage, {
 		role,
 		signal,

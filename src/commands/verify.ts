@@ -4,7 +4,7 @@ import {openVerifiers, type Verifiers} from '../composition/verifiers.ts';
 import {exitCodes, OperatorError} from '../domain/errors.ts';
 import {redactDeep} from '../domain/redaction.ts';
 import {formatReference, type ImageReference, parseReference} from '../domain/reference.ts';
-import {type Depth, type ImageCheck, worstVerdict} from '../domain/verdict.ts';
+import {type Depth, type ImageCheck, unanswered, worstVerdict} from '../domain/verdict.ts';
 import {visibleJson} from '../domain/visible.ts';
 import type {WalkProgress} from '../engine/walk/progress.ts';
 import {sayCheck, sayChecks} from '../plain/say-check.ts';
@@ -104,16 +104,4 @@ function asOperatorError(error: unknown): OperatorError {
 	}
 
 	throw error;
-}
-
-/** Nobody can say anything of it, and why. */
-function unanswered(reference: ImageReference, {code, message, hint}: OperatorError): ImageCheck {
-	return {
-		reference: formatReference(reference),
-		verdict: 'unknown',
-		checked: {manifests: 0, blobs: 0},
-		faults: [],
-		unchecked: [{via: [], code, message, hint}],
-		children: [],
-	};
 }

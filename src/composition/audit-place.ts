@@ -55,7 +55,7 @@ export function openAuditPlace(
 				? {ssh: target.ssh, root: target.root!, ...asked}
 				: registry?.storage && {...registry.storage, ...asked};
 	const shell = place && openShell(place, surroundings);
-	const storage = place && shell && createStorage({shell, root: place.root, place: `${shell.place}:${place.root}`});
+	const storage = place && shell && createStorage({shell, root: place.root});
 
 	return {
 		...(known === undefined ? {} : {name: known}),

@@ -46,7 +46,6 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 			? createStorage({
 					shell,
 					root: known.registry.storage.root,
-					place: `${shell.place}:${known.registry.storage.root}`,
 					...(known.registry.storage.restart === undefined ? {} : {restartCommand: known.registry.storage.restart}),
 				})
 			: undefined;

@@ -42,7 +42,7 @@ export function openReader(
 	}
 
 	const shell = openShell(place, surroundings);
-	const storage = createStorage({shell, root: place.root, place: `${shell.place}:${place.root}`});
+	const storage = createStorage({shell, root: place.root});
 	return {
 		...opened,
 		registry: hashingOnHost(opened.registry, storage, {aboveBytes: hashOnHost * mebibyte}),

@@ -48,24 +48,21 @@ const storage = v.strictObject({
 	collect: v.optional(text),
 });
 
+/** Where a registry, or what belongs to it, is: nothing but scheme, host and port. */
+const origin = v.pipe(
+	text,
+	withoutPassword,
+	v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
+);
+
 const registry = v.strictObject({
-	url: v.pipe(
-		text,
-		withoutPassword,
-		v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
-	),
+	url: origin,
 	credentials: v.optional(credentials),
 	caFile: v.optional(text),
 	/** What we show of ourselves where the registry wants a certificate. */
 	clientCertificate: v.optional(v.strictObject({certFile: text, keyFile: text})),
 	/** The origin of the token service, where it is another host than the registry: only it may be given the credentials. */
-	tokenService: v.optional(
-		v.pipe(
-			text,
-			withoutPassword,
-			v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
-		),
-	),
+	tokenService: v.optional(origin),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
 	storage: v.optional(storage),
 });

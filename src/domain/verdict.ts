@@ -1,5 +1,6 @@
 import type {Digest} from './digest.ts';
 import type {Fault} from './fault.ts';
+import {formatReference, type ImageReference} from './reference.ts';
 
 /** unknown is never shown as intact. */
 export type Verdict = 'intact' | 'broken' | 'unknown';
@@ -39,6 +40,21 @@ export type ChildCheck = {
 	blobs: number;
 	detail: string;
 };
+
+/** The check of an image that nobody can say anything of, and why. */
+export function unanswered(
+	reference: ImageReference,
+	{code, message, hint}: Pick<Unchecked, 'code' | 'message' | 'hint'>,
+): ImageCheck {
+	return {
+		reference: formatReference(reference),
+		verdict: 'unknown',
+		checked: {manifests: 0, blobs: 0},
+		faults: [],
+		unchecked: [{via: [], code, message, hint}],
+		children: [],
+	};
+}
 
 /** A fault outranks an unknown: something is broken, whatever else we could not see. */
 export function verdictOf(faults: readonly unknown[], unchecked: readonly unknown[]): Verdict {

@@ -1,4 +1,5 @@
 import {cutMiddle} from './fit.ts';
+import {eraseLine} from './status-line.ts';
 
 export type Metered = {label: string; done: number; total?: number};
 
@@ -36,13 +37,13 @@ export function createMeter({
 
 			if (time - shownAt >= everyMs) {
 				shownAt = time;
-				write(`\r\u001b[K${cutMiddle(line(progress, time), columns - 1)}`);
+				write(`${eraseLine}${cutMiddle(line(progress, time), columns - 1)}`);
 			}
 		},
 		clear() {
 			if (label !== undefined) {
 				label = undefined;
-				write('\r\u001b[K');
+				write(eraseLine);
 			}
 		},
 	};

@@ -6,7 +6,6 @@ import {showStatusLine} from './status-line.ts';
 
 /** Of a log, nobody wants more. */
 const lineMs = 30_000;
-const eraseLine = '\r\u001B[K';
 
 export type ProgressOptions = {
 	/** What is being probed, for people. */
@@ -25,24 +24,14 @@ export function createProbeProgress({host, say, terminal, monotonic}: ProgressOp
 	const words = () => sayProbeProgress(host, latest, monotonic() - begun);
 	const isWatched = terminal?.isTTY === true;
 	const timer = isWatched ? undefined : setInterval(() => say(`${words()}\n`), lineMs);
-	let isShown = false;
-	const draw = (text: string) => {
-		isShown = true;
-		say(text);
-	};
-	const line = showStatusLine(terminal, draw, words);
+	const line = showStatusLine(terminal, say, words);
 
 	return {
 		update(progress: ProbeProgress): void {
 			latest = progress;
 		},
-		/** Before anybody else writes there, at the start of a line. It comes back when it is due, however often that happens. */
-		makeWay(): void {
-			if (isShown) {
-				say(eraseLine);
-				isShown = false;
-			}
-		},
+		/** Before anybody else writes there, at the start of a line. */
+		makeWay: line.makeWay,
 		stop(): void {
 			clearInterval(timer);
 			line.clear();

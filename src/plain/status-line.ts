@@ -1,12 +1,15 @@
 import {cutMiddle} from './fit.ts';
 
 export type StatusLine = {
+	/** Takes the line away before somebody else writes there; it comes back when it is due, however often that happens. */
+	makeWay(): void;
 	/** Takes the line away; nothing is shown after that. */
 	clear(): void;
 };
 
 const everyMs = 250;
-const eraseLine = '\r\u001B[K';
+/** Takes away what stands on the line of the cursor. */
+export const eraseLine = '\r\u001B[K';
 
 /**
  * One line at the end of a terminal that is drawn over and over while something takes long, so that a person sees it move.
@@ -18,7 +21,7 @@ export function showStatusLine(
 	text: () => string,
 ): StatusLine {
 	if (terminal?.isTTY !== true) {
-		return {clear() {}};
+		return {makeWay() {}, clear() {}};
 	}
 
 	let isDrawn = false;
@@ -28,14 +31,18 @@ export function showStatusLine(
 		talk(`${eraseLine}${cutMiddle(text(), (terminal.columns || 80) - 1)}`);
 	}, everyMs);
 
+	function makeWay(): void {
+		if (isDrawn) {
+			talk(eraseLine);
+			isDrawn = false;
+		}
+	}
+
 	return {
+		makeWay,
 		clear() {
 			clearInterval(timer);
-
-			if (isDrawn) {
-				talk(eraseLine);
-				isDrawn = false;
-			}
+			makeWay();
 		},
 	};
 }

@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
 import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
-import {formatReference, type ImageReference, isTag} from '../../domain/reference.ts';
-import type {ImageCheck} from '../../domain/verdict.ts';
+import {type ImageReference, isTag} from '../../domain/reference.ts';
+import {type ImageCheck, unanswered} from '../../domain/verdict.ts';
 import type {Registry} from '../ports.ts';
 import type {Walker} from '../walk/walker.ts';
 import {each} from './each.ts';
@@ -127,16 +127,4 @@ function asFailure(error: unknown, lifeline: Lifeline): OperatorError {
 
 	lifeline.failed(error);
 	return error;
-}
-
-/** Nobody can say anything of it, and why. */
-function unanswered(reference: ImageReference, {code, message, hint}: OperatorError): ImageCheck {
-	return {
-		reference: formatReference(reference),
-		verdict: 'unknown',
-		checked: {manifests: 0, blobs: 0},
-		faults: [],
-		unchecked: [{via: [], code, message, hint}],
-		children: [],
-	};
 }
