@@ -1,5 +1,5 @@
 import {leadIncident} from '../composition/lead-incident.ts';
-import {OperatorError} from '../domain/errors.ts';
+import {wantedImage} from '../composition/wanted-image.ts';
 import {formatReference, parseReference} from '../domain/reference.ts';
 import type {Invocation} from './invocation.ts';
 
@@ -11,14 +11,7 @@ export async function respond(
 	{image, dryRun = false, auto, plainHttp}: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
-	if (image === undefined) {
-		throw new OperatorError('respond.no-image', 'Which image cannot be pulled?', {
-			hint: 'Write --image HOST[:PORT]/REPOSITORY:TAG.',
-			exit: 'usage',
-		});
-	}
-
-	const reference = parseReference(image);
+	const reference = image === undefined ? await wantedImage(invocation) : parseReference(image);
 	return leadIncident({
 		invocation,
 		autopilot: false,

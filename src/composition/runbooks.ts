@@ -10,14 +10,22 @@ export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; pro
 
 /** @param wanted a name that ships with regmedic, or a path */
 export async function checkRunbook(home: string, folder: string, wanted: string): Promise<CheckedRunbook> {
-	const file = /[/.]/.test(wanted) ? path.resolve(folder, wanted) : path.join(home, 'runbooks', `${wanted}.md`);
+	const isName = !/[/.]/.test(wanted);
+	const file = isName ? path.join(home, 'runbooks', `${wanted}.md`) : path.resolve(folder, wanted);
 	const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
 		const names = await shippedRunbooks(home);
-		throw new OperatorError('runbook.missing', `Can't read the runbook ${file}: ${error.code}.`, {
-			hint: `Name one of ${names.join(', ')}, or a Markdown file.`,
-			exit: 'usage',
-			cause: error,
-		});
+		const isAbsent = error.code === 'ENOENT';
+		throw new OperatorError(
+			'runbook.missing',
+			isAbsent
+				? `There is no runbook ${isName ? `"${wanted}"` : file}.`
+				: `Can't read the runbook ${file}: ${error.code}.`,
+			{
+				hint: `Name one of ${names.join(', ')}, or a Markdown file.`,
+				exit: 'usage',
+				cause: error,
+			},
+		);
 	});
 	const {runbook, problems} = parseRunbook(text);
 	return {

@@ -9,6 +9,7 @@ export async function listen(
 ): Promise<void> {
 	const iterator = lines[Symbol.asyncIterator]();
 	const over = new Promise<{done: true}>(resolve => {
+		signal.aborted && resolve({done: true});
 		signal.addEventListener('abort', () => resolve({done: true}), {once: true});
 	});
 
