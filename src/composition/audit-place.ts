@@ -33,7 +33,7 @@ export function openAuditPlace(
 	surroundings: Surroundings,
 	folder: string,
 ): AuditPlace {
-	const {configuration} = surroundings;
+	const {configuration, hostRoot} = surroundings;
 	const isHalf = (target.ssh === undefined) !== (target.root === undefined);
 	if (isHalf || (target.path !== undefined && target.ssh !== undefined)) {
 		// Else another host than the named one would be audited.
@@ -55,7 +55,8 @@ export function openAuditPlace(
 				? {ssh: target.ssh, root: target.root!, ...asked}
 				: registry?.storage && {...registry.storage, ...asked};
 	const shell = place && openShell(place, surroundings);
-	const storage = place && shell && createStorage({shell, root: place.root});
+	const storage =
+		place && shell && createStorage({shell, root: place.root, ...(hostRoot === undefined ? {} : {hostRoot})});
 
 	return {
 		...(known === undefined ? {} : {name: known}),

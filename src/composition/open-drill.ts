@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {Configuration} from '../domain/configuration.ts';
 import {openWorld, type World} from '../drills/world.ts';
+import {placesIn} from '../drills/world-file.ts';
 import type {Surroundings} from './open-ports.ts';
 
 export type OpenDrill = {world: World; surroundings: Surroundings};
@@ -18,7 +19,8 @@ export type DrillPlan = {
  * touches the real thing.
  */
 export async function openDrill({folder, scenario, seed, speed}: DrillPlan): Promise<OpenDrill> {
-	const world = await openWorld({folder: path.join(folder, 'world'), scenario, seed: String(seed), speed});
+	const places = placesIn(path.resolve(folder, 'world'));
+	const world = await openWorld({folder: places.folder, scenario, seed: String(seed), speed});
 	const {ssh, build, ci, registryCredentials} = world;
 	const configuration: Configuration = {
 		registries: {
@@ -57,6 +59,8 @@ export async function openDrill({folder, scenario, seed, speed}: DrillPlan): Pro
 		world,
 		surroundings: {
 			configuration,
+			// The pretend host's shell is this machine's own: without it, an audit reads our crontabs and processes.
+			hostRoot: places.vm,
 			environment: {
 				PATH: '/usr/bin:/bin',
 				HOME: folder,

@@ -19,6 +19,8 @@ export type Surroundings = {
 	environment: Record<string, string | undefined>;
 	/** Shared with whoever prints; without it, the ports keep what they learn to themselves. */
 	redaction?: Redaction;
+	/** What stands for `/` on the hosts whose upkeep is looked at: a rehearsal's host is a folder. Absent: the hosts themselves. */
+	hostRoot?: string;
 	/** Where sockets of shared connections may live. */
 	runtimeFolder?: string;
 	/** Ends what waits for a person's helpers: the commands that print secrets. */
@@ -33,7 +35,7 @@ export type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<vo
 
 /** Builds the outside systems of one image from the configuration. Nothing is spoken to yet. */
 export function openPorts(reference: ImageReference, surroundings: Surroundings): OpenPorts {
-	const {configuration} = surroundings;
+	const {configuration, hostRoot} = surroundings;
 	const {host} = reference;
 	const known = registryFor(configuration, host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
@@ -47,6 +49,7 @@ export function openPorts(reference: ImageReference, surroundings: Surroundings)
 					shell,
 					root: known.registry.storage.root,
 					...(known.registry.storage.restart === undefined ? {} : {restartCommand: known.registry.storage.restart}),
+					...(hostRoot === undefined ? {} : {hostRoot}),
 				})
 			: undefined;
 

@@ -6,6 +6,7 @@ import {foundCompany} from './scenarios/company.ts';
 import type {Scenario} from './scenarios/scenario.ts';
 import {generateKeys} from './ssh/keys.ts';
 import {openStore} from './store.ts';
+import {writeUpkeep} from './upkeep.ts';
 import {clearWorld, type WorldFile, type WorldPlaces} from './world-file.ts';
 
 /** Everything but the ports, which are known once the servers listen; only then is the world written down. */
@@ -15,6 +16,7 @@ export async function makeWorld(
 ): Promise<WorldFile> {
 	await clearWorld(places);
 	await mkdir(places.vm, {recursive: true});
+	await writeUpkeep(places);
 	await mkdir(places.storage, {recursive: true});
 	const made = Date.now();
 	const store = openStore(places.storage);

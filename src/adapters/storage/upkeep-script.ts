@@ -4,15 +4,16 @@ const onlyFiles = 'for file do shift; if [ -f "$file" ]; then set -- "$@" "$file
 /**
  * Everything the audit runs on a registry's host, in one command. All of it only reads: no file is made, nothing is
  * started but what lists, and a registry's binary for its version. Lines of standard input: the storage root, then the
- * folder that stands for `/` (empty for the host itself; a mounted copy has no processes and no containers to ask).
+ * folder that stands for `/`, empty for the host itself. Beside such a folder nothing is looked at but the store: the
+ * machine that runs this is another one, and its processes, containers, schedules and disks are none of our business.
  *
  * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NAME⏎version⏎`,
  * `container NAME IMAGE⏎version⏎environment`, `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
  * `gap WORDS`, and at last `end`.
  */
 export const lookAtUpkeep = `LC_ALL=C; export LC_ALL
-IFS= read -r root
-IFS= read -r top
+IFS= read -r root || exit 1
+IFS= read -r top || exit 1
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 words='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
 deep='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
@@ -99,13 +100,16 @@ first=$({
 second=$(printf '%s\\n' "$first" | readAll | names | texts)
 printf '%s\\n%s\\n' "$first" "$second" | sort -u | head -n 400 | scripts
 
+# A store that is kept beside the folder has none of its host around it.
+within=yes
+if [ -n "$top" ]; then case $root in "$top"/*) ;; *) within= ;; esac; fi
 folder=$root
 set --
-for level in 1 2 3 4; do
-	case $folder in ''|/|.) break ;; esac
+if [ -n "$within" ]; then for level in 1 2 3 4; do
+	case $folder in ''|/|.|"$top") break ;; esac
 	set -- "$@" "$folder"
 	folder=\${folder%/*}
-done
+done; fi
 composes() { for file in "$1"/docker-compose*.y*ml "$1"/compose*.y*ml; do if [ -f "$file" ]; then printf '%s\\n' "$file"; fi; done; }
 {
 	for each do composes "$each"; done
@@ -155,8 +159,10 @@ else
 fi
 
 if [ -d "$root" ] && cd "$root"; then
-	printf 'disk\\n'; df -P -k . 2>/dev/null | tail -n 1; printf '\\000'
-	printf 'inodes\\n'; df -P -i . 2>/dev/null | tail -n 1; printf '\\000'
+	if [ -n "$within" ]; then
+		printf 'disk\\n'; df -P -k . 2>/dev/null | tail -n 1; printf '\\000'
+		printf 'inodes\\n'; df -P -i . 2>/dev/null | tail -n 1; printf '\\000'
+	fi
 	if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit 1; fi
 	if [ -d repositories ]; then
 		printf 'stored %s\\000' "$(ls repositories | head -n 5 | wc -l)"

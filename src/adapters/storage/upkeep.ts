@@ -5,7 +5,7 @@ import {lookAtUpkeep} from './upkeep-script.ts';
 export type UpkeepOptions = Waiting & {
 	shell: Shell;
 	root: string;
-	/** What stands for the host's `/`, where only a copy of it is mounted. */
+	/** What stands for the host's `/`: a copy of it, or a rehearsal's. Absent: the host itself. */
 	hostRoot?: string;
 };
 

@@ -1,4 +1,4 @@
-import {isUpkeep, judgeUpkeep} from '../../domain/audit/audit.ts';
+import {isUpkeep, judgeUpkeep, type Risk} from '../../domain/audit/audit.ts';
 import {toJson} from '../../domain/json.ts';
 import {count} from '../../domain/wording.ts';
 import type {Action} from '../action.ts';
@@ -32,17 +32,23 @@ export const registryAudit: Action = {
 
 		const upkeep = await ports.storage.upkeep({signal});
 		const audit = judgeUpkeep(upkeep);
-		for (const {file, at, line} of audit.risks) {
-			log(`${file}${at === undefined ? '' : `:${at}`}: ${line}`);
+		for (const risk of audit.risks) {
+			log(`${placeOf(risk)}: ${risk.line}`);
+			log(`  ${risk.why} ${risk.advice}`);
 		}
 
 		const risks = audit.risks.filter(isUpkeep);
 		const others = audit.risks.length - risks.length;
-		const more = others === 0 ? '' : ` ${count(others, 'more thing')} to know: regmedic audit.`;
+		const more = others === 0 ? '' : ` ${count(others, 'more thing')} to know: see this step’s log.`;
 		const output = {risks: toJson(risks)};
 		if (risks.length > 0) {
-			const files = [...new Set(risks.map(({file}) => file))].join(', ');
-			return {outcome: 'found', output, say: `${count(risks.length, 'risk')} in what the host runs (${files}).${more}`};
+			const sure = placesOf(risks.filter(({severity}) => severity === 'will-break'));
+			const next = sure === '' ? '' : `Images break again when this runs: ${sure}. `;
+			return {
+				outcome: 'found',
+				output,
+				say: `${next}${count(risks.length, 'risk')} in what the host runs (${placesOf(risks)}).${more}`,
+			};
 		}
 
 		if (upkeep.gaps.length > 0) {
@@ -60,3 +66,11 @@ export const registryAudit: Action = {
 		};
 	},
 };
+
+function placesOf(risks: readonly Risk[]): string {
+	return [...new Set(risks.map(placeOf))].join(', ');
+}
+
+function placeOf({file, at}: Risk): string {
+	return at === undefined ? file : `${file}:${at}`;
+}

@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process';
-import {chmod, mkdir, symlink, utimes, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readFile, symlink, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../../src/adapters/storage/storage.ts';
 import {upkeepIn} from '../../../src/adapters/storage/upkeep.ts';
+import {lookAtUpkeep} from '../../../src/adapters/storage/upkeep-script.ts';
 import {judgeUpkeep} from '../../../src/domain/audit/audit.ts';
 import {parseRehearsal} from '../../../src/domain/audit/rehearsal.ts';
 import {createNonces} from '../../support/nonces.ts';
@@ -146,6 +147,46 @@ describe('a look at a host', () => {
 
 		expect(upkeep.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
 		expect(upkeep.disk).toMatchObject({mountedOn: (await ofCopy()).disk!.mountedOn, size: (await ofCopy()).disk!.size});
+	});
+
+	it('beside a folder that stands for /, neither this machine is asked nor what lies around the store', async () => {
+		await fillHost();
+		const elsewhere = await createTempFolder();
+		root = path.join(elsewhere, 'registry/data');
+		await mkdir(path.join(root, 'docker/registry/v2/repositories/acme'), {recursive: true});
+		await writeFile(path.join(elsewhere, 'registry/docker-compose.yml'), 'services: {r: {image: registry:2}}\n');
+		await writeFile(path.join(elsewhere, 'registry/config.yml'), 'storage: {filesystem: {rootdirectory: /d}}\n');
+		const asked = path.join(host, 'asked');
+		const tellers = ['crontab', 'docker', 'podman', 'ps', 'df', 'systemctl', 'readlink', 'registry'];
+		const PATH = await hostWith(Object.fromEntries(tellers.map(name => [name, `echo ${name} >>'${asked}'`])));
+
+		const ofFolder = await ofCopy(PATH);
+		const askedBeside = await readFile(asked, 'utf8').catch(() => '');
+		const ofMachine = await ofHost(PATH);
+
+		expect(ofFolder.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(
+			everything.filter(each => !each.startsWith('nginx')),
+		);
+		expect(ofFolder).toMatchObject({holdsRepositories: true, running: []});
+		expect(ofFolder.disk).toBeUndefined();
+		expect(askedBeside).toBe('');
+		// Without the folder it does ask, and looks around.
+		expect(ofMachine.files.map(({path: file}) => file)).toContain(path.join(elsewhere, 'registry/docker-compose.yml'));
+		expect((await readFile(asked, 'utf8')).split('\n')).toEqual(
+			expect.arrayContaining(['crontab', 'docker', 'ps', 'df']),
+		);
+	});
+
+	it.each(['', 'host', '/ho\nst'])('%j does not stand for /: never by mistake the machine itself', hostRoot => {
+		const shell = createLocalShell({nonce, environment: {PATH: process.env.PATH}});
+
+		expect(() => createStorage({shell, root, hostRoot})).toThrow(expect.objectContaining({code: 'storage.root'}));
+	});
+
+	it('a look whose question did not arrive whole looks at nothing', () => {
+		for (const input of ['', `${root}\n`, `${root}\n${host}`]) {
+			expect(spawnSync('sh', ['-c', lookAtUpkeep], {input, encoding: 'utf8'})).toMatchObject({status: 1, stdout: ''});
+		}
 	});
 
 	it('counts uploads that nobody went on with for a week', async () => {
