@@ -25,10 +25,12 @@ const [one, two, old] = ['one', 'two', 'old'].map(smallManifest) as [
 ];
 const findings = [one, two].map(({digest}, at) => ({
 	kind: 'child-unlinked',
+	repository: 'infra-ci',
 	remedy: 'relink',
 	digest,
 	via: at === 0 ? ['x'] : [],
 	tags: ['latest'],
+	plan: {complete: true, parts: [{digest, role: 'manifest', where: 'disk'}]},
 }));
 const relinkInputs = {image, findings};
 const repointInputs = {image, to: image.replace('latest', 'older')};
@@ -183,7 +185,7 @@ test('a lock that goes away stops a relink before the next change; one that cann
 
 test('a relink of nothing has no gate', async () => {
 	const context = contextWith({});
-	for (const nothing of [null, [], [{kind: 'layer-unlinked', digest: one.digest, via: [], remedy: 'relink'}]]) {
+	for (const nothing of [null, [], [{...findings[0]!, plan: {...findings[0]!.plan, complete: false}}]]) {
 		await expect(action('registry.relink').gate({image, findings: nothing as never}, context)).rejects.toMatchObject({
 			code: 'relink.nothing',
 		});
@@ -445,14 +447,14 @@ test('other damaged images become follow-ups; not to have looked is not to have 
 		{kind: 'child-missing', repository: 'web', tags: ['1']},
 	];
 
-	expect(await run('follow-up.orphans', {findings: others}, contextWith({}))).toMatchObject({
+	expect(await run('follow-up.orphans', {image, findings: others}, contextWith({}))).toMatchObject({
 		outcome: 'some',
 		output: {
 			followUps: [expect.stringContaining('web:1: child-swept, child-missing'), expect.stringContaining('web:2')],
 		},
 	});
-	expect(await run('follow-up.orphans', {findings: []}, contextWith({}))).toMatchObject({outcome: 'none'});
-	expect(await run('follow-up.orphans', {findings: null}, contextWith({}))).toMatchObject({outcome: 'unknown'});
+	expect(await run('follow-up.orphans', {image, findings: []}, contextWith({}))).toMatchObject({outcome: 'none'});
+	expect(await run('follow-up.orphans', {image, findings: null}, contextWith({}))).toMatchObject({outcome: 'unknown'});
 });
 
 test('an audit without a host is no clean one', async () => {

@@ -3,6 +3,7 @@ import {appendFile, cp, mkdir, readdir, readFile, rename, truncate, writeFile} f
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import type {Digest} from '../../src/domain/digest.ts';
 import {acceptedManifests, mediaTypes} from '../../src/domain/media-type.ts';
 import {type BuiltImage, blobOf, buildImage, digestOf} from '../../src/drills/image.ts';
 import {collectGarbage} from '../../src/drills/registry/collect-garbage.ts';
@@ -312,6 +313,13 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 		const finish = (digest: string, body: Buffer = Buffer.alloc(0)) => ({method: 'PUT', headers: octets, digest, body});
 		await through(finish(fresh.digest, fresh.bytes));
 		await through({method: 'PATCH', headers: octets, body: fresh.bytes}, {}, finish(fresh.digest));
+		const part = (from: number, to: number) => ({
+			method: 'PATCH',
+			headers: {...octets, 'Content-Range': `${from}-${to - 1}`},
+			body: fresh.bytes.subarray(from, to),
+		});
+		await through(part(0, 5), part(5, fresh.bytes.length), finish(fresh.digest));
+		await through(part(0, 5), part(5, 6), finish(fresh.digest), {method: 'DELETE'});
 		await through({method: 'PATCH', headers: {'Content-Type': 'text/plain'}, body: fresh.bytes});
 		await through(finish(empty, fresh.bytes), {});
 		await through(finish('sha256:abc', fresh.bytes));
@@ -324,6 +332,24 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 		}
 		const inUpload = 'repositories/acme/upload/_layers';
 		expect(await filesOf(stores[1], inUpload)).toEqual(await filesOf(stores[0], inUpload));
+	});
+
+	test('mounts over a link that holds no digest, and from a repository that it only remembers', async () => {
+		const image = await pushBoth('acme/holder', 'mount-over');
+		const {digest} = layer(image);
+		const mount = {method: 'POST', path: `/v2/acme/over/blobs/uploads/?mount=${digest}&from=acme/holder`};
+		await Promise.all(stores.map(store => store.writeLink(store.layerLink('acme/over', digest), 'nothing' as Digest)));
+		await compare({path: `/v2/acme/over/blobs/${digest}`});
+		await compare(mount);
+		await compare({path: `/v2/acme/over/blobs/${digest}`});
+
+		await compare({path: `/v2/acme/holder/blobs/${digest}`});
+		await Promise.all(
+			stores.flatMap(store => ['holder', 'over'].map(name => store.remove(store.layerLink(`acme/${name}`, digest)))),
+		);
+		await compare(mount);
+		const links = await Promise.all(stores.map(store => readFile(store.layerLink('acme/over', digest), 'utf8')));
+		expect(links).toEqual([digest, digest]);
 	});
 
 	test('keeps damaged data when the same blob is uploaded again', async () => {

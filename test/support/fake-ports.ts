@@ -114,6 +114,8 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 			self.served.set(reference, {bytes, digest: digestOf(bytes)});
 			return {state: 'stored', digest: digestOf(bytes), status: 201};
 		},
+		mountBlob: async () => neverAsked(),
+		uploadBlob: async () => neverAsked(),
 		async *repositories() {},
 		busy: () => 0,
 		requests: () => 1,
@@ -140,7 +142,8 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		restartCommand: 'docker compose restart registry',
 		locks,
 		list: async () => neverAsked(),
-		recheck: async () => neverAsked(),
+		recheck: async paths => new Map(paths.map(path => [path, {state: 'there', size: 71, changed: 0}])),
+		streamBlob: () => neverAsked(),
 		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
 		upkeep: async () => quietHost,

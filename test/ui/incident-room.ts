@@ -79,13 +79,21 @@ const finding = {
 	since: '2026-04-19T02:00:11Z',
 };
 
+const unlinked = (digest: string) => ({
+	...finding,
+	kind: 'child-unlinked',
+	digest,
+	remedy: 'relink',
+	plan: {complete: true, parts: [{digest, role: 'manifest', where: 'disk'}]},
+});
+
 export const scanOutput = {
 	complete: true,
 	gaps: [],
 	counts: {repositories: 12, tags: 72},
 	findings: [
-		{...finding, kind: 'child-unlinked', digest: digests.amd64, platform: 'linux/amd64', remedy: 'relink'},
-		{...finding, kind: 'child-unlinked', digest: digests.proof, platform: 'attestation', remedy: 'relink'},
+		{...unlinked(digests.amd64), platform: 'linux/amd64'},
+		{...unlinked(digests.proof), platform: 'attestation'},
 	],
 	others: [
 		{

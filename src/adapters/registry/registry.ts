@@ -2,10 +2,12 @@ import type {Registry} from '../../engine/ports.ts';
 import {checkBlob} from './blob.ts';
 import {listRepositories} from './catalogue.ts';
 import {getManifest} from './manifest.ts';
+import {mountBlob} from './mount-blob.ts';
 import type {RegistryOptions} from './options.ts';
 import {putManifest} from './put-manifest.ts';
 import {listTags} from './tags.ts';
 import {createTransport} from './transport.ts';
+import {uploadBlob} from './upload-blob.ts';
 
 export type {RegistryOptions, RequestRecord, Timeouts} from './options.ts';
 
@@ -24,6 +26,8 @@ export function createRegistry(options: RegistryOptions): Registry {
 		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>
 			putManifest(transport, repository, reference, manifest, waiting),
+		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, repository, digest, from, waiting),
+		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, repository, blob, bytes, waiting),
 		requests: transport.requests,
 		busy: transport.busy,
 		fresh: () => createRegistry(options),

@@ -65,7 +65,7 @@ export function createSender(
 						...route.headers,
 					},
 					body: asking.body === undefined ? null : Buffer.from(asking.body),
-					headersTimeout: timeouts.headers,
+					headersTimeout: asking.headersDeadline ?? timeouts.headers,
 					bodyTimeout: timeouts.stall,
 					// Undici closes the connection after every HEAD otherwise.
 					...(asking.method === 'HEAD' ? {reset: false} : {}),

@@ -18,6 +18,8 @@ const smallBody = 64 * 1024;
 /** Requests and answers; what they mean is for others to say. */
 export type Transport = {
 	readonly host: string;
+	/** `https://registry.example:5050/v2/` */
+	readonly base: URL;
 	readonly patience: Patience;
 	ask(asking: Asking, waiting: Waiting): Promise<Answer>;
 	/** The name that requests are made under. */
@@ -55,7 +57,7 @@ export function createTransport(options: RegistryOptions): Transport {
 
 		for (let hops = 0; ; hops++) {
 			// The query of a redirect may be a signature.
-			const name = hops === 0 ? url.href : mask(withoutQuery(url));
+			const name = hops === 0 ? (asking.name ?? url.href) : mask(withoutQuery(url));
 			let answer = await sender.send(url, asking, shown, signal, name);
 
 			if (answer.status === 401 && isHome) {
@@ -76,7 +78,7 @@ export function createTransport(options: RegistryOptions): Transport {
 			const {status} = answer;
 			const location = status >= 300 && status < 400 ? answer.header('location') : undefined;
 
-			if (location === undefined || asking.method === 'PUT' || ![301, 302, 303, 307, 308].includes(status)) {
+			if (location === undefined || !isRead(asking) || ![301, 302, 303, 307, 308].includes(status)) {
 				return answer;
 			}
 
@@ -106,6 +108,7 @@ export function createTransport(options: RegistryOptions): Transport {
 
 	return {
 		host,
+		base,
 		patience: {clock, random: options.random ?? Math.random},
 		ask,
 		user: async () => (await identity.current())?.username,
@@ -116,6 +119,11 @@ export function createTransport(options: RegistryOptions): Transport {
 			await sender.close();
 		},
 	};
+}
+
+/** A write is not carried along by a redirect. */
+function isRead({method}: Asking): boolean {
+	return method === 'GET' || method === 'HEAD';
 }
 
 function withoutQuery({origin, pathname}: URL): string {

@@ -8,6 +8,7 @@ import {rejectNoTree} from './no-tree.ts';
 import {recheckPaths} from './recheck.ts';
 import {rehearse} from './rehearse.ts';
 import {exits, readBlob} from './scripts.ts';
+import {streamBlob} from './stream-blob.ts';
 import {lookAtHost} from './upkeep.ts';
 
 export type StorageOptions = {
@@ -17,7 +18,7 @@ export type StorageOptions = {
 	/** Run as it stands by the remote shell. */
 	restartCommand?: string;
 	place?: string;
-	/** What stands for the host's `/`, where only a copy of it is mounted. */
+	/** What stands for the host's `/`: a copy of it, or a rehearsal's. Absent: the host itself. */
 	hostRoot?: string;
 };
 
@@ -30,9 +31,11 @@ export function createStorage({
 	root,
 	restartCommand,
 	place = `${shell.place}:${root}`,
-	hostRoot = '',
+	hostRoot,
 }: StorageOptions): Storage {
-	const plainRoot = checkedRoot(root);
+	const plainRoot = checkedRoot(root, 'storage folder');
+	// Never by mistake the host itself.
+	const top = hostRoot === undefined ? {} : {hostRoot: checkedRoot(hostRoot, 'folder that stands for /')};
 
 	return {
 		place,
@@ -48,8 +51,9 @@ export function createStorage({
 			rejectNoTree(answer.exitCode, root, shell.place);
 			return answer.exitCode === 0 && hashOf(answer.stdout, digest) === digest ? answer.stdout : undefined;
 		},
+		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root: plainRoot, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root: plainRoot}),
-		upkeep: ({signal}) => lookAtHost({shell, root: plainRoot, hostRoot, signal}),
+		upkeep: ({signal}) => lookAtHost({...top, shell, root: plainRoot, signal}),
 		rehearse: (command, {signal}) => rehearse({shell, command, signal}),
 		...(restartCommand === undefined ? {} : {restartCommand}),
 		async restart({signal}) {
@@ -66,10 +70,10 @@ export function createStorage({
 	};
 }
 
-function checkedRoot(root: string): string {
+function checkedRoot(root: string, what: string): string {
 	if (!root.startsWith('/') || /[\n\0]/.test(root)) {
 		throw new OperatorError('storage.root', `"${root}" is not the whole path of a folder.`, {
-			hint: 'Write the storage folder as its host sees it, from / on.',
+			hint: `Write the ${what} as its host sees it, from / on.`,
 			exit: 'configuration',
 		});
 	}

@@ -2,7 +2,7 @@ import {type Evidence, type Facts, factsIn} from './facts.ts';
 import {optionsFrom, type RemedyOption} from './options.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
-export {canRelink, type Evidence} from './facts.ts';
+export type {Evidence} from './facts.ts';
 export type {RemedyOption} from './options.ts';
 
 /**

@@ -1,15 +1,11 @@
 import type {Fault} from '../fault.ts';
 import type {Finding} from '../finding.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
+import {canRelink, relinkSteps} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
 /** What the decision is made from. Each may be null: the scan may not have been possible. */
 export type Evidence = JsonObject & {settings: JsonObject; tried: string[]};
-
-/** What a relink can bring back: manifests whose bytes are on disk. Links of layers and of tags are not stored that way. */
-export function canRelink({kind, digest, remedy}: Finding): boolean {
-	return kind === 'child-unlinked' && digest !== undefined && remedy === 'relink';
-}
 
 /** What matters of it for a remedy. */
 export type Facts = ReturnType<typeof factsIn>;
@@ -18,7 +14,7 @@ export function factsIn({settings, tried, ...evidence}: Evidence) {
 	const faults = listOf<Fault>(evidence.faults);
 	const findings = listOf<Finding>(evidence.findings);
 	const scanned = Array.isArray(evidence.findings);
-	const relinks = findings.filter(canRelink);
+	const relinkable = findings.filter(canRelink);
 	// What could not be read may be what is missing: only a whole scan shows that the disk is fine.
 	const diskIsFine = scanned && evidence.complete !== false && findings.length === 0 && faults.length > 0;
 	const remembers = staleAnswers(faults, findings);
@@ -29,13 +25,15 @@ export function factsIn({settings, tried, ...evidence}: Evidence) {
 		remembers,
 		// A garbage collection went over the store: whatever ran meanwhile may remember what it took.
 		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
-		relinks,
+		/** What a relink would do; empty: nothing that is missing can be linked again. */
+		relinks: relinkSteps(relinkable),
+		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
 		sibling: textOf(evidence.sibling),
 		underWay: textOf(evidence.underWay) as RemedyOptionKey | undefined,
 		ciRunsInImage: settings.runsInItself === true,
 		ciFailed: tried.includes('rebuild-ci'),
 		needsRestart: diskIsFine || remembers || findings.some(({kind}) => kind === 'answers-differ'),
-		relinkSuffices: relinks.length > 0 && relinks.length === findings.length,
+		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};
 }
 

@@ -1,5 +1,5 @@
-import {count} from '../wording.ts';
 import {type Facts, textOf} from './facts.ts';
+import {relinkChanges, relinkCounts} from './relink-words.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
 /** One row of the decision table. */
@@ -20,7 +20,7 @@ export type RemedyOption = {
 /** Every remedy, with what speaks for it and what keeps it from being taken. */
 export function optionsFrom(facts: Facts): RemedyOption[] {
 	const {settings, tried, scanned, relinks, sibling, underWay, ciRunsInImage, needsRestart, relinkSuffices} = facts;
-	const {remembers, collected} = facts;
+	const {remembers, collected, caveats} = facts;
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !tried.includes('restart')
@@ -49,10 +49,10 @@ export function optionsFrom(facts: Facts): RemedyOption[] {
 		},
 		{
 			key: 'relink',
-			title: relinks.length === 0 ? 'Relink what is still on disk' : `Relink ${count(relinks.length, 'manifest')}`,
-			changes: 'PUTs the exact bytes from the disk back under the same digest',
-			risk: 'low: the digest stays, nothing is overwritten',
-			takes: 'seconds',
+			title: relinks.length === 0 ? 'Relink what is still on disk' : `Relink ${relinkCounts(relinks)}`,
+			changes: relinkChanges(relinks),
+			risk: ['low: the digest stays, nothing is overwritten', ...caveats].join('; '),
+			takes: relinks.some(step => step.do === 'upload') ? 'as long as the upload takes' : 'seconds',
 			recommended: false,
 			why: relinkSuffices
 				? 'Every damaged part is still on disk; only its link is missing.'

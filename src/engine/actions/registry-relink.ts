@@ -1,38 +1,42 @@
-import {type Digest, parseDigest, shortDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Finding} from '../../domain/finding.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
-import {parseManifest} from '../../domain/manifest.ts';
 import {parseReference} from '../../domain/reference.ts';
-import {canRelink} from '../../domain/remedy/advice.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action, ActionContext} from '../action.ts';
+import {type RelinkStep, relinkSteps} from '../../domain/remedy/relink-steps.ts';
+import {relinkCounts, relinkDone, relinkRequest, relinkUndo} from '../../domain/remedy/relink-words.ts';
+import type {Action} from '../action.ts';
 import {letGo} from './let-go.ts';
 import {storageOutcome} from './outcomes.ts';
+import {bytesGone, performRelink} from './relink-step.ts';
+import {isServed, linksOf, stillDone} from './relink-world.ts';
 
-/** Puts back manifests whose bytes are still on disk, under the same digest. @see reference: PUT recreates the revision link on 2.8 */
+/**
+ * Puts back the links of what is still on disk, under the same digests: blobs are mounted or uploaded, manifests and tags PUT.
+ * @see reference: PUT recreates the revision link on 2.8
+ */
 export const registryRelink: Action = {
 	name: 'registry.relink',
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		findings: {required: true, about: 'the findings of the scan; manifests that lost their link are taken'},
+		findings: {required: true, about: 'the findings of the scan; those whose plan of a relink is complete are taken'},
 	},
 	outcomes: {
-		relinked: 'every manifest is served again under its digest',
-		rejected: 'the registry did not take one of them',
+		relinked: 'everything is served again under its digest',
+		rejected: 'the registry did not take one of them, or does not serve it',
 		gone: 'the bytes are not on the disk any more',
 		refused: 'the registry or the host refuses us',
 		unreachable: 'the registry or the host does not answer',
 	},
-	provides: {relinked: 'the digests that were put back'},
+	provides: {relinked: 'the digests and tags that were put back'},
 	bare: ['gone', 'refused', 'unreachable'],
 	success: ['relinked'],
-	outcomeOf: error => (error.code === 'relink.gone' ? 'gone' : storageOutcome(error)),
+	outcomeOf: error =>
+		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : storageOutcome(error),
 
-	async gate({image, findings}) {
-		const digests = digestsOf(findings);
-		if (digests.length === 0) {
+	async gate(inputs) {
+		const {host, repository, steps} = planOf(inputs);
+		if (steps.length === 0) {
 			throw new OperatorError('relink.nothing', 'Nothing that is missing is still on disk.', {
 				hint: 'Choose another remedy.',
 				exit: 'failed',
@@ -40,103 +44,90 @@ export const registryRelink: Action = {
 		}
 
 		return {
-			target: `${parseReference(String(image)).host}/${parseReference(String(image)).repository}`,
-			changes: digests.map(
-				digest =>
-					`PUT /v2/${parseReference(String(image)).repository}/manifests/${digest}: the exact bytes from the disk`,
-			),
-			undo: 'DELETE the same digests; the state before is the broken one.',
-			phrase: `relink ${count(digests.length, 'manifest')}`,
+			target: `${host}/${repository}`,
+			changes: steps.map(step => relinkRequest(step, repository)),
+			undo: relinkUndo(steps),
+			phrase: `relink ${relinkCounts(steps)}`,
 		};
 	},
 
-	async run({image, findings}, context) {
-		const {repository} = parseReference(String(image));
-		const {registry, storage} = context.ports;
+	async run(inputs, context) {
+		const {repository, steps} = planOf(inputs);
+		const {storage} = context.ports;
 		if (!storage) {
-			throw gone('what is missing');
+			throw bytesGone('what is missing');
 		}
 
-		const digests = digestsOf(findings);
-		const done: Digest[] = [];
+		const done: string[] = [];
 		const lock = await storage.lock(context.request, context);
 
 		try {
-			for (const digest of digests) {
+			const links = await linksOf(steps, repository, context);
+			for (const step of steps) {
 				lock.lost?.throwIfAborted();
-				context.progress({label: 'manifests relinked', done: done.length, total: digests.length});
-				if (!(await isServed(repository, digest, context))) {
-					const manifest = await readManifest(digest, context);
-					const answer = await registry.putManifest(repository, digest, manifest, context);
-					context.log(`PUT ${repository} ${digest}: ${answer.state} ${answer.status}`);
+				context.progress({label: 'relinked', done: done.length, total: steps.length});
+				if ((await stillDone(step, repository, links, context)) !== 'yes') {
+					const answer = await performRelink(step, repository, {storage, lock, links}, context);
+					context.log(`${relinkRequest(step, repository)} → ${answer.state} ${answer.detail}`);
 					if (answer.state === 'rejected') {
-						return {
-							outcome: 'rejected',
-							output: {relinked: done},
-							say: `The registry did not take ${shortDigest(digest)}: ${answer.detail}`,
-						};
+						return {outcome: 'rejected', output: {relinked: done}, say: answer.detail};
 					}
 
-					await context.record('relinked', {digest}, `${shortDigest(digest)} is linked again.`);
+					if (!(await isServed(step, repository, context))) {
+						return {outcome: 'rejected', output: {relinked: done}, say: sayUnserved(step)};
+					}
+
+					await context.record('relinked', {...answer.step}, relinkDone(answer.step, repository));
 				}
 
-				done.push(digest);
+				done.push(nameOf(step));
 			}
 		} finally {
 			await letGo(lock, context);
 		}
 
-		return {
-			outcome: 'relinked',
-			output: {relinked: done},
-			say: `${count(done.length, 'manifest')} relinked.`,
-		};
+		return {outcome: 'relinked', output: {relinked: done}, say: `${relinkCounts(steps)} relinked.`};
 	},
 
-	async reconcile({image, findings}, context) {
-		const {repository} = parseReference(String(image));
-		const digests = digestsOf(findings);
-		const served: Digest[] = [];
-		for (const digest of digests) {
-			if (await isServed(repository, digest, context)) {
-				served.push(digest);
+	async reconcile(inputs, context) {
+		const {repository, steps} = planOf(inputs);
+		const links = await linksOf(steps, repository, context);
+		const done: string[] = [];
+		let isKnown = true;
+		for (const step of steps) {
+			const answer = await stillDone(step, repository, links, context);
+			isKnown &&= answer !== 'unknown';
+			if (answer === 'yes') {
+				done.push(nameOf(step));
 			}
 		}
 
-		return served.length === digests.length
-			? {found: 'done', outcome: 'relinked', output: {relinked: served}, say: 'The registry serves every one of them.'}
-			: {found: 'not-done', say: `The registry serves ${served.length} of ${digests.length}.`};
+		if (done.length === steps.length) {
+			return {
+				found: 'done',
+				outcome: 'relinked',
+				output: {relinked: done},
+				say: 'The registry serves every one of them.',
+			};
+		}
+
+		return isKnown
+			? {found: 'not-done', say: `The registry serves ${done.length} of ${steps.length}.`}
+			: {found: 'unknown', say: 'The disk could not be read: nobody knows which links are there.'};
 	},
 };
 
-async function isServed(repository: string, digest: Digest, {ports, signal}: ActionContext): Promise<boolean> {
-	const answer = await ports.registry.manifest(repository, digest, {signal});
-	return answer.state === 'found' && answer.digest === digest;
+/** Only of the image's own repository, whatever else the findings are of. */
+function planOf({image, findings}: JsonObject): {host: string; repository: string; steps: RelinkStep[]} {
+	const {host, repository} = parseReference(String(image));
+	const all = (Array.isArray(findings) ? findings.filter(isObject) : []) as unknown as Finding[];
+	return {host, repository, steps: relinkSteps(all.filter(finding => finding.repository === repository))};
 }
 
-async function readManifest(
-	digest: Digest,
-	{ports, signal}: ActionContext,
-): Promise<{bytes: Uint8Array; mediaType: string}> {
-	const bytes = await ports.storage!.readBlob(digest, {signal});
-	const parsed = bytes && parseManifest(new TextDecoder().decode(bytes));
-	if (!bytes || !parsed?.ok) {
-		throw gone(shortDigest(digest));
-	}
-
-	return {bytes, mediaType: parsed.manifest.mediaType};
+function nameOf(step: RelinkStep): string {
+	return step.do === 'retag' ? step.tag : step.digest;
 }
 
-function gone(what: string): OperatorError {
-	return new OperatorError('relink.gone', `The bytes of ${what} are not on the disk any more.`, {
-		hint: 'Scan again, then rebuild.',
-		exit: 'failed',
-	});
-}
-
-/** Leaves first: an index is only taken when its children are there. */
-function digestsOf(findings: JsonObject[string] | undefined): Digest[] {
-	const relinks = (Array.isArray(findings) ? findings.filter(isObject) : []) as unknown as Finding[];
-	const manifests = relinks.filter(canRelink);
-	return [...new Set(manifests.sort((a, b) => b.via.length - a.via.length).map(({digest}) => parseDigest(digest!)))];
+function sayUnserved(step: RelinkStep): string {
+	return `The registry took ${nameOf(step)} and does not serve it: it answers from memory. Restart it, then relink again.`;
 }

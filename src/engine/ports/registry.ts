@@ -27,6 +27,20 @@ export type Registry = {
 	 * A lost reply is thrown as OperatorError effect.unknown.
 	 */
 	putManifest(repository: string, reference: string, manifest: ManifestBytes, waiting: Waiting): Promise<PutAnswer>;
+	/**
+	 * Lets one repository serve a blob of another, without sending it. A lost reply is thrown as OperatorError effect.unknown.
+	 */
+	mountBlob(repository: string, digest: Digest, from: string, waiting: Waiting): Promise<MountAnswer>;
+	/**
+	 * Sends a blob as it comes, in bounded memory. What is sent is hashed, and other bytes than the digest's are never stored.
+	 * A lost reply is thrown as OperatorError effect.unknown; whatever ends it before is thrown as it is, and nothing is stored.
+	 */
+	uploadBlob(
+		repository: string,
+		blob: {digest: Digest; size: number},
+		bytes: AsyncIterable<Uint8Array>,
+		waiting: Waiting & {onBytes?: (count: number) => void},
+	): Promise<PutAnswer>;
 	/** Requests made so far, for the evidence. */
 	requests(): number;
 	/** Answers so far that asked to be left alone for a while (429, 503), also those that were then waited out. */
@@ -67,3 +81,6 @@ export type BlobAnswer =
 export type PutAnswer =
 	| {state: 'stored'; digest: Digest; status: number}
 	| {state: 'rejected'; status: number; detail: string};
+
+/** `not-mounted`: the registry wants it uploaded: it does not find it there, or we may not read it there. Nothing changed. */
+export type MountAnswer = PutAnswer | {state: 'not-mounted'; status: number};

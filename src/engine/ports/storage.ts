@@ -47,6 +47,11 @@ export type Storage = {
 	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
+	 * The bytes of blobs/…/data, of any length, as fast as they are taken. Not proven: whoever takes them hashes them.
+	 * @throws OperatorError storage.blob-gone, where they are not there or not as many; storage.silent
+	 */
+	streamBlob(blob: {digest: Digest; size: number}, waiting: Waiting): AsyncIterable<Uint8Array>;
+	/**
 	 * Hashes blobs where they lie, at most `bytesPerSecond` fast. Each answer is given as it comes: a run that is cut off has
 	 * not lost what came before.
 	 */

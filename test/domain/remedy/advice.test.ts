@@ -26,7 +26,11 @@ const finding = (kind: string, remedy: string) => ({
 	detail: '',
 });
 const swept = finding('child-swept', 'rebuild');
-const unlinked = finding('child-unlinked', 'relink');
+const a = `sha256:${'a'.repeat(64)}`;
+const plan = (role: string, where: string, complete = true) => ({
+	plan: {complete, parts: [{digest: a, role, where, size: 2_000_000, from: 'acme/base'}]},
+});
+const unlinked = {...finding('child-unlinked', 'relink'), ...plan('manifest', 'disk')};
 
 function weigh(evidence: Partial<Evidence>) {
 	return weighRemedies({settings, tried: [], faults: [fault], findings: null, sibling: null, ...evidence} as Evidence);
@@ -39,8 +43,13 @@ test.each<[string, Partial<Evidence>, string]>([
 	['what is gone is rebuilt', {findings: [swept]}, 'rebuild-ci'],
 	['what is partly gone is rebuilt', {findings: [unlinked, swept]}, 'rebuild-ci'],
 	[
-		'a layer that lost its link is not for relink to bring back',
-		{findings: [finding('layer-unlinked', 'relink')]},
+		'a layer that lost its link is relinked from where it is',
+		{findings: [{...finding('layer-unlinked', 'relink'), ...plan('layer', 'elsewhere')}]},
+		'relink',
+	],
+	[
+		'a layer without a whole plan is not for relink to bring back',
+		{findings: [{...finding('layer-unlinked', 'relink'), ...plan('layer', 'gone', false)}]},
 		'rebuild-ci',
 	],
 	[
@@ -161,4 +170,19 @@ test('only remedies the runbook has steps for are offered, and its own options c
 
 	expect(keys.slice(-2)).toEqual(['again', 'hand-over']);
 	expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('a relink says what it is made of, how long it takes and what may keep the registry from taking it', () => {
+	const uploaded = {...finding('layer-unlinked', 'relink'), ...plan('layer', 'disk')};
+	const foreign = {...unlinked, plan: {...unlinked.plan, caveats: ['it has layers that live elsewhere']}};
+	const [quick] = weigh({findings: [unlinked]});
+	const [long] = weigh({findings: [foreign, uploaded]});
+
+	expect(quick).toMatchObject({title: 'Relink 1 manifest', takes: 'seconds'});
+	expect(long).toMatchObject({
+		title: 'Relink 1 manifest and 1 layer',
+		changes: expect.stringContaining('uploads 2.0 MB from the disk'),
+		risk: expect.stringContaining('it has layers that live elsewhere'),
+		takes: 'as long as the upload takes',
+	});
 });

@@ -124,6 +124,8 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 		tags: () => late(tagged),
 		async *repositories() {},
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		mountBlob: () => Promise.reject(new Error('a walk never writes')),
+		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
 		requests: () => self.asked.length,
 		busy: () => 0,
 		fresh: () => self,

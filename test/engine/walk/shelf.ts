@@ -47,6 +47,8 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		},
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		mountBlob: () => Promise.reject(new Error('a walk never writes')),
+		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
 		async *repositories() {},
 		busy: () => 0,
 		requests: () => self.asked.length,

@@ -1,0 +1,65 @@
+import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
+import {currentLink, layerLink, revisionLink} from '../../domain/storage/paths.ts';
+import type {ActionContext} from '../action.ts';
+import type {PathState} from '../ports.ts';
+
+/** What the disk says of the links that the steps write. */
+export type Links = ReadonlyMap<string, PathState>;
+
+export async function linksOf(
+	steps: readonly RelinkStep[],
+	repository: string,
+	{ports, signal}: ActionContext,
+): Promise<Links> {
+	return (
+		(await ports.storage?.recheck([...new Set(steps.map(step => linkOf(step, repository)))], {signal})) ?? new Map()
+	);
+}
+
+export function linkOf(step: RelinkStep, repository: string): string {
+	switch (step.do) {
+		case 'manifest':
+			return revisionLink(repository, step.digest);
+		case 'retag':
+			return currentLink(repository, step.tag);
+		default:
+			return layerLink(repository, step.digest);
+	}
+}
+
+/**
+ * Whether there is nothing to do any more. That it is served is no proof: a registry serves a blob from memory whose link is
+ * gone, until its next restart.
+ */
+export async function stillDone(
+	step: RelinkStep,
+	repository: string,
+	links: Links,
+	context: ActionContext,
+): Promise<'yes' | 'no' | 'unknown'> {
+	const link = links.get(linkOf(step, repository)) ?? {state: 'unread'};
+	if (link.state === 'gone' || (link.state === 'there' && link.size !== step.digest.length)) {
+		return 'no';
+	}
+
+	if (!(await isServed(step, repository, context))) {
+		return 'no';
+	}
+
+	return link.state === 'unread' ? 'unknown' : 'yes';
+}
+
+/** Of a blob the last byte, which nothing can fake that only remembers. */
+export async function isServed(
+	step: RelinkStep,
+	repository: string,
+	{ports: {registry}, signal}: ActionContext,
+): Promise<boolean> {
+	if (step.do === 'mount' || step.do === 'upload') {
+		const {digest, size} = step;
+		return (await registry.blob(repository, {digest, size}, 'edge', {signal})).state === 'present';
+	}
+
+	const answer = await registry.manifest(repository, step.do === 'retag' ? step.tag : step.digest, {signal});
+	return answer.state === 'found' && answer.digest === step.digest;
+}

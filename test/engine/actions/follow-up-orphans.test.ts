@@ -1,0 +1,61 @@
+import {describe, expect, it} from 'vitest';
+import {buildImage} from '../../../src/drills/image.ts';
+import {followUpOrphans} from '../../../src/engine/actions/follow-up-orphans.ts';
+import {contextWith, unreachable} from '../../support/fake-ports.ts';
+import {found, host, missing, shelf} from '../walk/shelf.ts';
+
+const image = `${host}/acme/app:latest`;
+const kept = buildImage({seed: 'kept'});
+const swept = {kind: 'child-swept', repository: 'acme/app', tags: ['2026-03', '2026-04', 'latest']};
+
+function ask(registry: ReturnType<typeof shelf>, findings: object[] = []) {
+	return followUpOrphans.run({image, findings, own: [swept]} as never, contextWith({registry}));
+}
+
+describe('a tag that shared the damage of the image', () => {
+	it('is a follow-up while it is broken, and none once the same repair brought it back', async () => {
+		const registry = shelf(kept);
+		registry.manifests.set('2026-03', found(kept.index));
+
+		expect(await ask(registry)).toEqual({
+			outcome: 'some',
+			output: {followUps: [`${host}/acme/app:2026-04: child-swept. Respond to it, or remove it on purpose.`]},
+			say: '1 other image is damaged and will fail to pull.',
+		});
+	});
+
+	it('is no follow-up when every one is whole again', async () => {
+		const registry = shelf(kept);
+		registry.manifests.set('2026-03', found(kept.index));
+		registry.manifests.set('2026-04', found(kept.index));
+
+		expect(await ask(registry)).toMatchObject({outcome: 'none'});
+	});
+
+	it('stays a follow-up, as not known now, when the registry does not answer; nobody asks it again', async () => {
+		const registry = shelf(kept);
+		registry.manifests.set('2026-03', unreachable());
+		registry.manifests.set('2026-04', found(kept.index));
+
+		expect((await ask(registry)).output.followUps).toEqual([
+			expect.stringContaining('2026-03: child-swept when the storage was scanned; not known now'),
+			expect.stringContaining('2026-04: child-swept when the storage was scanned; not known now'),
+		]);
+		expect(registry.asked).not.toContain('2026-04');
+	});
+
+	it('never is the image itself, nor what has no tag, and other images are not asked for', async () => {
+		const registry = shelf(kept);
+		registry.manifests.set('latest', missing);
+		const other = {kind: 'child-missing', repository: 'web', tags: []};
+
+		const {output} = await ask(registry, [other]);
+
+		expect(output.followUps).toEqual([
+			expect.stringContaining('acme/app:2026-03'),
+			expect.stringContaining('acme/app:2026-04'),
+			expect.stringContaining('web:(untagged)'),
+		]);
+		expect(registry.asked).not.toContain('latest');
+	});
+});
