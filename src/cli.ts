@@ -17,9 +17,10 @@ if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!))
 }
 
 async function main(): Promise<void> {
-	const [{runProgram}, {createRedaction}] = await Promise.all([
+	const [{runProgram}, {createRedaction}, {fold}] = await Promise.all([
 		import('./program.ts'),
 		import('./domain/redaction.ts'),
+		import('./plain/fit.ts'),
 	]);
 	// The last gate: whatever an error, a crash or a registry's own words hold, no secret that we read leaves here.
 	const redaction = createRedaction();
@@ -60,7 +61,14 @@ async function main(): Promise<void> {
 		invocation: flags => invocationOf(flags, stopping.signal, voice),
 		print: voice.print,
 		talk: voice.talk,
+		// Hidden before it is folded: a secret with a space in it would come in two halves.
+		complain: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
 	});
+}
+
+/** Whatever is no terminal gets each sentence whole: it may be searched. */
+function widthOf({isTTY, columns}: NodeJS.WriteStream): number {
+	return isTTY === true && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }
 
 type Voice = Pick<Invocation, 'redaction' | 'print' | 'talk'>;

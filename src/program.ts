@@ -2,7 +2,7 @@ import {Command, Option} from 'commander';
 import type {CommonFlags, Invocation} from './commands/invocation.ts';
 import {exitCodes} from './domain/errors.ts';
 import {depth, hashOnHost, speed, wholeNumber} from './options.ts';
-import {sayFailure, usage} from './say-failure.ts';
+import {type SentenceTeller, sayFailure, usage} from './say-failure.ts';
 
 export type Program = {
 	version: string;
@@ -10,6 +10,7 @@ export type Program = {
 	invocation(flags: CommonFlags): Invocation;
 	print(text: string): void;
 	talk(text: string): void;
+	complain?: SentenceTeller;
 };
 
 /** argv → command → exit code. Each command is loaded only when it is called. */

@@ -3,7 +3,10 @@ import type {CommonFlags} from './commands/invocation.ts';
 import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import {visible, visibleJson} from './domain/visible.ts';
 
-type FailureVoice = {version: string; talk(text: string): void};
+/** Takes sentences of an error, which may be broken into lines. */
+export type SentenceTeller = (text: string) => void;
+
+type FailureVoice = {version: string; talk(text: string): void; complain?: SentenceTeller | undefined};
 
 export function usage(message: string, hint = 'Run it with --help to see what it takes.'): OperatorError {
 	return new OperatorError('usage.invalid', message, {hint, exit: 'usage'});
@@ -16,7 +19,11 @@ function ofCommander({code, message}: CommanderError): OperatorError | undefined
 }
 
 /** Three fates: the operator can mend it, somebody stopped it, or it is a bug. */
-export function sayFailure(failure: unknown, flags: CommonFlags, {talk, version}: FailureVoice): number {
+export function sayFailure(
+	failure: unknown,
+	flags: CommonFlags,
+	{talk, complain = talk, version}: FailureVoice,
+): number {
 	if (failure instanceof CommanderError && failure.exitCode === 0) {
 		return exitCodes.done;
 	}
@@ -27,12 +34,18 @@ export function sayFailure(failure: unknown, flags: CommonFlags, {talk, version}
 	}
 
 	if (error instanceof OperatorError) {
-		talk(
-			flags.json
-				? `${visibleJson({schema: 'regmedic.error/1', code: error.code, message: error.message, hint: error.hint})}\n`
-				: `${visible(error.message)}\n${visible(error.hint)}\n${flags.verbose && error.cause ? `${visible(String((error.cause as Error).stack ?? error.cause))}\n` : ''}`,
-		);
-		return exitCodes[error.exit];
+		const {code, message, hint, cause, exit} = error;
+		if (flags.json) {
+			talk(`${visibleJson({schema: 'regmedic.error/1', code, message, hint})}\n`);
+			return exitCodes[exit];
+		}
+
+		complain(`${visible(message)}\n${visible(hint)}\n`);
+		if (flags.verbose && cause) {
+			talk(`${visible(String((cause as Error).stack ?? cause))}\n`);
+		}
+
+		return exitCodes[exit];
 	}
 
 	if (error instanceof Cancelled || (error instanceof Error && error.name === 'AbortError')) {

@@ -1,6 +1,6 @@
 import {type OpenPorts, openPorts, type Surroundings} from '../composition/open-ports.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
-import type {Configuration} from '../domain/configuration.ts';
+import type {Configuration, RegistryConfiguration} from '../domain/configuration.ts';
 import {type ExitMeaning, exitCodes, OperatorError} from '../domain/errors.ts';
 import type {ImageReference} from '../domain/reference.ts';
 import {visibleJson} from '../domain/visible.ts';
@@ -67,14 +67,18 @@ async function checkRegistry(
 	try {
 		return [
 			// Any answer about any repository proves the way, the certificate and the credentials.
-			await attempt(`registry ${name}`, async () => {
-				const tags = await ports.registry.tags(reference.repository, {signal});
-				return image === undefined
-					? `${host} answers`
-					: tags === undefined
-						? `${host} answers; it has no ${image}`
-						: `${host} answers; ${image} has ${count(tags.length, 'tag')}`;
-			}),
+			await attempt(
+				`registry ${name}`,
+				async () => {
+					const tags = await ports.registry.tags(reference.repository, {signal});
+					return image === undefined
+						? `${host} answers`
+						: tags === undefined
+							? `${host} answers; it has no ${image}`
+							: `${host} answers; ${image} has ${count(tags.length, 'tag')}`;
+				},
+				sourceOf(surroundings.configuration.registries[name]!.credentials),
+			),
 			...(storage ? [await attempt(`storage ${name}`, () => checkStorage(storage, signal))] : []),
 			...(ci && surroundings.configuration.images[image ?? '']?.build
 				? [
@@ -116,12 +120,33 @@ function firstImageOf(registry: string, {images}: Configuration): string | undef
 	return Object.entries(images).find(([, image]) => image.registry === registry)?.[0];
 }
 
-async function attempt(what: string, ask: () => Promise<string>): Promise<Line> {
+async function attempt(what: string, ask: () => Promise<string>, source?: string): Promise<Line> {
 	try {
 		return {what, ok: true, say: await ask()};
 	} catch (error) {
-		return failed(what, error);
+		const line = failed(what, error);
+		const refused = error instanceof OperatorError && error.code === 'registry.unauthorized';
+		// The error's own hint is to come here.
+		return refused && source !== undefined ? {...line, hint: `They come from ${source}: correct them there.`} : line;
 	}
+}
+
+/** Where the credentials came from; a name, never what it holds. */
+function sourceOf(credentials: RegistryConfiguration['credentials']): string | undefined {
+	if (credentials === undefined) {
+		return undefined;
+	}
+
+	if ('docker' in credentials) {
+		return 'Docker’s stores';
+	}
+
+	if ('env' in credentials) {
+		return `${credentials.env.username} and ${credentials.env.password}`;
+	}
+
+	const {password} = credentials;
+	return 'env' in password ? password.env : 'file' in password ? password.file : `the command ${password.command[0]}`;
 }
 
 function failed(what: string, error: unknown): Line {

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import {findIncident, stateFolder} from '../adapters/journal/incident-folders.ts';
 import {readJournal} from '../adapters/journal/read-journal.ts';
+import {writeDocument} from '../composition/write-document.ts';
 import {renderMarkdown} from '../domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../domain/post-mortem/post-mortem.ts';
 import {visibleJson} from '../domain/visible.ts';
@@ -11,7 +11,7 @@ export type ExportOptions = {format: 'markdown' | 'json'; output?: string};
 
 /** `regmedic export INCIDENT`: the post-mortem, from nothing but the journal. */
 export async function exportIncident(wanted: string, options: ExportOptions, invocation: Invocation): Promise<number> {
-	const {folder} = await findIncident(stateFolder(invocation.environment), wanted);
+	const {folder, name} = await findIncident(stateFolder(invocation.environment), wanted);
 	const report = postMortemOf((await readJournal(folder)).events);
 	const text =
 		options.format === 'json' || invocation.flags.json ? `${visibleJson(report, '  ')}\n` : renderMarkdown(report);
@@ -22,7 +22,7 @@ export async function exportIncident(wanted: string, options: ExportOptions, inv
 	}
 
 	const file = path.resolve(invocation.folder, options.output);
-	await writeFileAtomic(file, text, {mode: 0o600});
+	await writeDocument(file, text, name);
 	invocation.talk(`Written: ${file}\n`);
 	return 0;
 }

@@ -5,6 +5,8 @@ import {OperatorError} from '../domain/errors.ts';
 import {currentStep} from '../domain/incident.ts';
 import {fold} from '../domain/machine/machine.ts';
 import {visibleJson, visibleLine} from '../domain/visible.ts';
+import {count} from '../domain/wording.ts';
+import {wrap} from '../plain/fit.ts';
 import type {Invocation} from './invocation.ts';
 
 type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: string; opened: string; heldBy?: string};
@@ -25,18 +27,21 @@ export async function incidents(options: {all?: boolean}, invocation: Invocation
 		return 0;
 	}
 
+	const {stdout} = invocation.terminal;
+	const columns = stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
 	for (const {name, kind, state: is, image, opened, heldBy} of shown) {
 		const held = heldBy === undefined ? '' : `; ${heldBy} is working on it`;
 		invocation.print(`${visibleLine(`${name}${kind === 'drill' ? '  DRILL' : ''}`)}\n`);
-		invocation.print(`    ${visibleLine(`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`)}\n`);
-		invocation.print(`    ${visibleLine(`${is}${held}`)}\n`);
+		const facts = [`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`, `${is}${held}`];
+		const lines = facts.flatMap(fact => wrap(fact, {first: '    ', columns}));
+		invocation.print(lines.map(line => `${line}\n`).join(''));
 	}
 
 	if (shown.length === 0) {
 		invocation.talk(
 			rows.length === 0
 				? 'There are no incidents.\n'
-				: `No incident is open. ${rows.length} closed drills: regmedic incidents --all\n`,
+				: `No incident is open. ${count(rows.length, 'closed drill')}: regmedic incidents --all\n`,
 		);
 	}
 

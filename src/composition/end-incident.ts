@@ -1,9 +1,9 @@
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import type {Incident} from '../domain/incident.ts';
 import {renderMarkdown} from '../domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../domain/post-mortem/post-mortem.ts';
 import type {Journal} from '../engine/ports.ts';
+import {writeDocument} from './write-document.ts';
 
 export {exitOf} from '../domain/incident-exit.ts';
 export {sayEnd} from '../plain/say-end.ts';
@@ -15,6 +15,6 @@ export async function writePostMortem(journal: Journal, incident: Incident): Pro
 	}
 
 	const file = path.join(journal.folder, 'post-mortem.md');
-	await writeFileAtomic(file, renderMarkdown(postMortemOf(journal.events())), {mode: 0o600});
+	await writeDocument(file, renderMarkdown(postMortemOf(journal.events())), path.basename(journal.folder));
 	return file;
 }

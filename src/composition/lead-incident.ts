@@ -46,12 +46,12 @@ export async function leadIncident(lead: Lead): Promise<number> {
 		await session.ended;
 		const {exitOf, sayEnd, writePostMortem} = await import('./end-incident.ts');
 		const {incident} = session.current();
-		const report = await writePostMortem(journal, incident);
 		// The screen is gone; plain lines have said it already.
 		if (onScreen) {
 			print(`${sayEnd(incident, {journalFolder: journal.folder, resumeCommand}).join('\n')}\n`);
 		}
 
+		const report = await writePostMortem(journal, incident);
 		if (report !== undefined) {
 			print(`Post-mortem: ${report}\n`);
 		}

@@ -45,10 +45,15 @@ export async function carryOut(effect: MachineEffect, performance: Performance):
 			await report(await reconcile(effect, performance));
 			return undefined;
 
-		case 'wait':
-			await ports.clock.sleep(Math.max(0, Date.parse(effect.until) - ports.clock.now().getTime()), {signal});
+		case 'wait': {
+			// A clock that was set back must not make it longer than the runbook says.
+			const {does} = stepOf(effect, incident);
+			const whole = does.kind === 'wait' ? does.milliseconds : 0;
+			const left = Date.parse(effect.until) - ports.clock.now().getTime();
+			await ports.clock.sleep(Math.min(whole, Math.max(0, left)), {signal});
 			await report({type: 'wait.elapsed', ...stampOf(effect)});
 			return undefined;
+		}
 
 		case 'close':
 			if (incident.phase.is === 'stopped' && !incident.phase.closed) {

@@ -1,8 +1,8 @@
 import stringWidth from 'string-width';
 import {visible, visibleLine} from '../domain/visible.ts';
 
-/** No line of ours is wider, except for what has to be copied whole. */
-export const mostColumns = 100;
+/** Where nobody says how wide the terminal is, no line of ours is wider, except for what has to be copied whole. */
+const mostColumns = 80;
 
 export type Indents = {first?: string; rest?: string; columns?: number};
 
@@ -29,6 +29,14 @@ export function wrap(text: string, {first = '', rest = first, columns = mostColu
 	}
 
 	return lines;
+}
+
+/** Breaks every line of a text where it is too long, and keeps what it is indented by. */
+export function fold(text: string, columns: number): string {
+	return text
+		.split('\n')
+		.flatMap(line => (stringWidth(line) <= columns ? line : wrap(line, {first: /^ */.exec(line)![0], columns})))
+		.join('\n');
 }
 
 /** Takes out the middle: the ends tell names apart. */

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import {sayDuration} from '../domain/duration.ts';
 import type {ProbeProgress} from '../domain/probe/probe.ts';
 import {visibleLine} from '../domain/visible.ts';
@@ -21,7 +22,7 @@ export type ProgressOptions = {
 export function createProbeProgress({host, say, terminal, monotonic}: ProgressOptions) {
 	const begun = monotonic();
 	let latest: ProbeProgress | undefined;
-	const words = () => sayProbeProgress(host, latest, monotonic() - begun);
+	const words = (columns?: number) => sayProbeProgress(host, latest, monotonic() - begun, columns);
 	const isWatched = terminal?.isTTY === true;
 	const timer = isWatched ? undefined : setInterval(() => say(`${words()}\n`), lineMs);
 	const line = showStatusLine(terminal, say, words);
@@ -41,23 +42,33 @@ export function createProbeProgress({host, say, terminal, monotonic}: ProgressOp
 
 /**
  * `HOST: 3 broken, 12 of 40 repositories, 350 tags, 1203 requests, 640 a second, 2 min left`
- * What matters most is at the ends: a narrow line loses its middle.
+ * Where there is no room for all of it, what matters least is left out whole.
  */
-export function sayProbeProgress(host: string, progress: ProbeProgress | undefined, milliseconds: number): string {
+export function sayProbeProgress(
+	host: string,
+	progress: ProbeProgress | undefined,
+	milliseconds: number,
+	columns = Number.POSITIVE_INFINITY,
+): string {
 	if (progress === undefined || progress.known === 0) {
 		return visibleLine(`${host}: reading the catalogue`);
 	}
 
 	const {repositories, known, isListed, tags, failures, unknown, requests} = progress;
 	const left = (milliseconds / Math.max(repositories, 1)) * (known - repositories);
-	const parts = [
+	const found = [
 		...(failures === 0 ? [] : [`${failures} broken`]),
 		...(unknown === 0 ? [] : [`${unknown} unknown`]),
 		`${repositories} of ${isListed ? known : `${known} or more`} repositories`,
+	];
+	const speed = [
 		count(tags, 'tag'),
 		count(requests, 'request'),
 		`${Math.round(requests / Math.max(milliseconds / 1000, 0.1))} a second`,
-		...(isListed && repositories > 0 && left > 0 ? [`${sayDuration(left)} left`] : []),
 	];
-	return visibleLine(`${host}: ${parts.join(', ')}`);
+	const end = isListed && repositories > 0 && left > 0 ? [`${sayDuration(left)} left`] : [];
+	const lines = [speed, speed.slice(0, 2), speed.slice(0, 1), []].map(shown =>
+		visibleLine(`${host}: ${[...found, ...shown, ...end].join(', ')}`),
+	);
+	return lines.find(line => stringWidth(line) <= columns) ?? lines.at(-1)!;
 }

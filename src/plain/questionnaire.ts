@@ -1,7 +1,7 @@
 import {isObject, type Json, type JsonObject} from '../domain/json.ts';
+import {readTime} from '../domain/time-answer.ts';
 import {count} from '../domain/wording.ts';
 import {sayTime, wrap} from './fit.ts';
-import {readTime} from './time-answer.ts';
 
 /** The questions of one step, asked one after another. */
 export type Questionnaire = {
@@ -90,7 +90,7 @@ function readAnswer(asked: Asked, text: string, now: Date): {value: Json} | {pro
 	}
 
 	if (type === 'time' && text !== 'unknown') {
-		const time = readTime(text, now);
+		const time = readTime(text, now.getTime());
 		return time === undefined ? {problem: `"${text}" is not a time that has been.`} : {value: time};
 	}
 

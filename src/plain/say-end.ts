@@ -5,10 +5,15 @@ import {visibleLine} from '../domain/visible.ts';
 import {count} from '../domain/wording.ts';
 import {upperFirst, wrap} from './fit.ts';
 
-export type Whereabouts = {journalFolder: string; resumeCommand: string};
+export type Whereabouts = {
+	journalFolder: string;
+	resumeCommand: string;
+	/** Of the terminal. */
+	columns?: number;
+};
 
 /** What stays in the scrollback: the verdict, what was done, what is left, where the journal is, how to go on. */
-export function sayEnd(incident: Incident, {journalFolder, resumeCommand}: Whereabouts): string[] {
+export function sayEnd(incident: Incident, {journalFolder, resumeCommand, columns}: Whereabouts): string[] {
 	const {phase, drill, dryRun} = incident;
 	const kind = drill ? 'Rehearsal, nothing real was touched. ' : dryRun ? 'Dry run, nothing was changed. ' : '';
 	const next =
@@ -16,16 +21,16 @@ export function sayEnd(incident: Incident, {journalFolder, resumeCommand}: Where
 			? `Report:  regmedic export ${visibleLine(incident.id)}`
 			: `Resume:  ${visibleLine(resumeCommand)}`;
 	return [
-		...item('Verdict', `${kind}${verdictOf(incident)}`),
-		...item('Done', doneOf(incident)),
-		...item('Left', leftOf(incident)),
+		...item('Verdict', `${kind}${verdictOf(incident)}`, columns),
+		...item('Done', doneOf(incident), columns),
+		...item('Left', leftOf(incident), columns),
 		`Journal: ${visibleLine(journalFolder)}`,
 		next,
 	];
 }
 
-function item(name: string, text: string): string[] {
-	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9)});
+function item(name: string, text: string, columns?: number): string[] {
+	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9), ...(columns === undefined ? {} : {columns})});
 }
 
 function verdictOf({verdict, inputs, changed}: Incident): string {

@@ -64,8 +64,8 @@ function partWidth(columns: number): number {
 
 function narrowRow(finding: Finding, columns: number): string[] {
 	const {kind, since, remedy} = finding;
-	const part = partOf(finding, columns - 4);
 	const when = since === undefined ? '' : `since ${sayTime(since)}`;
+	const part = partOf(finding, columns - 4 - ', '.length - when.length);
 	return [
 		...wrap(`${kind}: ${remedy}`, {first: '  ', rest: '    ', columns}),
 		...(part === '' && when === '' ? [] : wrap([part, when].filter(Boolean).join(', '), {first: '    ', columns})),

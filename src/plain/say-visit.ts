@@ -93,8 +93,9 @@ function sayItem(text: string): string[] {
 	return wrap(text, {first: '  - ', rest: '    '});
 }
 
-function sayDanger({file, line, why, advice}: Risk): string[] {
-	return [...sayItem(`${file}: ${why} ${advice}`), `    ${line}`];
+function sayDanger({file, at, line, why, advice}: Risk): string[] {
+	const place = at === undefined ? file : `${file}:${at}`;
+	return [...sayItem(`${place}: ${why} ${advice}`), `    ${line}`];
 }
 
 function some<T>(items: T[], say: (item: T) => string[], noun: string): string[] {

@@ -18,7 +18,8 @@ export const eraseLine = '\r\u001B[K';
 export function showStatusLine(
 	terminal: {isTTY?: boolean; columns?: number} | undefined,
 	talk: (text: string) => void,
-	text: () => string,
+	/** Told how much room there is; what is wider loses its middle. */
+	text: (columns: number) => string,
 ): StatusLine {
 	if (terminal?.isTTY !== true) {
 		return {makeWay() {}, clear() {}};
@@ -28,7 +29,8 @@ export function showStatusLine(
 	const timer = setInterval(() => {
 		isDrawn = true;
 		// A line that fills the last column would wrap, and could not be taken away.
-		talk(`${eraseLine}${cutMiddle(text(), (terminal.columns || 80) - 1)}`);
+		const columns = (terminal.columns || 80) - 1;
+		talk(`${eraseLine}${cutMiddle(text(columns), columns)}`);
 	}, everyMs);
 
 	function makeWay(): void {

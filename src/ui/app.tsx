@@ -2,6 +2,7 @@ import {Box, type Key, useAnimation, useApp, useWindowSize} from 'ink';
 import {type RefObject, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore} from 'react';
 import {OperatorError} from '../domain/errors.ts';
 import type {Session} from '../engine/session.ts';
+import {type Bell, bellSequence, createBell} from './bell.ts';
 import {Pane} from './components/pane.tsx';
 import {RowLine} from './components/row-line.tsx';
 import {copySequence} from './copy.ts';
@@ -53,6 +54,14 @@ export function App({hands, session, image, journalFolder, now, colors, pen, env
 			keep(next);
 		}
 	});
+
+	const bell = useRef<Bell>(undefined);
+	useLayoutEffect(() => {
+		bell.current ??= createBell();
+		if (bell.current.rings(scene.kind, now())) {
+			signal(bellSequence(env));
+		}
+	}, [scene.kind, signal, env, now]);
 
 	useEffect(() => {
 		session.ended.then(

@@ -11,6 +11,7 @@ import {drawProblem, drawResult} from './results/result.ts';
 import type {ScreenState, Stage} from './screen-state.ts';
 import type {Desk, Sheet} from './screens/screen.ts';
 import {screenOf} from './screens/screens.ts';
+import {placesOf} from './update.ts';
 import {moreOf, windowOf} from './window.ts';
 
 /** A bordered part of the screen, its lines cut to what fits. */
@@ -76,8 +77,11 @@ function sheetOf(state: ScreenState, {scene}: Scenery, desk: Desk): Sheet {
 	const {page} = state;
 	const {pen, width, incident} = desk;
 	switch (page?.is) {
-		case 'help':
-			return {title: 'Keys', rows: drawHelp(pen, width)};
+		case 'help': {
+			const {page: _, ...uncovered} = state;
+			return {title: 'Keys', rows: drawHelp(placesOf(uncovered, scene), pen, width)};
+		}
+
 		case 'prose': {
 			const step = 'step' in incident.phase ? incident.phase.step : incident.visits.at(-1)?.step;
 			const found = incident.runbook.steps.find(({id}) => id === step);
@@ -89,7 +93,7 @@ function sheetOf(state: ScreenState, {scene}: Scenery, desk: Desk): Sheet {
 
 		case 'visit': {
 			const visit = incident.visits[page.visit]!;
-			return {title: `Looking back: ${visit.title}`, ...drawResult(visit, incident, page.cursor, pen, width)};
+			return {title: `Looking back: ${visit.title}`, ...drawResult(visit, page.cursor, desk)};
 		}
 
 		default:

@@ -62,6 +62,7 @@ export const keymap = [
 	{keys: ['y'], intent: 'copy', title: 'copy', when: 'anywhere', bar: 6},
 	{keys: ['l'], intent: 'log', title: 'log', when: 'anywhere', bar: 6},
 	{keys: ['z'], intent: 'zoom', title: 'zoom', when: 'anywhere'},
+	{keys: [':'], intent: 'command', title: 'a command by its name', when: 'anywhere'},
 	{keys: ['tab'], intent: 'focus', title: 'keys or text, log or step', when: 'anywhere'},
 	{keys: ['tab'], intent: 'focus', title: 'other keys', when: 'typing', bar: 4},
 	{keys: ['?'], intent: 'help', title: 'keys', when: 'anywhere'},

@@ -16,6 +16,8 @@ export type ScreenOptions = {
 	unicode: boolean;
 	/** For ctrl-z: stops this process and returns when it is continued. */
 	suspend?: () => Promise<void>;
+	/** Closes the screen, wherever it is: the terminal went away, or somebody ended us. */
+	stop?: AbortSignal;
 	/** Learns how the screen is put away for a program that asks the person something. */
 	foreground?: ScreenHolder;
 };
@@ -26,7 +28,7 @@ export type ScreenOptions = {
  * @throws what `begin`, or a bug in the session or the screen, threw, when the terminal is as it was before
  */
 export async function openScreen(options: ScreenOptions): Promise<void> {
-	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend, foreground} = options;
+	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend, foreground, stop} = options;
 	const opened = Promise.withResolvers<Opened>();
 	let isOpen = false;
 	const app = render(
@@ -52,7 +54,9 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 			patchConsole: false,
 		},
 	);
-	const closed = app.waitUntilExit();
+	const close = () => app.unmount();
+	stop?.addEventListener('abort', close, {once: true});
+	const closed = app.waitUntilExit().finally(() => stop?.removeEventListener('abort', close));
 	closed.catch(() => {});
 	await app.waitUntilRenderFlush();
 	const beginning = begin().then(incident => {

@@ -20,6 +20,8 @@ export type Pen = {
 	column(text: string, width: number, tone?: Tone): Span;
 	/** As many lines as it needs, the first after `before`, the others indented by as much. */
 	wrap(text: string, width: number, tone?: Tone, before?: Row): Row[];
+	/** Pieces one after the other with something between them, on as many lines as they need. */
+	flow(pieces: readonly string[], between: string, width: number, tone?: Tone): Row[];
 	/** Both ends of one line; the left one gives way. */
 	spread(left: Row, right: Row, width: number): Row;
 };
@@ -72,6 +74,19 @@ export function createPen(unicode: boolean): Pen {
 			const lines = text.split('\n').flatMap(line => broken(span(line, tone).text, Math.max(8, width - indent)));
 			return lines.map((line, at) => [...(at === 0 ? before : row(' '.repeat(indent))), {text: line, tone}]);
 		},
+		flow(pieces, between, width, tone = 'plain') {
+			const lines: string[] = [];
+			for (const piece of pieces) {
+				const longer = `${lines.at(-1) ?? ''}${between}${piece}`;
+				if (lines.length > 0 && widthOf(longer) <= width) {
+					lines[lines.length - 1] = longer;
+				} else {
+					lines.push(piece);
+				}
+			}
+
+			return lines.map(line => cut([span(line, tone)], width));
+		},
 		spread(left, right, width) {
 			const room = width - rowWidth(right);
 			const fitting = cut(left, Math.max(0, room - 1));
@@ -115,14 +130,18 @@ function broken(text: Visible, width: number): Visible[] {
 	const lines: string[] = [];
 	let line = '';
 	for (const word of text.split(/(?<= )/)) {
-		if (line !== '' && widthOf(line + word.trimEnd()) > width) {
+		if (
+			line !== '' &&
+			widthOf(line + word.trimEnd()) > width &&
+			(widthOf(word.trimEnd()) <= width || widthOf(line) * 2 > width)
+		) {
 			lines.push(line.trimEnd());
 			line = '';
 		}
 
 		line += word;
 		while (widthOf(line.trimEnd()) > width) {
-			const part = head(line as Visible, width);
+			const part = atSlash(head(line as Visible, width));
 			if (part === '') {
 				break;
 			}
@@ -149,6 +168,12 @@ const inAscii: Record<string, string> = {
 	'×': 'x',
 	'⏎': '\\n',
 };
+
+/** A path breaks where a person would break it, if that is not too early. */
+function atSlash(part: Visible): Visible {
+	const end = part.lastIndexOf('/') + 1;
+	return end * 2 > part.length ? (part.slice(0, end) as Visible) : part;
+}
 
 /** For a terminal whose character set is not known: what has no ASCII likeness is a question mark. */
 function asciiOnly(text: Visible): Visible {

@@ -1,5 +1,5 @@
 import {openDialog, pressInDialog} from './components/dialog.ts';
-import {edit, insert} from './components/field.ts';
+import {edit, emptyField, insert} from './components/field.ts';
 import {find} from './components/log.ts';
 import {type Intent, intentOf, isKnownKey, type When} from './keymap.ts';
 import {look, move} from './looking.ts';
@@ -18,7 +18,10 @@ export function update(before: ScreenState, press: Press, stage: Stage): Turn {
 	}
 
 	if (state.dialog) {
-		return pressInDialog(state.dialog, state, press, stage, (closed, text) => search(closed, text, stage));
+		return pressInDialog(state.dialog, state, press, stage, {
+			search: (closed, text) => search(closed, text, stage),
+			run: (closed, intent) => act(intent, closed, stage),
+		});
 	}
 
 	const places = placesOf(state, stage.scene);
@@ -113,6 +116,12 @@ function act(intent: Intent, state: ScreenState, stage: Stage): Turn {
 		case 'back':
 		case 'leave':
 			return openDialog(intent, state, stage);
+		case 'command': {
+			const {page: _, ...uncovered} = state;
+			const places = placesOf(uncovered, scene);
+			return [{...uncovered, dialog: {is: 'command', field: emptyField, places, cursor: 0}}, []];
+		}
+
 		case 'search':
 			return view.live.lines.length === 0
 				? tell(state, 'The log is empty.')

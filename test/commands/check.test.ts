@@ -1,4 +1,7 @@
+import {once} from 'node:events';
 import {mkdir, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {openLogin} from '../support/cli.ts';
@@ -53,3 +56,26 @@ it.each([[['--ssh', 'vm']], [['--root', '/d']], [['--path', '/d', '--ssh', 'vm',
 		expect((await login.run(['audit', 'private', ...options])).exitCode).toBe(2);
 	},
 );
+
+it('credentials that are refused are told with the place they came from', async () => {
+	await using login = await openLogin();
+	const server = createServer((_request, response) => {
+		response.writeHead(401, {'WWW-Authenticate': 'Basic realm="acme"'}).end();
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const credentials = {username: 'nora', password: {command: ['echo', 'wrong']}};
+	await writeFile(
+		path.join(login.folder, 'work/regmedic.yaml'),
+		JSON.stringify({registries: {private: {url: `http://127.0.0.1:${port}`, credentials}}}),
+	);
+
+	const {exitCode, stdout} = await login.run(['check', '--json']);
+	server.close();
+
+	expect(exitCode).toBe(5);
+	expect(JSON.parse(stdout).checks[1]).toMatchObject({
+		say: expect.stringContaining('refuses the credentials of nora'),
+		hint: 'They come from the command echo: correct them there.',
+	});
+});

@@ -316,6 +316,20 @@ test.each(['ci.build', 'builder.build', 'ci.restart'])('%s has no gate where not
 
 // ---------------------------------------------------------------- builder.build
 
+test('a fallback build that failed says what its last stage said, and what to do about it', async () => {
+	const failedWith = (detail: string) =>
+		run(
+			'builder.build',
+			{image},
+			contextWith({builder: fakeBuilder({statuses: [{state: 'failed', stage: 'push', exitCode: 125, detail}]})}),
+		);
+
+	const {say} = await failedWith('==> build\nSTEP 1/1: FROM scratch\n==> push\nStatusCode: 405, Method not allowed');
+	expect(say).toContain('(exit 125): StatusCode: 405, Method not allowed\n');
+	expect(say).toContain('read-only');
+	expect((await failedWith('denied')).say).toContain('(exit 125): denied\n');
+});
+
 test.each<[string, BuildStatus[], string]>([
 	[
 		'pushes',

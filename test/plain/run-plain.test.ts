@@ -14,8 +14,8 @@ Incident 2026-04-19-small-calm-otter.
 
 Step 1 of about 5: Diagnose the tag.
   Result: broken, after 2.1 s. Two of three children are missing.
-  - child-missing, linux/amd64 sha256:98f700000000: the index names a manifest that the registry
-    does not have (HTTP 404, manifest unknown)
+  - child-missing, linux/amd64 sha256:98f700000000: the index names a manifest
+    that the registry does not have (HTTP 404, manifest unknown)
 
 Step 2 of about 5: Decide what to do.
 What shall be done?
@@ -216,9 +216,7 @@ test('a dry run says what it would change and what it assumes', async () => {
 	await staged.run({autopilot: true});
 
 	expect(staged.text()).toContain('DRY RUN. Changes are only described; what follows from them is assumed.\n');
-	expect(staged.text()).toContain(
-		'  Assumed: mended. Dry run: would change registry.example/infra-ci: PUT sha256:aaaa;',
-	);
+	expect(staged.text()).toContain('  Assumed: mended. Dry run: would change registry.example/infra-ci: PUT\n');
 	expect(staged.text()).toContain('Verdict: Dry run, nothing was changed.');
 	expect(staged.text()).toContain('; no changes.\n');
 });
@@ -232,7 +230,8 @@ test('a resumed incident tells in one line each what was done before, and goes o
 
 	expect(end).toBe('stopped');
 	expect(staged.text()).toContain(`Incident 2026-04-19-small-calm-otter.
-Step 1 of about 5, earlier: Diagnose the tag: broken. two of three children are missing.
+Step 1 of about 5, earlier: Diagnose the tag: broken. two of three children are
+  missing.
 
 Step 2 of about 5: Decide what to do.
 `);
@@ -260,7 +259,7 @@ test('a session that is interrupted from outside still says where everything is'
 
 	expect((await ended).end).toBe('left');
 	expect(staged.text()).toContain(
-		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an end.\n',
+		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an\n         end.\n',
 	);
 	expect(staged.text()).toContain('Left:    "Diagnose the tag" was interrupted; it begins again.\n');
 	expect(staged.text()).toContain('Resume:  regmedic resume 2026-04-19-small-calm-otter\n');

@@ -8,12 +8,21 @@ test('an incident that has just begun is unknown, and what is next is said', asy
 	const {session} = await stage();
 
 	expect(sayEnd(session.current().incident, whereabouts)).toEqual([
-		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an end.',
+		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an',
+		'         end.',
 		'Done:    nothing yet.',
 		expect.stringMatching(/^Left: {4}"Diagnose the tag" /),
 		'Journal: /state/incidents/one',
 		'Resume:  regmedic resume one',
 	]);
+});
+
+test('a narrow terminal gets narrower sentences', async () => {
+	const {session} = await stage();
+
+	const lines = sayEnd(session.current().incident, {...whereabouts, columns: 50});
+
+	expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(50);
 });
 
 test('a rehearsal says that nothing real was touched', async () => {
@@ -38,11 +47,11 @@ test('a change that may go on elsewhere is named with its request', async () => 
 
 	expect(staged.text()).toContain(
 		`Done:    2 steps in 2.1 s; changes: Relink (not known).
-Left:    "Relink" may go on where it runs (request 2026-04-19-small-calm-otter.mend.1); leaving did
-         not stop it.
+Left:    "Relink" may go on where it runs (request
+         2026-04-19-small-calm-otter.mend.1); leaving did not stop it.
 `,
 	);
-	expect(staged.text()).toContain('is unknown: something was changed, and nothing has proven');
+	expect(staged.text()).toMatch(/is unknown: something was changed, and\s+nothing has proven/);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import type {Fault} from '../../src/domain/fault.ts';
 import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 import {createProbeProgress, sayProbeProgress} from '../../src/plain/probe-progress.ts';
 import {sayProbe} from '../../src/plain/say-probe.ts';
@@ -42,6 +43,26 @@ describe('the end of a run', () => {
 		expect(lines.join('\n')).toContain('and 3975 more; --json lists them.');
 	});
 
+	it.each([40, 60, 80, 200])('fits %i columns and cuts nothing, but for what has to be copied whole', columns => {
+		const digest = `sha256:${'a'.repeat(64)}` as never;
+		const detail = 'manifest unknown to registry';
+		const fault: Fault = {kind: 'manifest-unreadable', digest, platform: 'linux/amd64', via: [], status: 404, detail};
+		const report = reportWith({
+			failures: 1,
+			faults: {[fault.kind]: 1},
+			images: [brokenImage('infra-ci:latest', fault)],
+		});
+
+		const lines = sayProbe(report, {columns});
+
+		const folded = lines.filter(line => !line.startsWith('Next:'));
+		expect(Math.max(...folded.map(line => line.length))).toBeLessThanOrEqual(columns);
+		const words = lines.join(' ').replace(/\s+/g, ' ');
+		expect(words).toContain('404 manifest unknown to registry');
+		expect(words).toContain('linux/amd64 sha256:aaaaaaaaaaaa');
+		expect(lines.join('')).not.toContain('…');
+	});
+
 	it('gives the reason for what could not be checked once, however much it keeps from being seen', () => {
 		const images = Array.from({length: 30}, (_, n) => unknownImage(`app:v${n}`));
 		const gaps = [{repository: 'secret', code: 'registry.forbidden', message: 'Not for you.', hint: 'Ask.'}];
@@ -51,7 +72,7 @@ describe('the end of a run', () => {
 		expect(text).toContain('secret: Not for you. (registry.forbidden)');
 		expect(text.match(/Nobody answers\./g)).toHaveLength(1);
 		expect(text).toMatch(/app:v4 and 25 more/);
-		expect(text).toMatch(/unknown: 31 could not be checked\. Nothing wrong was seen, and that proves nothing\./);
+		expect(text).toMatch(/unknown: 31 could not be checked\. Nothing wrong was seen, and that proves\s+nothing\./);
 		expect(text).not.toContain('intact');
 	});
 
@@ -94,6 +115,14 @@ describe('progress', () => {
 
 	it('says how far, how fast, and how long it will take', () => {
 		expect(at({})).toBe('registry.example: 10 of 40 repositories, 50 tags, 400 requests, 200 a second, 6.0 s left');
+	});
+
+	it('leaves out whole numbers where there is no room, and those that matter least first', () => {
+		const shown = (columns: number) => sayProbeProgress('registry.example', {...progress, failures: 3}, 2000, columns);
+
+		expect(shown(85)).toBe('registry.example: 3 broken, 10 of 40 repositories, 50 tags, 400 requests, 6.0 s left');
+		expect(shown(70)).toBe('registry.example: 3 broken, 10 of 40 repositories, 50 tags, 6.0 s left');
+		expect(shown(60)).toBe('registry.example: 3 broken, 10 of 40 repositories, 6.0 s left');
 	});
 
 	it('does not guess the end while the catalogue is still being listed', () => {

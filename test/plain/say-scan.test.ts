@@ -66,7 +66,7 @@ test('a narrow terminal gets each finding on lines of its own, a wide one whole 
 	const wide = sayScan(scan, {columns: 200});
 
 	expect(narrow).toContain('  child-swept: rebuild');
-	expect(narrow).toContain('    linux/amd64 sha256:999999999999, since 2026-04-19 02:00');
+	expect(narrow).toContain('    linux/amd64 999999999999, since 2026-04-19 02:00 UTC');
 	expect(wide.find(line => line.startsWith('  child-swept'))).toContain('linux/amd64 sha256:999999999999 ');
 });
 

@@ -187,6 +187,7 @@ export type RoomOptions = {
 	dryRun?: boolean;
 	world?: Partial<World>;
 	suspend?: () => Promise<void>;
+	stop?: AbortSignal;
 	settings?: JsonObject;
 };
 
@@ -238,6 +239,7 @@ export async function openRoom(options: RoomOptions = {}) {
 		colors,
 		unicode,
 		...(suspend ? {suspend} : {}),
+		...(options.stop ? {stop: options.stop} : {}),
 	});
 	closed.catch(() => {});
 	const press = (keys: string) => {

@@ -1,7 +1,7 @@
 import '../support/color-terminal.ts';
 import {afterEach, describe, expect, test} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
-import {brokenCheck, digests, openRoom, type RoomOptions} from './incident-room.ts';
+import {brokenCheck, digests, intactCheck, openRoom, type RoomOptions} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>>;
 const open = async (options?: RoomOptions) => (room = await openRoom(options));
@@ -139,7 +139,7 @@ describe('a decision', () => {
 
 		const screen = await room.until('Which remedy?');
 		expect(screen).toMatch(/✖ Can't reach registry-vm\..*\n.*Is it up\?/);
-		expect(screen).toContain('✖ not possible');
+		expect(screen).toMatch(/✖ Relink what is still on disk {2}not possible/);
 	});
 });
 
@@ -167,4 +167,16 @@ test('the focused digest is copied, through tmux when it is there', async () => 
 
 	await room.until('Copied: sha256:27d5');
 	expect(room.copied()).toBe(digests.proof);
+});
+
+test('a screen that is ended from outside closes, also at the end of an incident', async () => {
+	const stop = new AbortController();
+	const verify = async () => ({outcome: 'intact', output: intactCheck, say: 'Intact.'});
+	await open({world: {verify}, stop: stop.signal});
+	await room.until('q leaves');
+
+	stop.abort();
+
+	await room.closed;
+	expect(room.isAway()).toBe(false);
 });

@@ -1,5 +1,6 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
+import {matchesOf} from '../../src/ui/components/palette.ts';
 import {barOf, intentOf, keymap} from '../../src/ui/keymap.ts';
 import {endless, openRoom, type RoomOptions} from './incident-room.ts';
 
@@ -41,8 +42,10 @@ test('the help page is the keymap', async () => {
 	press('?');
 
 	const screen = await until('Everywhere');
+	expect(screen).toMatch(/Keys[\s\S]*Now[\s\S]*enter +go on[\s\S]*Everywhere[\s\S]*Deciding/);
 	expect(screen).toMatch(/up k +up/);
 	expect(screen).toMatch(/ctrl-c +leave at once/);
+	expect(screen).not.toContain('When a step has ended');
 	press('q');
 	await until('Everywhere', true);
 });
@@ -135,4 +138,58 @@ test('what takes long shows how far it is, and how long it has been', async () =
 
 	expect(await until('blobs  30/120')).toContain('25 %');
 	await until(/blobs .*\/s .* left .*1\.\d s/);
+});
+
+test('the help page begins with what works at this moment, each key once', async () => {
+	const {press, until, reach} = await open();
+	await reach('decide');
+	press('\r');
+	await until('To go ahead');
+
+	press('?');
+
+	const screen = await until('Everywhere, when tab');
+	expect(screen.match(/\besc\b.*/g)?.[0]).toMatch(/esc +decline/);
+	expect(screen).toMatch(/Now[\s\S]*enter +answer[\s\S]*Everywhere/);
+});
+
+test('a command is found by its name and does what its key does', async () => {
+	const {press, until, reach, events} = await open();
+	await reach('diagnosed');
+
+	press(':');
+	expect(await until('Command:')).toMatch(/❯ go on +enter/);
+	press('not');
+	await until(/❯ note +n/);
+	press('\r');
+	await until('Note for the record');
+	press('by name\r');
+
+	await until('Note for the record', true);
+	expect(events('note.added')).toMatchObject([{text: 'by name'}]);
+});
+
+test('the arrows mark another match, and a name that nothing has says so', async () => {
+	const {press, until, reach} = await open({columns: 60, rows: 16});
+	await reach('diagnosed');
+
+	press(':');
+	await until('Command:');
+	press('s');
+	await until(/❯ search the log/);
+	press('\u001B[B');
+	await until(/❯ skip/);
+	press('zz\r');
+	await until('"szz" is no command here');
+	press('\u001B');
+	await until('Command:', true);
+});
+
+test('every command of the palette is one of the keymap, and a key of the hand is none', () => {
+	const palette = {is: 'command', field: {text: '', at: 0}, places: ['held', 'anywhere'], cursor: 0} as const;
+	const names = matchesOf(palette).map(({title}) => title);
+
+	expect(names).toEqual(expect.arrayContaining(['go on', 'note', 'skip', 'decide again', 'leave', 'log', 'keys']));
+	expect(names).not.toContain('up');
+	expect(names.filter(name => !keymap.some(({title}) => title === name))).toEqual([]);
 });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {edit, emptyField, type Field} from '../../src/ui/components/field.ts';
 import {copySequence} from '../../src/ui/copy.ts';
-import {momentOf} from '../../src/ui/moment.ts';
 import {createPen, rowWidth} from '../../src/ui/pen.ts';
 
 const anyText = fc.string({unit: 'binary', maxLength: 60});
@@ -46,17 +45,6 @@ test('a line of text is edited as everywhere', () => {
 	expect(typed('a', 'b', 'space', 'c', 'ctrl-w').text).toBe('ab ');
 	expect(typed('a', 'b', 'ctrl-u', 'c').text).toBe('c');
 	expect(typed('a', 'b', 'home', 'delete').text).toBe('b');
-});
-
-test('a time is in UTC, and the last one of that name', () => {
-	const now = Date.parse('2026-04-19T10:00:00Z');
-
-	expect(momentOf('09:00', now)).toBe('2026-04-19T09:00:00.000Z');
-	expect(momentOf('23:30 UTC', now)).toBe('2026-04-18T23:30:00.000Z');
-	expect(momentOf('2026-04-19 09:00', now)).toBe('2026-04-19T09:00:00.000Z');
-	expect(momentOf('2026-04-19T09:00+02:00', now)).toBe('2026-04-19T07:00:00.000Z');
-	expect(momentOf('25:00', now)).toBeUndefined();
-	expect(momentOf('this morning', now)).toBeUndefined();
 });
 
 test('a copy is wrapped for tmux and screen, and never longer than terminals take', () => {

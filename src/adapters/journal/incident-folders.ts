@@ -74,12 +74,12 @@ export type IncidentFolder = {
 	opened: string;
 };
 
-/** The newest first. A folder whose incident never began is none. */
+/** The newest first. A folder whose incident never began is none. @throws OperatorError incident.unreadable */
 export async function listIncidents(state: string): Promise<IncidentFolder[]> {
 	const kinds = ['incidents', 'drills'] as const;
 	const found = await Promise.all(
 		kinds.map(async kind => {
-			const entries = await readdir(kindFolder(state, kind), {withFileTypes: true}).catch(() => []);
+			const entries = await readdir(kindFolder(state, kind), {withFileTypes: true}).catch(unlessAbsent);
 			return Promise.all(
 				entries
 					.filter(entry => entry.isDirectory())
@@ -94,11 +94,25 @@ export async function listIncidents(state: string): Promise<IncidentFolder[]> {
 	return found.flat(2).sort((a, b) => b.opened.localeCompare(a.opened));
 }
 
+/** No folder: no incidents. One that cannot be read may hold some. */
+function unlessAbsent(cause: NodeJS.ErrnoException): never[] {
+	if (cause.code === 'ENOENT') {
+		return [];
+	}
+
+	throw new OperatorError('incident.unreadable', `Can't read the incidents: ${cause.message}.`, {
+		hint: 'Look as the person they belong to, or set XDG_STATE_HOME to a folder that can be read.',
+		exit: 'failed',
+		cause,
+	});
+}
+
 /** The time stands at the start of the first line; its rest is the whole runbook. */
 async function openedAt(folder: string): Promise<string | undefined> {
-	const file = await open(path.join(folder, eventsFile), 'r').catch(() => undefined);
-	if (!file) {
-		return undefined;
+	const file = await open(path.join(folder, eventsFile), 'r').catch(({code}: NodeJS.ErrnoException) => code);
+	if (typeof file !== 'object') {
+		// One that is there and cannot be read is listed: whoever looks into it says why.
+		return file === 'ENOENT' ? undefined : '';
 	}
 
 	try {

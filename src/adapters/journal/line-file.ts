@@ -1,4 +1,5 @@
 import {type FileHandle, open} from 'node:fs/promises';
+import {OperatorError} from '../../domain/errors.ts';
 
 /** A file that only grows by whole lines: what could not be written to its end is taken back. */
 export type LineFile = {append(line: string): Promise<void>; close(): Promise<void>};
@@ -13,6 +14,15 @@ export async function openLineFile(name: string, wholeBytes: number): Promise<Li
 		async append(line) {
 			if (damage !== undefined) {
 				throw damage;
+			}
+
+			// A holder whose disk stalled while the incident was taken over may have written last: a line behind its own
+			// would break the chain.
+			if ((await file.stat()).size !== whole) {
+				throw new OperatorError('incident.taken-over', 'Somebody else has written to this journal.', {
+					hint: 'Nothing more is done here. `regmedic resume` goes on with what the journal says now.',
+					exit: 'locked',
+				});
 			}
 
 			const bytes = Buffer.from(`${line}\n`);

@@ -14,10 +14,13 @@ export type HostName = {host: string; port?: number; knownHostsFile?: string};
 export function hostKeyRefused(
 	trouble: HostKeyTrouble,
 	place: string,
-	{host, port = 22, knownHostsFile = '~/.ssh/known_hosts'}: HostName,
+	{host, port = 22, knownHostsFile: named}: HostName,
 	cause?: unknown,
 	more = '',
 ): OperatorError {
+	const knownHostsFile = named ?? '~/.ssh/known_hosts';
+	// The system's ssh does not say which file it looked in.
+	const orAnother = named === undefined ? ' (or the file that UserKnownHostsFile in ssh_config names)' : '';
 	const scan = `ssh-keyscan -p ${port} ${host}`;
 	const name = port === 22 ? host : `'[${host}]:${port}'`;
 	const said = {
@@ -26,7 +29,7 @@ export function hostKeyRefused(
 		revoked: `The host key of ${place} is revoked.${more}`,
 	};
 	const hints = {
-		unknown: `Compare \`${scan} | ssh-keygen -lf -\` with the fingerprint the host's owner names; if they are the same: \`${scan} >> ${knownHostsFile}\`.`,
+		unknown: `Compare \`${scan} | ssh-keygen -lf -\` with the fingerprint the host's owner names; if they are the same: \`${scan} >> ${knownHostsFile}\`${orAnother}.`,
 		changed: `Somebody may be in between. Ask the host's owner; only if they replaced the key: \`ssh-keygen -R ${name} -f ${knownHostsFile}\`, then \`${scan} | ssh-keygen -lf -\` to compare, then \`${scan} >> ${knownHostsFile}\`.`,
 		revoked: `Do not connect. Ask the host's owner why its key is revoked in ${knownHostsFile}.`,
 	};

@@ -77,14 +77,17 @@ export function gateAnswered(incident: Incident, event: Of<'gate.answered'>): Ad
 
 /** From here on a change may have happened: what was proven of the image is not proven any more. */
 export function intended(incident: Incident, event: Of<'effect.intended'>): Advanced {
-	const {effect, sparesImage} = visitOf(incident, event)!;
+	const {effect, sparesImage, shows} = visitOf(incident, event)!;
 	const {request, at} = event;
+	// A check that does not come to its end must not leave an older proof standing.
+	const isChecked = shows === 'verdict' && incident.verdict?.verdict === 'intact';
+	const unproves = effect === 'read' ? isChecked : !sparesImage;
 	return [
 		{
 			...editVisit(incident, event, ({tries}) => ({tries: tries + 1})),
 			phase: {is: 'running', request, ...stampOf(event)},
 			changed: incident.changed || effect !== 'read',
-			...(effect === 'read' || sparesImage ? {} : {verdict: {verdict: 'unknown' as const, at}}),
+			...(unproves ? {verdict: {verdict: 'unknown' as const, at}} : {}),
 		},
 		[{do: 'perform', request, ...stampOf(event)}],
 	];

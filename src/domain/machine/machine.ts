@@ -9,11 +9,20 @@ import {failed, reconciled, resumed, retried} from './recovery.ts';
 
 type Of<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
 
-/** The incident that an `incident.opened` event begins. */
+const schema: Of<'incident.opened'>['schema'] = 'regmedic.journal/1';
+
+/**
+ * The incident that an `incident.opened` event begins.
+ * @throws OperatorError journal.foreign: another version of regmedic has written it
+ */
 export function open(event: Of<'incident.opened'>): Advanced {
 	const {runbook} = parseRunbook(event.runbook);
-	if (!runbook) {
-		throw new Error('The journal holds a runbook that cannot be read.');
+	if (event.schema !== schema || !runbook) {
+		const what = runbook ? `its journal is a ${event.schema}, not a ${schema}` : 'its runbook cannot be read';
+		throw new OperatorError('journal.foreign', `${event.incident} was written by regmedic ${event.version}: ${what}.`, {
+			hint: 'Read it with that version. Nothing was changed.',
+			exit: 'failed',
+		});
 	}
 
 	const {incident: id, inputs, settings, dryRun, drill, at, actor} = event;

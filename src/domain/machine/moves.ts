@@ -86,8 +86,10 @@ export function finish(incident: Incident, ending: Ending, how: NonNullable<Visi
 
 	if (isStop(route)) {
 		const {stop, say: last} = route;
-		// Whatever the runbook promises: after a change only a proof makes an end a verified one.
-		const unverified = route.unverified || (known.changed && known.verdict?.verdict !== 'intact');
+		// Whatever the runbook promises: after a change, or where a person's word stood in for a step, only a proof makes an
+		// end a verified one.
+		const onTrust = known.visits.some(({ended: by}) => by === 'skipped' || by === 'by-hand' || by === 'assumed');
+		const unverified = route.unverified || ((known.changed || onTrust) && known.verdict?.verdict !== 'intact');
 		return [{...known, phase: {is: 'stopped', stop, say: last, unverified, closed: false}}, [{do: 'close'}]];
 	}
 
@@ -106,7 +108,8 @@ function knownAfter(
 	}
 
 	const triedByHand = findStep(runbook, visit.step)?.does.kind === 'by-hand' && how === 'answered';
-	const changedByHand = how === 'by-hand' ? visit.effect !== 'read' : triedByHand && outcome === 'done';
+	const changedByHand =
+		how === 'by-hand' ? visit.effect !== 'read' && !visit.sparesImage : triedByHand && outcome === 'done';
 	if (changedByHand || (triedByHand && verdict?.verdict === 'intact')) {
 		return {verdict: {verdict: 'unknown', at}, changed: changed || changedByHand};
 	}

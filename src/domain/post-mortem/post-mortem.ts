@@ -110,9 +110,10 @@ function causeOf(incident: Incident): string[] {
 				findings.filter(finding => finding.kind === kind),
 			),
 		),
-		...risksIn(incident).map(
-			risk => `Scheduled on the registry's host: “${textOf(risk.line)}” (${textOf(risk.file)}). ${textOf(risk.why)}`,
-		),
+		...risksIn(incident).map(risk => {
+			const scheduled = willBreak(risk) ? 'Scheduled' : 'Also scheduled';
+			return `${scheduled} on the registry's host: “${textOf(risk.line)}” (${placeOf(risk)}). ${textOf(risk.why)}`;
+		}),
 	];
 }
 
@@ -126,7 +127,7 @@ function followUpsOf(incident: Incident): FollowUp[] {
 	const risks = risksIn(incident).map(risk => ({
 		priority: 'P0' as const,
 		text: textOf(risk.advice),
-		evidence: `${textOf(risk.file)}: ${textOf(risk.line)}`,
+		evidence: `${placeOf(risk)}: ${textOf(risk.line)}`,
 	}));
 	const others = incident.visits
 		.flatMap(({output}) => (Array.isArray(output.followUps) ? output.followUps : []))
@@ -143,10 +144,20 @@ function followUpsOf(incident: Incident): FollowUp[] {
 	return [...risks, ...others, ...detection];
 }
 
+/** What breaks images for certain comes first. */
 function risksIn(incident: Incident): JsonObject[] {
 	const audits = incident.visits.filter(({output}) => Array.isArray(output.risks));
 	const audit: Visit | undefined = audits.at(-1) ?? lastVisit(incident, 'prevent');
-	return Array.isArray(audit?.output.risks) ? audit.output.risks.filter(isObject) : [];
+	const risks = Array.isArray(audit?.output.risks) ? audit.output.risks.filter(isObject) : [];
+	return [...risks.filter(willBreak), ...risks.filter(risk => !willBreak(risk))];
+}
+
+function willBreak({severity}: JsonObject): boolean {
+	return severity === 'will-break';
+}
+
+function placeOf({file, at}: JsonObject): string {
+	return typeof at === 'number' ? `${textOf(file)}:${at}` : textOf(file);
 }
 
 function findingsIn(value: Json | undefined): Finding[] {

@@ -24,8 +24,18 @@ const head = v.strictObject({
 	decide: v.optional(v.string()),
 });
 
+/** Reading Markdown takes quadratic time where it is one endless paragraph. */
+const mostCharacters = 128 * 1024;
+
 /** Reads a runbook: front matter, then a step for every second-level heading. Says everything that is wrong, not the first. */
-export function parseRunbook(text: string): ParsedRunbook {
+export function parseRunbook(page: string): ParsedRunbook {
+	// The Markdown reader skips a byte order mark and does not count it.
+	const text = page.replace(/^\uFEFF/, '');
+	if (text.length > mostCharacters) {
+		const message = `The page has more than ${mostCharacters} characters: that is no runbook a person can follow.`;
+		return {problems: [{line: 1, column: 1, code: 'page-too-long', message}]};
+	}
+
 	const tree = fromMarkdown(text, {
 		extensions: [frontmatter(['yaml'])],
 		mdastExtensions: [frontmatterFromMarkdown(['yaml'])],

@@ -2,6 +2,7 @@ import type {Digest} from '../digest.ts';
 import type {FaultKind} from '../fault.ts';
 import type {Finding, RelinkPlan} from '../finding.ts';
 import type {RemedyKind} from '../remedy/remedy.ts';
+import {count} from '../wording.ts';
 import {isoTime} from './times.ts';
 
 /** One fault on the way down from a tag, before the tags that share it are put together. */
@@ -106,6 +107,18 @@ function settled(gathered: Gathered, {remedyOfTag, planOf}: Settling): Finding {
 export function gonePartsOf({parts}: RelinkPlan): Digest[] {
 	const gone = parts.filter(({where}) => where === 'gone' || where === 'damaged');
 	return [...new Set(gone.map(({digest}) => digest))];
+}
+
+/** `its link and 3 of its parts are gone`: what is 0 is left out. */
+export function sayLoss(gone: number, damaged: number): string {
+	const are = (number: number) => (number === 1 ? 'is' : 'are');
+	if (damaged === 0) {
+		return `its link and ${count(gone, 'part')} of it are gone`;
+	}
+
+	return gone === 0
+		? `its link is gone, and ${count(damaged, 'part')} of it ${are(damaged)} damaged`
+		: `its link and ${count(gone, 'part')} of it are gone, ${damaged} more ${are(damaged)} damaged`;
 }
 
 function findingOf({repository, tags, fault}: Gathered): Finding {

@@ -1,7 +1,7 @@
 import {roleOfChild} from '../child-role.ts';
 import type {Digest} from '../digest.ts';
 import {type Descriptor, type ImageManifest, isForeign, platformName} from '../manifest.ts';
-import {gonePartsOf, type StorageFault} from './faults.ts';
+import {gonePartsOf, type StorageFault, sayLoss} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {linkTrouble} from './link.ts';
 import {planBelow} from './plan.ts';
@@ -125,7 +125,7 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 
 		if (lost.length > 0) {
 			const missing = lost.filter(part => graph.data(part) === 'gone');
-			const detail = `its link is gone; of its parts, ${missing.length} gone and ${lost.length - missing.length} damaged`;
+			const detail = sayLoss(missing.length, lost.length - missing.length);
 			add({kind: 'child-swept', ...place, missing, detail}, earliest([since, ...missing.map(times.data)]));
 		} else {
 			const detail = plan.complete

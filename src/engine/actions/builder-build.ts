@@ -149,7 +149,7 @@ function resultOf(status: Exclude<BuildStatus, {state: 'running'}>): ActionResul
 			return {
 				outcome: 'failed',
 				output: {},
-				say: `The build failed while it ${verbs[status.stage]} (exit ${status.exitCode}): ${status.detail}`,
+				say: `The build failed while it ${verbs[status.stage]} (exit ${status.exitCode}): ${lastStage(status.detail)}\n${whatToDo[status.stage]}`,
 			};
 		case 'vanished':
 			return {outcome: 'failed', output: {}, say: 'The build was ended from outside and left no result.'};
@@ -157,6 +157,18 @@ function resultOf(status: Exclude<BuildStatus, {state: 'running'}>): ActionResul
 			return {outcome: 'failed', output: {}, say: 'The host does not know this build any more.'};
 	}
 }
+
+/** The log holds what went well before. */
+function lastStage(detail: string): string {
+	return detail.replace(/^(?:.*\n)*==> \w+(?:\n|$)/, '');
+}
+
+const whatToDo = {
+	clone: 'See that this host’s own user can read the repository: `git ls-remote` with its address, there.',
+	login: 'See that this host reaches the registry, and that it takes the credentials: regmedic check.',
+	build: 'The whole of it is in the log. Correct the build, or choose another remedy.',
+	push: 'See that the registry is not read-only, has room, and lets this user push.',
+} as const;
 
 const verbs = {clone: 'cloned', login: 'logged in', build: 'built', push: 'pushed'} as const;
 

@@ -3,6 +3,7 @@ import {findStep, isStop, type Route} from '../../domain/runbook/runbook.ts';
 import type {Pen, Row} from '../pen.ts';
 import {type Dialog, outcomeOf} from './dialog.ts';
 import {drawField} from './field.ts';
+import {drawPalette} from './palette.ts';
 
 export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: number): Row[] {
 	const ask = (text: string) => pen.wrap(text, width, 'accent');
@@ -28,6 +29,8 @@ export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: 
 			return [...ask('What keeps you from it?'), drawField(dialog.field, pen, width)];
 		case 'search':
 			return [pen.row(['Search the log:', 'accent']), drawField(dialog.field, pen, width)];
+		case 'command':
+			return drawPalette(dialog, pen, width);
 		default:
 			return dialog.chosen
 				? [

@@ -2,10 +2,12 @@ import type {Happening} from '../../domain/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident.ts';
 import {stampOf} from '../../domain/machine/moves.ts';
 import {refusal} from '../../domain/machine/refusals.ts';
+import type {Intent} from '../keymap.ts';
 import type {Press} from '../press.ts';
 import type {ScreenState, Stage, Turn} from '../screen-state.ts';
 import {tell} from '../screen-state.ts';
 import {edit, emptyField, type Field} from './field.ts';
+import {type Palette, pressInPalette} from './palette.ts';
 
 /** A question the screen asks before it says something to the session. */
 export type Dialog =
@@ -14,7 +16,8 @@ export type Dialog =
 	/** First which outcome, then why. */
 	| {is: 'skip' | 'by-hand'; outcomes: string[]; cursor: number; chosen: boolean; field: Field}
 	| {is: 'leave'}
-	| {is: 'decline'};
+	| {is: 'decline'}
+	| Palette;
 
 type WithOutcome = Extract<Dialog, {outcomes: string[]}>;
 
@@ -52,13 +55,19 @@ export function openDialog(is: OpenedByKey, state: ScreenState, stage: Stage): T
 	}
 }
 
-/** One key while a dialog is open. Undefined: the dialog has no use for it. */
+/** What a dialog leads to outside of itself. */
+export type Ways = {
+	search(state: ScreenState, text: string): ScreenState;
+	run(state: ScreenState, intent: Intent): Turn;
+};
+
+/** One key while a dialog is open. */
 export function pressInDialog(
 	dialog: Dialog,
 	state: ScreenState,
 	press: Press,
 	stage: Stage,
-	search: (state: ScreenState, text: string) => ScreenState,
+	{search, run}: Ways,
 ): Turn {
 	const {dialog: _, ...closed} = state;
 	if (dialog.is === 'leave') {
@@ -74,6 +83,15 @@ export function pressInDialog(
 
 	if (press === 'esc') {
 		return [closed, []];
+	}
+
+	if (dialog.is === 'command') {
+		const next = pressInPalette(dialog, press);
+		return 'run' in next
+			? run(closed, next.run)
+			: 'open' in next
+				? [{...state, dialog: next.open}, []]
+				: tell(state, next.refused);
 	}
 
 	if ('outcomes' in dialog && !dialog.chosen) {

@@ -1,6 +1,6 @@
 import {clockTime} from '../../domain/duration.ts';
 import type {Incident} from '../../domain/incident.ts';
-import type {Pen, Row} from '../pen.ts';
+import {type Pen, type Row, rowWidth} from '../pen.ts';
 
 type Header = {incident: Incident; image: string; now: number; pen: Pen; width: number};
 
@@ -15,6 +15,12 @@ export function drawHeader({incident, image, now, pen, width}: Header): Row {
 		drill ? ['REHEARSAL', 'rehearsal'] : ['REAL', 'real'],
 		' ',
 	);
-	const left = pen.row([' regmedic  ', 'strong'], runbook.name, ` ${pen.glyphs.dot} `, [image, 'strong']);
-	return pen.spread(left, right, width);
+	// Where there is no room for all of it, the image stays.
+	const [whole, short, shortest] = [
+		pen.row([' regmedic  ', 'strong'], runbook.name, ` ${pen.glyphs.dot} `, [image, 'strong']),
+		pen.row(` ${runbook.name} ${pen.glyphs.dot} `, [image, 'strong']),
+		pen.row(' ', [image, 'strong']),
+	];
+	const room = width - rowWidth(right) - 1;
+	return pen.spread([whole, short].find(left => rowWidth(left) <= room) ?? shortest, right, width);
 }

@@ -1,7 +1,7 @@
 import {sayDuration} from '../../domain/duration.ts';
 import type {Progress} from '../../engine/action.ts';
 import type {Scenery} from '../frame.ts';
-import type {Pen, Row} from '../pen.ts';
+import {type Pen, type Row, rowWidth} from '../pen.ts';
 import type {ScreenState} from '../screen-state.ts';
 import {screenOf} from '../screens/screens.ts';
 
@@ -26,16 +26,19 @@ export function drawStatus({message, page}: ScreenState, {scene, view, pen, colu
 	const since = Date.parse(scene.visit?.startedAt ?? view.incident.lastAt);
 	const elapsed = Math.max(0, now - since);
 	const {progress} = view.live;
-	const left = pen.row(
-		[` ${spinner[spin % spinner.length]} `, 'accent'],
-		...(progress ? sayProgress(progress, elapsed, pen) : [scene.visit?.title ?? scene.step?.title ?? 'Working']),
-	);
-	return pen.spread(left, pen.row([`${sayDuration(elapsed)} `, 'dim']), columns);
+	const right = pen.row([`${sayDuration(elapsed)} `, 'dim']);
+	const said = progress
+		? sayProgress(progress, elapsed, pen)
+		: [[scene.visit?.title ?? scene.step?.title ?? 'Working']];
+	const [left, ...shorter] = said.map(pieces => pen.row([` ${spinner[spin % spinner.length]} `, 'accent'], ...pieces));
+	const fitting = [left!, ...shorter].find(row => rowWidth(row) + 1 + rowWidth(right) <= columns);
+	return pen.spread(fitting ?? shorter.at(-1) ?? left!, right, columns);
 }
 
 const barCells = 12;
 
-function sayProgress({label, done, total}: Progress, elapsed: number, {glyphs}: Pen): string[] {
+/** All of it, then with less and less, for terminals that have no room. */
+function sayProgress({label, done, total}: Progress, elapsed: number, {glyphs}: Pen): string[][] {
 	const counted = done === undefined ? '' : `  ${done}${total === undefined ? '' : `/${total}`}`;
 	const seconds = elapsed / 1000;
 	const rate = done !== undefined && done > 0 && seconds >= 1 ? done / seconds : undefined;
@@ -45,13 +48,15 @@ function sayProgress({label, done, total}: Progress, elapsed: number, {glyphs}: 
 			: '';
 	const share = done !== undefined && total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
 	const full = Math.round((share ?? 0) * barCells);
-	return [
-		label,
-		counted,
+	const bar =
 		share === undefined
 			? ''
-			: `  ${glyphs.full.repeat(full)}${glyphs.empty.repeat(barCells - full)} ${Math.floor(share * 100)} %`,
-		rate === undefined ? '' : `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`,
-		left,
+			: `  ${glyphs.full.repeat(full)}${glyphs.empty.repeat(barCells - full)} ${Math.floor(share * 100)} %`;
+	// Of what takes many seconds each, a number per second says nothing.
+	const speed = rate === undefined || rate < 0.5 ? '' : `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
+	return [
+		[label, counted, bar, speed, left],
+		[label, counted, bar, left],
+		[label, counted, left],
 	];
 }

@@ -5,22 +5,25 @@ import type {Pen, Row} from '../pen.ts';
 /** Values of a step nobody drew a picture for: a line each, lists below their name. */
 export function drawOther(output: JsonObject, pen: Pen, width: number): Row[] {
 	const entries = Object.entries(output).filter(([, value]) => value !== null && value !== '');
-	const margin = Math.min(18, Math.max(0, ...entries.map(([name]) => name.length + 1)));
-	return entries.length === 0
-		? []
-		: [[], ...entries.flatMap(([name, value]) => drawValue(name, value, margin, pen, width))];
+	const margin = Math.min(18, Math.max(0, ...entries.map(([name]) => inWords(name).length + 1)));
+	return entries.flatMap(([name, value]) => drawValue(name, value, margin, pen, width));
 }
 
 function drawValue(name: string, value: Json, margin: number, pen: Pen, width: number): Row[] {
-	const label = [pen.column(`${name}:`, margin, 'dim'), pen.span(' ')];
+	const label = [pen.column(`${inWords(name)}:`, margin, 'dim'), pen.span(' ')];
 	if (!Array.isArray(value)) {
 		return pen.wrap(sayValue(value), width, 'plain', label);
 	}
 
 	return [
 		pen.cut([...label, pen.span(value.length === 0 ? 'none' : `${value.length}`)], width),
-		...value.map(each => pen.cut(pen.row(`  ${pen.glyphs.bullet} `, sayValue(each)), width)),
+		...value.flatMap(each => pen.wrap(sayValue(each), width, 'plain', pen.row(`  ${pen.glyphs.bullet} `))),
 	];
+}
+
+/** `followUps`: `follow ups` */
+function inWords(name: string): string {
+	return name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
 }
 
 /** One line for anything: of an object, what reads best. */

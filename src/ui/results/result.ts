@@ -1,6 +1,7 @@
 import type {Incident, Visit} from '../../domain/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {Pen, Row} from '../pen.ts';
+import type {Desk} from '../screens/screen.ts';
 import {checkPicks, drawCheck, isCheck} from './check.ts';
 import {drawOther} from './other.ts';
 import {drawScan, isScan, scanPicks} from './scan.ts';
@@ -13,7 +14,8 @@ export function picksOf({output}: Visit): string[] {
 	return isCheck(output) ? checkPicks(output) : isScan(output) ? scanPicks(output) : [];
 }
 
-export function drawResult(visit: Visit, incident: Incident, cursor: number, pen: Pen, width: number): Drawn {
+export function drawResult(visit: Visit, cursor: number, desk: Desk): Drawn {
+	const {pen, width, incident} = desk;
 	const {output} = visit;
 	const said = visit.say === undefined || visit.say === '' ? [] : pen.wrap(visit.say, width);
 	const how = endingOf(visit);
@@ -25,12 +27,14 @@ export function drawResult(visit: Visit, incident: Incident, cursor: number, pen
 	}
 
 	if (isScan(output)) {
-		return under([...head, ...said, ...(said.length > 0 ? [[]] : [])], drawScan(output, cursor, pen, width));
+		return under(head, drawScan(visit, cursor, desk));
 	}
 
 	const problem = visit.problem ? drawProblem(visit.problem, pen, width) : [];
 	const repeats = visit.problem !== undefined && visit.say === visit.problem.message;
-	return {rows: [...head, ...(repeats ? [] : said), ...problem, ...drawOther(output, pen, width)]};
+	const above = [...head, ...(repeats ? [] : said), ...problem];
+	const values = drawOther(output, pen, width);
+	return {rows: [...above, ...(above.length > 0 && values.length > 0 ? [[]] : []), ...values]};
 }
 
 export function drawProblem({message, hint}: {message: string; hint: string}, pen: Pen, width: number): Row[] {

@@ -1,6 +1,6 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import {readTime} from '../../domain/time-answer.ts';
 import {drawField} from '../components/field.ts';
-import {momentOf} from '../moment.ts';
 import type {Row} from '../pen.ts';
 import {sayValue} from '../results/other.ts';
 import type {AskedQuestion, SceneOf} from '../scene.ts';
@@ -32,19 +32,21 @@ export const askScreen: Screen<'ask'> = {
 		const options = tickOptions(question);
 		const begin = rows.length;
 		rows.push(
-			...options.map((option, which) =>
-				pen.cut(
+			...options.map((option, which) => {
+				const {text, status} = optionText(option);
+				return pen.spread(
 					pen.row(
 						[which === cursor ? `${pen.glyphs.cursor} ` : '  ', 'accent'],
 						[
 							`${ticked.includes(which) ? pen.glyphs.ticked : pen.glyphs.unticked} `,
 							ticked.includes(which) ? 'good' : 'plain',
 						],
-						[optionText(option), which === cursor ? 'strong' : 'plain'],
+						[text, which === cursor ? 'strong' : 'plain'],
 					),
+					pen.row([status, 'dim']),
 					width,
-				),
-			),
+				);
+			}),
 		);
 		return {
 			title,
@@ -91,14 +93,14 @@ export const askScreen: Screen<'ask'> = {
 			return answer(scene, state, question, 'unknown');
 		}
 
-		const moment = question.type === 'time' ? momentOf(said, now) : said;
+		const moment = question.type === 'time' ? readTime(said, now) : said;
 		return moment === undefined
-			? tell(state, `"${said}" is not a time: write 09:00 (UTC) or 2026-04-19T09:00Z, or leave it empty.`)
+			? tell(state, `"${said}" is no time that has been: 09:00 or 2026-04-19 09:00, in UTC; empty is "unknown".`)
 			: answer(scene, state, question, moment);
 	},
 	picks({questions}, {answers}) {
 		const [question] = questionAt(questions, answers);
-		return question?.type === 'tick' ? tickOptions(question).map(optionText) : [];
+		return question?.type === 'tick' ? tickOptions(question).map(option => optionText(option).text) : [];
 	},
 };
 
@@ -127,9 +129,13 @@ function tickedOf(question: AskedQuestion, {ticked}: ScreenState): Json {
 	return tickOptions(question).filter((_, at) => ticked.includes(at));
 }
 
-function optionText(option: Json): string {
+/** The status stands at the end of the line, where a long title does not push it out. */
+function optionText(option: Json): {text: string; status: string} {
 	const key = isObject(option) ? (option.key ?? option.number) : undefined;
 	return isObject(option) && key !== undefined && option.title !== undefined
-		? `${sayValue(key)}  ${sayValue(option.title)}${option.status === undefined ? '' : `  ${sayValue(option.status)}`}`
-		: sayValue(option);
+		? {
+				text: `${sayValue(key)}  ${sayValue(option.title)}`,
+				status: option.status === undefined ? '' : sayValue(option.status),
+			}
+		: {text: sayValue(option), status: ''};
 }

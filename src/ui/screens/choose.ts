@@ -1,4 +1,4 @@
-import type {Pen, Row} from '../pen.ts';
+import {type Pen, type Row, rowWidth} from '../pen.ts';
 import {drawProblem} from '../results/result.ts';
 import type {Choice} from '../scene.ts';
 import {tell} from '../screen-state.ts';
@@ -47,25 +47,31 @@ export const chooseScreen: Screen<'choose'> = {
 function drawChoice(choice: Choice, picked: boolean, pen: Pen, width: number): Row[] {
 	const {title, recommended, why, changes, risk, takes, blocked} = choice;
 	const {cursor, recommended: star, failed} = pen.glyphs;
-	const head = pen.cut(
-		pen.row(
-			[picked ? `${cursor} ` : '  ', 'accent'],
-			recommended ? [`${star} `, 'good'] : '  ',
-			[title, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim'],
-			recommended ? ['  recommended', 'good'] : blocked === undefined ? '' : [`  ${failed} not possible`, 'dim'],
-		),
-		width,
+	const mark = pen.row(
+		[picked ? `${cursor} ` : '  ', 'accent'],
+		recommended ? [`${star} `, 'good'] : blocked === undefined ? '  ' : [`${failed} `, 'bad'],
 	);
+	const sign = pen.row(recommended ? ['recommended', 'good'] : [blocked === undefined ? '' : 'not possible', 'dim']);
+	const titled = pen.wrap(title, width, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim', mark);
+	const last = titled.at(-1)!;
+	const beside = rowWidth(last) + 2 + rowWidth(sign) <= width;
+	// Beside the title where there is room for all of it, else below. A picked one gives its reason there.
+	const below: Row[] = beside || (picked && blocked !== undefined) ? [] : [[...pen.row('    '), ...sign]];
+	const head = [
+		...titled.slice(0, -1),
+		beside && rowWidth(sign) > 0 ? [...last, ...pen.row('  '), ...sign] : last,
+		...below,
+	];
 	const line = (label: string, text: string | undefined) =>
 		text === undefined || text === '' ? [] : pen.wrap(text, width, 'plain', pen.row([`    ${label.padEnd(8)}`, 'dim']));
 	if (!picked) {
-		return [head, ...(recommended ? line('why', why) : [])];
+		return [...head, ...(recommended ? line('why', why) : [])];
 	}
 
 	return [
-		head,
+		...head,
 		...line('not now', blocked),
-		...line('why', why),
+		...(why === blocked ? [] : line('why', why)),
 		...line('changes', changes),
 		...line('risk', risk),
 		...line('takes', takes),

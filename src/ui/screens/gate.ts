@@ -29,7 +29,7 @@ export const gateScreen: Screen<'gate'> = {
 		];
 		const ask = typed
 			? pen.wrap(`To go ahead, type:  ${answer}`, width, 'warn')
-			: pen.wrap(`To go ahead, type "${answer}" and press enter. esc declines.`, width, 'plain');
+			: pen.wrap(`To go ahead, type "${answer}" and press enter.`, width, 'plain');
 		const foot: Row[] = [
 			...(refused === undefined
 				? []

@@ -2,6 +2,7 @@ import {clockTime} from '../../domain/duration.ts';
 import type {Incident} from '../../domain/incident.ts';
 import {count} from '../../domain/wording.ts';
 import type {Row} from '../pen.ts';
+import {drawProblem} from '../results/result.ts';
 import type {Tone} from '../theme.ts';
 import {sayTime} from '../words.ts';
 import type {Screen} from './screen.ts';
@@ -13,6 +14,8 @@ export const stoppedScreen: Screen<'stopped'> = {
 	places: ['stopped'],
 	draw({say, unverified}, _state, {pen, width, incident, journalFolder}) {
 		const verdict = incident.verdict?.verdict ?? 'unknown';
+		// What brought it here, where the runbook ends because of it.
+		const {problem} = incident.visits.at(-1) ?? {};
 		const label = (text: string): Row => pen.row([text.padEnd(10), 'dim']);
 		return {
 			title: 'The end',
@@ -24,6 +27,7 @@ export const stoppedScreen: Screen<'stopped'> = {
 					: []),
 				[],
 				...pen.wrap(say, width, 'strong'),
+				...(problem ? drawProblem(problem, pen, width) : []),
 				[],
 				...pen.wrap(doneIn(incident), width, 'plain', label('Done')),
 				...incident.visits

@@ -1,8 +1,9 @@
-import {chmod, copyFile, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {appendFile, chmod, copyFile, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
+import {type RecordedEvent, writeLine} from '../../../src/adapters/journal/journal-line.ts';
 import {readJournal} from '../../../src/adapters/journal/read-journal.ts';
 import type {JournalEvent} from '../../../src/domain/event.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
@@ -227,4 +228,19 @@ test('who reads along does not change a byte', async () => {
 
 	await readJournal(folder);
 	expect(await readFile(path.join(folder, 'events.jsonl'))).toEqual(await readFile(copy));
+});
+
+test('whoever finds that another has written since writes nothing behind it, and the chain stays whole', async () => {
+	const folder = await writtenJournal();
+	const late = await openJournal({folder, actor: 'ada', stamp});
+	const next = await openJournal({folder, actor: 'bob', stamp, takeOver: true});
+
+	// What a stalled disk had still to write when the incident was taken over.
+	const {line} = writeLine(note('late'), late.events().length, (late.events().at(-1) as RecordedEvent).hash);
+	await appendFile(path.join(folder, 'events.jsonl'), `${line}\n`);
+
+	await expect(next.append(note('next'))).rejects.toMatchObject({code: 'incident.taken-over'});
+	expect((await readJournal(folder)).events.at(-1)).toMatchObject({text: 'late'});
+	await next.close();
+	await late.close();
 });

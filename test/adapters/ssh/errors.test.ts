@@ -1,8 +1,15 @@
 import {expect, it} from 'vitest';
-import {lost} from '../../../src/adapters/ssh/errors.ts';
+import {hostKeyRefused, lost} from '../../../src/adapters/ssh/errors.ts';
 
 it('a host that says a megabyte without a line end does not fill the screen', () => {
 	const {message} = lost('read', 'vm', 'x'.repeat(1_000_000));
 
 	expect(message.length).toBeLessThan(400);
+});
+
+it('an unknown host key is not sent to a known_hosts that the ssh_config does not read', () => {
+	const asked = {host: '10.0.0.1', port: 2222};
+
+	expect(hostKeyRefused('unknown', 'vm', asked).hint).toContain('UserKnownHostsFile');
+	expect(hostKeyRefused('unknown', 'vm', {...asked, knownHostsFile: '/k'}).hint).toMatch(/>> \/k`\.$/);
 });

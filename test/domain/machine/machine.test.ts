@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {Happening} from '../../../src/domain/event.ts';
+import type {Happening, JournalEvent} from '../../../src/domain/event.ts';
 import {requestId} from '../../../src/domain/incident.ts';
 import {exitOf} from '../../../src/domain/incident-exit.ts';
 import {comesTooLate, fold} from '../../../src/domain/machine/machine.ts';
@@ -277,6 +277,70 @@ test('a change that cannot touch the image leaves the proof', () => {
 		.tell(intended(steps.tell));
 
 	expect(told.incident.verdict?.verdict).toBe('intact');
+});
+
+test('nor does one that a person made by hand', () => {
+	const told = toldToProof()
+		.tell(begun(steps.tell, 'write', {sparesImage: true}))
+		.tell(gate(steps.tell))
+		.tell({type: 'step.done-by-hand', outcome: 'told', reason: 'By phone.', ...steps.tell});
+
+	expect(told.incident.verdict?.verdict).toBe('intact');
+});
+
+test('a later check that does not come to its end leaves no older proof standing', () => {
+	const again = {step: 'prove', attempt: 2};
+	const checking = () =>
+		toldToProof()
+			.tell({type: 'decision.reopened', reason: 'x'})
+			.tell(begun({step: 'decide', attempt: 2}, 'read'))
+			.tell(chosen('mend', {step: 'decide', attempt: 2}))
+			.tell({type: 'step.skipped', outcome: 'mended', reason: 'x', step: 'mend', attempt: 2})
+			.tell(begun(again, 'read', {shows: 'verdict'}))
+			.tell(intended(again));
+	const ends: Happening[] = [
+		failed(again, {outcome: 'refused'}),
+		failed(again),
+		finished(again, 'refused'),
+		{type: 'decision.reopened', reason: 'It takes too long.'},
+	];
+
+	for (const end of ends) {
+		const handedOver = checking()
+			.tell(end)
+			.tell(begun({step: 'decide', attempt: 3}, 'read'))
+			.tell(chosen('stop', {step: 'decide', attempt: 3}));
+
+		expect(handedOver.incident.phase.is).toBe('stopped');
+		expect(exitOf(handedOver.incident)).toBe(8);
+	}
+
+	expect(checking().tell(finished(again, 'intact', {verdict: 'intact'})).incident.verdict?.verdict).toBe('intact');
+});
+
+test('an end that was reached on a person’s word alone is not a verified one', () => {
+	const page = smallPage.replace('say: It is whole again., unverified: true', 'say: It is whole again.');
+	const told = tellIncident(page)
+		.tell({type: 'step.skipped', outcome: 'broken', reason: 'x', ...steps.check})
+		.tell(begun(steps.decide, 'read'))
+		.tell(chosen('mend'))
+		.tell({type: 'step.skipped', outcome: 'mended', reason: 'A colleague did.', ...steps.mend})
+		.tell({type: 'step.skipped', outcome: 'intact', reason: 'I am sure.', ...steps.prove})
+		.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
+		.tell({type: 'step.skipped', outcome: 'answered', reason: 'x', ...steps.close});
+
+	expect(told.incident.phase).toMatchObject({is: 'stopped', stop: 'fixed', unverified: true});
+});
+
+test('a journal of another version is refused with the version that can read it', () => {
+	const opened = tellIncident().events[0] as Extract<JournalEvent, {type: 'incident.opened'}>;
+	const others = [{schema: 'regmedic.journal/2'}, {runbook: smallPage.replace('choose:', 'vote:')}];
+
+	for (const other of others) {
+		expect(() => fold([{...opened, ...other} as JournalEvent])).toThrow(
+			expect.objectContaining({code: 'journal.foreign', message: expect.stringContaining('regmedic 0.1.0')}),
+		);
+	}
 });
 
 test('to skip the verification proves nothing, whatever it is skipped as', () => {

@@ -201,3 +201,25 @@ test('what a crash took is in the timeline', () => {
 function cellsIn(row: string): number {
 	return row.replace(/\\[\\|]/g, '').split('|').length;
 }
+
+test('what runs on the host is told with its line, what breaks images for certain first', () => {
+	const risk = {file: '/etc/cron.d/registry', line: 'garbage-collect', why: 'It bites.', advice: 'Mend it.'};
+	const risks = [
+		{...risk, severity: 'may-break', file: '/opt/cleanup.sh', at: 7},
+		{...risk, severity: 'will-break', at: 3},
+		{...risk, severity: 'may-break', file: 'crontab -l'},
+	];
+	const finding = {kind: 'missing-child', digest: `sha256:${'b'.repeat(64)}`};
+	const told = tellIncident()
+		.tell(happen.begun(steps.check, 'read', {shows: 'cause'}))
+		.tell(happen.intended(steps.check))
+		.tell({...happen.finished(steps.check, 'broken'), output: {findings: [finding], risks}} as Happening);
+	const {cause, followUps} = postMortemOf(told.events);
+
+	expect(cause.slice(1)).toEqual([
+		"Scheduled on the registry's host: “garbage-collect” (/etc/cron.d/registry:3). It bites.",
+		"Also scheduled on the registry's host: “garbage-collect” (/opt/cleanup.sh:7). It bites.",
+		"Also scheduled on the registry's host: “garbage-collect” (crontab -l). It bites.",
+	]);
+	expect(followUps[0]!.evidence).toBe('/etc/cron.d/registry:3: garbage-collect');
+});

@@ -95,3 +95,14 @@ test.each([undefined, '__proto__', 'constructor', 'toString'])('a step called %s
 
 	expect(() => parseRunbook(text)).not.toThrow();
 });
+
+test('a byte order mark moves nothing', () => {
+	expect(parseRunbook(`\uFEFF${page}`)).toEqual(parseRunbook(page));
+});
+
+test('a page that nobody can follow is refused before it is read', () => {
+	const {runbook, problems} = parseRunbook(page.replace('Only prose.', 'word *x* `y`\n'.repeat(80_000)));
+
+	expect(runbook).toBeUndefined();
+	expect(problems).toMatchObject([{line: 1, column: 1, code: 'page-too-long'}]);
+});

@@ -1,0 +1,40 @@
+const dayMs = 24 * 3_600_000;
+const timeOfDay = String.raw`(\d{1,2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?`;
+const onlyTime = new RegExp(`^${timeOfDay}\\s*(?:Z|UTC)?$`, 'i');
+const dateAndTime = new RegExp(`^(\\d{4}-\\d{2}-\\d{2})[T ]${timeOfDay}\\s*(Z|UTC|[+-]\\d{2}:?\\d{2})?$`, 'i');
+
+/**
+ * A time that a person typed: `02:15` is the last time it was a quarter past two, `2026-04-19 02:15` says itself. Both are UTC
+ * unless a date comes with an offset.
+ * @param now milliseconds since the epoch
+ * @returns ISO 8601; undefined: not a time, or one that has not been yet
+ */
+export function readTime(text: string, now: number): string | undefined {
+	const clock = onlyTime.exec(text);
+	if (clock) {
+		const [, hours, minutes, seconds] = clock;
+		const today = instant(new Date(now).toISOString().slice(0, 10), hours!, minutes!, seconds);
+		return today === undefined ? undefined : new Date(today > now ? today - dayMs : today).toISOString();
+	}
+
+	const written = dateAndTime.exec(text);
+	if (!written) {
+		return undefined;
+	}
+
+	const [, date, hours, minutes, seconds, zone] = written;
+	const at = instant(date!, hours!, minutes!, seconds, zone);
+	return at === undefined || at > now ? undefined : new Date(at).toISOString();
+}
+
+function instant(date: string, hours: string, minutes: string, seconds = '00', zone = 'Z'): number | undefined {
+	// What Date.parse makes of the 30th of February, and of 24:00, is another day.
+	const day = new Date(`${date}T00:00:00Z`);
+	if (Number(hours) > 23 || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) {
+		return undefined;
+	}
+
+	const offset = /^utc$/i.test(zone) ? 'Z' : zone;
+	const at = Date.parse(`${date}T${hours.padStart(2, '0')}:${minutes}:${seconds}${offset}`);
+	return Number.isNaN(at) ? undefined : at;
+}
