@@ -75,26 +75,42 @@ function optionsOf(incident: Incident, step: Step, values: JsonObject): Json {
 	}));
 
 	const scan = incident.visits.findLast(({shows, outcome}) => shows === 'cause' && outcome !== undefined);
+	// What a page names may be the first check; it is decided from what the latest found.
+	const faults = incident.visits.findLast(({shows, output}) => shows === 'verdict' && hasSome(output.faults))?.output;
 	const weighed =
 		does.weigh === 'remedies'
 			? weighRemedies({
 					...values,
+					...(faults === undefined ? {} : {faults: faults.faults ?? null}),
 					settings: incident.settings,
 					tried: triedIn(incident, step),
 					complete: scan?.output.complete ?? null,
+					scan: scan?.outcome ?? null,
 					underWay: underWayIn(incident, step) ?? null,
 				}).filter(({key}) => routed.includes(key))
 			: [];
 	return toJson([...weighed, ...listed].filter(option => isObject(toJson(option))));
 }
 
-/** What was chosen and then really begun: a remedy that was declined at its gate is still untried. */
+/**
+ * What was chosen and then really begun: a remedy that was declined at its gate is still untried. So is a build that came to
+ * an end and changed nothing, once the registry that may have swallowed it was restarted.
+ */
 function triedIn({visits}: Incident, {id}: Step): string[] {
-	return visits.flatMap(({step, outcome}, at) => {
+	const tried = visits.flatMap(({step, outcome}, at) => {
 		const next = visits[at + 1];
 		const begun = next && (next.tries > 0 || ['ran', 'assumed', 'answered', 'by-hand'].includes(next.ended ?? ''));
-		return step === id && outcome !== undefined && begun ? [outcome] : [];
+		const isChecked = visits[at + 2]?.shows === 'verdict';
+		return step === id && outcome !== undefined && begun ? [{key: outcome, isChecked}] : [];
 	});
+	const restart = tried.findLastIndex(({key, isChecked}) => key === 'restart' && isChecked);
+	return tried
+		.filter(({key, isChecked}, at) => at > restart || !isChecked || !key.startsWith('rebuild-'))
+		.map(({key}) => key);
+}
+
+function hasSome(value: Json | undefined): boolean {
+	return Array.isArray(value) && value.length > 0;
 }
 
 /** The option whose build was begun and may still run, unless a person has dealt with it by hand since. */

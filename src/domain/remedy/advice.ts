@@ -8,7 +8,7 @@ export type {RemedyOption} from './options.ts';
 /**
  * The remedies, the recommended one first. A remedy that cannot help here is listed with the reason.
  * Expected keys: faults (Fault[]), findings (Finding[] of this image), sibling (reference or null), image (reference),
- * complete (whether the scan read everything), underWay (the option whose build still runs).
+ * complete (whether the scan read everything), scan (its outcome), underWay (the option whose build still runs).
  */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
 	const facts = factsIn(evidence);

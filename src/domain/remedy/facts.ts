@@ -23,6 +23,8 @@ export function factsIn({settings, tried, ...evidence}: Evidence) {
 		tried,
 		scanned,
 		remembers,
+		/** Its key, or we, are not who was expected: nothing is done there before that is settled. */
+		hostRefused: evidence.scan === 'refused',
 		// A garbage collection went over the store: whatever ran meanwhile may remember what it took.
 		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
 		/** What a relink would do; empty: nothing that is missing can be linked again. */

@@ -20,12 +20,14 @@ export type RemedyOption = {
 /** Every remedy, with what speaks for it and what keeps it from being taken. */
 export function optionsFrom(facts: Facts): RemedyOption[] {
 	const {settings, tried, scanned, relinks, sibling, underWay, ciRunsInImage, needsRestart, relinkSuffices} = facts;
-	const {remembers, collected, caveats} = facts;
+	const {remembers, collected, caveats, hostRefused} = facts;
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !tried.includes('restart')
 			? '; a registry that was not restarted since the collection takes a push for what is gone as known, and stores nothing'
 			: '';
+	const fallback = textOf(settings.fallback);
+	const refusedHost = 'The host was refused when it was scanned: settle its key or our login first, then scan again.';
 	const elsewhere =
 		'A build that was begun still waits or runs: go on with that one, or cancel it there and say so by hand.';
 
@@ -41,11 +43,14 @@ export function optionsFrom(facts: Facts): RemedyOption[] {
 				? 'The registry answers from memory for data that is gone from the disk: a push would leave it out. Restart first, then rebuild.'
 				: needsRestart
 					? 'The disk holds every part; the registry answers from memory.'
-					: 'The disk itself is damaged; a restart brings nothing back.',
+					: scanned
+						? 'The disk itself is damaged; a restart brings nothing back.'
+						: 'Nobody has seen the disk: it helps only if the registry answers from memory.',
 			...block(
 				textOf(settings.restart) === undefined,
 				'No restart command is configured (registries.….storage.restart).',
 			),
+			...block(hostRefused, refusedHost),
 		},
 		{
 			key: 'relink',
@@ -90,7 +95,7 @@ export function optionsFrom(facts: Facts): RemedyOption[] {
 		},
 		{
 			key: 'rebuild-fallback',
-			title: `Rebuild without CI, on ${textOf(settings.fallback) ?? 'a fallback host'}`,
+			title: `Rebuild without CI, on ${fallback ?? 'a fallback host'}`,
 			changes: 'clones, builds and pushes the tag anew',
 			risk: `one platform only, and none of the pipeline’s checks${swallowed}`,
 			takes: 'minutes',
@@ -101,10 +106,8 @@ export function optionsFrom(facts: Facts): RemedyOption[] {
 					: ciRunsInImage
 						? 'The pipeline runs in the broken image and cannot mend it.'
 						: 'For when CI cannot do it.',
-			...block(
-				textOf(settings.fallback) === undefined,
-				'No fallback build is configured for this image (images.….fallback).',
-			),
+			...block(fallback === undefined, 'No fallback build is configured for this image (images.….fallback).'),
+			...block(hostRefused && fallback !== 'this machine', refusedHost),
 			...block(underWay === 'rebuild-ci', elsewhere),
 		},
 		{

@@ -186,3 +186,48 @@ test('a relink says what it is made of, how long it takes and what may keep the 
 		takes: 'as long as the upload takes',
 	});
 });
+
+const layerOf = `sha256:${'b'.repeat(64)}`;
+const checked = (faults: object[]) => ({
+	step: 'verify',
+	shows: 'verdict' as const,
+	outcome: 'broken',
+	output: {faults} as never,
+});
+const ran = (step: string, outcome: string) => ({step, ended: 'ran' as const, outcome, tries: 1});
+// Seen on docker-registry 2.8.2: the cache remembered a layer that the collection had taken, and the push left it out.
+const swallowedBuild = [
+	checked([fault]),
+	{...scanned, output: {findings: [swept] as never, complete: true}},
+	chose('rebuild-ci'),
+	ran('build-ci', 'succeeded'),
+	checked([{...fault, kind: 'blob-empty', digest: layerOf}]),
+	{...scanned, output: {findings: [{...swept, kind: 'layer-missing', digest: layerOf}] as never, complete: true}},
+];
+
+test('what the latest check found is what is decided from: a build that the registry swallowed wants a restart', () => {
+	expect(deciding(swallowedBuild)[0]).toMatchObject({key: 'restart', why: expect.stringContaining('from memory')});
+});
+
+test('after the restart a build that was green and changed nothing is worth another try; one that failed is not', () => {
+	const restarted = [
+		chose('restart'),
+		ran('restart-registry', 'restarted'),
+		checked([{...fault, kind: 'layer-missing', digest: layerOf}]),
+	];
+	const failed = swallowedBuild.map(visit => (visit.step === 'build-ci' ? ran('build-ci', 'failed') : visit));
+
+	expect(deciding([...swallowedBuild, ...restarted])[0]!.key).toBe('rebuild-ci');
+	expect(deciding([...failed.filter(({step}) => step !== 'verify'), ...restarted])[0]!.key).toBe('rebuild-fallback');
+});
+
+test('of a disk that nobody has looked at nothing is claimed, and a host that was refused is not worked on', () => {
+	const refused = {step: 'scan-storage', shows: 'cause' as const, outcome: 'refused', output: {}};
+	const [first, ...others] = deciding([checked([fault]), refused]);
+	const why = (key: string) => [first!, ...others].find(option => option.key === key);
+
+	expect(why('restart')!.why).not.toContain('damaged');
+	expect(why('restart')!.blocked).toContain('refused');
+	expect(why('rebuild-fallback')!.blocked).toContain('refused');
+	expect(first!.key).toBe('rebuild-ci');
+});
