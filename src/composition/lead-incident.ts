@@ -48,7 +48,8 @@ export async function leadIncident(lead: Lead): Promise<number> {
 		const {incident} = session.current();
 		// The screen is gone; plain lines have said it already.
 		if (onScreen) {
-			print(`${sayEnd(incident, {journalFolder: journal.folder, resumeCommand}).join('\n')}\n`);
+			const whereabouts = {journalFolder: journal.folder, resumeCommand, columns: terminal.stdout.columns};
+			print(`${sayEnd(incident, whereabouts).join('\n')}\n`);
 		}
 
 		const report = await writePostMortem(journal, incident);
@@ -86,6 +87,7 @@ async function showScreen({invocation, opening}: Lead, begin: () => Promise<Open
 		colors: terminal.colors,
 		unicode: terminal.unicode,
 		suspend: terminal.suspend,
+		stop: invocation.signal,
 		...(invocation.foreground === undefined ? {} : {foreground: invocation.foreground}),
 	});
 }
@@ -116,6 +118,7 @@ async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise
 			now: () => new Date(),
 			journalFolder: journal.folder,
 			resumeCommand,
+			...(terminal.stdout.isTTY ? {columns: terminal.stdout.columns} : {}),
 		});
 	} finally {
 		giveBack?.();

@@ -30,6 +30,8 @@ export type PlainOptions = {
 	journalFolder: string;
 	/** The command that goes on with this incident. */
 	resumeCommand: string;
+	/** Of the terminal, for the words at the end. */
+	columns?: number;
 };
 
 /** `gate`: nobody was there to answer. */

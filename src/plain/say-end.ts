@@ -74,6 +74,13 @@ function outcomeOf({outcome, ended, endedAt}: Visit): string {
 	return ended === 'by-hand' ? `by hand: ${outcome}` : (outcome ?? 'failed');
 }
 
+/** The image is well; what the steps found besides is not. */
+function sayFollowUps({visits}: Incident): string {
+	const latest = (name: string) => visits.findLast(({output}) => Array.isArray(output[name]))?.output[name];
+	const all = ['followUps', 'risks'].flatMap(name => latest(name) ?? []);
+	return all.length === 0 ? 'nothing' : `${count(all.length, 'follow-up')}, in the post-mortem`;
+}
+
 function leftOf(incident: Incident): string {
 	const {phase, runbook} = incident;
 	const title = 'step' in phase ? (findStep(runbook, phase.step)?.title ?? phase.step) : '';
@@ -83,7 +90,7 @@ function leftOf(incident: Incident): string {
 			const isIntact = incident.verdict?.verdict === 'intact' && !phase.unverified;
 			const left = phase.closed
 				? isIntact
-					? 'nothing'
+					? sayFollowUps(incident)
 					: 'the image, which is not proven intact'
 				: 'to close the journal';
 			return `${left}; the runbook ended with "${phase.stop}": ${phase.say}`;

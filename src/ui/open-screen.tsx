@@ -55,6 +55,7 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 		},
 	);
 	const close = () => app.unmount();
+	stop?.aborted && close();
 	stop?.addEventListener('abort', close, {once: true});
 	const closed = app.waitUntilExit().finally(() => stop?.removeEventListener('abort', close));
 	closed.catch(() => {});

@@ -67,3 +67,16 @@ test.each([
 
 	expect(said.join(' ').replace(/\s+/g, ' ')).toContain(`Left: ${left}; the runbook ended with "over": It is over.`);
 });
+
+test('an image that is well again is not all: what the steps found besides is counted', async () => {
+	const {session} = await stage();
+	const incident = session.current().incident;
+	const visit = (output: object) => ({...incident.visits[0]!, output: output as never});
+	const visits = [visit({followUps: ['one', 'two']}), visit({risks: [{}]}), visit({followUps: ['two']})];
+	const phase = {is: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
+	const verdict = {verdict: 'intact' as const, at: '2026-04-19T03:12:00.000Z'};
+
+	const said = sayEnd({...incident, visits, phase, verdict}, whereabouts).join('\n');
+
+	expect(said).toContain('Left:    2 follow-ups, in the post-mortem; the runbook ended');
+});
