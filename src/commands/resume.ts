@@ -1,3 +1,4 @@
+import {agreeTakeOver} from '../composition/agree-take-over.ts';
 import {leadIncident} from '../composition/lead-incident.ts';
 import {lookUpIncident} from '../composition/start-incident.ts';
 import {OperatorError} from '../domain/errors.ts';
@@ -20,6 +21,10 @@ export async function resume(
 			hint: `Read it with \`regmedic export ${found.name}\`.`,
 			exit: 'usage',
 		});
+	}
+
+	if (takeOver) {
+		await agreeTakeOver(found.folder, invocation);
 	}
 
 	const alone = auto || !invocation.terminal.interactive;
