@@ -3,6 +3,7 @@ import {holderOf, isAlive} from '../adapters/journal/lock.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {askTakeOver} from '../plain/ask-take-over.ts';
+import {fold} from '../plain/fit.ts';
 
 /**
  * Nobody's incident is taken by a slip of the hand: at a terminal the holder is named and the person asked. Without one the
@@ -16,7 +17,10 @@ export async function agreeTakeOver(folder: string, {terminal, talk, signal}: In
 	}
 
 	const lines = createInterface({input: terminal.stdin, terminal: false});
-	const isMeant = await askTakeOver(holder, lines, {say: talk, signal}).finally(() => lines.close());
+	const isMeant = await askTakeOver(holder, lines, {
+		say: text => talk(fold(text, terminal.stderr?.columns ?? 80)),
+		signal,
+	}).finally(() => lines.close());
 	signal.throwIfAborted();
 	if (!isMeant) {
 		throw new OperatorError('incident.locked', `It stays with ${holder.actor}. Nothing was changed.`, {

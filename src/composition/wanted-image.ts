@@ -3,6 +3,7 @@ import type {Invocation} from '../commands/invocation.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {ImageReference} from '../domain/reference.ts';
 import {askImage} from '../plain/ask-image.ts';
+import {fold} from '../plain/fit.ts';
 
 /**
  * The image of an incident that nobody named on the command line: asked of the person who sits there.
@@ -11,7 +12,8 @@ import {askImage} from '../plain/ask-image.ts';
 export async function wantedImage({terminal, talk, signal}: Invocation): Promise<ImageReference> {
 	const lines = terminal.interactive ? createInterface({input: terminal.stdin, terminal: false}) : undefined;
 	try {
-		const image = lines && (await askImage(lines, {say: talk, signal}));
+		const image =
+			lines && (await askImage(lines, {say: text => talk(fold(text, terminal.stderr?.columns ?? 80)), signal}));
 		if (image !== undefined) {
 			return image;
 		}

@@ -13,7 +13,7 @@ export async function askTakeOver(
 	let isMeant = false;
 	say(
 		visibleLine(`${actor} is working on this incident (process ${pid} on ${host}, since ${since}).`) +
-			`\nThey will be told that you have it now. To go on in their place, type "${phrase}".\n> `,
+			`\nWhat they do next will be refused. To go on in their place, type "${phrase}".\n> `,
 	);
 	await listen(
 		lines,
