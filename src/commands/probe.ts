@@ -2,6 +2,7 @@ import {systemClock} from '../composition/clock.ts';
 import {type OutletOptions, openOutlets} from '../composition/metric-outlets.ts';
 import {openReader} from '../composition/open-reader.ts';
 import {probeTarget} from '../composition/probe-target.ts';
+import {keepHeapSmall} from '../composition/small-heap.ts';
 import {surroundingsOf} from '../composition/surroundings.ts';
 import {exitCodes, OperatorError} from '../domain/errors.ts';
 import {labelsOf, metricsOf} from '../domain/probe/metrics.ts';
@@ -52,6 +53,7 @@ export async function probeRegistry(
 		terminal: rewritable(invocation),
 		monotonic: systemClock.monotonic,
 	});
+	keepHeapSmall();
 	const told = (options.metricsFile === '-' ? talker : flags.json ? jsonTeller : printer)(invocation, options);
 
 	let report: ProbeReport;
@@ -108,15 +110,19 @@ function jsonTeller({print}: Invocation): Teller {
 	};
 }
 
-function printer({print}: Invocation, options: ProbeOptions): Teller {
+function printer({print, terminal}: Invocation, options: ProbeOptions): Teller {
 	return {
 		image({reference, verdict}) {
 			if (options.all) {
 				print(`${visibleLine(reference)}: ${verdict}\n`);
 			}
 		},
-		end: report => print(`${sayProbe(report, options).join('\n')}\n`),
+		end: report => print(`${sayProbe(report, {...options, ...widthOf(terminal.stdout)}).join('\n')}\n`),
 	};
+}
+
+function widthOf({isTTY, columns}: Invocation['terminal']['stdout']): {columns?: number} {
+	return isTTY ? {columns} : {};
 }
 
 /** Standard output is for the metrics. */

@@ -6,6 +6,7 @@ import type {Need} from './needs.ts';
 import {createOutage, isKeptOut, type Outage} from './outage.ts';
 import type {Pace} from './pace.ts';
 import {type Found, type FoundFact, type ManifestFact, readManifest} from './read-manifest.ts';
+import {createSharing} from './sharing.ts';
 
 /**
  * What is known of one repository, whoever found out. A digest is asked for once; who asks while an answer is on its way
@@ -41,18 +42,9 @@ export function createKnowledge(
 	const pending = new Map<string, Promise<unknown>>();
 	/** The same one for all: most blobs are there. */
 	const present = new Map<number, BlobAnswer>();
-	const texts = new Map<string, string>();
+	const sharing = createSharing();
 	const refusals = createOutage(isKeptOut);
 	let indexes = 0;
-
-	function intern<Text extends string>(text: Text): Text {
-		const known = texts.get(text);
-		if (known === undefined) {
-			texts.set(text, text);
-		}
-
-		return (known as Text | undefined) ?? text;
-	}
 
 	function request<T>(ask: () => Promise<T>): Promise<T> {
 		return pace.run(() => refusals.watch(() => outage.watch(ask)));
@@ -70,7 +62,7 @@ export function createKnowledge(
 	}
 
 	function remember<Fact extends ManifestFact>(digest: Digest, fact: Fact): Fact {
-		manifests.set(intern(digest), fact);
+		manifests.set(digest, fact);
 		indexes += fact.state === 'read' && fact.kind === 'index' ? 1 : 0;
 		return fact;
 	}
@@ -84,7 +76,7 @@ export function createKnowledge(
 		if (blobs.has(digest)) {
 			misfits.set(`${digest} ${size}`, kept);
 		} else {
-			blobs.set(intern(digest), {size, answer: kept});
+			blobs.set(digest, {size, answer: kept});
 		}
 
 		return kept;
@@ -96,7 +88,7 @@ export function createKnowledge(
 				manifests.get(digest) ??
 				together(`m ${digest}`, async () => {
 					const answer = await request(() => registry.manifest(repository, digest, {signal}));
-					const fact = answer.state === 'found' ? readManifest(answer, digest, intern) : answer;
+					const fact = answer.state === 'found' ? readManifest(answer, digest, sharing) : answer;
 					return manifests.get(digest) ?? remember(digest, fact);
 				})
 			);
@@ -121,7 +113,7 @@ export function createKnowledge(
 		learn(answer) {
 			// What claims to be something else than its bytes says nothing of either.
 			if (answer.claimed !== undefined) {
-				return readManifest(answer, undefined, intern);
+				return readManifest(answer, undefined, sharing);
 			}
 
 			const known = manifests.get(answer.digest);
@@ -129,7 +121,7 @@ export function createKnowledge(
 				return known;
 			}
 
-			const fact = readManifest(answer, undefined, intern);
+			const fact = readManifest(answer, undefined, sharing);
 			return known === undefined ? remember(answer.digest, fact) : fact;
 		},
 

@@ -3,6 +3,7 @@ import type {Digest} from '../../domain/digest.ts';
 import type {Fault} from '../../domain/fault.ts';
 import {type Descriptor, isForeign, type Manifest, platformName} from '../../domain/manifest.ts';
 import type {Unchecked} from '../../domain/verdict.ts';
+import type {Sharing} from './sharing.ts';
 
 /** What a manifest names and a pull needs, the same wherever the manifest itself is named. */
 export type Need = {
@@ -43,17 +44,17 @@ export function keyOf({need: {role, digest, size}}: Part): string {
 }
 
 /** Foreign layers live elsewhere; a `subject` may be missing. */
-export function needsOf(manifest: Manifest, intern: <Text extends string>(text: Text) => Text): Need[] {
+export function needsOf(manifest: Manifest, sharing: Sharing): Need[] {
 	function need(role: Need['role'], descriptor: Descriptor): Need {
 		const {digest, size, mediaType} = descriptor;
 		const platform = role === 'manifest' ? platformName(descriptor) : undefined;
-		return {
+		return sharing.need({
 			role,
-			digest: intern(digest),
+			digest,
 			size,
-			...(mediaType === undefined ? {} : {mediaType: intern(mediaType)}),
-			...(platform === undefined ? {} : {platform: intern(platform)}),
-		};
+			...(mediaType === undefined ? {} : {mediaType: sharing.text(mediaType)}),
+			...(platform === undefined ? {} : {platform: sharing.text(platform)}),
+		});
 	}
 
 	if (manifest.kind === 'index') {

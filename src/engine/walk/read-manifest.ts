@@ -3,6 +3,7 @@ import {type Manifest, parseManifest, references} from '../../domain/manifest.ts
 import {mediaTypes} from '../../domain/media-type.ts';
 import type {ManifestAnswer} from '../ports.ts';
 import {type Need, needsOf} from './needs.ts';
+import {type Sharing, unshared} from './sharing.ts';
 
 export type Found = Extract<ManifestAnswer, {state: 'found'}>;
 
@@ -29,14 +30,13 @@ export type ManifestFact = FoundFact | Exclude<ManifestAnswer, {state: 'found'}>
 /**
  * Reads what came, if it is what was asked for.
  * @param wanted the digest that was asked for
- * @param intern the same text for equal texts
  */
 export function readManifest(
 	{bytes, digest, claimed, mediaType: contentType}: Found,
 	wanted: Digest | undefined,
-	intern: <Text extends string>(text: Text) => Text = text => text,
+	sharing: Sharing = unshared,
 ): FoundFact {
-	const mediaType = intern(contentType);
+	const mediaType = sharing.text(contentType);
 	const size = bytes.length;
 
 	// Signed schema 1 manifests have the digest of a part of them.
@@ -81,8 +81,8 @@ export function readManifest(
 		state: 'read',
 		kind: manifest.kind,
 		size,
-		mediaType: intern(manifest.mediaType),
-		needs: needsOf(manifest, intern),
+		mediaType: sharing.text(manifest.mediaType),
+		needs: needsOf(manifest, sharing),
 		namesNothing: namesNothing(manifest),
 	};
 }

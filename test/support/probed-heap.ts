@@ -1,0 +1,25 @@
+// Probes the registry at argv[2] and prints, for each count of repositories in the rest of argv, the bytes of heap in use
+// when so many were done. Run with --expose-gc.
+import {createRegistry} from '../../src/adapters/registry/registry.ts';
+import {systemClock} from '../../src/composition/clock.ts';
+import {probe} from '../../src/engine/probe.ts';
+
+const [host = '', ...counts] = process.argv.slice(2);
+const wanted = new Set(counts.map(Number));
+const used: number[] = [];
+const registry = createRegistry({host, url: `http://${host}`, credentials: async () => undefined});
+
+const report = await probe(registry, {
+	depth: 'edge',
+	role: 'authoritative',
+	clock: systemClock,
+	signal: AbortSignal.timeout(20_000),
+	onProgress({repositories}) {
+		if (wanted.delete(repositories)) {
+			gc!();
+			used.push(process.memoryUsage().heapUsed);
+		}
+	},
+});
+await registry.close();
+process.stdout.write(`${JSON.stringify({used, tags: report.tags, unwell: report.failures + report.unknown})}\n`);
