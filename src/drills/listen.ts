@@ -47,7 +47,7 @@ export async function listenHttp(options: {
 const ownPorts = {from: 20_000, to: 32_000};
 const draws = 20;
 /** A process that was killed, or a connection, may hold a port for a moment longer. */
-const patienceMs = 3_000;
+const patienceMs = 1_500;
 const againMs = 100;
 
 /** @param port 0: any. @throws OperatorError drill.port-taken */

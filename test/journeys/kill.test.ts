@@ -107,7 +107,7 @@ describe('a drill that is killed with SIGKILL', () => {
 	});
 
 	it('keeps every promise when it dies at no particular moment', {timeout}, async () => {
-		const times = isSweep ? 60 : 3;
+		const times = isSweep ? 60 : 2;
 		const delays = Array.from({length: times}, (_, n): Moment => `${600 + ((n * 489) % 1400)} ms`);
 
 		expect(
