@@ -71,14 +71,13 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		expect([...builtInCi, fallbackBuilds]).toEqual([0]);
 	});
 
-	it('the same seed breaks the same digests, another seed others', async () => {
-		const seeds = ['7', '7', '8'];
-		const rehearsals = await Promise.all(seeds.map(seed => rehearse('child-unlinked', '--seed', seed)));
+	// That the same seed makes the same images: test/drills/world.test.ts.
+	it('another seed breaks other digests', async () => {
+		const rehearsals = await Promise.all(['7', '8'].map(seed => rehearse('child-unlinked', '--seed', seed)));
 		const worlds = await Promise.all(rehearsals.map(({world}) => world()));
-		const [first, same, other] = worlds.map(({world}) => world.broken.digests);
+		const [first, other] = worlds.map(({world}) => world.broken.digests);
 
 		expect(first).toHaveLength(1);
-		expect(same).toEqual(first);
 		expect(other).not.toEqual(first);
 	});
 
