@@ -24,13 +24,14 @@ password=
 [ "$login" = anonymous ] || IFS= read -r password
 exec </dev/null
 
-# The last word, and the credentials gone before it is said.
+# The last word; before it is said, the credentials are gone and the next build finds the host free.
 finish() {
 	trap '' TERM INT EXIT
 	rm -rf auth source
 	printf '%s\\n' "$*" >status.new
-	mv status.new status
 	[ ! -d ../.lock.d ] || rm -rf ../.lock.d
+	exec 9>&-
+	mv status.new status
 }
 ended() {
 	code=$1
