@@ -1,27 +1,21 @@
-import {createInterface} from 'node:readline';
 import {holderOf, isAlive} from '../adapters/journal/lock.ts';
 import type {Invocation} from '../commands/invocation.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {askTakeOver} from '../plain/ask-take-over.ts';
-import {fold} from '../plain/fit.ts';
+import {askAtTerminal} from './ask-at-terminal.ts';
 
 /**
  * Nobody's incident is taken by a slip of the hand: at a terminal the holder is named and the person asked. Without one the
  * flag is the answer.
  * @throws OperatorError incident.locked: the person would rather not
  */
-export async function agreeTakeOver(folder: string, {terminal, talk, signal}: Invocation): Promise<void> {
+export async function agreeTakeOver(folder: string, invocation: Invocation): Promise<void> {
 	const holder = await holderOf(folder);
-	if (!terminal.interactive || holder === undefined || !isAlive(holder)) {
+	if (!invocation.terminal.interactive || holder === undefined || !isAlive(holder)) {
 		return;
 	}
 
-	const lines = createInterface({input: terminal.stdin, terminal: false});
-	const isMeant = await askTakeOver(holder, lines, {
-		say: text => talk(fold(text, terminal.stderr?.columns ?? 80)),
-		signal,
-	}).finally(() => lines.close());
-	signal.throwIfAborted();
+	const isMeant = await askAtTerminal(invocation, (lines, means) => askTakeOver(holder, lines, means));
 	if (!isMeant) {
 		throw new OperatorError('incident.locked', `It stays with ${holder.actor}. Nothing was changed.`, {
 			hint: '`regmedic export` shows how the incident stands.',

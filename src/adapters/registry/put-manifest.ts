@@ -1,11 +1,10 @@
 import {isDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {ManifestBytes, PutAnswer, Waiting} from '../../engine/ports.ts';
-import {discard} from './answer.ts';
 import {hash} from './manifest.ts';
 import {pushScope} from './scope.ts';
 import type {Transport} from './transport.ts';
-import {rejection, unknownEffect, writeOnce} from './write-once.ts';
+import {storeOnce, unknownEffect} from './write-once.ts';
 
 /**
  * Stores exact bytes, once: nothing here is ever repeated.
@@ -28,7 +27,7 @@ export async function putManifest(
 	}
 
 	const target = `${transport.host}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
-	const answer = await writeOnce(
+	const answer = await storeOnce(
 		transport,
 		{
 			method: 'PUT',
@@ -40,18 +39,15 @@ export async function putManifest(
 		target,
 		waiting,
 	);
-	const {status} = answer;
-
-	if (status !== 201) {
-		return rejection(transport, answer, target);
+	if ('state' in answer) {
+		return answer;
 	}
 
-	discard(answer);
 	const stored = answer.header('docker-content-digest') ?? digest;
 
 	if (stored !== hash(bytes, stored)) {
 		throw unknownEffect(target, `${transport.host} says that it stored ${stored}, but ${digest} was sent.`);
 	}
 
-	return {state: 'stored', digest, status};
+	return {state: 'stored', digest, status: answer.status};
 }

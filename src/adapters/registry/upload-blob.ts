@@ -7,7 +7,7 @@ import {inPieces} from './pieces.ts';
 import {pushScope} from './scope.ts';
 import type {Transport} from './transport.ts';
 import {callOff, nameOf, sessionOf} from './upload-session.ts';
-import {inWords, type Rejection, rejection, writeOnce} from './write-once.ts';
+import {inWords, type Rejection, rejection, storeOnce} from './write-once.ts';
 
 type Blob = {digest: Digest; size: number};
 
@@ -105,7 +105,7 @@ async function finish(
 	const path = new URL(session);
 	path.searchParams.set('digest', digest);
 	const deadline = pieceMs + (size / slowestReading) * 1000;
-	const answer = await writeOnce(
+	const answer = await storeOnce(
 		transport,
 		{
 			method: 'PUT',
@@ -119,13 +119,7 @@ async function finish(
 		target,
 		waiting,
 	);
-	const {status} = answer;
-	if (status !== 201) {
-		return rejection(transport, answer, target);
-	}
-
-	discard(answer);
-	return {state: 'stored', digest, status};
+	return 'state' in answer ? answer : {state: 'stored', digest, status: answer.status};
 }
 
 /** Whatever it says here, nothing is stored. @throws OperatorError registry.* where we are kept out */

@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../../engine/ports.ts';
-import type {Answer} from './answer.ts';
+import {type Answer, discard} from './answer.ts';
 import type {Asking} from './asking.ts';
 import {explanation} from './explanations.ts';
 import {expectStatus} from './refusals.ts';
@@ -42,6 +42,25 @@ export async function writeOnce(
 	} catch (error) {
 		throw mayHaveArrived && error instanceof OperatorError ? unknownEffect(target, error.message, error) : error;
 	}
+}
+
+/**
+ * Asks for something to be stored, once. @returns the answer that says so (201), with nothing left to read
+ * @throws OperatorError effect.unknown where the reply was lost or leaves it open; registry.*
+ */
+export async function storeOnce(
+	transport: Transport,
+	asking: Asking,
+	target: string,
+	waiting: Waiting,
+): Promise<Answer | Rejection> {
+	const answer = await writeOnce(transport, asking, target, waiting);
+	if (answer.status !== 201) {
+		return rejection(transport, answer, target);
+	}
+
+	discard(answer);
+	return answer;
 }
 
 /**
