@@ -1,5 +1,5 @@
 // Prints the README's table of keys from the one table they are defined in: node scripts/readme-keys.js
-import {keymap} from '../src/ui/keymap.ts';
+import {keymap} from '../src/ui/state/keymap.ts';
 
 const places = {
 	anywhere: 'anywhere',

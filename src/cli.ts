@@ -3,8 +3,8 @@ import {userInfo} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import manifest from '../package.json' with {type: 'json'};
-import type {CommonFlags, Invocation, Terminal} from './commands/invocation.ts';
-import {createForeground} from './composition/foreground.ts';
+import {createForeground} from './foreground.ts';
+import type {CommonFlags, Invocation, Terminal} from './invocation.ts';
 
 const {version} = manifest;
 const home = path.resolve(path.dirname(realpathSync(fileURLToPath(import.meta.url))), '..');
@@ -19,8 +19,8 @@ if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!))
 async function main(): Promise<void> {
 	const [{runProgram}, {createRedaction}, {fold}] = await Promise.all([
 		import('./program.ts'),
-		import('./domain/redaction.ts'),
-		import('./plain/fit.ts'),
+		import('./domain/text/redaction.ts'),
+		import('./plain/layout/fit.ts'),
 	]);
 	// The last gate: whatever an error, a crash or a registry's own words hold, no secret that we read leaves here.
 	const redaction = createRedaction();

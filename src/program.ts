@@ -1,7 +1,7 @@
 import {Command, Option} from 'commander';
-import type {CommonFlags, Invocation} from './commands/invocation.ts';
+import {depth, hashOnHost, speed, wholeNumber} from './commands/options.ts';
 import {exitCodes} from './domain/errors.ts';
-import {depth, hashOnHost, speed, wholeNumber} from './options.ts';
+import type {CommonFlags, Invocation} from './invocation.ts';
 import {type SentenceTeller, sayFailure, usage} from './say-failure.ts';
 
 export type Program = {
@@ -62,7 +62,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 					throw usage(`There is no command "${unknown}".`, '`regmedic --help` lists them.');
 				}
 
-				return (await import('./commands/home.ts')).home(invocation);
+				return (await import('./commands/home/home.ts')).home(invocation);
 			}),
 		);
 
@@ -75,7 +75,11 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
 		.action(
 			run(async (invocation, runbook: string | undefined, options) =>
-				(await import('./commands/respond.ts')).respond(runbook ?? 'orphan-index', options as object, invocation),
+				(await import('./commands/respond/respond.ts')).respond(
+					runbook ?? 'orphan-index',
+					options as object,
+					invocation,
+				),
 			),
 		);
 
@@ -85,7 +89,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.addOption(speed())
 		.action(
 			run(async (invocation, incident: string | undefined, options) =>
-				(await import('./commands/resume.ts')).resume(incident, options as {speed: number}, invocation),
+				(await import('./commands/resume/resume.ts')).resume(incident, options as {speed: number}, invocation),
 			),
 		);
 
@@ -93,7 +97,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--all', 'closed drills, too')
 		.action(
 			run(async (invocation, options) =>
-				(await import('./commands/incidents.ts')).incidents(options as object, invocation),
+				(await import('./commands/incidents/incidents.ts')).incidents(options as object, invocation),
 			),
 		);
 
@@ -104,7 +108,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.addOption(speed())
 		.action(
 			run(async (invocation, scenario: string | undefined, options) =>
-				(await import('./commands/drill.ts')).drill(
+				(await import('./commands/drill/drill.ts')).drill(
 					scenario ?? 'orphan-index',
 					options as {seed: number; speed: number},
 					invocation,
@@ -119,7 +123,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
 		.action(
 			run(async (invocation, references: string[], options) =>
-				(await import('./commands/verify.ts')).verify(references, options as {depth: 'edge'}, invocation),
+				(await import('./commands/verify/verify.ts')).verify(references, options as {depth: 'edge'}, invocation),
 			),
 		);
 
@@ -142,7 +146,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--plain-http', 'speak plain HTTP to a host that is not loopback')
 		.action(
 			run(async (invocation, registry: string | undefined, options) =>
-				(await import('./commands/probe.ts')).probeRegistry(
+				(await import('./commands/probe/probe.ts')).probeRegistry(
 					registry,
 					options as {depth: 'edge'; job: string},
 					invocation,
@@ -161,7 +165,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.addOption(new Option('--transport <name>', 'the system’s ssh, or our own client').choices(['openssh', 'ssh2']))
 		.option('--ssh-config <file>', 'an ssh_config')
 		.action(
-			run(async (invocation, options) => (await import('./commands/scan.ts')).scan(options as object, invocation)),
+			run(async (invocation, options) => (await import('./commands/scan/scan.ts')).scan(options as object, invocation)),
 		);
 
 	add('audit [registry]', 'what will cause the next incident; never writes')
@@ -183,7 +187,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		)
 		.action(
 			run(async (invocation, registry: string | undefined, options) =>
-				(await import('./commands/audit.ts')).audit(registry, options as object, invocation),
+				(await import('./commands/audit/audit.ts')).audit(registry, options as object, invocation),
 			),
 		);
 
@@ -192,7 +196,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.option('--output <file>', 'a file instead of standard output')
 		.action(
 			run(async (invocation, incident: string, options) =>
-				(await import('./commands/export.ts')).exportIncident(incident, options as {format: 'json'}, invocation),
+				(await import('./commands/export/export.ts')).exportIncident(incident, options as {format: 'json'}, invocation),
 			),
 		);
 
@@ -203,7 +207,7 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 		.description('prove the chain of its events')
 		.action(
 			run(async (invocation, incident: string) =>
-				(await import('./commands/journal.ts')).verifyJournal(incident, invocation),
+				(await import('./commands/journal/journal.ts')).verifyJournal(incident, invocation),
 			),
 		);
 
@@ -211,30 +215,34 @@ function programOf({version, print, talk}: Program, run: Run): Command {
 	runbook
 		.command('list')
 		.description('the runbooks that ship')
-		.action(run(async invocation => (await import('./commands/runbook.ts')).listRunbooks(invocation)));
+		.action(run(async invocation => (await import('./commands/runbook/runbook.ts')).listRunbooks(invocation)));
 	runbook
 		.command('show <runbook>')
 		.description('the page itself')
 		.action(
-			run(async (invocation, name: string) => (await import('./commands/runbook.ts')).showRunbook(name, invocation)),
+			run(async (invocation, name: string) =>
+				(await import('./commands/runbook/runbook.ts')).showRunbook(name, invocation),
+			),
 		);
 	runbook
 		.command('lint <runbook...>')
 		.description('everything that is wrong with a page, with line and column')
 		.action(
 			run(async (invocation, names: string[]) =>
-				(await import('./commands/runbook.ts')).lintRunbooks(names, invocation),
+				(await import('./commands/runbook/runbook.ts')).lintRunbooks(names, invocation),
 			),
 		);
 	runbook
 		.command('graph <runbook>')
 		.description('the steps as a Mermaid flowchart')
 		.action(
-			run(async (invocation, name: string) => (await import('./commands/runbook.ts')).graphRunbook(name, invocation)),
+			run(async (invocation, name: string) =>
+				(await import('./commands/runbook/runbook.ts')).graphRunbook(name, invocation),
+			),
 		);
 
 	add('check', 'configuration, credentials, registries, hosts and CI').action(
-		run(async invocation => (await import('./commands/check.ts')).check(invocation)),
+		run(async invocation => (await import('./commands/check/check.ts')).check(invocation)),
 	);
 
 	refuseExcess(program);

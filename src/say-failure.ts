@@ -1,7 +1,7 @@
 import {CommanderError} from 'commander';
-import type {CommonFlags} from './commands/invocation.ts';
 import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
-import {visible, visibleJson} from './domain/visible.ts';
+import {visible, visibleJson} from './domain/text/visible.ts';
+import type {CommonFlags} from './invocation.ts';
 
 /** Takes sentences of an error, which may be broken into lines. */
 export type SentenceTeller = (text: string) => void;

@@ -3,11 +3,11 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import manifest from '../package.json' with {type: 'json'};
 import {exitCodes} from '../src/domain/errors.ts';
-import {faultKinds} from '../src/domain/fault.ts';
+import {faultKinds} from '../src/domain/image/fault.ts';
 import {metricNames} from '../src/domain/probe/metric.ts';
 import {listScenarios} from '../src/drills/scenarios/index.ts';
 import {runProgram} from '../src/program.ts';
-import {keymap} from '../src/ui/keymap.ts';
+import {keymap} from '../src/ui/state/keymap.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const readme = await readFile(path.join(root, 'README.md'), 'utf8');

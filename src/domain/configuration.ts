@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {OperatorError} from './errors.ts';
-import {readYaml} from './located-yaml.ts';
-import type {ImageReference} from './reference.ts';
+import type {ImageReference} from './image/reference.ts';
+import {readYaml} from './yaml/located-yaml.ts';
 
 /** `regmedic.yaml`, read and checked. @see the README, "Configuration" */
 export type Configuration = v.InferOutput<typeof schema>;

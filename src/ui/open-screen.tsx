@@ -1,6 +1,6 @@
 import {render} from 'ink';
-import {type Opened, type Opening, Root, type ScreenHolder} from './opening.tsx';
-import {createPen} from './pen.ts';
+import {type Opened, type Opening, Root, type ScreenHolder} from './components/opening.tsx';
+import {createPen} from './draw/pen.ts';
 
 export type ScreenOptions = {
 	opening: Opening;

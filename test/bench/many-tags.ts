@@ -1,6 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {type Blob, blobOf} from '../../src/drills/image.ts';
 import {openStore} from '../../src/drills/store.ts';
 

@@ -6,7 +6,7 @@ import {once} from 'node:events';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {acceptedManifests} from '../../src/domain/media-type.ts';
+import {acceptedManifests} from '../../src/domain/image/media-type.ts';
 import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 import {type RealRegistry, startDockerRegistry} from '../support/real.ts';
 import {type ManyTags, type Needed, type Shape, writeManyTags} from './many-tags.ts';

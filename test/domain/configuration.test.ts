@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {imageFor, parseConfiguration, registryFor} from '../../src/domain/configuration.ts';
-import {parseReference} from '../../src/domain/reference.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
 
 const whole = `registries:
   private:

@@ -1,10 +1,10 @@
 import {chmod, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
-import {openDrill} from '../../src/composition/open-drill.ts';
-import {openPorts} from '../../src/composition/open-ports.ts';
-import type {Upkeep} from '../../src/domain/audit/upkeep.ts';
-import {parseReference} from '../../src/domain/reference.ts';
+import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
+import {openDrill} from '../../src/incidents/open-drill.ts';
+import {openPorts} from '../../src/wiring/open-ports.ts';
 import {describeReal, locate, temporaryFolder} from '../support/real.ts';
 
 const signal = AbortSignal.timeout(20_000);

@@ -1,7 +1,7 @@
 import {open, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {type BuiltImage, blobOf} from '../../src/drills/image.ts';
 import {openStore} from '../../src/drills/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';

@@ -3,12 +3,12 @@ import {mkdir, readFile, rename, stat, symlink, truncate, unlink, writeFile} fro
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
-import {parseReference} from '../../src/domain/reference.ts';
-import type {Depth, ImageCheck} from '../../src/domain/verdict.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
+import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Registry} from '../../src/engine/ports.ts';
-import {walkImage} from '../../src/engine/walk/walk-image.ts';
+import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const depths: Depth[] = ['head', 'edge', 'content'];

@@ -6,13 +6,13 @@ import {afterAll, beforeAll, expect, it} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import type {RelinkPart} from '../../src/domain/finding.ts';
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
+import type {RelinkPart} from '../../src/domain/storage/finding.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/image.ts';
 import {pushImage} from '../../src/drills/push-image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import {compareStore} from '../../src/engine/compare-store.ts';
-import {scanStore} from '../../src/engine/scan-store.ts';
+import {compareStore} from '../../src/engine/scan/compare-store.ts';
+import {scanStore} from '../../src/engine/scan/scan-store.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 

@@ -6,7 +6,7 @@ import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createOpenSshShell} from '../../src/adapters/ssh/openssh.ts';
 import {createSsh2Shell} from '../../src/adapters/ssh/ssh2.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import {assess, otherOrphans, relinkable} from '../../src/domain/storage/model.ts';
+import {assess, otherOrphans, relinkable} from '../../src/domain/storage/judgement/model.ts';
 import {buildImage} from '../../src/drills/image.ts';
 import {openStore} from '../../src/drills/store.ts';
 import type {Shell} from '../../src/engine/ports.ts';

@@ -3,8 +3,8 @@ import {appendFile, cp, mkdir, readdir, readFile, rename, truncate, writeFile} f
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {Digest} from '../../src/domain/digest.ts';
-import {acceptedManifests, mediaTypes} from '../../src/domain/media-type.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import {acceptedManifests, mediaTypes} from '../../src/domain/image/media-type.ts';
 import {type BuiltImage, blobOf, buildImage, digestOf} from '../../src/drills/image.ts';
 import {collectGarbage} from '../../src/drills/registry/collect-garbage.ts';
 import {type RegistrySimulator, startRegistry} from '../../src/drills/registry/server.ts';

@@ -5,12 +5,12 @@ import {promisify} from 'node:util';
 import {zstdCompressSync} from 'node:zlib';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
-import type {Digest} from '../../src/domain/digest.ts';
-import type {FaultKind} from '../../src/domain/fault.ts';
-import {parseReference} from '../../src/domain/reference.ts';
-import type {Depth, ImageCheck} from '../../src/domain/verdict.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import type {FaultKind} from '../../src/domain/image/fault.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
+import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {openStore} from '../../src/drills/store.ts';
-import {createWalker} from '../../src/engine/walk/walker.ts';
+import {createWalker} from '../../src/engine/verify/walker.ts';
 import {type Damage, damageTo} from '../support/damage.ts';
 import {
 	blob,

@@ -4,10 +4,10 @@ import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
-import {parseReference} from '../../src/domain/reference.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
 import {buildImage} from '../../src/drills/image.ts';
 import type {Credentials} from '../../src/engine/ports.ts';
-import {createWalker} from '../../src/engine/walk/walker.ts';
+import {createWalker} from '../../src/engine/verify/walker.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {openBuildah, pushFromFolder, pushImage} from '../support/real-images.ts';
 

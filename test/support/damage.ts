@@ -1,6 +1,6 @@
 import {appendFile, mkdir, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {Digest} from '../../src/domain/digest.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
 import type {Store} from '../../src/drills/store.ts';
 import type {ImagePart} from './image-parts.ts';
 

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import type {Upkeep} from '../../src/domain/audit/upkeep.ts';
-import type {Digest} from '../../src/domain/digest.ts';
+import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
-import {mediaTypes} from '../../src/domain/media-type.ts';
-import type {ActionContext, Ports} from '../../src/engine/action.ts';
+import type {ActionContext, Ports} from '../../src/engine/actions/action.ts';
 import type {
 	Builder,
 	BuildStatus,

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
-import type {Digest} from '../../src/domain/digest.ts';
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 
 /** A manifest or a blob that a push would send, with what it needs: an image is the part at the top. */
 export type ImagePart = {

@@ -1,4 +1,4 @@
-import type {JournalEvent} from '../../src/domain/event.ts';
+import type {JournalEvent} from '../../src/domain/incident/event.ts';
 import type {Journal} from '../../src/engine/ports.ts';
 
 /** A record that is kept nowhere. `fails`: what the next append throws; `earlier`: what a process before has written. */

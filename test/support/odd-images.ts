@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import type {Digest} from '../../src/domain/digest.ts';
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {blobOf, buildImage} from '../../src/drills/image.ts';
 import {type Blob, rootOf, type StoredImage} from './store-tree.ts';
 

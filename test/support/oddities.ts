@@ -1,4 +1,4 @@
-import {mediaTypes} from '../../src/domain/media-type.ts';
+import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {
 	attestationArtifact,
 	blob,

@@ -1,6 +1,6 @@
-import type {Fault} from '../../src/domain/fault.ts';
+import type {Fault} from '../../src/domain/image/fault.ts';
+import type {ImageCheck} from '../../src/domain/image/verdict.ts';
 import type {ProbeReport} from '../../src/domain/probe/probe.ts';
-import type {ImageCheck} from '../../src/domain/verdict.ts';
 
 export const instance = 'registry.example:5050';
 

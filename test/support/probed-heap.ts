@@ -1,8 +1,8 @@
 // Probes the registry at argv[2] and prints, for each count of repositories in the rest of argv, the bytes of heap in use
 // when so many were done. Run with --expose-gc.
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
-import {systemClock} from '../../src/composition/clock.ts';
-import {probe} from '../../src/engine/probe.ts';
+import {probe} from '../../src/engine/probe/probe.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 
 const [host = '', ...counts] = process.argv.slice(2);
 const wanted = new Set(counts.map(Number));

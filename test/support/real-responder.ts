@@ -1,6 +1,6 @@
-import type {Happening, StepStamp} from '../../src/domain/event.ts';
-import {currentVisit, type Incident, type Visit} from '../../src/domain/incident.ts';
-import type {Session} from '../../src/engine/session.ts';
+import type {Happening, StepStamp} from '../../src/domain/incident/event.ts';
+import {currentVisit, type Incident, type Visit} from '../../src/domain/incident/incident.ts';
+import type {Session} from '../../src/engine/session/session.ts';
 
 /** What a person says at a step; each word once, in this order. */
 export type Script = Record<string, ((visit: Visit) => Word)[]>;

@@ -1,6 +1,6 @@
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
-import type {Action, ActionContext, ActionResult, Reconciliation} from '../../src/engine/action.ts';
+import type {Action, ActionContext, ActionResult, Reconciliation} from '../../src/engine/actions/action.ts';
 
 type Declared = Pick<Action, 'name' | 'effect' | 'outcomes' | 'provides' | 'success'> &
 	Partial<Pick<Action, 'bare' | 'shows' | 'sparesImage'>>;

@@ -1,8 +1,8 @@
 import {expect} from 'vitest';
-import type {JournalEvent} from '../../src/domain/event.ts';
-import {createRedaction} from '../../src/domain/redaction.ts';
-import type {Action, Ports} from '../../src/engine/action.ts';
-import {beginSession, resumeSession, type Session, type SessionView} from '../../src/engine/session.ts';
+import type {JournalEvent} from '../../src/domain/incident/event.ts';
+import {createRedaction} from '../../src/domain/text/redaction.ts';
+import type {Action, Ports} from '../../src/engine/actions/action.ts';
+import {beginSession, resumeSession, type Session, type SessionView} from '../../src/engine/session/session.ts';
 import {createMemoryJournal} from './memory-journal.ts';
 import {actionsOf, type Conduct, resultOf} from './small-catalogue.ts';
 import {smallPage} from './told-incident.ts';

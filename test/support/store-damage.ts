@@ -1,6 +1,6 @@
-import type {Digest} from '../../src/domain/digest.ts';
-import type {Finding} from '../../src/domain/finding.ts';
-import type {HashedBlob} from '../../src/domain/storage/hashes.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import type {Finding} from '../../src/domain/storage/finding.ts';
+import type {HashedBlob} from '../../src/domain/storage/listing/hashes.ts';
 import {
 	blobData,
 	blobFolder,
@@ -11,7 +11,7 @@ import {
 	revisionFolder,
 	revisionLink,
 	tagFolder,
-} from '../../src/domain/storage/paths.ts';
+} from '../../src/domain/storage/listing/paths.ts';
 import {buildx, indexOver} from './odd-images.ts';
 import {damagedAt, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
 

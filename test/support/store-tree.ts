@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import type {Digest} from '../../src/domain/digest.ts';
-import type {StorageListing} from '../../src/domain/storage/listing.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import type {StorageListing} from '../../src/domain/storage/listing/listing.ts';
 import {
 	blobData,
 	currentLink,
@@ -9,7 +9,7 @@ import {
 	readStorageFolder,
 	revisionLink,
 	tagFolder,
-} from '../../src/domain/storage/paths.ts';
+} from '../../src/domain/storage/listing/paths.ts';
 
 export type Blob = {digest: Digest; bytes: Buffer};
 

@@ -1,5 +1,5 @@
-import type {Happening, JournalEvent} from '../../src/domain/event.ts';
-import type {Incident} from '../../src/domain/incident.ts';
+import type {Happening, JournalEvent} from '../../src/domain/incident/event.ts';
+import type {Incident} from '../../src/domain/incident/incident.ts';
 import {advance, open} from '../../src/domain/machine/machine.ts';
 import type {MachineEffect} from '../../src/domain/machine/moves.ts';
 

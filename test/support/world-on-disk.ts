@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {type Digest, parseDigest} from '../../src/domain/digest.ts';
+import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
 import type {StoredPipeline} from '../../src/drills/ci/pipeline.ts';
 import {digestOf} from '../../src/drills/image.ts';
 import {openStore} from '../../src/drills/store.ts';

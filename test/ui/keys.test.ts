@@ -1,7 +1,7 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
-import {matchesOf} from '../../src/ui/components/palette.ts';
-import {barOf, intentOf, keymap} from '../../src/ui/keymap.ts';
+import {matchesOf} from '../../src/ui/draw/panes/palette.ts';
+import {barOf, intentOf, keymap} from '../../src/ui/state/keymap.ts';
 import {endless, openRoom, type RoomOptions} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>> | undefined;

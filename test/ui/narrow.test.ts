@@ -1,10 +1,10 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
-import {createPen, rowWidth} from '../../src/ui/pen.ts';
-import {freshState} from '../../src/ui/screen-state.ts';
+import {createPen, rowWidth} from '../../src/ui/draw/pen.ts';
+import {saySince} from '../../src/ui/draw/words.ts';
 import {stoppedScreen} from '../../src/ui/screens/stopped.ts';
-import {saySince} from '../../src/ui/words.ts';
+import {freshState} from '../../src/ui/state/screen-state.ts';
 import {endless, intactCheck, openRoom, type RoomOptions, scanOutput} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>> | undefined;

@@ -1,7 +1,7 @@
 import {render} from 'ink-testing-library';
 import {expect, test} from 'vitest';
 import {Pane} from '../../src/ui/components/pane.tsx';
-import {createPen} from '../../src/ui/pen.ts';
+import {createPen} from '../../src/ui/draw/pen.ts';
 
 function paneOf(rows: string[], {unicode = true, width = 24, height = 6} = {}) {
 	const pen = createPen(unicode);

@@ -1,4 +1,4 @@
-import {isDigest} from '../../domain/digest.ts';
+import {isDigest} from '../../domain/image/digest.ts';
 import type {Builder, BuildStage, BuildStatus, Shell, StartAnswer} from '../../engine/ports.ts';
 import {checkedRequestId, orderLines} from './order.ts';
 import {type Reply, readReply} from './reply.ts';

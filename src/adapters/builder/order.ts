@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {type ImageReference, parseReference} from '../../domain/reference.ts';
+import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {BuildOrder} from '../../engine/ports.ts';
 
 const requestIdShape = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;

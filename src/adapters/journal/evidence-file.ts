@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
-import type {Digest} from '../../domain/digest.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {Evidence} from '../../engine/ports.ts';
 
 /** Keeps what a step saw. Nothing is written over: what a run that crashed has left there keeps its name. */

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import type {JournalEvent} from '../../domain/event.ts';
-import {visibleJson} from '../../domain/visible.ts';
+import type {JournalEvent} from '../../domain/incident/event.ts';
+import {visibleJson} from '../../domain/text/visible.ts';
 
 /** What the first event's `prev` says. */
 export const beginning = '0'.repeat(64);

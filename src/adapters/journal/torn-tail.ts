@@ -1,6 +1,6 @@
 import {open} from 'node:fs/promises';
 import path from 'node:path';
-import type {Stamp} from '../../domain/event.ts';
+import type {Stamp} from '../../domain/incident/event.ts';
 import {eventsFile, type ReadJournal} from './read-journal.ts';
 
 /** Moves what a crash left behind the last whole event into a file of its own. @returns that file's name */

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Body} from './exchange.ts';
+import type {Body} from './connection/exchange.ts';
 
 /** An answer whose headers are there and whose body is still to be read, or dropped. */
 export type Answer = {

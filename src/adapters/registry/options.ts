@@ -1,5 +1,5 @@
 import type {Clock, Credentials} from '../../engine/ports.ts';
-import type {Proxies} from './proxies.ts';
+import type {Proxies} from './connection/proxies.ts';
 
 export type RegistryOptions = {
 	/** `host[:port]`, as it stands in references. */

@@ -1,13 +1,13 @@
 import type {Registry} from '../../engine/ports.ts';
-import {checkBlob} from './blob.ts';
-import {listRepositories} from './catalogue.ts';
-import {getManifest} from './manifest.ts';
-import {mountBlob} from './mount-blob.ts';
 import type {RegistryOptions} from './options.ts';
-import {putManifest} from './put-manifest.ts';
-import {listTags} from './tags.ts';
+import {checkBlob} from './pull/blob.ts';
+import {listRepositories} from './pull/catalogue.ts';
+import {getManifest} from './pull/manifest.ts';
+import {listTags} from './pull/tags.ts';
+import {mountBlob} from './push/mount-blob.ts';
+import {putManifest} from './push/put-manifest.ts';
+import {uploadBlob} from './push/upload-blob.ts';
 import {createTransport} from './transport.ts';
-import {uploadBlob} from './upload-blob.ts';
 
 export type {RegistryOptions, RequestRecord, Timeouts} from './options.ts';
 

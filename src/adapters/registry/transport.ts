@@ -1,16 +1,16 @@
 import {Cancelled} from '../../domain/errors.ts';
-import {isLoopback} from '../../domain/reference.ts';
+import {isLoopback} from '../../domain/image/reference.ts';
 import type {Waiting} from '../../engine/ports.ts';
 import {type Answer, readSome} from './answer.ts';
-import type {Asking} from './asking.ts';
-import {createAuthorization} from './authorization.ts';
-import {createIdentity} from './identity.ts';
+import {createSender} from './connection/sender.ts';
+import {redirected} from './errors/refusals.ts';
+import {createAuthorization} from './login/authorization.ts';
+import {createIdentity} from './login/identity.ts';
+import {askTokenService} from './login/token-service.ts';
+import {createTokens} from './login/tokens.ts';
 import type {RegistryOptions} from './options.ts';
-import {type Patience, usualClock} from './patience.ts';
-import {redirected} from './refusals.ts';
-import {createSender} from './sender.ts';
-import {askTokenService} from './token-service.ts';
-import {createTokens} from './tokens.ts';
+import type {Asking} from './request.ts';
+import {type Patience, usualClock} from './retry.ts';
 
 const mostRedirects = 5;
 const smallBody = 64 * 1024;

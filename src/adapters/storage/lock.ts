@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Shell, StorageLock, Waiting} from '../../engine/ports.ts';
-import {rejectNoTree} from './no-tree.ts';
+import {rejectNoTree} from './listing/no-tree.ts';
 import {holdLock} from './scripts.ts';
 
 const heldAtMostMs = 12 * 60 * 60_000;

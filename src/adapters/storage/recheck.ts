@@ -1,7 +1,7 @@
 import type {PathState, Shell, Waiting} from '../../engine/ports.ts';
-import {type Entries, readLsLine, readStatLine} from './entries.ts';
-import {rejectNoTree} from './no-tree.ts';
-import {lookAgain} from './recheck-script.ts';
+import {type Entries, readLsLine, readStatLine} from './listing/entries.ts';
+import {rejectNoTree} from './listing/no-tree.ts';
+import {lookAgain} from './listing/recheck-script.ts';
 import {readSaid} from './said.ts';
 
 const recheckTimeoutMs = 10 * 60_000;

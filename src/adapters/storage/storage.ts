@@ -1,15 +1,15 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Shell, Storage} from '../../engine/ports.ts';
-import {blobFile, hashOf} from './body-cutter.ts';
-import {hashBlobs} from './hash.ts';
-import {listStore} from './list.ts';
+import {hashBlobs} from './blobs/hash.ts';
+import {streamBlob} from './blobs/stream-blob.ts';
+import {rehearse} from './host/rehearse.ts';
+import {lookAtHost} from './host/upkeep.ts';
+import {blobFile, hashOf} from './listing/body-cutter.ts';
+import {listStore} from './listing/list.ts';
+import {rejectNoTree} from './listing/no-tree.ts';
 import {lockStore} from './lock.ts';
-import {rejectNoTree} from './no-tree.ts';
 import {recheckPaths} from './recheck.ts';
-import {rehearse} from './rehearse.ts';
 import {exits, readBlob} from './scripts.ts';
-import {streamBlob} from './stream-blob.ts';
-import {lookAtHost} from './upkeep.ts';
 
 export type StorageOptions = {
 	shell: Shell;

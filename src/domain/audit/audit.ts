@@ -1,14 +1,14 @@
 import {answerRisks, type RegistryAnswers} from './answers.ts';
-import {type Collection, collectionsIn} from './collect.ts';
-import {type Job, jobsOf} from './jobs.ts';
+import {type Collection, collectionsIn} from './commands/collect.ts';
+import {type Job, jobsOf} from './commands/jobs.ts';
+import {removalMeanings, removalsIn} from './commands/remove.ts';
+import {proxyRisks} from './host/proxy.ts';
+import {type RegistrySettings, type Seen, settingsIn} from './host/settings.ts';
+import {spaceRisks} from './host/space.ts';
+import type {Upkeep, UpkeepFile} from './host/upkeep.ts';
+import {affectedVersions, allImages, floatingTags, isAffected, versionsSeen} from './host/version.ts';
 import type {Preflight} from './preflight.ts';
-import {proxyRisks} from './proxy.ts';
-import {removalMeanings, removalsIn} from './remove.ts';
 import {evidence, type Risk, severities} from './risk.ts';
-import {type RegistrySettings, type Seen, settingsIn} from './settings.ts';
-import {spaceRisks} from './space.ts';
-import type {Upkeep, UpkeepFile} from './upkeep.ts';
-import {affectedVersions, allImages, floatingTags, isAffected, versionsSeen} from './version.ts';
 
 export type {Risk, RiskKind, Severity} from './risk.ts';
 export {isUpkeep} from './risk.ts';

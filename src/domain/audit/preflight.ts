@@ -1,9 +1,9 @@
-import type {Digest} from '../digest.ts';
-import type {Finding} from '../finding.ts';
-import type {StorageListing} from '../storage/listing.ts';
-import {assess, relinkable} from '../storage/model.ts';
-import type {StorageRole} from '../storage/walk.ts';
-import type {CollectionReport} from './collection-report.ts';
+import type {Digest} from '../image/digest.ts';
+import type {Finding} from '../storage/finding.ts';
+import {assess, relinkable} from '../storage/judgement/model.ts';
+import type {StorageListing} from '../storage/listing/listing.ts';
+import type {StorageRole} from '../storage/walk/walk.ts';
+import type {CollectionReport} from './commands/collection-report.ts';
 
 /** What a real garbage collection would do to the images that have a tag. */
 export type Preflight = {

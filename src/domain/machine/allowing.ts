@@ -1,5 +1,5 @@
-import type {Happening, JournalEvent} from '../event.ts';
-import type {Incident, Visit} from '../incident.ts';
+import type {Happening, JournalEvent} from '../incident/event.ts';
+import type {Incident, Visit} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 import {type Advanced, arriveAtDecide, editVisit, endVisit, stampOf, visitOf} from './moves.ts';
 

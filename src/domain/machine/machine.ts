@@ -1,6 +1,6 @@
 import {OperatorError} from '../errors.ts';
-import type {Happening, JournalEvent} from '../event.ts';
-import type {Incident} from '../incident.ts';
+import type {Happening, JournalEvent} from '../incident/event.ts';
+import type {Incident} from '../incident/incident.ts';
 import {parseRunbook} from '../runbook/parser.ts';
 import {findStep} from '../runbook/runbook.ts';
 import {gateAnswered, gateOpened, intended, started} from './allowing.ts';

@@ -1,8 +1,8 @@
-import type {EvidenceNote, Problem, StepStamp} from '../event.ts';
-import {type Incident, nextAttempt, type Phase, type Visit} from '../incident.ts';
+import type {Verdict} from '../image/verdict.ts';
+import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
+import {type Incident, nextAttempt, type Phase, type Visit} from '../incident/incident.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, isStop} from '../runbook/runbook.ts';
-import type {Verdict} from '../verdict.ts';
 
 /** What has to be done next, in the world or in the journal. Carried out by the engine, never here. */
 export type MachineEffect =

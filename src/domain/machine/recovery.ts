@@ -1,5 +1,5 @@
-import type {Happening, JournalEvent} from '../event.ts';
-import {currentVisit, type Incident, requestId} from '../incident.ts';
+import type {Happening, JournalEvent} from '../incident/event.ts';
+import {currentVisit, type Incident, requestId} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 import {type Advanced, arrive, editVisit, finish, stampOf, surprise, visitOf} from './moves.ts';
 

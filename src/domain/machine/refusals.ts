@@ -1,5 +1,5 @@
-import type {Happening} from '../event.ts';
-import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident.ts';
+import type {Happening} from '../incident/event.ts';
+import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type {JournalEvent} from '../event.ts';
-import type {Incident} from '../incident.ts';
+import type {JournalEvent} from '../incident/event.ts';
+import type {Incident} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 
 export type Change = {

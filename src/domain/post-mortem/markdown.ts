@@ -1,5 +1,5 @@
-import {sayDuration} from '../duration.ts';
-import {visibleLine} from '../visible.ts';
+import {sayDuration} from '../text/duration.ts';
+import {visibleLine} from '../text/visible.ts';
 import type {PostMortem} from './post-mortem.ts';
 
 const names: Record<string, string> = {

@@ -1,10 +1,10 @@
-import type {JournalEvent} from '../event.ts';
-import {type FaultKind, faultMeanings} from '../fault.ts';
-import type {Finding} from '../finding.ts';
-import {type Incident, lastVisit, type Visit} from '../incident.ts';
+import {type FaultKind, faultMeanings} from '../image/fault.ts';
+import type {Verdict} from '../image/verdict.ts';
+import type {JournalEvent} from '../incident/event.ts';
+import {type Incident, lastVisit, type Visit} from '../incident/incident.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
-import type {Verdict} from '../verdict.ts';
+import type {Finding} from '../storage/finding.ts';
 import {type Change, changesOf, type Skipped, skippedIn} from './changes.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';

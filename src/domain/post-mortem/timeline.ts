@@ -1,4 +1,4 @@
-import type {JournalEvent} from '../event.ts';
+import type {JournalEvent} from '../incident/event.ts';
 import {parseRunbook} from '../runbook/parser.ts';
 import {findStep, type Runbook} from '../runbook/runbook.ts';
 

@@ -1,5 +1,5 @@
-import {faultKinds} from '../fault.ts';
-import type {ImageCheck} from '../verdict.ts';
+import {faultKinds} from '../image/fault.ts';
+import type {ImageCheck} from '../image/verdict.ts';
 import {type Metric, type MetricName, metricNames, mostBrokenImages} from './metric.ts';
 import {type Expectation, type ProbeReport, sawEverything} from './probe.ts';
 import {formatShard} from './shard.ts';

@@ -1,6 +1,6 @@
 import type {ExitMeaning} from '../errors.ts';
-import type {FaultKind} from '../fault.ts';
-import type {Depth, ImageCheck} from '../verdict.ts';
+import type {FaultKind} from '../image/fault.ts';
+import type {Depth, ImageCheck} from '../image/verdict.ts';
 
 /** A part of the catalogue: repositories are dealt out by a stable hash of their names. `index` counts from 0. */
 export type Shard = {index: number; of: number};

@@ -1,5 +1,5 @@
-import type {Fault, FaultKind} from '../fault.ts';
-import type {ImageCheck} from '../verdict.ts';
+import type {Fault, FaultKind} from '../image/fault.ts';
+import type {ImageCheck} from '../image/verdict.ts';
 import {mostGapsKept, mostImagesKept, mostOddNamesKept, type ProbeGap, type ProbeReport} from './probe.ts';
 import {createWorstImages} from './worst-images.ts';
 

@@ -1,4 +1,4 @@
-import type {ImageCheck} from '../verdict.ts';
+import type {ImageCheck} from '../image/verdict.ts';
 
 /**
  * The images that are worth remembering of any number of them: broken before unknown, then by name. Which ones stay does

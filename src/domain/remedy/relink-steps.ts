@@ -1,6 +1,6 @@
-import type {Digest} from '../digest.ts';
-import type {Finding, RelinkPart, RelinkPlan} from '../finding.ts';
-import {isRepositoryName} from '../reference.ts';
+import type {Digest} from '../image/digest.ts';
+import {isRepositoryName} from '../image/reference.ts';
+import type {Finding, RelinkPart, RelinkPlan} from '../storage/finding.ts';
 
 type BlobRole = 'config' | 'layer';
 

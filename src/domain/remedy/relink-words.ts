@@ -1,6 +1,6 @@
-import {byteSize} from '../byte-size.ts';
-import {shortDigest} from '../digest.ts';
-import {count} from '../wording.ts';
+import {shortDigest} from '../image/digest.ts';
+import {byteSize} from '../text/byte-size.ts';
+import {count} from '../text/wording.ts';
 import type {RelinkStep} from './relink-steps.ts';
 
 /** `2 manifests, 1 config and 1 tag` */

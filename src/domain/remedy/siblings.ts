@@ -1,5 +1,5 @@
-import type {Scan} from '../finding.ts';
-import type {StorageListing} from '../storage/listing.ts';
+import type {Scan} from '../storage/finding.ts';
+import type {StorageListing} from '../storage/listing/listing.ts';
 
 /** Tags of the same repository that name another, undamaged image: the most recently written first. */
 export function siblingsOf(listing: StorageListing, scan: Scan, repository: string, tag: string): string[] {

@@ -1,6 +1,6 @@
-import {textsOf} from '../freeze.ts';
+import {textsOf} from '../incident/freeze.ts';
+import {malformedIn, referencesIn, type ValueReference} from '../incident/template.ts';
 import type {Json} from '../json.ts';
-import {malformedIn, referencesIn, type ValueReference} from '../template.ts';
 import {at, problem} from './lint-problem.ts';
 import type {RunbookProblem} from './parser.ts';
 import {type Edge, stepsAlwaysEnded, stepsMaybeEnded, valuesAlwaysThere, valuesMaybeThere} from './paths.ts';

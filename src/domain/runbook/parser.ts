@@ -3,7 +3,7 @@ import {fromMarkdown} from 'mdast-util-from-markdown';
 import {frontmatterFromMarkdown} from 'mdast-util-frontmatter';
 import {frontmatter} from 'micromark-extension-frontmatter';
 import * as v from 'valibot';
-import {readYaml} from '../located-yaml.ts';
+import {readYaml} from '../yaml/located-yaml.ts';
 import type {Position, Runbook, Step} from './runbook.ts';
 import {readStep} from './step.ts';
 

@@ -1,4 +1,4 @@
-import type {Effect} from '../event.ts';
+import type {Effect} from '../incident/event.ts';
 import type {Json, JsonObject} from '../json.ts';
 
 /** A Markdown page that runs. @see runbook-parser.ts, runbook-linter.ts */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import {parseDuration} from '../duration.ts';
 import type {JsonObject} from '../json.ts';
-import {readYaml} from '../located-yaml.ts';
+import {parseDuration} from '../text/duration.ts';
+import {readYaml} from '../yaml/located-yaml.ts';
 import type {RunbookProblem} from './parser.ts';
 import type {Doing, Position, Route, Step} from './runbook.ts';
 

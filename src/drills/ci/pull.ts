@@ -1,5 +1,5 @@
-import {type Digest, isDigest} from '../../domain/digest.ts';
-import {acceptedManifests} from '../../domain/media-type.ts';
+import {type Digest, isDigest} from '../../domain/image/digest.ts';
+import {acceptedManifests} from '../../domain/image/media-type.ts';
 import {digestOf} from '../image.ts';
 import {type BasicCredentials, basic} from '../registry/authorization.ts';
 

@@ -1,6 +1,6 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {type Digest, isDigest} from '../../domain/digest.ts';
+import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import type {Store} from '../store.ts';
 import {repositoriesOf} from './catalog.ts';
 import {createDescriptorCache} from './descriptor-cache.ts';

@@ -1,4 +1,4 @@
-import type {Digest} from '../../domain/digest.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 
 /** What the registry believes of a blob. */
 export type StoredDescriptor = {digest: Digest; size: number};

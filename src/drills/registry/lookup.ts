@@ -1,6 +1,6 @@
 import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {type Digest, isDigest} from '../../domain/digest.ts';
+import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import type {Store} from '../store.ts';
 import type {DescriptorCache, StoredDescriptor} from './descriptor-cache.ts';
 import {Refusal} from './refusal.ts';

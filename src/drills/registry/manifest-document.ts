@@ -1,5 +1,5 @@
-import type {Digest} from '../../domain/digest.ts';
-import {bareMediaType, mediaTypes} from '../../domain/media-type.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
 import {Refusal} from './refusal.ts';
 
 /** The parts of a manifest the registry itself looks at. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {isDigest} from '../../domain/digest.ts';
+import {isDigest} from '../../domain/image/digest.ts';
 import {digestOf} from '../image.ts';
 import {bodyOf, type Exchange, locationOf} from './exchange.ts';
 import {putContent} from './lookup.ts';

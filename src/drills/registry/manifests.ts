@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {type Digest, isDigest} from '../../domain/digest.ts';
-import {bareMediaType, mediaTypes} from '../../domain/media-type.ts';
+import {type Digest, isDigest} from '../../domain/image/digest.ts';
+import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
 import type {Exchange} from './exchange.ts';
 import {ignoreMissing, readIfThere, removeTree} from './lookup.ts';
 import {readStored} from './manifest-document.ts';

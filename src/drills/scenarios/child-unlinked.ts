@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {Digest} from '../../domain/digest.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {Scenario} from './scenario.ts';
 
 /** What a garbage collection leaves that was stopped half-way, or a restored backup that missed a folder. */

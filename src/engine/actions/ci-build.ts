@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Action, ActionContext} from '../action.ts';
+import type {Action, ActionContext} from './action.ts';
 import {type BuildOrder, followPipeline, isFinal, outcomeOf, outputOf, sayEnd} from './follow-pipeline.ts';
 import {lookForLate} from './late-reply.ts';
 import {ciOutcome} from './outcomes.ts';

@@ -1,6 +1,6 @@
 import {toJson} from '../../domain/json.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action} from '../action.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Action} from './action.ts';
 import {ciOutcome} from './outcomes.ts';
 
 /** Pipelines that failed this long before the incident was opened may have failed because of it. */

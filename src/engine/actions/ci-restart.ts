@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action, ActionContext} from '../action.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Action, ActionContext} from './action.ts';
 import {lookForLate} from './late-reply.ts';
 import {ciOutcome} from './outcomes.ts';
 

@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {stillRunning} from '../../domain/incident.ts';
+import {stillRunning} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import type {ActionContext, ActionResult} from '../action.ts';
 import type {Ci, Pipeline} from '../ports.ts';
+import type {ActionContext, ActionResult} from './action.ts';
 import {createLastingLook} from './lasting-look.ts';
 
 export type BuildOrder = {repository: string; branch: string; requestId: string};

@@ -1,11 +1,11 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Finding} from '../../domain/finding.ts';
+import {formatReference, parseReference} from '../../domain/image/reference.ts';
+import type {Verdict} from '../../domain/image/verdict.ts';
 import {isObject, type Json, toJson} from '../../domain/json.ts';
-import {formatReference, parseReference} from '../../domain/reference.ts';
-import type {Verdict} from '../../domain/verdict.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action, ActionContext} from '../action.ts';
-import {createWalker, type Walker} from '../walk/walker.ts';
+import type {Finding} from '../../domain/storage/finding.ts';
+import {count} from '../../domain/text/wording.ts';
+import {createWalker, type Walker} from '../verify/walker.ts';
+import type {Action, ActionContext} from './action.ts';
 
 /** Asked for over HTTP, of the tags that shared the damage of this image. Beyond that nobody is kept waiting. */
 const mostAsked = 50;

@@ -1,4 +1,4 @@
-import type {Action} from '../action.ts';
+import type {Action} from './action.ts';
 import {builderBuild} from './builder-build.ts';
 import {ciBuild} from './ci-build.ts';
 import {ciFailed} from './ci-failed.ts';

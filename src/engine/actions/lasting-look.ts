@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {ActionContext} from '../action.ts';
+import type {ActionContext} from './action.ts';
 
 /** So many looks in a row may fail before we say that we have lost sight of it. */
 const enduredFailures = 30;

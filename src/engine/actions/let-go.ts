@@ -1,5 +1,5 @@
-import type {ActionContext} from '../action.ts';
 import type {StorageLock} from '../ports.ts';
+import type {ActionContext} from './action.ts';
 
 /** That a lock could not be given back changes nothing of what was done under it. It ends with its connection. */
 export async function letGo(lock: StorageLock | undefined, {log}: ActionContext): Promise<void> {

@@ -1,7 +1,7 @@
 import {isUpkeep, judgeUpkeep, type Risk} from '../../domain/audit/audit.ts';
 import {toJson} from '../../domain/json.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action} from '../action.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Action} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** Looks for what will do it again: schedules and scripts on the registry's host. */

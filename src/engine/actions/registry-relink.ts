@@ -1,10 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Finding} from '../../domain/finding.ts';
+import {parseReference} from '../../domain/image/reference.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
-import {parseReference} from '../../domain/reference.ts';
 import {type RelinkStep, relinkSteps} from '../../domain/remedy/relink-steps.ts';
 import {relinkCounts, relinkDone, relinkRequest, relinkUndo} from '../../domain/remedy/relink-words.ts';
-import type {Action} from '../action.ts';
+import type {Finding} from '../../domain/storage/finding.ts';
+import type {Action} from './action.ts';
 import {letGo} from './let-go.ts';
 import {storageOutcome} from './outcomes.ts';
 import {bytesGone, performRelink} from './relink-step.ts';

@@ -1,8 +1,8 @@
-import {shortDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {formatReference, type ImageReference, parseReference, target} from '../../domain/reference.ts';
-import type {Action, ActionContext} from '../action.ts';
-import {walkImage} from '../walk/walk-image.ts';
+import {shortDigest} from '../../domain/image/digest.ts';
+import {formatReference, type ImageReference, parseReference, target} from '../../domain/image/reference.ts';
+import {walkImage} from '../verify/walk-image.ts';
+import type {Action, ActionContext} from './action.ts';
 import {letGo} from './let-go.ts';
 import {registryOutcome} from './outcomes.ts';
 

@@ -1,4 +1,4 @@
-import type {Action} from '../action.ts';
+import type {Action} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** A running registry remembers blobs that a garbage collection took. @see distribution/distribution#4269 */

@@ -1,10 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {parseReference} from '../../domain/image/reference.ts';
+import type {Depth} from '../../domain/image/verdict.ts';
+import {sayVerdict} from '../../domain/image/verdict-sentence.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
-import {parseReference} from '../../domain/reference.ts';
-import type {Depth} from '../../domain/verdict.ts';
-import {sayVerdict} from '../../domain/verdict-sentence.ts';
-import type {Action} from '../action.ts';
-import {walkImage} from '../walk/walk-image.ts';
+import {walkImage} from '../verify/walk-image.ts';
+import type {Action} from './action.ts';
 import {registryOutcome} from './outcomes.ts';
 
 /** Walks the image over HTTP, on connections that nothing has used before. */

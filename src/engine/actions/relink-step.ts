@@ -1,10 +1,10 @@
-import {byteSize} from '../../domain/byte-size.ts';
-import {type Digest, shortDigest} from '../../domain/digest.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {parseManifest} from '../../domain/manifest.ts';
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import {parseManifest} from '../../domain/image/manifest.ts';
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
-import type {ActionContext} from '../action.ts';
+import {byteSize} from '../../domain/text/byte-size.ts';
 import type {PutAnswer, Storage, StorageLock} from '../ports.ts';
+import type {ActionContext} from './action.ts';
 import {type Links, linkOf} from './relink-world.ts';
 
 /** `step`: what was really done, where there were two ways. */

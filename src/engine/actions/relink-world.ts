@@ -1,7 +1,7 @@
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
-import {currentLink, layerLink, revisionLink} from '../../domain/storage/paths.ts';
-import type {ActionContext} from '../action.ts';
+import {currentLink, layerLink, revisionLink} from '../../domain/storage/listing/paths.ts';
 import type {PathState} from '../ports.ts';
+import type {ActionContext} from './action.ts';
 
 /** What the disk says of the links that the steps write. */
 export type Links = ReadonlyMap<string, PathState>;

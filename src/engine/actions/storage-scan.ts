@@ -1,11 +1,11 @@
-import {type Finding, touches} from '../../domain/finding.ts';
+import {parseReference} from '../../domain/image/reference.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
-import {parseReference} from '../../domain/reference.ts';
 import {siblingsOf} from '../../domain/remedy/siblings.ts';
-import {otherOrphans} from '../../domain/storage/model.ts';
-import {count} from '../../domain/wording.ts';
-import type {Action} from '../action.ts';
-import {scanStore} from '../scan-store.ts';
+import {type Finding, touches} from '../../domain/storage/finding.ts';
+import {otherOrphans} from '../../domain/storage/judgement/model.ts';
+import {count} from '../../domain/text/wording.ts';
+import {scanStore} from '../scan/scan-store.ts';
+import type {Action} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** Reads the registry's disk: what exactly is gone, what else that breaks, what can be saved. Never writes. */

@@ -1,4 +1,4 @@
-import type {Digest} from '../../domain/digest.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {Credentials} from './record.ts';
 import type {Waiting} from './waiting.ts';
 

@@ -1,5 +1,5 @@
-import type {Digest} from '../../domain/digest.ts';
-import type {JournalEvent} from '../../domain/event.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import type {JournalEvent} from '../../domain/incident/event.ts';
 import type {Waiting} from './waiting.ts';
 
 export type Journal = {

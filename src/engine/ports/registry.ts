@@ -1,6 +1,6 @@
-import type {Digest} from '../../domain/digest.ts';
-import type {Descriptor} from '../../domain/manifest.ts';
-import type {Depth} from '../../domain/verdict.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import type {Descriptor} from '../../domain/image/manifest.ts';
+import type {Depth} from '../../domain/image/verdict.ts';
 import type {Waiting} from './waiting.ts';
 
 export type Registry = {

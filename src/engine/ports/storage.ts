@@ -1,8 +1,8 @@
-import type {CollectionReport} from '../../domain/audit/collection-report.ts';
-import type {Rehearsal} from '../../domain/audit/rehearsal.ts';
-import type {Upkeep} from '../../domain/audit/upkeep.ts';
-import type {Digest} from '../../domain/digest.ts';
-import type {StorageListing} from '../../domain/storage/listing.ts';
+import type {CollectionReport} from '../../domain/audit/commands/collection-report.ts';
+import type {Rehearsal} from '../../domain/audit/commands/rehearsal.ts';
+import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Waiting} from './waiting.ts';
 
 /** A POSIX shell somewhere: over SSH, or on this machine. */

@@ -1,7 +1,7 @@
+import {isRepositoryName} from '../../domain/image/reference.ts';
 import type {Shard} from '../../domain/probe/probe.ts';
 import {isInShard} from '../../domain/probe/shard.ts';
 import type {ProbeTally} from '../../domain/probe/tally.ts';
-import {isRepositoryName} from '../../domain/reference.ts';
 
 /** A server that lists a name twice does so near where pages meet: more of them are not remembered. */
 const namesRemembered = 10_000;

@@ -1,10 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {type ImageReference, isTag} from '../../domain/image/reference.ts';
+import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
 import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
-import {type ImageReference, isTag} from '../../domain/reference.ts';
-import {type ImageCheck, unanswered} from '../../domain/verdict.ts';
 import type {Registry} from '../ports.ts';
-import type {Walker} from '../walk/walker.ts';
+import type {Walker} from '../verify/walker.ts';
 import {each} from './each.ts';
 import type {Lifeline} from './lifeline.ts';
 import type {Places} from './places.ts';

@@ -1,7 +1,7 @@
 import {Box} from 'ink';
-import type {PaneFrame} from '../frame.ts';
-import {type Pen, type Row, rowWidth} from '../pen.ts';
-import type {Tone} from '../theme.ts';
+import type {PaneFrame} from '../draw/frame.ts';
+import {type Pen, type Row, rowWidth} from '../draw/pen.ts';
+import type {Tone} from '../draw/theme.ts';
 import {RowLine} from './row-line.tsx';
 
 type PaneProps = {pane: PaneFrame; pen: Pen; tone: Tone; colors: boolean};

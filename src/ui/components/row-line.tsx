@@ -1,7 +1,7 @@
 import {Text} from 'ink';
 import {memo} from 'react';
-import type {Row} from '../pen.ts';
-import {lookOf} from '../theme.ts';
+import type {Row} from '../draw/pen.ts';
+import {lookOf} from '../draw/theme.ts';
 
 type RowLineProps = {row: Row; colors: boolean};
 

@@ -1,10 +1,10 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
-import {readTime} from '../../domain/time-answer.ts';
-import {drawField} from '../components/field.ts';
-import type {Row} from '../pen.ts';
-import {sayValue} from '../results/other.ts';
-import type {AskedQuestion, SceneOf} from '../scene.ts';
-import {questionAt, questionBegins, type ScreenState, type Turn, tell, tickOptions} from '../screen-state.ts';
+import {readTime} from '../../domain/text/time-answer.ts';
+import {drawField} from '../draw/panes/field.ts';
+import type {Row} from '../draw/pen.ts';
+import {sayValue} from '../draw/results/other.ts';
+import type {AskedQuestion, SceneOf} from '../state/scene.ts';
+import {questionAt, questionBegins, type ScreenState, type Turn, tell, tickOptions} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
 /** Questions, one at a time. Not knowing is an answer. */

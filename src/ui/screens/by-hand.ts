@@ -1,5 +1,5 @@
-import {openDialog} from '../components/dialog.ts';
-import type {Row} from '../pen.ts';
+import {openDialog} from '../draw/panes/dialog.ts';
+import type {Row} from '../draw/pen.ts';
 import type {Screen} from './screen.ts';
 
 /** Instructions with commands to copy; the person says whether it was done. */

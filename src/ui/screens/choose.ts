@@ -1,7 +1,7 @@
-import {type Pen, type Row, rowWidth} from '../pen.ts';
-import {drawProblem} from '../results/result.ts';
-import type {Choice} from '../scene.ts';
-import {tell} from '../screen-state.ts';
+import {type Pen, type Row, rowWidth} from '../draw/pen.ts';
+import {drawProblem} from '../draw/results/result.ts';
+import type {Choice} from '../state/scene.ts';
+import {tell} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
 /** A key that was meant for the step before does not decide this one. */

@@ -1,9 +1,9 @@
-import {sayDuration} from '../../domain/duration.ts';
-import {openDialog} from '../components/dialog.ts';
-import {drawField} from '../components/field.ts';
-import type {Row} from '../pen.ts';
-import {tell} from '../screen-state.ts';
-import {sayTime} from '../words.ts';
+import {sayDuration} from '../../domain/text/duration.ts';
+import {openDialog} from '../draw/panes/dialog.ts';
+import {drawField} from '../draw/panes/field.ts';
+import type {Row} from '../draw/pen.ts';
+import {sayTime} from '../draw/words.ts';
+import {tell} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
 /** What stands before a change: what, where, how it is undone. The answer is typed, never a single key. */

@@ -1,4 +1,4 @@
-import {drawResult, picksOf} from '../results/result.ts';
+import {drawResult, picksOf} from '../draw/results/result.ts';
 import type {Screen} from './screen.ts';
 
 /** A finished step whose result stays in sight until the person goes on. */

@@ -1,8 +1,8 @@
-import type {Incident} from '../../domain/incident.ts';
-import type {Intent, When} from '../keymap.ts';
-import type {Pen, Row} from '../pen.ts';
-import type {Scene, SceneOf} from '../scene.ts';
-import type {ScreenState, Stage, Turn} from '../screen-state.ts';
+import type {Incident} from '../../domain/incident/incident.ts';
+import type {Pen, Row} from '../draw/pen.ts';
+import type {Intent, When} from '../state/keymap.ts';
+import type {Scene, SceneOf} from '../state/scene.ts';
+import type {ScreenState, Stage, Turn} from '../state/screen-state.ts';
 
 /** What a screen is drawn with. */
 export type Desk = {pen: Pen; width: number; now: number; incident: Incident; journalFolder: string};

@@ -1,4 +1,4 @@
-import type {Scene} from '../scene.ts';
+import type {Scene} from '../state/scene.ts';
 import {askScreen} from './ask.ts';
 import {byHandScreen} from './by-hand.ts';
 import {chooseScreen} from './choose.ts';

@@ -1,10 +1,10 @@
-import {clockTime} from '../../domain/duration.ts';
-import type {Incident} from '../../domain/incident.ts';
-import {count} from '../../domain/wording.ts';
-import type {Row} from '../pen.ts';
-import {drawProblem} from '../results/result.ts';
-import type {Tone} from '../theme.ts';
-import {sayTime} from '../words.ts';
+import type {Incident} from '../../domain/incident/incident.ts';
+import {clockTime} from '../../domain/text/duration.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Row} from '../draw/pen.ts';
+import {drawProblem} from '../draw/results/result.ts';
+import type {Tone} from '../draw/theme.ts';
+import {sayTime} from '../draw/words.ts';
 import type {Screen} from './screen.ts';
 
 const tones: Record<string, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};

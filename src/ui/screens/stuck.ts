@@ -1,4 +1,4 @@
-import {drawProblem} from '../results/result.ts';
+import {drawProblem} from '../draw/results/result.ts';
 import {box} from './choose.ts';
 import type {Screen} from './screen.ts';
 

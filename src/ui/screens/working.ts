@@ -1,10 +1,10 @@
-import {sayDuration} from '../../domain/duration.ts';
-import type {Visit} from '../../domain/incident.ts';
+import type {Visit} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import type {Pen, Row} from '../pen.ts';
-import {sayValue} from '../results/other.ts';
-import {drawProblem} from '../results/result.ts';
-import {sayTime} from '../words.ts';
+import {sayDuration} from '../../domain/text/duration.ts';
+import type {Pen, Row} from '../draw/pen.ts';
+import {sayValue} from '../draw/results/other.ts';
+import {drawProblem} from '../draw/results/result.ts';
+import {sayTime} from '../draw/words.ts';
 import type {Screen} from './screen.ts';
 
 /** Something runs, and nothing is asked of the person. */

@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
 import {type RecordedEvent, writeLine} from '../../../src/adapters/journal/journal-line.ts';
 import {readJournal} from '../../../src/adapters/journal/read-journal.ts';
-import type {JournalEvent} from '../../../src/domain/event.ts';
+import type {JournalEvent} from '../../../src/domain/incident/event.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
 import {tries} from '../../support/sweep.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';

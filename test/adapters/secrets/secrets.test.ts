@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import {createSecrets} from '../../../src/adapters/secrets/secrets.ts';
 import type {CredentialSource} from '../../../src/domain/configuration.ts';
-import {createRedaction} from '../../../src/domain/redaction.ts';
+import {createRedaction} from '../../../src/domain/text/redaction.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 
 const host = 'registry.example:5050';

@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
-import {gapsOfTree} from '../../../src/adapters/storage/gaps.ts';
+import {gapsOfTree} from '../../../src/adapters/storage/listing/gaps.ts';
+import {openTree} from '../../../src/adapters/storage/listing/tree.ts';
 import {readSaid} from '../../../src/adapters/storage/said.ts';
-import {openTree} from '../../../src/adapters/storage/tree.ts';
 
 const denied = 'Permission denied';
 const vanished = 'No such file or directory';

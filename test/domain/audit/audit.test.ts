@@ -1,9 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import {answerRisks} from '../../../src/domain/audit/answers.ts';
 import {auditVerdict, judgeUpkeep, type Risk} from '../../../src/domain/audit/audit.ts';
+import type {Upkeep, UpkeepFile} from '../../../src/domain/audit/host/upkeep.ts';
 import {lastProbe, probeRisks} from '../../../src/domain/audit/probe.ts';
 import {evidence} from '../../../src/domain/audit/risk.ts';
-import type {Upkeep, UpkeepFile} from '../../../src/domain/audit/upkeep.ts';
 import {quietHost} from '../../support/fake-ports.ts';
 
 type Kind = UpkeepFile['kind'];

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {Happening, JournalEvent} from '../../../src/domain/event.ts';
+import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
 import {renderMarkdown} from '../../../src/domain/post-mortem/markdown.ts';
 import {milestonesOf, spansOf} from '../../../src/domain/post-mortem/milestones.ts';
 import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';

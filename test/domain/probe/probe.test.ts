@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import type {Digest} from '../../../src/domain/digest.ts';
-import type {Fault} from '../../../src/domain/fault.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import type {Fault} from '../../../src/domain/image/fault.ts';
 import {exitOf, type ProbeReport, sawEverything} from '../../../src/domain/probe/probe.ts';
 import {createProbeTally} from '../../../src/domain/probe/tally.ts';
 import {createWorstImages} from '../../../src/domain/probe/worst-images.ts';

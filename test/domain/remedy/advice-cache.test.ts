@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
-import type {Digest} from '../../../src/domain/digest.ts';
-import type {Fault} from '../../../src/domain/fault.ts';
-import type {Finding} from '../../../src/domain/finding.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import type {Fault} from '../../../src/domain/image/fault.ts';
 import {toJson} from '../../../src/domain/json.ts';
 import {weighRemedies} from '../../../src/domain/remedy/advice.ts';
+import type {Finding} from '../../../src/domain/storage/finding.ts';
 
 const layer = `sha256:${'a'.repeat(64)}` as Digest;
 const child = `sha256:${'b'.repeat(64)}` as Digest;

@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {freeze} from '../../../src/domain/freeze.ts';
-import type {Incident, Visit} from '../../../src/domain/incident.ts';
+import {freeze} from '../../../src/domain/incident/freeze.ts';
+import type {Incident, Visit} from '../../../src/domain/incident/incident.ts';
 import {isObject, type JsonObject} from '../../../src/domain/json.ts';
 import {type Evidence, weighRemedies} from '../../../src/domain/remedy/advice.ts';
 import {parseRunbook} from '../../../src/domain/runbook/parser.ts';

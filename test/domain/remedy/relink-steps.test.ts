@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import type {Digest} from '../../../src/domain/digest.ts';
-import type {Finding, RelinkPart} from '../../../src/domain/finding.ts';
-import {parseManifest, references} from '../../../src/domain/manifest.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import {parseManifest, references} from '../../../src/domain/image/manifest.ts';
 import {canRelink, type RelinkStep, relinkSteps} from '../../../src/domain/remedy/relink-steps.ts';
 import {relinkCounts, relinkRequest, relinkUndo} from '../../../src/domain/remedy/relink-words.ts';
-import {assess} from '../../../src/domain/storage/model.ts';
-import {currentLink, layerFolder, revisionFolder} from '../../../src/domain/storage/paths.ts';
+import type {Finding, RelinkPart} from '../../../src/domain/storage/finding.ts';
+import {assess} from '../../../src/domain/storage/judgement/model.ts';
+import {currentLink, layerFolder, revisionFolder} from '../../../src/domain/storage/listing/paths.ts';
 import {here, pushVictim, there} from '../../support/store-damage.ts';
 import {emptyTree, listingOf, remove, rootOf, write} from '../../support/store-tree.ts';
 import {tries} from '../../support/sweep.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {freeze} from '../../../src/domain/freeze.ts';
-import type {Incident, Visit} from '../../../src/domain/incident.ts';
+import {freeze} from '../../../src/domain/incident/freeze.ts';
+import type {Incident, Visit} from '../../../src/domain/incident/incident.ts';
 import {lintRunbook} from '../../../src/domain/runbook/linter.ts';
 import {parseRunbook} from '../../../src/domain/runbook/parser.ts';
 import {isStop, type Runbook} from '../../../src/domain/runbook/runbook.ts';

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {buildImage} from '../../../src/drills/image.ts';
 import {followUpOrphans} from '../../../src/engine/actions/follow-up-orphans.ts';
 import {contextWith, unreachable} from '../../support/fake-ports.ts';
-import {found, host, missing, shelf} from '../walk/shelf.ts';
+import {found, host, missing, shelf} from '../verify/shelf.ts';
 
 const image = `${host}/acme/app:latest`;
 const kept = buildImage({seed: 'kept'});

@@ -5,7 +5,7 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {expect, it, onTestFinished} from 'vitest';
-import {mediaTypes} from '../../../src/domain/media-type.ts';
+import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {smallManifest} from '../../support/fake-ports.ts';
 
 const run = promisify(execFile);

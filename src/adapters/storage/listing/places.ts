@@ -1,0 +1,196 @@
+import {type Digest, type DigestAlgorithm, isDigest} from '../../../domain/image/digest.ts';
+import {isRepositoryName, isTag} from '../../../domain/image/reference.ts';
+import type {RepositoryListing, StorageListing} from '../../../domain/storage/listing/listing.ts';
+
+/**
+ * A folder on the way down from docker/registry/v2, and what it stands for.
+ * @see distribution v2.8.3 registry/storage/paths.go
+ */
+export type Place = {
+	kind: PlaceKind;
+	parent: Place | undefined;
+	name: string;
+	/** Seconds since 1970; undefined while only something below it was seen. */
+	changed: number | undefined;
+	/** It holds what it is for: nothing went away from it. */
+	isWhole: boolean;
+	/** The repository's name as far as it goes. */
+	repository: string;
+	listing: RepositoryListing | undefined;
+	algorithm: DigestAlgorithm;
+	digest: Digest | undefined;
+};
+
+type PlaceKind =
+	| 'root'
+	| 'blobs'
+	| 'blob-algorithm'
+	| 'blob-prefix'
+	| 'blob'
+	| 'repositories'
+	| 'manifests'
+	| 'revisions'
+	| 'revision-algorithm'
+	| 'revision'
+	| 'layers'
+	| 'layer-algorithm'
+	| 'layer'
+	| 'tags'
+	| 'tag'
+	| 'current'
+	| 'index'
+	| 'index-algorithm'
+	| 'entry'
+	/** Nothing a registry writes. */
+	| 'unknown'
+	/** Its name holds characters that a registry never writes. */
+	| 'hostile';
+
+export type Places = {
+	root(): Place;
+	below(parent: Place, name: string): Place;
+	hostile(parent: Place, name: string): Place;
+};
+
+/** Digests are kept once, however many repositories hold them. */
+export function openPlaces(repositories: StorageListing['repositories']): Places {
+	const digests = {sha256: new Map<string, Digest>(), sha512: new Map<string, Digest>()};
+
+	return {
+		root: () => placeOf('root', undefined, ''),
+		hostile: (parent, name) => placeOf('hostile', parent, name),
+		below(parent, name) {
+			const kind = kindBelow(parent, name);
+			const place = placeOf(kind, parent, name);
+
+			if (kind === 'repositories' && parent.kind === 'repositories') {
+				place.repository = repositoryBelow(parent, name);
+			} else if (kind === 'manifests' || kind === 'layers') {
+				place.listing = repositoryOf(parent.repository);
+			} else if (kind === 'tag' && !place.listing!.tags.has(name)) {
+				place.name = owned(name);
+				place.listing!.tags.set(place.name, {});
+			}
+
+			if (kind.endsWith('-algorithm')) {
+				place.algorithm = name as DigestAlgorithm;
+			}
+
+			return place;
+		},
+	};
+
+	function placeOf(kind: PlaceKind, parent: Place | undefined, name: string): Place {
+		const isDigestFolder = kind === 'blob' || kind === 'revision' || kind === 'layer';
+		return {
+			kind,
+			parent,
+			name,
+			changed: undefined,
+			isWhole: false,
+			repository: parent?.repository ?? '',
+			listing: parent?.listing,
+			algorithm: parent?.algorithm ?? 'sha256',
+			digest: isDigestFolder ? digestOf(parent!.algorithm, name) : undefined,
+		};
+	}
+
+	function kindBelow(parent: Place, name: string): PlaceKind {
+		switch (parent.kind) {
+			case 'root':
+				return name === 'blobs' || name === 'repositories' ? name : 'unknown';
+
+			case 'blobs':
+				return isAlgorithm(name) ? 'blob-algorithm' : 'unknown';
+
+			case 'blob-algorithm':
+				return /^[0-9a-f]{2}$/.test(name) ? 'blob-prefix' : 'unknown';
+
+			case 'blob-prefix':
+				return name.startsWith(parent.name) && isHex(parent.algorithm, name) ? 'blob' : 'unknown';
+
+			case 'repositories':
+				if (parent.repository !== '' && (name === '_manifests' || name === '_layers')) {
+					return name === '_layers' ? 'layers' : 'manifests';
+				}
+
+				return isRepositoryName(repositoryBelow(parent, name)) ? 'repositories' : 'unknown';
+
+			case 'manifests':
+				return name === 'revisions' || name === 'tags' ? name : 'unknown';
+
+			case 'revisions':
+				return isAlgorithm(name) ? 'revision-algorithm' : 'unknown';
+
+			case 'layers':
+				return isAlgorithm(name) ? 'layer-algorithm' : 'unknown';
+
+			case 'index':
+				return isAlgorithm(name) ? 'index-algorithm' : 'unknown';
+
+			case 'revision-algorithm':
+				return isHex(parent.algorithm, name) ? 'revision' : 'unknown';
+
+			case 'layer-algorithm':
+				return isHex(parent.algorithm, name) ? 'layer' : 'unknown';
+
+			case 'index-algorithm':
+				return isHex(parent.algorithm, name) ? 'entry' : 'unknown';
+
+			case 'tags':
+				return isTag(name) ? 'tag' : 'unknown';
+
+			case 'tag':
+				return name === 'current' || name === 'index' ? name : 'unknown';
+
+			default:
+				return 'unknown';
+		}
+	}
+
+	function isHex(algorithm: DigestAlgorithm, name: string): boolean {
+		return digests[algorithm].has(name) || isDigest(`${algorithm}:${name}`);
+	}
+
+	function digestOf(algorithm: DigestAlgorithm, hex: string): Digest {
+		let digest = digests[algorithm].get(hex);
+		if (digest === undefined) {
+			digest = owned(`${algorithm}:${hex}`) as Digest;
+			digests[algorithm].set(digest.slice(algorithm.length + 1), digest);
+		}
+
+		return digest;
+	}
+
+	function repositoryOf(name: string): RepositoryListing {
+		let listing = repositories.get(name);
+		if (listing === undefined) {
+			listing = {tags: new Map(), revisions: new Map(), layers: new Map()};
+			repositories.set(owned(name), listing);
+		}
+
+		return listing;
+	}
+}
+
+function repositoryBelow({repository}: Place, name: string): string {
+	return repository === '' ? name : `${repository}/${name}`;
+}
+
+/** What is kept must not hold the whole chunk it was cut from in memory, as a slice of a string does. */
+export function owned(text: string): string {
+	return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+function isAlgorithm(name: string): name is DigestAlgorithm {
+	return name === 'sha256' || name === 'sha512';
+}
+
+/** Of characters that occur in no path of a registry. */
+export function isHostile(name: string): boolean {
+	return !/^[A-Za-z0-9._-]+$/.test(name);
+}
+
+export function pathOf({parent, name}: Place): string {
+	return parent === undefined ? '' : parent.parent === undefined ? name : `${pathOf(parent)}/${name}`;
+}

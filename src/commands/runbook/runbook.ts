@@ -1,0 +1,50 @@
+import {exitCodes} from '../../domain/errors.ts';
+import {graphOf} from '../../domain/runbook/graph.ts';
+import {visible, visibleJson} from '../../domain/text/visible.ts';
+import {checkRunbook, loadRunbook, sayProblem, shippedRunbooks} from '../../incidents/runbooks.ts';
+import type {Invocation} from '../../invocation.ts';
+
+/** `regmedic runbook list` */
+export async function listRunbooks(invocation: Invocation): Promise<number> {
+	for (const name of await shippedRunbooks(invocation.home)) {
+		const {title} = await loadRunbook(invocation.home, invocation.folder, name);
+		invocation.print(`${name.padEnd(24)} ${title}\n`);
+	}
+
+	return exitCodes.done;
+}
+
+/** `regmedic runbook show RUNBOOK`: the page itself. */
+export async function showRunbook(wanted: string, invocation: Invocation): Promise<number> {
+	const {text} = await checkRunbook(invocation.home, invocation.folder, wanted);
+	invocation.print(visible(text));
+	return exitCodes.done;
+}
+
+/** `regmedic runbook lint RUNBOOK…`: every problem of every page. Exit 4 where there is one. */
+export async function lintRunbooks(wanted: string[], invocation: Invocation): Promise<number> {
+	const checked = await Promise.all(wanted.map(each => checkRunbook(invocation.home, invocation.folder, each)));
+	const problems = checked.flatMap(({file, problems: found}) => found.map(problem => ({file, ...problem})));
+
+	if (invocation.flags.json) {
+		invocation.print(`${visibleJson({schema: 'regmedic.runbook-lint/1', problems}, '  ')}\n`);
+	} else {
+		for (const {file, ...problem} of problems) {
+			invocation.print(`${sayProblem(file, problem)}\n`);
+		}
+
+		invocation.talk(
+			problems.length === 0
+				? `${checked.length === 1 ? 'The runbook is' : `${checked.length} runbooks are`} clean.\n`
+				: `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}.\n`,
+		);
+	}
+
+	return problems.length === 0 ? exitCodes.done : exitCodes.configuration;
+}
+
+/** `regmedic runbook graph RUNBOOK`: Mermaid. */
+export async function graphRunbook(wanted: string, invocation: Invocation): Promise<number> {
+	invocation.print(graphOf(await loadRunbook(invocation.home, invocation.folder, wanted)));
+	return exitCodes.done;
+}

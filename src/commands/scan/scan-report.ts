@@ -1,0 +1,66 @@
+import {exitCodes} from '../../domain/errors.ts';
+import type {Scan} from '../../domain/storage/finding.ts';
+import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
+import type {Invocation} from '../../invocation.ts';
+import {sayScan} from '../../plain/scan/say-scan.ts';
+import type {ScannedStore, ScannedStores} from './scan-stores.ts';
+
+export type ReportOptions = {
+	base: string /** Of the registry, where it is known. */;
+	host: string | undefined;
+	invocation: Invocation;
+};
+
+/** Tells what was found, in one document or under a heading for each store. @returns the exit code */
+export function reportScan({stores, gaps}: ScannedStores, {base, host, invocation}: ReportOptions): number {
+	const {flags, terminal, print} = invocation;
+	if (flags.json) {
+		print(`${visibleJson({schema: 'regmedic.scan/1', ...documentOf(stores, gaps, base)}, '  ')}\n`);
+	} else {
+		const columns = terminal.stdout.isTTY ? terminal.stdout.columns : undefined;
+		const unseen = gaps.map(gap => `INCOMPLETE: ${visibleLine(gap)}; another store may be there.`);
+		const lines = stores.flatMap(({root, role, saidBy, scan}) => [
+			...(stores.length === 1
+				? []
+				: [`== ${visibleLine(root)} (${role}${saidBy === undefined ? '' : `, says ${visibleLine(saidBy)}`}) ==`]),
+			...sayScan(scan, {...(host === undefined ? {} : {registry: host}), ...(columns === undefined ? {} : {columns})}),
+			...(stores.length === 1 ? [] : ['']),
+		]);
+		print(`${[...unseen, ...lines].join('\n').trimEnd()}\n`);
+	}
+
+	if (stores.some(({scan}) => scan.findings.length > 0)) {
+		return exitCodes.broken;
+	}
+
+	return gaps.length === 0 && stores.every(({scan}) => scan.complete) ? exitCodes.done : exitCodes.indeterminate;
+}
+
+/** Of one store its scan; of several the same keys for all of them together, and `stores` with each for itself. */
+function documentOf(stores: readonly ScannedStore[], gaps: string[], base: string): object {
+	const [first] = stores;
+	if (first !== undefined && stores.length === 1 && gaps.length === 0) {
+		return {...first.scan, role: first.role};
+	}
+
+	const sum = (key: keyof Scan['counts']) => stores.reduce((total, {scan}) => total + scan.counts[key], 0);
+	return {
+		root: base,
+		complete: gaps.length === 0 && stores.every(({scan}) => scan.complete),
+		gaps: [...gaps, ...stores.flatMap(({root, scan}) => scan.gaps.map(gap => `${root}: ${gap}`))],
+		counts: {
+			repositories: sum('repositories'),
+			tags: sum('tags'),
+			indexes: sum('indexes'),
+			links: sum('links'),
+			blobs: sum('blobs'),
+		},
+		findings: stores.flatMap(({root, scan}) => scan.findings.map(finding => ({...finding, store: root}))),
+		stores: stores.map(({root, role, saidBy, scan}) => ({
+			...scan,
+			root,
+			role,
+			...(saidBy === undefined ? {} : {saidBy}),
+		})),
+	};
+}

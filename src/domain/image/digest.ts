@@ -1,0 +1,46 @@
+import {OperatorError} from '../errors.ts';
+
+declare const digestBrand: unique symbol;
+
+/** `algorithm:hex`, checked. @see OCI image-spec descriptor.md, "Digests" */
+export type Digest = string & {readonly [digestBrand]: true};
+
+export type DigestAlgorithm = 'sha256' | 'sha512';
+
+const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]{16,}$/;
+const shape = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
+export function isDigest(text: string): text is Digest {
+	return shape.test(text);
+}
+
+/** Well-formed, in an algorithm that we do not know. @see OCI image-spec descriptor.md: it should pass validation */
+export function isUnsupportedDigest(text: unknown): text is string {
+	return typeof text === 'string' && grammar.test(text) && !/^sha(?:256|512):/.test(text);
+}
+
+/** @throws OperatorError digest.malformed */
+export function parseDigest(text: string): Digest {
+	if (isDigest(text)) {
+		return text;
+	}
+
+	throw new OperatorError('digest.malformed', `"${text}" is not a digest.`, {
+		hint: 'A digest is sha256: and 64 hexadecimal digits, in lower case.',
+		exit: 'usage',
+	});
+}
+
+export function digestAlgorithm(digest: Digest): DigestAlgorithm {
+	return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
+
+/** The part after the colon. */
+export function digestHex(digest: Digest): string {
+	return digest.slice(digest.indexOf(':') + 1);
+}
+
+/** Enough to recognise it on a screen: `sha256:4f0c1d2e3a5b`. */
+export function shortDigest(digest: Digest): string {
+	return digest.slice(0, digest.indexOf(':') + 13);
+}

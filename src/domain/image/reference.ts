@@ -1,0 +1,91 @@
+import {OperatorError} from '../errors.ts';
+import {type Digest, isDigest} from './digest.ts';
+
+/** `host[:port]/repository:tag` or `…@digest`. One of tag and digest is there; with both, the digest decides. */
+export type ImageReference = {
+	host: string;
+	repository: string;
+	tag?: string;
+	digest?: Digest;
+};
+
+const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const tagShape = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const hostShape = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/;
+
+/**
+ * Reads a whole reference. A name without a host is refused: guessing a public registry in an incident is never right.
+ * @see distribution/reference for the grammar
+ * @throws OperatorError reference.malformed
+ */
+export function parseReference(text: string): ImageReference {
+	const slash = text.indexOf('/');
+	const host = text.slice(0, Math.max(slash, 0));
+
+	if (slash < 1 || !isHost(host)) {
+		throw malformed(text, 'it does not start with a registry host');
+	}
+
+	const [named, digest, ...more] = text.slice(slash + 1).split('@');
+	const colon = named!.lastIndexOf(':');
+	const repository = colon === -1 ? named! : named!.slice(0, colon);
+	const tag = colon === -1 ? undefined : named!.slice(colon + 1);
+
+	if (more.length > 0 || !isRepositoryName(repository)) {
+		throw malformed(text, `"${repository}" is not a repository name`);
+	}
+
+	if (tag !== undefined && !tagShape.test(tag)) {
+		throw malformed(text, `"${tag}" is not a tag`);
+	}
+
+	if (digest !== undefined && !isDigest(digest)) {
+		throw malformed(text, `"${digest}" is not a digest`);
+	}
+
+	return {
+		host: host.toLowerCase(),
+		repository,
+		...(digest === undefined ? {tag: tag ?? 'latest'} : {digest, ...(tag === undefined ? {} : {tag})}),
+	};
+}
+
+function isHost(text: string): boolean {
+	const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1);
+	return hostShape.test(text) && port >= 1 && port <= 65_535 && (/[.:]/.test(text) || text === 'localhost');
+}
+
+export function isRepositoryName(text: string): boolean {
+	return text.length <= 255 && text.split('/').every(part => component.test(part));
+}
+
+export function isTag(text: string): boolean {
+	return tagShape.test(text);
+}
+
+export function formatReference({host, repository, tag, digest}: ImageReference): string {
+	return `${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+
+/** What a registry is asked for: the digest where there is one, else the tag. */
+export function target({tag, digest}: ImageReference): string {
+	return digest ?? tag ?? 'latest';
+}
+
+/** `infra-ci:latest`: the image without its registry, for titles. */
+export function shortName({repository, tag, digest}: ImageReference): string {
+	return tag === undefined ? `${repository}@${digest?.slice(0, 19)}` : `${repository}:${tag}`;
+}
+
+/** Loopback hosts are spoken to in plain HTTP. @param host with or without a port */
+export function isLoopback(host: string): boolean {
+	const name = host.replace(/:\d+$/, '').toLowerCase();
+	return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+function malformed(text: string, why: string): OperatorError {
+	return new OperatorError('reference.malformed', `"${text}" is not an image reference: ${why}.`, {
+		hint: 'Write it as host[:port]/repository:tag, for example registry.example:5050/infra-ci:latest.',
+		exit: 'usage',
+	});
+}

@@ -1,0 +1,109 @@
+import type {JsonObject} from '../json.ts';
+
+/** What an effect does to the world. */
+export type Effect = 'read' | 'write' | 'destructive';
+
+/** One thing that happened, as the journal keeps it. `seq`, `prev` and `hash` are the journal's own. */
+export type JournalEvent = Stamp & Happening;
+
+export type Stamp = {
+	/** ISO 8601, UTC */
+	at: string;
+	/** Milliseconds on a clock that never goes back; comparable within one process only. */
+	mono: number;
+	/** The login name of the person, or `regmedic` for what the machine does by itself. */
+	actor: string;
+};
+
+export type StepStamp = {step: string /** 1 for the first visit to this step. */; attempt: number};
+
+export type EvidenceNote = {file: string; digest: string; bytes: number};
+
+export type Problem = {code: string; message: string; hint: string};
+
+export type Happening =
+	| {
+			type: 'incident.opened';
+			schema: 'regmedic.journal/1';
+			incident: string;
+			version: string;
+			/** The whole text, so that the journal can be read without the file it came from. */
+			runbook: string;
+			inputs: JsonObject;
+			/** What the configuration says of this image, without secrets. */
+			settings: JsonObject;
+			dryRun: boolean;
+			drill?: {scenario: string; seed: number};
+	  }
+	| {type: 'incident.resumed'}
+	| {type: 'incident.left'; reason: 'interrupted' | 'gate' | 'left'}
+	| ({
+			type: 'step.started';
+			effect: Effect;
+			/** The inputs as they were resolved, frozen. */
+			with: JsonObject;
+			/** What a finished effect of this step shows: the cause of the incident, or the state of the image. */
+			shows?: 'cause' | 'verdict';
+			/** A write that cannot change the image. */
+			sparesImage?: true;
+			/** Outcomes that mean the change was made. */
+			success: string[];
+	  } & StepStamp)
+	| ({
+			type: 'gate.opened';
+			target: string;
+			changes: string[];
+			undo: string;
+			/** What has to be typed. Without it, `approve`. */
+			phrase?: string;
+			expires: string;
+	  } & StepStamp)
+	| ({type: 'gate.answered'; answer: string; why?: string} & StepStamp)
+	| ({type: 'effect.intended'; request: string} & StepStamp)
+	| ({type: 'effect.progressed'; name: string; detail: JsonObject; say: string} & StepStamp)
+	| ({
+			type: 'effect.finished';
+			outcome: string;
+			output: JsonObject;
+			say: string;
+			problem?: Problem;
+			evidence?: EvidenceNote[];
+	  } & StepStamp)
+	| ({
+			type: 'effect.failed';
+			problem: Problem;
+			/** The same may work a little later. */
+			transient: boolean;
+			/** A write that may have happened. */
+			indeterminate: boolean;
+			/** The outcome this failure is, where the action has one for it. */
+			outcome?: string;
+			evidence?: EvidenceNote[];
+	  } & StepStamp)
+	| ({
+			type: 'effect.reconciled';
+			found: 'done' | 'not-done' | 'running' | 'unknown';
+			outcome?: string;
+			output?: JsonObject;
+			say: string;
+	  } & StepStamp)
+	| ({
+			type: 'effect.assumed';
+			outcome: string;
+			say: string;
+			/** The values a real run would have left, as null. */
+			output?: JsonObject;
+	  } & StepStamp)
+	| ({type: 'choice.made'; option: string; why?: string} & StepStamp)
+	| ({type: 'answers.given'; answers: JsonObject} & StepStamp)
+	| ({type: 'hand.reported'; outcome: 'done' | 'could-not'; why?: string} & StepStamp)
+	| ({type: 'wait.elapsed'} & StepStamp)
+	| ({type: 'step.skipped'; outcome: string; reason: string} & StepStamp)
+	| ({type: 'step.done-by-hand'; outcome: string; reason: string} & StepStamp)
+	| ({type: 'step.blocked'; problem: Problem} & StepStamp)
+	| ({type: 'step.retried'} & StepStamp)
+	| {type: 'decision.reopened'; reason: string}
+	| {type: 'note.added'; text: string}
+	| {type: 'incident.closed'}
+	| {type: 'journal.recovered'; lostBytes: number; file: string}
+	| {type: 'journal.sealed'; events: number; head: string};

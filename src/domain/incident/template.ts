@@ -1,0 +1,107 @@
+import {isObject, type Json, type JsonObject} from '../json.ts';
+
+/** One `${…}`. A trailing `?` allows the value to be absent: it is then null. */
+export type ValueReference = {path: string[]; optional: boolean; text: string};
+
+const pattern = /\$\{([a-z][\w.-]*)(\?)?\}/g;
+const whole = /^\$\{([a-z][\w.-]*)(\?)?\}$/;
+
+/** Every reference in a value, in order. */
+export function referencesIn(value: Json): ValueReference[] {
+	if (typeof value === 'string') {
+		return [...value.matchAll(pattern)].map(match => referenceOf(match));
+	}
+
+	if (Array.isArray(value)) {
+		return value.flatMap(referencesIn);
+	}
+
+	return isObject(value) ? Object.values(value).flatMap(referencesIn) : [];
+}
+
+/** `${…}` that names nothing because it is not written like a reference: `${steps.a.b!}`. */
+export function malformedIn(value: Json): string[] {
+	if (typeof value === 'string') {
+		return value.replace(pattern, '').match(/\$\{[^}]*\}?/g) ?? [];
+	}
+
+	return (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []).flatMap(malformedIn);
+}
+
+export type Resolved = {ok: true; value: Json} | {ok: false; missing: string};
+
+type Written = (text: string) => string;
+
+/**
+ * A string that is one reference becomes the value it names; a reference inside a text becomes text.
+ * @param written how a value stands in a text: quoted, where the text is a command
+ */
+export function resolve(value: Json, scope: JsonObject, written: Written = text => text): Resolved {
+	if (typeof value === 'string') {
+		return resolveText(value, scope, written);
+	}
+
+	if (Array.isArray(value)) {
+		return gather(
+			value.map(item => resolve(item, scope, written)),
+			values => values,
+		);
+	}
+
+	if (isObject(value)) {
+		const keys = Object.keys(value);
+		return gather(
+			keys.map(key => resolve(value[key]!, scope, written)),
+			values => Object.fromEntries(keys.map((key, at) => [key, values[at]!])),
+		);
+	}
+
+	return {ok: true, value};
+}
+
+function resolveText(text: string, scope: JsonObject, written: Written): Resolved {
+	const only = whole.exec(text);
+	if (only) {
+		const reference = referenceOf(only);
+		const found = lookUp(scope, reference.path);
+		return found === undefined && !reference.optional
+			? {ok: false, missing: reference.text}
+			: {ok: true, value: found ?? null};
+	}
+
+	const missing = referencesIn(text).find(({path, optional}) => !optional && lookUp(scope, path) === undefined);
+	if (missing) {
+		return {ok: false, missing: missing.text};
+	}
+
+	return {
+		ok: true,
+		value: text.replace(pattern, (...match) => {
+			const found = lookUp(scope, String(match[1]).split('.'));
+			return written(typeof found === 'string' ? found : JSON.stringify(found ?? '').replace(/^""$/, ''));
+		}),
+	};
+}
+
+/** As one word of a POSIX shell: what came from outside must not become a command that somebody copies. */
+export function shellWord(text: string): string {
+	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
+}
+
+function lookUp(scope: JsonObject, path: string[]): Json | undefined {
+	let at: Json | undefined = scope;
+	for (const name of path) {
+		at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+	}
+
+	return at;
+}
+
+function gather(parts: Resolved[], build: (values: Json[]) => Json): Resolved {
+	const failed = parts.find(part => !part.ok);
+	return failed ?? {ok: true, value: build(parts.map(part => (part.ok ? part.value : null)))};
+}
+
+function referenceOf(match: RegExpMatchArray): ValueReference {
+	return {path: match[1]!.split('.'), optional: match[2] === '?', text: match[0]};
+}

@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+import {type Digest, isDigest} from '../../image/digest.ts';
+import type {Descriptor, ImageManifest} from '../../image/manifest.ts';
+import {mediaTypes} from '../../image/media-type.ts';
+
+const schema1 = v.object({
+	schemaVersion: v.literal(1),
+	fsLayers: v.array(v.object({blobSum: v.pipe(v.string(), v.check(isDigest, 'not a digest'))})),
+});
+
+/**
+ * What registry 2.8 still serves of old pushes. It says which layers it needs, and not how long they are.
+ * @param sizeOf bytes on the disk, which stand for what nobody promised
+ */
+export function readSchema1(source: string, sizeOf: (digest: Digest) => number): ImageManifest | undefined {
+	let json: unknown;
+	try {
+		json = JSON.parse(source);
+	} catch {
+		return undefined;
+	}
+
+	const parsed = v.safeParse(schema1, json);
+	const layers = (parsed.success ? parsed.output.fsLayers : []).map(
+		({blobSum}): Descriptor => ({digest: blobSum as Digest, size: sizeOf(blobSum as Digest)}),
+	);
+	return parsed.success ? {kind: 'image', mediaType: mediaTypes.dockerSchema1, layers} : undefined;
+}

@@ -1,0 +1,64 @@
+import {OperatorError} from '../../domain/errors.ts';
+import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
+import type {ImageCheck} from '../../domain/image/verdict.ts';
+import type {Scan} from '../../domain/storage/finding.ts';
+import {compareAnswers} from '../../domain/storage/judgement/compare-answers.ts';
+import type {Registry, Waiting} from '../ports.ts';
+import {walkImage} from '../verify/walk-image.ts';
+
+export type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};
+
+/**
+ * Asks the registry for the images that the disk shows broken, one tag for each finding, and adds what it remembers
+ * wrongly. An image that it could not be asked about leaves the scan incomplete.
+ */
+export async function compareStore(
+	scan: Scan,
+	registry: Registry,
+	{signal, onProgress = () => {}}: CompareOptions,
+): Promise<Scan> {
+	const images = imagesOf(scan, registry.host);
+	const checks: ImageCheck[] = [];
+	const gaps: string[] = [];
+
+	for (const [done, reference] of images.entries()) {
+		onProgress({label: 'images asked for over HTTP', done, total: images.length});
+		try {
+			checks.push(await walkImage(registry, reference, {depth: 'edge', signal}));
+		} catch (error) {
+			signal.throwIfAborted();
+			if (!(error instanceof OperatorError)) {
+				throw error;
+			}
+
+			// The registry does not know it: that is what the disk says, too.
+			if (error.code === 'image.absent') {
+				continue;
+			}
+
+			gaps.push(`${formatReference(reference)} was not compared: ${error.message}`);
+			if (error.exit === 'unreachable' || error.exit === 'refused') {
+				break;
+			}
+		}
+	}
+
+	return {
+		...scan,
+		complete: scan.complete && gaps.length === 0,
+		gaps: [...scan.gaps, ...gaps],
+		findings: [...scan.findings, ...compareAnswers(checks, scan)],
+	};
+}
+
+function imagesOf({findings}: Scan, host: string): ImageReference[] {
+	const images = new Map<string, ImageReference>();
+	for (const {repository, tags} of findings) {
+		const [tag] = tags;
+		if (tag !== undefined) {
+			images.set(`${repository}:${tag}`, {host, repository, tag});
+		}
+	}
+
+	return [...images.values()];
+}

@@ -1,0 +1,96 @@
+import {OperatorError} from '../../domain/errors.ts';
+import type {Scan} from '../../domain/storage/finding.ts';
+import {assess} from '../../domain/storage/judgement/model.ts';
+import {confirm, suspects} from '../../domain/storage/judgement/recheck.ts';
+import {blobsToHash, type HashedBlob} from '../../domain/storage/listing/hashes.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {StorageRole} from '../../domain/storage/walk/walk.ts';
+import type {HashAnswer, Storage, Waiting} from '../ports.ts';
+
+/** How often a hashing that is cut off goes on with what is left, as long as it gets any further. */
+const mostCuts = 5;
+
+export type ScanProgress = {label: string; done: number; total?: number};
+
+export type ScanOptions = Waiting & {
+	role: StorageRole;
+	/** Reads every blob there is, no faster than this. */
+	hash?: {bytesPerSecond?: number};
+	onProgress?: (progress: ScanProgress) => void;
+};
+
+/** Lists the store, says what is wrong, and looks again at whatever that rests on before it is told. Never writes. */
+export async function scanStore(
+	storage: Storage,
+	{role, hash, signal, onProgress = () => {}}: ScanOptions,
+): Promise<{scan: Scan; listing: StorageListing}> {
+	const listing = await storage.list({
+		signal,
+		progress: done => onProgress({label: 'entries read', done}),
+		// Whoever has every byte read wants every link read, too.
+		everyLink: hash !== undefined,
+	});
+	const {hashed, failure} =
+		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
+	const assessed = assess(listing, {role, hashed});
+	const scan =
+		failure === undefined
+			? assessed
+			: {...assessed, complete: false, gaps: [...assessed.gaps, `hashing stopped: ${failure.message}`]};
+	const paths = suspects(scan, listing);
+	if (paths.length === 0) {
+		return {scan, listing};
+	}
+
+	onProgress({label: 'suspects to look at again', done: paths.length});
+	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
+}
+
+/** A cut costs what was not answered yet, and no more; what stays unanswered is unread. A listing is worth having without it. */
+async function hashBlobs(
+	storage: Storage,
+	listing: StorageListing,
+	{
+		bytesPerSecond,
+		signal,
+		onProgress,
+	}: Waiting & {bytesPerSecond?: number; onProgress: (progress: ScanProgress) => void},
+): Promise<{hashed: HashedBlob[]; failure?: OperatorError}> {
+	const all = blobsToHash(listing);
+	const answers = new Map<string, HashedBlob>();
+	const onAnswer = ({digest, state}: HashAnswer) => {
+		answers.set(digest, {digest, state});
+		onProgress({label: 'blobs hashed', done: answers.size, total: all.length});
+	};
+
+	let failure: OperatorError | undefined;
+	for (let cuts = 0; cuts < mostCuts && answers.size < all.length; cuts++) {
+		const before = answers.size;
+		try {
+			const left = all.filter(digest => !answers.has(digest));
+			for (const answer of await storage.hash(left, {
+				signal,
+				onAnswer,
+				...(bytesPerSecond === undefined ? {} : {bytesPerSecond}),
+			})) {
+				onAnswer(answer);
+			}
+
+			failure = undefined;
+			break;
+		} catch (error) {
+			signal.throwIfAborted();
+			if (!(error instanceof OperatorError)) {
+				throw error;
+			}
+
+			failure = error;
+			if (answers.size === before || !(error.transient || error.exit === 'unreachable')) {
+				break;
+			}
+		}
+	}
+
+	const hashed = all.map((digest): HashedBlob => answers.get(digest) ?? {digest, state: 'unread'});
+	return {hashed, ...(failure === undefined ? {} : {failure})};
+}

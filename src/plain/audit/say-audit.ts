@@ -1,0 +1,101 @@
+import {type Audit, auditVerdict, type Risk, type Severity} from '../../domain/audit/audit.ts';
+import type {Preflight} from '../../domain/audit/preflight.ts';
+import {shortDigest} from '../../domain/image/digest.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
+import {count} from '../../domain/text/wording.ts';
+import {wrap} from '../layout/fit.ts';
+
+const headings: Record<Severity, string> = {
+	'will-break': 'WILL BREAK IMAGES',
+	'may-break': 'MAY BREAK IMAGES',
+	'worth-knowing': 'WORTH KNOWING',
+};
+
+const usualColumns = 80;
+const leastColumns = 40;
+
+/** What `regmedic audit` tells people: the worst first, each with its evidence and the change to make. */
+export function sayAudit(
+	audit: Audit & {place: string; preflight?: readonly Preflight[]},
+	terminalColumns = usualColumns,
+): string[] {
+	const {place, risks, unseen, versions, preflight = []} = audit;
+	const columns = Math.max(leastColumns, terminalColumns);
+	const item = {first: '  - ', rest: '    ', columns};
+	const groups = Map.groupBy(risks, ({severity}) => severity);
+	return [
+		...wrap(`Audited ${place}${versions.length === 0 ? '' : `, registry ${versions.join(', ')}`}.`, {
+			rest: '  ',
+			columns,
+		}),
+		...[...groups].flatMap(([severity, found]) => [
+			'',
+			`${headings[severity]}:`,
+			...found.flatMap(risk => sayRisk(risk, columns)),
+		]),
+		...preflight.flatMap(each => sayPreflight(each, columns)),
+		...(unseen.length === 0
+			? []
+			: ['', 'Not looked at:', ...unseen.flatMap(({what, why}) => wrap(`${what}: ${why}`, item))]),
+		'',
+		...sayVerdict(audit, columns),
+	];
+}
+
+/** The place stands alone, so that it can be copied whole. */
+export function sayRisk({kind, file, at, line, why, advice}: Risk, columns = usualColumns): string[] {
+	const below = {first: '    ', columns};
+	return [
+		`  - ${visibleLine(file)}${at === undefined ? '' : `:${at}`} (${kind})`,
+		...wrap(line, {first: '    | ', rest: '    |   ', columns}),
+		...wrap(why, below),
+		...wrap(`Change: ${advice}`, below),
+	];
+}
+
+function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Preflight, columns: number): string[] {
+	const item = {first: '  - ', rest: '    ', columns};
+	const removed = `${count(removes.manifests, 'manifest link')} and ${count(removes.blobs, 'blob')}`;
+	return [
+		'',
+		...wrap(`PREFLIGHT of ${command}:`, {rest: '  ', columns}),
+		...wrap(`The real run would remove ${removed}.`, {first: '  ', columns}),
+		...(breaks.length === 0
+			? complete
+				? ['  It breaks no image that has a tag and is whole now.']
+				: []
+			: [
+					`  It breaks ${count(breaks.length, 'image')}:`,
+					...breaks.flatMap(({image, digests}) =>
+						wrap(`${image} (${digests.map(shortDigest).join(', ')})`, {first: '  - ', rest: '      ', columns}),
+					),
+				]),
+		...[...Map.groupBy(worsens, ({image}) => image)].flatMap(([image, lost]) =>
+			wrap(
+				`${image} is broken already; the run takes away what a relink needs (${lost.map(({digest}) => shortDigest(digest)).join(', ')}): relink it first.`,
+				item,
+			),
+		),
+		...(complete ? [] : ['  INCOMPLETE: more may break than is said here.', ...gaps.flatMap(gap => wrap(gap, item))]),
+	];
+}
+
+function sayVerdict(audit: Parameters<typeof auditVerdict>[0] & Pick<Audit, 'risks'>, columns: number): string[] {
+	switch (auditVerdict(audit)) {
+		case 'breaks':
+			return audit.risks.some(({severity}) => severity === 'will-break')
+				? ['Something will break images: change it before it runs again.']
+				: wrap('The rehearsed collection would do damage: do not run it as it stands.', {columns});
+
+		case 'incomplete':
+			return wrap(
+				'Nothing that was looked at will break images for certain, but not everything was looked at: that is not clean.',
+				{columns},
+			);
+
+		case 'clear':
+			return [
+				audit.risks.length === 0 ? 'Nothing found that breaks images.' : 'Nothing found that breaks images by itself.',
+			];
+	}
+}

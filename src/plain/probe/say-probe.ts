@@ -1,0 +1,203 @@
+import {type Fault, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
+import type {ImageCheck} from '../../domain/image/verdict.ts';
+import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
+import {formatShard} from '../../domain/probe/shard.ts';
+import {sayDuration} from '../../domain/text/duration.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
+import {count} from '../../domain/text/wording.ts';
+import {column, wrap} from '../layout/fit.ts';
+import {partOf} from '../verify/say-check.ts';
+
+const mostImages = 25;
+const mostReasons = 10;
+const mostNamed = 5;
+const mostTags = 10;
+const usualColumns = 80;
+const leastColumns = 40;
+/** The longest kind, and `404 manifest unknown` with room for a little more. */
+const widths = {kind: 19, answer: 24};
+/** A platform and a short digest. Below this the parts of a row stand under each other. */
+const leastPart = 31;
+
+type SayProbeOptions = Expectation & {
+	/** Of the terminal. */
+	columns?: number;
+};
+
+/** What `regmedic probe` tells people at the end: what is broken and why, what could not be seen, what to do. */
+export function sayProbe(
+	report: ProbeReport,
+	{columns = usualColumns, ...expectation}: SayProbeOptions = {},
+): string[] {
+	const width = Math.max(leastColumns, columns);
+	return [
+		...sayBroken(report, width),
+		...sayUnseen(report, width),
+		...sayOdd(report, width),
+		...saySummary(report, width),
+		...sayVerdict(report, expectation, width),
+	];
+}
+
+/** The same damage under several tags is told once. */
+function sayBroken({images, failures, faults, instance}: ProbeReport, columns: number): string[] {
+	const broken = images.filter(({verdict}) => verdict === 'broken');
+	if (failures === 0) {
+		return [];
+	}
+
+	const same = [
+		...Map.groupBy(broken, check => `${repositoryOf(check, instance)} ${check.digest ?? check.reference}`).values(),
+	];
+	const shown = same.slice(0, mostImages);
+	const left = failures - shown.flat().length;
+	const longest = Math.max(...shown.flatMap(([check]) => check!.faults.map(fault => partNameOf(fault).length)), 0);
+	const room = columns - 2 - widths.kind - 1 - 1 - widths.answer;
+	const part = room < leastPart ? undefined : Math.min(room, Math.max(leastPart, longest));
+	return [
+		...(part === undefined ? [] : [`  ${column('FAULT', widths.kind)} ${column('PART', part)} ANSWER`]),
+		...shown.flatMap(checks => [
+			...wrap(`${repositoryOf(checks[0]!, instance)}: ${sayTags(checks)}`, {rest: '  ', columns}),
+			...checks[0]!.faults.flatMap(fault => sayFault(fault, part, columns)),
+		]),
+		...(left > 0 ? [`  and ${left} more; --json lists them.`] : []),
+		...faultKinds.flatMap(kind => {
+			const number = faults[kind] ?? 0;
+			return number === 0
+				? []
+				: wrap(`${number} ${kind}: ${faultMeanings[kind]}`, {first: '  ', rest: '      ', columns});
+		}),
+	];
+}
+
+function sayTags(checks: readonly ImageCheck[]): string {
+	const more = checks.length > mostTags ? ` and ${checks.length - mostTags} more` : '';
+	return `${checks.slice(0, mostTags).map(tagOf).join(', ')}${more}`;
+}
+
+/** @param part how wide its column is; undefined: there is no room for columns */
+function sayFault(fault: Fault, part: number | undefined, columns: number): string[] {
+	const {kind, status, detail} = fault;
+	const answer = [status, detail].filter(Boolean).join(' ');
+	const name = partNameOf(fault);
+	if (part === undefined) {
+		return [
+			...wrap(answer === '' ? kind : `${kind}: ${answer}`, {first: '  ', rest: '      ', columns}),
+			...(name === '' ? [] : wrap(name, {first: '    ', columns})),
+		];
+	}
+
+	const first = `  ${column(kind, widths.kind)} ${column(name, part)} `;
+	return wrap(answer, {first, rest: ' '.repeat(first.length), columns});
+}
+
+function partNameOf({digest, platform}: Fault): string {
+	return partOf(digest, platform);
+}
+
+/** By reason: what keeps one image from being seen usually keeps others, too. */
+function sayUnseen({images, gaps, unknown, instance}: ProbeReport, columns: number): string[] {
+	if (unknown === 0) {
+		return [];
+	}
+
+	const reasons = [
+		...gaps.map(gap => ({...gap, what: gap.repository})),
+		...images
+			.filter(({verdict}) => verdict === 'unknown')
+			.map(check => ({...(check.unchecked[0] ?? noReason), what: `${repositoryOf(check, instance)}:${tagOf(check)}`})),
+	];
+	const grouped = [...Map.groupBy(reasons, ({message}) => message).values()];
+	return [
+		'Could not be checked:',
+		...grouped.slice(0, mostReasons).flatMap(([first, ...more]) => sayReason(first!, [first!, ...more], columns)),
+		...(grouped.length > mostReasons ? [`  and more, for ${grouped.length - mostReasons} other reasons.`] : []),
+	];
+}
+
+const noReason: ProbeGap = {code: 'unknown', message: 'No reason is known.', hint: 'Verify it again.'};
+
+function sayReason(
+	{code, message, hint}: ProbeGap,
+	all: readonly {what: string | undefined}[],
+	columns: number,
+): string[] {
+	const names = all.flatMap(({what}) => what ?? []);
+	const named = names.slice(0, mostNamed).join(', ');
+	const what = names.length > mostNamed ? `${named} and ${names.length - mostNamed} more` : named;
+	return [
+		...wrap(`${what === '' ? '' : `${what}: `}${message} (${code})`, {first: '  - ', rest: '    ', columns}),
+		...wrap(hint, {first: '    ', columns}),
+	];
+}
+
+function sayOdd({odd: {count: number, examples}}: ProbeReport, columns: number): string[] {
+	return number === 0
+		? []
+		: wrap(
+				`${count(number, 'listed name')} cannot be pulled by anybody and ${number === 1 ? 'was' : 'were'} left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
+				{columns},
+			);
+}
+
+function saySummary(
+	{instance, shard, depth, repositories, tags, indexes, requests, seconds}: ProbeReport,
+	columns: number,
+): string[] {
+	const seen = [
+		count(repositories, 'repository', 'repositories'),
+		count(tags, 'tag'),
+		count(indexes, 'index', 'indexes'),
+	].join(', ');
+	const where = `${instance}${shard === undefined ? '' : `, shard ${formatShard(shard)}`}`;
+	const rate = seconds > 0 ? `, ${Math.round(requests / seconds)} a second` : '';
+	return [
+		...wrap(`${where}: ${seen} checked at depth ${depth}.`, {rest: '  ', columns}),
+		`${count(requests, 'request')} in ${sayDuration(seconds * 1000)}${rate}.`,
+	];
+}
+
+function sayVerdict(report: ProbeReport, expectation: Expectation, columns: number): string[] {
+	const {failures, unknown, tags, instance, images} = report;
+
+	if (failures > 0) {
+		const beyond = unknown === 0 ? '' : `; ${unknown} could not be checked`;
+		const first = images.find(({verdict}) => verdict === 'broken');
+		return [
+			...wrap(`broken: ${failures} of ${count(tags, 'tag')} cannot be pulled${beyond}.`, {columns}),
+			...(first ? [`Next: regmedic respond --image ${visibleLine(first.reference)}`] : []),
+		];
+	}
+
+	if (isEmpty(report) && !expectation.allowEmpty) {
+		return [
+			...wrap(`unknown: the catalogue of ${instance} is empty. That is seldom true.`, {columns}),
+			...wrap(
+				'A proxy that still points to an old container answers {"repositories":[]}, and so does a registry on the wrong store: restart the proxy, look at the mounted folder. If it is meant to be empty: --allow-empty.',
+				{first: '  ', columns},
+			),
+		];
+	}
+
+	if (unknown > 0 || !sawEverything(report, expectation)) {
+		return [
+			...wrap(
+				report.catalog
+					? `unknown: ${unknown} could not be checked. Nothing wrong was seen, and that proves nothing.`
+					: 'unknown: the catalogue could not be read to its end. Nothing wrong was seen, and that proves nothing.',
+				{columns},
+			),
+			'Next: regmedic check',
+		];
+	}
+
+	return [tags === 0 ? 'Nothing is there to be checked.' : `intact: all of ${count(tags, 'tag')} can be pulled.`];
+}
+
+function repositoryOf({reference}: ImageCheck, instance: string): string {
+	return reference.slice(reference.startsWith(`${instance}/`) ? instance.length + 1 : 0, reference.lastIndexOf(':'));
+}
+
+function tagOf({reference}: ImageCheck): string {
+	return reference.slice(reference.lastIndexOf(':') + 1);
+}

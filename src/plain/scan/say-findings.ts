@@ -1,0 +1,89 @@
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import type {Finding} from '../../domain/storage/finding.ts';
+import {count} from '../../domain/text/wording.ts';
+import {column, cutMiddle, sayTime, wrap} from '../layout/fit.ts';
+
+/** A list that nobody reads to its end is not worth printing: `--json` has all of it. */
+const mostImages = 20;
+const mostOfImage = 10;
+const mostTags = 5;
+
+/** The longest kind and `2026-04-19 02:00`, the time without its zone, which stands in the heading. */
+const widths = {kind: 19, since: 16, remedy: 10};
+/** Below this the parts of a row stand under each other. */
+const tableColumns = 2 + widths.kind + 1 + 24 + 1 + widths.since + 1 + widths.remedy;
+
+/** The findings by image, each with its remedy. */
+export function sayTable(findings: readonly Finding[], columns: number): string[] {
+	const images = [...Map.groupBy(findings, imageOf)];
+	const shown = images.slice(0, mostImages);
+	const rest = images.slice(mostImages).flatMap(([, found]) => found);
+	const isWide = columns >= tableColumns;
+	return [
+		...(isWide ? [row('FAULT', 'PART', 'SINCE (UTC)', 'REMEDY', columns)] : []),
+		...shown.flatMap(([, found]) => [
+			cutMiddle(headingOf(found[0]!), columns),
+			...found
+				.slice(0, mostOfImage)
+				.flatMap(finding => (isWide ? [wideRow(finding, columns)] : narrowRow(finding, columns))),
+			...(found.length > mostOfImage
+				? [`  … and ${count(found.length - mostOfImage, 'more finding')} of this image`]
+				: []),
+		]),
+		...(rest.length === 0
+			? []
+			: wrap(
+					`… and ${count(rest.length, 'more finding')} of ${count(images.length - mostImages, 'other image')}: --json lists them all.`,
+					{columns},
+				)),
+	];
+}
+
+function imageOf({repository, tags}: Finding): string {
+	return `${repository}\n${tags.join()}`;
+}
+
+function headingOf({repository, tags}: Finding): string {
+	const more = tags.length > mostTags ? ` and ${tags.length - mostTags} more` : '';
+	return `${repository}: ${tags.length === 0 ? '(no tag)' : tags.slice(0, mostTags).join(', ')}${more}`;
+}
+
+function wideRow(finding: Finding, columns: number): string {
+	const {kind, since, remedy} = finding;
+	const time = since === undefined ? 'unknown' : sayTime(since).replace(/ UTC$/, '');
+	return row(kind, partOf(finding, partWidth(columns)), time, remedy, columns);
+}
+
+function row(kind: string, part: string, since: string, remedy: string, columns: number): string {
+	return `  ${column(kind, widths.kind)} ${column(part, partWidth(columns))} ${column(since, widths.since)} ${remedy}`;
+}
+
+function partWidth(columns: number): number {
+	return Math.min(44, columns - (tableColumns - 24));
+}
+
+function narrowRow(finding: Finding, columns: number): string[] {
+	const {kind, since, remedy} = finding;
+	const when = since === undefined ? '' : `since ${sayTime(since)}`;
+	const part = partOf(finding, columns - 4 - ', '.length - when.length);
+	return [
+		...wrap(`${kind}: ${remedy}`, {first: '  ', rest: '    ', columns}),
+		...(part === '' && when === '' ? [] : wrap([part, when].filter(Boolean).join(', '), {first: '    ', columns})),
+	];
+}
+
+/** Where there is no room, the digest does without its algorithm. */
+function partOf({kind, digest, platform}: Finding, width: number): string {
+	if (digest === undefined) {
+		return kind === 'layer-unlinked' ? 'all layers' : kind === 'link-malformed' ? 'the link of the tag' : '';
+	}
+
+	const short = shortDigest(digest);
+	const whole = partName(digest, platform);
+	return whole.length <= width ? whole : [platform, short.slice(short.indexOf(':') + 1)].filter(Boolean).join(' ');
+}
+
+/** `linux/amd64 sha256:4f0c1d2e3a5b` */
+export function partName(digest: Digest | undefined, platform: string | undefined): string {
+	return [platform, digest === undefined ? undefined : shortDigest(digest)].filter(Boolean).join(' ');
+}

@@ -1,0 +1,141 @@
+import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
+import type {Finding, Risk, Scan} from '../../domain/storage/finding.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
+import {count} from '../../domain/text/wording.ts';
+import {sayTime, wrap} from '../layout/fit.ts';
+import {partName, sayTable} from './say-findings.ts';
+
+const mostListed = 10;
+const usualColumns = 80;
+const leastColumns = 40;
+
+export type SayScanOptions = {
+	/** `host[:port]`, where it is known: the store itself does not say what it is called. */
+	registry?: string;
+	/** Of the terminal. */
+	columns?: number;
+};
+
+/** What `regmedic scan` tells people: the findings by image, then by kind, what may yet break, then the next command. */
+export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns = usualColumns}: SayScanOptions = {}): string[] {
+	const {root, complete, counts, findings, risks = []} = scan;
+	const width = Math.max(leastColumns, columns);
+	const seen = [
+		count(counts.repositories, 'repository', 'repositories'),
+		count(counts.tags, 'tag'),
+		count(counts.indexes, 'index', 'indexes'),
+		count(counts.links, 'link'),
+		count(counts.blobs, 'blob'),
+	].join(', ');
+	const clean = complete ? 'No fault found.' : 'No fault found in the part that could be read. That proves nothing.';
+	return [
+		...(complete ? [] : sayGaps(scan, width)),
+		...wrap(`Scanned ${root}: ${seen}.`, {rest: '  ', columns: width}),
+		...(findings.length === 0
+			? wrap(clean, {columns: width})
+			: [...sayTable(findings, width), ...saySummary(findings, width)]),
+		...sayRisks(risks, width),
+		...sayNotes(scan, width),
+		...sayNext(findings, risks, registry, width),
+		...(complete
+			? []
+			: wrap('The scan is INCOMPLETE: mend what stands at the top, then scan again.', {columns: width})),
+	];
+}
+
+/** One finding as a line of a list. */
+export function sayFinding({kind, repository, digest, platform, tags, since, remedy, missing}: Finding): string[] {
+	const part = partName(digest, platform);
+	const parts = [
+		`${kind} in ${repository}${part === '' ? '' : `, ${part}`}`,
+		tags.length === 0 ? 'no tag needs it' : `breaks ${some(tags)}`,
+		...(missing.length === 0 ? [] : [`${count(missing.length, 'part')} gone`]),
+		...(since === undefined ? [] : [`since ${sayTime(since)}`]),
+		`remedy: ${remedy}`,
+	];
+	return wrap(parts.join('; '), {first: '  - ', rest: '    '});
+}
+
+function some(tags: readonly string[]): string {
+	const more = tags.length > mostListed ? ` and ${tags.length - mostListed} more` : '';
+	return `${tags.slice(0, mostListed).join(', ')}${more}`;
+}
+
+function sayGaps({gaps}: Scan, columns: number): string[] {
+	return [
+		...wrap('INCOMPLETE: part of the store could not be read. This is not the whole picture.', {columns}),
+		...sayList(gaps, columns),
+	];
+}
+
+function sayList(items: readonly string[], columns: number): string[] {
+	return [
+		...items.slice(0, mostListed).flatMap(item => wrap(item, {first: '  - ', rest: '    ', columns})),
+		...(items.length > mostListed ? [`  … and ${items.length - mostListed} more`] : []),
+	];
+}
+
+function saySummary(findings: readonly Finding[], columns: number): string[] {
+	const kinds = Map.groupBy(findings, ({kind}) => kind);
+	const present = faultKinds
+		.map((kind): [FaultKind, Finding[]] => [kind, kinds.get(kind) ?? []])
+		.filter(([, found]) => found.length > 0);
+	return [
+		sayCount(findings),
+		...present.flatMap(([kind, found]) =>
+			wrap(`${found.length} ${kind}, ${breaks(found)}: ${faultMeanings[kind]}`, {first: '  ', rest: '      ', columns}),
+		),
+	];
+}
+
+function sayCount(findings: readonly Finding[]): string {
+	const number = count(findings.length, 'finding');
+	const tags = brokenTags(findings);
+	return tags === 0
+		? `${number}, and no tag is broken:`
+		: `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(tags, 'tag')}:`;
+}
+
+/** A tag that several findings break is broken once. */
+function brokenTags(findings: readonly Finding[]): number {
+	return new Set(findings.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`))).size;
+}
+
+function breaks(findings: readonly Finding[]): string {
+	const tags = brokenTags(findings);
+	return tags === 0 ? 'no tag needs it' : `breaks ${count(tags, 'tag')}`;
+}
+
+function sayRisks(risks: readonly Risk[], columns: number): string[] {
+	const lines = risks.map(({repository, digest, platform, tags, detail}) => {
+		const what = `${repository ?? 'no repository'}, ${partName(digest, platform)}`;
+		return `${what}${tags.length === 0 ? '' : ` (${some(tags)})`}: ${detail}`;
+	});
+	return risks.length === 0
+		? []
+		: [`${count(risks.length, 'warning')}: nothing is broken by it yet.`, ...sayList(lines, columns)];
+}
+
+function sayNotes({harmless}: Scan, columns: number): string[] {
+	const {leftOut = 0, linksTakenBySize = 0} = harmless ?? {};
+	return [
+		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} that no registry writes: passed over.`]),
+		...(linksTakenBySize === 0
+			? []
+			: [`${count(linksTakenBySize, 'layer link')} judged by size alone: --hash looks into all of them.`]),
+	].flatMap(note => wrap(note, {rest: '  ', columns}));
+}
+
+/** Unlike an image, a damaged part that no tag needs can wait. */
+function sayNext(findings: readonly Finding[], risks: readonly Risk[], registry: string, columns: number): string[] {
+	const first = findings.find(({tags}) => tags.length > 0);
+	const isCollected = findings.some(({kind}) => kind === 'child-swept') || risks.length > 0;
+	return [
+		...(first
+			? [`Next: regmedic respond --image ${visibleLine(`${registry}/${first.repository}:${first.tags[0]}`)}`]
+			: findings.length === 0
+				? []
+				: wrap('No tag is broken by it: nobody who pulls by tag is affected.', {columns})),
+		...(isCollected ? [`${first ? 'Then' : 'Next'}: regmedic audit  (what will do this again)`] : []),
+	];
+}

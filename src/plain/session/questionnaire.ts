@@ -1,0 +1,124 @@
+import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import {readTime} from '../../domain/text/time-answer.ts';
+import {count} from '../../domain/text/wording.ts';
+import {sayTime, wrap} from '../layout/fit.ts';
+
+/** The questions of one step, asked one after another. */
+export type Questionnaire = {
+	/** The open question, and how to answer it. */
+	ask(): string[];
+	/** @returns what is wrong with the answer; undefined: it was taken */
+	answer(line: string): string | undefined;
+	/** All of them, once none is open. */
+	answers(): JsonObject | undefined;
+};
+
+export function createQuestionnaire(asked: JsonObject, now: () => Date): Questionnaire {
+	const questions = Object.entries(asked).map(([name, question]) => ({name, ...readQuestion(question)}));
+	const given: JsonObject = {};
+	let at = 0;
+
+	return {
+		ask() {
+			const open = questions[at];
+			return open ? [...wrap(`Question ${at + 1} of ${questions.length}: ${open.prompt}`), ...sayHow(open)] : [];
+		},
+		answer(line) {
+			const open = questions[at];
+			if (!open) {
+				return undefined;
+			}
+
+			const read = readAnswer(open, line.trim(), now());
+			if ('problem' in read) {
+				return read.problem;
+			}
+
+			given[open.name] = read.value;
+			at++;
+			return undefined;
+		},
+		answers: () => (at >= questions.length ? given : undefined),
+	};
+}
+
+type Asked = {prompt: string; type: string; options: Json[]; preset: Json};
+
+function readQuestion(question: Json): Asked {
+	const {prompt, type, options, default: preset} = isObject(question) ? question : {};
+	return {
+		prompt: String(prompt ?? ''),
+		type: String(type ?? 'text'),
+		options: Array.isArray(options) ? options : [],
+		preset: preset ?? (type === 'tick' ? [] : 'unknown'),
+	};
+}
+
+function sayHow({type, options, preset}: Asked): string[] {
+	const enter = Array.isArray(preset)
+		? preset.map(labelOf).join(', ') || 'none'
+		: typeof preset === 'string'
+			? preset
+			: JSON.stringify(preset);
+	switch (type) {
+		case 'tick':
+			return [
+				...options.flatMap((option, at) => wrap(labelOf(option), {first: `${at + 1}. `.padStart(5), rest: '     '})),
+				...wrap(
+					options.length === 0
+						? 'There is nothing to tick. Press enter.'
+						: `Type the numbers with spaces between, or "all", or "none"; enter for ${enter}.`,
+				),
+			];
+
+		case 'time':
+			return wrap(`Type a time in UTC, 02:15 or 2026-04-19 02:15; enter for "${enter}".`);
+
+		default:
+			return wrap(`Type the answer; enter for "${enter}".`);
+	}
+}
+
+function readAnswer(asked: Asked, text: string, now: Date): {value: Json} | {problem: string} {
+	const {type, options, preset} = asked;
+	if (text === '') {
+		return {value: preset};
+	}
+
+	if (type === 'tick') {
+		return readTicks(options, text);
+	}
+
+	if (type === 'time' && text !== 'unknown') {
+		const time = readTime(text, now.getTime());
+		return time === undefined ? {problem: `"${text}" is not a time that has been.`} : {value: time};
+	}
+
+	return {value: text};
+}
+
+function readTicks(options: Json[], text: string): {value: Json} | {problem: string} {
+	if (text === 'all') {
+		return {value: options};
+	}
+
+	const numbers = text === 'none' ? [] : text.split(/[\s,]+/).map(Number);
+	const wrong = numbers.find(number => !Number.isInteger(number) || number < 1 || number > options.length);
+	return wrong === undefined
+		? {value: options.filter((_, at) => numbers.includes(at + 1))}
+		: {problem: `"${text}" does not name any of ${count(options.length, 'line')}.`};
+}
+
+/** The words for people in an option, whatever else it holds: `#9 deploy, failure, 2026-04-19 02:00 UTC`. */
+export function labelOf(option: Json): string {
+	if (!isObject(option)) {
+		return typeof option === 'string' ? option : JSON.stringify(option);
+	}
+
+	const {number, title, status, created} = option;
+	const parts = [title, status, typeof created === 'string' ? sayTime(created) : undefined].filter(
+		part => typeof part === 'string',
+	);
+	const label = `${typeof number === 'number' ? `#${number} ` : ''}${parts.join(', ')}`;
+	return label === '' ? JSON.stringify(option) : label;
+}

@@ -1,0 +1,132 @@
+import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
+import {isIndexType} from '../../domain/image/media-type.ts';
+import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
+import {count} from '../../domain/text/wording.ts';
+import {wrap} from '../layout/fit.ts';
+import {sayMeaning} from './check-meaning.ts';
+import {partOf, seen, treeOf} from './check-tree.ts';
+import {drawTree} from './draw-tree.ts';
+
+export {partOf} from './check-tree.ts';
+
+export type CheckStyle = {
+	columns?: number;
+	unicode?: boolean;
+	depth?: Depth;
+	/** What has to stand behind a command for it to reach the same registry: `--plain-http`. */
+	flags?: string;
+};
+
+const mostReasons = 8;
+const mostParts = 3;
+
+/** What `regmedic verify` tells people about one image: its tree, what is wrong and what that means, what to do. */
+export function sayCheck(
+	check: ImageCheck,
+	{columns = 80, unicode = false, depth = 'edge', flags = ''}: CheckStyle = {},
+): string[] {
+	const {reference, digest, mediaType, verdict} = check;
+	const item = {first: '  - ', rest: '    ', columns};
+	return [
+		`${visibleLine(reference)}: ${verdict}`,
+		...(digest === undefined ? [] : [`${isIndexType(mediaType) ? 'index' : 'manifest'} ${digest}`]),
+		...drawTree(treeOf(check), {columns, unicode}),
+		...(check.faults.length === 0 ? [] : ['What is wrong:', ...kindsOf(check).flatMap(text => wrap(text, item))]),
+		...reasonsOf(check, columns),
+		...wrap(scopeOf(check, depth), {columns}),
+		...nextOf(check, depth, flags),
+	];
+}
+
+/** Several images, in one line at the end: `3 images: 1 broken, 2 intact.` */
+export function sayChecks(checks: ImageCheck[]): string {
+	const numbers = (['broken', 'unknown', 'intact'] as const)
+		.map(verdict => [checks.filter(check => check.verdict === verdict).length, verdict] as const)
+		.filter(([number]) => number > 0);
+	return `${count(checks.length, 'image')}: ${numbers.map(each => each.join(' ')).join(', ')}.`;
+}
+
+/** One fault as a line of a list, with what it means for somebody who pulls. */
+export function sayFault(fault: Fault): string[] {
+	const {kind, digest, platform} = fault;
+	const part = partOf(digest, platform);
+	return wrap(`${kind}${part === '' ? '' : `, ${part}`}: ${faultMeanings[kind] ?? 'damaged'}${seen(fault)}`, {
+		first: '  - ',
+		rest: '    ',
+	});
+}
+
+/** One part that nobody could look at, why, and what to do about it. */
+export function sayUnchecked({digest, platform, code, message, hint}: Unchecked): string[] {
+	const part = partOf(digest, platform);
+	return [
+		...wrap(`${part === '' ? '' : `${part}: `}${message} (${code})`, {first: '  - ', rest: '    '}),
+		...wrap(hint, {first: '    '}),
+	];
+}
+
+/** Each kind once: the parts are in the tree. */
+function kindsOf({faults}: ImageCheck): string[] {
+	return [...Map.groupBy(faults, ({kind}) => kind)].map(
+		([kind, found]) => `${kind}${found.length === 1 ? '' : ` (${found.length})`}: ${faultMeanings[kind] ?? 'damaged'}`,
+	);
+}
+
+/** Each reason once, however many parts it kept from being seen. */
+function reasonsOf({unchecked}: ImageCheck, columns: number): string[] {
+	if (unchecked.length === 0) {
+		return [];
+	}
+
+	const reasons = [...Map.groupBy(unchecked, ({code, message, hint}) => `${code}\n${message}\n${hint}`).values()];
+	const left = reasons.length - mostReasons;
+	return [
+		`${count(unchecked.length, 'part')} could not be checked:`,
+		...reasons.slice(0, mostReasons).flatMap(parts => {
+			const {code, message, hint} = parts[0]!;
+			return [
+				...wrap(`${sayParts(parts)}${message} (${code})`, {first: '  - ', rest: '    ', columns}),
+				...wrap(hint, {first: '    ', columns}),
+			];
+		}),
+		...(left > 0 ? [`  - and ${count(left, 'more reason')}; --json lists them`] : []),
+	];
+}
+
+function sayParts(parts: Unchecked[]): string {
+	const named = parts.map(({digest, platform}) => partOf(digest, platform)).filter(text => text !== '');
+	const left = named.length - mostParts;
+	return named.length === 0 ? '' : `${named.slice(0, mostParts).join(', ')}${left > 0 ? ` and ${left} more` : ''}: `;
+}
+
+function scopeOf(check: ImageCheck, depth: Depth): string {
+	const {verdict, checked, faults} = check;
+	const scope = `${count(checked.manifests, 'manifest')} and ${count(checked.blobs, 'blob')} checked`;
+	switch (verdict) {
+		case 'intact':
+			return depth === 'head'
+				? `intact: ${scope}; all of them exist. Whether they are whole, --depth edge tells.`
+				: `intact: ${scope}, every one of them as it should be.`;
+
+		case 'unknown':
+			return `unknown: ${scope}. Nothing wrong was seen, and that proves nothing.`;
+
+		case 'broken':
+			return `broken: ${count(faults.length, 'fault')}; ${scope}. ${sayMeaning(check)}`;
+	}
+}
+
+function nextOf({reference, verdict}: ImageCheck, depth: Depth, flags: string): string[] {
+	const image = visibleLine(`${reference}${flags === '' ? '' : ` ${flags}`}`);
+	switch (verdict) {
+		case 'intact':
+			return [];
+
+		case 'unknown':
+			return [`Next, once that is mended: regmedic verify ${depth === 'edge' ? '' : `--depth ${depth} `}${image}`];
+
+		case 'broken':
+			return [`Next: regmedic respond --image ${image}`];
+	}
+}

@@ -1,0 +1,100 @@
+import type {Incident, Visit} from '../../../domain/incident/incident.ts';
+import {sayDuration} from '../../../domain/text/duration.ts';
+import {type Pen, type Piece, type Row, rowWidth} from '../pen.ts';
+
+/** Narrower, a title and its duration do not fit on one line. */
+const roomForTitles = 22;
+
+/** The whole way, by phase: what was done, where we are, what may come. `focus`: the line we are on. */
+export function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; focus: number} {
+	const rows: Row[] = [];
+	let focus = 0;
+	for (const phase of phasesOf(incident)) {
+		const visits = incident.visits.filter(visit => visit.phase === phase);
+		const coming = comingIn(phase, incident);
+		// One step in its phase is one line; where there is little room, by the shorter name of the phase.
+		const lone = visits.length + (coming === undefined ? 0 : 1) === 1;
+		const asPhase = lone && (width < roomForTitles || phase === (visits[0]?.title ?? coming));
+		const indent = asPhase ? '' : ' ';
+
+		if (!asPhase) {
+			rows.push(pen.cut(pen.row([phase, visits.length > 0 || coming !== undefined ? 'strong' : 'dim']), width));
+		}
+
+		for (const visit of visits) {
+			const {glyph, current} = signOf(visit, incident, pen);
+			const again = visit.attempt > 1 ? ` (${visit.attempt})` : '';
+			const title = `${asPhase ? phase : visit.title}${again}`;
+			const left = pen.row(indent, glyph, ' ', [title, current ? 'strong' : 'plain']);
+			const took = pen.row([visit.endedAt === undefined ? '' : sayDuration(tookMs(visit)), 'dim']);
+			focus = current ? rows.length : focus;
+			rows.push(rowWidth(left) + 1 + rowWidth(took) <= width ? pen.spread(left, took, width) : pen.cut(left, width));
+		}
+
+		if (coming !== undefined) {
+			focus = rows.length;
+			rows.push(
+				pen.cut(pen.row(indent, [pen.glyphs.current, 'accent'], ' ', [asPhase ? phase : coming, 'strong']), width),
+			);
+		}
+	}
+
+	return {rows, focus};
+}
+
+function tookMs({startedAt, endedAt}: Visit): number {
+	return Math.max(0, Date.parse(endedAt ?? startedAt) - Date.parse(startedAt));
+}
+
+/** Where there is no room for a list: `step 3/7 Decide`. */
+export function drawStepLine(incident: Incident, pen: Pen, width: number): Row {
+	const phases = phasesOf(incident);
+	const {phase} = incident;
+	const step = 'step' in phase ? incident.runbook.steps.find(({id}) => id === phase.step) : undefined;
+	const here = step?.phase ?? incident.visits.at(-1)?.phase ?? '';
+	const at = phases.indexOf(here) + 1;
+	const end = phase.is === 'stopped';
+	return pen.cut(
+		pen.row(
+			[` ${end ? pen.glyphs.done : pen.glyphs.current} `, 'accent'],
+			end ? 'the end' : `step ${at}/${phases.length} `,
+			[end ? '' : (step?.title ?? here), 'strong'],
+		),
+		width,
+	);
+}
+
+function phasesOf({runbook}: Incident): string[] {
+	return [...new Set(runbook.steps.map(({phase}) => phase))];
+}
+
+/** The step that is next and has not begun. */
+function comingIn(phase: string, {phase: is, runbook}: Incident): string | undefined {
+	const next = is.is === 'arriving' ? runbook.steps.find(({id}) => id === is.step) : undefined;
+	return next?.phase === phase ? next.title : undefined;
+}
+
+function signOf(visit: Visit, {phase}: Incident, pen: Pen): {glyph: Piece; current: boolean} {
+	const {glyphs} = pen;
+	const here = 'attempt' in phase && phase.step === visit.step && phase.attempt === visit.attempt;
+	if (here && visit.endedAt === undefined) {
+		return {glyph: [glyphs.current, 'accent'], current: true};
+	}
+
+	const failed =
+		visit.ended === 'surprise' ||
+		visit.problem !== undefined ||
+		(visit.ended === 'ran' && visit.effect !== 'read' && !visit.success.includes(visit.outcome ?? ''));
+	switch (visit.ended) {
+		case 'skipped':
+		case 'declined':
+			return {glyph: [glyphs.skipped, 'warn'], current: false};
+		case 'assumed':
+			return {glyph: [glyphs.assumed, 'warn'], current: false};
+		case 'left':
+		case undefined:
+			return {glyph: [glyphs.left, 'dim'], current: false};
+		default:
+			return {glyph: failed ? [glyphs.failed, 'bad'] : [glyphs.done, 'good'], current: false};
+	}
+}

@@ -1,0 +1,185 @@
+import stringWidth from 'string-width';
+import {type Visible, visibleLine} from '../../domain/text/visible.ts';
+import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
+
+/** A piece of one line. Only a pen makes one, so nothing reaches the terminal that has not been made visible. */
+export type Span = {readonly text: Visible; readonly tone: Tone};
+
+/** One line of the screen. */
+export type Row = readonly Span[];
+
+export type Piece = string | readonly [text: string, tone: Tone] | Span;
+
+export type Pen = {
+	readonly glyphs: Glyphs;
+	span(text: string, tone?: Tone): Span;
+	row(...pieces: Piece[]): Row;
+	/** One line, no wider than this. */
+	cut(row: Row, width: number): Row;
+	/** Exactly this wide. */
+	column(text: string, width: number, tone?: Tone): Span;
+	/** As many lines as it needs, the first after `before`, the others indented by as much. */
+	wrap(text: string, width: number, tone?: Tone, before?: Row): Row[];
+	/** Pieces one after the other with something between them, on as many lines as they need. */
+	flow(pieces: readonly string[], between: string, width: number, tone?: Tone): Row[];
+	/** Both ends of one line; the left one gives way. */
+	spread(left: Row, right: Row, width: number): Row;
+};
+
+/** Far more than a screen shows; a megabyte on one line is not measured. */
+const longestLine = 8_000;
+
+export function createPen(unicode: boolean): Pen {
+	const glyphs = glyphsOf(unicode);
+
+	const span = (text: string, tone: Tone = 'plain'): Span => {
+		const shown = visibleLine(text.slice(0, longestLine));
+		return {text: unicode ? shown : asciiOnly(shown), tone};
+	};
+
+	const row = (...pieces: Piece[]): Row =>
+		pieces.map(piece => (typeof piece === 'string' ? span(piece) : isSpan(piece) ? piece : span(piece[0], piece[1])));
+
+	const cut = (line: Row, width: number): Row => {
+		if (rowWidth(line) <= width) {
+			return line;
+		}
+
+		const kept: Span[] = [];
+		let left = width - glyphs.ellipsis.length;
+		for (const piece of line) {
+			const text = head(piece.text, left);
+			kept.push({...piece, text});
+			left -= widthOf(text);
+			if (text !== piece.text) {
+				break;
+			}
+		}
+
+		return width < glyphs.ellipsis.length ? [] : [...kept, span(glyphs.ellipsis, 'dim')];
+	};
+
+	return {
+		glyphs,
+		span,
+		row,
+		cut,
+		column(text, width, tone = 'plain') {
+			const [fitting] = [cut([span(text, tone)], width)];
+			const joined = fitting.map(piece => piece.text).join('');
+			return {text: (joined + ' '.repeat(Math.max(0, width - widthOf(joined)))) as Visible, tone};
+		},
+		wrap(text, width, tone = 'plain', before = []) {
+			const indent = rowWidth(before);
+			const lines = text.split('\n').flatMap(line => broken(span(line, tone).text, Math.max(8, width - indent)));
+			return lines.map((line, at) => [...(at === 0 ? before : row(' '.repeat(indent))), {text: line, tone}]);
+		},
+		flow(pieces, between, width, tone = 'plain') {
+			const lines: string[] = [];
+			for (const piece of pieces) {
+				const longer = `${lines.at(-1) ?? ''}${between}${piece}`;
+				if (lines.length > 0 && widthOf(longer) <= width) {
+					lines[lines.length - 1] = longer;
+				} else {
+					lines.push(piece);
+				}
+			}
+
+			return lines.map(line => cut([span(line, tone)], width));
+		},
+		spread(left, right, width) {
+			const room = width - rowWidth(right);
+			const fitting = cut(left, Math.max(0, room - 1));
+			return [...fitting, span(' '.repeat(Math.max(0, room - rowWidth(fitting)))), ...right];
+		},
+	};
+}
+
+export function rowWidth(row: Row): number {
+	return row.reduce((sum, {text}) => sum + widthOf(text), 0);
+}
+
+export function widthOf(text: string): number {
+	return /^[\x20-\x7E]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+const graphemes = new Intl.Segmenter('en', {granularity: 'grapheme'});
+
+/** As much from the left as fits. */
+function head(text: Visible, width: number): Visible {
+	if (widthOf(text) <= width) {
+		return text;
+	}
+
+	let kept = '';
+	let used = 0;
+	for (const {segment} of graphemes.segment(text)) {
+		used += widthOf(segment);
+		if (used > width) {
+			break;
+		}
+
+		kept += segment;
+	}
+
+	return kept as Visible;
+}
+
+/** Between words where it can be, inside a word where the word is wider than a line. */
+function broken(text: Visible, width: number): Visible[] {
+	const lines: string[] = [];
+	let line = '';
+	for (const word of text.split(/(?<= )/)) {
+		if (
+			line !== '' &&
+			widthOf(line + word.trimEnd()) > width &&
+			(widthOf(word.trimEnd()) <= width || widthOf(line) * 2 > width)
+		) {
+			lines.push(line.trimEnd());
+			line = '';
+		}
+
+		line += word;
+		while (widthOf(line.trimEnd()) > width) {
+			const part = atSlash(head(line as Visible, width));
+			if (part === '') {
+				break;
+			}
+
+			lines.push(part);
+			line = line.slice(part.length);
+		}
+	}
+
+	return [...lines, line.trimEnd()] as Visible[];
+}
+
+const inAscii: Record<string, string> = {
+	'‘': "'",
+	'’': "'",
+	'“': '"',
+	'”': '"',
+	'–': '-',
+	'—': '-',
+	'…': '...',
+	'·': '-',
+	'•': '-',
+	'→': '->',
+	'×': 'x',
+	'⏎': '\\n',
+};
+
+/** A path breaks where a person would break it, if that is not too early. */
+function atSlash(part: Visible): Visible {
+	const end = part.lastIndexOf('/') + 1;
+	return end * 2 > part.length ? (part.slice(0, end) as Visible) : part;
+}
+
+/** For a terminal whose character set is not known: what has no ASCII likeness is a question mark. */
+function asciiOnly(text: Visible): Visible {
+	return text.replace(/[^\x20-\x7E]/gu, character => inAscii[character] ?? '?') as Visible;
+}
+
+function isSpan(piece: Exclude<Piece, string>): piece is Span {
+	return 'tone' in piece;
+}

@@ -1,0 +1,342 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {expect, test} from 'vitest';
+import type {Depth} from '../../../../src/domain/image/verdict.ts';
+import {blobOf} from '../../../../src/drills/image.ts';
+import {connect, listen, specError} from '../server.ts';
+
+const {digest, bytes} = blobOf('a layer of some length');
+const size = bytes.length;
+const blob = {digest, size};
+const {signal} = new AbortController();
+
+/** As Go's http.ServeContent answers. */
+function serve(request: IncomingMessage, response: ServerResponse, content = bytes, promised = content.length): void {
+	if (request.headers.range === undefined) {
+		response.writeHead(200, {'content-length': promised});
+		response.write(content, () => content.length < promised && response.socket?.end());
+		if (content.length === promised) {
+			response.end();
+		}
+		return;
+	}
+
+	const at = request.headers.range === 'bytes=0-0' ? 0 : promised - 1;
+	response.writeHead(206, {'content-range': `bytes ${at}-${at}/${promised}`, 'content-length': 1});
+	response.flushHeaders();
+	if (at < content.length) {
+		response.end(content.subarray(at, at + 1));
+	} else {
+		response.socket?.end();
+	}
+}
+
+async function judge(depth: Depth, answer: (request: IncomingMessage, response: ServerResponse) => void, of = blob) {
+	await using server = await listen(answer);
+	await using registry = connect(server);
+	const judged = await registry.blob('acme/app', of, depth, {signal});
+	return {...judged, asked: server.requests.map(({method, headers}) => headers.range ?? method)};
+}
+
+test.each([
+	['head', ['HEAD']],
+	['edge', ['bytes=-1']],
+	['content', ['GET']],
+] as const)('a healthy blob is present at depth %s with one request', async (depth, asked) => {
+	expect(await judge(depth, (request, response) => serve(request, response))).toMatchObject({state: 'present', asked});
+});
+
+test('HEAD keeps its connections', async () => {
+	await using server = await listen((_, response) => response.writeHead(200, {'content-length': size}).end());
+	await using registry = connect(server);
+
+	for (let n = 0; n < 8; n++) {
+		await registry.blob('acme/app', blob, 'head', {signal});
+	}
+
+	// Undici takes a second one when the first has just been read to its end.
+	expect(server.connections()).toBeLessThanOrEqual(2);
+});
+
+test('HEAD is not believed when it says no: the ranged request decides and brings the reason', async () => {
+	const gone = await judge('head', (_, response) =>
+		response
+			.writeHead(404, {'content-type': 'application/json'})
+			.end(specError('BLOB_UNKNOWN', 'blob unknown to registry')),
+	);
+	const short = await judge('head', (request, response) => serve(request, response, bytes.subarray(0, 4)));
+
+	expect(gone).toEqual({
+		state: 'missing',
+		status: 404,
+		detail: 'blob unknown to registry',
+		asked: ['HEAD', 'bytes=-1'],
+	});
+	expect(short).toMatchObject({state: 'truncated', asked: ['HEAD', 'bytes=-1']});
+});
+
+test('the total of a range shows what was emptied, cut or grown', async () => {
+	const total = (contentRange: string) =>
+		judge('edge', (_, response) => response.writeHead(206, {'content-range': contentRange}).end());
+
+	expect(await total('bytes 0--1/0')).toMatchObject({state: 'empty', status: 206});
+	expect(await total('bytes 4-4/5')).toMatchObject({
+		state: 'truncated',
+		detail: `it has 5 bytes instead of ${size} bytes`,
+	});
+	expect(await total(`bytes ${size}-${size}/${size + 1}`)).toMatchObject({state: 'truncated'});
+});
+
+test('416 means that there is no last byte', async () => {
+	const answer416 = (headers: Record<string, string>, of = blob) =>
+		judge('edge', (_, response) => response.writeHead(416, headers).end(), of);
+
+	expect(await answer416({'content-range': 'bytes */0'})).toMatchObject({state: 'empty', status: 416});
+	expect(await answer416({})).toMatchObject({state: 'empty'});
+	expect(await answer416({'content-range': 'bytes */0'}, {...blobOf(''), size: 0})).toMatchObject({state: 'present'});
+});
+
+test('a promised byte that comes on a fresh connection was a hiccup', async () => {
+	let cuts = 1;
+	const judged = await judge('edge', (request, response) =>
+		serve(request, response, cuts-- > 0 ? Buffer.alloc(0) : bytes, size),
+	);
+
+	expect(judged).toMatchObject({state: 'present', asked: ['bytes=-1', 'bytes=-1']});
+});
+
+test('a promised byte that never comes is a fault, not a network error', async () => {
+	const nothing = await judge('edge', (request, response) => serve(request, response, Buffer.alloc(0), size));
+	const half = await judge('edge', (request, response) => serve(request, response, bytes.subarray(0, 9), size));
+
+	expect(nothing).toMatchObject({state: 'empty', detail: `the registry promises ${size} bytes and delivers none`});
+	expect(half).toMatchObject({state: 'truncated', asked: ['bytes=-1', 'bytes=-1', 'bytes=0-0']});
+});
+
+test('a registry that goes away between two looks is unreachable, and the blob is not condemned', async () => {
+	let asked = 0;
+	await using server = await listen((request, response) => {
+		if (asked++ === 0) {
+			serve(request, response, Buffer.alloc(0), size);
+		} else {
+			request.socket.resetAndDestroy();
+		}
+	});
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({code: 'registry.unreachable'});
+});
+
+test('a server that knows no ranges sends everything, and everything is looked at', async () => {
+	const all = (content: Buffer, promised = content.length) =>
+		judge('edge', (request, response) => {
+			delete request.headers.range;
+			serve(request, response, content, promised);
+		});
+
+	expect(await all(bytes)).toMatchObject({state: 'present', status: 200});
+	expect(await all(Buffer.alloc(0))).toMatchObject({state: 'empty'});
+	expect(await all(bytes.subarray(1))).toMatchObject({state: 'truncated'});
+	expect(await all(bytes.subarray(1), size)).toMatchObject({state: 'truncated'});
+});
+
+test.each(['bytes */7', 'items 0-0/1', ''])(
+	'a range answered with "%s" is asked for without a range',
+	async contentRange => {
+		const judged = await judge('edge', (request, response) => {
+			if (request.headers.range === undefined) {
+				serve(request, response);
+			} else {
+				response.writeHead(206, contentRange === 'bytes */7' ? {} : {'content-range': contentRange}).end('x');
+			}
+		});
+
+		expect(judged).toMatchObject({state: 'present', asked: ['bytes=-1', 'GET']});
+	},
+);
+
+test('content depth hashes: the same length with other bytes is corrupt', async () => {
+	const other = Buffer.alloc(size, 'x');
+
+	expect(await judge('content', (request, response) => serve(request, response, other))).toMatchObject({
+		state: 'corrupt',
+	});
+	expect(await judge('edge', (request, response) => serve(request, response, other))).toMatchObject({state: 'present'});
+});
+
+test('content that is cut off although its last byte is there is the network’s fault', async () => {
+	await using server = await listen((request, response) => {
+		if (request.headers.range === undefined) {
+			response.writeHead(200, {'content-length': size}).write(bytes.subarray(0, 5), () => request.socket.end());
+		} else {
+			serve(request, response);
+		}
+	});
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'content', {signal})).rejects.toMatchObject({code: 'registry.cut-off'});
+});
+
+test('bytes are told of as they arrive, and not again when they come again', async () => {
+	let cuts = 1;
+	const counts: number[] = [];
+	await using server = await listen((request, response) => {
+		if (request.headers.range !== undefined || cuts-- > 0) {
+			serve(request, response, request.headers.range ? bytes : bytes.subarray(0, 9), size);
+		} else {
+			response.write(bytes.subarray(0, 4));
+			response.end(bytes.subarray(4));
+		}
+	});
+	await using registry = connect(server);
+
+	const judged = await registry.blob('acme/app', blob, 'content', {signal, onBytes: count => counts.push(count)});
+
+	expect(judged).toMatchObject({state: 'present'});
+	expect(counts).toEqual([9, size - 9]);
+});
+
+test('a blob without a length that ends too early is asked for again before it is called truncated', async () => {
+	let cuts = 1;
+	await using server = await listen((request, response) => {
+		if (request.headers.range !== undefined) {
+			serve(request, response, bytes, size);
+		} else {
+			response.write(bytes.subarray(0, 4));
+			response.end(cuts-- > 0 ? undefined : bytes.subarray(4));
+		}
+	});
+	await using registry = connect(server);
+
+	expect(await registry.blob('acme/app', blob, 'content', {signal})).toMatchObject({state: 'present'});
+});
+
+test('a blob that the registry fails on is looked at twice, and is unreadable then', async () => {
+	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
+	await using registry = connect(server);
+
+	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toEqual({
+		state: 'unreadable',
+		status: 500,
+		detail: 'bad link',
+	});
+	expect(server.requests).toHaveLength(2);
+});
+
+test.each([
+	['2.8', {DriverName: 'filesystem', Enclosed: {Op: 'open', Path: '/var/lib/registry/…', Err: 24}}],
+	['3.0', {driver: 'filesystem', detail: 'open /var/lib/registry/…: too many open files'}],
+])('a 500 because the storage fails the registry says nothing of the blob (%s)', async (_, detail) => {
+	const body = JSON.stringify({errors: [{code: 'UNKNOWN', message: 'unknown error', detail}]});
+	await using server = await listen((_, response) => response.writeHead(500).end(body));
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+		code: 'registry.failing',
+		hint: expect.stringContaining('filesystem'),
+	});
+});
+
+test.each([
+	['a proxy without a backend', 'text/plain; charset=utf-8', '404 page not found\n', undefined],
+	['a gateway without a route', 'application/json', '{"message":"no Route matched with those values"}', undefined],
+	['the store that blobs lie in', 'application/xml', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code>', 'missing'],
+	['a registry of few words', 'text/plain', '', 'missing'],
+])('404 from %s says what its words say', async (_, type, body, state) => {
+	await using server = await listen((_, response) => response.writeHead(404, {'content-type': type}).end(body));
+	await using registry = connect(server);
+	const asked = [
+		() => registry.manifest('acme/app', blob.digest, {signal}),
+		...(['head', 'edge', 'content'] as const).map(depth => () => registry.blob('acme/app', blob, depth, {signal})),
+	];
+
+	for (const ask of asked) {
+		await (state === undefined
+			? expect(ask()).rejects.toMatchObject({code: 'registry.not-a-registry', exit: 'failed'})
+			: expect(ask()).resolves.toMatchObject({state, detail: 'the registry does not have it'}));
+	}
+});
+
+test('a 500 that is not in the words of a registry says nothing of the blob', async () => {
+	await using server = await listen((_, response) => response.writeHead(500).end('Internal Server Error'));
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({code: 'registry.failing'});
+});
+
+test('a large blob is hashed without being held in memory', async () => {
+	const piece = Buffer.alloc(1024 * 1024, 'layer');
+	const pieces = 48;
+	const large = blobOf(Buffer.concat(Array.from({length: pieces}, () => piece)));
+	await using server = await listen(async (_, response) => {
+		response.writeHead(200, {'content-length': large.bytes.length});
+		for (let n = 0; n < pieces; n++) {
+			if (!response.write(piece)) {
+				await new Promise(resolve => response.once('drain', resolve));
+			}
+		}
+
+		response.end();
+	});
+	await using registry = connect(server);
+
+	expect(
+		await registry.blob('acme/app', {digest: large.digest, size: large.bytes.length}, 'content', {signal}),
+	).toMatchObject({state: 'present'});
+});
+
+test('a blob stored elsewhere is fetched without credentials', async () => {
+	await using store = await listen((request, response) => serve(request, response));
+	await using server = await listen((_, response) =>
+		response.writeHead(307, {location: `http://${store.host}/bucket/blob?signature=secret`}).end(),
+	);
+	await using registry = connect(server, {credentials: async () => ({username: 'nora', password: 'secret'})});
+
+	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toMatchObject({state: 'present'});
+	expect(server.requests[0]!.headers.authorization).toBeDefined();
+	expect(store.requests[0]!.headers.authorization).toBeUndefined();
+	expect(registry.records.map(({url}) => url)).toEqual([
+		`http://${server.host}/v2/acme/app/blobs/${digest}`,
+		`http://${store.host}/bucket/blob`,
+	]);
+});
+
+test('credentials do not come back on the way home either', async () => {
+	await using away = await listen((_, response) => response.writeHead(307, {location: back}).end());
+	await using home = await listen((request, response) => {
+		if (request.url === '/home') {
+			serve(request, response);
+		} else {
+			response.writeHead(307, {location: `http://${away.host}/`}).end();
+		}
+	});
+	const back = `http://${home.host}/home`;
+	await using registry = connect(home, {credentials: async () => ({username: 'nora', password: 'secret'})});
+
+	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toMatchObject({state: 'present'});
+	expect(home.requests.map(({headers}) => headers.authorization !== undefined)).toEqual([true, false]);
+});
+
+test.each([401, 403])(
+	'%i from where a redirect leads does not blame credentials that were not sent there',
+	async status => {
+		await using store = await listen((_, response) => response.writeHead(status).end('<?xml version="1.0"?><Error/>'));
+		await using server = await listen((_, response) =>
+			response.writeHead(307, {location: `http://${store.host}/blob?signature=abc`}).end(),
+		);
+		await using registry = connect(server, {credentials: async () => ({username: 'acme', password: 'secret'})});
+
+		await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
+			code: 'registry.forbidden',
+			message: `${store.host}, where ${server.host} sends us for its blobs, refuses us (${status}).`,
+		});
+		expect(store.requests[0]!.headers.authorization).toBeUndefined();
+	},
+);
+
+test('redirects without end are refused', async () => {
+	await using server = await listen((_, response) => response.writeHead(307, {location: '/v2/again'}).end());
+	await using registry = connect(server);
+
+	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({code: 'registry.redirected'});
+	expect(server.requests).toHaveLength(6);
+});

@@ -1,0 +1,125 @@
+import {expect, test} from 'vitest';
+import {connect, listen, specError} from '../server.ts';
+
+const {signal} = new AbortController();
+
+async function all(registry: ReturnType<typeof connect>): Promise<string[]> {
+	const names: string[] = [];
+	for await (const name of registry.repositories({signal})) {
+		names.push(name);
+	}
+
+	return names;
+}
+
+test('a page of the catalogue is only asked for when the one before is used up', async () => {
+	await using server = await listen((request, response) => {
+		const last = new URL(request.url!, 'http://acme.example').searchParams.get('last');
+		const [repositories, next] = last === null ? [['a', 'b'], 'b'] : last === 'b' ? [['c'], 'c'] : [['d'], undefined];
+		response
+			.writeHead(200, next ? {link: `</v2/_catalog?last=${next}&n=1000>; rel="next"`} : {})
+			.end(JSON.stringify({repositories}));
+	});
+	await using registry = connect(server);
+	const asked: number[] = [];
+
+	for await (const name of registry.repositories({signal})) {
+		asked.push(server.requests.length);
+		if (name === 'c') {
+			break;
+		}
+	}
+
+	expect(asked).toEqual([1, 1, 2]);
+	expect(server.requests[0]!.url).toBe('/v2/_catalog?n=1000');
+});
+
+test('an empty catalogue is an answer', async () => {
+	await using server = await listen((_, response) => response.end('{"repositories":null}'));
+	await using registry = connect(server);
+
+	expect(await all(registry)).toEqual([]);
+});
+
+test('a registry that takes no thousand names a page is asked for as many as it likes', async () => {
+	await using server = await listen((request, response) => {
+		if (request.url!.includes('n=1000')) {
+			response.writeHead(400).end(specError('PAGINATION_NUMBER_INVALID', 'invalid number of results requested'));
+		} else {
+			response.end('{"repositories":["acme/app"]}');
+		}
+	});
+	await using registry = connect(server);
+
+	expect(await all(registry)).toEqual(['acme/app']);
+	expect(server.requests.map(({url}) => url)).toEqual(['/v2/_catalog?n=1000', '/v2/_catalog']);
+});
+
+test.each([
+	[404, specError('NOT_FOUND', 'not found')],
+	[404, '404 page not found'],
+	[405, specError('UNSUPPORTED', 'The operation is unsupported.')],
+	[405, '<html>Not Allowed</html>'],
+	[400, specError('UNSUPPORTED', 'The operation is unsupported.')],
+	[501, ''],
+])('%i %s means that there is no catalogue', async (status, body) => {
+	await using server = await listen((_, response) => response.writeHead(status).end(body));
+	await using registry = connect(server);
+
+	await expect(all(registry)).rejects.toMatchObject({code: 'registry.no-catalogue', exit: 'failed'});
+	expect(server.requests).toHaveLength(1);
+});
+
+test.each([
+	[400, specError('NAME_INVALID', 'no'), 'registry.unexpected-answer'],
+	[401, '', 'registry.unauthorized'],
+	[403, '', 'registry.forbidden'],
+	[200, '{"names":[]}', 'registry.not-a-registry'],
+	[200, '<html>Log in</html>', 'registry.not-a-registry'],
+	[500, specError('UNKNOWN', 'disk'), 'registry.failing'],
+])('%i %s is never an empty catalogue', async (status, body, code) => {
+	await using server = await listen((_, response) => response.writeHead(status).end(body));
+	await using registry = connect(server);
+
+	await expect(all(registry)).rejects.toMatchObject({code});
+	expect(server.requests).toHaveLength(status === 500 ? 2 : 1);
+});
+
+test('a list that goes round through several pages does not go on for ever', async () => {
+	let page = 0;
+	await using server = await listen((_, response) => {
+		page++;
+		response
+			.writeHead(200, {link: `</v2/_catalog?last=${page < 5 ? page : 5 + (page % 3)}>; rel="next"`})
+			.end('{"repositories":["a"]}');
+	});
+	await using registry = connect(server);
+
+	await expect(all(registry)).rejects.toMatchObject({code: 'registry.endless-list'});
+	expect(server.requests.length).toBeLessThan(20);
+});
+
+test('a next page on another host gets neither request nor credentials', async () => {
+	await using other = await listen((_, response) => response.end('{"repositories":["b"]}'));
+	await using server = await listen((_, response) =>
+		response.writeHead(200, {link: `<http://${other.host}/v2/_catalog>; rel="next"`}).end('{"repositories":["a"]}'),
+	);
+	await using registry = connect(server, {credentials: async () => ({username: 'nora', password: 'secret'})});
+
+	await expect(all(registry)).rejects.toMatchObject({code: 'registry.redirected', exit: 'refused'});
+	expect(other.requests).toHaveLength(0);
+});
+
+test('a next page that is not there is no end of the list', async () => {
+	await using server = await listen((request, response) => {
+		if (request.url!.includes('last')) {
+			response.writeHead(404).end(specError('NAME_UNKNOWN', 'repository name not known to registry'));
+		} else {
+			response.writeHead(200, {link: '<?last=a>; rel="next"'}).end('{"repositories":["a"],"tags":["a"]}');
+		}
+	});
+	await using registry = connect(server);
+
+	await expect(all(registry)).rejects.toMatchObject({code: 'registry.no-catalogue'});
+	await expect(registry.tags('acme/app', {signal})).rejects.toMatchObject({code: 'registry.list-cut-off'});
+});

@@ -1,0 +1,294 @@
+import {spawnSync} from 'node:child_process';
+import {chmod, mkdir, readFile, symlink, utimes, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {beforeEach, describe, expect, it} from 'vitest';
+import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
+import {upkeepIn} from '../../../../src/adapters/storage/host/upkeep.ts';
+import {lookAtUpkeep} from '../../../../src/adapters/storage/host/upkeep-script.ts';
+import {createStorage} from '../../../../src/adapters/storage/storage.ts';
+import {judgeUpkeep} from '../../../../src/domain/audit/audit.ts';
+import {parseRehearsal} from '../../../../src/domain/audit/commands/rehearsal.ts';
+import {createNonces} from '../../../support/nonces.ts';
+import {locate} from '../../../support/real.ts';
+import {createTempFolder} from '../../../support/temp-folder.ts';
+import {treeManifest} from '../../../support/tree-manifest.ts';
+
+const signal = AbortSignal.timeout(20_000);
+const nonce = createNonces();
+
+let host: string;
+let root: string;
+
+beforeEach(async () => {
+	host = await createTempFolder();
+	root = path.join(host, 'opt/registry/data');
+	await mkdir(path.join(root, 'docker/registry/v2/repositories/acme'), {recursive: true});
+});
+
+async function put(name: string, text: string): Promise<void> {
+	const file = path.join(host, name);
+	await mkdir(path.dirname(file), {recursive: true});
+	await writeFile(file, text);
+}
+
+/** The programs of a host, found before any others. */
+async function hostWith(programs: Record<string, string>): Promise<string> {
+	for (const [name, text] of Object.entries(programs)) {
+		await put(`bin/${name}`, `#!/bin/sh\n${text}`);
+		await chmod(path.join(host, 'bin', name), 0o755);
+	}
+
+	return `${host}/bin:${process.env.PATH}`;
+}
+
+const ofCopy = (PATH = process.env.PATH) =>
+	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root, hostRoot: host}).upkeep({signal});
+const ofHost = (PATH: string) =>
+	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root}).upkeep({signal});
+
+async function fillHost(): Promise<void> {
+	await put('etc/crontab', '25 3 * * 0 root docker exec r registry garbage-collect -m /c.yml\n');
+	await put(
+		'etc/cron.d/clean',
+		'0 2 * * * root /opt/registry/clean.sh --keep 10 >/dev/null\n0 1 * * * root cd /opt/registry && ./gc.sh\n',
+	);
+	await put('opt/registry/clean.sh', '#!/bin/sh\n. /opt/registry/lib/tags\nprune\n');
+	await put('opt/registry/lib/tags', 'prune() { rm -rf "$repo/_manifests/tags/$1"; }\n');
+	await put('opt/registry/gc.sh', 'registry garbage-collect -m /c.yml\n');
+	await put('opt/other/gc.sh', 'registry garbage-collect -m /nobody/starts/this.yml\n');
+	await put('etc/cron.weekly/gc', '#!/bin/sh\nregistry garbage-collect --delete-untagged /c.yml\n');
+	await put('var/spool/cron/crontabs/ops', '@daily /usr/local/sbin/gc\n');
+	await put('usr/local/sbin/gc', '\u007fELF\0garbage-collect -m');
+	await put(
+		'etc/systemd/system/gc.service',
+		'[Service]\nExecStart=/usr/bin/docker exec r registry garbage-collect -m /c.yml\n',
+	);
+	await put('usr/lib/systemd/system/other.service', '[Service]\nExecStart=/srv/gc\n');
+	await put('srv/gc', '#!/bin/sh\nregistry garbage-collect -m /c.yml\n');
+	await put('etc/containers/systemd/r.container', '[Container]\nImage=registry:2\n');
+	await put('opt/registry/docker-compose.yml', 'services:\n  r:\n    image: registry:2.8.3\n');
+	await put('opt/registry/nginx/conf.d/r.conf', 'server { location /v2/ { proxy_pass http://private:5000; } }\n');
+	await put(
+		'etc/docker/registry/config.yml',
+		'storage:\n  filesystem: {rootdirectory: /d}\n  cache: {blobdescriptor: inmemory}\n',
+	);
+}
+
+const everything = [
+	'compose /opt/registry/docker-compose.yml',
+	'configuration /etc/docker/registry/config.yml',
+	'crontab /etc/cron.d/clean',
+	'crontab /etc/crontab',
+	'nginx /opt/registry/nginx/conf.d/r.conf',
+	'quadlet /etc/containers/systemd/r.container',
+	'script /etc/cron.weekly/gc',
+	'script /opt/registry/gc.sh',
+	'script /opt/registry/lib/tags',
+	'script /srv/gc',
+	'unit /etc/systemd/system/gc.service',
+];
+
+describe('a look at a host', () => {
+	it('finds crontabs, units, quadlets, compose files, and the scripts they start, two levels deep; and writes nothing', async () => {
+		await fillHost();
+		const before = treeManifest(host);
+
+		const upkeep = await ofCopy();
+
+		expect(upkeep.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
+		expect(upkeep.gaps).toEqual(['processes and containers: this is a copy of a host, not the host']);
+		expect(upkeep).toMatchObject({
+			holdsRepositories: true,
+			staleUploads: {count: 0, kib: 0},
+			disk: {free: expect.any(Number)},
+		});
+		expect(
+			judgeUpkeep(upkeep)
+				.risks.filter(({severity}) => severity === 'will-break')
+				.map(({file, at}) => `${file}:${at}`)
+				.sort(),
+		).toEqual([
+			'/etc/cron.weekly/gc:2',
+			'/etc/crontab:1',
+			'/etc/systemd/system/gc.service:2',
+			'/opt/registry/gc.sh:1',
+			'/srv/gc:2',
+		]);
+		expect(treeManifest(host)).toEqual(before);
+	});
+
+	it.skipIf(locate('busybox') === undefined)('is the same with nothing but busybox', async () => {
+		await fillHost();
+		const bin = path.join(host, 'busybox');
+		await mkdir(bin);
+		for (const name of [
+			'sh',
+			'dd',
+			'grep',
+			'sed',
+			'tr',
+			'head',
+			'tail',
+			'sort',
+			'wc',
+			'cat',
+			'find',
+			'du',
+			'awk',
+			'df',
+			'ls',
+			'timeout',
+			'readlink',
+		]) {
+			await symlink(locate('busybox')!, path.join(bin, name));
+		}
+
+		const upkeep = await ofCopy(bin);
+
+		expect(upkeep.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
+		expect(upkeep.disk).toMatchObject({mountedOn: (await ofCopy()).disk!.mountedOn, size: (await ofCopy()).disk!.size});
+	});
+
+	it('beside a folder that stands for /, neither this machine is asked nor what lies around the store', async () => {
+		await fillHost();
+		const elsewhere = await createTempFolder();
+		root = path.join(elsewhere, 'registry/data');
+		await mkdir(path.join(root, 'docker/registry/v2/repositories/acme'), {recursive: true});
+		await writeFile(path.join(elsewhere, 'registry/docker-compose.yml'), 'services: {r: {image: registry:2}}\n');
+		await writeFile(path.join(elsewhere, 'registry/config.yml'), 'storage: {filesystem: {rootdirectory: /d}}\n');
+		const asked = path.join(host, 'asked');
+		const tellers = ['crontab', 'docker', 'podman', 'ps', 'df', 'systemctl', 'readlink', 'registry'];
+		const PATH = await hostWith(Object.fromEntries(tellers.map(name => [name, `echo ${name} >>'${asked}'`])));
+
+		const ofFolder = await ofCopy(PATH);
+		const askedBeside = await readFile(asked, 'utf8').catch(() => '');
+		const ofMachine = await ofHost(PATH);
+
+		expect(ofFolder.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(
+			everything.filter(each => !each.startsWith('nginx')),
+		);
+		expect(ofFolder).toMatchObject({holdsRepositories: true, running: []});
+		expect(ofFolder.disk).toBeUndefined();
+		expect(askedBeside).toBe('');
+		// Without the folder it does ask, and looks around.
+		expect(ofMachine.files.map(({path: file}) => file)).toContain(path.join(elsewhere, 'registry/docker-compose.yml'));
+		expect((await readFile(asked, 'utf8')).split('\n')).toEqual(
+			expect.arrayContaining(['crontab', 'docker', 'ps', 'df']),
+		);
+	});
+
+	it.each(['', 'host', '/ho\nst'])('%j does not stand for /: never by mistake the machine itself', hostRoot => {
+		const shell = createLocalShell({nonce, environment: {PATH: process.env.PATH}});
+
+		expect(() => createStorage({shell, root, hostRoot})).toThrow(expect.objectContaining({code: 'storage.root'}));
+	});
+
+	it('a look whose question did not arrive whole looks at nothing', () => {
+		for (const input of ['', `${root}\n`, `${root}\n${host}`]) {
+			expect(spawnSync('sh', ['-c', lookAtUpkeep], {input, encoding: 'utf8'})).toMatchObject({status: 1, stdout: ''});
+		}
+	});
+
+	it('counts uploads that nobody went on with for a week', async () => {
+		const uploads = path.join(root, 'docker/registry/v2/repositories/acme/tool/_uploads');
+		await mkdir(path.join(uploads, 'new'), {recursive: true});
+		await mkdir(path.join(uploads, 'old'), {recursive: true});
+		await writeFile(path.join(uploads, 'old/data'), Buffer.alloc(300_000));
+		await utimes(path.join(uploads, 'old'), new Date('2020-01-01'), new Date('2020-01-01'));
+
+		const {staleUploads} = await ofCopy();
+
+		expect(staleUploads?.count).toBe(1);
+		expect(staleUploads?.kib).toBeGreaterThan(250);
+	});
+
+	it('a pipe or a device where a schedule should be keeps nobody waiting', async () => {
+		await fillHost();
+		expect(spawnSync('mkfifo', [path.join(host, 'etc/cron.d/pipe'), path.join(host, 'srv/pipe')]).status).toBe(0);
+		await symlink('/dev/zero', path.join(host, 'etc/systemd/system/endless.service'));
+		await put('etc/anacrontab', '@daily /srv/pipe\n');
+
+		const {files} = await ofCopy();
+
+		expect(files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
+	});
+
+	it('a store that cannot be entered is a gap', async () => {
+		root = path.join(host, 'nowhere');
+
+		expect((await ofCopy()).gaps).toContain(`the storage folder: ${root} cannot be entered`);
+	});
+
+	it('asks crontab and containers, and takes only settings from an environment full of secrets', async () => {
+		await put('opt/elsewhere/compose.yml', 'services:\n  r:\n    image: registry:2\n');
+		const PATH = await hostWith({
+			crontab: `echo '# gc'; echo '0 3 * * 0 docker exec r registry garbage-collect -m /c.yml'`,
+			docker: `case "$1 $*" in
+ps*) echo 'abc registry:2'; echo 'def nginx:1.27'; echo 'ghi mirror.acme.example/library/registry:2.8.3' ;;
+inspect*Labels*abc) echo '${host}/opt/elsewhere/compose.yml' ;;
+inspect*Env*abc) printf 'REGISTRY_HTTP_SECRET=hunter2\\nREGISTRY_STORAGE_DELETE_ENABLED=true\\n' ;;
+inspect*Name*abc) echo /private ;;
+inspect*Name*) echo /other ;;
+exec*abc*) echo 'registry github.com/docker/distribution v2.8.3' ;;
+*) exit 1 ;;
+esac`,
+			podman: 'exit 1',
+			ps: 'exit 0',
+		});
+
+		const upkeep = await ofHost(PATH);
+
+		expect(upkeep.files).toContainEqual(expect.objectContaining({kind: 'crontab', path: 'crontab -l'}));
+		expect(upkeep.files.map(({path: file}) => file)).toContain(`${host}/opt/elsewhere/compose.yml`);
+		expect(upkeep.running).toEqual([
+			{
+				name: 'container docker-private',
+				image: 'registry:2',
+				version: 'registry github.com/docker/distribution v2.8.3',
+				environment: ['REGISTRY_STORAGE_DELETE_ENABLED=true'],
+			},
+			{name: 'container docker-other', image: 'mirror.acme.example/library/registry:2.8.3', environment: []},
+		]);
+		expect(upkeep.gaps).toContain('containers: "podman ps" does not answer this user');
+		expect(judgeUpkeep(upkeep).risks.find(({file}) => file === 'crontab -l')).toMatchObject({
+			severity: 'will-break',
+			at: 2,
+		});
+		expect(JSON.stringify(upkeep)).not.toContain('hunter2');
+	});
+});
+
+it('an answer that is cut anywhere is never the whole picture', () => {
+	const whole = [
+		'file crontab 9 /etc/crontab\n@daily x',
+		'disk\n/dev/sda1 100 50 50 50% /my disk',
+		'unread /var/spool/cron',
+		'end',
+		'',
+	].join('\0');
+
+	expect(upkeepIn(whole)).toMatchObject({
+		disk: {mountedOn: '/my disk', size: 100, free: 50},
+		gaps: ['/var/spool/cron may not be read by this user'],
+	});
+	for (let length = 0; length < whole.length - 1; length++) {
+		expect(upkeepIn(whole.slice(0, length)).gaps).toContain('the end of what the host said was not seen');
+	}
+});
+
+it('a rehearsal that fails says so in the words of the host', async () => {
+	const storage = createStorage({
+		shell: createLocalShell({
+			nonce,
+			environment: {PATH: await hostWith({registry: 'echo no such config >&2; exit 1'})},
+		}),
+		root,
+	});
+
+	await expect(
+		storage.rehearse(parseRehearsal('registry garbage-collect --dry-run -m /c.yml'), {signal}),
+	).rejects.toMatchObject({
+		code: 'audit.rehearsal-failed',
+		message: expect.stringContaining('no such config'),
+	});
+});

@@ -1,0 +1,106 @@
+import path from 'node:path';
+import fc from 'fast-check';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
+import {readHashes} from '../../../../src/adapters/storage/blobs/hash.ts';
+import {createStorage} from '../../../../src/adapters/storage/storage.ts';
+import {assess} from '../../../../src/domain/storage/judgement/model.ts';
+import {buildImage} from '../../../../src/drills/image.ts';
+import {openStore} from '../../../../src/drills/store.ts';
+import type {HashAnswer, Shell} from '../../../../src/engine/ports.ts';
+import {createNonces} from '../../../support/nonces.ts';
+import {temporaryFolder} from '../../../support/real.ts';
+
+const signal = AbortSignal.timeout(60_000);
+const image = buildImage({seed: 'acme'});
+const digests = [...image.manifests, image.index].map(({digest}) => digest);
+/** What the host said, command by command. */
+const outputs: Buffer[] = [];
+let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+let root: string;
+
+beforeAll(async () => {
+	temporary = await temporaryFolder();
+	root = path.join(temporary.folder, 'store');
+	const store = openStore(root);
+	await store.push('acme/tool', 'latest', image);
+	const storage = createStorage({shell: recording(createLocalShell({nonce: createNonces()})), root});
+	expect((await storage.list({signal})).complete).toBe(true);
+	await storage.hash(digests, {signal});
+});
+
+afterAll(() => temporary[Symbol.asyncDispose]());
+
+function recording(shell: Shell): Shell {
+	return {
+		...shell,
+		async run(request, waiting) {
+			const chunks: Uint8Array[] = [];
+			const onOutput = (chunk: Uint8Array) => {
+				chunks.push(Buffer.from(chunk));
+				request.onOutput?.(chunk);
+			};
+			const result = await shell.run({...request, onOutput}, waiting);
+			outputs.push(Buffer.concat(chunks));
+			return result;
+		},
+	};
+}
+
+/** Says what was recorded, and less at one point: worse than any shell, which would throw. */
+function replaying(cut: {command: number; length: number}): Shell {
+	let command = 0;
+	return {
+		place: 'vm',
+		async run({onOutput}) {
+			const output = outputs[command] ?? Buffer.alloc(0);
+			onOutput?.(command === cut.command ? output.subarray(0, cut.length) : output);
+			command++;
+			return {exitCode: 0, stdout: new Uint8Array(), stderr: ''};
+		},
+		close: async () => {},
+	};
+}
+
+describe.each([
+	['the tree', 0],
+	['links and bodies', 1],
+])('a listing whose %s was cut', (_, command) => {
+	it('is incomplete wherever it was cut, and calls nothing gone', async () => {
+		const whole = outputs[command]!.length;
+		await fc.assert(
+			fc.asyncProperty(fc.integer({min: 0, max: whole - 1}), async length => {
+				const shell = replaying({command, length});
+
+				const listing = await createStorage({shell, root}).list({signal});
+				const scan = assess(listing, {role: 'authoritative'});
+
+				expect(scan.complete).toBe(false);
+				expect(scan.findings).toEqual([]);
+			}),
+			{numRuns: 500},
+		);
+	});
+
+	it('is complete when nothing is missing', async () => {
+		const shell = replaying({command, length: outputs[command]!.length});
+
+		expect(await createStorage({shell, root}).list({signal})).toMatchObject({complete: true, gaps: []});
+	});
+});
+
+it('hashes that were cut anywhere are the first of the whole, and none of them is wrong', () => {
+	const output = outputs[2]!;
+	const answersOf = (bytes: Uint8Array) => {
+		const answers: HashAnswer[] = [];
+		readHashes(digests, answer => answers.push(answer))(bytes);
+		return answers;
+	};
+	const whole = answersOf(output);
+
+	expect(whole.map(({state}) => state)).toEqual(digests.map(() => 'same'));
+	for (let length = 0; length <= output.length; length++) {
+		const answers = answersOf(output.subarray(0, length));
+		expect(answers).toEqual(whole.slice(0, answers.length));
+	}
+});

@@ -1,0 +1,144 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
+import {linksToRead} from '../../../../src/adapters/storage/listing/links.ts';
+import {openTree} from '../../../../src/adapters/storage/listing/tree.ts';
+import {createStorage} from '../../../../src/adapters/storage/storage.ts';
+import type {Digest} from '../../../../src/domain/image/digest.ts';
+import {mediaTypes} from '../../../../src/domain/image/media-type.ts';
+import type {Link, StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
+import {blobOf, buildImage} from '../../../../src/drills/image.ts';
+import {openStore, type Store} from '../../../../src/drills/store.ts';
+import type {Shell} from '../../../../src/engine/ports.ts';
+import {createNonces} from '../../../support/nonces.ts';
+import {temporaryFolder} from '../../../support/real.ts';
+
+const signal = AbortSignal.timeout(20_000);
+const image = buildImage({seed: 'acme', platforms: ['linux/amd64'], attestations: false});
+const [child] = image.manifests.map(({digest}) => digest);
+const [config, layer] = image.blobs.map(({digest}) => digest);
+
+let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+let store: Store;
+let commands: number;
+
+beforeEach(async () => {
+	temporary = await temporaryFolder();
+	store = openStore(path.join(temporary.folder, 'store'));
+	await store.push('acme/tool', 'latest', image);
+	commands = 0;
+});
+
+afterEach(() => temporary[Symbol.asyncDispose]());
+
+function list(): Promise<StorageListing> {
+	const local = createLocalShell({nonce: createNonces()});
+	const shell: Shell = {
+		...local,
+		run(request, waiting) {
+			commands++;
+			return local.run(request, waiting);
+		},
+	};
+	return createStorage({shell, root: store.root}).list({signal});
+}
+
+it('a link is read to its last byte: another digest, a newline, a second line, nothing, a novel', async () => {
+	const other = image.index.digest;
+	await writeFile(store.revisionLink('acme/tool', child!), other);
+	await writeFile(store.layerLink('acme/tool', config!), `${config}\n`);
+	await writeFile(store.layerLink('acme/tool', layer!), `x\n./repositories/acme/tool/_layers/link:${layer}`);
+	await writeFile(path.join(store.tagFolder('acme/tool', 'latest'), 'current/link'), '');
+	await writeFile(store.revisionLink('acme/tool', other), 'x'.repeat(5000));
+
+	const {complete, repositories} = await list();
+	const {tags, revisions, layers} = repositories.get('acme/tool')!;
+
+	expect(complete).toBe(true);
+	expect(revisions.get(child!)).toMatchObject({size: 71, content: other});
+	expect(layers.get(config!)).toMatchObject({size: 72, content: `${config}\n`});
+	expect(layers.get(layer!)!.content).toBe(`x\n./repositories/acme/tool/_layers/link:${layer}`);
+	expect(tags.get('latest')!.link).toMatchObject({size: 0, content: ''});
+	expect(revisions.get(other)).toMatchObject({size: 5000});
+	expect(revisions.get(other)!.content).toBeUndefined();
+});
+
+it('in a store of more than a hundred thousand links, what was read is tags, odd sizes and what was written twice, and the rest is counted', () => {
+	const digest = (number: number) => `sha256:${number.toString(16).padStart(64, '0')}` as Digest;
+	const good = (): Link => ({size: 71, changed: 1});
+	const layers = new Map(Array.from({length: 100_001}, (_, number) => [digest(number), good()]));
+	layers.set(digest(7), {size: 70, changed: 1});
+	const repository = {layers, revisions: new Map([[digest(1), good()]]), tags: new Map([['latest', {link: good()}]])};
+	const listing = {repositories: new Map([['acme', repository]])} as unknown as StorageListing;
+	const rewritten = new Set([layers.get(digest(9))!]);
+
+	const {places, taken} = linksToRead(listing, {rewritten, everyLink: false});
+
+	expect(taken).toBe(100_000);
+	expect(places.map(({path: file}) => file.split('/').slice(2, -1).join('/'))).toEqual([
+		'_manifests/tags/latest/current',
+		`_layers/sha256/${digest(7).slice(7)}`,
+		`_layers/sha256/${digest(9).slice(7)}`,
+	]);
+	expect(linksToRead(listing, {rewritten, everyLink: true})).toMatchObject({taken: 0});
+});
+
+it('a link that was written again later than its folder was made is known, and a fresh one is not taken for it', () => {
+	const hex = 'a'.repeat(64);
+	const {tree, entries} = openTree();
+
+	for (const [name, changed] of [
+		['old', 500],
+		['fresh', 100.3],
+	] as const) {
+		entries.located('d', 0, 0, 100, `repositories/${name}/_layers/sha256/${hex}`);
+		entries.located('f', 71, 0, changed, `repositories/${name}/_layers/sha256/${hex}/link`);
+	}
+
+	expect([...tree.rewritten]).toEqual([{size: 71, changed: 500}]);
+});
+
+it('a child that looks like no manifest is read in a third command, and one below that is a gap', async () => {
+	const indexOf = (child: {digest: Digest; bytes: Buffer}) =>
+		blobOf(
+			JSON.stringify({
+				schemaVersion: 2,
+				mediaType: mediaTypes.ociIndex,
+				manifests: [{mediaType: mediaTypes.ociIndex, digest: child.digest, size: child.bytes.length}],
+			}),
+		);
+	const third = indexOf(image.index);
+	const second = indexOf(third);
+	const first = indexOf(second);
+	for (const index of [first, second, third]) {
+		await store.writeBlob(index);
+		// What has a layer link is not guessed to be a manifest.
+		await store.writeLink(store.layerLink('acme/nested', index.digest), index.digest);
+	}
+
+	await store.writeLink(store.revisionLink('acme/nested', second.digest), second.digest);
+	expect(await list()).toMatchObject({complete: true});
+	expect(commands).toBe(3);
+
+	await store.remove(store.revisionLink('acme/nested', second.digest));
+	await store.writeLink(store.revisionLink('acme/nested', first.digest), first.digest);
+	commands = 0;
+	const {gaps} = await list();
+
+	expect(gaps).toEqual([`1 manifests deep in others were not read, ${third.digest} among them`]);
+	expect(commands).toBe(3);
+});
+
+it('what no registry writes is counted once with all below it, and is no gap', async () => {
+	await mkdir(path.join(store.base, 'repositories/acme/tool/a b/c d'), {recursive: true});
+	await mkdir(path.join(store.base, 'repositories/Upper/_layers'), {recursive: true});
+	await writeFile(path.join(store.base, 'blobs/sha256/notes.txt'), '');
+	await mkdir(Buffer.concat([Buffer.from(`${store.base}/blobs/`), Buffer.from([0xff])]));
+	await mkdir(Buffer.concat([Buffer.from(`${store.base}/blobs/`), Buffer.from([0xfe])]));
+
+	const listing = await list();
+
+	expect(listing).toMatchObject({complete: true, gaps: [], leftOut: 5, preciseTimes: true, linksTakenBySize: 0});
+	expect([...listing.repositories.keys()]).toEqual(['acme/tool']);
+});

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import type {Finding} from '../../../../src/domain/storage/finding.ts';
+import {assess} from '../../../../src/domain/storage/judgement/model.ts';
+import {suspects} from '../../../../src/domain/storage/judgement/recheck.ts';
+import {parentFolder} from '../../../../src/domain/storage/listing/paths.ts';
+import {healthyStores} from '../../../support/healthy-store.ts';
+import {oddImages} from '../../../support/odd-images.ts';
+import {type Damage, damages, type Expected, pushVictim} from '../../../support/store-damage.ts';
+import {emptyTree, listingOf, push, type StoreTree} from '../../../support/store-tree.ts';
+
+const role = 'authoritative';
+
+function shortened({kind, repository, digest, tags, remedy, since}: Finding): Expected {
+	return {
+		kind,
+		repository,
+		tags,
+		remedy,
+		...(digest === undefined ? {} : {digest}),
+		...(since === undefined ? {} : {since}),
+	};
+}
+
+function scanOf(tree: StoreTree, {hashed = []}: Partial<Damage> = {}, unread: string[] = []) {
+	return assess(listingOf(tree, unread), {role, hashed});
+}
+
+const byRepository = (a: Expected, b: Expected) => (a.repository < b.repository ? -1 : 1);
+
+it('a store in which nothing is wrong has no finding, whatever is odd about it', () => {
+	fc.assert(
+		fc.property(healthyStores, tree => {
+			expect(scanOf(tree)).toMatchObject({complete: true, findings: [], risks: [], gaps: []});
+		}),
+		{numRuns: 200},
+	);
+});
+
+describe('damage is told by its kind, its repository, its digest, its tags and what helps:', () => {
+	it.each(Object.keys(damages))('%s', name => {
+		fc.assert(
+			fc.property(healthyStores, fc.nat({max: 2}), (tree, depth) => {
+				const damage = damages[name]!(tree, pushVictim(tree, depth));
+
+				const scan = scanOf(tree, damage);
+
+				expect(scan.findings.map(shortened).sort(byRepository)).toEqual([...damage.expected].sort(byRepository));
+				expect(scan.complete).toBe(true);
+			}),
+			{numRuns: 12},
+		);
+	});
+});
+
+it('nothing is said that rests on a folder which could not be read', () => {
+	const cases = fc
+		.tuple(healthyStores, fc.nat({max: 2}), fc.constantFrom(...Object.keys(damages)))
+		.chain(([healthy, depth, name]) => {
+			const tree = {files: new Map(healthy.files), folders: new Map(healthy.folders)};
+			const damage = damages[name]!(tree, pushVictim(tree, depth));
+			const folders = [...new Set([...tree.folders.keys(), ...[...tree.files.keys()].map(parentFolder)])];
+			return fc.tuple(fc.constant({tree, damage}), fc.subarray(folders, {minLength: 1, maxLength: 3}));
+		});
+
+	fc.assert(
+		fc.property(cases, ([{tree, damage}, unread]) => {
+			const known = scanOf(tree, damage).findings;
+			const partial = scanOf(tree, damage, unread);
+
+			expect(partial.complete).toBe(false);
+			for (const finding of partial.findings) {
+				const whole = known.find(
+					({repository, digest, tags}) =>
+						repository === finding.repository &&
+						digest === finding.digest &&
+						(digest !== undefined || finding.tags.every(tag => tags.includes(tag))),
+				);
+				expect(whole, `${finding.kind} under ${unread.join(', ')}`).toBeDefined();
+				expect(finding.tags.filter(tag => !whole!.tags.includes(tag))).toEqual([]);
+				if (finding.kind !== whole!.kind) {
+					expect([finding.kind, finding.remedy]).toEqual(['child-unlinked', 'inspect']);
+				}
+			}
+		}),
+		{numRuns: 400},
+	);
+});
+
+it('twenty thousand tags that one lost layer breaks are no more work than twenty thousand tags', () => {
+	const tree = emptyTree();
+	for (let at = 0; at < 20_000; at++) {
+		push(tree, `team/app-${at % 100}`, `v${at}`, oddImages.single!(`${at}`));
+	}
+
+	const lost = oddImages.single!('0').blobs[1]!.digest;
+	const listing = listingOf(tree);
+	listing.blobs.delete(lost);
+	listing.folders = new Map();
+	const begun = performance.now();
+
+	const scan = assess(listing, {role});
+	const paths = suspects(scan, listing);
+
+	expect(performance.now() - begun).toBeLessThan(4000);
+	expect(scan.findings).toHaveLength(100);
+	expect(scan.findings.flatMap(({tags}) => tags)).toHaveLength(20_000);
+	expect(paths.length).toBeGreaterThan(20_000);
+});

@@ -1,0 +1,497 @@
+import {expect, test} from 'vitest';
+import type {Action, ActionContext, ActionResult} from '../../../src/engine/actions/action.ts';
+import {actions} from '../../../src/engine/actions/index.ts';
+import type {BuildStatus, TriggerAnswer} from '../../../src/engine/ports.ts';
+import {
+	contextWith,
+	fakeBuilder,
+	fakeCi,
+	fakeRegistry,
+	fakeStorage,
+	image,
+	lostReply,
+	pipeline,
+	quietHost,
+	refusal,
+	settings,
+	smallManifest,
+	unreachable,
+} from '../../support/fake-ports.ts';
+
+const [one, two, old] = ['one', 'two', 'old'].map(smallManifest) as [
+	ReturnType<typeof smallManifest>,
+	ReturnType<typeof smallManifest>,
+	ReturnType<typeof smallManifest>,
+];
+const findings = [one, two].map(({digest}, at) => ({
+	kind: 'child-unlinked',
+	repository: 'infra-ci',
+	remedy: 'relink',
+	digest,
+	via: at === 0 ? ['x'] : [],
+	tags: ['latest'],
+	plan: {complete: true, parts: [{digest, role: 'manifest', where: 'disk'}]},
+}));
+const relinkInputs = {image, findings};
+const repointInputs = {image, to: image.replace('latest', 'older')};
+
+function action(name: string): Required<Action> {
+	return actions.find(each => each.name === name) as Required<Action>;
+}
+
+test('every action declares what the engine counts on', () => {
+	for (const {name, effect, outcomes, success, bare = [], gate, reconcile, shows} of actions) {
+		expect(Object.keys(outcomes), name).toEqual(expect.arrayContaining([...success, ...bare]));
+		expect(effect === 'read' ? [] : [typeof gate, typeof reconcile, success.length > 0], name).toEqual(
+			effect === 'read' ? [] : ['function', 'function', true],
+		);
+		expect(effect !== 'read' && shows !== undefined, name).toBe(false);
+	}
+});
+
+test.each(actions.filter(({outcomeOf}) => outcomeOf).map(each => [each.name, each] as const))(
+	'%s: who is kept out or gets no answer leaves no values, and a lost reply is no outcome',
+	(_name, {outcomeOf, outcomes, bare}) => {
+		expect(outcomes).toHaveProperty('refused');
+		expect(outcomeOf!(refusal())).toBe('refused');
+		expect(outcomeOf!(unreachable())).toBe('unreachable');
+		expect(outcomeOf!(lostReply())).toBeUndefined();
+		expect(Object.keys(outcomes).length === 5 && outcomes.restarted ? [] : bare).toEqual(
+			outcomes.restarted && !outcomes.partly ? [] : expect.arrayContaining(['refused', 'unreachable']),
+		);
+	},
+);
+
+async function run(name: string, inputs: Parameters<Action['run']>[0], context: ActionContext): Promise<ActionResult> {
+	const {outcomes, provides, bare = [], run: begin} = action(name);
+	const result = await begin(inputs, context);
+	expect(outcomes).toHaveProperty(result.outcome);
+	if (!bare.includes(result.outcome)) {
+		expect(Object.keys(result.output), `${name} ${result.outcome}`).toEqual(
+			expect.arrayContaining(Object.keys(provides)),
+		);
+	}
+
+	expect(result.say).not.toBe('');
+	return result;
+}
+
+// ---------------------------------------------------------------- registry.verify, registry.restart
+
+test('verify says intact, broken and unknown, and nothing but those, of what it saw', async () => {
+	const registry = fakeRegistry({latest: one, [one.digest]: one});
+	expect(await run('registry.verify', {image}, contextWith({registry}))).toMatchObject({
+		outcome: 'intact',
+		output: {verdict: 'intact'},
+	});
+
+	registry.blob = async () => ({state: 'missing', status: 404, detail: 'blob unknown'});
+	expect(await run('registry.verify', {image}, contextWith({registry}))).toMatchObject({outcome: 'broken'});
+
+	registry.blob = () => Promise.reject(unreachable());
+	expect(await run('registry.verify', {image}, contextWith({registry}))).toMatchObject({outcome: 'unknown'});
+});
+
+test('verify refuses a depth that it does not know', async () => {
+	await expect(action('registry.verify').run({image, depth: 'deep'}, contextWith({}))).rejects.toMatchObject({
+		code: 'verify.depth',
+	});
+});
+
+test('a restart is what the command says, and nobody can tell afterwards whether it ran', async () => {
+	const failing = fakeStorage([], {restart: async () => ({exitCode: 1, output: 'no such service'})});
+	const {restartCommand: _, ...without} = fakeStorage();
+
+	expect(await run('registry.restart', {}, contextWith({storage: fakeStorage()}))).toMatchObject({
+		outcome: 'restarted',
+	});
+	expect(await run('registry.restart', {}, contextWith({storage: failing}))).toMatchObject({outcome: 'failed'});
+	expect(await run('registry.restart', {}, contextWith({storage: without}))).toMatchObject({outcome: 'unavailable'});
+	expect(await action('registry.restart').reconcile({}, contextWith({}))).toMatchObject({found: 'unknown'});
+});
+
+// ---------------------------------------------------------------- registry.relink
+
+test('relink puts the exact bytes back, the innermost first, under the store’s lock', async () => {
+	const registry = fakeRegistry();
+	const storage = fakeStorage([one, two]);
+
+	const result = await run('registry.relink', relinkInputs, contextWith({registry, storage}));
+	expect(result).toMatchObject({outcome: 'relinked', output: {relinked: [one.digest, two.digest]}});
+	expect(registry.puts).toEqual([one.digest, two.digest]);
+	expect(storage.locks).toEqual(['taken incident.step.1', 'released']);
+});
+
+test('a relink that was partly done before a crash does the rest, and not the first again', async () => {
+	const registry = fakeRegistry({[one.digest]: one});
+	const context = contextWith({registry, storage: fakeStorage([one, two])});
+
+	expect(await action('registry.relink').reconcile(relinkInputs, context)).toMatchObject({
+		found: 'not-done',
+		say: 'The registry serves 1 of 2.',
+	});
+	expect(await run('registry.relink', relinkInputs, context)).toMatchObject({outcome: 'relinked'});
+	expect(registry.puts).toEqual([two.digest]);
+	expect(await action('registry.relink').reconcile(relinkInputs, context)).toMatchObject({
+		found: 'done',
+		outcome: 'relinked',
+		output: {relinked: [one.digest, two.digest]},
+	});
+});
+
+test('a relink stops at what the registry does not take, and gives the lock back', async () => {
+	const registry = fakeRegistry();
+	const storage = fakeStorage([one, two]);
+	registry.putManifest = async () => ({state: 'rejected', status: 405, detail: 'read-only'});
+
+	expect(await run('registry.relink', relinkInputs, contextWith({registry, storage}))).toMatchObject({
+		outcome: 'rejected',
+		output: {relinked: []},
+	});
+	expect(storage.locks).toContain('released');
+});
+
+test('bytes that are gone, or no manifest, are never put', async () => {
+	const registry = fakeRegistry();
+	const {outcomeOf} = action('registry.relink');
+	for (const blobs of [[], [{...one, bytes: Buffer.from('{')}]]) {
+		const error = await action('registry.relink')
+			.run(relinkInputs, contextWith({registry, storage: fakeStorage(blobs)}))
+			.catch(each => each);
+
+		expect(outcomeOf(error)).toBe('gone');
+	}
+
+	expect(registry.puts).toEqual([]);
+});
+
+test('a lock that goes away stops a relink before the next change; one that cannot be given back does not undo it', async () => {
+	const registry = fakeRegistry();
+	const lost = new AbortController();
+	registry.onPut = () => lost.abort(unreachable());
+	const storage = fakeStorage([one, two], {
+		lock: async () => ({lost: lost.signal, release: () => Promise.reject(unreachable())}),
+	});
+	await expect(action('registry.relink').run(relinkInputs, contextWith({registry, storage}))).rejects.toMatchObject({
+		exit: 'unreachable',
+	});
+	expect(registry.puts).toHaveLength(1);
+
+	const sticky = fakeStorage([one, two], {lock: async () => ({release: () => Promise.reject(unreachable())})});
+	expect(
+		await run('registry.relink', relinkInputs, contextWith({registry: fakeRegistry(), storage: sticky})),
+	).toMatchObject({outcome: 'relinked'});
+});
+
+test('a relink of nothing has no gate', async () => {
+	const context = contextWith({});
+	for (const nothing of [null, [], [{...findings[0]!, plan: {...findings[0]!.plan, complete: false}}]]) {
+		await expect(action('registry.relink').gate({image, findings: nothing as never}, context)).rejects.toMatchObject({
+			code: 'relink.nothing',
+		});
+	}
+});
+
+// ---------------------------------------------------------------- registry.repoint
+
+test('the gate of a re-point shows both digests whole, and only an intact image may be named', async () => {
+	const registry = fakeRegistry({latest: one, older: old, [old.digest]: old});
+	const gate = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
+	expect(gate.changes.join()).toContain(old.digest);
+	expect(gate.undo).toContain(one.digest);
+
+	registry.blob = async () => ({state: 'missing', status: 404, detail: 'gone'});
+	await expect(action('registry.repoint').gate(repointInputs, contextWith({registry}))).rejects.toMatchObject({
+		code: 'repoint.not-intact',
+	});
+	await expect(
+		action('registry.repoint').gate({image, to: 'registry.example:5000/other:1'}, contextWith({registry})),
+	).rejects.toMatchObject({code: 'repoint.elsewhere'});
+});
+
+test('a tag that has moved since the gate was shown is not taken', async () => {
+	const registry = fakeRegistry({latest: one, older: old});
+	const {changes} = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
+	registry.served.set('older', two);
+
+	expect(await run('registry.repoint', repointInputs, contextWith({registry}, {approved: changes}))).toMatchObject({
+		outcome: 'rejected',
+	});
+	expect(registry.puts).toEqual([]);
+	registry.served.set('older', old);
+	expect(await run('registry.repoint', repointInputs, contextWith({registry}, {approved: changes}))).toMatchObject({
+		outcome: 'repointed',
+		output: {before: one.digest},
+	});
+	expect(await action('registry.repoint').reconcile(repointInputs, contextWith({registry}))).toMatchObject({
+		found: 'done',
+	});
+});
+
+// ---------------------------------------------------------------- ci.build
+
+test.each<[string, TriggerAnswer, ReturnType<typeof pipeline>[], string]>([
+	[
+		'green',
+		{state: 'created', pipeline: pipeline({state: 'waiting'})},
+		[pipeline({state: 'running'}), pipeline()],
+		'succeeded',
+	],
+	['red', {state: 'created', pipeline: pipeline({state: 'waiting'})}, [pipeline({state: 'failed'})], 'failed'],
+	['cancelled', {state: 'created', pipeline: pipeline({state: 'waiting'})}, [pipeline({state: 'cancelled'})], 'failed'],
+	[
+		'green of another branch',
+		{state: 'created', pipeline: pipeline({state: 'waiting'})},
+		[pipeline({branch: 'other'})],
+		'failed',
+	],
+	['never ending', {state: 'created', pipeline: pipeline({state: 'waiting'})}, [pipeline({state: 'waiting'})], 'late'],
+	['filtered', {state: 'filtered', detail: 'nothing matches'}, [pipeline()], 'filtered'],
+	['not taken', {state: 'rejected', detail: 'no', hint: ''}, [pipeline()], 'rejected'],
+])('a pipeline that is %s', async (_how, answer, pipelines, outcome) => {
+	const ci = fakeCi({triggers: [answer], pipelines});
+
+	expect(await run('ci.build', {image}, contextWith({ci}))).toMatchObject({outcome});
+	expect(ci.triggers).toEqual(['incident.step.1']);
+});
+
+test('exit 126 is said to be the step’s own image', async () => {
+	const steps = [{id: 1, name: 'build', state: 'failed' as const, exitCode: 126}];
+	const ci = fakeCi({pipelines: [pipeline({state: 'failed', steps})]});
+
+	expect((await run('ci.build', {image}, contextWith({ci}))).say).toMatch(/"build" ended with 126.*fallback/);
+});
+
+test('the number of a pipeline is on the record before it is followed', async () => {
+	const context = contextWith({ci: fakeCi({pipelines: [refusal()]})});
+
+	await expect(action('ci.build').run({image}, context)).rejects.toMatchObject({code: 'effect.unknown'});
+	expect(context.records).toEqual([{name: 'pipeline', detail: {number: 41, url: null}}]);
+});
+
+test('a look that fails on the way does not end the build: some are endured, then it is unknown', async () => {
+	const some = contextWith({ci: fakeCi({pipelines: [...Array.from({length: 20}, unreachable), pipeline()]})});
+	expect(await run('ci.build', {image}, some)).toMatchObject({outcome: 'succeeded'});
+	expect(some.logged.join()).toContain('Looking again');
+
+	const many = contextWith({ci: fakeCi({pipelines: [unreachable()]})});
+	await expect(action('ci.build').run({image}, many)).rejects.toMatchObject({
+		code: 'effect.unknown',
+		message: expect.stringContaining('Pipeline 41'),
+	});
+});
+
+test('a log that cannot be read says nothing of the build', async () => {
+	const context = contextWith({ci: fakeCi({logs: () => Promise.reject(refusal())})});
+
+	expect(await run('ci.build', {image}, context)).toMatchObject({outcome: 'succeeded'});
+});
+
+test.each([
+	['found at its end', [pipeline()], {found: 'done', outcome: 'succeeded'}],
+	['found red', [pipeline({state: 'failed'})], {found: 'done', outcome: 'failed'}],
+	['found under way', [undefined, pipeline({state: 'running'})], {found: 'running', output: {number: 41}}],
+	['not found', [undefined], {found: 'not-done'}],
+])('a trigger whose reply was lost is looked for by its own id: %s', async (_how, found, expected) => {
+	expect(await action('ci.build').reconcile({image}, contextWith({ci: fakeCi({found})}))).toMatchObject(expected);
+});
+
+test('what is under way already is followed and never triggered again', async () => {
+	for (const attach of [{number: 41}, {}]) {
+		const ci = fakeCi();
+		await run('ci.build', {image}, contextWith({ci}, {attach}));
+
+		expect(ci.triggers).toEqual([]);
+	}
+
+	const gate = await action('ci.build').gate({image}, contextWith({ci: fakeCi()}, {attach: {number: 41}}));
+	expect(gate.changes).toEqual(['goes on following pipeline 41; starts nothing']);
+});
+
+test.each(['ci.build', 'builder.build', 'ci.restart'])('%s has no gate where nothing is configured', async name => {
+	await expect(action(name).gate({image, pipelines: [1]}, contextWith({}))).rejects.toMatchObject({
+		exit: 'configuration',
+	});
+});
+
+// ---------------------------------------------------------------- builder.build
+
+test('a fallback build that failed says what its last stage said, and what to do about it', async () => {
+	const failedWith = (detail: string) =>
+		run(
+			'builder.build',
+			{image},
+			contextWith({builder: fakeBuilder({statuses: [{state: 'failed', stage: 'push', exitCode: 125, detail}]})}),
+		);
+
+	const {say} = await failedWith('==> build\nSTEP 1/1: FROM scratch\n==> push\nStatusCode: 405, Method not allowed');
+	expect(say).toContain('(exit 125): StatusCode: 405, Method not allowed\n');
+	expect(say).toContain('read-only');
+	expect((await failedWith('denied')).say).toContain('(exit 125): denied\n');
+});
+
+test.each<[string, BuildStatus[], string]>([
+	[
+		'pushes',
+		[
+			{state: 'running', stage: 'build'},
+			{state: 'pushed', digest: one.digest},
+		],
+		'pushed',
+	],
+	['fails', [{state: 'failed', stage: 'push', exitCode: 1, detail: 'denied'}], 'failed'],
+	['vanishes', [{state: 'running', stage: 'build'}, {state: 'vanished'}], 'failed'],
+	['is forgotten', [{state: 'absent'}], 'failed'],
+	['never ends', [{state: 'running', stage: 'build'}], 'late'],
+])('a build that %s', async (_how, statuses, outcome) => {
+	expect(await run('builder.build', {image}, contextWith({builder: fakeBuilder({statuses})}))).toMatchObject({outcome});
+});
+
+test.each(['no-program', 'busy', 'no-space'] as const)('a host that answers %s has begun nothing', async state => {
+	const context = contextWith({builder: fakeBuilder({starts: [{state, detail: 'so'}]})});
+
+	expect(await run('builder.build', {image}, context)).toMatchObject({outcome: state});
+	expect(context.records).toEqual([]);
+});
+
+test('a build whose host is out of sight for a while goes on; for long, it is unknown and not lost', async () => {
+	const some = contextWith({
+		builder: fakeBuilder({
+			statuses: [unreachable(), unreachable(), {state: 'pushed'}],
+			log: () => Promise.reject(unreachable()),
+		}),
+	});
+	expect(await run('builder.build', {image}, some)).toMatchObject({outcome: 'pushed'});
+
+	const long = contextWith({builder: fakeBuilder({statuses: [unreachable()]})});
+	await expect(action('builder.build').run({image}, long)).rejects.toMatchObject({code: 'effect.unknown'});
+});
+
+test.each<[BuildStatus, object]>([
+	[{state: 'absent'}, {found: 'not-done'}],
+	[{state: 'running', stage: 'push'}, {found: 'running'}],
+	[
+		{state: 'pushed', digest: one.digest},
+		{found: 'done', outcome: 'pushed', output: {digest: one.digest}},
+	],
+	[{state: 'vanished'}, {found: 'done', outcome: 'failed'}],
+])('a start whose reply was lost is known by its status %j', async (status, expected) => {
+	expect(
+		await action('builder.build').reconcile({}, contextWith({builder: fakeBuilder({statuses: [status]})})),
+	).toMatchObject(expected);
+});
+
+test('the broken tag is always pushed, with the others, and a build taken up again is not started', async () => {
+	const gate = await action('builder.build').gate({image}, contextWith({builder: fakeBuilder()}));
+	expect(gate.changes.filter(change => change.startsWith('pushes'))).toEqual([
+		`pushes ${image}`,
+		`pushes ${image.replace('latest', 'manual')}`,
+	]);
+
+	const builder = fakeBuilder();
+	await run('builder.build', {image}, contextWith({builder}, {attach: {}}));
+	expect(builder.starts).toEqual([]);
+});
+
+// ---------------------------------------------------------------- ci.failed, ci.restart, the follow-ups
+
+test('pipelines that failed a day before the incident are shown, too', async () => {
+	let since = '';
+	const ci = fakeCi({
+		failed: async (_repository, from) => {
+			since = from;
+			return [pipeline({state: 'failed'})];
+		},
+	});
+
+	expect(await run('ci.failed', {since: '2026-04-19T03:00:00.000Z'}, contextWith({ci}))).toMatchObject({
+		outcome: 'some',
+	});
+	expect(since).toBe('2026-04-18T03:00:00.000Z');
+	expect(await run('ci.failed', {since: '2026-04-19T03:00:00.000Z'}, contextWith({ci: fakeCi()}))).toMatchObject({
+		outcome: 'none',
+	});
+	expect(await run('ci.failed', {since: '2026-04-19T03:00:00.000Z'}, contextWith({}))).toMatchObject({
+		outcome: 'unavailable',
+	});
+});
+
+test('each ticked pipeline is restarted once, however it was ticked', async () => {
+	const created = (number: number): TriggerAnswer => ({state: 'created', pipeline: pipeline({number})});
+	const ci = fakeCi({restarts: [created(50), {state: 'rejected', detail: 'gone', hint: ''}]});
+	const context = contextWith({ci});
+
+	const result = await run('ci.restart', {pipelines: [{number: 7}, 9, 7, {number: null}, 'x', 0, -1]}, context);
+	expect(result).toMatchObject({
+		outcome: 'partly',
+		output: {restarted: [{number: 7, as: 50}]},
+		say: '1 pipeline restarted; 9: gone',
+	});
+	expect(ci.restarts).toEqual([7, 9]);
+	expect(context.records.map(({name}) => name)).toEqual(['restarting', 'restarted', 'restarting', 'not-restarted']);
+});
+
+test('a restart whose reply was lost is looked for in CI; what is settled is not done again', async () => {
+	const recorded = (...names: [string, number][]) => names.map(([name, number]) => ({name, detail: {number}}));
+	const {reconcile} = action('ci.restart');
+	const inputs = {pipelines: [7, 9]};
+	const doubt = recorded(['restarting', 7], ['restarted', 7], ['restarting', 9]);
+
+	const arrived = contextWith({ci: fakeCi({restartedAs: [undefined, pipeline({number: 51})]})}, {recorded: doubt});
+	expect(await reconcile(inputs, arrived)).toMatchObject({found: 'done', outcome: 'restarted'});
+	const never = fakeCi({restarts: [{state: 'created', pipeline: pipeline({number: 52})}]});
+	expect(await reconcile(inputs, contextWith({ci: never}, {recorded: doubt}))).toMatchObject({found: 'not-done'});
+
+	await run('ci.restart', inputs, contextWith({ci: never}, {recorded: doubt}));
+	expect(never.restarts).toEqual([9]);
+	const late = fakeCi({restartedAs: [pipeline({number: 51})]});
+	await run('ci.restart', inputs, contextWith({ci: late}, {recorded: doubt}));
+	expect(late.restarts).toEqual([]);
+
+	const all = [...doubt, ...recorded(['not-restarted', 9])];
+	expect(await reconcile(inputs, contextWith({ci: fakeCi()}, {recorded: all}))).toMatchObject({
+		found: 'done',
+		outcome: 'partly',
+	});
+});
+
+test('other damaged images become follow-ups; not to have looked is not to have found none', async () => {
+	const others = [
+		{kind: 'child-swept', repository: 'web', tags: ['1', '2']},
+		{kind: 'child-missing', repository: 'web', tags: ['1']},
+	];
+
+	expect(await run('follow-up.orphans', {image, findings: others}, contextWith({}))).toMatchObject({
+		outcome: 'some',
+		output: {
+			followUps: [expect.stringContaining('web:1: child-swept, child-missing'), expect.stringContaining('web:2')],
+		},
+	});
+	expect(await run('follow-up.orphans', {image, findings: []}, contextWith({}))).toMatchObject({outcome: 'none'});
+	expect(await run('follow-up.orphans', {image, findings: null}, contextWith({}))).toMatchObject({outcome: 'unknown'});
+});
+
+test('an audit without a host is no clean one', async () => {
+	const text = '0 3 * * 0 root registry garbage-collect -m /etc/config.yml';
+	const crontab = {path: '/etc/cron.d/gc', kind: 'crontab', text, cut: false} as const;
+	const storage = fakeStorage([], {upkeep: async () => ({...quietHost, files: [...quietHost.files, crontab]})});
+	const partly = fakeStorage([], {upkeep: async () => ({...quietHost, gaps: ['/var/spool/cron may not be read']})});
+
+	expect(await run('registry.audit', {}, contextWith({}))).toMatchObject({outcome: 'unavailable'});
+	expect(await run('registry.audit', {}, contextWith({storage: fakeStorage()}))).toMatchObject({outcome: 'clean'});
+	expect(await run('registry.audit', {}, contextWith({storage: partly}))).toMatchObject({
+		outcome: 'unavailable',
+		say: expect.stringContaining('/var/spool/cron'),
+	});
+	expect(await run('registry.audit', {}, contextWith({storage}))).toMatchObject({
+		outcome: 'found',
+		output: {risks: [{severity: 'will-break', file: '/etc/cron.d/gc', line: text}, {}, {}]},
+	});
+});
+
+test('settings alone say what is built: a runbook cannot order another repository', async () => {
+	const ci = fakeCi();
+	const {target} = await action('ci.build').gate({image, repository: 'evil/repo'}, contextWith({ci}));
+
+	expect(target).toBe(`ci.example: ${settings.repository}, branch main`);
+});

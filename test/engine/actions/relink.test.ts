@@ -1,0 +1,230 @@
+import {expect, test} from 'vitest';
+import {OperatorError} from '../../../src/domain/errors.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import type {JsonObject} from '../../../src/domain/json.ts';
+import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
+import {registryRelink} from '../../../src/engine/actions/registry-relink.ts';
+import type {MountAnswer, PathState, PutAnswer} from '../../../src/engine/ports.ts';
+import {
+	contextWith,
+	digestOf,
+	fakeRegistry,
+	fakeStorage,
+	host,
+	image,
+	lostReply,
+	smallManifest,
+} from '../../support/fake-ports.ts';
+
+const repository = 'infra-ci';
+const child = smallManifest('child');
+const layer = {digest: digestOf(Buffer.from('layer')), bytes: Buffer.from('layer')};
+const config = {digest: digestOf(Buffer.from('config')), bytes: Buffer.from('config')};
+const finding = {
+	kind: 'link-malformed',
+	repository,
+	tags: ['latest'],
+	via: [],
+	missing: [],
+	remedy: 'relink',
+	detail: '',
+	plan: {
+		complete: true,
+		parts: [
+			{digest: config.digest, role: 'config', where: 'disk', size: config.bytes.length},
+			{digest: layer.digest, role: 'layer', where: 'elsewhere', from: 'acme/base', size: layer.bytes.length},
+			{digest: child.digest, role: 'manifest', where: 'disk', size: child.bytes.length},
+		],
+		retag: ['latest'],
+	},
+};
+const inputs = (...findings: JsonObject[]) => ({image, findings}) as JsonObject;
+
+/** A registry and its disk, so far as a relink sees them. What a write links is on the disk and is served. */
+function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?: boolean} = {}) {
+	const registry = fakeRegistry();
+	const done: string[] = [];
+	const links = new Set<string>();
+	const served = new Set<Digest>();
+	const store = (digest: Digest, what: string): PutAnswer => {
+		done.push(what);
+		links.add(layerLink(repository, digest));
+		if (!forgetful) {
+			served.add(digest);
+		}
+
+		return {state: 'stored', digest, status: 201};
+	};
+
+	registry.blob = async (_, {digest}) =>
+		served.has(digest) ? {state: 'present', status: 206} : {state: 'missing', status: 404, detail: 'blob unknown'};
+	registry.mountBlob = async (_, digest, from): Promise<MountAnswer> => {
+		if (mounts) {
+			return store(digest, `mount ${from}`);
+		}
+
+		done.push(`not mounted ${from}`);
+		return {state: 'not-mounted', status: 202};
+	};
+	registry.uploadBlob = async (_, {digest}, bytes) => {
+		const sent: Uint8Array[] = [];
+		for await (const chunk of bytes) {
+			sent.push(chunk);
+		}
+
+		expect(digestOf(Buffer.concat(sent))).toBe(digest);
+		return store(digest, 'upload');
+	};
+	registry.onPut = reference => {
+		done.push(`put ${reference === child.digest ? 'child' : reference}`);
+		links.add(reference === child.digest ? revisionLink(repository, child.digest) : currentLink(repository, reference));
+	};
+	const state = (path: string): PathState =>
+		links.has(path) ? {state: 'there', size: 71, changed: 0} : {state: 'gone'};
+	const storage = fakeStorage([child], {
+		recheck: async paths => new Map(paths.map(path => [path, state(path)])),
+		async *streamBlob({digest}) {
+			yield [layer, config].find(blob => blob.digest === digest)!.bytes;
+		},
+	});
+	// The tag's link is there, and holds no digest.
+	links.add(currentLink(repository, 'latest'));
+	return {registry, storage, links, served, done, context: contextWith({registry, storage})};
+}
+
+test('the gate shows every request, and asks for what is put back by number', async () => {
+	expect(await registryRelink.gate!(inputs(finding), world().context)).toMatchObject({
+		target: `${host}/${repository}`,
+		changes: [
+			expect.stringMatching(/^PUT \/v2\/infra-ci\/blobs\/uploads\/….*an upload of 6 bytes/),
+			expect.stringContaining(`POST /v2/infra-ci/blobs/uploads/?mount=${layer.digest}&from=acme/base`),
+			expect.stringContaining(`PUT /v2/infra-ci/manifests/${child.digest}`),
+			expect.stringContaining('PUT /v2/infra-ci/manifests/latest'),
+		],
+		phrase: 'relink 1 manifest, 1 config, 1 layer and 1 tag',
+	});
+});
+
+test('the whole plan is carried out, leaves first, each step recorded with its digest', async () => {
+	const {context, done, storage} = world();
+
+	const result = await registryRelink.run(inputs(finding), context);
+
+	expect(result).toMatchObject({
+		outcome: 'relinked',
+		output: {relinked: [config.digest, layer.digest, child.digest, 'latest']},
+		say: '1 manifest, 1 config, 1 layer and 1 tag relinked.',
+	});
+	expect(done).toEqual(['upload', 'mount acme/base', 'put child', 'put latest']);
+	expect(context.records.map(({name, detail}) => [name, detail.do, detail.digest])).toEqual([
+		['relinked', 'upload', config.digest],
+		['relinked', 'mount', layer.digest],
+		['relinked', 'manifest', child.digest],
+		['relinked', 'retag', child.digest],
+	]);
+	expect(storage.locks.at(-1)).toBe('released');
+	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({found: 'done'});
+
+	await registryRelink.run(inputs(finding), context);
+	expect(done).toHaveLength(4);
+});
+
+test('what cannot be mounted is uploaded, and recorded as that', async () => {
+	const {context, done} = world({mounts: false});
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({outcome: 'relinked'});
+	expect(done).toEqual(['upload', 'not mounted acme/base', 'upload', 'put child', 'put latest']);
+	expect(context.records.map(({detail}) => detail.do)).toEqual(['upload', 'upload', 'manifest', 'retag']);
+});
+
+test('a blob that is only served from memory is linked all the same', async () => {
+	const {context, done, served} = world();
+	served.add(layer.digest);
+
+	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({
+		found: 'not-done',
+		say: 'The registry serves 0 of 4.',
+	});
+	await registryRelink.run(inputs(finding), context);
+	expect(done).toContain('mount acme/base');
+});
+
+test('what the registry takes and does not serve is no success, and nothing more is done', async () => {
+	const {context, done} = world({forgetful: true});
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		outcome: 'rejected',
+		output: {relinked: []},
+		say: expect.stringMatching(/does not serve it.*Restart/),
+	});
+	expect(done).toEqual(['upload']);
+	expect(context.records).toEqual([]);
+});
+
+test.each([
+	['names another image', 'names'],
+	['is gone', 'was removed'],
+])('a tag that %s since the scan is left alone', async (_, word) => {
+	const {context, done, registry, links} = world();
+	if (word === 'names') {
+		registry.served.set('latest', smallManifest('newer'));
+	} else {
+		links.delete(currentLink(repository, 'latest'));
+	}
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		outcome: 'rejected',
+		say: expect.stringContaining(word),
+	});
+	expect(done).not.toContain('put latest');
+});
+
+test('findings of other repositories are not touched', async () => {
+	const {context} = world();
+
+	await expect(registryRelink.gate!(inputs({...finding, repository: 'acme/other'}), context)).rejects.toMatchObject({
+		code: 'relink.nothing',
+	});
+});
+
+test('damaged bytes are a refusal with its reason; bytes that are gone are gone', async () => {
+	const {context, registry, storage} = world();
+	const damaged = new OperatorError('blob.wrong-digest', 'These are other bytes.', {hint: 'Rebuild.', exit: 'failed'});
+	registry.uploadBlob = () => Promise.reject(damaged);
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		outcome: 'rejected',
+		say: 'These are other bytes. Rebuild.',
+	});
+
+	const gone = new OperatorError('storage.blob-gone', 'Gone.', {hint: 'Scan.', exit: 'failed'});
+	registry.uploadBlob = () => Promise.reject(gone);
+	const error = await registryRelink.run(inputs(finding), context).catch(each => each);
+	expect(registryRelink.outcomeOf!(error)).toBe('gone');
+	expect(storage.locks.at(-1)).toBe('released');
+});
+
+test('a lost reply leaves it open, and the world is asked', async () => {
+	const {context, registry, links, served} = world();
+	registry.mountBlob = async (_, digest) => {
+		links.add(layerLink(repository, digest));
+		served.add(digest);
+		throw lostReply();
+	};
+
+	await expect(registryRelink.run(inputs(finding), context)).rejects.toMatchObject({code: 'effect.unknown'});
+	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({
+		found: 'not-done',
+		say: 'The registry serves 2 of 4.',
+	});
+});
+
+test('links that could not be looked at are not called there', async () => {
+	const {context, registry, storage} = world();
+	await registryRelink.run(inputs(finding), context);
+	const blind = contextWith({
+		registry,
+		storage: {...storage, recheck: async paths => new Map(paths.map(path => [path, {state: 'unread' as const}]))},
+	});
+
+	expect(await registryRelink.reconcile!(inputs(finding), blind)).toMatchObject({found: 'unknown'});
+});

@@ -1,0 +1,91 @@
+import {OperatorError} from '../../../src/domain/errors.ts';
+import {mediaTypes} from '../../../src/domain/image/media-type.ts';
+import {parseReference} from '../../../src/domain/image/reference.ts';
+import {type BuiltImage, blobOf, type ManifestBlob} from '../../../src/drills/image.ts';
+import type {BlobAnswer, ManifestAnswer, Registry} from '../../../src/engine/ports.ts';
+
+export const host = 'registry.example:5000';
+export const latest = parseReference(`${host}/acme/app:latest`);
+export const missing = {state: 'missing', status: 404, detail: 'manifest unknown'} as const;
+
+export type Shelf = Registry & {
+	manifests: Map<string, ManifestAnswer | OperatorError>;
+	blobs: Map<string, BlobAnswer | OperatorError>;
+	known: string[] | undefined;
+	asked: string[];
+	/** Before each answer. */
+	pause: () => Promise<void>;
+};
+
+/** A registry that answers from two maps; what is in neither is missing. */
+export function shelf(...images: BuiltImage[]): Shelf {
+	const answer = <T>(value: T | OperatorError): T => {
+		if (value instanceof OperatorError) {
+			throw value;
+		}
+
+		return value;
+	};
+	const self: Shelf = {
+		host,
+		manifests: new Map(),
+		blobs: new Map(),
+		known: ['latest'],
+		asked: [],
+		pause: async () => {},
+		async manifest(_, reference, {signal}) {
+			signal.throwIfAborted();
+			self.asked.push(reference);
+			await self.pause();
+			return answer(self.manifests.get(reference) ?? missing);
+		},
+		async blob(_, {digest}, __, {signal}) {
+			signal.throwIfAborted();
+			self.asked.push(digest);
+			await self.pause();
+			return answer(self.blobs.get(digest) ?? {...missing, detail: 'blob unknown to registry'});
+		},
+		tags: async () => self.known,
+		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		mountBlob: () => Promise.reject(new Error('a walk never writes')),
+		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
+		async *repositories() {},
+		busy: () => 0,
+		requests: () => self.asked.length,
+		fresh: () => self,
+		close: async () => {},
+	};
+
+	for (const {index, manifests, blobs} of images) {
+		for (const manifest of [index, ...manifests]) {
+			self.manifests.set(manifest.digest, found(manifest));
+		}
+
+		self.manifests.set('latest', found(index));
+		for (const {digest} of blobs) {
+			self.blobs.set(digest, {state: 'present', status: 206});
+		}
+	}
+
+	return self;
+}
+
+export const found = ({bytes, digest, mediaType}: ManifestBlob): ManifestAnswer => ({
+	state: 'found',
+	bytes,
+	digest,
+	mediaType,
+});
+export const failure = (code: string, exit: 'unreachable' | 'refused' | 'failed') =>
+	new OperatorError(code, `It says ${code}.`, {hint: 'Look.', exit});
+
+export function document(content: object, mediaType: string = mediaTypes.ociIndex): ManifestBlob {
+	return {...blobOf(JSON.stringify({schemaVersion: 2, mediaType, ...content})), mediaType};
+}
+
+export const descriptor = ({digest, bytes, mediaType}: ManifestBlob, more: object = {}) => ({
+	digest,
+	size: bytes.length,
+	mediaType,
+	...more,
+});

@@ -1,0 +1,15 @@
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {writeDocument} from '../../src/incidents/write-document.ts';
+import {createTempFolder} from '../support/temp-folder.ts';
+
+test('a post-mortem that cannot be written is no bug: the hint names the way to another place', async () => {
+	const file = path.join(await createTempFolder(), 'missing/post-mortem.md');
+
+	await expect(writeDocument(file, 'text', 'calm-otter')).rejects.toMatchObject({
+		code: 'document.unwritable',
+		message: expect.stringContaining('ENOENT'),
+		hint: expect.stringContaining('regmedic export calm-otter --output'),
+		exit: 'failed',
+	});
+});

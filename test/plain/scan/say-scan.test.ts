@@ -1,0 +1,140 @@
+import {expect, test} from 'vitest';
+import {parseDigest} from '../../../src/domain/image/digest.ts';
+import type {Finding, Risk, Scan} from '../../../src/domain/storage/finding.ts';
+import {sayScan} from '../../../src/plain/scan/say-scan.ts';
+
+const digest = (digit: string) => parseDigest(`sha256:${digit.repeat(64)}`);
+
+const swept: Finding = {
+	kind: 'child-swept',
+	repository: 'infra-ci',
+	digest: digest('9'),
+	tags: ['latest', 'manual'],
+	via: [digest('4')],
+	platform: 'linux/amd64',
+	missing: [digest('a'), digest('b')],
+	remedy: 'rebuild',
+	since: '2026-04-19T02:00:11Z',
+	detail: '',
+};
+
+const scan: Scan = {
+	root: '/opt/registry/data',
+	complete: true,
+	gaps: [],
+	counts: {repositories: 12, tags: 72, indexes: 1, links: 531, blobs: 420},
+	findings: [
+		swept,
+		{...swept, kind: 'child-unlinked', platform: 'attestation', digest: digest('2'), missing: [], remedy: 'relink'},
+		{
+			kind: 'layer-unlinked',
+			repository: 'tools/build',
+			digest: digest('c'),
+			tags: [],
+			via: [],
+			missing: [],
+			remedy: 'relink',
+			detail: '',
+		},
+	],
+};
+
+test('findings stand by image, then by kind with the tags they break, with the next commands', () => {
+	expect(sayScan(scan, {registry: 'registry.example:5050'}).join('\n')).toBe(
+		`Scanned /opt/registry/data: 12 repositories, 72 tags, 1 index, 531 links, 420
+  blobs.
+  FAULT               PART                           SINCE (UTC)      REMEDY
+infra-ci: latest, manual
+  child-swept         linux/amd64 999999999999       2026-04-19 02:00 rebuild
+  child-unlinked      attestation 222222222222       2026-04-19 02:00 relink
+tools/build: (no tag)
+  layer-unlinked      sha256:cccccccccccc            unknown          relink
+3 findings break 2 tags:
+  1 child-unlinked, breaks 2 tags: the manifest is on disk, but this repository
+      has no link to it
+  1 child-swept, breaks 2 tags: the manifest is on disk, but its config or
+      layers were garbage-collected
+  1 layer-unlinked, no tag needs it: the data is on disk, but this repository
+      has no link to it
+Next: regmedic respond --image registry.example:5050/infra-ci:latest
+Then: regmedic audit  (what will do this again)`,
+	);
+});
+
+test('a narrow terminal gets each finding on lines of its own, a wide one whole digests', () => {
+	const narrow = sayScan(scan, {columns: 60});
+	const wide = sayScan(scan, {columns: 200});
+
+	expect(narrow).toContain('  child-swept: rebuild');
+	expect(narrow).toContain('    linux/amd64 999999999999, since 2026-04-19 02:00 UTC');
+	expect(wide.find(line => line.startsWith('  child-swept'))).toContain('linux/amd64 sha256:999999999999 ');
+});
+
+test('no line is wider than the terminal, but for what has to be copied whole', () => {
+	const long = {...scan, gaps: ['blobs/sha256/4f: Permission denied'], complete: false};
+	for (const columns of [60, 80, 120, 200]) {
+		const lines = sayScan(long, {columns}).filter(line => !line.startsWith('Next:'));
+
+		expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(columns);
+	}
+});
+
+test('a long list is cut, and says how much more there is', () => {
+	const findings = Array.from({length: 300}, (_, at): Finding => ({...swept, repository: `app-${at}`}));
+	const mine = Array.from({length: 30}, (_, at): Finding => ({...swept, digest: digest((at % 10).toString())}));
+	const tags = Array.from({length: 50}, (_, at) => `v${at}`);
+
+	const lines = sayScan({...scan, findings: [...mine, ...findings, {...swept, repository: 'aaa', tags}]});
+
+	expect(lines.length).toBeLessThan(100);
+	expect(lines).toContain('  … and 20 more findings of this image');
+	expect(lines).toContain('… and 282 more findings of 282 other images: --json lists them all.');
+	expect(lines.join('\n')).toContain('331 findings break 652 tags:');
+	expect(sayScan({...scan, findings: [{...swept, tags}]}).join('\n')).toContain(
+		'infra-ci: v0, v1, v2, v3, v4 and 45 more',
+	);
+});
+
+test('a warning says what will break, and that nothing is broken yet', () => {
+	const risk: Risk = {
+		kind: 'served-as-layer',
+		repository: 'infra-ci',
+		digest: digest('9'),
+		tags: ['latest'],
+		via: [],
+		detail: 'a garbage collection does not see it',
+	};
+
+	expect(sayScan({...scan, findings: [], risks: [risk]}).slice(-4)).toEqual([
+		'No fault found.',
+		'1 warning: nothing is broken by it yet.',
+		'  - infra-ci, sha256:999999999999 (latest): a garbage collection does not see it',
+		'Next: regmedic audit  (what will do this again)',
+	]);
+});
+
+test('a scan with a gap says first that it is incomplete, and never that nothing is wrong', () => {
+	const lines = sayScan({...scan, complete: false, gaps: ['blobs/sha256/4f: permission denied'], findings: []});
+
+	expect(lines[0]).toBe('INCOMPLETE: part of the store could not be read. This is not the whole picture.');
+	expect(lines[1]).toBe('  - blobs/sha256/4f: permission denied');
+	expect(lines).toContain('No fault found in the part that could be read. That proves nothing.');
+	expect(lines).not.toContain('No fault found.');
+});
+
+test('a complete scan without findings says so', () => {
+	expect(sayScan({...scan, findings: []}).at(-1)).toBe('No fault found.');
+});
+
+test('a long name is cut in its middle, and tells the images apart', () => {
+	const repository = `team/${'very-long-'.repeat(20)}name`;
+	const lines = sayScan({...scan, findings: [{...swept, repository, platform: `windows/amd64:${'1'.repeat(40)}`}]});
+
+	const table = lines.filter(line => !line.startsWith('Next:'));
+	expect(Math.max(...table.map(line => line.length))).toBeLessThanOrEqual(80);
+	expect(lines.find(line => line.startsWith('team/'))).toMatch(/^team\/.*….*name: latest, manual$/);
+});
+
+test('a name from the disk is shown, not obeyed', () => {
+	expect(sayScan({...scan, findings: [{...swept, tags: ['\u001b[2J']}]}).join('\n')).toContain('infra-ci: ^[[2J');
+});
