@@ -9,26 +9,27 @@ const mostLines = 250;
 /** Who may import what: files below src as globs, Node's modules as `node:`, packages by name. The first that fits counts. */
 const arrows: {from: string; may: string[]}[] = [
 	{from: 'cli.ts', may: ['*', '*/**', 'package.json', 'node:']},
-	{from: 'program.ts', may: ['commands/**', 'domain/**', 'options.ts', 'say-failure.ts', 'commander']},
-	{from: 'options.ts', may: ['commander']},
-	{from: 'say-failure.ts', may: ['type commands/invocation.ts', 'domain/**', 'commander']},
-	{from: 'commands/invocation.ts', may: ['domain/**']},
+	{from: 'program.ts', may: ['commands/**', 'invocation.ts', 'say-failure.ts', 'domain/**', 'commander']},
+	{from: 'say-failure.ts', may: ['type invocation.ts', 'domain/**', 'commander']},
+	{from: 'foreground.ts', may: ['type invocation.ts', 'node:']},
+	{from: 'invocation.ts', may: ['domain/**']},
 	{
 		from: 'commands/**',
 		may: [
-			'commands/**',
-			'composition/**',
-			...['ui', 'plain', 'engine', 'adapters', 'drills', 'domain'].map(below),
-			'node:',
-			'write-file-atomic',
+			...['commands', 'incidents', 'wiring', 'ui', 'plain', 'engine', 'adapters', 'drills', 'domain'].map(below),
+			...['invocation.ts', 'node:', 'write-file-atomic', 'commander'],
 		],
 	},
 	{
-		from: 'composition/**',
+		from: 'incidents/**',
 		may: [
-			...['composition', 'ui', 'plain', 'engine', 'adapters', 'drills', 'domain'].map(below),
-			...['type commands/invocation.ts', 'node:', 'write-file-atomic'],
+			...['incidents', 'wiring', 'ui', 'plain', 'engine', 'adapters', 'drills', 'domain'].map(below),
+			...['type invocation.ts', 'node:', 'write-file-atomic'],
 		],
+	},
+	{
+		from: 'wiring/**',
+		may: [...['wiring', 'engine', 'adapters', 'domain'].map(below), 'type invocation.ts', 'node:'],
 	},
 	{from: 'ui/**', may: ['ui/**', 'engine/**', 'domain/**', 'ink', 'react', 'react/jsx-runtime', 'string-width']},
 	{from: 'plain/**', may: ['plain/**', 'engine/**', 'domain/**', 'string-width']},
@@ -45,7 +46,7 @@ const arrows: {from: string; may: string[]}[] = [
 		metrics: ['prom-client', 'undici', 'write-file-atomic'],
 	}).map(([name, packages]) => ({
 		from: `adapters/${name}/**`,
-		may: [`adapters/${name}/**`, 'engine/ports.ts', 'domain/**', 'node:', ...packages],
+		may: [`adapters/${name}/**`, 'engine/ports/**', 'domain/**', 'node:', ...packages],
 	})),
 	{from: 'drills/**', may: ['drills/**', 'domain/**', 'node:', 'ssh2']},
 	{
@@ -177,8 +178,10 @@ describe('the eye that watches them', () => {
 		['drills/a.ts', "import {b} from '../adapters/registry/b.ts';"],
 		['plain/a.ts', "import {Box} from 'ink';"],
 		['ui/a.tsx', "import {open} from 'node:fs/promises';"],
-		['composition/a.ts', "import {check} from '../commands/check.ts';"],
-		['composition/a.ts', "import {Invocation} from '../commands/invocation.ts';"],
+		['incidents/a.ts', "import {check} from '../commands/check.ts';"],
+		['incidents/a.ts', "import {Invocation} from '../invocation.ts';"],
+		['wiring/a.ts', "import {lead} from '../incidents/lead.ts';"],
+		['commands/a.ts', "import {useInput} from 'ink';"],
 		['commands/a.ts', "import {runProgram} from '../program.ts';"],
 		['program.ts', "import './cli.ts';"],
 	])('is not blind: %s must not say %s', (name, text) => {

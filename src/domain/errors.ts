@@ -45,6 +45,15 @@ export class OperatorError extends Error {
 	}
 }
 
+/** For a `catch` that deals with what the operator can fix: anything else is a bug, and is thrown on. */
+export function asOperatorError(error: unknown): OperatorError {
+	if (error instanceof OperatorError) {
+		return error;
+	}
+
+	throw error;
+}
+
 /** The person or a deadline above us asked to stop: quiet, exit 130. */
 export class Cancelled extends Error {
 	override readonly name = 'Cancelled';

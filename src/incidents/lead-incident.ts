@@ -1,5 +1,5 @@
 import {exitCodes} from '../domain/errors.ts';
-import type {Journal} from '../engine/ports.ts';
+import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
 

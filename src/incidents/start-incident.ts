@@ -17,7 +17,7 @@ import {fold} from '../domain/machine/machine.ts';
 import type {Runbook} from '../domain/runbook/runbook.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import {actions} from '../engine/actions/index.ts';
-import type {Journal} from '../engine/ports.ts';
+import type {Journal} from '../engine/ports/journal.ts';
 import {beginSession, resumeSession, type Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
 

@@ -4,7 +4,8 @@ import {createSecrets} from '../adapters/secrets/secrets.ts';
 import {type RegistryConfiguration, registryFor} from '../domain/configuration.ts';
 import {isLoopback} from '../domain/image/reference.ts';
 import {createRedaction} from '../domain/text/redaction.ts';
-import type {Registry, Secrets} from '../engine/ports.ts';
+import type {Registry} from '../engine/ports/registry.ts';
+import type {Secrets} from '../engine/ports/secrets.ts';
 import type {createHearing} from './hearing.ts';
 import type {Surroundings} from './open-ports.ts';
 

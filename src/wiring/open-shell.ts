@@ -5,7 +5,7 @@ import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createOpenSshShell} from '../adapters/ssh/openssh.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2.ts';
-import type {Shell} from '../engine/ports.ts';
+import type {Shell} from '../engine/ports/shell.ts';
 import {bareEnvironment} from './bare-environment.ts';
 import type {Surroundings} from './open-ports.ts';
 

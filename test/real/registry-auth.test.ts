@@ -5,7 +5,7 @@ import {createRegistry, type RegistryOptions} from '../../src/adapters/registry/
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import type {Registry} from '../../src/engine/ports.ts';
+import type {Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {createAuthority, type Pair} from '../support/certificates.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';

@@ -7,7 +7,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import type {Registry} from '../../src/engine/ports.ts';
+import type {Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 

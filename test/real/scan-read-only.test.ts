@@ -9,7 +9,7 @@ import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {revisionLink} from '../../src/domain/storage/listing/paths.ts';
 import {blobOf, buildImage} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import type {Shell} from '../../src/engine/ports.ts';
+import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';

@@ -9,7 +9,7 @@ import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {assess, otherOrphans, relinkable} from '../../src/domain/storage/judgement/model.ts';
 import {buildImage} from '../../src/drills/image.ts';
 import {openStore} from '../../src/drills/store.ts';
-import type {Shell} from '../../src/engine/ports.ts';
+import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, locate, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';

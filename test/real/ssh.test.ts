@@ -9,7 +9,7 @@ import {createOpenSshShell} from '../../src/adapters/ssh/openssh.ts';
 import {resolveSshTarget} from '../../src/adapters/ssh/ssh-target.ts';
 import {createSsh2Shell} from '../../src/adapters/ssh/ssh2.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import type {Shell, ShellRequest} from '../../src/engine/ports.ts';
+import type {Shell, ShellRequest} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, freePort, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';

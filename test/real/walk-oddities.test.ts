@@ -11,7 +11,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth} from '../../src/domain/image/verdict.ts';
 import {type Blob, blobOf, type ManifestBlob} from '../../src/drills/image.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import type {Registry} from '../../src/engine/ports.ts';
+import type {Registry} from '../../src/engine/ports/registry.ts';
 import {createWalker} from '../../src/engine/verify/walker.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 

@@ -1,5 +1,6 @@
 import {OperatorError} from '../../src/domain/errors.ts';
-import type {Registry, Waiting} from '../../src/engine/ports.ts';
+import type {Registry} from '../../src/engine/ports/registry.ts';
+import type {Waiting} from '../../src/engine/ports/waiting.ts';
 import {fakeRegistry, type Manifest, smallManifest} from './fake-ports.ts';
 
 type Options = {

@@ -5,17 +5,11 @@ import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
 import type {ActionContext, Ports} from '../../src/engine/actions/action.ts';
-import type {
-	Builder,
-	BuildStatus,
-	Ci,
-	Clock,
-	Pipeline,
-	Registry,
-	StartAnswer,
-	Storage,
-	TriggerAnswer,
-} from '../../src/engine/ports.ts';
+import type {Builder, BuildStatus, StartAnswer} from '../../src/engine/ports/builder.ts';
+import type {Ci, Pipeline, TriggerAnswer} from '../../src/engine/ports/ci.ts';
+import type {Clock} from '../../src/engine/ports/clock.ts';
+import type {Registry} from '../../src/engine/ports/registry.ts';
+import type {Storage} from '../../src/engine/ports/storage.ts';
 
 export const host = 'registry.example:5000';
 export const image = `${host}/infra-ci:latest`;

@@ -1,7 +1,7 @@
 import {chmod, mkdir, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {createLocalShell} from '../../src/adapters/ssh/local.ts';
-import type {Shell} from '../../src/engine/ports.ts';
+import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from './nonces.ts';
 import {locate} from './real.ts';
 

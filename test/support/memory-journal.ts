@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../../src/domain/incident/event.ts';
-import type {Journal} from '../../src/engine/ports.ts';
+import type {Journal} from '../../src/engine/ports/journal.ts';
 
 /** A record that is kept nowhere. `fails`: what the next append throws; `earlier`: what a process before has written. */
 export function createMemoryJournal(earlier: readonly JournalEvent[] = []) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {promisify} from 'node:util';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
-import type {Credentials} from '../../src/engine/ports.ts';
+import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import type {Invocation} from '../../src/invocation.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
 import {runCommand, type Said, shippedHome} from './real-command.ts';

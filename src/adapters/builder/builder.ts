@@ -1,5 +1,6 @@
 import {isDigest} from '../../domain/image/digest.ts';
-import type {Builder, BuildStage, BuildStatus, Shell, StartAnswer} from '../../engine/ports.ts';
+import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
 import {checkedRequestId, orderLines} from './order.ts';
 import {type Reply, readReply} from './reply.ts';
 import {startScript} from './start-script.ts';

@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
-import type {BuildOrder} from '../../engine/ports.ts';
+import type {BuildOrder} from '../../engine/ports/builder.ts';
 
 const requestIdShape = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
 const variableShape = /^[A-Za-z_][A-Za-z0-9_]*$/;

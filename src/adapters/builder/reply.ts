@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {ShellResult} from '../../engine/ports.ts';
+import type {ShellResult} from '../../engine/ports/shell.ts';
 
 const mark = 'regmedic-builder ';
 

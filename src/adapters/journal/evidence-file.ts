@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
 import type {Digest} from '../../domain/image/digest.ts';
-import type {Evidence} from '../../engine/ports.ts';
+import type {Evidence} from '../../engine/ports/journal.ts';
 
 /** Keeps what a step saw. Nothing is written over: what a run that crashed has left there keeps its name. */
 export async function keepEvidence(folder: string, name: string, content: string | Uint8Array): Promise<Evidence> {

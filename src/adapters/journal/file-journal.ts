@@ -2,7 +2,7 @@ import {open} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Stamp} from '../../domain/incident/event.ts';
-import type {Journal} from '../../engine/ports.ts';
+import type {Journal} from '../../engine/ports/journal.ts';
 import {keepEvidence} from './evidence-file.ts';
 import {journalFailure} from './journal-failure.ts';
 import {beginning, type RecordedEvent, writeLine} from './journal-line.ts';

@@ -2,7 +2,8 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metric.ts';
-import type {Credentials, Waiting} from '../../engine/ports.ts';
+import type {Credentials} from '../../engine/ports/secrets.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {groupPath} from './grouping.ts';
 import {renderMetrics} from './render.ts';
 

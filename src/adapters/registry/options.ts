@@ -1,4 +1,5 @@
-import type {Clock, Credentials} from '../../engine/ports.ts';
+import type {Clock} from '../../engine/ports/clock.ts';
+import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Proxies} from './connection/proxies.ts';
 
 export type RegistryOptions = {

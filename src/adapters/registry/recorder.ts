@@ -1,4 +1,4 @@
-import type {Clock} from '../../engine/ports.ts';
+import type {Clock} from '../../engine/ports/clock.ts';
 import type {RequestRecord} from './options.ts';
 
 /** Starts the clock for one request. @returns ends it: with a status, or without where no answer came */

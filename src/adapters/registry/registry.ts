@@ -1,4 +1,4 @@
-import type {Registry} from '../../engine/ports.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
 import type {RegistryOptions} from './options.ts';
 import {checkBlob} from './pull/blob.ts';
 import {listRepositories} from './pull/catalogue.ts';

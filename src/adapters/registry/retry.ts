@@ -1,6 +1,7 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Clock, Waiting} from '../../engine/ports.ts';
+import type {Clock} from '../../engine/ports/clock.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {Busy, Failing} from './errors/refusals.ts';
 
 const retries = 2;

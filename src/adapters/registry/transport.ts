@@ -1,6 +1,6 @@
 import {Cancelled} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {type Answer, readSome} from './answer.ts';
 import {createSender} from './connection/sender.ts';
 import {redirected} from './errors/refusals.ts';

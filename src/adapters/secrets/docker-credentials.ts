@@ -3,7 +3,7 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Credentials} from '../../engine/ports.ts';
+import type {Credentials} from '../../engine/ports/secrets.ts';
 import {runForSecret} from './secret-command.ts';
 
 const config = v.object({

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Redaction} from '../../domain/text/redaction.ts';
-import type {Credentials, Secrets} from '../../engine/ports.ts';
+import type {Credentials, Secrets} from '../../engine/ports/secrets.ts';
 import {dockerCredentials} from './docker-credentials.ts';
 import {runForSecret} from './secret-command.ts';
 

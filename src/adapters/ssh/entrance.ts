@@ -1,5 +1,5 @@
 import {execa} from 'execa';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {type HostName, unauthorized} from './errors.ts';
 import type {Environment} from './spawned.ts';
 import {causeOf} from './ssh-stderr.ts';

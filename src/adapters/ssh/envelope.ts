@@ -1,4 +1,4 @@
-import type {ShellRequest} from '../../engine/ports.ts';
+import type {ShellRequest} from '../../engine/ports/shell.ts';
 
 /**
  * How a script travels: the command line names a nonce and plain arguments, the script itself comes first on standard

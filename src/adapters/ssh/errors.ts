@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {ShellRequest} from '../../engine/ports.ts';
+import type {ShellRequest} from '../../engine/ports/shell.ts';
 
 /** A host may say megabytes without a line end. */
 const longestAside = 300;

@@ -1,4 +1,4 @@
-import type {Shell} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
 import {seal} from './envelope.ts';
 import {runOver} from './running.ts';
 import {type Environment, spawned} from './spawned.ts';

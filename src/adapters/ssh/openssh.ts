@@ -1,6 +1,6 @@
 import {execa} from 'execa';
 import type {OperatorError} from '../../domain/errors.ts';
-import type {Shell} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
 import {controlPathIn} from './control-path.ts';
 import {parseDestination} from './destination.ts';
 import {createEntrance, type Prompting} from './entrance.ts';

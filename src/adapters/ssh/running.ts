@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import type {Writable} from 'node:stream';
 import type {OperatorError} from '../../domain/errors.ts';
-import type {ShellRequest, ShellResult} from '../../engine/ports.ts';
+import type {ShellRequest, ShellResult} from '../../engine/ports/shell.ts';
 import {openEnvelope, splitStderr} from './envelope.ts';
 import {late, lost} from './errors.ts';
 import {createTail} from './tail.ts';

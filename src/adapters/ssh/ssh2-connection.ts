@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import type {AnyAuthMethod, Client} from 'ssh2';
 import type {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {misconfigured, unauthorized, unreachable} from './errors.ts';
 import {createHostVerifier} from './host-verifier.ts';
 import {readHostKeys} from './known-hosts-files.ts';

@@ -1,5 +1,5 @@
 import type {Client, ClientChannel} from 'ssh2';
-import type {Shell, ShellRequest} from '../../engine/ports.ts';
+import type {Shell, ShellRequest} from '../../engine/ports/shell.ts';
 import {seal} from './envelope.ts';
 import {late, lost} from './errors.ts';
 import {type Channel, runOver} from './running.ts';

@@ -1,5 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Shell, StorageLock, Waiting} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
+import type {StorageLock} from '../../engine/ports/storage.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {rejectNoTree} from './listing/no-tree.ts';
 import {holdLock} from './scripts.ts';
 

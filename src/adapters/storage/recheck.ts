@@ -1,4 +1,6 @@
-import type {PathState, Shell, Waiting} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
+import type {PathState} from '../../engine/ports/storage.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {type Entries, readLsLine, readStatLine} from './listing/entries.ts';
 import {rejectNoTree} from './listing/no-tree.ts';
 import {lookAgain} from './listing/recheck-script.ts';

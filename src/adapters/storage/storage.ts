@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Shell, Storage} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
 import {rehearse} from './host/rehearse.ts';

@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Shell, ShellRequest, ShellResult, Waiting} from '../../engine/ports.ts';
+import type {Shell, ShellRequest, ShellResult} from '../../engine/ports/shell.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 
 const longestSilenceMs = 5 * 60_000;
 

@@ -1,4 +1,5 @@
-import type {Pipeline, Waiting} from '../../engine/ports.ts';
+import type {Pipeline} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {pages} from './listing.ts';
 import type {KnownPipeline} from './pipeline.ts';
 import type {Server} from './server.ts';

@@ -1,4 +1,5 @@
-import type {Ci, Pipeline, Waiting} from '../../engine/ports.ts';
+import type {Ci, Pipeline} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {pages, readOne} from './listing.ts';
 import type {KnownPipeline} from './pipeline.ts';
 import type {Server} from './server.ts';

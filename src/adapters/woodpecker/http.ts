@@ -1,7 +1,7 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {type Answer, readAnswer} from './answer.ts';
 import {lostReply, networkFault, neverSent} from './network-fault.ts';
 

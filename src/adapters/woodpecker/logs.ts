@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import type {CiLogLine, Pipeline, Waiting} from '../../engine/ports.ts';
+import type {CiLogLine, Pipeline} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {repositoryPath} from './listing.ts';
 import {list, type Server} from './server.ts';
 

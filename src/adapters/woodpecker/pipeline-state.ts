@@ -1,4 +1,4 @@
-import type {PipelineState, PipelineStep} from '../../engine/ports.ts';
+import type {PipelineState, PipelineStep} from '../../engine/ports/ci.ts';
 
 /** The server's own word; any other is possible. @see woodpecker server/model/const.go */
 export type Status = string;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type {Pipeline, PipelineStep} from '../../engine/ports.ts';
+import type {Pipeline, PipelineStep} from '../../engine/ports/ci.ts';
 import {unreadable} from './answer.ts';
 import {isLive, type Status, stateOf, stepStateOf} from './pipeline-state.ts';
 

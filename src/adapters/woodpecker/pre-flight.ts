@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {repositoryPath} from './listing.ts';
 import type {RawRepository} from './repository.ts';
 import {object, type Server} from './server.ts';

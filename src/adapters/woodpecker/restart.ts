@@ -1,4 +1,5 @@
-import type {Pipeline, TriggerAnswer, Waiting} from '../../engine/ports.ts';
+import type {Pipeline, TriggerAnswer} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {restarts} from './failed.ts';
 import {pages, readOne, repositoryPath} from './listing.ts';
 import type {KnownPipeline} from './pipeline.ts';

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../../engine/ports.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {type Answer, notWoodpecker} from './answer.ts';
 import type {Http} from './http.ts';
 import {type RawRepository, readRepository} from './repository.ts';

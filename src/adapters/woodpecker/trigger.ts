@@ -1,4 +1,5 @@
-import type {Ci, TriggerAnswer, Waiting} from '../../engine/ports.ts';
+import type {Ci, TriggerAnswer} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import type {Answer} from './answer.ts';
 import {find} from './find.ts';
 import {contextOf, repositoryPath} from './listing.ts';

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {TriggerAnswer} from '../../engine/ports.ts';
+import type {TriggerAnswer} from '../../engine/ports/ci.ts';
 import type {KnownPipeline} from './pipeline.ts';
 
 type Rejected = Extract<TriggerAnswer, {state: 'rejected'}>;

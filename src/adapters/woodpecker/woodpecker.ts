@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Ci, Waiting} from '../../engine/ports.ts';
+import type {Ci} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {failed} from './failed.ts';
 import {find} from './find.ts';
 import {createHttp, type HttpOptions} from './http.ts';

@@ -2,7 +2,8 @@ import type {RegistryAnswers} from '../../domain/audit/answers.ts';
 import type {Unseen} from '../../domain/audit/audit.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
-import type {Registry, Waiting} from '../../engine/ports.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import type {Surroundings} from '../../wiring/open-ports.ts';
 import {openRegistry} from '../../wiring/open-registry.ts';
 

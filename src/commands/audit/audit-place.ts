@@ -2,7 +2,7 @@ import {resolve} from 'node:path';
 import {createStorage} from '../../adapters/storage/storage.ts';
 import type {Configuration, RegistryConfiguration} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Storage} from '../../engine/ports.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 import {registryNamed, type Surroundings} from '../../wiring/open-ports.ts';
 import {openShell} from '../../wiring/open-shell.ts';
 

@@ -3,7 +3,7 @@ import {type ExitMeaning, exitCodes, OperatorError} from '../../domain/errors.ts
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Storage} from '../../engine/ports.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 import type {Invocation} from '../../invocation.ts';
 import {wrap} from '../../plain/layout/fit.ts';
 import {type OpenPorts, openPorts, type Surroundings} from '../../wiring/open-ports.ts';

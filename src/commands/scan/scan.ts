@@ -2,7 +2,7 @@ import {findStores} from '../../adapters/storage/host/find-stores.ts';
 import {createStorage} from '../../adapters/storage/storage.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Scan} from '../../domain/storage/finding.ts';
-import type {Shell} from '../../engine/ports.ts';
+import type {Shell} from '../../engine/ports/shell.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import type {Invocation} from '../../invocation.ts';

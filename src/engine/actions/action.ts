@@ -1,7 +1,12 @@
 import type {OperatorError} from '../../domain/errors.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
-import type {Builder, Ci, Clock, Registry, Secrets, Storage} from '../ports.ts';
+import type {Builder} from '../ports/builder.ts';
+import type {Ci} from '../ports/ci.ts';
+import type {Clock} from '../ports/clock.ts';
+import type {Registry} from '../ports/registry.ts';
+import type {Secrets} from '../ports/secrets.ts';
+import type {Storage} from '../ports/storage.ts';
 
 /** The outside systems of one incident: those of its image. Absent where nothing is configured. */
 export type Ports = {

@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {isLoopback, parseReference} from '../../domain/image/reference.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
-import type {Builder, BuildOrder, BuildStatus} from '../ports.ts';
+import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {Action, ActionContext, ActionResult, Reconciliation} from './action.ts';
 import {createLastingLook} from './lasting-look.ts';
 import {storageOutcome} from './outcomes.ts';

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import type {Ci, Pipeline} from '../ports.ts';
+import type {Ci, Pipeline} from '../ports/ci.ts';
 import type {ActionContext, ActionResult} from './action.ts';
 import {createLastingLook} from './lasting-look.ts';
 

@@ -1,4 +1,5 @@
-import type {Clock, Waiting} from '../ports.ts';
+import type {Clock} from '../ports/clock.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 const looks = 3;
 const pauseMs = 2_000;

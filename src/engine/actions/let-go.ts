@@ -1,4 +1,4 @@
-import type {StorageLock} from '../ports.ts';
+import type {StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
 
 /** That a lock could not be given back changes nothing of what was done under it. It ends with its connection. */

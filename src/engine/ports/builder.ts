@@ -1,5 +1,5 @@
 import type {Digest} from '../../domain/image/digest.ts';
-import type {Credentials} from './record.ts';
+import type {Credentials} from './secrets.ts';
 import type {Waiting} from './waiting.ts';
 
 export type BuildOrder = {

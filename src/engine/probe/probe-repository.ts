@@ -3,7 +3,7 @@ import {type ImageReference, isTag} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
 import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
-import type {Registry} from '../ports.ts';
+import type {Registry} from '../ports/registry.ts';
 import type {Walker} from '../verify/walker.ts';
 import {each} from './each.ts';
 import type {Lifeline} from './lifeline.ts';

@@ -3,7 +3,8 @@ import {formatReference, type ImageReference} from '../../domain/image/reference
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/finding.ts';
 import {compareAnswers} from '../../domain/storage/judgement/compare-answers.ts';
-import type {Registry, Waiting} from '../ports.ts';
+import type {Registry} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';
 
 export type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};

@@ -1,6 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
-import type {BlobAnswer, HashAnswer, Registry, Storage} from '../ports.ts';
+import type {BlobAnswer, Registry} from '../ports/registry.ts';
+import type {HashAnswer, Storage} from '../ports/storage.ts';
 import {createHashQueue} from './hash-queue.ts';
 
 export type HashOnHostOptions = {

@@ -1,5 +1,6 @@
 import type {Digest} from '../../domain/image/digest.ts';
-import type {HashAnswer, Storage, Waiting} from '../ports.ts';
+import type {HashAnswer, Storage} from '../ports/storage.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 export type HashQueueOptions = Waiting & {
 	/** At most so much of the host's disk. */

@@ -5,7 +5,8 @@ import {confirm, suspects} from '../../domain/storage/judgement/recheck.ts';
 import {blobsToHash, type HashedBlob} from '../../domain/storage/listing/hashes.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {StorageRole} from '../../domain/storage/walk/walk.ts';
-import type {HashAnswer, Storage, Waiting} from '../ports.ts';
+import type {HashAnswer, Storage} from '../ports/storage.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 /** How often a hashing that is cut off goes on with what is left, as long as it gets any further. */
 const mostCuts = 5;

@@ -4,7 +4,7 @@ import {type MachineEffect, stampOf} from '../../domain/machine/moves.ts';
 import type {Step} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import type {Action} from '../actions/action.ts';
-import type {Journal} from '../ports.ts';
+import type {Journal} from '../ports/journal.ts';
 import {deadlineAfter, withinDeadline} from './deadline.ts';
 import {createEvidence} from './evidence.ts';
 import {actionOf, contextOf, frozenInputs, type Performance, stepOf} from './performance.ts';

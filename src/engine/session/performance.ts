@@ -4,7 +4,7 @@ import type {JsonObject} from '../../domain/json.ts';
 import {stampOf} from '../../domain/machine/moves.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
-import type {Journal} from '../ports.ts';
+import type {Journal} from '../ports/journal.ts';
 
 /** Everything that carrying out one effect needs. */
 export type Performance = {

@@ -1,7 +1,7 @@
 import type {Happening} from '../../domain/incident/event.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
 import type {Action, Ports} from '../actions/action.ts';
-import type {Journal} from '../ports.ts';
+import type {Journal} from '../ports/journal.ts';
 import type {LiveLog} from './live-log.ts';
 
 /** What the screen and the plain text read. Replaced, never changed. */

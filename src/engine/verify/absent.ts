@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
-import type {ManifestAnswer} from '../ports.ts';
+import type {ManifestAnswer} from '../ports/registry.ts';
 
 const tagsNamed = 5;
 

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../ports.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import type {Knowledge} from './asking/knowledge.ts';
 import type {Looked, Part} from './needs.ts';
 import {faulty, type Placing, placeBlob, placeManifest, uncheckedOf} from './place.ts';

@@ -1,7 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
-import type {ManifestAnswer, Waiting} from '../ports.ts';
+import type {ManifestAnswer} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 /**
  * A push in the middle of a walk makes the old image's parts vanish. What was then found says nothing about the tag, so a

@@ -1,7 +1,7 @@
 import type {OperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
-import type {BlobAnswer} from '../ports.ts';
+import type {BlobAnswer} from '../ports/registry.ts';
 import {type Looked, type Part, partsOf} from './needs.ts';
 import type {ManifestFact} from './read-manifest.ts';
 

@@ -1,7 +1,7 @@
 import type {Digest} from '../../domain/image/digest.ts';
 import {type Manifest, parseManifest, references} from '../../domain/image/manifest.ts';
 import {mediaTypes} from '../../domain/image/media-type.ts';
-import type {ManifestAnswer} from '../ports.ts';
+import type {ManifestAnswer} from '../ports/registry.ts';
 import {type Sharing, unshared} from './asking/sharing.ts';
 import {type Need, needsOf} from './needs.ts';
 

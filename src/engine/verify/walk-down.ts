@@ -1,7 +1,7 @@
 import type {Digest} from '../../domain/image/digest.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {type Depth, type ImageCheck, verdictOf} from '../../domain/image/verdict.ts';
-import type {Waiting} from '../ports.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import type {Knowledge} from './asking/knowledge.ts';
 import {explore} from './explore.ts';
 import {createLook} from './look.ts';

@@ -1,6 +1,6 @@
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
-import type {Registry} from '../ports.ts';
+import type {Registry} from '../ports/registry.ts';
 import {createPace} from './asking/pace.ts';
 import {createWalker, type ImageOptions, type WalkerOptions} from './walker.ts';
 

@@ -1,7 +1,8 @@
 import type {Fault} from '../../domain/image/fault.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
-import type {ManifestAnswer, Registry, Waiting} from '../ports.ts';
+import type {ManifestAnswer, Registry} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import {dangling} from './absent.ts';
 import {createKnowledge, type Knowledge} from './asking/knowledge.ts';
 import {createOutage, isRegistryDown} from './asking/outage.ts';

@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {createBuilder} from '../../../src/adapters/builder/builder.ts';
-import type {Builder, BuildOrder, BuildStatus, Shell} from '../../../src/engine/ports.ts';
+import type {Builder, BuildOrder, BuildStatus} from '../../../src/engine/ports/builder.ts';
+import type {Shell} from '../../../src/engine/ports/shell.ts';
 import {locate} from '../../support/real.ts';
 
 const tools =

@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {createServer, type IncomingMessage, type RequestListener, type Server} from 'node:http';
 import {createServer as createTcpServer, type Socket} from 'node:net';
 import {createRegistry, type RegistryOptions, type RequestRecord} from '../../../src/adapters/registry/registry.ts';
-import type {Registry} from '../../../src/engine/ports.ts';
+import type {Registry} from '../../../src/engine/ports/registry.ts';
 
 export type Loopback = {
 	host: string;

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, it, vi} from 'vitest';
 import {lockStore} from '../../../src/adapters/storage/lock.ts';
-import type {Shell} from '../../../src/engine/ports.ts';
+import type {Shell} from '../../../src/engine/ports/shell.ts';
 
 beforeEach(() => {
 	vi.useFakeTimers();

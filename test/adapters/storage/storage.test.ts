@@ -6,7 +6,7 @@ import {createStorage} from '../../../src/adapters/storage/storage.ts';
 import {assess} from '../../../src/domain/storage/judgement/model.ts';
 import {type BuiltImage, buildImage} from '../../../src/drills/image.ts';
 import {openStore, type Store} from '../../../src/drills/store.ts';
-import type {Shell, ShellRequest} from '../../../src/engine/ports.ts';
+import type {Shell, ShellRequest} from '../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../support/nonces.ts';
 import {locate, temporaryFolder} from '../../support/real.ts';
 

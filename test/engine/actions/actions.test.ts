@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
 import type {Action, ActionContext, ActionResult} from '../../../src/engine/actions/action.ts';
 import {actions} from '../../../src/engine/actions/index.ts';
-import type {BuildStatus, TriggerAnswer} from '../../../src/engine/ports.ts';
+import type {BuildStatus} from '../../../src/engine/ports/builder.ts';
+import type {TriggerAnswer} from '../../../src/engine/ports/ci.ts';
 import {
 	contextWith,
 	fakeBuilder,

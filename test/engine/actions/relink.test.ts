@@ -4,7 +4,8 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {JsonObject} from '../../../src/domain/json.ts';
 import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
 import {registryRelink} from '../../../src/engine/actions/registry-relink.ts';
-import type {MountAnswer, PathState, PutAnswer} from '../../../src/engine/ports.ts';
+import type {MountAnswer, PutAnswer} from '../../../src/engine/ports/registry.ts';
+import type {PathState} from '../../../src/engine/ports/storage.ts';
 import {
 	contextWith,
 	digestOf,

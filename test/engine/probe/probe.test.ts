@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {ImageCheck} from '../../../src/domain/image/verdict.ts';
 import {type ProbeProgress, sawEverything} from '../../../src/domain/probe/probe.ts';
-import type {Registry} from '../../../src/engine/ports.ts';
+import type {Registry} from '../../../src/engine/ports/registry.ts';
 import {type ProbeOptions, probe} from '../../../src/engine/probe/probe.ts';
 import {catalogueRegistry, keptOut, registryDown} from '../../support/catalogue-registry.ts';
 import {fakeClock, smallManifest} from '../../support/fake-ports.ts';

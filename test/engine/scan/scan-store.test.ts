@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {OperatorError} from '../../../src/domain/errors.ts';
-import type {HashAnswer, PathState} from '../../../src/engine/ports.ts';
+import type {HashAnswer, PathState} from '../../../src/engine/ports/storage.ts';
 import {scanStore} from '../../../src/engine/scan/scan-store.ts';
 import {fakeStorage, refusal, unreachable} from '../../support/fake-ports.ts';
 import {oddImages} from '../../support/odd-images.ts';

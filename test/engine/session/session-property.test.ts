@@ -6,7 +6,7 @@ import {currentStep, currentVisit, type Incident, nextAttempt} from '../../../sr
 import {isObject, type Json} from '../../../src/domain/json.ts';
 import {advance, fold, open} from '../../../src/domain/machine/machine.ts';
 import type {ActionContext, ActionResult, Ports, Reconciliation} from '../../../src/engine/actions/action.ts';
-import type {Journal} from '../../../src/engine/ports.ts';
+import type {Journal} from '../../../src/engine/ports/journal.ts';
 import {beginSession, resumeSession, type Session} from '../../../src/engine/session/session.ts';
 import {generatedRunbook} from '../../support/generated-runbook.ts';
 import {actionsOf, refused, resultOf} from '../../support/small-catalogue.ts';

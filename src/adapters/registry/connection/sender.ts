@@ -1,4 +1,4 @@
-import type {Clock} from '../../../engine/ports.ts';
+import type {Clock} from '../../../engine/ports/clock.ts';
 import type {Answer} from '../answer.ts';
 import {networkFailure, type Phase, stalled} from '../errors/failures.ts';
 import type {Pass} from '../login/authorization.ts';

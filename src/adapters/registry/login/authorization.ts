@@ -1,4 +1,4 @@
-import type {Credentials} from '../../../engine/ports.ts';
+import type {Credentials} from '../../../engine/ports/secrets.ts';
 import type {Answer} from '../answer.ts';
 import {abortable} from '../connection/abortable.ts';
 import {parseChallenges} from './challenges.ts';

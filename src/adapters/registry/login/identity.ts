@@ -1,4 +1,4 @@
-import type {Credentials} from '../../../engine/ports.ts';
+import type {Credentials} from '../../../engine/ports/secrets.ts';
 
 /** Who we are to the registry, asked for when it is first needed. */
 export type Identity = {

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Credentials} from '../../../engine/ports.ts';
+import type {Credentials} from '../../../engine/ports/secrets.ts';
 import {type Answer, readAll, readSome} from '../answer.ts';
 import {expectStatus} from '../errors/refusals.ts';
 import {basic} from './authorization.ts';

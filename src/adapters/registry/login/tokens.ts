@@ -1,4 +1,4 @@
-import type {Clock} from '../../../engine/ports.ts';
+import type {Clock} from '../../../engine/ports/clock.ts';
 import {abortable} from '../connection/abortable.ts';
 
 /** A walk goes through one repository after the other: what is older is not needed again soon. */

@@ -1,4 +1,4 @@
-import type {BlobAnswer} from '../../../engine/ports.ts';
+import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 
 /** `cut`: the answer began and did not arrive whole; ask again before it is called anything. */
 export type Look = BlobAnswer | {state: 'cut'; status: number; received: number};

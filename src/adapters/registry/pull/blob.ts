@@ -1,7 +1,8 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
-import type {BlobAnswer, Waiting} from '../../../engine/ports.ts';
+import type {BlobAnswer} from '../../../engine/ports/registry.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {secondLookMs} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 import {judgeCut} from './blob-judgement.ts';

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Waiting} from '../../../engine/ports.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import type {Answer} from '../answer.ts';
 import {patiently} from '../retry.ts';
 import type {Transport} from '../transport.ts';

@@ -1,4 +1,4 @@
-import type {Waiting} from '../../../engine/ports.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {absence} from '../errors/explanations.ts';
 import {expectStatus} from '../errors/refusals.ts';
 import {pullScope} from '../login/scope.ts';

@@ -1,5 +1,6 @@
 import type {Digest} from '../../../domain/image/digest.ts';
-import type {MountAnswer, Waiting} from '../../../engine/ports.ts';
+import type {MountAnswer} from '../../../engine/ports/registry.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {discard} from '../answer.ts';
 import {mountScope} from '../login/scope.ts';
 import type {Transport} from '../transport.ts';

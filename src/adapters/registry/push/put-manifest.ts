@@ -1,6 +1,7 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import {isDigest} from '../../../domain/image/digest.ts';
-import type {ManifestBytes, PutAnswer, Waiting} from '../../../engine/ports.ts';
+import type {ManifestBytes, PutAnswer} from '../../../engine/ports/registry.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {pushScope} from '../login/scope.ts';
 import {hash} from '../pull/manifest.ts';
 import type {Transport} from '../transport.ts';

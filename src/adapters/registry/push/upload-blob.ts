@@ -1,7 +1,8 @@
 import {createHash} from 'node:crypto';
 import {OperatorError} from '../../../domain/errors.ts';
 import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
-import type {PutAnswer, Waiting} from '../../../engine/ports.ts';
+import type {PutAnswer} from '../../../engine/ports/registry.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {type Answer, discard} from '../answer.ts';
 import {pushScope} from '../login/scope.ts';
 import type {Transport} from '../transport.ts';

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Waiting} from '../../../engine/ports.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {type Answer, discard} from '../answer.ts';
 import {explanation} from '../errors/explanations.ts';
 import {expectStatus} from '../errors/refusals.ts';

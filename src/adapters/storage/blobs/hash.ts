@@ -1,6 +1,8 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
-import type {HashAnswer, Shell, Waiting} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {HashAnswer} from '../../../engine/ports/storage.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {blobFile} from '../listing/body-cutter.ts';
 import {rejectNoTree} from '../listing/no-tree.ts';
 import {watched} from '../watched.ts';

@@ -1,6 +1,7 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Digest} from '../../../domain/image/digest.ts';
-import type {Shell, ShellResult, Waiting} from '../../../engine/ports.ts';
+import type {Shell, ShellResult} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {blobFile} from '../listing/body-cutter.ts';
 import {rejectNoTree} from '../listing/no-tree.ts';
 import {blockBytes, blocksOfPiece, notAsLong, sendPieces} from './stream-script.ts';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import {OperatorError} from '../../../domain/errors.ts';
 import {type ConfigFile, saidOf} from '../../../domain/storage/judgement/store-role.ts';
-import type {Shell, Waiting} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {exits} from '../scripts.ts';
 import {findStoreFolders} from './stores-script.ts';
 

@@ -1,7 +1,8 @@
 import {type CollectionReport, openCollectionReport} from '../../../domain/audit/commands/collection-report.ts';
 import type {Rehearsal} from '../../../domain/audit/commands/rehearsal.ts';
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Shell, Waiting} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 
 const rehearsalTimeoutMs = 30 * 60_000;
 const mostWords = 500;

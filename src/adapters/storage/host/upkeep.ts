@@ -1,5 +1,6 @@
 import {type FileSystem, type Upkeep, upkeepFileKinds} from '../../../domain/audit/host/upkeep.ts';
-import type {Shell, Waiting} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {lookAtUpkeep} from './upkeep-script.ts';
 
 export type UpkeepOptions = Waiting & {

@@ -1,7 +1,7 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {StorageListing} from '../../../domain/storage/listing/listing.ts';
 import {blobData} from '../../../domain/storage/listing/paths.ts';
-import type {Shell} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
 import {readSaid, type Said, sayUnreadable} from '../said.ts';
 import {watched} from '../watched.ts';
 import {judgeBySize} from './bodies.ts';

@@ -1,5 +1,6 @@
 import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
-import type {Shell, Waiting} from '../../../engine/ports.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {watched} from '../watched.ts';
 import {firstBodies, forgetGuesses, namedButUnread, namedManifests} from './bodies.ts';
 import {readInto} from './files.ts';

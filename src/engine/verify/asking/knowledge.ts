@@ -1,6 +1,7 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
-import type {BlobAnswer, ManifestAnswer, Registry, Waiting} from '../../ports.ts';
+import type {BlobAnswer, ManifestAnswer, Registry} from '../../ports/registry.ts';
+import type {Waiting} from '../../ports/waiting.ts';
 import {createFreshListing} from '../fresh-listing.ts';
 import type {Need} from '../needs.ts';
 import {type Found, type FoundFact, type ManifestFact, readManifest} from '../read-manifest.ts';

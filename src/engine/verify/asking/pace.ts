@@ -1,5 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Waiting} from '../../ports.ts';
+import type {Waiting} from '../../ports/waiting.ts';
 import {createLimit} from './limit.ts';
 
 const usualFirst = 6;

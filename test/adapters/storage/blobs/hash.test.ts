@@ -4,7 +4,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {blobOf} from '../../../../src/drills/image.ts';
 import {openStore, type Store} from '../../../../src/drills/store.ts';
-import type {HashAnswer} from '../../../../src/engine/ports.ts';
+import type {HashAnswer} from '../../../../src/engine/ports/storage.ts';
 import {canBeShutOut, pretendHost} from '../../../support/hosts.ts';
 import {locate, temporaryFolder} from '../../../support/real.ts';
 

@@ -2,7 +2,7 @@ import {chmod, mkdir, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {findStores} from '../../../../src/adapters/storage/host/find-stores.ts';
-import type {Shell} from '../../../../src/engine/ports.ts';
+import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import {canBeShutOut, pretendHost} from '../../../support/hosts.ts';
 import {temporaryFolder} from '../../../support/real.ts';
 

@@ -7,7 +7,8 @@ import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assess} from '../../../../src/domain/storage/judgement/model.ts';
 import {buildImage} from '../../../../src/drills/image.ts';
 import {openStore} from '../../../../src/drills/store.ts';
-import type {HashAnswer, Shell} from '../../../../src/engine/ports.ts';
+import type {Shell} from '../../../../src/engine/ports/shell.ts';
+import type {HashAnswer} from '../../../../src/engine/ports/storage.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {temporaryFolder} from '../../../support/real.ts';
 

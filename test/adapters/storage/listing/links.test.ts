@@ -10,7 +10,7 @@ import {mediaTypes} from '../../../../src/domain/image/media-type.ts';
 import type {Link, StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
 import {blobOf, buildImage} from '../../../../src/drills/image.ts';
 import {openStore, type Store} from '../../../../src/drills/store.ts';
-import type {Shell} from '../../../../src/engine/ports.ts';
+import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {temporaryFolder} from '../../../support/real.ts';
 

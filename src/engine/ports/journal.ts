@@ -1,6 +1,5 @@
 import type {Digest} from '../../domain/image/digest.ts';
 import type {JournalEvent} from '../../domain/incident/event.ts';
-import type {Waiting} from './waiting.ts';
 
 export type Journal = {
 	/** The folder of the incident. */
@@ -17,20 +16,3 @@ export type Journal = {
 };
 
 export type Evidence = {file: string; digest: Digest; bytes: number};
-
-export type Clock = {
-	now(): Date;
-	/** Milliseconds that never go back. */
-	monotonic(): number;
-	/** Rejects with the signal's reason when aborted. */
-	sleep(milliseconds: number, waiting: Waiting): Promise<void>;
-};
-
-export type Credentials = {username: string; password: string};
-
-export type Secrets = {
-	/** Credentials for a registry host; undefined: anonymous. @throws OperatorError credentials.* */
-	registry(host: string): Promise<Credentials | undefined>;
-	/** Hides every known secret, in any usual encoding. */
-	redact(text: string): string;
-};

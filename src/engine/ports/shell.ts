@@ -1,0 +1,25 @@
+import type {Waiting} from './waiting.ts';
+
+/** A POSIX shell somewhere: over SSH, or on this machine. */
+export type Shell = {
+	/** For people: `registry-vm`, `this machine`. */
+	readonly place: string;
+	run(request: ShellRequest, waiting: Waiting): Promise<ShellResult>;
+	close(): Promise<void>;
+};
+
+export type ShellRequest = {
+	/** A read may be repeated; a write whose end was not seen is thrown as OperatorError effect.unknown. */
+	kind: 'read' | 'write';
+	/** POSIX sh. Its arguments arrive as $1 and on; its standard input is `input`. Never a secret: use `input`. */
+	script: string;
+	args?: readonly string[];
+	/** An iterable holds standard input open until it ends: a lease that the remote side loses with the connection. */
+	input?: string | Uint8Array | AsyncIterable<Uint8Array>;
+	timeoutMs: number;
+	/** Chunks of standard output as they come; then `stdout` of the result stays empty. */
+	onOutput?: (chunk: Uint8Array) => void;
+};
+
+/** Only ever given for a script whose end was seen. A lost, refused or late one is thrown. */
+export type ShellResult = {exitCode: number; stdout: Uint8Array /** The last 64 KiB. */; stderr: string};
