@@ -141,7 +141,7 @@ describeReal('an incident on real servers', programs, () => {
 
 		expect(said, said.stderr).toMatchObject({code: 8});
 		expect(said.stdout).toContain('Rebuild without CI, on vm');
-		expect(incidents).toMatchObject([{name, kind: 'incident', image, state: 'open at "Decide what brings it back"'}]);
+		expect(incidents).toMatchObject([{name, kind: 'incident', image, state: 'open at "Decide on a remedy"'}]);
 		expect(again).toMatchObject({code: 8, stdout: expect.stringContaining(`regmedic resume ${name}`)});
 		expect(await json(['verify', image], 3)).toMatchObject({images: [{digest: swept.index.digest}]});
 	});
@@ -269,7 +269,7 @@ describeReal('an incident on real servers', programs, () => {
 			const plain = await scene.terminal(['respond', '--plain', '--image', reference]);
 			await plain.until(/Next: Scan the storage\./);
 			await plain.press('Enter');
-			await plain.until(/Next: Decide what brings it back\./);
+			await plain.until(/Next: Decide on a remedy\./);
 			await plain.press('Enter');
 			await plain.until(/1\. Relink 1 manifest \(recommended\)/);
 			await plain.press('1', 'Enter');
@@ -289,13 +289,13 @@ describeReal('an incident on real servers', programs, () => {
 			for (const title of [
 				'Verify again',
 				'Look for pipelines',
-				'Note the other orphans',
-				'Look for what will do it again',
+				'List the other damaged images',
+				'Find what will cause it again',
 			]) {
 				await screen.until(new RegExp(`go on: ${title}`));
 				await screen.press('Enter');
 			}
-			for (const question of [/Who or what was hit/, /When did it begin/, /Who or what noticed it/]) {
+			for (const question of [/Who or what was affected/, /When did it begin/, /Who or what noticed it/]) {
 				await screen.until(question);
 				await screen.press('Enter');
 			}

@@ -114,7 +114,7 @@ test.each([
 	['  findings: ${steps.scan-storage.findings?}', '  findings: ${steps.prevent.risks}', 'value-too-early'],
 	['  findings: ${steps.scan-storage.findings?}', '  findings: ${steps.scan-storage.findings}', 'value-too-early'],
 	['  - regmedic verify ${inputs.image} --depth content', '  - regmedic verify ${inputs.tag}', 'unknown-value'],
-	['choose: What brings the image back?', 'choose: What brings ${inputs.it} back?', 'unknown-value'],
+	['choose: Which remedy?', 'choose: Which ${inputs.it}?', 'unknown-value'],
 	['timeout: 15m', 'timeuot: 15m', 'shape'],
 	['timeout: 15m', 'timeout: 15 minutes', 'shape'],
 	['timeout: 15m', 'timeout: 0s', 'shape'],
