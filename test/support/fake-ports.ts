@@ -207,6 +207,7 @@ export function fakeCi({
 			return restart();
 		},
 		restartOf: inTurn(restartedAs),
+		check: async () => ({login: 'oncall', version: '3.17.0'}),
 		close: async () => {},
 		...more,
 	};

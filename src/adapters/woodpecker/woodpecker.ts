@@ -1,6 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Ci} from '../../engine/ports/ci.ts';
-import type {Waiting} from '../../engine/ports/waiting.ts';
 import {failed} from './failed.ts';
 import {find} from './find.ts';
 import {createHttp, type HttpOptions} from './http.ts';
@@ -12,13 +11,8 @@ import {trigger} from './trigger.ts';
 
 export type WoodpeckerOptions = HttpOptions;
 
-export type Woodpecker = Ci & {
-	/** Reaches the server and proves the token. @throws OperatorError ci.* */
-	check(waiting: Waiting): Promise<{login: string; version: string}>;
-};
-
 /** A Woodpecker server, 2.0 to 3.x. */
-export function createWoodpecker(options: WoodpeckerOptions): Woodpecker {
+export function createWoodpecker(options: WoodpeckerOptions): Ci {
 	const http = createHttp(options);
 	const server = createServer(http);
 
@@ -41,8 +35,9 @@ export function createWoodpecker(options: WoodpeckerOptions): Woodpecker {
 		failed: (repository, since, waiting) => failed(server, repository, since, waiting),
 		restart: (repository, number, waiting) => restart(server, repository, number, waiting),
 		restartOf: (repository, number, waiting) => restartOf(server, repository, number, waiting),
-		async check(waiting) {
+		async check(repository, waiting) {
 			const {login} = await server.user(waiting);
+			await server.lookup(repository, waiting);
 			const version = await http.get('/version', waiting);
 			return {login, version: String((version.json as {version?: unknown} | undefined)?.version ?? 'unknown')};
 		},

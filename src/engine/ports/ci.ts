@@ -45,6 +45,11 @@ export type Ci = {
 	restart(repository: string, number: number, waiting: Waiting): Promise<TriggerAnswer>;
 	/** The newest pipeline that is a restart of this one, whoever asked for it. */
 	restartOf(repository: string, number: number, waiting: Waiting): Promise<Pipeline | undefined>;
+	/**
+	 * Starts nothing: reaches the server, proves the token, and finds the repository by its full name.
+	 * @throws OperatorError ci.unreachable | ci.unauthorized | ci.repository-unknown | …
+	 */
+	check(repository: string, waiting: Waiting): Promise<{login: string; version: string}>;
 	close(): Promise<void>;
 };
 

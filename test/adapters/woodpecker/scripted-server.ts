@@ -1,11 +1,8 @@
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {
-	createWoodpecker,
-	type Woodpecker,
-	type WoodpeckerOptions,
-} from '../../../src/adapters/woodpecker/woodpecker.ts';
+import {createWoodpecker, type WoodpeckerOptions} from '../../../src/adapters/woodpecker/woodpecker.ts';
+import type {Ci} from '../../../src/engine/ports/ci.ts';
 
 export type Reply = (
 	request: {url: URL; body: string; headers: IncomingMessage['headers']},
@@ -18,7 +15,7 @@ export type Scripted = {
 	requests: string[];
 	bodies: string[];
 	posts(): number;
-	client(options?: Partial<WoodpeckerOptions>): Woodpecker;
+	client(options?: Partial<WoodpeckerOptions>): Ci;
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -39,7 +36,7 @@ export const healthy: Record<string, Reply> = {
 export async function scripted(routes: Record<string, Reply>): Promise<Scripted> {
 	const requests: string[] = [];
 	const bodies: string[] = [];
-	const clients: Woodpecker[] = [];
+	const clients: Ci[] = [];
 
 	const server = createServer(async (request, response) => {
 		const url = new URL(request.url!, 'http://scripted');

@@ -145,10 +145,11 @@ test('trap 4: the web page in place of the API is not taken for an answer', asyn
 test('a root path in the address stands before every request', async () => {
 	await using server = await scripted({
 		'GET /ci/api/user': json({login: 'octocat'}),
+		'GET /ci/api/repos/lookup/acme/infra': json(repository),
 		'GET /ci/version': json({version: '3.17.0'}),
 	});
 
-	const check = await server.client({url: `${server.url}/ci/`}).check({signal});
+	const check = await server.client({url: `${server.url}/ci/`}).check('acme/infra', {signal});
 
 	expect(check).toEqual({login: 'octocat', version: '3.17.0'});
 });
