@@ -1,3 +1,5 @@
+import type {ErrorCode} from './error-codes.ts';
+
 /**
  * The exit codes of the product, by meaning. A broken image outranks an unknown one.
  * `indeterminate`: a change may or may not have happened, or a check could not be completed.
@@ -31,12 +33,12 @@ export type OperatorErrorOptions = {
 export class OperatorError extends Error {
 	override readonly name = 'OperatorError';
 	/** Dotted and stable (`registry.unauthorized`): branch on this, never on the message. */
-	readonly code: string;
+	readonly code: ErrorCode;
 	readonly hint: string;
 	readonly exit: ExitMeaning;
 	readonly transient: boolean;
 
-	constructor(code: string, message: string, {hint, exit, cause, transient = false}: OperatorErrorOptions) {
+	constructor(code: ErrorCode, message: string, {hint, exit, cause, transient = false}: OperatorErrorOptions) {
 		super(message, cause === undefined ? undefined : {cause});
 		this.code = code;
 		this.hint = hint;

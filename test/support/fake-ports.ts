@@ -28,7 +28,7 @@ export function lostReply(): OperatorError {
 }
 
 export function unreachable(): OperatorError {
-	return new OperatorError('fake.unreachable', 'Nobody answers.', {
+	return new OperatorError('registry.unreachable', 'Nobody answers.', {
 		hint: 'Look.',
 		exit: 'unreachable',
 		transient: true,
@@ -36,7 +36,7 @@ export function unreachable(): OperatorError {
 }
 
 export function refusal(): OperatorError {
-	return new OperatorError('fake.refused', 'We are kept out.', {hint: 'Ask.', exit: 'refused'});
+	return new OperatorError('registry.forbidden', 'We are kept out.', {hint: 'Ask.', exit: 'refused'});
 }
 
 /** Time passes when somebody sleeps. */

@@ -85,5 +85,5 @@ export function resultOf({name, provides, bare = []}: Declared, outcome: string)
 }
 
 export function refused(): OperatorError {
-	return new OperatorError('fake.refused', 'We are kept out.', {hint: 'Ask for a key.', exit: 'refused'});
+	return new OperatorError('registry.forbidden', 'We are kept out.', {hint: 'Ask for a key.', exit: 'refused'});
 }

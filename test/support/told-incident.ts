@@ -164,7 +164,7 @@ export const happen = {
 	}),
 	failed: (stamp: Stamp, more: {transient?: boolean; indeterminate?: boolean; outcome?: string} = {}): Happening => ({
 		type: 'effect.failed',
-		problem: {code: 'fake.failed', message: 'It failed.', hint: 'Try something else.'},
+		problem: {code: 'step.timeout', message: 'It failed.', hint: 'Try something else.'},
 		transient: false,
 		indeterminate: false,
 		...more,

@@ -81,7 +81,7 @@ test('progress leaves out what matters least where there is no room', async () =
 });
 
 test('an end that a failure led to shows the failure', async () => {
-	const problem = {code: 'registry.unreachable', message: 'Nothing listens.', hint: 'Is it up?'};
+	const problem = {code: 'registry.unreachable' as const, message: 'Nothing listens.', hint: 'Is it up?'};
 	const {session, until, record} = await open({
 		world: {verify: async () => ({outcome: 'intact', output: intactCheck, say: ''})},
 	});

@@ -33,7 +33,12 @@ export function hostKeyRefused(
 		changed: `Somebody may be in between. Ask the host's owner; only if they replaced the key: \`ssh-keygen -R ${name} -f ${knownHostsFile}\`, then \`${scan} | ssh-keygen -lf -\` to compare, then \`${scan} >> ${knownHostsFile}\`.`,
 		revoked: `Do not connect. Ask the host's owner why its key is revoked in ${knownHostsFile}.`,
 	};
-	return new OperatorError(`ssh.host-key-${trouble}`, said[trouble], {hint: hints[trouble], exit: 'refused', cause});
+	const codes = {
+		unknown: 'ssh.host-key-unknown',
+		changed: 'ssh.host-key-changed',
+		revoked: 'ssh.host-key-revoked',
+	} as const;
+	return new OperatorError(codes[trouble], said[trouble], {hint: hints[trouble], exit: 'refused', cause});
 }
 
 export function unauthorized(place: string, detail: string, cause?: unknown): OperatorError {

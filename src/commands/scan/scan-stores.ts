@@ -1,4 +1,5 @@
 import type {Configuration} from '../../domain/configuration.ts';
+import type {ErrorCode} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Scan} from '../../domain/storage/finding.ts';
 import type {StorageRole} from '../../domain/storage/walk/walk.ts';
@@ -67,7 +68,7 @@ async function findBelow(root: string, find: ScanEachOptions['find']) {
 	});
 }
 
-function isCode(error: unknown, code: string): boolean {
+function isCode(error: unknown, code: ErrorCode): boolean {
 	return error instanceof OperatorError && error.code === code;
 }
 

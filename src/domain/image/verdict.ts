@@ -1,3 +1,4 @@
+import type {ReasonCode} from '../error-codes.ts';
 import type {Digest} from './digest.ts';
 import type {Fault} from './fault.ts';
 import {formatReference, type ImageReference} from './reference.ts';
@@ -13,7 +14,7 @@ export type Unchecked = {
 	digest?: Digest;
 	via: Digest[];
 	platform?: string;
-	code: string;
+	code: ReasonCode;
 	message: string;
 	hint: string;
 };

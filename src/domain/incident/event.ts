@@ -1,3 +1,4 @@
+import type {ReasonCode} from '../error-codes.ts';
 import type {JsonObject} from '../json.ts';
 
 /** What an effect does to the world. */
@@ -19,7 +20,7 @@ export type StepStamp = {step: string /** 1 for the first visit to this step. */
 
 export type EvidenceNote = {file: string; digest: string; bytes: number};
 
-export type Problem = {code: string; message: string; hint: string};
+export type Problem = {code: ReasonCode; message: string; hint: string};
 
 export type Happening =
 	| {

@@ -61,7 +61,7 @@ export function finish(incident: Incident, ending: Ending, how: NonNullable<Visi
 	const step = findStep(incident.runbook, id);
 	const route = step && Object.hasOwn(step.outcomes, outcome) ? step.outcomes[outcome] : undefined;
 	if (!route) {
-		const unrouted = {
+		const unrouted: Problem = {
 			code: 'runbook.unrouted',
 			message: `"${id}" ended with "${outcome}", and the runbook does not say what follows.`,
 			hint: 'Decide how to go on; then lint the runbook.',

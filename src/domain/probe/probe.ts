@@ -1,3 +1,4 @@
+import type {ReasonCode} from '../error-codes.ts';
 import type {ExitMeaning} from '../errors.ts';
 import type {FaultKind} from '../image/fault.ts';
 import type {Depth, ImageCheck} from '../image/verdict.ts';
@@ -9,7 +10,7 @@ export type Shard = {index: number; of: number};
 export type ProbeGap = {
 	/** Absent: the catalogue itself. */
 	repository?: string;
-	code: string;
+	code: ReasonCode;
 	message: string;
 	hint: string;
 };

@@ -1,8 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
-import type {ImageCheck} from '../../domain/image/verdict.ts';
+import type {ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
+
+type Reason = Pick<Unchecked, 'code' | 'message' | 'hint'>;
 
 /**
  * A push in the middle of a walk makes the old image's parts vanish. What was then found says nothing about the tag, so a
@@ -39,7 +41,7 @@ export async function unlessMoved(
 	};
 }
 
-function moved(reference: ImageReference) {
+function moved(reference: ImageReference): Reason {
 	return {
 		code: 'tag-moved',
 		message: `${formatReference(reference)} was changed while it was checked.`,
@@ -48,7 +50,7 @@ function moved(reference: ImageReference) {
 }
 
 /** What it served a moment ago it cannot have lost together with the parts. */
-function failing({host}: ImageReference, detail: string) {
+function failing({host}: ImageReference, detail: string): Reason {
 	return {
 		code: 'registry.failing',
 		message: `${host} began to fail while it was asked: ${detail}.`,

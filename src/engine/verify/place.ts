@@ -1,4 +1,3 @@
-import type {OperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../ports/registry.ts';
@@ -46,7 +45,7 @@ export function placeManifest(part: Part, fact: ManifestFact, {isCache, choose}:
 	}
 
 	if (fact.namesNothing) {
-		const error = {
+		const error: Pick<Unchecked, 'code' | 'message' | 'hint'> = {
 			code: 'manifest.names-nothing',
 			message: `This ${fact.kind === 'index' ? 'index' : 'manifest'} names nothing that could be pulled.`,
 			hint: 'If an image should be there, push it again.',
@@ -114,7 +113,7 @@ export function faulty(part: Part, kind: FaultKind, detail: string, status?: num
 
 export function uncheckedOf(
 	{need, via, platform}: Part,
-	{code, message, hint}: Pick<OperatorError, 'code' | 'message' | 'hint'>,
+	{code, message, hint}: Pick<Unchecked, 'code' | 'message' | 'hint'>,
 ): Unchecked {
 	return {digest: need.digest, via, ...(platform === undefined ? {} : {platform}), code, message, hint};
 }

@@ -1,3 +1,4 @@
+import type {ErrorCode} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {type Manifest, parseManifest, references} from '../../domain/image/manifest.ts';
 import {mediaTypes} from '../../domain/image/media-type.ts';
@@ -22,7 +23,7 @@ export type FoundFact =
 	/** `size`: where a descriptor of another size is to be blamed first. */
 	| {state: 'damaged'; mediaType: string; detail: string; size?: number}
 	/** Whole, but in a form that regmedic does not take apart. */
-	| {state: 'foreign-form'; mediaType: string; code: string; message: string; hint: string};
+	| {state: 'foreign-form'; mediaType: string; code: ErrorCode; message: string; hint: string};
 
 /** What is known of a manifest, on whatever way it is come by. */
 export type ManifestFact = FoundFact | Exclude<ManifestAnswer, {state: 'found'}>;

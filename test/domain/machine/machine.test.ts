@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
+import type {Happening, JournalEvent, Problem} from '../../../src/domain/incident/event.ts';
 import {requestId} from '../../../src/domain/incident/incident.ts';
 import {exitOf} from '../../../src/domain/incident/incident-exit.ts';
 import {comesTooLate, fold} from '../../../src/domain/machine/machine.ts';
@@ -117,7 +117,11 @@ test('a write that failed for a passing reason is never made again by itself', (
 test('a failure that the action has an outcome for takes its route, with the problem kept', () => {
 	const told = toldToRepair().tell(failed(steps.mend, {outcome: 'refused'}));
 
-	expect(told.incident.visits.at(-1)).toMatchObject({ended: 'ran', outcome: 'refused', problem: {code: 'fake.failed'}});
+	expect(told.incident.visits.at(-1)).toMatchObject({
+		ended: 'ran',
+		outcome: 'refused',
+		problem: {code: 'step.timeout'},
+	});
 });
 
 test('a lost reply is asked about first; until it is answered nothing else may begin', () => {
@@ -181,7 +185,7 @@ test('an outcome the runbook does not know leads to decide with what is wrong, a
 });
 
 test('a surprise in the step in which surprises are decided stands still and can be tried again or skipped', () => {
-	const problem = {code: 'runbook.value-missing', message: 'Missing.', hint: 'Go back.'};
+	const problem: Problem = {code: 'runbook.value-missing', message: 'Missing.', hint: 'Go back.'};
 	const told = tellIncident()
 		.tell({type: 'step.blocked', problem, ...steps.check})
 		.tell({type: 'step.blocked', problem, ...steps.decide});

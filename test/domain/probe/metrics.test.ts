@@ -12,7 +12,7 @@ const measured = (report: ProbeReport, allowEmpty = false) =>
 const series = (report: ProbeReport, name: MetricName) =>
 	metricsOf(report).find(metric => metric.name === name)?.samples ?? [];
 const unreachable = {
-	code: 'registry.unreachable',
+	code: 'registry.unreachable' as const,
 	message: 'Nothing listens.',
 	hint: 'Start it.',
 	exit: 'unreachable' as const,

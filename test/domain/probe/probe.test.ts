@@ -10,7 +10,7 @@ const lost = (exit: 'unreachable' | 'refused' | 'failed' | 'configuration') => (
 	catalog: false,
 	listed: 0,
 	unknown: 1,
-	failure: {code: 'registry.x', message: 'm', hint: 'h', exit},
+	failure: {code: 'registry.unreachable' as const, message: 'm', hint: 'h', exit},
 });
 
 describe('how a run ends', () => {

@@ -261,7 +261,7 @@ async function fateOf(
 		case 0:
 			throw refused();
 		case 1:
-			throw new OperatorError('fake.slow', 'It is slow.', {hint: 'Wait.', exit: 'failed', transient: true});
+			throw new OperatorError('step.timeout', 'It is slow.', {hint: 'Wait.', exit: 'failed', transient: true});
 		case 2:
 			throw new OperatorError('effect.unknown', 'The reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
 		case 3:

@@ -1,3 +1,4 @@
+import type {ErrorCode} from '../../../src/domain/error-codes.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
@@ -76,7 +77,7 @@ export const found = ({bytes, digest, mediaType}: ManifestBlob): ManifestAnswer 
 	digest,
 	mediaType,
 });
-export const failure = (code: string, exit: 'unreachable' | 'refused' | 'failed') =>
+export const failure = (code: ErrorCode, exit: 'unreachable' | 'refused' | 'failed') =>
 	new OperatorError(code, `It says ${code}.`, {hint: 'Look.', exit});
 
 export function document(content: object, mediaType: string = mediaTypes.ociIndex): ManifestBlob {

@@ -65,7 +65,7 @@ describe('the end of a run', () => {
 
 	it('gives the reason for what could not be checked once, however much it keeps from being seen', () => {
 		const images = Array.from({length: 30}, (_, n) => unknownImage(`app:v${n}`));
-		const gaps = [{repository: 'secret', code: 'registry.forbidden', message: 'Not for you.', hint: 'Ask.'}];
+		const gaps = [{repository: 'secret', code: 'registry.forbidden' as const, message: 'Not for you.', hint: 'Ask.'}];
 
 		const text = said({unknown: 31, images, gaps});
 
@@ -95,7 +95,7 @@ describe('the end of a run', () => {
 				{...brokenImage(`${evil}:v1`), faults: [{kind: 'child-missing', via: [], status: 404, detail: evil}]},
 				unknownImage('app:v1', evil),
 			],
-			gaps: [{repository: evil, code: 'x', message: evil, hint: evil}],
+			gaps: [{repository: evil, code: 'registry.failing', message: evil, hint: evil}],
 			odd: {count: 1, examples: [evil]},
 		});
 

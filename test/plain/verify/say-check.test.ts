@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import type {ReasonCode} from '../../../src/domain/error-codes.ts';
 import {type Digest, parseDigest} from '../../../src/domain/image/digest.ts';
 import type {Fault, FaultKind} from '../../../src/domain/image/fault.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
@@ -19,8 +20,8 @@ function fault(kind: FaultKind, number: number, via: Digest[], platform?: string
 }
 
 function unseen(number: number, platform: string): Unchecked {
-	const [code, message, hint] = ['registry.timeout', 'The registry did not answer in time.', 'Look at its load.'];
-	return {digest: digest(number), via: [top], platform, code, message, hint};
+	const problem = {message: 'The registry did not answer in time.', hint: 'Look at its load.'};
+	return {digest: digest(number), via: [top], platform, code: 'registry.stalled', ...problem};
 }
 
 function checkOf(verdict: Verdict, fields: Partial<ImageCheck> = {}): ImageCheck {
@@ -87,7 +88,7 @@ test('config, layers and nested indexes are branches only where something is wro
 		'│  ├─ ✖ linux/riscv64 sha256:…  child-missing (HTTP 404, manifest unknown)',
 		'│  └─ ✖ windows/amd64 sha256:…',
 		'│     └─ ✖ blob sha256:…  blob-empty (HTTP 404, blob unknown to registry)',
-		'└─ ? linux/s390x sha256:…  not checked: registry.timeout',
+		'└─ ? linux/s390x sha256:…  not checked: registry.stalled',
 	]);
 });
 
@@ -175,7 +176,7 @@ test('a tag that resolves to nothing is said so, and nothing from the registry d
 	expect(text).toContain('Nobody can pull this tag.');
 
 	const children = [{...child(1, hostile, 'broken'), detail: hostile}];
-	const unchecked = [{...unseen(3, hostile), message: hostile, hint: hostile, code: hostile}];
+	const unchecked = [{...unseen(3, hostile), message: hostile, hint: hostile, code: hostile as ReasonCode}];
 	expect(say(checkOf('broken', {reference: hostile, children, unchecked}))).not.toMatch(/[\u001B\u202E]/);
 });
 

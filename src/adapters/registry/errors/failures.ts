@@ -1,3 +1,4 @@
+import type {ErrorCode} from '../../../domain/error-codes.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 
 /** `reading`: the headers were there, the body was on its way. */
@@ -107,7 +108,7 @@ const trustFailures: {codes: RegExp; says: string; hint: string}[] = [
 
 const unreachables: {
 	codes: RegExp;
-	code?: string;
+	code?: ErrorCode;
 	says: (host: string) => string;
 	hint: string;
 	transient?: boolean;

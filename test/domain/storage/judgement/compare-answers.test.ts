@@ -122,7 +122,9 @@ describe('answers that do not differ', () => {
 
 	it('what the registry could not be asked for', () => {
 		const {victim, scan} = scene('a layer is gone');
-		const unchecked = [{digest: victim.layer, via: [victim.root], code: 'x', message: '', hint: ''}];
+		const unchecked = [
+			{digest: victim.layer, via: [victim.root], code: 'registry.unreachable' as const, message: '', hint: ''},
+		];
 
 		expect(compareAnswers([checkOf(victim, [], {verdict: 'unknown', unchecked})], scan)).toEqual([]);
 	});

@@ -1,0 +1,209 @@
+/**
+ * Every code of an `OperatorError`, by what it is about. Codes are stable: they stand in journals and in `--json`, and
+ * scripts compare them. Branch on the code, never on the message.
+ */
+export type ErrorCode =
+	| AuditCode
+	| BlobCode
+	| BuilderCode
+	| CheckCode
+	| CiCode
+	| ConfigurationCode
+	| CredentialsCode
+	| DigestCode
+	| DocumentCode
+	| DrillCode
+	| EffectCode
+	| ImageCode
+	| IncidentCode
+	| JournalCode
+	| ManifestCode
+	| MetricsFileCode
+	| PushCode
+	| ReferenceCode
+	| RegistryCode
+	| RelinkCode
+	| RepointCode
+	| RespondCode
+	| RunbookCode
+	| ScanCode
+	| SessionCode
+	| SshCode
+	| StepCode
+	| StorageCode
+	| UsageCode
+	| VerifyCode;
+
+/**
+ * Why something is not known or did not work, in a journal and in reports: an error's code, or what is no error.
+ * `bug`: a write threw something else than an `OperatorError`. `tag-moved`: somebody pushed during a check.
+ */
+export type ReasonCode = ErrorCode | 'bug' | 'tag-moved' | 'unknown';
+
+type AuditCode =
+	| 'audit.metrics'
+	| 'audit.no-collect'
+	| 'audit.no-storage'
+	| 'audit.not-a-rehearsal'
+	| 'audit.rehearsal-failed'
+	| 'audit.where';
+
+type BlobCode = 'blob.wrong-digest';
+
+type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
+
+type CheckCode = 'check.storage';
+
+type CiCode =
+	| 'ci.branch-unknown'
+	| 'ci.no-push-right'
+	| 'ci.not-shown'
+	| 'ci.not-woodpecker'
+	| 'ci.pipeline-unknown'
+	| 'ci.redirected'
+	| 'ci.repository-inactive'
+	| 'ci.repository-unknown'
+	| 'ci.server-error'
+	| 'ci.too-many'
+	| 'ci.unauthorized'
+	| 'ci.unconfigured'
+	| 'ci.unreachable'
+	| 'ci.unreadable'
+	| 'ci.untrusted';
+
+type ConfigurationCode =
+	| 'configuration.invalid'
+	| 'configuration.missing'
+	| 'configuration.no-registry'
+	| 'configuration.unreadable';
+
+type CredentialsCode =
+	| 'credentials.command'
+	| 'credentials.docker'
+	| 'credentials.environment'
+	| 'credentials.file'
+	| 'credentials.file-open'
+	| 'credentials.helper'
+	| 'credentials.too-long';
+
+type DigestCode = 'digest.malformed';
+
+type DocumentCode = 'document.unwritable';
+
+type DrillCode = 'drill.other-scenario' | 'drill.port-taken' | 'drill.unknown-scenario' | 'drill.unwritable';
+
+type EffectCode = 'effect.unknown';
+
+type ImageCode = 'image.absent' | 'image.platform-absent';
+
+type IncidentCode =
+	| 'incident.ambiguous'
+	| 'incident.closed'
+	| 'incident.empty'
+	| 'incident.locked'
+	| 'incident.none-open'
+	| 'incident.taken-over'
+	| 'incident.unknown'
+	| 'incident.unreadable';
+
+type JournalCode =
+	| 'journal.broken'
+	| 'journal.closed'
+	| 'journal.empty'
+	| 'journal.foreign'
+	| 'journal.full'
+	| 'journal.missing'
+	| 'journal.unwritable';
+
+type ManifestCode =
+	| 'manifest.names-nothing'
+	| 'manifest.schema1'
+	| 'manifest.unsupported-digest'
+	| 'manifest.wrong-digest';
+
+type MetricsFileCode = 'metrics-file.unwritable';
+
+type PushCode = 'push.failed' | 'push.rejected' | 'push.unauthorized';
+
+type ReferenceCode = 'reference.malformed';
+
+type RegistryCode =
+	| 'registry.answer-too-large'
+	| 'registry.answers-differ'
+	| 'registry.busy'
+	| 'registry.ca-unreadable'
+	| 'registry.client-certificate'
+	| 'registry.cut-off'
+	| 'registry.encoded'
+	| 'registry.endless-list'
+	| 'registry.failing'
+	| 'registry.forbidden'
+	| 'registry.list-cut-off'
+	| 'registry.lists-only-absent'
+	| 'registry.no-catalogue'
+	| 'registry.no-upload'
+	| 'registry.not-a-registry'
+	| 'registry.proxy-refused'
+	| 'registry.proxy-unauthorized'
+	| 'registry.proxy-unreachable'
+	| 'registry.proxy-unreadable'
+	| 'registry.redirected'
+	| 'registry.stalled'
+	| 'registry.tls'
+	| 'registry.token-realm'
+	| 'registry.token-refused'
+	| 'registry.token-service'
+	| 'registry.unauthorized'
+	| 'registry.unexpected-answer'
+	| 'registry.unreachable';
+
+type RelinkCode = 'relink.gone' | 'relink.nothing';
+
+type RepointCode = 'repoint.elsewhere' | 'repoint.not-intact';
+
+type RespondCode = 'respond.no-image';
+
+type RunbookCode = 'runbook.invalid' | 'runbook.missing' | 'runbook.unrouted' | 'runbook.value-missing';
+
+type ScanCode = 'scan.compare' | 'scan.no-storage' | 'scan.where';
+
+type SessionCode = 'session.closed' | 'session.refused';
+
+type SshCode =
+	| 'ssh.config'
+	| 'ssh.destination'
+	| 'ssh.host-key-changed'
+	| 'ssh.host-key-revoked'
+	| 'ssh.host-key-unknown'
+	| 'ssh.lost'
+	| 'ssh.no-client'
+	| 'ssh.timeout'
+	| 'ssh.unauthorized'
+	| 'ssh.unreachable';
+
+type StepCode = 'step.timeout';
+
+type StorageCode =
+	| 'storage.blob-gone'
+	| 'storage.denied'
+	| 'storage.lock-failed'
+	| 'storage.locked'
+	| 'storage.no-base'
+	| 'storage.no-find'
+	| 'storage.no-hash'
+	| 'storage.no-root'
+	| 'storage.root'
+	| 'storage.silent'
+	| 'storage.unread';
+
+type UsageCode =
+	| 'usage.invalid'
+	| 'usage.metrics-file'
+	| 'usage.push-job'
+	| 'usage.push-url'
+	| 'usage.registry'
+	| 'usage.shard'
+	| 'usage.two-documents'
+	| 'usage.which-registry';
+
+type VerifyCode = 'verify.depth' | 'verify.hash-on-host';
