@@ -81,6 +81,7 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): In
 		home,
 		version,
 		actor: userName(),
+		processes: {own: process.pid, user: process.getuid?.(), kill: (id, signal) => void process.kill(id, signal)},
 		terminal: terminalOf(flags),
 		...(process.stdin.isTTY === true && process.stderr.isTTY === true
 			? {foreground: createForeground(process.stdin)}

@@ -1,4 +1,5 @@
 import type {Redaction} from './domain/text/redaction.ts';
+import type {Processes} from './engine/ports/processes.ts';
 
 /** What a command gets from the outside. Only cli.ts makes one. */
 export type Invocation = {
@@ -11,6 +12,7 @@ export type Invocation = {
 	version: string;
 	/** The login name of the person. */
 	actor: string;
+	processes: Processes;
 	terminal: Terminal;
 	/** Absent: nobody sits at a terminal who could be asked by ssh. */
 	foreground?: Foreground;

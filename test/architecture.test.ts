@@ -12,7 +12,7 @@ const arrows: {from: string; may: string[]}[] = [
 	{from: 'program.ts', may: ['commands/**', 'invocation.ts', 'say-failure.ts', 'domain/**', 'commander']},
 	{from: 'say-failure.ts', may: ['type invocation.ts', 'domain/**', 'commander']},
 	{from: 'foreground.ts', may: ['type invocation.ts', 'node:']},
-	{from: 'invocation.ts', may: ['domain/**']},
+	{from: 'invocation.ts', may: ['domain/**', 'type engine/ports/**']},
 	{
 		from: 'commands/**',
 		may: [

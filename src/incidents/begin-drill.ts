@@ -19,7 +19,7 @@ export async function beginDrill(
 	const name = nameIncident(runbook.name, new Date());
 	const folder = incidentFolder(invocation, name, true);
 	await makeIncidentFolder(folder);
-	const {world, surroundings} = await openDrill({folder, scenario, seed, speed});
+	const {world, surroundings} = await openDrill({folder, processes: invocation.processes, scenario, seed, speed});
 	const reference = parseReference(world.image);
 	const {ports, settings, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
 

@@ -2,12 +2,14 @@ import path from 'node:path';
 import type {Configuration} from '../domain/configuration.ts';
 import {openWorld, type World} from '../drills/world.ts';
 import {placesIn} from '../drills/world-file.ts';
+import type {Processes} from '../engine/ports/processes.ts';
 import type {Surroundings} from '../wiring/open-ports.ts';
 
 export type OpenDrill = {world: World; surroundings: Surroundings};
 
 export type DrillPlan = {
 	folder: string;
+	processes: Processes;
 	scenario: string;
 	seed: number /** Below the time a person sees, for tests. */;
 	speed: number;
@@ -18,7 +20,7 @@ export type DrillPlan = {
  * in an incident. Nothing of the real environment, of Docker's or of ssh's configuration gets in: a rehearsal never
  * touches the real thing.
  */
-export async function openDrill({folder, scenario, seed, speed}: DrillPlan): Promise<OpenDrill> {
+export async function openDrill({folder, processes, scenario, seed, speed}: DrillPlan): Promise<OpenDrill> {
 	const places = placesIn(path.resolve(folder, 'world'));
 	const world = await openWorld({folder: places.folder, scenario, seed: String(seed), speed});
 	const {ssh, build, ci, registryCredentials} = world;
@@ -59,6 +61,7 @@ export async function openDrill({folder, scenario, seed, speed}: DrillPlan): Pro
 		world,
 		surroundings: {
 			configuration,
+			processes,
 			// The pretend host's shell is this machine's own: without it, an audit reads our crontabs and processes.
 			hostRoot: places.vm,
 			environment: {

@@ -23,7 +23,13 @@ export async function beginAgain(
 	const reference = parseReference(String(inputs.image));
 	const opened =
 		drill &&
-		(await openDrill({folder: found.folder, scenario: drill.scenario, seed: drill.seed, speed: options.speed}));
+		(await openDrill({
+			folder: found.folder,
+			processes: invocation.processes,
+			scenario: drill.scenario,
+			seed: drill.seed,
+			speed: options.speed,
+		}));
 	const surroundings = opened?.surroundings ?? (await surroundingsOf(invocation));
 	const {ports, close} = openPorts(reference, {...surroundings, redaction: invocation.redaction});
 

@@ -7,6 +7,7 @@ import type {ImageReference} from '../domain/image/reference.ts';
 import type {JsonObject} from '../domain/json.ts';
 import type {Redaction} from '../domain/text/redaction.ts';
 import type {Ports} from '../engine/actions/action.ts';
+import type {Processes} from '../engine/ports/processes.ts';
 import {systemClock} from './clock.ts';
 import {createHearing} from './hearing.ts';
 import {openRegistry, urlOf} from './open-registry.ts';
@@ -17,6 +18,7 @@ export type Surroundings = {
 	/** Where it was read from; absent: there is none. */
 	configurationFile?: string;
 	environment: Record<string, string | undefined>;
+	processes: Processes;
 	/** Shared with whoever prints; without it, the ports keep what they learn to themselves. */
 	redaction?: Redaction;
 	/** What stands for `/` on the hosts whose upkeep is looked at: a rehearsal's host is a folder. Absent: the hosts themselves. */

@@ -1,7 +1,6 @@
 import {mkdir, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {getuid} from 'node:process';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Surroundings} from './open-ports.ts';
@@ -13,11 +12,12 @@ export async function surroundingsOf(
 ): Promise<Surroundings> {
 	const {environment, folder, flags} = invocation;
 	const {configuration, file} = await readConfiguration(environment, folder, flags.config);
-	const runtimeFolder = await runtimeFolderOf(environment);
+	const runtimeFolder = await runtimeFolderOf(environment, invocation.processes.user);
 	return {
 		configuration,
 		...(file === undefined ? {} : {configurationFile: file}),
 		environment,
+		processes: invocation.processes,
 		redaction: invocation.redaction,
 		signal: invocation.signal,
 		...(invocation.foreground === undefined ? {} : {prompting: invocation.foreground.run}),
@@ -30,10 +30,12 @@ export async function surroundingsOf(
  * For the sockets of shared SSH connections: private to the person, or not used at all. Root and cron have no
  * XDG_RUNTIME_DIR; whether a folder in /tmp is really ours is asked again where the sockets are made.
  */
-async function runtimeFolderOf(environment: Record<string, string | undefined>): Promise<string | undefined> {
+async function runtimeFolderOf(
+	environment: Record<string, string | undefined>,
+	user: number | undefined,
+): Promise<string | undefined> {
 	const base = environment.XDG_RUNTIME_DIR;
 	if (base === undefined) {
-		const user = getuid?.();
 		return user === undefined ? undefined : path.join(tmpdir(), `regmedic-${user}`);
 	}
 

@@ -6,6 +6,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {registryAudit} from '../../src/engine/actions/registry-audit.ts';
 import {openDrill} from '../../src/incidents/open-drill.ts';
 import {openPorts} from '../../src/wiring/open-ports.ts';
+import {processes} from '../support/processes.ts';
 import {createTempFolder} from '../support/temp-folder.ts';
 
 const signal = AbortSignal.timeout(20_000);
@@ -13,7 +14,7 @@ const crontab = '/etc/cron.d/registry';
 
 /** The step of the runbook, in a rehearsal's folder. */
 async function rehearseAudit(folder: string) {
-	const {world, surroundings} = await openDrill({folder, scenario: 'orphan-index', seed: 1, speed: 20});
+	const {world, surroundings} = await openDrill({folder, processes, scenario: 'orphan-index', seed: 1, speed: 20});
 	const {ports, settings, close} = openPorts(parseReference(world.image), surroundings);
 	const lines: string[] = [];
 	try {

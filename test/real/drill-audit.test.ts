@@ -5,6 +5,7 @@ import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {openDrill} from '../../src/incidents/open-drill.ts';
 import {openPorts} from '../../src/wiring/open-ports.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, locate, temporaryFolder} from '../support/real.ts';
 
 const signal = AbortSignal.timeout(20_000);
@@ -40,7 +41,7 @@ describeReal('what the audit of a rehearsal looks at', ['strace'], () => {
 
 /** The pretend host runs its commands in the first `sh` on its PATH: here one that writes down every file that is named. */
 async function tracedAudit(folder: string): Promise<{upkeep: Upkeep; named: string[]; programs: string[]}> {
-	const {world, surroundings} = await openDrill({folder, scenario: 'orphan-index', seed: 1, speed: 20});
+	const {world, surroundings} = await openDrill({folder, processes, scenario: 'orphan-index', seed: 1, speed: 20});
 	const {ports, close} = openPorts(parseReference(world.image), surroundings);
 	const trace = path.join(folder, 'trace');
 	const shell = path.join(folder, 'world/bin/sh');

@@ -6,6 +6,7 @@ import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {openStore, type Store} from '../../src/drills/store.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import type {Invocation} from '../../src/invocation.ts';
+import {processes} from './processes.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
 import {runCommand, type Said, shippedHome} from './real-command.ts';
 import {openTmux, type Tmux} from './real-tmux.ts';
@@ -111,6 +112,7 @@ export async function openScene(): Promise<Scene> {
 			home: shippedHome(),
 			version: '0.0.0',
 			actor: 'nora',
+			processes,
 			terminal: {
 				stdin: process.stdin,
 				stdout: process.stdout,

@@ -9,6 +9,7 @@ import {type RegistrySimulator, startRegistry} from '../../../src/drills/registr
 import {openStore} from '../../../src/drills/store.ts';
 import type {Invocation} from '../../../src/invocation.ts';
 import {type Login, openLogin} from '../../support/cli.ts';
+import {processes} from '../../support/processes.ts';
 import {freePort, temporaryFolder} from '../../support/real.ts';
 
 let login: Login;
@@ -110,6 +111,7 @@ describe('a person who waits at a terminal', () => {
 			environment: {HOME: login.folder},
 			folder: login.folder,
 			redaction: createRedaction(),
+			processes,
 			terminal: {stdout: {columns: 200}, stderr, unicode: true},
 			print: (text: string) => printed.push(told.length === 0 ? text : `${told.at(-1)}|${text}`),
 			talk: (text: string) => {

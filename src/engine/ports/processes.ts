@@ -1,0 +1,12 @@
+/** What regmedic needs to know of its own process, and to do to those that it started. */
+export type Processes = {
+	/** The id of this process. */
+	readonly own: number;
+	/** The numeric id of the user that this process runs as; undefined where the system has none. */
+	readonly user: number | undefined;
+	/**
+	 * Sends a signal to a process or, with a negative id, to its whole group. Signal 0 only asks whether it exists.
+	 * @throws an error with `code`: ESRCH, there is no such process; EPERM, it belongs to another user
+	 */
+	kill(id: number, signal: 'SIGTERM' | 'SIGKILL' | 0): void;
+};

@@ -1,0 +1,8 @@
+import type {Processes} from '../../src/engine/ports/processes.ts';
+
+/** Those of the test run. */
+export const processes: Processes = {
+	own: process.pid,
+	user: process.getuid?.(),
+	kill: (id, signal) => void process.kill(id, signal),
+};
