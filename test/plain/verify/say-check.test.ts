@@ -151,7 +151,7 @@ test('what could not be checked keeps the verdict unknown, and each reason is sa
 
 	expect(text).toContain('9 parts could not be checked:\n  - linux/amd64 sha256:000000000000, ');
 	expect(
-		text.match(/The registry did not answer in time\. \(registry\.timeout\)\n {4}Look at its load\./g),
+		text.match(/The registry did not answer in time\. \(registry\.stalled\)\n {4}Look at its load\./g),
 	).toHaveLength(1);
 	expect(text).toContain('unknown: 2 manifests and 12 blobs checked. Nothing wrong was seen, and that proves nothing.');
 	expect(text).toMatch(
