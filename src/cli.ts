@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 		print: voice.print,
 		talk: voice.talk,
 		// Hidden before it is folded: a secret with a space in it would come in two halves.
-		complain: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
+		talkWrapped: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
 	});
 }
 

@@ -3,32 +3,31 @@ import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import {visible, visibleJson} from './domain/text/visible.ts';
 import type {CommonFlags} from './invocation.ts';
 
-/** Takes sentences of an error, which may be broken into lines. */
-export type SentenceTeller = (text: string) => void;
-
-type FailureVoice = {version: string; talk(text: string): void; complain?: SentenceTeller | undefined};
+type FailureVoice = {
+	version: string;
+	talk(text: string): void;
+	/** For sentences: they may be broken into lines. */
+	talkWrapped?(text: string): void;
+};
 
 export function usage(message: string, hint = 'Run it with --help to see what it takes.'): OperatorError {
 	return new OperatorError('usage.invalid', message, {hint, exit: 'usage'});
 }
 
-/** In our voice; undefined where it has only shown its help. */
-function ofCommander({code, message}: CommanderError): OperatorError | undefined {
-	const said = message.replace(/^error: /, '').replace(/\.?$/, '.');
-	return code === 'commander.help' ? undefined : usage(`${said.charAt(0).toUpperCase()}${said.slice(1)}`);
-}
-
-/** Three fates: the operator can mend it, somebody stopped it, or it is a bug. */
+/**
+ * There are three fates: the operator can fix it, someone stopped it, or it is a bug in regmedic.
+ * @returns the exit code
+ */
 export function sayFailure(
 	failure: unknown,
 	flags: CommonFlags,
-	{talk, complain = talk, version}: FailureVoice,
+	{talk, talkWrapped = talk, version}: FailureVoice,
 ): number {
 	if (failure instanceof CommanderError && failure.exitCode === 0) {
 		return exitCodes.done;
 	}
 
-	const error = failure instanceof CommanderError ? ofCommander(failure) : failure;
+	const error = failure instanceof CommanderError ? usageErrorOf(failure) : failure;
 	if (error === undefined) {
 		return exitCodes.usage;
 	}
@@ -40,9 +39,9 @@ export function sayFailure(
 			return exitCodes[exit];
 		}
 
-		complain(`${visible(message)}\n${visible(hint)}\n`);
+		talkWrapped(`${visible(message)}\n${visible(hint)}\n`);
 		if (flags.verbose && cause) {
-			talk(`${visible(String((cause as Error).stack ?? cause))}\n`);
+			talk(`${visible(stackOf(cause))}\n`);
 		}
 
 		return exitCodes[exit];
@@ -52,8 +51,16 @@ export function sayFailure(
 		return exitCodes.interrupted;
 	}
 
-	talk(
-		`This is a bug in regmedic ${version}. What it knows of it:\n${visible(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-	);
+	talk(`This is a bug in regmedic ${version}. Please report it with these lines:\n${visible(stackOf(error))}\n`);
 	return exitCodes.bug;
+}
+
+/** In our own words; undefined where commander has only shown its help. */
+function usageErrorOf({code, message}: CommanderError): OperatorError | undefined {
+	const sentence = message.replace(/^error: /, '').replace(/\.?$/, '.');
+	return code === 'commander.help' ? undefined : usage(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`);
+}
+
+function stackOf(error: unknown): string {
+	return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -6,7 +6,7 @@ export type DrillOptions = {seed: number; auto?: boolean; list?: boolean; speed:
 
 /** `regmedic drill [SCENARIO]`: a rehearsal on simulators that listen on loopback and live in the drill's folder. */
 export async function drill(
-	name: string,
+	name = 'orphan-index',
 	{seed, auto, list, speed}: DrillOptions,
 	invocation: Invocation,
 ): Promise<number> {

@@ -7,7 +7,7 @@ export type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; 
 
 /** `regmedic respond [RUNBOOK] --image REF`: a real incident. */
 export async function respond(
-	runbook: string,
+	runbook = 'orphan-index',
 	{image, dryRun = false, auto, plainHttp}: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {

@@ -1,0 +1,9 @@
+import {defineCommand, defineGroup} from '../command.ts';
+
+export const journal = defineGroup('journal', 'check the record of an incident', [
+	defineCommand({
+		name: 'verify <incident>',
+		about: 'verify the hash chain of its events',
+		run: async ({invocation, argument}) => (await import('./journal.ts')).verifyJournal(argument, invocation),
+	}),
+]);

@@ -1,0 +1,23 @@
+import {defineCommand} from '../command.ts';
+import {choice, flag, plainHttp, positive, text, walkOptions} from '../options.ts';
+
+export const probe = defineCommand({
+	name: 'probe [registry]',
+	about: 'verify a whole catalogue and write metrics; REGISTRY: a configured name, or HOST[:PORT]',
+	options: {
+		...walkOptions,
+		'--tags <n>': positive('only the newest N tags of each repository'),
+		'--shard <i/n>': text('only part I of N of the repositories, counted from 0'),
+		'--push <url>': text(
+			'push metrics to this Pushgateway, with the login of PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD',
+		),
+		'--metrics-file <file>': text('write metrics for node_exporter’s textfile collector; - is standard output'),
+		'--job <name>': text('the job of the pushed metrics', 'registry-integrity-probe'),
+		'--role <role>': choice('a cache may lack children (default: as configured)', ['authoritative', 'cache']),
+		'--all': flag('list every image, also intact ones'),
+		'--allow-empty': flag('accept an empty catalogue'),
+		'--plain-http': plainHttp,
+	},
+	run: async ({invocation, argument, options}) =>
+		(await import('./probe.ts')).probeRegistry(argument, options, invocation),
+});

@@ -1,0 +1,15 @@
+import {defineCommand} from '../command.ts';
+import {flag, positive, storageOptions, text} from '../options.ts';
+
+export const scan = defineCommand({
+	name: 'scan',
+	about: 'find damage in a registry’s storage; never writes',
+	options: {
+		...storageOptions,
+		'--registry <name>': text('a configured registry, whose storage is scanned'),
+		'--hash': flag('read every blob on the host and hash it'),
+		'--rate <mib>': positive('with --hash: read at most this many MiB a second'),
+		'--compare': flag('with --registry: also ask the registry about every damaged image'),
+	},
+	run: async ({invocation, options}) => (await import('./scan.ts')).scan(options, invocation),
+});
