@@ -5,7 +5,7 @@ import manifest from '../package.json' with {type: 'json'};
 import {exitCodes} from '../src/domain/errors.ts';
 import {faultKinds} from '../src/domain/image/fault.ts';
 import {metricNames} from '../src/domain/probe/metric.ts';
-import {listScenarios} from '../src/drills/scenarios/index.ts';
+import {scenarios} from '../src/drills/scenarios.ts';
 import {runProgram} from '../src/program.ts';
 import {keymap} from '../src/ui/state/keymap.ts';
 
@@ -69,7 +69,7 @@ test('every dependency has its reason in the README', () => {
 test('the shipped drill is one there is', () => {
 	const started = /drill ([a-z-]+)/.exec(manifest.scripts.start)?.[1];
 
-	expect(listScenarios().map(({name}) => name)).toContain(started);
+	expect(scenarios.map(({name}) => name)).toContain(started);
 });
 
 test('the lock file names no package registry', async () => {

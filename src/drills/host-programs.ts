@@ -3,7 +3,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {hostMark} from './ssh/detached.ts';
-import type {WorldPlaces} from './world-file.ts';
+import type {WorldPaths} from './world/world-file.ts';
 
 /** Found first on the pretend host's PATH. */
 export const restartCommand = 'regmedic-drill-restart';
@@ -15,7 +15,7 @@ export const crontab = `# m h dom mon dow command
 `;
 
 /** Written anew each time a world is opened: the paths to Node and to this program may have moved. */
-export async function writePrograms({folder, bin, detached}: WorldPlaces): Promise<void> {
+export async function writePrograms({folder, bin, detached}: WorldPaths): Promise<void> {
 	const program = fakeBuilder();
 	const runs = (name: string) =>
 		// Node 22 runs TypeScript with a warning that nobody on the pretend host should see.
@@ -35,7 +35,7 @@ export async function writePrograms({folder, bin, detached}: WorldPlaces): Promi
 }
 
 /** A login's environment: nothing of ours but the mark. */
-export function hostVariables({folder, vm, bin}: WorldPlaces, user: string): Record<string, string> {
+export function hostVariables({folder, vm, bin}: WorldPaths, user: string): Record<string, string> {
 	return {
 		PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
 		HOME: vm,

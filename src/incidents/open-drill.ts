@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Configuration} from '../domain/configuration.ts';
-import {openWorld, type World} from '../drills/world.ts';
-import {placesIn} from '../drills/world-file.ts';
+import {openWorld, type World} from '../drills/world/world.ts';
+import {worldPaths} from '../drills/world/world-file.ts';
 import type {Processes} from '../engine/ports/processes.ts';
 import type {Surroundings} from '../wiring/open-ports.ts';
 
@@ -21,7 +21,7 @@ export type DrillPlan = {
  * touches the real thing.
  */
 export async function openDrill({folder, processes, scenario, seed, speed}: DrillPlan): Promise<OpenDrill> {
-	const places = placesIn(path.resolve(folder, 'world'));
+	const places = worldPaths(path.resolve(folder, 'world'));
 	const world = await openWorld({folder: places.folder, scenario, seed: String(seed), speed});
 	const {ssh, build, ci, registryCredentials} = world;
 	const configuration: Configuration = {

@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {startRegistry} from '../../src/drills/registry/server.ts';
-import type {openWorld, World} from '../../src/drills/world.ts';
+import type {openWorld, World} from '../../src/drills/world/world.ts';
 import {measureSources} from '../support/source-graph.ts';
 
 const here = path.resolve(import.meta.dirname, '../..');

@@ -1,8 +1,8 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
-import {type Blob, blobOf} from '../../src/drills/image.ts';
-import {openStore} from '../../src/drills/store.ts';
+import {type Blob, blobOf} from '../../src/drills/images/image.ts';
+import {openStore} from '../../src/drills/images/store.ts';
 
 /** A request that a checker of the catalogue has to make, as it stands after /v2/. */
 export type Needed = {path: string; kind: 'manifest' | 'blob'; bytes: number};

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {type OpenWorldOptions, openWorld, type World} from '../../src/drills/world.ts';
+import {type OpenWorldOptions, openWorld, type World} from '../../src/drills/world/world.ts';
 
 export type TestWorld = {world: World; folder: string; [Symbol.asyncDispose](): Promise<void>};
 

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {World} from '../../src/drills/world.ts';
+import type {World} from '../../src/drills/world/world.ts';
 import {askCi, childStatuses, ended, overSsh, type PipelineJson, testWorld, trigger} from './drill.ts';
 
 async function restart(world: World, number: number): Promise<PipelineJson> {

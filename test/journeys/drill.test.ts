@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {readJournal} from '../../src/adapters/journal/read-journal.ts';
-import {listScenarios} from '../../src/drills/scenarios/index.ts';
+import {scenarios} from '../../src/drills/scenarios.ts';
 import {type Login, openLogin, type Ran} from '../support/cli.ts';
 import {readWorldOnDisk} from '../support/world-on-disk.ts';
 
@@ -30,26 +30,23 @@ async function rehearse(scenario: string, ...more: string[]) {
 }
 
 describe.concurrent('a rehearsal with nobody at the keyboard', () => {
-	it.each(listScenarios().map(({name}) => name))(
-		'%s ends with the image intact and a sealed record',
-		async scenario => {
-			const {ran, folder, world} = await rehearse(scenario);
-			const incident = path.basename(folder);
-			const verified = await login.run(['journal', 'verify', incident]);
-			const told = await login.run(['export', incident, '--format', 'json']);
+	it.each(scenarios.map(({name}) => name))('%s ends with the image intact and a sealed record', async scenario => {
+		const {ran, folder, world} = await rehearse(scenario);
+		const incident = path.basename(folder);
+		const verified = await login.run(['journal', 'verify', incident]);
+		const told = await login.run(['export', incident, '--format', 'json']);
 
-			expect(ran).toMatchObject({exitCode: 0, stderr: ''});
-			expect(ran.stdout).toMatch(/^REHEARSAL/);
-			expect(ran.stdout).toContain(`Post-mortem: ${path.join(folder, 'post-mortem.md')}`);
-			expect(existsSync(path.join(folder, 'events.jsonl'))).toBe(true);
-			expect(await readFile(path.join(folder, 'post-mortem.md'), 'utf8')).toMatch(/DRILL[\s\S]*intact/);
-			expect((await world()).wrongWithImage).toEqual([]);
-			expect(verified).toMatchObject({exitCode: 0, stderr: ''});
-			expect(verified.stdout).toMatch(/the chain holds, sealed/);
-			expect(told).toMatchObject({exitCode: 0, stderr: ''});
-			expect(JSON.parse(told.stdout)).toMatchObject({drill: true, incident, status: 'closed', verdict: 'intact'});
-		},
-	);
+		expect(ran).toMatchObject({exitCode: 0, stderr: ''});
+		expect(ran.stdout).toMatch(/^REHEARSAL/);
+		expect(ran.stdout).toContain(`Post-mortem: ${path.join(folder, 'post-mortem.md')}`);
+		expect(existsSync(path.join(folder, 'events.jsonl'))).toBe(true);
+		expect(await readFile(path.join(folder, 'post-mortem.md'), 'utf8')).toMatch(/DRILL[\s\S]*intact/);
+		expect((await world()).wrongWithImage).toEqual([]);
+		expect(verified).toMatchObject({exitCode: 0, stderr: ''});
+		expect(verified.stdout).toMatch(/the chain holds, sealed/);
+		expect(told).toMatchObject({exitCode: 0, stderr: ''});
+		expect(JSON.parse(told.stdout)).toMatchObject({drill: true, incident, status: 'closed', verdict: 'intact'});
+	});
 
 	it('a pipeline that runs in the broken image is passed over for the fallback', async () => {
 		const {ran, steps, world} = await rehearse('orphan-index-ci-down', '--seed', '2');
@@ -85,7 +82,7 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		const {exitCode, stdout, stderr} = await login.run(['drill', '--list']);
 
 		expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
-		for (const {name, title} of listScenarios()) {
+		for (const {name, title} of scenarios) {
 			expect(stdout).toContain(name);
 			expect(stdout).toContain(title);
 		}

@@ -3,7 +3,7 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {buildImage} from '../../src/drills/image.ts';
+import {buildImage} from '../../src/drills/images/image.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
 import {openScene, type Scene} from '../support/real-scene.ts';

@@ -2,8 +2,8 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import manifest from '../../package.json' with {type: 'json'};
-import {buildImage} from '../../src/drills/image.ts';
-import {openStore, type Store} from '../../src/drills/store.ts';
+import {buildImage} from '../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {buildContainer, type Container} from '../support/container.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 

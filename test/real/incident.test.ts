@@ -5,7 +5,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
 import type {PostMortem} from '../../src/domain/post-mortem/post-mortem.ts';
-import {buildImage} from '../../src/drills/image.ts';
+import {buildImage} from '../../src/drills/images/image.ts';
 import {beginResponse} from '../../src/incidents/begin-response.ts';
 import {beginAgain} from '../../src/incidents/resume-incident.ts';
 import {lookUpIncident} from '../../src/incidents/start-incident.ts';

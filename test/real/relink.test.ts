@@ -4,7 +4,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
-import {blobOf, buildImage} from '../../src/drills/image.ts';
+import {blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {beginResponse} from '../../src/incidents/begin-response.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';

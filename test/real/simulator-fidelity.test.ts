@@ -5,10 +5,10 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {acceptedManifests, mediaTypes} from '../../src/domain/image/media-type.ts';
-import {type BuiltImage, blobOf, buildImage, digestOf} from '../../src/drills/image.ts';
+import {type BuiltImage, blobOf, buildImage, digestOf} from '../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {collectGarbage} from '../../src/drills/registry/collect-garbage.ts';
 import {type RegistrySimulator, startRegistry} from '../../src/drills/registry/server.ts';
-import {openStore, type Store} from '../../src/drills/store.ts';
 import {ask, type Question} from '../drills/ask.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 

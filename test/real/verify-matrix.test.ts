@@ -9,7 +9,7 @@ import type {Digest} from '../../src/domain/image/digest.ts';
 import type {FaultKind} from '../../src/domain/image/fault.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
-import {openStore} from '../../src/drills/store.ts';
+import {openStore} from '../../src/drills/images/store.ts';
 import {createWalker} from '../../src/engine/verify/walker.ts';
 import {type Damage, damageTo} from '../support/damage.ts';
 import {

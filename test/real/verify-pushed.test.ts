@@ -5,7 +5,7 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
-import {buildImage} from '../../src/drills/image.ts';
+import {buildImage} from '../../src/drills/images/image.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import {createWalker} from '../../src/engine/verify/walker.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';

@@ -1,7 +1,7 @@
 import {appendFile, mkdir, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Digest} from '../../src/domain/image/digest.ts';
-import type {Store} from '../../src/drills/store.ts';
+import type {Store} from '../../src/drills/images/store.ts';
 import type {ImagePart} from './image-parts.ts';
 
 export type Damage = ReturnType<typeof damageTo>;

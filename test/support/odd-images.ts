@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
-import {blobOf, buildImage} from '../../src/drills/image.ts';
+import {blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {type Blob, rootOf, type StoredImage} from './store-tree.ts';
 
 const json = (value: object) => blobOf(JSON.stringify(value));

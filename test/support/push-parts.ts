@@ -1,4 +1,4 @@
-import type {Store} from '../../src/drills/store.ts';
+import type {Store} from '../../src/drills/images/store.ts';
 import {everything, type ImagePart} from './image-parts.ts';
 
 /** Pushes as any tool does: blobs, then manifests from the leaves up, then the tags. Rejects with the words of a refusal. */

@@ -10,8 +10,8 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import {buildImage} from '../../src/drills/image.ts';
-import {openStore, type Store} from '../../src/drills/store.ts';
+import {buildImage} from '../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
 
 /** Names a registry never writes, some of which try to pass for a line of a listing. As bytes: not all are UTF-8. */
 const hostileNames = [

@@ -2,7 +2,7 @@ import {execFile} from 'node:child_process';
 import {mkdir, mkdtemp, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import type {BuiltImage, ManifestBlob} from '../../src/drills/image.ts';
+import type {BuiltImage, ManifestBlob} from '../../src/drills/images/image.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 
 const run = promisify(execFile);

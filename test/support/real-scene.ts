@@ -3,7 +3,7 @@ import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
-import {openStore, type Store} from '../../src/drills/store.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import type {Invocation} from '../../src/invocation.ts';
 import {processes} from './processes.ts';

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
-import type {StoredPipeline} from '../../src/drills/ci/pipeline.ts';
-import {digestOf} from '../../src/drills/image.ts';
-import {openStore} from '../../src/drills/store.ts';
-import {placesIn, readWorld, type WorldFile} from '../../src/drills/world-file.ts';
+import type {StoredPipeline} from '../../src/drills/ci/pipeline-store.ts';
+import {digestOf} from '../../src/drills/images/image.ts';
+import {openStore} from '../../src/drills/images/store.ts';
+import {readWorld, type WorldFile, worldPaths} from '../../src/drills/world/world-file.ts';
 
 /** What a drill's folder says was done to its world, read without opening it. */
 export type WorldOnDisk = {
@@ -21,7 +21,7 @@ export type WorldOnDisk = {
 };
 
 export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
-	const places = placesIn(path.join(drill, 'world'));
+	const places = worldPaths(path.join(drill, 'world'));
 	const world = (await readWorld(places))!;
 	const pipelines = JSON.parse(await readFile(places.ci, 'utf8')) as StoredPipeline[];
 	const restarts = new Map<number, number>();

@@ -1,4 +1,4 @@
-import {findScenario, listScenarios} from '../../drills/scenarios/index.ts';
+import {findScenario, scenarios} from '../../drills/scenarios.ts';
 import {leadIncident} from '../../incidents/lead-incident.ts';
 import type {Invocation} from '../../invocation.ts';
 
@@ -11,7 +11,7 @@ export async function drill(
 	invocation: Invocation,
 ): Promise<number> {
 	if (list) {
-		for (const {name: scenario, title} of listScenarios()) {
+		for (const {name: scenario, title} of scenarios) {
 			invocation.print(`${scenario.padEnd(24)} ${title}\n`);
 		}
 

@@ -1,25 +1,32 @@
-import type {Ledger} from './ledger.ts';
-import type {StoredPipeline, StoredStep} from './pipeline.ts';
-import {awaits, isLive, progressOf} from './progress.ts';
+import {buildImage} from '../images/image.ts';
+import {canPull, digestOfTag, PushRefused, pushImage} from '../images/registry-client.ts';
+import type {BasicCredentials} from '../registry/authorization.ts';
+import type {PipelineStore, StoredPipeline, StoredStep} from './pipeline-store.ts';
+import {isLive, type PendingTask, pendingTask, progressOf} from './progress.ts';
 
-/** What a build agent does to the world outside. */
-export type AgentDuties = {
-	/** Whether the image of the incident can be pulled right now. */
-	canPull(signal: AbortSignal): Promise<boolean>;
-	/** Pushes the pipeline's image unless it is there already. False: the registry refused. */
-	push(pipeline: StoredPipeline, signal: AbortSignal): Promise<boolean>;
+/** The User-Agent of the agent's pushes: the world does not count them as changes by a client. */
+export const ciAgent = 'woodpecker-plugin (regmedic drill)';
+
+/** The image of the incident, in the drill's registry. */
+export type AgentTarget = {
+	registryUrl: string;
+	repository: string;
+	tag: string;
+	credentials: BasicCredentials;
+	/** The images of the pipelines follow from it. */
+	seed: string;
 };
 
 export type Agent = {
-	/** Something changed: look again at what is due. */
+	/** A pipeline changed: its next task may be due earlier. */
 	wake(): void;
 	stop(): Promise<void>;
 };
 
 const retryMs = 300;
 
-/** Carries out what is due, one after the other, and sleeps until the next is. */
-export function startAgent(ledger: Ledger, duties: AgentDuties): Agent {
+/** Carries out the pulls and pushes of the pipelines, one after the other, and sleeps until the next is due. */
+export function startAgent(store: PipelineStore, target: AgentTarget): Agent {
 	const stopping = new AbortController();
 	let timer: NodeJS.Timeout | undefined;
 	let working: Promise<void> | undefined;
@@ -30,7 +37,7 @@ export function startAgent(ledger: Ledger, duties: AgentDuties): Agent {
 			return;
 		}
 
-		const next = nextDuty(ledger, Date.now());
+		const next = nextTask(store, Date.now());
 		if (next === undefined) {
 			return;
 		}
@@ -41,8 +48,8 @@ export function startAgent(ledger: Ledger, duties: AgentDuties): Agent {
 			return;
 		}
 
-		working = carryOut(next, duties, ledger, stopping.signal)
-			// The registry does not answer, or everything is being closed: it stays due.
+		working = carryOut(next, store, target, stopping.signal)
+			// The registry does not respond, or the world is being closed: the task stays due.
 			.catch(() => retryMs)
 			.then(pauseMs => {
 				working = undefined;
@@ -65,33 +72,55 @@ export function startAgent(ledger: Ledger, duties: AgentDuties): Agent {
 	};
 }
 
-type Duty = {pipeline: StoredPipeline; step: StoredStep; what: 'pull' | 'push'; due: number};
+type Task = PendingTask & {pipeline: StoredPipeline; step: StoredStep};
 
-/** Only the first open step of a live pipeline waits for something. */
-function nextDuty(ledger: Ledger, now: number): Duty | undefined {
-	return ledger
+/** Only the first open step of a live pipeline has a task. */
+function nextTask(store: PipelineStore, now: number): Task | undefined {
+	return store
 		.pipelines()
 		.filter(pipeline => isLive(progressOf(pipeline, now).status))
 		.flatMap(pipeline => {
-			const step = pipeline.steps.find(step => awaits(step) !== undefined);
-			return step === undefined ? [] : [{pipeline, step, ...awaits(step)!}];
+			const step = pipeline.steps.find(each => pendingTask(each) !== undefined);
+			return step === undefined ? [] : [{pipeline, step, ...pendingTask(step)!}];
 		})
 		.sort((a, b) => a.due - b.due)[0];
 }
 
 async function carryOut(
-	{pipeline, step, what}: Duty,
-	duties: AgentDuties,
-	ledger: Ledger,
+	{pipeline, step, kind}: Task,
+	store: PipelineStore,
+	target: AgentTarget,
 	signal: AbortSignal,
 ): Promise<undefined> {
-	if (what === 'pull') {
-		step.image = (await duties.canPull(signal)) ? 'pulled' : 'missing';
+	if (kind === 'pull') {
+		step.image = (await canPull({...target, signal})) ? 'pulled' : 'missing';
 	} else {
 		step.push = 'begun';
-		await ledger.save();
-		step.push = (await duties.push(pipeline, signal)) ? 'done' : 'refused';
+		await store.save();
+		step.push = (await push(pipeline, target, signal)) ? 'done' : 'refused';
 	}
 
-	await ledger.save();
+	await store.save();
+}
+
+/** @returns false when the registry refused the push */
+async function push({number}: StoredPipeline, target: AgentTarget, signal: AbortSignal): Promise<boolean> {
+	const {tag, seed} = target;
+	const image = buildImage({seed: `${seed} pipeline ${number}`});
+
+	// An earlier process of this drill may have pushed it. The tag is pushed last, so the rest of the image exists.
+	if ((await digestOfTag({...target, signal})) === image.index.digest) {
+		return true;
+	}
+
+	try {
+		await pushImage({...target, tags: [tag], image, agent: ciAgent, signal});
+		return true;
+	} catch (error) {
+		if (error instanceof PushRefused) {
+			return false;
+		}
+
+		throw error;
+	}
 }

@@ -1,13 +1,17 @@
-import type {StoredPipeline, StoredStep} from './pipeline.ts';
+import {defined} from '../../domain/defined.ts';
+import type {StoredPipeline, StoredStep} from './pipeline-store.ts';
 
 export type Status = 'pending' | 'running' | 'success' | 'failure' | 'killed' | 'canceled' | 'skipped';
 export type StepProgress = {status: Status; exitCode: number; started?: number; finished?: number};
 export type PipelineProgress = {status: Status; steps: StepProgress[]; started?: number; finished?: number};
 
-/** A container runtime's word for "cannot be executed"; what the steps of the incident ended with. */
-const cannotPull = 126;
+/** The exit code of the incident's steps: a container runtime's code for "cannot be executed". */
+const cannotRunImage = 126;
 
-/** Where a pipeline stands at a moment: nothing but its plan, its decisions and the time. */
+/**
+ * The state of a pipeline at a moment. It follows from its plan, its finished pulls and pushes, and the time alone.
+ * @param now milliseconds since 1970
+ */
 export function progressOf(pipeline: StoredPipeline, now: number): PipelineProgress {
 	const {cancelled} = pipeline;
 	const at = cancelled === undefined ? now : Math.min(now, cancelled.at);
@@ -29,8 +33,7 @@ export function progressOf(pipeline: StoredPipeline, now: number): PipelineProgr
 	return {
 		status: cancelled === undefined ? statusOf(steps) : started === undefined ? 'canceled' : 'killed',
 		steps,
-		...(started === undefined ? {} : {started}),
-		...(finished === undefined ? {} : {finished}),
+		...defined({started, finished}),
 	};
 }
 
@@ -64,10 +67,10 @@ function progressOfStep(step: StoredStep, now: number): StepProgress {
 	}
 
 	if (step.image === 'missing') {
-		return {status: 'failure', exitCode: cannotPull, started, finished: started};
+		return {status: 'failure', exitCode: cannotRunImage, started, finished: started};
 	}
 
-	if (now < finished || awaits(step) !== undefined) {
+	if (now < finished || pendingTask(step) !== undefined) {
 		return {status: 'running', exitCode: 0, started};
 	}
 
@@ -76,14 +79,16 @@ function progressOfStep(step: StoredStep, now: number): StepProgress {
 		: {status: 'success', exitCode: 0, started, finished};
 }
 
-/** What somebody has to do before the step can end. */
-export function awaits(step: StoredStep): {what: 'pull' | 'push'; due: number} | undefined {
+/** What the agent has to do before a step can end. `due`: milliseconds since 1970. */
+export type PendingTask = {kind: 'pull' | 'push'; due: number};
+
+export function pendingTask(step: StoredStep): PendingTask | undefined {
 	if (step.runsInImage === true && step.image === undefined) {
-		return {what: 'pull', due: step.starts};
+		return {kind: 'pull', due: step.starts};
 	}
 
 	if (step.kind === 'push' && step.push !== 'done' && step.push !== 'refused') {
-		return {what: 'push', due: step.ends};
+		return {kind: 'push', due: step.ends};
 	}
 
 	return undefined;
@@ -101,7 +106,7 @@ function statusOf(steps: StepProgress[]): Status {
 	return steps.every(({status}) => status === 'pending') ? 'pending' : 'running';
 }
 
-/** Log lines there are at a moment. */
+/** The log lines that a step has printed by a moment. */
 export function linesOf(step: StoredStep, {status, finished}: StepProgress, now: number, image: string): string[] {
 	if (status === 'pending' || status === 'skipped' || status === 'canceled') {
 		return [];

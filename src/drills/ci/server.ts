@@ -1,41 +1,40 @@
 import {timingSafeEqual} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
 import {type Listener, listenHttp} from '../listen.ts';
-import {type CiAnswer, empty, json, page, serveAnswer, text} from './answers.ts';
-import {branches, type CiChanges} from './changes.ts';
-import type {Ledger} from './ledger.ts';
-import {listPipelines, onePage} from './listing.ts';
 import {
-	logPayload,
-	permissionsPayload,
-	pipelinePayload,
+	logJson,
+	permissionsJson,
+	pipelineJson,
 	repositoryId,
-	repositoryPayload,
+	repositoryJson,
 	serverVersion,
 	stepId,
-	userPayload,
-} from './payload.ts';
+	userJson,
+} from './api-json.ts';
+import {branches, onePage, type PipelineRequests} from './pipeline-requests.ts';
+import type {PipelineStore} from './pipeline-store.ts';
 import {linesOf, progressOf} from './progress.ts';
+import {type CiResponse, empty, json, page, sendResponse, text} from './response.ts';
 
-export type CiOptions = {port: number; token: string; image: string; ledger: Ledger; changes: CiChanges};
+export type CiOptions = {port: number; token: string; image: string; store: PipelineStore; requests: PipelineRequests};
 
-/** Answers like a Woodpecker 3.17 server with one public repository. @see woodpecker v3.17.0 server/router/api.go */
+/** Responds like a Woodpecker 3.17 server with one public repository. @see woodpecker v3.17.0 server/router/api.go */
 export function startCi(options: CiOptions): Promise<Listener> {
 	return listenHttp({
-		what: 'CI',
+		name: 'CI',
 		port: options.port,
-		async answer(request, response) {
+		async respond(request, response) {
 			response.setHeader('X-Woodpecker-Version', serverVersion);
 			try {
-				serveAnswer(request, response, await answerTo(request, options));
+				sendResponse(request, response, await responseTo(request, options));
 			} catch {
-				serveAnswer(request, response, empty(500));
+				sendResponse(request, response, empty(500));
 			}
 		},
 	});
 }
 
-async function answerTo(request: IncomingMessage, options: CiOptions): Promise<CiAnswer> {
+async function responseTo(request: IncomingMessage, options: CiOptions): Promise<CiResponse> {
 	const url = new URL(request.url ?? '/', 'http://localhost');
 	const trimmed = url.pathname.replace(/\/$/, '');
 
@@ -44,7 +43,7 @@ async function answerTo(request: IncomingMessage, options: CiOptions): Promise<C
 	}
 
 	const method = request.method ?? 'GET';
-	// A token the server does not know makes a guest of its bearer, not an error.
+	// With an unknown token a client is a guest; that is not an error.
 	const isUser = isToken(request.headers.authorization, options.token);
 
 	switch (`${method} ${url.pathname}`) {
@@ -53,7 +52,7 @@ async function answerTo(request: IncomingMessage, options: CiOptions): Promise<C
 		case 'GET /healthz':
 			return empty(204);
 		case 'GET /api/user':
-			return isUser ? json(userPayload) : text(401, 'User not authorized');
+			return isUser ? json(userJson) : text(401, 'User not authorized');
 		case 'GET /api/queue/info':
 			return text(isUser ? 403 : 401, 'User not authorized');
 	}
@@ -61,7 +60,7 @@ async function answerTo(request: IncomingMessage, options: CiOptions): Promise<C
 	const name = method === 'GET' ? /^\/api\/repos\/lookup\/(.+)$/.exec(url.pathname)?.[1] : undefined;
 	if (name !== undefined) {
 		const isKnown = decodeURIComponent(name).toLowerCase() === 'acme/infra';
-		return isKnown ? json(repositoryPayload()) : empty(isUser ? 404 : 401);
+		return isKnown ? json(repositoryJson()) : empty(isUser ? 404 : 401);
 	}
 
 	const [, id, rest = ''] = /^\/api\/repos\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
@@ -85,26 +84,28 @@ async function answerTo(request: IncomingMessage, options: CiOptions): Promise<C
 	return method !== 'GET' && !isUser ? empty(401) : route({...options, query: url.searchParams, request});
 }
 
-type Route = (context: CiOptions & {query: URLSearchParams; request: IncomingMessage}) => CiAnswer | Promise<CiAnswer>;
+type Route = (
+	context: CiOptions & {query: URLSearchParams; request: IncomingMessage},
+) => CiResponse | Promise<CiResponse>;
 
-/** Undefined: the web interface answers. */
+/** @returns undefined for a path that the web interface responds to */
 function repositoryRoute(method: string, rest: string): Route | undefined {
 	switch (`${method} ${rest}`) {
 		case 'GET ':
-			return () => json(repositoryPayload());
+			return () => json(repositoryJson());
 		case 'GET /permissions':
-			return () => json(permissionsPayload);
+			return () => json(permissionsJson);
 		case 'GET /branches':
 			return ({query}) => json(onePage(branches, query));
 		case 'GET /pipelines':
-			return ({ledger, query}) => listPipelines(ledger.pipelines(), query, Date.now());
+			return ({requests, query}) => requests.list(query);
 		case 'POST /pipelines':
-			return async ({changes, request}) => changes.create(await textOf(request));
+			return async ({requests, request}) => requests.create(await textOf(request));
 		case 'GET /pipelines/latest':
-			return ({ledger}) => {
-				// Only pushes count as latest.
-				const latest = ledger.pipelines().findLast(({event}) => event === 'push');
-				return latest ? json(pipelinePayload(latest, Date.now(), {withWorkflows: true})) : empty(404);
+			return ({store}) => {
+				// The server counts pushes only.
+				const latest = store.pipelines().findLast(({event}) => event === 'push');
+				return latest ? json(pipelineJson(latest, Date.now(), {withWorkflows: true})) : empty(404);
 			};
 	}
 
@@ -118,30 +119,30 @@ function repositoryRoute(method: string, rest: string): Route | undefined {
 	return pipeline === undefined ? undefined : context => stepLog(Number(pipeline), Number(step), context);
 }
 
-function onePipeline(call: string, number: number, {ledger, changes, query}: Parameters<Route>[0]) {
+function onePipeline(call: string, number: number, {store, requests, query}: Parameters<Route>[0]) {
 	if (call === 'POST /cancel') {
-		return changes.cancel(number);
+		return requests.cancel(number);
 	}
 
 	if (call === 'POST ') {
-		return changes.restart(number, query);
+		return requests.restart(number, query);
 	}
 
-	const pipeline = ledger.find(number);
-	return pipeline ? json(pipelinePayload(pipeline, Date.now(), {withWorkflows: true})) : empty(404);
+	const pipeline = store.find(number);
+	return pipeline ? json(pipelineJson(pipeline, Date.now(), {withWorkflows: true})) : empty(404);
 }
 
-function stepLog(number: number, id: number, {ledger, image}: CiOptions): CiAnswer {
-	const pipeline = ledger.find(number);
-	const place = pipeline?.steps.findIndex((_, place) => stepId(number, place) === id) ?? -1;
+function stepLog(number: number, id: number, {store, image}: CiOptions): CiResponse {
+	const pipeline = store.find(number);
+	const index = pipeline?.steps.findIndex((_, n) => stepId(number, n) === id) ?? -1;
 
-	if (pipeline === undefined || place === -1) {
+	if (pipeline === undefined || index === -1) {
 		return empty(404);
 	}
 
 	const now = Date.now();
-	const lines = linesOf(pipeline.steps[place]!, progressOf(pipeline, now).steps[place]!, now, image);
-	return json(logPayload(number, place, lines));
+	const lines = linesOf(pipeline.steps[index]!, progressOf(pipeline, now).steps[index]!, now, image);
+	return json(logJson(number, index, lines));
 }
 
 function isToken(header: string | undefined, token: string): boolean {

@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
-import {placesIn, type WorldFile, type WorldPlaces} from '../world-file.ts';
+import {type WorldFile, type WorldPaths, worldPaths} from '../world/world-file.ts';
 
 /** What a pretend program knows of the world it runs in. */
 export type ProgramContext = {
 	world: WorldFile;
-	places: WorldPlaces;
+	places: WorldPaths;
 	registryHost: string;
 	environment: NodeJS.ProcessEnv;
 	out(line: string): void;
@@ -30,7 +30,7 @@ export class ProgramFailure extends Error {
 }
 
 export function contextOf(folder: string): ProgramContext {
-	const places = placesIn(folder);
+	const places = worldPaths(folder);
 	const world = JSON.parse(readFileSync(places.world, 'utf8')) as WorldFile;
 
 	return {

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {appendFile, readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {buildImage} from '../image.ts';
+import {buildImage} from '../images/image.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
 import {tagLocally} from './docker-images.ts';
 import {readOptions, valuesOf} from './docker-options.ts';

@@ -1,5 +1,5 @@
-import {buildImage} from '../image.ts';
-import {PushRefused, pushImage} from '../push-image.ts';
+import {buildImage} from '../images/image.ts';
+import {PushRefused, pushImage} from '../images/registry-client.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
 import {seedOf, splitReference} from './docker-images.ts';
 import {requireOurs, storedLogin} from './docker-login.ts';

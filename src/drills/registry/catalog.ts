@@ -1,6 +1,6 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import type {Store} from '../store.ts';
+import type {Store} from '../images/store.ts';
 import type {Exchange} from './exchange.ts';
 import {ignoreMissing} from './lookup.ts';
 import {Refusal} from './refusal.ts';

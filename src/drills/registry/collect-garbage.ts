@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
-import type {Store} from '../store.ts';
+import type {Store} from '../images/store.ts';
 import {repositoriesOf} from './catalog.ts';
 import {createDescriptorCache} from './descriptor-cache.ts';
 import {createLookup, ignoreMissing, readIfThere, removeTree} from './lookup.ts';

@@ -1,6 +1,6 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
-import type {Store} from '../store.ts';
+import type {Store} from '../images/store.ts';
 import type {DescriptorCache} from './descriptor-cache.ts';
 import type {Lookup} from './lookup.ts';
 import {Refusal} from './refusal.ts';

@@ -1,7 +1,7 @@
 import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
-import type {Store} from '../store.ts';
+import type {Store} from '../images/store.ts';
 import type {DescriptorCache, StoredDescriptor} from './descriptor-cache.ts';
 import {Refusal} from './refusal.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {isDigest} from '../../domain/image/digest.ts';
-import {digestOf} from '../image.ts';
+import {digestOf} from '../images/image.ts';
 import {bodyOf, type Exchange, locationOf} from './exchange.ts';
 import {putContent} from './lookup.ts';
 import {type ManifestDocument, readPushed} from './manifest-document.ts';

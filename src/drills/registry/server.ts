@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {openStore} from '../images/store.ts';
 import {listenHttp} from '../listen.ts';
-import {openStore} from '../store.ts';
 import {authorize, type BasicCredentials} from './authorization.ts';
 import {createDescriptorCache} from './descriptor-cache.ts';
 import type {RegistryChange} from './exchange.ts';
@@ -38,7 +38,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 	const lookup = createLookup(store, cache);
 	const secret = randomBytes(32).toString('hex');
 
-	async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? '/', 'http://localhost');
 
 		if (url.pathname === '/') {
@@ -79,11 +79,11 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 	}
 
 	const listener = await listenHttp({
-		what: 'registry',
+		name: 'registry',
 		port: options.port ?? 0,
-		async answer(request, response) {
+		async respond(request, response) {
 			try {
-				await answer(request, response);
+				await respond(request, response);
 			} catch (error) {
 				if (response.headersSent) {
 					response.destroy();

@@ -3,8 +3,8 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createStorage} from '../../../src/adapters/storage/storage.ts';
 import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
-import {buildImage} from '../../../src/drills/image.ts';
-import {openStore, type Store} from '../../../src/drills/store.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../../src/drills/images/store.ts';
 import {canBeShutOut, hostKinds, pretendHost} from '../../support/hosts.ts';
 import {locate, temporaryFolder} from '../../support/real.ts';
 

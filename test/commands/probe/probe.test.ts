@@ -4,9 +4,9 @@ import {createServer, type RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {buildImage} from '../../../src/drills/image.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
+import {openStore} from '../../../src/drills/images/store.ts';
 import {type RegistrySimulator, startRegistry} from '../../../src/drills/registry/server.ts';
-import {openStore} from '../../../src/drills/store.ts';
 import {type Login, openLogin} from '../../support/cli.ts';
 import {freePort, temporaryFolder} from '../../support/real.ts';
 

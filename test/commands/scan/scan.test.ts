@@ -1,8 +1,8 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {buildImage} from '../../../src/drills/image.ts';
-import {openStore} from '../../../src/drills/store.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
+import {openStore} from '../../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../../support/cli.ts';
 
 let login: Login;

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import {isForeign, type Manifest, parseManifest, platformName, references} from '../../../src/domain/image/manifest.ts';
 import {isIndexType, mediaTypes} from '../../../src/domain/image/media-type.ts';
-import {buildImage} from '../../../src/drills/image.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
 
 const a = {digest: `sha256:${'a'.repeat(64)}` as Digest, size: 12};
 const b = {digest: `sha512:${'b'.repeat(128)}` as Digest, size: 0};

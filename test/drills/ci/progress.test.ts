@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import type {StoredPipeline, StoredStep} from '../../../src/drills/ci/pipeline.ts';
-import {awaits, linesOf, progressOf} from '../../../src/drills/ci/progress.ts';
+import type {StoredPipeline, StoredStep} from '../../../src/drills/ci/pipeline-store.ts';
+import {linesOf, pendingTask, progressOf} from '../../../src/drills/ci/progress.ts';
 
 const build: StoredStep = {
 	name: 'build',
@@ -48,7 +48,7 @@ test('a push that has not happened keeps the step running, however late it is', 
 	const pipeline = stored(build, {...push, push: 'begun'});
 
 	expect(statuses(pipeline, 99_000)).toEqual(['running', 'success', 'running']);
-	expect(awaits(pipeline.steps[1]!)).toEqual({what: 'push', due: 3000});
+	expect(pendingTask(pipeline.steps[1]!)).toEqual({kind: 'push', due: 3000});
 });
 
 test('a push the registry refuses fails the pipeline', () => {

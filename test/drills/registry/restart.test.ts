@@ -1,8 +1,8 @@
 import {truncate} from 'node:fs/promises';
 import {expect, test} from 'vitest';
-import {buildImage} from '../../../src/drills/image.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
+import {openStore} from '../../../src/drills/images/store.ts';
 import {startRegistry} from '../../../src/drills/registry/server.ts';
-import {openStore} from '../../../src/drills/store.ts';
 import {temporaryFolder} from '../../support/real.ts';
 import {ask} from '../ask.ts';
 

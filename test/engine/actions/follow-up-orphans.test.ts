@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {buildImage} from '../../../src/drills/image.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
 import {followUpOrphans} from '../../../src/engine/actions/follow-up-orphans.ts';
 import {contextWith, unreachable} from '../../support/fake-ports.ts';
 import {found, host, missing, shelf} from '../verify/shelf.ts';

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
-import {buildImage} from '../../../src/drills/image.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
 import type {HashAnswer, Storage} from '../../../src/engine/ports/storage.ts';
 import {hashingOnHost} from '../../../src/engine/scan/hash-on-host.ts';
 import {walkImage} from '../../../src/engine/verify/walk-image.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
-import {blobOf, type ManifestBlob} from '../../../src/drills/image.ts';
+import {blobOf, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 import {document, host, missing} from './shelf.ts';
 

@@ -4,7 +4,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import type {Depth} from '../../../src/domain/image/verdict.ts';
-import {type Blob, blobOf, type ManifestBlob} from '../../../src/drills/image.ts';
+import {type Blob, blobOf, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import {walkImage} from '../../../src/engine/verify/walk-image.ts';
 import {descriptor, document, found, host, latest, shelf} from './shelf.ts';
 

@@ -2,7 +2,7 @@ import type {ErrorCode} from '../../../src/domain/error-codes.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
-import {type BuiltImage, blobOf, type ManifestBlob} from '../../../src/drills/image.ts';
+import {type BuiltImage, blobOf, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 
 export const host = 'registry.example:5000';

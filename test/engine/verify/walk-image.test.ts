@@ -3,7 +3,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {Descriptor} from '../../../src/domain/image/manifest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
-import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/image.ts';
+import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 import {type WalkOptions, type WalkProgress, walkImage} from '../../../src/engine/verify/walk-image.ts';
 import {descriptor, document, failure, found, host, latest, shelf} from './shelf.ts';

@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
-import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/image.ts';
+import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import {createWalker, type WalkerOptions} from '../../../src/engine/verify/walker.ts';
 import {descriptor, document, failure, found, host, type Shelf, shelf} from './shelf.ts';
 

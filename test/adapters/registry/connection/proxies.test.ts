@@ -4,7 +4,7 @@ import {createServer} from 'node:https';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {proxiesIn, proxyFor} from '../../../../src/adapters/registry/connection/proxies.ts';
 import type {RegistryOptions} from '../../../../src/adapters/registry/registry.ts';
-import {buildImage} from '../../../../src/drills/image.ts';
+import {buildImage} from '../../../../src/drills/images/image.ts';
 import {createAuthority} from '../../../support/certificates.ts';
 import {describeReal, temporaryFolder} from '../../../support/real.ts';
 import {connect, listen} from '../server.ts';

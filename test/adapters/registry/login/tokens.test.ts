@@ -1,7 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {expect, test} from 'vitest';
 import type {RegistryOptions} from '../../../../src/adapters/registry/registry.ts';
-import {buildImage} from '../../../../src/drills/image.ts';
+import {buildImage} from '../../../../src/drills/images/image.ts';
 import {connect, type Loopback, listen, specError} from '../server.ts';
 
 const {index, manifests} = buildImage({seed: 'tokens'});

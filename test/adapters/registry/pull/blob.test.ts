@@ -1,7 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {expect, test} from 'vitest';
 import type {Depth} from '../../../../src/domain/image/verdict.ts';
-import {blobOf} from '../../../../src/drills/image.ts';
+import {blobOf} from '../../../../src/drills/images/image.ts';
 import {connect, listen, specError} from '../server.ts';
 
 const {digest, bytes} = blobOf('a layer of some length');

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {expect, test} from 'vitest';
 import {mediaTypes} from '../../../../src/domain/image/media-type.ts';
-import {buildImage} from '../../../../src/drills/image.ts';
+import {buildImage} from '../../../../src/drills/images/image.ts';
 import {connect, listen, listenRaw, specError} from '../server.ts';
 
 const {index} = buildImage({seed: 'manifest'});

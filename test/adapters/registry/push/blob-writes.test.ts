@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
 import {expect, test} from 'vitest';
-import {digestOf} from '../../../../src/drills/image.ts';
+import {digestOf} from '../../../../src/drills/images/image.ts';
 import {connect, listen, specError} from '../server.ts';
 
 const {signal} = new AbortController();

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {buildImage} from '../../../../src/drills/image.ts';
+import {buildImage} from '../../../../src/drills/images/image.ts';
 import {connect, listen, specError} from '../server.ts';
 
 const manifest = buildImage({seed: 'put'}).manifests[0]!;

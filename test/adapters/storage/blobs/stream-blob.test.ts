@@ -6,7 +6,7 @@ import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
 import {streamBlob} from '../../../../src/adapters/storage/blobs/stream-blob.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import type {Digest} from '../../../../src/domain/image/digest.ts';
-import {openStore, type Store} from '../../../../src/drills/store.ts';
+import {openStore, type Store} from '../../../../src/drills/images/store.ts';
 import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {locate, temporaryFolder} from '../../../support/real.ts';

@@ -2,8 +2,8 @@ import {chmod} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
-import {buildImage} from '../../../../src/drills/image.ts';
-import {openStore, type Store} from '../../../../src/drills/store.ts';
+import {buildImage} from '../../../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../../../src/drills/images/store.ts';
 import {type HostKind, pretendHost} from '../../../support/hosts.ts';
 import {locate, temporaryFolder} from '../../../support/real.ts';
 

@@ -3,7 +3,7 @@ import type {Fault} from '../../../../src/domain/image/fault.ts';
 import type {ImageCheck} from '../../../../src/domain/image/verdict.ts';
 import {compareAnswers} from '../../../../src/domain/storage/judgement/compare-answers.ts';
 import {assess} from '../../../../src/domain/storage/judgement/model.ts';
-import {blobOf} from '../../../../src/drills/image.ts';
+import {blobOf} from '../../../../src/drills/images/image.ts';
 import {damages, here, pushVictim, type Victim} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf} from '../../../support/store-tree.ts';
 

@@ -4,7 +4,7 @@ import type {Digest} from '../../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../../src/domain/image/media-type.ts';
 import {assess, otherOrphans, relinkable} from '../../../../src/domain/storage/judgement/model.ts';
 import type {StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
-import {type Blob, type BuiltImage, blobOf, buildImage} from '../../../../src/drills/image.ts';
+import {type Blob, type BuiltImage, blobOf, buildImage} from '../../../../src/drills/images/image.ts';
 
 const old = 1_600_000_000;
 const taken = 1_700_000_000;

@@ -2,7 +2,7 @@ import {expect, it} from 'vitest';
 import {assess} from '../../../../src/domain/storage/judgement/model.ts';
 import {blobsToHash} from '../../../../src/domain/storage/listing/hashes.ts';
 import {layerLink, revisionFolder} from '../../../../src/domain/storage/listing/paths.ts';
-import {blobOf} from '../../../../src/drills/image.ts';
+import {blobOf} from '../../../../src/drills/images/image.ts';
 import {oddImages} from '../../../support/odd-images.ts';
 import {here, pushVictim} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf, push, remove, rootOf, type StoreTree, write} from '../../../support/store-tree.ts';

@@ -1,10 +1,13 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {crontab} from './host-programs.ts';
-import type {WorldPlaces} from './world-file.ts';
+import {crontab} from '../host-programs.ts';
+import type {WorldPaths} from './world-file.ts';
 
-/** What the pretend host keeps where a real one would: whoever audits it finds its cause there, and not our machine's. */
-export async function writeUpkeep({vm, storage}: Pick<WorldPlaces, 'vm' | 'storage'>): Promise<void> {
+/**
+ * Writes the maintenance files where a real registry host keeps them: an audit of the pretend host finds the cause
+ * of the incident there, and nothing of this machine.
+ */
+export async function writeHostFiles({vm, storage}: Pick<WorldPaths, 'vm' | 'storage'>): Promise<void> {
 	const files: Record<string, string> = {
 		'etc/cron.d/registry': systemCrontab,
 		'etc/docker/registry/config.yml': configuration,
@@ -19,8 +22,8 @@ export async function writeUpkeep({vm, storage}: Pick<WorldPlaces, 'vm' | 'stora
 	}
 }
 
-/** The host's timetable as cron.d wants it, with who runs each line. @see crontab(5) */
-const systemCrontab = `# Upkeep of the private registry
+/** The crontab in the format of cron.d, which names the user of each line. @see crontab(5) */
+const systemCrontab = `# Maintenance of the private registry
 # m h dom mon dow user command
 ${crontab
 	.split('\n')
@@ -52,7 +55,7 @@ const composeFile = (storage: string) => `services:
       - /etc/docker/registry/config.yml:/etc/docker/registry/config.yml:ro
 `;
 
-/** As in the incident: the newest by date stay, on the file system, and nobody asks the registry. */
+/** As in the incident: it keeps the newest tags by date, on the file system, and does not ask the registry. */
 const cleanup = (storage: string) => `#!/bin/sh
 # Keeps the newest tags of each repository: cleanup-tags.sh --keep N
 set -eu

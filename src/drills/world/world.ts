@@ -1,17 +1,15 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {OperatorError} from '../domain/errors.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import {worldFailure} from '../disk.ts';
+import {restartCommand} from '../host-programs.ts';
+import type {BasicCredentials} from '../registry/authorization.ts';
+import {type Damage, findScenario, type Scenario} from '../scenarios.ts';
+import {alias} from '../ssh/keys.ts';
 import {countChanges, type WorldCounts} from './change-log.ts';
-import {restartCommand} from './host-programs.ts';
-import {makeWorld} from './make-world.ts';
-import type {BasicCredentials} from './registry/authorization.ts';
-import {brokenRepository, brokenTag} from './scenarios/company.ts';
-import {findScenario} from './scenarios/index.ts';
-import type {Scenario} from './scenarios/scenario.ts';
+import {brokenRepository, brokenTag, makeWorld} from './make-world.ts';
 import {startServers} from './servers.ts';
-import {alias} from './ssh/keys.ts';
-import {worldFailure} from './unwritable.ts';
-import {type Broken, placesIn, readWorld, type WorldFile, writeWorld} from './world-file.ts';
+import {readWorld, type WorldFile, worldPaths, writeWorld} from './world-file.ts';
 
 export type World = {
 	scenario: Scenario;
@@ -41,7 +39,7 @@ export type World = {
 	build: {git: string; context: string; dockerfile: string; tags: string[]};
 	restartCommand: string;
 	/** What the scenario damaged. For tests and the debriefing. */
-	broken: Broken;
+	broken: Damage;
 	/** What was done to the world, over all its lives. */
 	counts(): WorldCounts;
 	/** Leaves nothing running; the folder can be opened again. */
@@ -77,25 +75,25 @@ export async function openWorld(options: OpenWorldOptions): Promise<World> {
 async function open(options: OpenWorldOptions): Promise<World> {
 	const {scenario: name, seed, speed = 1, signal} = options;
 	const scenario = findScenario(name);
-	const places = placesIn(path.resolve(options.folder));
-	await mkdir(places.folder, {recursive: true, mode: 0o700});
-	const known = await readWorld(places);
+	const paths = worldPaths(path.resolve(options.folder));
+	await mkdir(paths.folder, {recursive: true, mode: 0o700});
+	const known = await readWorld(paths);
 
 	if (known !== undefined && known.scenario !== name) {
-		throw new OperatorError('drill.other-scenario', `The drill in ${places.folder} is "${known.scenario}".`, {
+		throw new OperatorError('drill.other-scenario', `The drill in ${paths.folder} is "${known.scenario}".`, {
 			hint: `Open it as ${known.scenario}, or begin "${name}" in another folder.`,
 			exit: 'usage',
 		});
 	}
 
-	const file: WorldFile = {...(known ?? (await makeWorld(places, {scenario, seed, speed}))), speed};
+	const file: WorldFile = {...(known ?? (await makeWorld(paths, {scenario, seed, speed}))), speed};
 	signal?.throwIfAborted();
-	const servers = await startServers(places, file, {
+	const servers = await startServers(paths, file, {
 		repository: brokenRepository,
 		tag: brokenTag,
 		ciRunsInImage: scenario.ciRunsInImage,
 		user: sshUser,
-		recordPorts: async ports => writeWorld(places, {...file, ports}),
+		recordPorts: async ports => writeWorld(paths, {...file, ports}),
 	});
 	const {ports} = servers;
 	const registryHost = `127.0.0.1:${ports.registry}`;
@@ -108,15 +106,15 @@ async function open(options: OpenWorldOptions): Promise<World> {
 		registryUrl: `http://${registryHost}`,
 		registryHost,
 		registryCredentials: file.registryCredentials,
-		storageRoot: places.storage,
+		storageRoot: paths.storage,
 		ssh: {
 			host: '127.0.0.1',
 			port: ports.ssh,
 			user: sshUser,
-			knownHostsFile: places.knownHosts,
-			configFile: places.sshConfig,
+			knownHostsFile: paths.knownHosts,
+			configFile: paths.sshConfig,
 			alias,
-			privateKeyFile: places.privateKey,
+			privateKeyFile: paths.privateKey,
 		},
 		ci: {url: `http://127.0.0.1:${ports.ci}`, token: file.ciToken, repository: 'acme/infra', branch: 'main'},
 		ciRunsInImage: scenario.ciRunsInImage,
@@ -128,7 +126,7 @@ async function open(options: OpenWorldOptions): Promise<World> {
 		},
 		restartCommand,
 		broken: file.broken,
-		counts: () => ({...servers.pipelineCounts(), ...countChanges(places)}),
+		counts: () => ({...servers.pipelineCounts(), ...countChanges(paths)}),
 		close() {
 			signal?.removeEventListener('abort', onAbort);
 			closing ??= servers.close();

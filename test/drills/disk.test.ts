@@ -1,8 +1,8 @@
 import {expect, it} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
+import {worldFailure} from '../../src/drills/disk.ts';
 import {listenHttp} from '../../src/drills/listen.ts';
-import {worldFailure} from '../../src/drills/unwritable.ts';
-import {openWorld} from '../../src/drills/world.ts';
+import {openWorld} from '../../src/drills/world/world.ts';
 
 const diskFull = () =>
 	Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC', syscall: 'write'});
@@ -27,9 +27,9 @@ it('says that the disk is full, and leaves bugs alone', () => {
 
 it('a simulator whose disk is full answers 500, and the rehearsal goes on', async () => {
 	const listener = await listenHttp({
-		what: 'registry',
+		name: 'registry',
 		port: 0,
-		async answer() {
+		async respond() {
 			throw diskFull();
 		},
 	});

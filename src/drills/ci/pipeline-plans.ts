@@ -1,4 +1,5 @@
-import type {LogLine, StoredStep} from './pipeline.ts';
+import {commitOf} from '../programs/git.ts';
+import type {LogLine, StoredPipeline, StoredStep} from './pipeline-store.ts';
 
 type PlannedStep = Pick<StoredStep, 'name' | 'kind' | 'runsInImage'> & {
 	milliseconds: number;
@@ -12,10 +13,14 @@ const clone: PlannedStep = {
 	lines: ['+ git init', '+ git fetch --depth=1 origin main', '+ git reset --hard FETCH_HEAD'],
 };
 
-/** Before an agent takes it. */
+/** How long a pipeline waits for an agent. */
 const queueMs = 600;
 
-/** Builds and pushes the image: about six seconds. @param runsInImage its own steps run in the image it builds */
+/**
+ * A pipeline that builds and pushes the image, in about six seconds.
+ * @param options.image whole reference
+ * @param options.runsInImage its own steps run in the image that it builds
+ */
 export function planImageBuild(options: {created: number; speed: number; image: string; runsInImage: boolean}) {
 	const {image, runsInImage} = options;
 	const inImage = runsInImage ? {runsInImage} : {};
@@ -52,7 +57,7 @@ export function planImageBuild(options: {created: number; speed: number; image: 
 	]);
 }
 
-/** Everybody's daily pipeline, which runs in the image. */
+/** The pipeline of every push: its steps run in the image. */
 export function planOrdinary(options: {created: number; speed: number}): StoredStep[] {
 	return plan(options, [
 		clone,
@@ -65,6 +70,50 @@ export function planOrdinary(options: {created: number; speed: number}): StoredS
 		},
 		{name: 'plan', kind: 'commands', runsInImage: true, milliseconds: 600, lines: ['+ make plan', 'No changes.']},
 	]);
+}
+
+const titles = [
+	'Raise the memory limit of the ingress',
+	'Add the staging bucket',
+	'Rotate the mirror credentials',
+	'Pin the provider versions',
+	'Move the runner pool to the new subnet',
+	'Drop the unused peering',
+	'Label the spot nodes',
+];
+
+/** Pipelines 360 to 365 succeeded; since the image broke, 366 to 376 failed with exit 126. */
+const firstPast = 360;
+const firstFailed = 366;
+const lastPast = 376;
+
+const minuteMs = 60_000;
+
+/**
+ * The pipelines before the drill began. The first failure is 135 minutes old, as in the incident.
+ * @param now the moment the drill begins, milliseconds since 1970
+ */
+export function pastPipelines(seed: string, now: number): StoredPipeline[] {
+	return Array.from({length: lastPast - firstPast + 1}, (_, n) => {
+		const number = firstPast + n;
+		const failed = number >= firstFailed;
+		const minutesAgo = failed ? 135 - (number - firstFailed) * 12 : 135 + (firstFailed - number) * 47;
+		const created = now - minutesAgo * minuteMs;
+		return {
+			number,
+			parent: 0,
+			reruns: 0,
+			event: 'push',
+			branch: 'main',
+			commit: commitOf(seed, `push ${number}`),
+			author: ['mira', 'jonas', 'ada'][number % 3]!,
+			message: titles[number % titles.length]!,
+			created,
+			steps: planOrdinary({created, speed: 0.2}).map(step =>
+				step.runsInImage ? {...step, image: failed ? 'missing' : 'pulled'} : step,
+			),
+		};
+	});
 }
 
 function plan({created, speed}: {created: number; speed: number}, steps: PlannedStep[]): StoredStep[] {

@@ -5,13 +5,13 @@ import {createServer} from 'node:net';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect, test} from 'vitest';
-import {listScenarios} from '../../src/drills/scenarios/index.ts';
-import {openWorld} from '../../src/drills/world.ts';
-import {temporaryFolder} from '../support/real.ts';
-import {childStatuses, ended, manifest, overSsh, pipeline, testWorld, trigger} from './drill.ts';
+import {scenarios} from '../../../src/drills/scenarios.ts';
+import {openWorld} from '../../../src/drills/world/world.ts';
+import {temporaryFolder} from '../../support/real.ts';
+import {childStatuses, ended, manifest, overSsh, pipeline, testWorld, trigger} from '../drill.ts';
 
 test('every scenario has a title and a story', () => {
-	for (const {name, title, story} of listScenarios()) {
+	for (const {name, title, story} of scenarios) {
 		expect(
 			[title, story].map(text => text.length > 0),
 			name,
@@ -65,7 +65,7 @@ test('a pipeline that ran when the process was killed goes on in the next life a
 	await using place = await temporaryFolder();
 	const options = {folder: place.folder, scenario: 'orphan-index', seed: 'test', speed: 8};
 	const program = `
-		const {openWorld} = await import(${JSON.stringify(pathToFileURL(path.resolve('src/drills/world.ts')).href)});
+		const {openWorld} = await import(${JSON.stringify(pathToFileURL(path.resolve('src/drills/world/world.ts')).href)});
 		const {ci} = await openWorld(${JSON.stringify(options)});
 		const body = JSON.stringify({branch: 'main', variables: {REQUEST_ID: 'r-1'}});
 		const headers = {Authorization: 'Bearer ' + ci.token};

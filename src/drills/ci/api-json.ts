@@ -1,4 +1,5 @@
-import type {StoredPipeline} from './pipeline.ts';
+import {defined} from '../../domain/defined.ts';
+import type {StoredPipeline} from './pipeline-store.ts';
 import {type PipelineProgress, progressOf} from './progress.ts';
 
 export const serverVersion = '3.17.0';
@@ -6,8 +7,8 @@ export const repositoryId = 42;
 export const defaultBranch = 'main';
 const user = 'oncall';
 
-/** JSON of the server, every key that Go would write. @see woodpecker v3.17.0 server/model/*.go */
-export function pipelinePayload(pipeline: StoredPipeline, now: number, {withWorkflows}: {withWorkflows: boolean}) {
+/** A pipeline as the server writes it, with every key that Go would write. @see woodpecker v3.17.0 server/model/*.go */
+export function pipelineJson(pipeline: StoredPipeline, now: number, {withWorkflows}: {withWorkflows: boolean}) {
 	const progress = progressOf(pipeline, now);
 	const {number, branch, commit, author, created, variables, cancelled} = pipeline;
 	const started = seconds(progress.started);
@@ -43,21 +44,24 @@ export function pipelinePayload(pipeline: StoredPipeline, now: number, {withWork
 		timestamp: seconds(created),
 		sender: '',
 		author_email: `${author}@acme.example`,
-		...(cancelled === undefined ? {} : {cancel_info: {canceled_by_user: cancelled.by}}),
-		...(variables === undefined || Object.keys(variables).length === 0 ? {} : {variables}),
-		...(withWorkflows ? {workflows: [workflowPayload(pipeline, progress)]} : {}),
+		...defined({
+			cancel_info: cancelled && {canceled_by_user: cancelled.by},
+			variables: variables && Object.keys(variables).length > 0 ? variables : undefined,
+			workflows: withWorkflows ? [workflowJson(pipeline, progress)] : undefined,
+		}),
 	};
 }
 
-export function stepId(number: number, place: number): number {
-	return 84_000 + number * 10 + place;
+/** @param index of the step in the pipeline */
+export function stepId(number: number, index: number): number {
+	return 84_000 + number * 10 + index;
 }
 
 function pipelineId(number: number): number {
 	return 20_000 + number;
 }
 
-function workflowPayload({number, steps}: StoredPipeline, progress: PipelineProgress) {
+function workflowJson({number, steps}: StoredPipeline, progress: PipelineProgress) {
 	return {
 		id: 14_000 + number,
 		pipeline_id: pipelineId(number),
@@ -65,14 +69,14 @@ function workflowPayload({number, steps}: StoredPipeline, progress: PipelineProg
 		name: 'woodpecker',
 		state: progress.status === 'canceled' ? 'skipped' : progress.status,
 		...optionalTimes(progress),
-		...(progress.started === undefined ? {} : {agent_id: 1}),
-		children: steps.map(({name, kind}, place) => {
-			const step = progress.steps[place]!;
+		...defined({agent_id: progress.started === undefined ? undefined : 1}),
+		children: steps.map(({name, kind}, index) => {
+			const step = progress.steps[index]!;
 			return {
-				id: stepId(number, place),
-				uuid: `01DR1LL${String(stepId(number, place)).padStart(19, '0')}`,
+				id: stepId(number, index),
+				uuid: `01DR1LL${String(stepId(number, index)).padStart(19, '0')}`,
 				pipeline_id: pipelineId(number),
-				pid: place + 2,
+				pid: index + 2,
 				ppid: 1,
 				name,
 				state: step.status,
@@ -86,18 +90,18 @@ function workflowPayload({number, steps}: StoredPipeline, progress: PipelineProg
 
 /** `omitempty` in Go. */
 function optionalTimes({started, finished}: {started?: number; finished?: number}) {
-	return {
-		...(started === undefined ? {} : {started: seconds(started)}),
-		...(finished === undefined ? {} : {finished: seconds(finished)}),
-	};
+	return defined({
+		started: started === undefined ? undefined : seconds(started),
+		finished: finished === undefined ? undefined : seconds(finished),
+	});
 }
 
-export function logPayload(number: number, place: number, lines: string[]) {
+export function logJson(number: number, index: number, lines: string[]) {
 	return lines.length === 0
 		? null
 		: lines.map((text, line) => ({
-				id: stepId(number, place) * 100 + line,
-				step_id: stepId(number, place),
+				id: stepId(number, index) * 100 + line,
+				step_id: stepId(number, index),
 				time: line,
 				line,
 				data: Buffer.from(text).toString('base64'),
@@ -105,7 +109,7 @@ export function logPayload(number: number, place: number, lines: string[]) {
 			}));
 }
 
-export function repositoryPayload() {
+export function repositoryJson() {
 	return {
 		id: repositoryId,
 		forge_id: 1,
@@ -135,7 +139,7 @@ export function repositoryPayload() {
 	};
 }
 
-export const userPayload = {
+export const userJson = {
 	id: 3,
 	forge_id: 1,
 	forge_remote_id: '3',
@@ -145,7 +149,7 @@ export const userPayload = {
 	org_id: 3,
 };
 
-export const permissionsPayload = {pull: true, push: true, admin: false, synced: 0, created: 0, updated: 0};
+export const permissionsJson = {pull: true, push: true, admin: false, synced: 0, created: 0, updated: 0};
 
 function seconds(milliseconds: number | undefined): number {
 	return milliseconds === undefined ? 0 : Math.floor(milliseconds / 1000);

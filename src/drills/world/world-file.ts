@@ -1,8 +1,9 @@
 import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {writeAtomically} from './atomic-file.ts';
-import type {BasicCredentials} from './registry/authorization.ts';
-import type {DrillKeys} from './ssh/keys.ts';
+import {writeAtomically} from '../disk.ts';
+import type {BasicCredentials} from '../registry/authorization.ts';
+import type {Damage} from '../scenarios.ts';
+import type {DrillKeys} from '../ssh/keys.ts';
 
 /** What a drill has to remember in order to be opened again. Written last when a world is made. */
 export type WorldFile = {
@@ -17,15 +18,13 @@ export type WorldFile = {
 	registryCredentials: BasicCredentials;
 	ciToken: string;
 	controlToken: string;
-	broken: Broken;
+	broken: Damage;
 };
 
-/** What a scenario damaged, for tests and the debriefing. */
-export type Broken = {repository: string; tags: string[]; digests: string[]; remedy: 'rebuild' | 'relink'};
+/** The files and folders of one drill. */
+export type WorldPaths = ReturnType<typeof worldPaths>;
 
-export type WorldPlaces = ReturnType<typeof placesIn>;
-
-export function placesIn(folder: string) {
+export function worldPaths(folder: string) {
 	const vm = path.join(folder, 'vm');
 	return {
 		folder,
@@ -44,8 +43,8 @@ export function placesIn(folder: string) {
 	};
 }
 
-/** Undefined: there is no world, or its making was cut short. */
-export async function readWorld({world}: Pick<WorldPlaces, 'world'>): Promise<WorldFile | undefined> {
+/** @returns undefined when there is no world, or its making was interrupted */
+export async function readWorld({world}: Pick<WorldPaths, 'world'>): Promise<WorldFile | undefined> {
 	const text = await readFile(world, 'utf8').catch((error: NodeJS.ErrnoException) => {
 		if (error.code === 'ENOENT') {
 			return undefined;
@@ -56,13 +55,13 @@ export async function readWorld({world}: Pick<WorldPlaces, 'world'>): Promise<Wo
 	return text === undefined ? undefined : (JSON.parse(text) as WorldFile);
 }
 
-export async function writeWorld({world}: WorldPlaces, file: WorldFile): Promise<void> {
+export async function writeWorld({world}: WorldPaths, file: WorldFile): Promise<void> {
 	await writeAtomically(world, JSON.stringify(file, null, '\t'));
 }
 
-/** Clears away what a cut-short making left: our own files only. */
-export async function clearWorld(places: WorldPlaces): Promise<void> {
-	const {storage, ci, changes, vm, bin, knownHosts, sshConfig, privateKey} = places;
+/** Removes what an interrupted making left: the drill's own files only. */
+export async function clearWorld(paths: WorldPaths): Promise<void> {
+	const {storage, ci, changes, vm, bin, knownHosts, sshConfig, privateKey} = paths;
 	for (const file of [storage, ci, changes, vm, bin, knownHosts, sshConfig, privateKey]) {
 		await rm(file, {recursive: true, force: true});
 	}

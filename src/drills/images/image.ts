@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
-import type {Digest} from '../domain/image/digest.ts';
-import {mediaTypes} from '../domain/image/media-type.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import {mediaTypes} from '../../domain/image/media-type.ts';
 
 export type Blob = {digest: Digest; bytes: Buffer};
 export type ManifestBlob = Blob & {mediaType: string; platform?: string};

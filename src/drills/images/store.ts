@@ -1,6 +1,6 @@
 import {mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {type Digest, digestAlgorithm, digestHex} from '../domain/image/digest.ts';
+import {type Digest, digestAlgorithm, digestHex} from '../../domain/image/digest.ts';
 import type {Blob, BuiltImage} from './image.ts';
 
 /**

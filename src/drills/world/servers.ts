@@ -1,0 +1,137 @@
+import {startAgent} from '../ci/agent.ts';
+import {createPipelineRequests} from '../ci/pipeline-requests.ts';
+import {openPipelineStore} from '../ci/pipeline-store.ts';
+import {startCi} from '../ci/server.ts';
+import {hostVariables, writePrograms} from '../host-programs.ts';
+import {type Listener, listenHttp} from '../listen.ts';
+import {startRegistry} from '../registry/server.ts';
+import {endDetached} from '../ssh/detached.ts';
+import {startSshHost} from '../ssh/host.ts';
+import {writeClientFiles} from '../ssh/keys.ts';
+import {recordChange, type WorldCounts} from './change-log.ts';
+import type {WorldFile, WorldPaths} from './world-file.ts';
+
+export type Servers = {
+	ports: WorldFile['ports'];
+	pipelineCounts(): Pick<WorldCounts, 'manualPipelines' | 'pipelineRestarts'>;
+	close(): Promise<void>;
+};
+
+/** Starts the registry, the SSH host, the CI and its agent. If one cannot start, those already running are stopped. */
+export async function startServers(
+	paths: WorldPaths,
+	file: WorldFile,
+	options: {
+		repository: string;
+		tag: string;
+		ciRunsInImage: boolean;
+		user: string;
+		/** Called when every server listens and before any of them acts on its own. */
+		recordPorts(ports: WorldFile['ports']): Promise<void>;
+	},
+): Promise<Servers> {
+	const {repository, tag, user, ciRunsInImage} = options;
+	const {seed, speed, keys, registryCredentials: credentials} = file;
+	const closers: (() => Promise<void>)[] = [];
+
+	async function close(): Promise<void> {
+		for (const closer of closers.splice(0).reverse()) {
+			await closer();
+		}
+	}
+
+	async function started<Server extends {close(): Promise<void>}>(server: Promise<Server>): Promise<Server> {
+		const running = await server;
+		closers.push(running.close);
+		return running;
+	}
+
+	try {
+		const registry = await started(
+			startRegistry({
+				root: paths.storage,
+				port: file.ports.registry,
+				credentials,
+				changed: change => recordChange(paths, change),
+			}),
+		);
+		const control = await started(
+			startRestartServer({
+				port: file.ports.control,
+				token: file.controlToken,
+				async restart() {
+					registry.restart();
+					await recordChange(paths, {change: 'restart'});
+				},
+			}),
+		);
+
+		await writePrograms(paths);
+		closers.push(() => endDetached(paths.detached, paths.folder));
+		const variables = hostVariables(paths, user);
+		const ssh = await started(
+			startSshHost({port: file.ports.ssh, user, keys, environment: {folder: paths.vm, variables}}),
+		);
+		await writeClientFiles({
+			knownHostsFile: paths.knownHosts,
+			configFile: paths.sshConfig,
+			privateKeyFile: paths.privateKey,
+			keys,
+			port: ssh.port,
+			user,
+		});
+
+		const store = await openPipelineStore(paths.ci);
+		const image = `${registry.host}/${repository}:${tag}`;
+		// The agent starts last, and the CI has to wake it.
+		const wake = {agent: () => {}};
+		const requests = createPipelineRequests({
+			store,
+			seed,
+			speed,
+			image,
+			runsInImage: ciRunsInImage,
+			changed: () => wake.agent(),
+		});
+		const ci = await started(startCi({port: file.ports.ci, token: file.ciToken, image, store, requests}));
+		const ports = {registry: registry.port, ssh: ssh.port, ci: ci.port, control: control.port};
+		await options.recordPorts(ports);
+
+		const agent = startAgent(store, {registryUrl: registry.url, repository, tag, credentials, seed});
+		closers.push(agent.stop);
+		wake.agent = agent.wake;
+
+		return {
+			ports,
+			pipelineCounts() {
+				const pipelines = store.pipelines();
+				return {
+					manualPipelines: pipelines.filter(({event, parent}) => event === 'manual' && parent === 0).length,
+					pipelineRestarts: pipelines.filter(({parent}) => parent !== 0).length,
+				};
+			},
+			close,
+		};
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+/** A program on the pretend host asks this server to restart the registry. */
+function startRestartServer(options: {port: number; token: string; restart(): Promise<void>}): Promise<Listener> {
+	return listenHttp({
+		name: 'control',
+		port: options.port,
+		async respond(request, response) {
+			if (request.headers.authorization !== `Bearer ${options.token}`) {
+				response.writeHead(401).end();
+			} else if (request.method !== 'POST' || request.url !== '/restart') {
+				response.writeHead(404).end();
+			} else {
+				await options.restart();
+				response.writeHead(204).end();
+			}
+		},
+	});
+}
