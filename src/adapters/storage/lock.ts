@@ -2,8 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {StorageLock} from '../../engine/ports/storage.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {rejectNoTree} from './listing/no-tree.ts';
-import {holdLock} from './scripts.ts';
+import {rejectRootExits, rootExits} from './store-root.ts';
 
 const heldAtMostMs = 12 * 60 * 60_000;
 const takeTimeoutMs = 60_000;
@@ -11,8 +10,40 @@ const releaseTimeoutMs = 5000;
 const lockExits = {notAFile: 70, held: 75, heldByFolder: 76} as const;
 
 /**
- * Takes the store's lock and holds it through an open standard input: whatever ends the connection ends the lock.
- * @throws OperatorError storage.locked, which names the holder
+ * Holds the store for one incident while standard input stays open, that is, while the connection lives. The lock is a
+ * file in /tmp, outside the store; its name comes from the store's own path, so it is the same for every user. Without
+ * flock a folder is the lock; if the host is killed, an operator must remove that folder by hand.
+ * First line of input: the root; second: who holds it.
+ */
+const holdLock = `LC_ALL=C; export LC_ALL
+IFS= read -r root
+IFS= read -r holder
+[ -d "$root" ] || exit ${rootExits.noFolder}
+cd "$root" || exit ${rootExits.denied}
+if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit ${rootExits.denied}; fi
+name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
+if command -v flock >/dev/null 2>&1; then
+	file=$name.lock
+	(umask 022; set -C; : >"$file") 2>/dev/null
+	if [ -L "$file" ] || [ ! -f "$file" ]; then exit ${lockExits.notAFile}; fi
+	exec 9<"$file"
+	if ! flock -n 9; then cat "$file"; exit ${lockExits.held}; fi
+	(printf '%s\\n' "$holder" >"$file") 2>/dev/null
+	printf 'held\\n'
+	cat >/dev/null
+else
+	file=$name.lock.d
+	if ! (umask 022; mkdir "$file") 2>/dev/null; then cat "$file/holder" 2>/dev/null; exit ${lockExits.heldByFolder}; fi
+	printf '%s\\n' "$holder" >"$file/holder"
+	trap 'rm -f "$file/holder"; rmdir "$file"' EXIT
+	printf 'held\\n'
+	cat >/dev/null
+fi
+`;
+
+/**
+ * Takes the store's lock and holds it through an open standard input: when the connection ends, so does the lock.
+ * @throws OperatorError storage.locked, which names the holder | storage.lock-failed
  */
 export async function lockStore({
 	shell,
@@ -26,22 +57,22 @@ export async function lockStore({
 	const lost = new AbortController();
 	const taking = AbortSignal.timeout(takeTimeoutMs);
 	const running = new AbortController();
-	const abandon = (reason: unknown) => running.abort(reason);
-	const stop = () => abandon(signal.reason);
+	const stop = () => running.abort(signal.reason);
+	const stopLate = () => running.abort(takenTooLate(root, shell.place));
 	signal.addEventListener('abort', stop, {once: true});
 	taking.addEventListener('abort', stopLate, {once: true});
-	let said = '';
+	let output = '';
 
-	// Nothing of the store changes: to the shell this is a read, so a cut connection is just that.
+	// Nothing in the store changes, so for the shell this is a read: a lost connection needs no further questions.
 	const run = shell.run(
 		{
 			kind: 'read',
 			script: holdLock,
-			input: lease(`${root}\n${holder.replace(/\s+/g, ' ')}\n`, release.promise),
+			input: inputUntil(release.promise, `${root}\n${holder.replace(/\s+/g, ' ')}\n`),
 			timeoutMs: heldAtMostMs,
 			onOutput(chunk) {
-				said += Buffer.from(chunk).toString();
-				if (/^held$/m.test(said)) {
+				output += Buffer.from(chunk).toString();
+				if (/^held$/m.test(output)) {
 					held.resolve();
 				}
 			},
@@ -59,8 +90,7 @@ export async function lockStore({
 	try {
 		const exitCode = await Promise.race([held.promise, ended]);
 		if (exitCode !== undefined) {
-			release.resolve();
-			throw notTaken(exitCode, said.trim(), root, shell.place);
+			throw notTaken(exitCode, {holder: output.trim(), root, place: shell.place});
 		}
 	} catch (error) {
 		release.resolve();
@@ -71,59 +101,58 @@ export async function lockStore({
 	}
 
 	ended.then(
-		() => lost.abort(new Error('the lock was given up')),
+		() => lost.abort(new Error('the lock was released')),
 		() => {},
 	);
 	return {
 		lost: lost.signal,
 		async release() {
 			release.resolve();
-			// With the connection its lock ends, too: a host that does not answer is not waited for.
-			const enough = setTimeout(() => abandon(new Error('the lock was given up')), releaseTimeoutMs);
+			// The lock ends with the connection, so a host that does not respond need not be waited for.
+			const abandon = () => running.abort(new Error('the lock was released'));
+			const timer = setTimeout(abandon, releaseTimeoutMs);
 			await ended.catch(() => {});
-			clearTimeout(enough);
+			clearTimeout(timer);
 		},
 	};
-
-	function stopLate() {
-		abandon(
-			new OperatorError('ssh.timeout', `The lock of ${root} on ${shell.place} was not answered for.`, {
-				hint: 'See whether the host is overloaded, then try again.',
-				exit: 'unreachable',
-				transient: true,
-			}),
-		);
-	}
 }
 
-async function* lease(first: string, released: Promise<void>): AsyncGenerator<Uint8Array> {
-	yield new TextEncoder().encode(first);
-	await released;
+/** Sends the first lines, then keeps standard input open. */
+async function* inputUntil(end: Promise<void>, firstLines: string): AsyncGenerator<Uint8Array> {
+	yield new TextEncoder().encode(firstLines);
+	await end;
 }
 
-function notTaken(exitCode: number, holder: string, root: string, place: string): Error {
-	rejectNoTree(exitCode, root, place);
+function takenTooLate(root: string, place: string): OperatorError {
+	const seconds = takeTimeoutMs / 1000;
+	return new OperatorError('ssh.timeout', `${place} did not lock ${root} within ${seconds} s.`, {
+		hint: 'Check whether the host is overloaded, then try again.',
+		exit: 'unreachable',
+		transient: true,
+	});
+}
+
+function notTaken(
+	exitCode: number,
+	{holder, root, place}: {holder: string; root: string; place: string},
+): OperatorError {
+	rejectRootExits(exitCode, root, place);
 
 	if (exitCode === lockExits.held || exitCode === lockExits.heldByFolder) {
-		const byHand =
-			exitCode === lockExits.held
-				? 'Wait until they are done, or ask them to stop.'
-				: 'Wait until they are done; if nobody is at work, remove the folder /tmp/regmedic-*.lock.d on that host.';
-		return new OperatorError(
-			'storage.locked',
-			`${root} on ${place} is being changed by ${holder || 'somebody else'}.`,
-			{
-				hint: byHand,
-				exit: 'locked',
-			},
-		);
+		return new OperatorError('storage.locked', `${holder || 'Someone else'} is changing ${root} on ${place}.`, {
+			hint:
+				exitCode === lockExits.held
+					? 'Wait until they are done, or ask them to stop.'
+					: 'Wait until they are done. If no incident is running, remove the folder /tmp/regmedic-*.lock.d on that host.',
+			exit: 'locked',
+		});
 	}
 
 	return new OperatorError(
 		'storage.lock-failed',
 		`The store at ${root} on ${place} cannot be locked (exit ${exitCode}).`,
 		{
-			hint: 'See whether /tmp on that host can be written, and that /tmp/regmedic-*.lock is a plain file.',
+			hint: 'Check that the login user can write to /tmp on that host, and that /tmp/regmedic-*.lock is a plain file.',
 			exit: 'failed',
 		},
 	);

@@ -1,16 +1,34 @@
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {PathState} from '../../engine/ports/storage.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {type Entries, readLsLine, readStatLine} from './listing/entries.ts';
-import {rejectNoTree} from './listing/no-tree.ts';
-import {lookAgain} from './listing/recheck-script.ts';
-import {readSaid} from './said.ts';
+import {readComplaints} from './complaints.ts';
+import {chooseForm, type Entries, readLsLine, readStatLine} from './listing/entries.ts';
+import {enterRoot, rejectRootExits, rootExits} from './store-root.ts';
 
 const recheckTimeoutMs = 10 * 60_000;
-/** A registry's paths are plain; anything else is not asked for, and nothing is known of it. */
+/** A registry's paths are plain; regmedic does not ask about any other, so its state stays `unread`. */
 const plainPath = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_][A-Za-z0-9._/-]*$/;
 
-/** Looks again at paths below docker/registry/v2, in one command however many they are. */
+/**
+ * Lists again the paths that follow the root, one a line. Prints a line for each that exists, in a form of the listing;
+ * after a line `--` the errors of ls, because only they tell a path that is gone from one that cannot be read.
+ */
+const recheck = `${enterRoot}
+${chooseForm}
+[ "$form" ] || exit ${rootExits.noFind}
+echo "now $now"
+paths=$(cat)
+case $form in
+names) printf '%s\\n' "$paths" | $low xargs sh -c 'find "$@" -maxdepth 0 -printf "%y %s %T@ %p\\n"' sh 2>/dev/null ;;
+stat) printf '%s\\n' "$paths" | $low xargs stat -c '%f %d %s %Y %n' 2>/dev/null ;;
+ls) printf '%s\\n' "$paths" | $low xargs ls -dln 2>/dev/null ;;
+esac
+echo --
+printf '%s\\n' "$paths" | $low xargs ls -d 2>&1 >/dev/null
+echo end
+`;
+
+/** Lists paths below docker/registry/v2 again, in one command however many they are. */
 export async function recheckPaths(
 	paths: readonly string[],
 	{shell, root, signal}: Waiting & {shell: Shell; root: string},
@@ -22,14 +40,14 @@ export async function recheckPaths(
 	}
 
 	const input = [root, ...asked.map(path => `./${path}`), ''].join('\n');
-	const answer = await shell.run({kind: 'read', script: lookAgain, input, timeoutMs: recheckTimeoutMs}, {signal});
-	rejectNoTree(answer.exitCode, root, shell.place);
+	const result = await shell.run({kind: 'read', script: recheck, input, timeoutMs: recheckTimeoutMs}, {signal});
+	rejectRootExits(result.exitCode, root, shell.place);
 
-	const lines = Buffer.from(answer.stdout).toString('latin1').split('\n');
+	const lines = Buffer.from(result.stdout).toString('latin1').split('\n');
 	const middle = lines.indexOf('--');
 	if (middle !== -1 && lines.at(-2) === 'end') {
-		takeThere(lines.slice(0, middle), states);
-		for (const path of readSaid(lines.slice(middle + 1, -2).join('\n')).vanished) {
+		putPresent(lines.slice(0, middle), states);
+		for (const path of readComplaints(lines.slice(middle + 1, -2).join('\n')).vanished) {
 			if (states.get(path)?.state === 'unread') {
 				states.set(path, {state: 'gone'});
 			}
@@ -41,10 +59,15 @@ export async function recheckPaths(
 
 const findLine = /^\S (\d+) (-?\d+(?:\.\d+)?) \.\/(.+)$/;
 
-function takeThere([first = '', ...lines]: string[], states: Map<string, PathState>): void {
+function putPresent([first = '', ...lines]: string[], states: Map<string, PathState>): void {
 	const now = Number(first.slice('now '.length));
-	const put = (path: string, found: PathState) => states.has(path) && states.set(path, found);
-	const entries = entriesTo((path, size, changed) => put(path, {state: 'there', size, changed}));
+	const put = (path: string, state: PathState) => states.has(path) && states.set(path, state);
+	const entries: Entries = {
+		named() {},
+		located: ({path, size, changed}) => put(path, {state: 'there', size, changed}),
+		leftOut() {},
+		malformed() {},
+	};
 
 	for (const line of lines) {
 		const [, size, changed, path] = findLine.exec(line) ?? [];
@@ -55,13 +78,4 @@ function takeThere([first = '', ...lines]: string[], states: Map<string, PathSta
 			readLsLine(line, now, entries);
 		}
 	}
-}
-
-function entriesTo(take: (path: string, size: number, changed: number) => void): Entries {
-	return {
-		named() {},
-		located: (_type, size, _device, changed, path) => take(path, size, changed),
-		leftOut() {},
-		malformed() {},
-	};
 }

@@ -38,7 +38,7 @@ describe.concurrent('where a scan looks', () => {
 		const {exitCode, stderr} = await login.run(['scan', '--ssh', 'vm', ...root]);
 
 		expect(exitCode).toBe(4);
-		expect(stderr).toMatch(/is not the whole path of a folder[\s\S]*from \/ on/);
+		expect(stderr).toMatch(/is not an absolute path[\s\S]*from \/ on/);
 	});
 });
 

@@ -2,26 +2,43 @@ import {OperatorError} from '../../../domain/errors.ts';
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {Shell, ShellResult} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {blobFile} from '../listing/body-cutter.ts';
-import {rejectNoTree} from '../listing/no-tree.ts';
-import {blockBytes, blocksOfPiece, notAsLong, sendPieces} from './stream-script.ts';
+import {stalled} from '../stall.ts';
+import {enterRoot, rejectRootExits} from '../store-root.ts';
+import {blobFile} from './read-blob.ts';
 
-export type StreamOptions = Waiting & {shell: Shell; root: string; silenceMs?: number};
+export type StreamOptions = Waiting & {shell: Shell; root: string; stallTimeoutMs?: number};
 
-/** So long at most for all of it; silence ends it sooner. */
 const streamTimeoutMs = 24 * 60 * 60_000;
-const longestSilenceMs = 60_000;
-/** Asked for beyond what was taken: the next piece is on its way while one is used. */
+const usualStallTimeoutMs = 60_000;
+const blockBytes = 64 * 1024;
+const blocksOfPiece = 64;
+/** Requested beyond what was taken: the next piece is on its way while one is used. */
 const aheadBytes = 2 * blockBytes * blocksOfPiece;
+const otherLength = 68;
 
 /**
- * One command sends the blob, a piece for every line on its standard input: a layer of gigabytes never waits in memory for
- * whoever takes it slowly. Leaving the loop ends the command.
+ * The path of the blob and its length follow the root. Each further line is the number of a block; the script prints the
+ * piece that begins there. dd skips by seeking, in coreutils and in busybox. Ends with its standard input.
+ */
+const sendPieces = `${enterRoot}
+IFS= read -r file
+IFS= read -r size
+[ -f "$file" ] || exit ${otherLength}
+set -- $(ls -lnL "$file")
+[ "$5" = "$size" ] || exit ${otherLength}
+while IFS= read -r block; do
+	dd if="$file" bs=${blockBytes} skip="$block" count=${blocksOfPiece} 2>/dev/null || exit 1
+done
+`;
+
+/**
+ * One command sends the blob, a piece for every line on its standard input, so a slow consumer never makes gigabytes of
+ * a layer wait in memory. Leaving the loop ends the command.
  * @throws OperatorError storage.blob-gone | storage.silent
  */
 export async function* streamBlob(
 	{digest, size}: {digest: Digest; size: number},
-	{shell, root, signal, silenceMs = longestSilenceMs}: StreamOptions,
+	{shell, root, signal, stallTimeoutMs = usualStallTimeoutMs}: StreamOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
 	signal.throwIfAborted();
 	const leaving = new AbortController();
@@ -31,7 +48,7 @@ export async function* streamBlob(
 	let taken = 0;
 	let end: {result: ShellResult} | {error: unknown} | undefined;
 
-	async function* wanted(): AsyncGenerator<Uint8Array> {
+	async function* requests(): AsyncGenerator<Uint8Array> {
 		yield Buffer.from(`${root}\n${blobFile(digest)}\n${size}\n`);
 		for (let block = 0; block * blockBytes < size; block += blocksOfPiece) {
 			while ((block + blocksOfPiece) * blockBytes - taken > aheadBytes && !leaving.signal.aborted) {
@@ -51,7 +68,7 @@ export async function* streamBlob(
 			{
 				kind: 'read',
 				script: sendPieces,
-				input: wanted(),
+				input: requests(),
 				timeoutMs: streamTimeoutMs,
 				onOutput(chunk) {
 					arrived.push(chunk);
@@ -74,7 +91,7 @@ export async function* streamBlob(
 		while (end === undefined || arrived.length > 0) {
 			const chunk = arrived.shift();
 			if (chunk === undefined) {
-				await news.rung(silenceMs, () => tooQuiet(shell.place, silenceMs));
+				await news.rung(stallTimeoutMs, () => stalled(shell.place, 'no more of the blob', stallTimeoutMs));
 			} else {
 				taken += chunk.length;
 				room.ring();
@@ -86,17 +103,17 @@ export async function* streamBlob(
 			throw end.error;
 		}
 
-		rejectNoTree(end.result.exitCode, root, shell.place);
+		rejectRootExits(end.result.exitCode, root, shell.place);
 		if (end.result.exitCode !== 0 || taken !== size) {
-			throw blobGone(digest, shell.place, end.result.exitCode === notAsLong);
+			throw blobGone(digest, shell.place, end.result.exitCode === otherLength);
 		}
 	} finally {
-		leaving.abort(new Error('nobody takes the blob any more'));
+		leaving.abort(new Error('the reader of the blob has left'));
 		room.ring();
 	}
 }
 
-/** Rings once for whoever waits, or for the next who does. */
+/** Wakes the one who waits, or the next one to wait. */
 function createBell() {
 	let bell = Promise.withResolvers<void>();
 
@@ -115,22 +132,12 @@ function createBell() {
 	};
 }
 
-function blobGone(digest: Digest, place: string, wasOther: boolean): OperatorError {
-	const what = wasOther ? 'not there any more, or not as long as they were' : 'not all readable';
-	return new OperatorError('storage.blob-gone', `The bytes of ${digest} on ${place} are ${what}.`, {
-		hint: 'Scan again: the store has changed since it was looked at.',
+function blobGone(digest: Digest, place: string, hasOtherLength: boolean): OperatorError {
+	const message = hasOtherLength
+		? `${digest} on ${place} no longer exists, or has another length.`
+		: `Not every byte of ${digest} on ${place} could be read.`;
+	return new OperatorError('storage.blob-gone', message, {
+		hint: 'Scan again: the store has changed since the last scan.',
 		exit: 'failed',
 	});
-}
-
-function tooQuiet(place: string, silenceMs: number): OperatorError {
-	return new OperatorError(
-		'storage.silent',
-		`No more of the blob came from ${place} for ${silenceMs / 1000} seconds.`,
-		{
-			hint: 'See whether its disk hangs (`dmesg`, `iostat`), then try again.',
-			exit: 'unreachable',
-			transient: true,
-		},
-	);
 }

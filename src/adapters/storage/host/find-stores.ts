@@ -1,25 +1,51 @@
 import path from 'node:path';
+import {defined} from '../../../domain/defined.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 import {type ConfigFile, saidOf} from '../../../domain/storage/judgement/store-role.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {exits} from '../scripts.ts';
-import {findStoreFolders} from './stores-script.ts';
+import {rootDenied, rootExits} from '../store-root.ts';
 
 export type StoreFound = {
-	/** What `rootdirectory` names, as the host sees it. */
+	/** The folder that `rootdirectory` names, as the host sees it. */
 	root: string;
-	/** Where its configuration says so; undefined: nobody says, and config or the responder must. */
+	/** Undefined: no configuration on the host says it; regmedic's configuration or the operator must. */
 	role?: 'cache' | 'authoritative';
-	/** The file that says it. */
+	/** The file that says the role. */
 	saidBy?: string;
 };
 
 const findTimeoutMs = 60_000;
 
 /**
- * The stores at a folder, in its folders and in theirs, in one command that only reads.
- * @returns also what could not be looked into: a store may be there
+ * Finds stores at the base folder and up to two folders below it, and the files that may configure them. The base comes
+ * on standard input. Prints records ended by NUL: `store path`, then its real path; `unread path`; `file path`, then its
+ * text; at last `end`.
+ */
+const findStoreFolders = `LC_ALL=C; export LC_ALL
+IFS= read -r base
+[ -d "$base" ] || exit ${rootExits.noFolder}
+cd "$base" || exit ${rootExits.denied}
+for folder in . ./* ./*/*; do
+	if [ -d "$folder/docker/registry/v2" ]; then
+		printf 'store %s\\000%s\\000' "$folder" "$(cd "$folder" && pwd -P)"
+	elif [ -d "$folder" ]; then
+		if [ ! -r "$folder" ] || [ ! -x "$folder" ]; then printf 'unread %s\\000' "$folder"; fi
+	fi
+done
+for file in ./*.yml ./*.yaml ./*.json ./*/*.yml ./*/*.yaml ./*/*.json ./*/*/*.yml ./*/*/*.yaml ./*/*/*.json; do
+	if [ -f "$file" ] && grep -qE 'registry|rootdirectory|remoteurl' "$file" 2>/dev/null; then
+		printf 'file %s\\000' "$file"
+		head -c 65536 "$file" | tr -d '\\000'
+		printf '\\000'
+	fi
+done
+printf 'end\\000'
+`;
+
+/**
+ * Finds stores in one command that only reads.
+ * @returns also the folders that could not be read: a store may be in one of them
  * @throws OperatorError storage.no-base | storage.denied
  */
 export async function findStores({
@@ -29,8 +55,15 @@ export async function findStores({
 }: Waiting & {shell: Shell; base: string}): Promise<{stores: StoreFound[]; gaps: string[]}> {
 	const request = {kind: 'read', script: findStoreFolders, input: `${base}\n`, timeoutMs: findTimeoutMs} as const;
 	const {exitCode, stdout} = await shell.run(request, {signal});
-	if (exitCode === exits.noFolder || exitCode === exits.denied) {
-		throw notABase(exitCode === exits.denied, base, shell.place);
+	if (exitCode === rootExits.denied) {
+		throw rootDenied(base, shell.place);
+	}
+
+	if (exitCode === rootExits.noFolder) {
+		throw new OperatorError('storage.no-base', `${base} on ${shell.place} is not a folder.`, {
+			hint: 'Give the folder that holds the folders of the registries, as their host sees it.',
+			exit: 'configuration',
+		});
 	}
 
 	const fields = Buffer.from(stdout).toString().split('\0');
@@ -42,7 +75,7 @@ export async function findStores({
 		const [, word, name = ''] = /^(store|unread|file) (.*)$/s.exec(fields[at]!) ?? [];
 		const whole = path.join(base, name);
 		if (word === 'unread') {
-			gaps.push(`${whole} may not be read by this user`);
+			gaps.push(`this user may not read ${whole}`);
 		} else if (word === 'store') {
 			const real = fields[++at]!;
 			roots.set(real, roots.get(real) ?? whole);
@@ -52,34 +85,15 @@ export async function findStores({
 	}
 
 	if (fields.at(-2) !== 'end') {
-		gaps.push(`the end of what lies below ${base} was not seen`);
+		gaps.push(`the list of the stores below ${base} ended before its last entry`);
 	}
 
 	const found = [...roots.values()];
 	const stores = found.map(root => {
-		const said = saidOf(
-			root,
-			files,
-			found.filter(other => other !== root),
-		);
-		return {
-			root,
-			...(said === undefined
-				? {}
-				: {role: said.isCache ? ('cache' as const) : ('authoritative' as const), saidBy: said.file}),
-		};
+		const others = found.filter(other => other !== root);
+		const said = saidOf(root, files, others);
+		const role = said && (said.isCache ? ('cache' as const) : ('authoritative' as const));
+		return {root, ...defined({role, saidBy: said?.file})};
 	});
 	return {stores, gaps};
-}
-
-function notABase(isDenied: boolean, base: string, place: string): OperatorError {
-	return isDenied
-		? new OperatorError('storage.denied', `${base} on ${place} may not be entered.`, {
-				hint: 'Log in as a user who may read the registry’s storage.',
-				exit: 'refused',
-			})
-		: new OperatorError('storage.no-base', `${base} on ${place} is no folder.`, {
-				hint: 'Name the folder that holds the folders of the registries, as their host sees it.',
-				exit: 'configuration',
-			});
 }

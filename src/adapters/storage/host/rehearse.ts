@@ -5,10 +5,11 @@ import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 
 const rehearsalTimeoutMs = 30 * 60_000;
-const mostWords = 500;
+const longestErrorShown = 500;
 
 /**
- * Runs the registry's own dry garbage collection and keeps what it would remove, not what it says of every blob.
+ * Runs the registry's own garbage collection as a dry run, and keeps what it would delete, not what it prints about
+ * every blob.
  * @throws OperatorError audit.rehearsal-failed
  */
 export async function rehearse({
@@ -38,14 +39,11 @@ export async function rehearse({
 	reading.line(rest);
 
 	if (exitCode !== 0) {
-		const said = stderr.trim().slice(-mostWords);
+		const errors = stderr.trim().slice(-longestErrorShown) || 'it printed no error';
 		throw new OperatorError(
 			'audit.rehearsal-failed',
-			`The dry collection on ${shell.place} ends with exit ${exitCode}: ${said || 'it says nothing'}`,
-			{
-				hint: `Run it there by hand: ${command}`,
-				exit: 'failed',
-			},
+			`The dry garbage collection on ${shell.place} failed with exit ${exitCode}: ${errors}`,
+			{hint: `Run it there by hand: ${command}`, exit: 'failed'},
 		);
 	}
 

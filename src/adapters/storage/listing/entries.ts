@@ -1,14 +1,60 @@
-/** `f`, `d`, `l`, or something else, as find's %y says it. */
+/**
+ * How a host lists files: as `find -printf` does, as stat does, or as ls does. The script tries each rather than guess
+ * from a program's name. Sets `form` (empty: none works) and `now`, the host's time in seconds since 1970.
+ */
+export const chooseForm = `form=
+case $(find . -maxdepth 0 -printf '%y %D %T@ %d %f' 2>/dev/null) in
+'d '[0-9]*' '[0-9]*' 0 .') form=names ;;
+*)
+	case $(stat -c '%f/%d/%s/%Y' . 2>/dev/null) in
+	*[!0-9a-f/]*) ;;
+	*/*/*/*) form=stat ;;
+	esac
+	;;
+esac
+TZ=UTC0; export TZ
+if [ -z "$form" ]; then
+	case $(find . -prune -exec ls -dln {} + 2>/dev/null) in d*' .') form=ls ;; esac
+fi
+now=$(date +%s.%N 2>/dev/null)
+case $now in *[!0-9.]*|*.|'') now=$(date +%s 2>/dev/null) ;; esac
+case $now in *[!0-9.]*|'') now=$(awk 'BEGIN {srand(); print srand()}') ;; esac
+`;
+
+/** `f`, `d`, `l`, or another letter of find's %y. */
 export type EntryType = string;
 
-/** Where entries are put as they are read. Names are bytes: one character for each, so that none is lost. */
+/** An entry of the form `names`. */
+export type NamedEntry = {
+	type: EntryType;
+	/** Bytes of a file; the device of a folder. */
+	number: number;
+	/** Seconds since 1970. */
+	changed: number;
+	depth: number;
+	name: string;
+};
+
+/** An entry of the forms `stat` and `ls`, which print whole paths. */
+export type LocatedEntry = {
+	type: EntryType;
+	/** Bytes. */
+	size: number;
+	/** Undefined: the host does not tell. */
+	device: number | undefined;
+	/** Seconds since 1970. */
+	changed: number;
+	/** Empty: the root itself. */
+	path: string;
+};
+
+/** Receives entries as they are read. Names are bytes, one character for each, so that none is lost. */
 export type Entries = {
-	/** From the form `names`: @param number bytes of a file, device of a folder */
-	named(type: EntryType, number: number, changed: number, depth: number, name: string): void;
-	/** From the forms that know whole paths. @param device undefined where the host does not tell */
-	located(type: EntryType, size: number, device: number | undefined, changed: number, path: string): void;
+	named(entry: NamedEntry): void;
+	located(entry: LocatedEntry): void;
+	/** A name that no registry writes. */
 	leftOut(): void;
-	/** What is no entry at all: then nothing of the rest can be trusted either. */
+	/** A line that is no entry: nothing that follows can be trusted either. */
 	malformed(): void;
 };
 
@@ -18,7 +64,7 @@ export function readNamed(text: string, entries: Entries): void {
 	const changed = text.indexOf(' ', number + 1);
 	const depth = text.indexOf(' ', changed + 1);
 	const isWhole = text[1] === ' ' && number > 2 && changed > number && depth > changed;
-	// A million times over: what need not be made is not made.
+	// This runs a million times for a large store, so it avoids creating strings.
 	const amount = isWhole ? wholeNumber(text, 2, number) : Number.NaN;
 	const level = isWhole ? wholeNumber(text, changed + 1, depth) : Number.NaN;
 	const time = isWhole ? Number(text.slice(number + 1, changed)) : Number.NaN;
@@ -26,7 +72,7 @@ export function readNamed(text: string, entries: Entries): void {
 	if (Number.isNaN(amount + level + time)) {
 		entries.malformed();
 	} else {
-		entries.named(text[0]!, amount, time, level, text.slice(depth + 1));
+		entries.named({type: text[0]!, number: amount, changed: time, depth: level, name: text.slice(depth + 1)});
 	}
 }
 
@@ -43,30 +89,36 @@ function wholeNumber(text: string, start: number, end: number): number {
 const statLine = /^([0-9a-f]+) (\d+) (\d+) (-?\d+) \.(?:\/([A-Za-z0-9._/-]+))?$/;
 const types: Record<string, EntryType> = {'4': 'd', '8': 'f', a: 'l'};
 
-/** @see inode(7): the file type stands in the highest hexadecimal digit of st_mode's four */
+/** @see inode(7): the file type is the highest of st_mode's four hexadecimal digits */
 export function readStatLine(line: string, entries: Entries): void {
 	const [, mode = '', device, size, changed, path = ''] = statLine.exec(line) ?? [];
 	if (mode === '') {
 		readOther(line, entries);
 	} else {
-		entries.located(types[mode.slice(0, -3)] ?? 'o', Number(size), Number(device), Number(changed), path);
+		entries.located({
+			type: types[mode.slice(0, -3)] ?? 'o',
+			size: Number(size),
+			device: Number(device),
+			changed: Number(changed),
+			path,
+		});
 	}
 }
 
 const lsLine = /^(\S)\S+ +\d+ +\S+ +\S+ +(\d+|\d+, +\d+) ([A-Z][a-z]{2}) +(\d+) +([\d:]+) \.(?:\/([A-Za-z0-9._/-]+))?$/;
 
-/** @see POSIX ls, "The long format": in the C locale and in UTC. @param taken seconds since 1970 when the pass began */
-export function readLsLine(line: string, taken: number, entries: Entries): void {
+/** @see POSIX ls, "The long format": in the C locale and in UTC. @param now seconds since 1970 when the listing began */
+export function readLsLine(line: string, now: number, entries: Entries): void {
 	const [, type = '', size, month = '', day, clock = '', path = ''] = lsLine.exec(line) ?? [];
 	const [, symbolic] = /^l \.\/([A-Za-z0-9._/-]+)$/.exec(line) ?? [];
 
 	if (symbolic !== undefined) {
-		entries.located('l', 0, undefined, 0, symbolic);
+		entries.located({type: 'l', size: 0, device: undefined, changed: 0, path: symbolic});
 	} else if (type === '') {
 		readOther(line, entries);
 	} else {
-		const changed = latestTime(month, Number(day), clock, taken);
-		entries.located(type === '-' ? 'f' : type, Number(size), undefined, changed, path);
+		const changed = latestTime({month, day: Number(day), clock}, now);
+		entries.located({type: type === '-' ? 'f' : type, size: Number(size), device: undefined, changed, path});
 	}
 }
 
@@ -79,16 +131,19 @@ function readOther(line: string, entries: Entries): void {
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const daySeconds = 86_400;
 
-/** The end of the minute or of the day that ls names: no later can it have been. A time without a year is of the last one. */
-function latestTime(month: string, day: number, clock: string, taken: number): number {
+/**
+ * The end of the minute or of the day that ls prints: the file cannot have changed later. A time without a year is
+ * within the last twelve months.
+ */
+function latestTime({month, day, clock}: {month: string; day: number; clock: string}, now: number): number {
 	if (!clock.includes(':')) {
 		return Date.UTC(Number(clock), months.indexOf(month), day + 1) / 1000;
 	}
 
 	const [hours, minutes] = clock.split(':').map(Number);
-	const year = new Date(taken * 1000).getUTCFullYear();
+	const year = new Date(now * 1000).getUTCFullYear();
 	const inYear = (of: number) => Date.UTC(of, months.indexOf(month), day, hours, minutes! + 1) / 1000;
-	const aDay = 86_400;
-	return inYear(year) > taken + aDay ? inYear(year - 1) : inYear(year);
+	return inYear(year) > now + daySeconds ? inYear(year - 1) : inYear(year);
 }

@@ -1,18 +1,19 @@
+import type {Digest} from '../../../domain/image/digest.ts';
 import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {watched} from '../watched.ts';
-import {firstBodies, forgetGuesses, namedButUnread, namedManifests} from './bodies.ts';
-import {readInto} from './files.ts';
-import {gapsOfTree} from './gaps.ts';
-import {linksToRead} from './links.ts';
-import {openTreeReader} from './listing-reader.ts';
-import {rejectNoTree} from './no-tree.ts';
-import {listTree} from './tree-script.ts';
+import {describeComplaints, readComplaints} from '../complaints.ts';
+import {runUntilStalled} from '../stall.ts';
+import {rejectRootExits} from '../store-root.ts';
+import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
+import {readInto} from './read-files.ts';
+import type {Tree} from './tree.ts';
+import {listTree, openTreeReader} from './tree-output.ts';
 
 export type ListOptions = Waiting & {
 	shell: Shell;
 	root: string;
+	/** Called with the number of entries listed so far. */
 	progress?: (files: number) => void;
 	everyLink?: boolean;
 };
@@ -20,32 +21,43 @@ export type ListOptions = Waiting & {
 const treeTimeoutMs = 4 * 60 * 60_000;
 
 /**
- * Two commands, and a third where an index names a child that has no link and did not look like a manifest.
- * Deeper than that is a gap: an answer is wanted tonight.
+ * Lists the tree, then reads links and likely manifests: two commands. A third command reads manifests that only an
+ * index named. Manifests that these name in turn become a gap: the result is wanted tonight.
  */
 export async function listStore(options: ListOptions): Promise<StorageListing> {
 	const {shell, signal, everyLink = false} = options;
-	const {listing, rewritten} = await listTreeOf(options);
-	const {places, taken} = linksToRead(listing, {rewritten, everyLink});
-	const first = firstBodies(listing);
-	await readInto(listing, {shell, links: places, bodies: first, signal});
+	const {listing, rewritten} = await readTree(options);
+	const {links, takenBySize} = linksToRead(listing, {rewritten, everyLink});
+	const first = likelyManifests(listing);
+	await readInto(listing, {shell, links, manifests: first, signal});
 
-	let named = namedManifests(listing);
-	const second = namedButUnread(listing, named, new Set(first));
+	let referenced = referencedManifests(listing);
+	const second = unreadOf(listing, referenced, first);
 	if (second.length > 0) {
-		await readInto(listing, {shell, links: [], bodies: second, signal});
-		named = namedManifests(listing);
-		const deeper = namedButUnread(listing, named, new Set([...first, ...second]));
-		if (deeper.length > 0) {
-			listing.gaps.push(`${deeper.length} manifests deep in others were not read, ${deeper[0]} among them`);
+		await readInto(listing, {shell, links: [], manifests: second, signal});
+		referenced = referencedManifests(listing);
+		const third = unreadOf(listing, referenced, [...first, ...second]);
+		if (third.length > 0) {
+			listing.gaps.push(`${third.length} deeply nested manifests were not read, ${third[0]} among them`);
 		}
 	}
 
-	forgetGuesses(listing, named);
-	return {...listing, complete: listing.gaps.length === 0, linksTakenBySize: taken};
+	// A small blob that nothing references as a manifest is not one.
+	for (const digest of listing.manifests.keys()) {
+		if (!referenced.has(digest)) {
+			listing.manifests.delete(digest);
+		}
+	}
+
+	return {...listing, complete: listing.gaps.length === 0, linksTakenBySize: takenBySize};
 }
 
-async function listTreeOf({
+function unreadOf({blobs}: StorageListing, referenced: ReadonlySet<Digest>, read: readonly Digest[]): Digest[] {
+	const seen = new Set(read);
+	return [...referenced].filter(digest => blobs.has(digest) && !seen.has(digest));
+}
+
+async function readTree({
 	shell,
 	root,
 	signal,
@@ -53,11 +65,11 @@ async function listTreeOf({
 }: ListOptions): Promise<{listing: StorageListing; rewritten: ReadonlySet<Link>}> {
 	const reader = openTreeReader(progress);
 	const request = {kind: 'read', script: listTree, input: `${root}\n`, timeoutMs: treeTimeoutMs} as const;
-	const answer = await watched(shell, {...request, onOutput: reader.push}, {signal});
-	rejectNoTree(answer.exitCode, root, shell.place);
+	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
+	rejectRootExits(result.exitCode, root, shell.place);
 
 	const tree = reader.tree();
-	const {lines, unread} = gapsOfTree(tree, answer.stderr);
+	const {lines, unread} = gapsOfTree(tree, result.stderr);
 	const listing = {
 		root,
 		complete: lines.length === 0,
@@ -72,4 +84,29 @@ async function listTreeOf({
 		preciseTimes: tree.form !== 'ls',
 	};
 	return {listing, rewritten: tree.rewritten};
+}
+
+/** What was not read, as lines for people, and as paths below which nothing is known to be gone. */
+export function gapsOfTree({end, closed, malformed, taken}: Tree, stderr: string): {lines: string[]; unread: string[]} {
+	const complaints = readComplaints(stderr);
+	const lines = [
+		...closed.map(({path, reason}) => `${path} ${reason} and was not read`),
+		...describeComplaints(complaints),
+		...(malformed > 0 ? [`${malformed} lines of the listing are not entries`] : []),
+		...(Number.isNaN(taken) ? ['the host did not tell the time'] : []),
+	];
+	const unread = [...closed, ...complaints.unreadable].map(({path}) => path);
+
+	if (end === undefined) {
+		return {lines: [...lines, 'the listing ended before its last entry'], unread: ['']};
+	}
+
+	if (complaints.isCut || malformed > 0) {
+		return {lines, unread: ['']};
+	}
+
+	// A find that failed on the paths it complained about has read everything else; a find that was killed has not.
+	const hasComplained = complaints.unreadable.length > 0 || complaints.vanished.size > 0;
+	const isExplained = end === 0 || (end === 1 && hasComplained);
+	return isExplained ? {lines, unread} : {lines: [...lines, `find ended with exit ${end}`], unread: ['']};
 }

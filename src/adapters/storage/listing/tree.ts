@@ -1,33 +1,35 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {Link, RepositoryListing, StoredBlob} from '../../../domain/storage/listing/listing.ts';
-import type {Entries, EntryType} from './entries.ts';
-import {isHostile, openPlaces, type Place, pathOf} from './places.ts';
+import type {Entries, NamedEntry} from './entries.ts';
+import {type Folder, isHostile, openFolders, pathOf} from './folders.ts';
 
-/** What the pass over the tree said, as far as it came. */
+/** The tree, as far as its listing came. */
 export type Tree = {
+	/** When the listing began, on the host's clock: seconds since 1970. NaN: the host did not tell. */
 	taken: number;
-	/** Which of its forms the listing has. */
+	/** How the host printed the entries. */
 	form: 'names' | 'stat' | 'ls' | undefined;
 	repositories: Map<string, RepositoryListing>;
 	blobs: Map<Digest, StoredBlob>;
 	folders: Map<string, number>;
-	/** Links of revisions and layers that were written again after they had been made, by a push or by a hand. */
+	/** Links of revisions and layers that were written again after they were created, by a push or by hand. */
 	rewritten: Set<Link>;
-	/** Entries the pass does not look into, and why. */
+	/** Entries that the listing does not enter, and why. */
 	closed: {path: string; reason: string}[];
-	/** Entries that no registry writes, each with all that is below it. */
+	/** Entries that no registry writes, each counted once with everything below it. */
 	leftOut: number;
-	/** Entries seen. */
+	/** All entries so far. */
 	files: number;
 	/** Records that are no entries: the listing cannot be trusted. */
 	malformed: number;
-	/** find's exit code; undefined: its end was not seen. */
+	/** find's exit code; undefined: the listing was cut before its end. */
 	end: number | undefined;
 };
 
-const sameWritingSeconds = 2;
+/** A push creates the folder and writes its link within this time. */
+const sameWriteSeconds = 2;
 
-/** Sorts entries into the tree. @returns also `finish`, after which no entry may come */
+/** Sorts entries into a tree. @returns also `finish`, to be called after the last entry */
 export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 	const tree: Tree = {
 		taken: Number.NaN,
@@ -42,31 +44,31 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		malformed: 0,
 		end: undefined,
 	};
-	const places = openPlaces(tree.repositories);
-	/** The folders we are in, from the root down. */
-	const within: Place[] = [];
+	const folders = openFolders(tree.repositories);
+	/** The folders around the current entry, from the root down. */
+	const within: Folder[] = [];
 	let device = 0;
 
 	const entries: Entries = {
-		named(type, number, changed, depth, name) {
-			const parent = within[depth - 1];
-			if (depth === 0 && type === 'd') {
-				device = number;
-				enter(0, places.root(), changed);
+		named(entry) {
+			const parent = within[entry.depth - 1];
+			if (entry.depth === 0 && entry.type === 'd') {
+				device = entry.number;
+				enter(0, folders.root(), entry.changed);
 			} else if (parent === undefined) {
 				tree.malformed++;
 			} else {
-				take(parent, depth, type, number, changed, name);
+				take(parent, entry);
 			}
 		},
-		located(type, size, on = 0, changed, path) {
+		located({type, size, device: on = 0, changed, path}) {
 			if (path === '') {
 				device = on;
-				enter(0, places.root(), changed);
+				enter(0, folders.root(), changed);
 			} else {
 				const names = path.split('/');
-				const parent = descend(names);
-				take(parent, names.length, type, type === 'd' ? on : size, changed, names.at(-1)!);
+				const number = type === 'd' ? on : size;
+				take(descend(names), {type, number, changed, depth: names.length, name: names.at(-1)!});
 			}
 		},
 		leftOut: () => void tree.leftOut++,
@@ -75,24 +77,24 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 
 	return {tree, entries, finish: () => leave(0)};
 
-	/** ls sorts, so a folder may be left and come again: `1.0`, `1.0-rc`, `1.0/current`. */
-	function descend(names: string[]): Place {
+	/** ls sorts by path, so the entries of a folder may be apart: `1.0`, `1.0-rc`, `1.0/current`. */
+	function descend(names: string[]): Folder {
 		if (within[0] === undefined) {
-			enter(0, places.root(), undefined);
+			enter(0, folders.root(), undefined);
 		}
 
 		for (let depth = 1; depth < names.length; depth++) {
 			if (within[depth]?.name !== names[depth - 1]) {
-				enter(depth, places.below(within[depth - 1]!, names[depth - 1]!), undefined);
+				enter(depth, folders.below(within[depth - 1]!, names[depth - 1]!), undefined);
 			}
 		}
 
 		return within[names.length - 1]!;
 	}
 
-	function take(parent: Place, depth: number, type: EntryType, number: number, changed: number, name: string): void {
+	function take(parent: Folder, {type, number, changed, depth, name}: NamedEntry): void {
 		tree.files++;
-		if (type === 'f' && takeFile(parent, name, number, changed)) {
+		if (type === 'f' && takeFile(parent, name, {size: number, changed})) {
 			return;
 		}
 
@@ -100,14 +102,14 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		if (isWithinHostile || isHostile(name)) {
 			tree.leftOut += isWithinHostile ? 0 : 1;
 			if (type === 'd') {
-				enter(depth, places.hostile(parent, name), undefined);
+				enter(depth, folders.hostile(parent, name), undefined);
 			}
 		} else if (type === 'd') {
-			const place = places.below(parent, name);
-			enter(depth, place, changed);
+			const folder = folders.below(parent, name);
+			enter(depth, folder, changed);
 			if (number !== device) {
-				tree.closed.push({path: pathOf(place), reason: 'is another file system'});
-			} else if (place.kind === 'unknown' && parent.kind !== 'unknown') {
+				tree.closed.push({path: pathOf(folder), reason: 'is another file system'});
+			} else if (folder.kind === 'unknown' && parent.kind !== 'unknown') {
 				tree.leftOut++;
 			}
 		} else if (type === 'l') {
@@ -117,55 +119,54 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		}
 	}
 
-	/** @returns whether it is one of the files a registry writes there */
-	function takeFile(place: Place, name: string, size: number, changed: number): boolean {
-		const {kind, listing, parent, digest} = place;
+	/** @returns whether a registry writes such a file there */
+	function takeFile(folder: Folder, name: string, file: Link): boolean {
+		const {kind, listing, parent, digest} = folder;
 		if (name === 'data' && kind === 'blob') {
-			tree.blobs.set(digest!, {size, changed});
+			tree.blobs.set(digest!, file);
 		} else if (name === 'link' && kind === 'revision') {
-			listing!.revisions.set(digest!, linkIn(place, size, changed));
+			listing!.revisions.set(digest!, file);
+			noteRewritten(folder, file);
 		} else if (name === 'link' && kind === 'layer') {
-			listing!.layers.set(digest!, linkIn(place, size, changed));
+			listing!.layers.set(digest!, file);
+			noteRewritten(folder, file);
 		} else if (name === 'link' && kind === 'current') {
-			listing!.tags.set(parent!.name, {link: {size, changed}});
+			listing!.tags.set(parent!.name, {link: file});
 			makeWhole(parent!);
 		} else {
 			return name === 'link' && kind === 'entry';
 		}
 
-		makeWhole(place);
+		makeWhole(folder);
 		return true;
 	}
 
-	/** A folder's time is when its link was made: a later one of the link itself is that of another writing. */
-	function linkIn({changed: made}: Place, size: number, changed: number): Link {
-		const link = {size, changed};
-		if (made === undefined || Math.abs(changed - made) > sameWritingSeconds) {
+	/** A folder changes when its link is created. A link that changed at another time was written again. */
+	function noteRewritten({changed: created}: Folder, link: Link): void {
+		if (created === undefined || Math.abs(link.changed - created) > sameWriteSeconds) {
 			tree.rewritten.add(link);
 		}
-
-		return link;
 	}
 
-	/** Folders are kept for what is gone from them; this one is whole. */
-	function makeWhole(place: Place): void {
-		place.isWhole = true;
-		if (place.changed === undefined) {
-			tree.folders.delete(pathOf(place));
+	/** The tree keeps folders from which something may have been deleted; this one is not among them. */
+	function makeWhole(folder: Folder): void {
+		folder.isWhole = true;
+		if (folder.changed === undefined) {
+			tree.folders.delete(pathOf(folder));
 		}
 	}
 
-	function enter(depth: number, place: Place, changed: number | undefined): void {
+	function enter(depth: number, folder: Folder, changed: number | undefined): void {
 		leave(depth);
-		place.changed = changed;
-		within[depth] = place;
+		folder.changed = changed;
+		within[depth] = folder;
 	}
 
 	function leave(depth: number): void {
 		while (within.length > depth) {
-			const place = within.pop()!;
-			if (!place.isWhole && place.changed !== undefined && place.kind !== 'unknown') {
-				tree.folders.set(pathOf(place), place.changed);
+			const folder = within.pop()!;
+			if (!folder.isWhole && folder.changed !== undefined && folder.kind !== 'unknown') {
+				tree.folders.set(pathOf(folder), folder.changed);
 			}
 		}
 	}

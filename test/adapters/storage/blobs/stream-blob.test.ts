@@ -122,7 +122,7 @@ test('whoever leaves in the middle ends the command', async () => {
 		break;
 	}
 
-	expect(await ended).toMatchObject({message: 'nobody takes the blob any more'});
+	expect(await ended).toMatchObject({message: 'the reader of the blob has left'});
 });
 
 test('a blob that is gone, or not as long as it was, is told as that', async () => {
@@ -144,7 +144,7 @@ test('a host that falls silent is given up, and a cancelled stream ends at once'
 	const blob = {digest: `sha256:${'0'.repeat(64)}` as Digest, size: 100};
 	const stop = new AbortController();
 
-	await expect(read(streamBlob(blob, {shell: silent, root: '/r', signal, silenceMs: 20}))).rejects.toMatchObject({
+	await expect(read(streamBlob(blob, {shell: silent, root: '/r', signal, stallTimeoutMs: 20}))).rejects.toMatchObject({
 		code: 'storage.silent',
 	});
 	const reading = read(streamBlob(blob, {shell: silent, root: '/r', signal: stop.signal}));

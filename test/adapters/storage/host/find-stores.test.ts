@@ -99,7 +99,7 @@ it.skipIf(!canBeShutOut)('names the folders it could not look into', async () =>
 
 	expect(await find(true)).toEqual({
 		stores: [{root: path.join(base, 'private')}],
-		gaps: [`${path.join(base, 'closed')} may not be read by this user`],
+		gaps: [`this user may not read ${path.join(base, 'closed')}`],
 	});
 });
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {readHashes} from '../../../../src/adapters/storage/blobs/hash.ts';
+import {openHashReader} from '../../../../src/adapters/storage/blobs/hash-blobs.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assess} from '../../../../src/domain/storage/judgement/model.ts';
 import {buildImage} from '../../../../src/drills/images/image.ts';
@@ -94,7 +94,7 @@ it('hashes that were cut anywhere are the first of the whole, and none of them i
 	const output = outputs[2]!;
 	const answersOf = (bytes: Uint8Array) => {
 		const answers: HashAnswer[] = [];
-		readHashes(digests, answer => answers.push(answer))(bytes);
+		openHashReader(digests, answer => answers.push(answer))(bytes);
 		return answers;
 	};
 	const whole = answersOf(output);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {openTreeReader} from '../../../../src/adapters/storage/listing/listing-reader.ts';
+import {openTreeReader} from '../../../../src/adapters/storage/listing/tree-output.ts';
 
 const hex = 'a'.repeat(64);
 const tag = 'repositories/acme/tool/_manifests/tags/latest';

@@ -1,13 +1,13 @@
-import {createHash} from 'node:crypto';
-import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
-import {blobData, readStorageFolder} from '../../../domain/storage/listing/paths.ts';
+import type {Digest} from '../../../domain/image/digest.ts';
+import {readStorageFolder} from '../../../domain/storage/listing/paths.ts';
+import {blobFile, matchesDigest} from '../blobs/read-blob.ts';
 
-/** A blob as head printed it; `bytes` only where they prove themselves. */
-export type CutBody = {digest: Digest; bytes?: Uint8Array};
+/** A blob as head printed it; `bytes` only where they match the digest. */
+export type HeadBlob = {digest: Digest; bytes?: Uint8Array};
 
-export type BodyCutter = {
+export type HeadReader = {
 	push(chunk: Uint8Array): void;
-	/** All has come. Where it was cut off, the body that was on its way proves nothing. */
+	/** To be called when all output has arrived. Where it was cut, the blob at the cut proves nothing. */
 	finish(wasCut: boolean): void;
 };
 
@@ -16,20 +16,17 @@ const closing = Buffer.from(' <==\n');
 const between = Buffer.from('\n==> ');
 const longestName = 256;
 
-export function blobFile(digest: Digest): string {
-	return `./${blobData(digest)}`;
-}
-
 /**
- * head names each file: `==> path <==`, its bytes, a newline before the next. A body is taken by its listed size and
- * proven by its digest; where that does not fit, the next name decides, so one damaged file does not hide the others.
+ * Reads what head prints of several files: `==> path <==`, the bytes, a newline before the next. A blob is cut by its
+ * listed size and proven by its digest. Where they do not match, the reader skips to the next path, so that one damaged
+ * file does not hide the others.
  * @param wanted the blobs asked for, with their size as listed
  */
-export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (body: CutBody) => void): BodyCutter {
+export function openHeadReader(wanted: ReadonlyMap<Digest, number>, onBlob: (blob: HeadBlob) => void): HeadReader {
 	let chunks: Uint8Array[] = [];
 	let held: Buffer = Buffer.alloc(0);
 	let pending = 0;
-	/** How much has to be there before it is worth another look. */
+	/** How many bytes the next step needs. */
 	let enough = 1;
 
 	return {
@@ -70,7 +67,7 @@ export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (bod
 		enough = Math.max(enough, held.length + 1);
 	}
 
-	/** @returns how many bytes are done with; 0: more must come first */
+	/** @returns how many bytes were used; 0: more are needed */
 	function cutOne(at: number, isLast: boolean): number {
 		enough = 1;
 		const nameEnd = held.subarray(at, at + longestName).indexOf(closing);
@@ -94,20 +91,20 @@ export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (bod
 		}
 
 		const bytes = held.subarray(start, end);
-		if (hashOf(bytes, digest) === digest) {
-			onBody({digest, bytes});
+		if (matchesDigest(bytes, digest)) {
+			onBlob({digest, bytes});
 			return end - at;
 		}
 
 		const used = skipTo(start - 1, at, isLast);
 		if (used > 0) {
-			onBody({digest});
+			onBlob({digest});
 		}
 
 		return used;
 	}
 
-	/** To the next name, wherever it is; the end of what is there may be the beginning of one. */
+	/** Skips to the next path. The last bytes may be the beginning of one, so they are held back. */
 	function skipTo(from: number, at: number, isLast: boolean): number {
 		if (held.subarray(from, from + opening.length).equals(opening)) {
 			return from - at;
@@ -123,11 +120,6 @@ export function openBodyCutter(wanted: ReadonlyMap<Digest, number>, onBody: (bod
 }
 
 function digestOf(file: string): Digest | undefined {
-	const what = readStorageFolder(file.slice('./'.length, -'/data'.length));
-	return what?.kind === 'blob' && blobFile(what.digest) === file ? what.digest : undefined;
-}
-
-export function hashOf(bytes: Uint8Array, digest: Digest): string {
-	const algorithm = digestAlgorithm(digest);
-	return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+	const folder = readStorageFolder(file.slice('./'.length, -'/data'.length));
+	return folder?.kind === 'blob' && blobFile(folder.digest) === file ? folder.digest : undefined;
 }

@@ -1,60 +1,70 @@
-/** A pipe or a device among them would be read for ever. */
+/** A pipe or a device would be read for ever. */
 const onlyFiles = 'for file do shift; if [ -f "$file" ]; then set -- "$@" "$file"; fi; done';
 
+/** As much of one file as is printed. */
+export const mostBytesOfFile = 65_536;
+
 /**
- * Everything the audit runs on a registry's host, in one command. All of it only reads: no file is made, nothing is
- * started but what lists, and a registry's binary for its version. Lines of standard input: the storage root, then the
- * folder that stands for `/`, empty for the host itself. Beside such a folder nothing is looked at but the store: the
- * machine that runs this is another one, and its processes, containers, schedules and disks are none of our business.
+ * Everything the audit runs on a registry's host, in one command. It only reads: it makes no file, and starts nothing but
+ * programs that list, and the registry's own binary for its version. Lines of standard input: the storage root, then the
+ * folder that plays `/`, empty for the host itself. With such a folder the script reads only that folder and the store:
+ * it runs on another machine then, whose processes, containers, schedules and disks are not the host's.
  *
- * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NAME⏎version⏎`,
+ * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NUMBER⏎version⏎`,
  * `container NAME IMAGE⏎version⏎environment`, `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
- * `gap WORDS`, and at last `end`.
+ * `gap TEXT`, and at last `end`.
  */
-export const lookAtUpkeep = `LC_ALL=C; export LC_ALL
+export const printMaintenance = `LC_ALL=C; export LC_ALL
 IFS= read -r root || exit 1
 IFS= read -r top || exit 1
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
+# What a file must hold to be printed: "words" in a file of a known kind, "deep" in any script.
 words='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
 deep='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
 quick=
 if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
 
+# $1: the kind; $2: the file
 put() {
 	size=$(wc -c <"$2") || return 0
 	printf 'file %s %s %s\\n' "$1" "$((size))" "\${2#"$top"}"
-	head -c 65536 "$2" | tr -d '\\000'
+	head -c ${mostBytesOfFile} "$2" | tr -d '\\000'
 	printf '\\000'
 }
-takeAll() {
+# Prints the files whose names come on standard input. $1: their kind
+put_each() {
 	kind=$1
 	head -n 200 | while IFS= read -r file; do
 		if [ -f "$file" ]; then put "$kind" "$file"; fi
 	done
 }
-some() {
+# Prints the files that hold a pattern. $1: their kind; $2: the pattern; then the files
+put_matching() {
 	kind=$1 pattern=$2
 	shift 2
 	for file do
 		if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'unread %s\\000' "\${file#"$top"}"; fi
 	done
 	${onlyFiles}
-	grep -l -s -E -e "$pattern" -- "$@" </dev/null | takeAll "$kind"
+	grep -l -s -E -e "$pattern" -- "$@" </dev/null | put_each "$kind"
 }
-names() {
+# The absolute paths that a text starts or reads, also after "cd /folder && ./file".
+paths_in() {
 	text=$(head -c 1000000 | tr -d '\\000')
 	{
 		printf '%s\\n' "$text" | sed -n 's#.*cd  *\\(/[^ ;&"]*\\)[" ]*[;&][;& ]*\\(.*[ /]\\)*\\./\\([A-Za-z0-9._/-]*\\).*#\\1/\\3#p'
 		printf '%s\\n' "$text" | tr ' \\t"\\047=;&|()<>,[]' '\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n' | grep -E '^[-@:+!]*/[A-Za-z0-9._/@+-]+$' | sed 's#^[-@:+!]*##'
 	} | grep -v -E '^/(dev|proc|sys|bin|sbin|lib|lib64|usr/bin|usr/sbin|usr/lib)/' | sort -u | head -n 300
 }
-texts() {
+# Of the files whose names come in, those small enough to be a script, below the folder that plays /.
+scripts_in() {
 	while IFS= read -r file; do
 		file=$top\${file#"$top"}
 		if [ -f "$file" ] && { [ ! -r "$file" ] || [ "$(wc -c <"$file")" -lt 262144 ]; }; then printf '%s\\n' "$file"; fi
 	done
 }
-scripts() {
+# Prints the scripts, among the files whose names come in, that touch a registry. A file with a NUL is a binary.
+put_scripts() {
 	while IFS= read -r file; do
 		if [ "$file" != '' ] && [ ! -r "$file" ]; then
 			printf 'unread %s\\000' "\${file#"$top"}"
@@ -65,11 +75,11 @@ scripts() {
 		fi
 	done
 }
-readAll() { while IFS= read -r file; do cat "$file"; done; }
+cat_each() { while IFS= read -r file; do cat "$file"; done; }
 
 {
 own=
-if [ -z "$top" ]; then own=$(crontab -l 2>/dev/null | head -c 65536 | tr -d '\\000'); fi
+if [ -z "$top" ]; then own=$(crontab -l 2>/dev/null | head -c ${mostBytesOfFile} | tr -d '\\000'); fi
 if [ -n "$own" ]; then printf 'file crontab %s crontab -l\\n%s\\000' "\${#own}" "$own"; fi
 for folder in "$top"/var/spool/cron "$top"/var/spool/cron/crontabs "$top"/var/spool/cron/tabs "$top"/etc/cron.d; do
 	if [ -d "$folder" ] && { [ ! -r "$folder" ] || [ ! -x "$folder" ]; }; then printf 'unread %s\\000' "\${folder#"$top"}"; fi
@@ -78,29 +88,29 @@ done
 set -- "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
 	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*
 ${onlyFiles}
-some crontab "$deep|$words" "$@"
+put_matching crontab "$deep|$words" "$@"
 crons=$(cat "$@" 2>/dev/null | tr -d '\\000')
 set -- "$top"/etc/systemd/system/*.service "$top"/etc/systemd/system/*/*.conf "$top"/usr/lib/systemd/system/*.service \\
 	"$top"/lib/systemd/system/*.service "$top"/usr/local/lib/systemd/system/*.service "$top"/run/systemd/system/*.service \\
 	"$top"/etc/systemd/user/*.service "$top"/usr/lib/systemd/user/*.service \\
 	"$top"/root/.config/systemd/user/*.service "$top"/home/*/.config/systemd/user/*.service
 ${onlyFiles}
-some unit "$deep" "$@"
+put_matching unit "$deep" "$@"
 units=$(grep -h -s '^Exec' -- "$@" </dev/null)
 set -- "$top"/etc/containers/systemd/*.container "$top"/etc/containers/systemd/*/*.container \\
 	"$top"/usr/share/containers/systemd/*.container "$top"/root/.config/containers/systemd/*.container \\
 	"$top"/home/*/.config/containers/systemd/*.container
-some quadlet "$words" "$@"
+put_matching quadlet "$words" "$@"
 
 first=$({
-	printf '%s\\n%s\\n%s\\n' "$own" "$crons" "$units" | names
+	printf '%s\\n%s\\n%s\\n' "$own" "$crons" "$units" | paths_in
 	for file in "$top"/etc/cron.hourly/* "$top"/etc/cron.daily/* "$top"/etc/cron.weekly/* "$top"/etc/cron.monthly/* \\
 		"$top"/etc/periodic/*/*; do printf '%s\\n' "$file"; done
-} | texts)
-second=$(printf '%s\\n' "$first" | readAll | names | texts)
-printf '%s\\n%s\\n' "$first" "$second" | sort -u | head -n 400 | scripts
+} | scripts_in)
+second=$(printf '%s\\n' "$first" | cat_each | paths_in | scripts_in)
+printf '%s\\n%s\\n' "$first" "$second" | sort -u | head -n 400 | put_scripts
 
-# A store that is kept beside the folder has none of its host around it.
+# A store outside the folder that plays / has none of its host's files around it.
 within=yes
 if [ -n "$top" ]; then case $root in "$top"/*) ;; *) within= ;; esac; fi
 folder=$root
@@ -114,13 +124,13 @@ composes() { for file in "$1"/docker-compose*.y*ml "$1"/compose*.y*ml; do if [ -
 {
 	for each do composes "$each"; done
 	for each in "$top"/opt "$top"/opt/* "$top"/srv "$top"/srv/* "$top"/root "$top"/root/* "$top"/home/* "$top"/home/*/*; do composes "$each"; done
-} | sort -u | while IFS= read -r file; do some compose "$words" "$file"; done
+} | sort -u | while IFS= read -r file; do put_matching compose "$words" "$file"; done
 for each do
-	some nginx proxy_pass "$each"/nginx*.conf "$each"/nginx/*.conf "$each"/nginx/*/*.conf "$each"/conf.d/*.conf
-	some configuration 'rootdirectory|blobdescriptor' "$each"/config.yml "$each"/registry*.yml "$each"/*/config.yml
+	put_matching nginx proxy_pass "$each"/nginx*.conf "$each"/nginx/*.conf "$each"/nginx/*/*.conf "$each"/conf.d/*.conf
+	put_matching configuration 'rootdirectory|blobdescriptor' "$each"/config.yml "$each"/registry*.yml "$each"/*/config.yml
 done
-some nginx proxy_pass "$top"/etc/nginx/nginx.conf "$top"/etc/nginx/conf.d/* "$top"/etc/nginx/sites-enabled/*
-some configuration rootdirectory "$top"/etc/docker/registry/config.yml "$top"/etc/distribution/config.yml "$top"/etc/docker-registry/config.yml
+put_matching nginx proxy_pass "$top"/etc/nginx/nginx.conf "$top"/etc/nginx/conf.d/* "$top"/etc/nginx/sites-enabled/*
+put_matching configuration rootdirectory "$top"/etc/docker/registry/config.yml "$top"/etc/distribution/config.yml "$top"/etc/docker-registry/config.yml
 
 if [ -n "$top" ]; then
 	printf 'gap processes and containers: this is a copy of a host, not the host\\000'
@@ -128,7 +138,7 @@ else
 	for engine in docker podman; do
 		if ! command -v $engine >/dev/null 2>&1; then continue; fi
 		if ! list=$($quick $engine ps --no-trunc --format '{{.ID}} {{.Image}}' 2>/dev/null </dev/null); then
-			printf 'gap containers: "%s ps" does not answer this user\\000' $engine
+			printf 'gap containers: "%s ps" fails for this user\\000' $engine
 			continue
 		fi
 		printf '%s\\n' "$list" | grep -E '[ /](registry|distribution)([:@]|$)' | head -n 50 | while read -r id image; do
@@ -140,12 +150,12 @@ else
 				grep -E '^REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE)_[A-Z_]*=' | head -n 20
 			printf '\\000'
 			$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$id" 2>/dev/null </dev/null |
-				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then some compose "$words" "$file"; fi; done
+				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then put_matching compose "$words" "$file"; fi; done
 		done
 	done
 	{ ps -e -o pid= -o args= 2>/dev/null || ps -o pid,args 2>/dev/null; } | grep -E '(registry|distribution) serve ' | grep -v -E 'grep|sh -c' |
 		head -n 20 | while read -r pid args; do
-		# A container's program is not run outside of its container.
+		# The program of a container is not run outside its container.
 		here=$(readlink /proc/self/ns/mnt 2>/dev/null)
 		if [ -z "$here" ] || [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$here" ]; then continue; fi
 		binary=$(readlink "/proc/$pid/exe" 2>/dev/null)
@@ -154,7 +164,7 @@ else
 			$quick "$binary" --version 2>/dev/null </dev/null | head -n 1 | head -c 200
 			printf '\\n\\000'
 		fi
-		for file in $args; do case $file in /*.y*ml|/*.json) some configuration rootdirectory "$file" ;; esac; done
+		for file in $args; do case $file in /*.y*ml|/*.json) put_matching configuration rootdirectory "$file" ;; esac; done
 	done
 fi
 

@@ -1,27 +1,27 @@
-/** What find, head, grep and ls complained about, from their words in the C locale. */
-export type Said = {
+/** What find, head, grep and ls complained about on stderr, in the C locale. */
+export type Complaints = {
 	unreadable: Unreadable[];
-	/** Paths that went away between two looks, which is no gap: a registry lives. */
+	/** Paths that were deleted between listing and reading. That is not a gap: a registry in use changes. */
 	vanished: ReadonlySet<string>;
-	/** Words were lost: there may be paths nobody has named. */
+	/** Part of stderr was lost, so more paths may be unreadable. */
 	isCut: boolean;
 };
 
 /** Without a path, the whole line is the reason. */
-export type Unreadable = {path: string; reason: string};
+type Unreadable = {path: string; reason: string};
 
-/** Shells keep the last 64 KiB of stderr: as much as that, and there was more. */
+/** Shells keep the last 64 KiB of stderr: near that length, the beginning may be lost. */
 const cutFromBytes = 60 * 1024;
 
 const plainName = /^[^:]+: (?:\d+: )?(?:[a-z' ]+ )?['"]?\.\/([A-Za-z0-9._/-]+?)['"]?(?: for reading)?: ([^:]+)$/;
-/** GNU find escapes whatever could end the name or the line. Below such a name there is nothing of a registry's. */
+/** GNU find escapes whatever could end the name or the line. A registry writes nothing below such a name. */
 const quotedName = /^find: '\.\/((?:[^'\\]|\\.)+)': ([^:]+)$/;
 
 /**
  * GNU: `find: './x': Permission denied`, `head: cannot open './x' for reading: …`; busybox: `find: ./x: …`;
- * shells: `sh: 3: cannot open ./x: …`. A name may say anything itself, so only the end of a line is the reason.
+ * shells: `sh: 3: cannot open ./x: …`. A name may hold any text, so only the end of a line is the reason.
  */
-export function readSaid(stderr: string): Said {
+export function readComplaints(stderr: string): Complaints {
 	const unreadable: Unreadable[] = [];
 	const vanished = new Set<string>();
 
@@ -38,10 +38,10 @@ export function readSaid(stderr: string): Said {
 	return {unreadable, vanished, isCut: Buffer.byteLength(stderr) >= cutFromBytes};
 }
 
-/** For people. */
-export function sayUnreadable({unreadable, isCut}: Said): string[] {
+/** One line for people for each unreadable path. */
+export function describeComplaints({unreadable, isCut}: Complaints): string[] {
 	return [
 		...unreadable.map(({path, reason}) => (path === '' ? reason : `${path}: ${reason}`)),
-		...(isCut ? ['the host complained more often than can be kept'] : []),
+		...(isCut ? ['the host reported more errors than regmedic keeps'] : []),
 	];
 }

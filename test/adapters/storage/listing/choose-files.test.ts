@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {linksToRead} from '../../../../src/adapters/storage/listing/links.ts';
+import {linksToRead} from '../../../../src/adapters/storage/listing/choose-files.ts';
 import {openTree} from '../../../../src/adapters/storage/listing/tree.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import type {Digest} from '../../../../src/domain/image/digest.ts';
@@ -73,15 +73,15 @@ it('in a store of more than a hundred thousand links, what was read is tags, odd
 	const listing = {repositories: new Map([['acme', repository]])} as unknown as StorageListing;
 	const rewritten = new Set([layers.get(digest(9))!]);
 
-	const {places, taken} = linksToRead(listing, {rewritten, everyLink: false});
+	const {links, takenBySize} = linksToRead(listing, {rewritten, everyLink: false});
 
-	expect(taken).toBe(100_000);
-	expect(places.map(({path: file}) => file.split('/').slice(2, -1).join('/'))).toEqual([
+	expect(takenBySize).toBe(100_000);
+	expect(links.map(({path: file}) => file.split('/').slice(2, -1).join('/'))).toEqual([
 		'_manifests/tags/latest/current',
 		`_layers/sha256/${digest(7).slice(7)}`,
 		`_layers/sha256/${digest(9).slice(7)}`,
 	]);
-	expect(linksToRead(listing, {rewritten, everyLink: true})).toMatchObject({taken: 0});
+	expect(linksToRead(listing, {rewritten, everyLink: true})).toMatchObject({takenBySize: 0});
 });
 
 it('a link that was written again later than its folder was made is known, and a fresh one is not taken for it', () => {
@@ -92,8 +92,8 @@ it('a link that was written again later than its folder was made is known, and a
 		['old', 500],
 		['fresh', 100.3],
 	] as const) {
-		entries.located('d', 0, 0, 100, `repositories/${name}/_layers/sha256/${hex}`);
-		entries.located('f', 71, 0, changed, `repositories/${name}/_layers/sha256/${hex}/link`);
+		entries.located({type: 'd', size: 0, device: 0, changed: 100, path: `repositories/${name}/_layers/sha256/${hex}`});
+		entries.located({type: 'f', size: 71, device: 0, changed, path: `repositories/${name}/_layers/sha256/${hex}/link`});
 	}
 
 	expect([...tree.rewritten]).toEqual([{size: 71, changed: 500}]);
@@ -126,7 +126,7 @@ it('a child that looks like no manifest is read in a third command, and one belo
 	commands = 0;
 	const {gaps} = await list();
 
-	expect(gaps).toEqual([`1 manifests deep in others were not read, ${third.digest} among them`]);
+	expect(gaps).toEqual([`1 deeply nested manifests were not read, ${third.digest} among them`]);
 	expect(commands).toBe(3);
 });
 

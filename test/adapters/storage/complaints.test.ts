@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
-import {gapsOfTree} from '../../../src/adapters/storage/listing/gaps.ts';
+import {readComplaints} from '../../../src/adapters/storage/complaints.ts';
+import {gapsOfTree} from '../../../src/adapters/storage/listing/list.ts';
 import {openTree} from '../../../src/adapters/storage/listing/tree.ts';
-import {readSaid} from '../../../src/adapters/storage/said.ts';
 
 const denied = 'Permission denied';
 const vanished = 'No such file or directory';
@@ -16,8 +16,8 @@ it.each([
 	`grep: ./blobs/sha256: ${denied}`,
 	`sh: 3: cannot open ./blobs/sha256: ${denied}`,
 ])('the path is understood: %s', line => {
-	expect(readSaid(`${line}\n`).unreadable).toEqual([{path: 'blobs/sha256', reason: denied}]);
-	const gone = readSaid(`${line.replace(denied, vanished)}\n`);
+	expect(readComplaints(`${line}\n`).unreadable).toEqual([{path: 'blobs/sha256', reason: denied}]);
+	const gone = readComplaints(`${line.replace(denied, vanished)}\n`);
 	expect([gone.unreadable, [...gone.vanished]]).toEqual([[], ['blobs/sha256']]);
 });
 

@@ -3,8 +3,8 @@ import {chmod, mkdir, readFile, symlink, utimes, writeFile} from 'node:fs/promis
 import path from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {upkeepIn} from '../../../../src/adapters/storage/host/upkeep.ts';
-import {lookAtUpkeep} from '../../../../src/adapters/storage/host/upkeep-script.ts';
+import {maintenanceIn} from '../../../../src/adapters/storage/host/maintenance.ts';
+import {printMaintenance} from '../../../../src/adapters/storage/host/maintenance-script.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {judgeUpkeep} from '../../../../src/domain/audit/audit.ts';
 import {parseRehearsal} from '../../../../src/domain/audit/commands/rehearsal.ts';
@@ -185,7 +185,10 @@ describe('a look at a host', () => {
 
 	it('a look whose question did not arrive whole looks at nothing', () => {
 		for (const input of ['', `${root}\n`, `${root}\n${host}`]) {
-			expect(spawnSync('sh', ['-c', lookAtUpkeep], {input, encoding: 'utf8'})).toMatchObject({status: 1, stdout: ''});
+			expect(spawnSync('sh', ['-c', printMaintenance], {input, encoding: 'utf8'})).toMatchObject({
+				status: 1,
+				stdout: '',
+			});
 		}
 	});
 
@@ -249,7 +252,7 @@ esac`,
 			},
 			{name: 'container docker-other', image: 'mirror.acme.example/library/registry:2.8.3', environment: []},
 		]);
-		expect(upkeep.gaps).toContain('containers: "podman ps" does not answer this user');
+		expect(upkeep.gaps).toContain('containers: "podman ps" fails for this user');
 		expect(judgeUpkeep(upkeep).risks.find(({file}) => file === 'crontab -l')).toMatchObject({
 			severity: 'will-break',
 			at: 2,
@@ -267,12 +270,12 @@ it('an answer that is cut anywhere is never the whole picture', () => {
 		'',
 	].join('\0');
 
-	expect(upkeepIn(whole)).toMatchObject({
+	expect(maintenanceIn(whole)).toMatchObject({
 		disk: {mountedOn: '/my disk', size: 100, free: 50},
-		gaps: ['/var/spool/cron may not be read by this user'],
+		gaps: ['this user may not read /var/spool/cron'],
 	});
 	for (let length = 0; length < whole.length - 1; length++) {
-		expect(upkeepIn(whole.slice(0, length)).gaps).toContain('the end of what the host said was not seen');
+		expect(maintenanceIn(whole.slice(0, length)).gaps).toContain('the output of the host ended before its last line');
 	}
 });
 

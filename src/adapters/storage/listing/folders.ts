@@ -3,25 +3,25 @@ import {isRepositoryName, isTag} from '../../../domain/image/reference.ts';
 import type {RepositoryListing, StorageListing} from '../../../domain/storage/listing/listing.ts';
 
 /**
- * A folder on the way down from docker/registry/v2, and what it stands for.
+ * A folder below docker/registry/v2, and what a registry uses it for.
  * @see distribution v2.8.3 registry/storage/paths.go
  */
-export type Place = {
-	kind: PlaceKind;
-	parent: Place | undefined;
+export type Folder = {
+	kind: FolderKind;
+	parent: Folder | undefined;
 	name: string;
-	/** Seconds since 1970; undefined while only something below it was seen. */
+	/** Seconds since 1970; undefined while only entries below it were listed. */
 	changed: number | undefined;
-	/** It holds what it is for: nothing went away from it. */
+	/** It holds the file it exists for: nothing was deleted from it. */
 	isWhole: boolean;
-	/** The repository's name as far as it goes. */
+	/** The repository's name, as far down as this folder. */
 	repository: string;
 	listing: RepositoryListing | undefined;
 	algorithm: DigestAlgorithm;
 	digest: Digest | undefined;
 };
 
-type PlaceKind =
+type FolderKind =
 	| 'root'
 	| 'blobs'
 	| 'blob-algorithm'
@@ -41,46 +41,49 @@ type PlaceKind =
 	| 'index'
 	| 'index-algorithm'
 	| 'entry'
-	/** Nothing a registry writes. */
+	/** No registry creates such a folder. */
 	| 'unknown'
 	/** Its name holds characters that a registry never writes. */
 	| 'hostile';
 
-export type Places = {
-	root(): Place;
-	below(parent: Place, name: string): Place;
-	hostile(parent: Place, name: string): Place;
+export type Folders = {
+	root(): Folder;
+	below(parent: Folder, name: string): Folder;
+	hostile(parent: Folder, name: string): Folder;
 };
 
-/** Digests are kept once, however many repositories hold them. */
-export function openPlaces(repositories: StorageListing['repositories']): Places {
+/**
+ * Tells what a folder is from its name and its parent, and adds the repositories it meets. Each digest is kept once in
+ * memory, however many repositories hold it.
+ */
+export function openFolders(repositories: StorageListing['repositories']): Folders {
 	const digests = {sha256: new Map<string, Digest>(), sha512: new Map<string, Digest>()};
 
 	return {
-		root: () => placeOf('root', undefined, ''),
-		hostile: (parent, name) => placeOf('hostile', parent, name),
+		root: () => folderOf('root', undefined, ''),
+		hostile: (parent, name) => folderOf('hostile', parent, name),
 		below(parent, name) {
 			const kind = kindBelow(parent, name);
-			const place = placeOf(kind, parent, name);
+			const folder = folderOf(kind, parent, name);
 
 			if (kind === 'repositories' && parent.kind === 'repositories') {
-				place.repository = repositoryBelow(parent, name);
+				folder.repository = repositoryBelow(parent, name);
 			} else if (kind === 'manifests' || kind === 'layers') {
-				place.listing = repositoryOf(parent.repository);
-			} else if (kind === 'tag' && !place.listing!.tags.has(name)) {
-				place.name = owned(name);
-				place.listing!.tags.set(place.name, {});
+				folder.listing = repositoryOf(parent.repository);
+			} else if (kind === 'tag' && !folder.listing!.tags.has(name)) {
+				folder.name = owned(name);
+				folder.listing!.tags.set(folder.name, {});
 			}
 
 			if (kind.endsWith('-algorithm')) {
-				place.algorithm = name as DigestAlgorithm;
+				folder.algorithm = name as DigestAlgorithm;
 			}
 
-			return place;
+			return folder;
 		},
 	};
 
-	function placeOf(kind: PlaceKind, parent: Place | undefined, name: string): Place {
+	function folderOf(kind: FolderKind, parent: Folder | undefined, name: string): Folder {
 		const isDigestFolder = kind === 'blob' || kind === 'revision' || kind === 'layer';
 		return {
 			kind,
@@ -95,7 +98,7 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 		};
 	}
 
-	function kindBelow(parent: Place, name: string): PlaceKind {
+	function kindBelow(parent: Folder, name: string): FolderKind {
 		switch (parent.kind) {
 			case 'root':
 				return name === 'blobs' || name === 'repositories' ? name : 'unknown';
@@ -173,11 +176,11 @@ export function openPlaces(repositories: StorageListing['repositories']): Places
 	}
 }
 
-function repositoryBelow({repository}: Place, name: string): string {
+function repositoryBelow({repository}: Folder, name: string): string {
 	return repository === '' ? name : `${repository}/${name}`;
 }
 
-/** What is kept must not hold the whole chunk it was cut from in memory, as a slice of a string does. */
+/** Copies a string: a slice would keep the whole chunk it was cut from in memory. */
 export function owned(text: string): string {
 	return Buffer.from(text, 'latin1').toString('latin1');
 }
@@ -186,11 +189,11 @@ function isAlgorithm(name: string): name is DigestAlgorithm {
 	return name === 'sha256' || name === 'sha512';
 }
 
-/** Of characters that occur in no path of a registry. */
+/** Whether a name holds a character that a registry never writes. */
 export function isHostile(name: string): boolean {
 	return !/^[A-Za-z0-9._-]+$/.test(name);
 }
 
-export function pathOf({parent, name}: Place): string {
+export function pathOf({parent, name}: Folder): string {
 	return parent === undefined ? '' : parent.parent === undefined ? name : `${pathOf(parent)}/${name}`;
 }

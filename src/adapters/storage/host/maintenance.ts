@@ -1,0 +1,106 @@
+import {type FileSystem, type Upkeep, upkeepFileKinds} from '../../../domain/audit/host/upkeep.ts';
+import {defined} from '../../../domain/defined.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
+import {mostBytesOfFile, printMaintenance} from './maintenance-script.ts';
+
+export type MaintenanceOptions = Waiting & {
+	shell: Shell;
+	root: string;
+	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
+	hostRoot?: string;
+};
+
+const maintenanceTimeoutMs = 90_000;
+
+/** Reads how the host runs the registry and cleans it up, in one command that only reads. */
+export async function readMaintenance({shell, root, hostRoot = '', signal}: MaintenanceOptions): Promise<Upkeep> {
+	const input = `${root}\n${hostRoot}\n`;
+	const request = {kind: 'read', script: printMaintenance, input, timeoutMs: maintenanceTimeoutMs} as const;
+	const {stdout} = await shell.run(request, {signal});
+	return maintenanceIn(Buffer.from(stdout).toString());
+}
+
+/** Reads the records that the script prints. Whatever could not be read, or was cut, is a gap. */
+export function maintenanceIn(output: string): Upkeep {
+	const maintenance: Upkeep = {files: [], running: [], gaps: []};
+	const {files, running, gaps} = maintenance;
+	let hasEnd = false;
+
+	for (const record of output.split('\0')) {
+		const newline = record.indexOf('\n');
+		const head = newline === -1 ? record : record.slice(0, newline);
+		const body = newline === -1 ? '' : record.slice(newline + 1);
+		const [word = ''] = head.split(' ');
+		const rest = head.slice(word.length + 1);
+
+		switch (word) {
+			case 'file':
+				takeFile(rest, body, files);
+				break;
+			case 'container':
+			case 'process':
+				running.push(registryIn(word, rest, body));
+				break;
+			case 'disk':
+			case 'inodes': {
+				const fileSystem = fileSystemIn(body);
+				if (fileSystem !== undefined) {
+					maintenance[word] = fileSystem;
+				}
+
+				break;
+			}
+			case 'uploads': {
+				const [count = 0, kib = 0] = rest.split(' ').map(Number);
+				maintenance.staleUploads = {count, kib};
+				break;
+			}
+			case 'stored':
+				maintenance.holdsRepositories = Number(rest) > 0;
+				break;
+			case 'unread':
+				gaps.push(`this user may not read ${rest}`);
+				break;
+			case 'gap':
+				gaps.push(rest);
+				break;
+			case 'end':
+				hasEnd ||= record === 'end';
+				break;
+			default:
+		}
+	}
+
+	if (!hasEnd) {
+		gaps.push('the output of the host ended before its last line');
+	}
+
+	return {...maintenance, gaps: [...new Set(gaps)]};
+}
+
+function takeFile(rest: string, text: string, files: Upkeep['files']): void {
+	const [, word, size, path] = /^(\w+) (\d+) (.+)$/.exec(rest) ?? [];
+	const kind = upkeepFileKinds.find(each => each === word);
+	// A crontab may start another crontab as a script. The first record of a path has the right kind.
+	if (kind !== undefined && !files.some(file => file.path === path)) {
+		files.push({kind, path: path!, text, cut: Number(size) > mostBytesOfFile});
+	}
+}
+
+function registryIn(word: 'container' | 'process', rest: string, body: string): Upkeep['running'][number] {
+	const [version = '', ...environment] = body.split('\n').map(line => line.trim());
+	const [name = '', image] = rest.split(' ');
+	return {
+		name: `${word} ${name}`,
+		...defined({image, version: version === '' ? undefined : version}),
+		environment: environment.filter(line => line !== ''),
+	};
+}
+
+/** @see POSIX df -P: name, size, used, free, capacity, mount point, which may hold spaces */
+function fileSystemIn(body: string): FileSystem | undefined {
+	const line = body.trim().replace(/\s+/g, ' ');
+	const [, size, free, mountedOn] = /^.+? (\d+) -?\d+ (-?\d+) \S+ (\/.*)$/.exec(line) ?? [];
+	return mountedOn === undefined ? undefined : {mountedOn, size: Number(size), free: Number(free), line};
+}
