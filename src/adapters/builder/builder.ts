@@ -1,20 +1,20 @@
+import {defined} from '../../domain/defined.ts';
+import {OperatorError} from '../../domain/errors.ts';
 import {isDigest} from '../../domain/image/digest.ts';
 import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
-import type {Shell} from '../../engine/ports/shell.ts';
+import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
 import {checkedRequestId, orderLines} from './order.ts';
-import {type Reply, readReply} from './reply.ts';
 import {startScript} from './start-script.ts';
 import {cancelScript, logScript, statusScript} from './status-scripts.ts';
-import {wholeLines} from './whole-lines.ts';
 
 const startTimeoutMs = 90_000;
-const lookTimeoutMs = 30_000;
+const readTimeoutMs = 30_000;
 const cancelTimeoutMs = 60_000;
 const logChunkBytes = 256 * 1024;
 
 /**
  * Builds and pushes an image as a detached job on the host of a shell, below `~/.cache/regmedic/builds/`.
- * The shell stays its owner's: closing the builder leaves it open.
+ * The shell belongs to the caller: closing the builder leaves it open.
  * @param stopGraceMs how long a cancelled build may take to end by itself
  */
 export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stopGraceMs?: number}): Builder {
@@ -34,25 +34,56 @@ export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stop
 		},
 		async status(requestId, waiting) {
 			const args = [checkedRequestId(requestId)];
-			const result = await shell.run({kind: 'read', script: statusScript, args, timeoutMs: lookTimeoutMs}, waiting);
+			const result = await shell.run({kind: 'read', script: statusScript, args, timeoutMs: readTimeoutMs}, waiting);
 			return buildStatus(readReply(result, place));
 		},
 		async log(requestId, fromByte, waiting) {
 			const args = [checkedRequestId(requestId), String(fromByte + 1), String(logChunkBytes)];
-			const result = await shell.run({kind: 'read', script: logScript, args, timeoutMs: lookTimeoutMs}, waiting);
+			const result = await shell.run({kind: 'read', script: logScript, args, timeoutMs: readTimeoutMs}, waiting);
 			const {words, rest} = readReply(result, place);
-			const whole = wholeLines(rest, {ended: words[1] === 'ended' && rest.length < logChunkBytes});
-			return {text: whole.toString('utf8'), nextByte: fromByte + whole.length};
+			const isLast = words[1] === 'ended' && rest.length < logChunkBytes;
+			const piece = isLast ? rest : wholeLines(rest);
+			return {text: piece.toString('utf8'), nextByte: fromByte + piece.length};
 		},
 		async cancel(requestId, waiting) {
 			const args = [checkedRequestId(requestId), String(Math.ceil(stopGraceMs / 100))];
-			readReply(
-				await shell.run({kind: 'write', script: cancelScript, args, timeoutMs: cancelTimeoutMs}, waiting),
-				place,
-			);
+			const request = {kind: 'write', script: cancelScript, args, timeoutMs: cancelTimeoutMs} as const;
+			readReply(await shell.run(request, waiting), place);
 		},
 		close: async () => {},
 	};
+}
+
+const mark = 'regmedic-builder ';
+
+/** The line that a script replies with, and the bytes after it. */
+type Reply = {words: string[]; rest: Buffer};
+
+/** Finds the reply in the output of a script; a login shell may print before it. @throws OperatorError builder.unusable */
+function readReply({exitCode, stdout, stderr}: ShellResult, place: string): Reply {
+	const bytes = Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength);
+	const start = startOfReply(bytes);
+
+	if (start === -1 || exitCode !== 0) {
+		const reason = stderr.trim().split('\n').at(-1) || `a script ended with exit ${exitCode}`;
+		throw new OperatorError('builder.unusable', `Builds can't run on ${place}: ${reason}.`, {
+			hint: 'Check that your user there has a home folder it can write to, and the usual programs of a Linux system.',
+			exit: 'failed',
+		});
+	}
+
+	const end = bytes.indexOf('\n', start);
+	const line = bytes.toString('utf8', start + mark.length, end === -1 ? bytes.length : end);
+	return {words: line.split(' '), rest: end === -1 ? Buffer.alloc(0) : bytes.subarray(end + 1)};
+}
+
+function startOfReply(bytes: Buffer): number {
+	if (bytes.indexOf(mark) === 0) {
+		return 0;
+	}
+
+	const lineEnd = bytes.indexOf(`\n${mark}`);
+	return lineEnd === -1 ? -1 : lineEnd + 1;
 }
 
 function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnswer {
@@ -61,32 +92,51 @@ function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnsw
 		case 'started':
 			return {state, program: text};
 		case 'no-program':
-			return {state, detail: `Nothing on ${place} can build: ${text}.`};
-		case 'no-space':
-			return {
-				state,
-				detail: `Only ${rest[0]} MiB are free on ${place} in ${rest.slice(1).join(' ')}; a build needs 1 GiB.`,
-			};
+			return {state, detail: `No build program works on ${place}: ${text}.`};
+		case 'no-space': {
+			const [mebibytes, ...folder] = rest;
+			const message = `Only ${mebibytes} MiB are free on ${place} in ${folder.join(' ')}; a build needs 1 GiB.`;
+			return {state, detail: message};
+		}
 		case 'busy':
-			return {state, detail: `Another build runs on ${place}${text === '' ? '' : ` (${text})`}.`};
+			return {state, detail: `Another build is running on ${place}${text === '' ? '' : ` (${text})`}.`};
 		default:
-			throw new Error(`the start script said ${state}`);
+			throw new Error(`the start script replied ${state}`);
 	}
 }
 
-function buildStatus({words: [state, ...rest], rest: tail}: Reply): BuildStatus {
-	const stage = rest[0] as BuildStage;
+function buildStatus({words: [state, word, exitCode], rest}: Reply): BuildStatus {
 	switch (state) {
 		case 'absent':
 		case 'vanished':
 			return {state};
 		case 'running':
-			return {state, stage};
+			return {state, stage: stageIn(word)};
 		case 'pushed':
-			return {state, ...(rest[0] !== undefined && isDigest(rest[0]) ? {digest: rest[0]} : {})};
+			return {state, ...defined({digest: word !== undefined && isDigest(word) ? word : undefined})};
 		case 'failed':
-			return {state, stage, exitCode: Number(rest[1]), detail: tail.toString('utf8').trim()};
+			return {state, stage: stageIn(word), exitCode: Number(exitCode), detail: rest.toString('utf8').trim()};
 		default:
-			throw new Error(`the status script said ${state}`);
+			throw new Error(`the status script replied ${state}`);
 	}
+}
+
+const stages: readonly BuildStage[] = ['clone', 'login', 'build', 'push'];
+
+function stageIn(word: string | undefined): BuildStage {
+	const stage = stages.find(each => each === word);
+	if (stage === undefined) {
+		throw new Error(`the status script replied with the stage ${word}`);
+	}
+
+	return stage;
+}
+
+/** A line longer than this is given out in pieces. */
+const longestLineBytes = 128 * 1024;
+
+/** Cuts a piece of a growing log after its last line end, so that neither a character nor a secret is split. */
+function wholeLines(piece: Buffer): Buffer {
+	const end = Math.max(piece.lastIndexOf('\n'), piece.lastIndexOf('\r')) + 1;
+	return end === 0 && piece.length >= longestLineBytes ? piece : piece.subarray(0, end);
 }

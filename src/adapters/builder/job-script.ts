@@ -1,8 +1,8 @@
-import {processIdentity} from './script-parts.ts';
+import {processIdentity} from './build-folder.ts';
 
 /**
- * The build itself, detached from whoever started it. $1: its folder; standard input: one line, the password.
- * Descriptor 9 holds the host's build lock: the kernel frees it when this process is gone, so no child may inherit it.
+ * The build itself, detached from the connection that started it. $1: its folder; standard input: one line, the password.
+ * Descriptor 9 holds the host's build lock: the kernel frees it when this process ends, so no child may inherit it.
  */
 export const jobScript = `
 set -u
@@ -24,7 +24,7 @@ password=
 [ "$login" = anonymous ] || IFS= read -r password
 exec </dev/null
 
-# The last word; before it is said, the credentials are gone and the next build finds the host free.
+# Writes the result, after the credentials are deleted and the host is free for the next build.
 finish() {
 	trap '' TERM INT EXIT
 	rm -rf auth source
@@ -58,7 +58,7 @@ enter() {
 	mv stage.new stage
 	printf '==> %s\\n' "$stage"
 }
-# In the background, so that a signal is obeyed at once.
+# Runs in the background, so that the shell handles a signal at once.
 run() {
 	( while IFS= read -r variable; do export "$variable"; done <environment; exec "$@" ) 9>&- &
 	child=$!
@@ -77,7 +77,7 @@ log_in() {
 }
 
 enter clone
-# Nobody is there to answer a question.
+# No person is there to answer a prompt.
 export GIT_TERMINAL_PROMPT=0 SSH_ASKPASS_REQUIRE=never
 must git -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60 clone --depth 1 \${branch:+"--branch=$branch"} -- "$git" source
 git -C source log -1 --format='commit %H' 9>&- || :
@@ -91,7 +91,7 @@ if [ "$login" = login ]; then
 	enter login
 	mkdir -p auth/docker
 	if [ "$program" = docker ]; then
-		# With another configuration folder docker forgets its context and its plug-ins.
+		# DOCKER_CONFIG also decides where docker finds its context and its plug-ins, so both are carried over.
 		if [ -z "\${DOCKER_HOST:-}" ]; then
 			DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null 9>&-) || DOCKER_HOST=
 			[ -n "$DOCKER_HOST" ] && export DOCKER_HOST || unset DOCKER_HOST
@@ -106,9 +106,9 @@ if [ "$login" = login ]; then
 fi
 
 enter build
-# Attestations make an index of a single image, and its untagged children are what a garbage collection takes.
+# With attestations the result is an index, whose untagged children a garbage collection may delete.
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
-# Only for a base image in the same registry: every other one keeps its TLS.
+# Plain HTTP only for a base image in the same registry; any other registry keeps TLS.
 base=
 [ -z "$insecure" ] || ! grep -i '^[[:space:]]*FROM[[:space:]]' "$dockerfile" | grep -qF "$host/" || base=$insecure
 set --

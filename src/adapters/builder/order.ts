@@ -8,14 +8,14 @@ const variableShape = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** @throws OperatorError builder.bad-order */
 export function checkedRequestId(requestId: string): string {
 	if (!requestIdShape.test(requestId)) {
-		throw badOrder('its id may only hold letters, digits, dots, dashes and underscores');
+		throw badOrder('its id may hold only letters, digits, dots, dashes and underscores');
 	}
 
 	return requestId;
 }
 
 /**
- * The order as lines of standard input, the password last: the job reads that line itself.
+ * The order as lines of standard input. The password is the last line, which the job itself reads.
  * @throws OperatorError builder.bad-order
  */
 export function orderLines(order: BuildOrder): string {
@@ -50,7 +50,7 @@ export function orderLines(order: BuildOrder): string {
 	];
 
 	if (lines.some(line => /[\n\r\0]/.test(line))) {
-		throw badOrder('a line break stands in one of its values');
+		throw badOrder('one of its values holds a line break');
 	}
 
 	return `${lines.join('\n')}\n`;
@@ -59,7 +59,7 @@ export function orderLines(order: BuildOrder): string {
 function hostOf(references: ImageReference[]): string {
 	const hosts = new Set(references.map(({host}) => host));
 	if (hosts.size !== 1) {
-		throw badOrder('its images have to be in one registry');
+		throw badOrder('its images are not all in one registry');
 	}
 
 	if (references.some(({digest}) => digest !== undefined)) {
@@ -74,7 +74,7 @@ function checkSource(git: string, branch: string): void {
 		throw badOrder('its git address or branch is empty or begins with a dash');
 	}
 
-	// It would stand in the arguments of git, where everyone on the host can read it.
+	// It would be an argument of git, and every user of the host can read those.
 	if (/^https?:\/\/[^/]*@|^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(git)) {
 		throw badOrder(
 			'its git address holds a login',
@@ -89,6 +89,9 @@ function checkPath(what: string, path: string): void {
 	}
 }
 
-function badOrder(why: string, hint = 'Correct the fallback of this image in the configuration.'): OperatorError {
-	return new OperatorError('builder.bad-order', `This build can't be ordered: ${why}.`, {hint, exit: 'configuration'});
+function badOrder(reason: string, hint = 'Correct the fallback of this image in the configuration.'): OperatorError {
+	return new OperatorError('builder.bad-order', `This build can't be started: ${reason}.`, {
+		hint,
+		exit: 'configuration',
+	});
 }

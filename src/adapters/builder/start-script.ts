@@ -1,12 +1,12 @@
+import {buildsFolder, processIdentity} from './build-folder.ts';
 import {jobScript} from './job-script.ts';
-import {buildsFolder, processIdentity} from './script-parts.ts';
 
-/** Below this a build only fails later and less clearly. */
-export const leastFreeKiB = 1024 * 1024;
+/** With less, a build fails later and less clearly. */
+const leastFreeKiB = 1024 * 1024;
 
 /**
- * Starts the job once per request id. $1: the request id; standard input: the order, and the password as its last line,
- * which is left for the job to read.
+ * Starts the job, once for each request id. $1: the request id; standard input: the order. The password is its last
+ * line; the script leaves that line for the job to read.
  */
 export const startScript = `
 ${buildsFolder}
@@ -15,12 +15,13 @@ id=$1
 folder=$builds/$id
 new=$builds/.new-$id
 
+# Replies if this build was started before.
 known() {
 	[ -d "$folder" ] || return 1
 	say started "$(sed -n 5p "$folder/order")"
 }
 
-# Another start of this very build may be at it just now, and about to write its name.
+# Waits a moment: another start of the same build may hold the lock and be about to create the folder.
 busy() {
 	tries=0
 	while [ "$tries" -lt 10 ] || { [ "$(cat .holder 2>/dev/null)" = "$id" ] && [ "$tries" -lt 50 ]; }; do
@@ -36,13 +37,13 @@ mkdir -p "$builds" || exit 1
 cd "$builds" || exit 1
 ! known || exit 0
 
-# The lock is handed on to the job. Nothing runs a build without it.
+# The job inherits the lock. No build runs without it.
 if command -v flock >/dev/null 2>&1; then
 	exec 9>>.lock
 	flock -n 9 || busy
 else
 	if [ -d .lock.d ] && [ -f .lock.d/pid ] && ! alive .lock.d/pid; then
-		# Moved, and looked at again, so that nobody throws away a lock that was taken a moment ago.
+		# Move it first, then check again: another start may have taken the lock in between.
 		mv .lock.d ".lock.d.$$" 2>/dev/null || :
 		if [ -f ".lock.d.$$/pid" ] && alive ".lock.d.$$/pid"; then mv ".lock.d.$$" .lock.d; else rm -rf ".lock.d.$$"; fi
 	fi
@@ -53,7 +54,7 @@ started=
 leave() { [ -n "$started" ] || rm -rf .lock.d .new-*; }
 trap leave EXIT
 ! known || exit 0
-# A job that was killed frees the lock, and what it had started may still be pushing.
+# A killed job frees the lock, but a program that it started may still be pushing.
 holder=$(cat .holder 2>/dev/null) || holder=
 if [ -n "$holder" ] && [ ! -f "$holder/status" ] && works "$holder/pid"; then
 	say busy "$holder"
@@ -88,7 +89,7 @@ case \${4:-} in
 	*) [ "$4" -ge ${leastFreeKiB} ] || { say no-space "$(($4 / 1024)) $builds"; exit 0; } ;;
 esac
 
-# Runs a program with the order's environment; a daemon that hangs is not there.
+# Runs a program with the order's environment; a daemon that hangs counts as absent.
 with_environment() {
 	(
 		while IFS= read -r variable; do export "$variable"; done <"$new/environment"
@@ -127,8 +128,8 @@ END-OF-JOB
 mv "$new" "$folder" || exit 1
 started=yes
 
-# A background command gets an empty standard input unless it is given this one by name. Whatever else is open belongs
-# to the connection, which must not wait for the build.
+# A background command gets an empty standard input, unless it is redirected explicitly. All other descriptors belong
+# to the connection and are closed: the connection must not wait for the build.
 exec 7<&0
 if command -v setsid >/dev/null 2>&1; then
 	setsid sh "$folder/job" "$folder" <&7 >>"$folder/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7<&- 8>&- &
@@ -137,7 +138,7 @@ else
 fi
 job=$!
 
-# Until it has a number, it could be taken for one that vanished.
+# Without its pid file, the job would count as vanished.
 tries=0
 while [ ! -f "$folder/pid" ] && kill -0 "$job" 2>/dev/null && [ "$tries" -lt 100 ]; do
 	sleep 0.05 2>/dev/null || sleep 1

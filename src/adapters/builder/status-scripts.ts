@@ -1,6 +1,6 @@
-import {buildsFolder, processIdentity} from './script-parts.ts';
+import {buildsFolder, processIdentity} from './build-folder.ts';
 
-/** Answers in one line, and for a failure the end of the log after it. $1: the request id. */
+/** Replies with the state of the build in one line, and after a failure with the end of the log. $1: the request id. */
 export const statusScript = `
 ${buildsFolder}
 ${processIdentity}
@@ -12,7 +12,7 @@ tell() {
 	exit 0
 }
 [ ! -f status ] || tell
-# A job that was started a moment ago has no number yet.
+# A job that was just started may not have written its pid file yet.
 tries=0
 while [ ! -f pid ] && [ "$tries" -lt 20 ]; do
 	sleep 0.1 2>/dev/null || sleep 1
@@ -22,14 +22,14 @@ if works pid; then
 	say running "$(cat stage 2>/dev/null || echo clone)"
 	exit 0
 fi
-# It may have ended between the two looks.
+# The job may have ended between the two checks.
 [ ! -f status ] || tell
-# Killed without a word, it could not clear away its login.
+# The job was killed and could not delete its login.
 rm -rf auth
 say vanished
 `;
 
-/** A piece of the log. $1: the request id; $2: the first byte, counted from 1; $3: at most so many bytes. */
+/** Prints a piece of the log. $1: the request id; $2: the first byte, counted from 1; $3: the most bytes to print. */
 export const logScript = `
 ${buildsFolder}
 ${processIdentity}
@@ -40,7 +40,7 @@ say log "$state"
 tail -c "+$2" log | head -c "$3"
 `;
 
-/** Ends the processes of this build only. $1: the request id; $2: tenths of a second before it is forced. */
+/** Ends the processes of this build only. $1: the request id; $2: tenths of a second between SIGTERM and SIGKILL. */
 export const cancelScript = `
 ${buildsFolder}
 ${processIdentity}
@@ -50,7 +50,7 @@ if [ -f status ] || ! works pid; then
 	exit 0
 fi
 job=$pid
-# Under setsid the job leads a group of its own; under nohup whoever descends from it is asked too.
+# With setsid the job leads its own group; with nohup its descendants have to be found.
 descendants() {
 	ps -e -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
 		{parent[$1] = $2}
@@ -62,7 +62,7 @@ descendants() {
 			} while (found)
 		}'
 }
-# Without "--", which the kill of dash and busybox does not know.
+# Without "--": kill in dash and busybox does not support it.
 if kill -0 "-$job" 2>/dev/null; then group=-$job; else group="$job $(descendants "$job")"; fi
 gone() {
 	tries=0
@@ -77,7 +77,7 @@ if ! gone "$2"; then
 	kill -KILL $group 2>/dev/null
 	gone 50 || { echo "process $job does not end" >&2; exit 1; }
 fi
-# What the job left of its group.
+# What is left of the job's group.
 [ "$group" != "-$job" ] || kill -KILL "$group" 2>/dev/null
 rm -rf auth
 [ -f status ] || { printf 'failed %s 143\\n' "$(cat stage 2>/dev/null || echo clone)" >status.new && mv status.new status; }

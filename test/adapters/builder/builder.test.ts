@@ -78,7 +78,7 @@ test.concurrent('a host that cannot build says why, and can be asked again', asy
 	expect(without).toEqual({
 		state: 'no-program',
 		detail:
-			'Nothing on this machine can build: docker: docker can not version: no daemon; podman is not installed; buildah is not installed.',
+			'No build program works on this machine: docker: docker can not version: no daemon; podman is not installed; buildah is not installed.',
 	});
 	expect(status).toEqual({state: 'absent'});
 	expect(again).toMatchObject({state: 'started', program: 'buildah'});
@@ -159,7 +159,7 @@ test.concurrent.each([
 	await host.ended('inc-1');
 	const third = await host.builder.start(orderOf({requestId: 'inc-2'}), {signal});
 
-	expect(second).toEqual({state: 'busy', detail: 'Another build runs on this machine (inc-1).'});
+	expect(second).toEqual({state: 'busy', detail: 'Another build is running on this machine (inc-1).'});
 	expect(third).toMatchObject({state: 'started'});
 	await host.ended('inc-2');
 });

@@ -1,8 +1,9 @@
 /**
- * What several scripts share. POSIX sh, run by dash, bash and busybox alike.
+ * The start of every builder script: where the builds are, and how a script replies. POSIX sh, for dash, bash and busybox.
  *
- * The folder of a build: `order`, `environment` and `images` (never secret), `pid` (of the job, with what tells it from
- * another process of that number), `stage`, `log`, `status` (its last word, moved into place) and `auth` while it runs.
+ * The folder of a build holds `order`, `environment` and `images` (none of them secret), `pid` (the job's number and what
+ * tells it from a later process with that number), `stage`, `log`, `status` (the result, moved into place) and, while the
+ * job runs, `auth`.
  */
 export const buildsFolder = `
 set -u
@@ -11,11 +12,12 @@ builds=\${HOME:?}/.cache/regmedic/builds
 say() { printf 'regmedic-builder %s\\n' "$*"; }
 `;
 
+/** Shell functions that tell whether a recorded process still runs. */
 export const processIdentity = `
-# A process number is used again: its start time and the boot tell who has it.
+# Process numbers are reused, so a process is known by its number, its start time and the boot.
 identity() {
 	if [ -r /proc/self/stat ]; then
-		# The command's name stands in brackets and may hold anything: state is the first field after it, start time the 20th.
+		# The command's name is in brackets and may hold any text. The first field after it is the state, the 20th the start time.
 		set -- $(sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null)
 		case \${1:-Z} in Z | X) return 1 ;; esac
 		printf '%s %s' "\${20:-}" "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
@@ -24,14 +26,14 @@ identity() {
 		ps -o lstart= -p "$1" 2>/dev/null || :
 	fi
 }
-# $1: a file with a process number and its identity
+# Whether the process runs. $1: a file with its number and its identity
 alive() {
 	pid=
 	[ -r "$1" ] || return 1
 	{ IFS= read -r pid && IFS= read -r known; } <"$1" || return 1
 	[ -n "$pid" ] && found=$(identity "$pid") && [ "$found" = "$known" ]
 }
-# The same, or its group goes on without it. A number is not given out again while a group has it.
+# Whether the process or any other of its group runs. A number is not reused while a group has it.
 works() {
 	! alive "$1" || return 0
 	[ -n "\${pid:-}" ] && ! identity "$pid" >/dev/null && [ "\${known#* }" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] || return 1
