@@ -1,41 +1,46 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {type Answer, readAnswer} from './answer.ts';
-import {lostReply, networkFault, neverSent} from './network-fault.ts';
+import {lostReply, networkFailure, neverSent} from './network-failure.ts';
+import {type ApiResponse, readResponse} from './response.ts';
 
 const connectTimeoutMs = 10_000;
-/** NODE_TLS_REJECT_UNAUTHORIZED=0 of some other program's making would switch the check of certificates off. */
+/** Certificates are checked even when the environment says NODE_TLS_REJECT_UNAUTHORIZED=0, which other programs may set. */
 const connect = {timeout: connectTimeoutMs, rejectUnauthorized: true};
 const readTimeoutMs = 20_000;
-/** Creating a pipeline asks the forge for the commit and its configuration. */
+/** To create a pipeline, the server asks the forge for the commit and its configuration. */
 const writeTimeoutMs = 60_000;
 const readTries = 3;
 const longestPauseMs = 10_000;
 
-export type HttpOptions = {
+export type WoodpeckerOptions = {
 	url: string;
 	token: () => Promise<string>;
-	/** Told of every request made, without the token. */
+	/** Called after every request, without the token. */
 	onRequest?: (request: {method: string; path: string; status?: number}) => void;
 	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
 	timeouts?: {readMs?: number; writeMs?: number};
 };
 
-/** Answers of any status but 3xx, and never the web page in place of the API. */
+/** The API over HTTP. A redirect, or a web page instead of the API, is an error; any other status is returned. */
 export type Http = {
-	/** With its path, without a slash at the end. */
+	/** The address with its root path, without a slash at the end. */
 	readonly base: string;
-	readonly place: string;
-	/** Asks again when the way or a proxy fails. */
-	get(path: string, waiting: Waiting): Promise<Answer>;
-	/** Asks exactly once. @throws OperatorError effect.unknown when the answer is lost */
-	post(path: string, what: string, body: unknown, waiting: Waiting): Promise<Answer>;
+	readonly host: string;
+	/** Retries when the network or a proxy fails. */
+	get(path: string, waiting: Waiting): Promise<ApiResponse>;
+	/**
+	 * Sends the request exactly once.
+	 * @param order what is requested, for an error: `A pipeline of acme/infra`
+	 * @throws OperatorError effect.unknown when the response is lost
+	 */
+	post(path: string, body: unknown, order: string, waiting: Waiting): Promise<ApiResponse>;
 	close(): Promise<void>;
 };
 
-export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOptions): Http {
+export function createHttp({url, token, onRequest, sleep, timeouts = {}}: WoodpeckerOptions): Http {
 	const base = url.replace(/\/+$/, '');
 	const {host, origin, pathname} = new URL(base);
 	const prefix = pathname.replace(/\/+$/, '');
@@ -46,7 +51,7 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOp
 		dispatcher: Dispatcher,
 		request: {method: 'GET' | 'POST'; path: string; body?: string; timeoutMs: number},
 		{signal}: Waiting,
-	): Promise<Answer> {
+	): Promise<ApiResponse> {
 		const {method, path, body, timeoutMs} = request;
 		signal.throwIfAborted();
 		const authorization = `Bearer ${await usableToken(token, host)}`;
@@ -54,48 +59,44 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOp
 		let status: number | undefined;
 
 		try {
-			const answer = await dispatcher.request({
+			const response = await dispatcher.request({
 				origin,
 				path: `${prefix}${path}`,
 				method,
 				headers: {
 					authorization,
 					accept: 'application/json',
-					...(body === undefined ? {} : {'content-type': 'application/json'}),
+					...defined({'content-type': body === undefined ? undefined : 'application/json'}),
 				},
 				signal: deadline,
-				...(body === undefined ? {} : {body}),
+				...defined({body}),
 			});
-			status = answer.statusCode;
-			return await readAnswer(answer, host);
+			status = response.statusCode;
+			return await readResponse(response, host);
 		} finally {
-			onRequest?.({method, path, ...(status === undefined ? {} : {status})});
+			onRequest?.({method, path, ...defined({status})});
 		}
 	}
 
-	async function get(path: string, waiting: Waiting): Promise<Answer> {
+	async function get(path: string, waiting: Waiting): Promise<ApiResponse> {
 		for (let tries = 1; ; tries++) {
 			let pauseMs = 250 * 2 ** tries;
 			try {
-				const answer = await exchange(
+				const response = await exchange(
 					agent,
 					{method: 'GET', path, timeoutMs: timeouts.readMs ?? readTimeoutMs},
 					waiting,
 				);
-				if (tries >= readTries || !isPassing(answer.status)) {
-					return answer;
+				if (tries >= readTries || !isTransient(response.status)) {
+					return response;
 				}
 
-				pauseMs = Math.min(answer.retryAfterMs ?? pauseMs, longestPauseMs);
+				pauseMs = Math.min(response.retryAfterMs ?? pauseMs, longestPauseMs);
 			} catch (error) {
 				waiting.signal.throwIfAborted();
-				if (error instanceof OperatorError && !error.transient) {
-					throw error;
-				}
-
-				const fault = error instanceof OperatorError ? error : networkFault(host, error);
-				if (tries >= readTries || !fault.transient) {
-					throw fault;
+				const failure = error instanceof OperatorError ? error : networkFailure(host, error);
+				if (tries >= readTries || !failure.transient) {
+					throw failure;
 				}
 			}
 
@@ -103,42 +104,47 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: HttpOp
 		}
 	}
 
-	async function post(path: string, what: string, body: unknown, waiting: Waiting): Promise<Answer> {
-		// Its own connection: one kept alive may have been closed by the other side, and that looks like a lost reply.
+	async function post(path: string, body: unknown, order: string, waiting: Waiting): Promise<ApiResponse> {
+		// A connection of its own: the server may have closed a kept one, and that would look like a lost response.
 		const once = new Agent({connections: 1, connect});
 		try {
-			const answer = await exchange(
+			const response = await exchange(
 				once,
-				{method: 'POST', path, body: JSON.stringify(body), timeoutMs: timeouts.writeMs ?? writeTimeoutMs},
+				{
+					method: 'POST',
+					path,
+					timeoutMs: timeouts.writeMs ?? writeTimeoutMs,
+					...defined({body: body === undefined ? undefined : JSON.stringify(body)}),
+				},
 				waiting,
 			);
-			// A proxy that gave up says nothing about what the server behind it did.
-			if (answer.status >= 502 && answer.status <= 504) {
-				throw lostReply(what, `status ${answer.status}`);
+			// The proxy gave up; the server behind it may still have done the work.
+			if (response.status >= 502 && response.status <= 504) {
+				throw lostReply(order, `status ${response.status}`);
 			}
 
-			return answer;
+			return response;
 		} catch (error) {
 			waiting.signal.throwIfAborted();
 			if (error instanceof OperatorError && error.code !== 'ci.unreadable') {
 				throw error;
 			}
 
-			throw neverSent(error) ? networkFault(host, error) : lostReply(what, error);
+			throw neverSent(error) ? networkFailure(host, error) : lostReply(order, error);
 		} finally {
 			await once.destroy();
 		}
 	}
 
-	return {base, place: host, get, post, close: () => agent.destroy()};
+	return {base, host, get, post, close: () => agent.destroy()};
 }
 
-async function usableToken(token: () => Promise<string>, place: string): Promise<string> {
+async function usableToken(token: () => Promise<string>, host: string): Promise<string> {
 	const text = (await token()).trim();
-	// Anything else cannot stand in a header.
+	// No other character can be sent in a header.
 	if (!/^[\x21-\x7e]+$/.test(text)) {
-		throw new OperatorError('ci.unauthorized', `The token for ${place} is empty or holds characters no token has.`, {
-			hint: 'Copy the token again from your user page of the CI.',
+		throw new OperatorError('ci.unauthorized', `The token for ${host} is empty or has characters that no token has.`, {
+			hint: 'Copy the token again from your CI user settings.',
 			exit: 'refused',
 		});
 	}
@@ -146,6 +152,6 @@ async function usableToken(token: () => Promise<string>, place: string): Promise
 	return text;
 }
 
-function isPassing(status: number): boolean {
+function isTransient(status: number): boolean {
 	return status === 429 || (status >= 502 && status <= 504);
 }

@@ -1,24 +1,23 @@
 import * as v from 'valibot';
 import type {CiLogLine, Pipeline} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {repositoryPath} from './listing.ts';
-import {list, type Server} from './server.ts';
+import {listIn, repositoryPath, type Server} from './server.ts';
 
 const entry = v.object({
 	line: v.number(),
 	data: v.fallback(v.string(), ''),
-	/** 0 stdout, 1 stderr; beyond that not text for people. */
+	/** 0 stdout, 1 stderr. Higher types are no text for people. */
 	type: v.fallback(v.number(), 0),
 });
 
 /**
- * New lines of every step that has begun.
- * While a step runs, only lines without a gap before them: an agent's batches may be stored out of order.
- * @param after the next line per step id; moved on here
+ * Reads the new lines of every step that has begun. While a step runs, it stops at the first gap: the server may store
+ * the batches of an agent out of order.
+ * @param after the number of the next line for each step id; the reader advances it
  */
 export function createLogs(server: Server) {
-	/** Steps whose whole log was given out after their end, per follower. */
-	const settled = new WeakMap<Map<number, number>, Set<number>>();
+	/** The steps whose log was read after their end, for each `after`. */
+	const finished = new WeakMap<Map<number, number>, Set<number>>();
 
 	return async function logs(
 		repository: string,
@@ -27,19 +26,19 @@ export function createLogs(server: Server) {
 		waiting: Waiting,
 	): Promise<CiLogLine[]> {
 		const id = await server.id(repository, waiting);
-		const done = settled.get(after) ?? new Set();
-		settled.set(after, done);
+		const done = finished.get(after) ?? new Set();
+		finished.set(after, done);
 		const live = isLiveState(pipeline.state);
 		const lines: CiLogLine[] = [];
 
 		for (const step of pipeline.steps) {
-			// Late lines are accepted for minutes: everything is asked for once more when the pipeline has ended.
+			// The server accepts late lines for minutes: when the pipeline has ended, every log is read once more.
 			if (step.state === 'waiting' || step.state === 'skipped' || (live && done.has(step.id))) {
 				continue;
 			}
 
-			const answer = await server.read(`${repositoryPath(id)}/logs/${pipeline.number}/${step.id}`, waiting);
-			const stored = readLines(list(server.http.place, answer?.json ?? null));
+			const response = await server.read(`${repositoryPath(id)}/logs/${pipeline.number}/${step.id}`, waiting);
+			const stored = response?.json === undefined ? [] : readLines(listIn(server.http.host, response));
 			const ended = !isLiveState(step.state);
 			let next = after.get(step.id) ?? 0;
 
@@ -69,7 +68,7 @@ export function createLogs(server: Server) {
 	};
 }
 
-/** By line, each once: a task that is run again repeats them from 0. */
+/** By number, each once: a task that runs again repeats them from 0. */
 function readLines(items: unknown[]): [line: number, text: string | undefined][] {
 	const lines = new Map<number, string | undefined>();
 	for (const item of items) {

@@ -1,15 +1,14 @@
 import type {Pipeline, TriggerAnswer} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {restarts} from './failed.ts';
-import {pages, readOne, repositoryPath} from './listing.ts';
-import type {KnownPipeline} from './pipeline.ts';
-import {isLive} from './pipeline-state.ts';
-import {object, type Server} from './server.ts';
-import {created, look} from './trigger.ts';
-import {answerOf, rejected} from './verdict.ts';
+import {rejected, restartProblem} from './failure.ts';
+import {isLive} from './pipeline.ts';
+import {findRestart, readOne} from './pipelines.ts';
+import {repositoryPath, type Server} from './server.ts';
+import {answerOf, holdsJson, readStarted, searchAfterPost} from './trigger.ts';
 
 /**
- * Runs a pipeline again that has ended. The server would also restart a running one, and a restarted one twice: we do not.
+ * Restarts a pipeline that has ended, with one POST. The server would also restart a running pipeline, and restart one
+ * again whose restart is running; regmedic does neither.
  * @see woodpecker server/pipeline/restart.go
  */
 export async function restart(
@@ -20,42 +19,43 @@ export async function restart(
 ): Promise<TriggerAnswer> {
 	const id = await server.id(repository, waiting);
 	const old = await readOne(server, id, number, waiting);
-	const refusal = reasonAgainst(old, repository, number);
-	if (refusal) {
-		return refusal;
+	if (!old) {
+		return rejected(`${repository} has no pipeline #${number}.`, 'Look at the list of pipelines in the CI.');
 	}
 
-	const running = await laterOne(server, id, old!, waiting, ({status}) => isLive(status));
+	const problem = restartProblem(old);
+	if (problem) {
+		return problem;
+	}
+
+	const running = await findRestart(server, {id, old, meets: ({status}) => isLive(status)}, waiting);
 	if (running) {
 		return {state: 'created', pipeline: running};
 	}
 
 	const what = `A restart of pipeline #${number} of ${repository}`;
-	const answer = await server.http.post(`${repositoryPath(id)}/pipelines/${number}`, what, undefined, waiting);
-
-	if (answer.status === 200 && answer.json !== undefined && answer.json !== null) {
-		object(server.http.place, answer.json);
-		return answerOf(created(server, id, answer, what));
+	const response = await server.http.post(`${repositoryPath(id)}/pipelines/${number}`, undefined, what, waiting);
+	if (holdsJson(response)) {
+		return answerOf(readStarted(server, id, response, what));
 	}
 
-	// A pipeline that cannot be parsed is stored in error, and the answer is an empty 500.
-	if (answer.status < 300 || answer.status >= 500) {
-		const stored = await look(() => laterOne(server, id, old!, waiting, () => true), what, waiting);
+	// The server stores a pipeline that it cannot parse in error, and responds with an empty 500.
+	if (response.status < 300 || response.status >= 500) {
+		const stored = await searchAfterPost(() => findRestart(server, {id, old}, waiting), what, waiting);
 		if (stored) {
 			return answerOf(stored);
 		}
 	}
 
-	const reason = answer.text || `status ${answer.status}`;
 	return rejected(
-		`${server.http.place} did not restart pipeline #${number} of ${repository} (${reason}).`,
-		answer.status === 404
-			? 'The owner of the repository is gone from the CI, or you may not push: enable the repository again.'
+		`${server.http.host} did not restart pipeline #${number} of ${repository} (${response.text || `status ${response.status}`}).`,
+		response.status === 404
+			? 'The owner of the repository no longer exists in the CI, or you may not push: enable the repository again.'
 			: 'Start a new pipeline of the branch instead.',
 	);
 }
 
-/** What became of a restart whose reply was lost. */
+/** The restart that a POST whose response was lost may have started. */
 export async function restartOf(
 	server: Server,
 	repository: string,
@@ -64,46 +64,5 @@ export async function restartOf(
 ): Promise<Pipeline | undefined> {
 	const id = await server.id(repository, waiting);
 	const old = await readOne(server, id, number, waiting);
-	return old && laterOne(server, id, old, waiting, () => true);
-}
-
-function reasonAgainst(
-	pipeline: KnownPipeline | undefined,
-	repository: string,
-	number: number,
-): TriggerAnswer | undefined {
-	if (!pipeline) {
-		return rejected(`${repository} has no pipeline #${number}.`, 'Look at the list of pipelines on the CI.');
-	}
-
-	if (pipeline.status === 'blocked') {
-		return rejected(`Pipeline #${number} waits for an approval.`, 'Approve or decline it on the page of the CI.');
-	}
-
-	if (pipeline.state === 'waiting' || pipeline.state === 'running') {
-		return rejected(
-			`Pipeline #${number} has not ended (${pipeline.status}).`,
-			'Wait for its end, or cancel it on the CI.',
-		);
-	}
-
-	return undefined;
-}
-
-/** The newest restart of this pipeline. */
-async function laterOne(
-	server: Server,
-	id: number,
-	old: KnownPipeline,
-	waiting: Waiting,
-	accepts: (pipeline: KnownPipeline) => boolean,
-): Promise<KnownPipeline | undefined> {
-	for await (const page of pages(server, id, {branch: old.branch}, waiting)) {
-		const found = page.find(pipeline => restarts(pipeline, old) && accepts(pipeline));
-		if (found || page.some(({number}) => number <= old.number)) {
-			return found;
-		}
-	}
-
-	return undefined;
+	return old && findRestart(server, {id, old}, waiting);
 }

@@ -1,121 +1,158 @@
+import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {type Answer, notWoodpecker} from './answer.ts';
 import type {Http} from './http.ts';
-import {type RawRepository, readRepository} from './repository.ts';
+import {type ApiResponse, notWoodpecker, unreadable} from './response.ts';
 
-/** The API as its readers need it: what is not there is undefined, what is refused is thrown. */
+/** The server gives no more than this, whatever is asked for. */
+export const perPage = 50;
+
+const repositorySchema = v.object({
+	id: v.number(),
+	full_name: v.fallback(v.string(), ''),
+	active: v.fallback(v.boolean(), false),
+});
+
+export type Repository = v.InferOutput<typeof repositorySchema>;
+
+export type Page = {
+	items: unknown[];
+	/** The server's clock, milliseconds since 1970. */
+	dateMs: number;
+};
+
+/** The API as its readers need it: what does not exist is undefined, what the server refuses is thrown. */
 export type Server = {
 	readonly http: Http;
-	/** Undefined: the server does not know it, or does not show it to this user. */
-	read(path: string, waiting: Waiting): Promise<Answer | undefined>;
-	/** A list of something a repository is known to have. @throws OperatorError ci.not-shown */
-	list(path: string, waiting: Waiting): Promise<{items: unknown[]; dateMs: number}>;
-	/** @throws OperatorError ci.unauthorized */
+	/**
+	 * Undefined: the server does not know the path, or does not show it to this user.
+	 * @throws OperatorError ci.unauthorized | ci.server-error | ci.unreachable | …
+	 */
+	read(path: string, waiting: Waiting): Promise<ApiResponse | undefined>;
+	/**
+	 * The pages of a list that a known repository has, one after the other. They do not end by themselves.
+	 * @throws OperatorError ci.not-shown
+	 */
+	pages(path: string, query: Record<string, string>, waiting: Waiting): AsyncGenerator<Page>;
+	/** The user of the token. @throws OperatorError ci.unauthorized */
 	user(waiting: Waiting): Promise<{login: string}>;
-	/** By its full name, asked anew. @throws OperatorError ci.repository-unknown */
-	lookup(name: string, waiting: Waiting): Promise<RawRepository>;
-	/** The number behind a full name, remembered. */
+	/** Asks for a repository by its full name. @throws OperatorError ci.repository-unknown */
+	lookup(name: string, waiting: Waiting): Promise<Repository>;
+	/** The number of a repository; each name is looked up once. @throws OperatorError ci.repository-unknown */
 	id(name: string, waiting: Waiting): Promise<number>;
 };
 
 export function createServer(http: Http): Server {
+	const {host} = http;
 	const ids = new Map<string, number>();
 
 	async function user(waiting: Waiting): Promise<{login: string}> {
-		const answer = await http.get('/api/user', waiting);
-		if (answer.status === 401 || answer.status === 403) {
-			throw unauthorized(http.place);
+		const response = await http.get('/api/user', waiting);
+		if (response.status === 401 || response.status === 403) {
+			throw new OperatorError('ci.unauthorized', `${host} does not accept the token.`, {
+				hint: 'Create a new token in your CI user settings. A reset makes all earlier tokens invalid.',
+				exit: 'refused',
+			});
 		}
 
-		if (answer.status !== 200) {
-			throw serverError(http.place, answer, 'GET /api/user');
+		if (response.status !== 200) {
+			throw serverError(host, response, 'GET /api/user');
 		}
 
-		return {login: String(object(http.place, answer.json).login ?? '')};
+		return {login: String(objectIn(host, response).login ?? '')};
 	}
 
-	async function read(path: string, waiting: Waiting): Promise<Answer | undefined> {
-		const answer = await http.get(path, waiting);
-		if (answer.status < 300) {
-			return answer;
+	async function read(path: string, waiting: Waiting): Promise<ApiResponse | undefined> {
+		const response = await http.get(path, waiting);
+		if (response.status < 300) {
+			return response;
 		}
 
-		// A bad token makes us a guest, silently: everything not public is then "not found".
-		if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
+		// With a bad token a client is a guest, without a word: everything that is not public is then "not found".
+		if (response.status === 401 || response.status === 403 || response.status === 404) {
 			await user(waiting);
 			return undefined;
 		}
 
-		throw serverError(http.place, answer, `GET ${path}`);
+		throw serverError(host, response, `GET ${path}`);
 	}
 
-	async function lookup(name: string, waiting: Waiting): Promise<RawRepository> {
+	async function* pages(path: string, query: Record<string, string>, waiting: Waiting): AsyncGenerator<Page> {
+		for (let page = 1; ; page++) {
+			const search = new URLSearchParams({...query, page: String(page), perPage: String(perPage)});
+			const response = await read(`${path}?${search}`, waiting);
+			if (!response) {
+				throw new OperatorError('ci.not-shown', `${host} does not show ${path} to the user of the token.`, {
+					hint: 'Check in the CI that your user may still read the repository.',
+					exit: 'refused',
+				});
+			}
+
+			yield {items: listIn(host, response), dateMs: response.dateMs};
+		}
+	}
+
+	async function lookup(name: string, waiting: Waiting): Promise<Repository> {
 		const path = name.split('/').map(encodeURIComponent).join('/');
-		const answer = await read(`/api/repos/lookup/${path}`, waiting);
-		if (!answer) {
-			throw new OperatorError('ci.repository-unknown', `${http.place} does not know the repository ${name}.`, {
-				hint: 'Write its full name as the CI shows it (owner/name), and see that your user may read it there.',
+		const response = await read(`/api/repos/lookup/${path}`, waiting);
+		if (!response) {
+			throw new OperatorError('ci.repository-unknown', `${host} does not know the repository ${name}.`, {
+				hint: 'Write its full name as the CI shows it (owner/name), and check that your user may read it there.',
 				exit: 'configuration',
 			});
 		}
 
-		const repository = readRepository(object(http.place, answer.json), http.place);
-		ids.set(name, repository.id);
-		return repository;
+		const parsed = v.safeParse(repositorySchema, objectIn(host, response));
+		if (!parsed.success) {
+			throw unreadable(host, 'about a repository does not have its number');
+		}
+
+		ids.set(name, parsed.output.id);
+		return parsed.output;
 	}
 
 	return {
 		http,
 		read,
-		async list(path, waiting) {
-			const answer = await read(path, waiting);
-			if (!answer) {
-				throw new OperatorError('ci.not-shown', `${http.place} does not show ${path} to the user of the token.`, {
-					hint: 'See on the CI that your user may still read the repository.',
-					exit: 'refused',
-				});
-			}
-
-			return {items: list(http.place, answer.json), dateMs: answer.dateMs};
-		},
+		pages,
 		user,
 		lookup,
 		id: async (name, waiting) => ids.get(name) ?? (await lookup(name, waiting)).id,
 	};
 }
 
-/** Where one thing is due, a list means that something on the way turned a POST into a GET. */
-export function object(place: string, json: unknown): Record<string, unknown> {
-	if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-		throw notWoodpecker(
-			place,
-			`answers with ${Array.isArray(json) ? 'a list' : 'something else'} where one thing is due`,
-		);
-	}
-
-	return json as Record<string, unknown>;
+export function repositoryPath(id: number): string {
+	return `/api/repos/${id}`;
 }
 
-/** Empty lists come as `null`. */
-export function list(place: string, json: unknown): unknown[] {
+/**
+ * A list where one object is expected means that a proxy turned a POST into a GET.
+ * @throws OperatorError ci.not-woodpecker
+ */
+export function objectIn(host: string, {json}: ApiResponse): Record<string, unknown> {
+	if (isObject(json)) {
+		return json;
+	}
+
+	throw notWoodpecker(host, `responds with ${Array.isArray(json) ? 'a list' : 'something else'} instead of one object`);
+}
+
+/** The server writes an empty list as `null`. @throws OperatorError ci.not-woodpecker */
+export function listIn(host: string, {json}: ApiResponse): unknown[] {
 	if (json === null || Array.isArray(json)) {
 		return json ?? [];
 	}
 
-	throw notWoodpecker(place, 'answers with something else where a list is due');
+	throw notWoodpecker(host, 'responds with something else instead of a list');
 }
 
-export function unauthorized(place: string): OperatorError {
-	return new OperatorError('ci.unauthorized', `${place} does not accept the token.`, {
-		hint: 'Make a new one on your user page of the CI. Resetting a token ends all earlier ones.',
-		exit: 'refused',
-	});
+function isObject(json: unknown): json is Record<string, unknown> {
+	return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-function serverError(place: string, {status, text}: Answer, request: string): OperatorError {
-	return new OperatorError('ci.server-error', `${place} answers ${status} to ${request}${text && `: ${text}`}.`, {
-		hint: 'The CI or the forge behind it has trouble: look at its log, or build without it (the fallback).',
+function serverError(host: string, {status, text}: ApiResponse, request: string): OperatorError {
+	return new OperatorError('ci.server-error', `${host} responds ${status} to ${request}${text && `: ${text}`}.`, {
+		hint: 'The CI or the forge behind it has a problem: check its log, or build without the CI (the fallback).',
 		exit: 'failed',
 		transient: status >= 500 || status === 429,
 	});

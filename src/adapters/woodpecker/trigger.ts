@@ -1,87 +1,157 @@
+import {OperatorError} from '../../domain/errors.ts';
 import type {Ci, TriggerAnswer} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import type {Answer} from './answer.ts';
-import {find} from './find.ts';
-import {contextOf, repositoryPath} from './listing.ts';
-import {type KnownPipeline, readPipeline, requestVariable} from './pipeline.ts';
-import {preFlight} from './pre-flight.ts';
-import {object, type Server} from './server.ts';
-import {answerOf, rejected, unclear} from './verdict.ts';
+import {rejected, startFailure} from './failure.ts';
+import {type KnownPipeline, requestVariable} from './pipeline.ts';
+import {findRequest, pipelineIn} from './pipelines.ts';
+import type {ApiResponse} from './response.ts';
+import {objectIn, type Repository, repositoryPath, type Server} from './server.ts';
 
 type Order = Parameters<Ci['trigger']>[0];
 
-/** Asks everything that can be asked by reading, then posts, once. */
+const mostBranchPages = 40;
+
+/** Starts a manual pipeline with one POST, after everything was checked that can be checked by reading. */
 export async function trigger(server: Server, order: Order, waiting: Waiting): Promise<TriggerAnswer> {
+	const {host} = server.http;
+	const {repository, branch, requestId} = order;
 	const {id} = await preFlight(server, order, waiting);
-	const what = `A pipeline of ${order.repository}`;
-	const answer = await server.http.post(
+	const what = `A pipeline of ${repository}`;
+	const response = await server.http.post(
 		`${repositoryPath(id)}/pipelines`,
+		{branch, variables: {[requestVariable]: requestId}},
 		what,
-		{branch: order.branch, variables: {[requestVariable]: order.requestId}},
 		waiting,
 	);
 
-	if (answer.status === 200 && answer.json !== undefined && answer.json !== null) {
-		return answerOf(created(server, id, answer, what));
+	if (holdsJson(response)) {
+		return answerOf(readStarted(server, id, response, what));
 	}
 
-	if (answer.status === 204 && answer.filtered) {
-		return filtered(order);
+	if (response.status === 204 && response.filtered) {
+		return filtered(branch);
 	}
 
-	if (answer.status < 300 || answer.status >= 500) {
-		return await stored(server, order, answer, waiting, what);
+	if (response.status >= 300 && response.status < 500) {
+		return rejected(
+			`${host} refuses to start a pipeline of ${repository} (${statusOf(response)}).`,
+			'Check that the CI still accepts the token and that its user may push: `regmedic check`.',
+		);
 	}
 
-	return rejected(
-		`${server.http.place} refuses to start a pipeline of ${order.repository} (status ${answer.status}${answer.text && `: ${answer.text}`}).`,
-		'See that the token is still accepted and its user may push: `regmedic check`.',
-	);
-}
-
-export function created(server: Server, id: number, answer: Answer, what: string): KnownPipeline {
-	const json = object(server.http.place, answer.json);
-	try {
-		return readPipeline(json, contextOf(server, id, answer.dateMs));
-	} catch (error) {
-		throw unclear(what, error);
-	}
-}
-
-/**
- * An answer without a pipeline: the server may have stored one in error and not said so.
- * `200 null` before 3.14, `204` without Pipeline-Filtered since; a 500 has an empty body.
- */
-async function stored(
-	server: Server,
-	order: Order,
-	answer: Answer,
-	waiting: Waiting,
-	what: string,
-): Promise<TriggerAnswer> {
-	const pipeline = await look(() => find(server, order, waiting), what, waiting);
+	// The server may have stored a pipeline in error without saying so: `200 null` before 3.14, `204` without
+	// Pipeline-Filtered since, or a 500 with an empty body.
+	const pipeline = await searchAfterPost(() => findRequest(server, order, waiting), what, waiting);
 	if (pipeline) {
 		return answerOf(pipeline);
 	}
 
 	// Servers before 2.1 do not send the header.
-	if (answer.status === 204) {
-		return filtered(order);
+	if (response.status === 204) {
+		return filtered(branch);
 	}
 
-	return answer.status < 300
+	return response.status < 300
 		? rejected(
-				`${server.http.place} did not start a pipeline of ${order.repository} and gives no reason.`,
-				'The configuration on the branch could not be loaded or read. Look at the page of the CI, or use the fallback.',
+				`${host} did not start a pipeline of ${repository} and gives no reason.`,
+				'The server could not load or read the configuration on the branch. Look at the web page of the CI, or use the fallback.',
 			)
 		: rejected(
-				`${server.http.place} failed to start a pipeline of ${order.repository} (status ${answer.status}${answer.text && `: ${answer.text}`}).`,
-				'The forge is down, the branch is out of reach, or the owner of the repository is gone: see the log of the CI. The fallback needs none of them.',
+				`${host} failed to start a pipeline of ${repository} (${statusOf(response)}).`,
+				'The forge is down, the branch cannot be read, or the owner of the repository no longer exists: see the log of the CI. The fallback needs none of them.',
 			);
 }
 
-/** When the server does not let us look after it was asked, nobody knows. */
-export async function look<Found>(search: () => Promise<Found>, what: string, {signal}: Waiting): Promise<Found> {
+/**
+ * Checks by reading everything for which the server would respond to a trigger with an empty 404 or 500.
+ * @throws OperatorError ci.unauthorized | ci.repository-unknown | ci.repository-inactive | ci.no-push-right | ci.branch-unknown
+ */
+async function preFlight(
+	server: Server,
+	{repository: name, branch}: Pick<Order, 'repository' | 'branch'>,
+	waiting: Waiting,
+): Promise<Repository> {
+	const {host} = server.http;
+	const {login} = await server.user(waiting);
+	const repository = await server.lookup(name, waiting);
+
+	if (!repository.active) {
+		throw new OperatorError('ci.repository-inactive', `${name} is disabled in ${host}.`, {
+			hint: 'Enable the repository there, or build without the CI (the fallback).',
+			exit: 'configuration',
+		});
+	}
+
+	const permissions = await server.read(`${repositoryPath(repository.id)}/permissions`, waiting);
+	if (!permissions || objectIn(host, permissions).push !== true) {
+		throw new OperatorError('ci.no-push-right', `${login} may not start pipelines of ${name}.`, {
+			hint: 'Ask for push rights on the forge. The CI learns of new rights within an hour, or when you log in again.',
+			exit: 'refused',
+		});
+	}
+
+	if (!(await hasBranch(server, repository.id, branch, waiting))) {
+		throw new OperatorError('ci.branch-unknown', `${name} has no branch ${branch}.`, {
+			hint: 'Set the branch that builds the image, in the configuration of the image.',
+			exit: 'configuration',
+		});
+	}
+
+	return repository;
+}
+
+/** Reads pages until one has nothing new: forges have page limits of their own. */
+async function hasBranch(server: Server, id: number, branch: string, waiting: Waiting): Promise<boolean> {
+	const seen = new Set<unknown>();
+	let pages = 0;
+
+	for await (const {items: names} of server.pages(`${repositoryPath(id)}/branches`, {}, waiting)) {
+		if (names.includes(branch)) {
+			return true;
+		}
+
+		if (names.every(name => seen.has(name))) {
+			return false;
+		}
+
+		for (const name of names) {
+			seen.add(name);
+		}
+
+		if (++pages === mostBranchPages) {
+			break;
+		}
+	}
+
+	// With this many branches, a missing one proves nothing.
+	return true;
+}
+
+export function holdsJson({status, json}: ApiResponse): boolean {
+	return status === 200 && json !== undefined && json !== null;
+}
+
+/** `status 500: reason` */
+function statusOf({status, text}: ApiResponse): string {
+	return `status ${status}${text && `: ${text}`}`;
+}
+
+/** The pipeline that a POST started. @throws OperatorError ci.not-woodpecker | effect.unknown */
+export function readStarted(server: Server, id: number, response: ApiResponse, what: string): KnownPipeline {
+	objectIn(server.http.host, response);
+	try {
+		return pipelineIn(server, id, response);
+	} catch (error) {
+		throw unclear(what, error);
+	}
+}
+
+/** When the search fails too, it is not known whether a pipeline started. @throws OperatorError effect.unknown */
+export async function searchAfterPost<Found>(
+	search: () => Promise<Found>,
+	what: string,
+	{signal}: Waiting,
+): Promise<Found> {
 	try {
 		return await search();
 	} catch (error) {
@@ -90,9 +160,21 @@ export async function look<Found>(search: () => Promise<Found>, what: string, {s
 	}
 }
 
-function filtered({branch}: Order): TriggerAnswer {
+export function answerOf(pipeline: KnownPipeline): TriggerAnswer {
+	return startFailure(pipeline) ?? {state: 'created', pipeline};
+}
+
+function filtered(branch: string): TriggerAnswer {
 	return {
 		state: 'filtered',
-		detail: `No workflow on ${branch} matches the event manual, or there is no pipeline file: the server forgot the pipeline again. The pipeline has to accept \`manual\` in its \`when\`.`,
+		detail: `No workflow on ${branch} matches the event manual, or there is no pipeline file: the server discarded the pipeline. The \`when\` of the pipeline must include \`manual\`.`,
 	};
+}
+
+function unclear(what: string, cause: unknown): OperatorError {
+	return new OperatorError('effect.unknown', `${what} was requested, and the response could not be understood.`, {
+		hint: 'It may have started. Look for it in the CI before you request it again.',
+		exit: 'indeterminate',
+		cause,
+	});
 }

@@ -25,7 +25,7 @@ function running(state: string, status = 'running'): Record<string, unknown> {
 	return pipeline({status, finished: status === 'running' ? 0 : 1_787_823_502, workflows: [workflow(status, steps)]});
 }
 
-test('traps 8 to 10: lines come once each, in order, without the gap that is still to be filled', async () => {
+test('traps 8 to 10: each line is given once, in order, and never past a gap that may still be filled', async () => {
 	await using server = await scripted({
 		...healthy,
 		[one]: json(running('running')),
@@ -48,7 +48,7 @@ test('traps 8 to 10: lines come once each, in order, without the gap that is sti
 	expect(server.requests.filter(route => /logs.15.[45]/.test(route))).toEqual([]);
 });
 
-test('trap 9: after the end every log is read once more, gaps or not', async () => {
+test('trap 9: when the pipeline has ended, every log is read once more, past its gaps', async () => {
 	await using server = await scripted({
 		...healthy,
 		[one]: inTurn(json(running('success')), json(running('success', 'failure'))),
@@ -65,7 +65,7 @@ test('trap 9: after the end every log is read once more, gaps or not', async () 
 	expect([first, unasked, last].map(lines => lines.map(({text}) => text))).toEqual([['a'], [], ['late']]);
 });
 
-test('a log that is null or not there has no lines', async () => {
+test('a log that is null or missing has no lines', async () => {
 	await using server = await scripted({
 		...healthy,
 		[one]: json(running('running')),

@@ -37,14 +37,14 @@ test('our pipeline is found on a later page by its variable', async () => {
 	expect(await server.client().find(order, {signal})).toMatchObject({number: 15, state: 'running'});
 });
 
-test('where the list leaves variables out, pipelines are asked for one by one', async () => {
+test('where the list leaves variables out, pipelines are read one by one', async () => {
 	const {variables: _, ...bare} = pipeline();
 	await using server = await scripted({...healthy, [listing]: json([bare]), [one]: json(pipeline())});
 
 	expect(await server.client().find(order, {signal})).toMatchObject({number: 15, requestId: 'inc-1'});
 });
 
-test('no pipeline of ours is an answer; a list that is refused is not', async () => {
+test('a list without our pipeline finds none; a refused list is an error', async () => {
 	await using server = await scripted({...healthy, [listing]: json(null)});
 	await using refusing = await scripted({...healthy, [listing]: empty(404)});
 
@@ -52,7 +52,7 @@ test('no pipeline of ours is an answer; a list that is refused is not', async ()
 	expect(await rejection(refusing.client().find(order, {signal}))).toMatchObject({code: 'ci.not-shown'});
 });
 
-test('a list without end is not read as "not there"', async () => {
+test('a list that does not end is an error, not a missing pipeline', async () => {
 	const page = Array.from({length: 50}, (_, n) => pipeline({number: n, variables: {a: 'b'}}));
 	await using server = await scripted({...healthy, [listing]: json(page)});
 
@@ -62,7 +62,7 @@ test('a list without end is not read as "not there"', async () => {
 	});
 });
 
-test('a private repository and a bad token name the token', async () => {
+test('with a bad token, a private repository reports the token', async () => {
 	await using server = await scripted({'GET /api/repos/lookup/acme/infra': empty(401), 'GET /api/user': empty(401)});
 
 	expect(await rejection(server.client().pipeline('acme/infra', 15, {signal}))).toMatchObject({
@@ -70,7 +70,7 @@ test('a private repository and a bad token name the token', async () => {
 	});
 });
 
-test('a 2.8 and a 3.x server mean the same pipeline', async () => {
+test('a 2.8 and a 3.x server give the same pipeline', async () => {
 	const {created, updated, started, finished, ...same} = pipeline({status: 'success', finished: 1_787_823_502});
 	const old = {...same, created_at: created, updated_at: updated, started_at: started, finished_at: finished};
 	const nested = {...pipeline({status: 'success', finished: 1_787_823_502}), commit: {sha: same.commit, message: 'x'}};
@@ -100,7 +100,7 @@ test('the repository is looked up once', async () => {
 	expect(server.requests.filter(route => route.includes('lookup'))).toHaveLength(1);
 });
 
-test('a proxy that hiccups is asked again, and an unknown pipeline is said to be unknown', async () => {
+test('a request is retried when the proxy fails, and an unknown pipeline has an error of its own', async () => {
 	await using server = await scripted({
 		...healthy,
 		[one]: inTurn(empty(502), empty(429, {'retry-after': '1'}), json(pipeline())),
@@ -138,7 +138,7 @@ test.each([
 	expect((await server.client().pipeline('acme/infra', 15, {signal})).state).toBe(state);
 });
 
-test('what failed since then is listed newest first, without ours and without what was restarted', async () => {
+test('failed pipelines are listed newest first, without ours and without those that were restarted', async () => {
 	const at = (minute: number) => 1_787_823_000 + minute * 60;
 	const {variables: _, ...bare} = pipeline({event: 'push'});
 	const items = [

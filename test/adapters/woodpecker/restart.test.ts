@@ -45,7 +45,7 @@ test('a pipeline whose restart is running is not restarted again', async () => {
 	expect(server.posts()).toBe(0);
 });
 
-test('trap 12: an empty 500 finds the restart that was stored in error', async () => {
+test('trap 12: after an empty 500, the restart that was stored in error is found', async () => {
 	let posted = false;
 	const stored = pipeline({number: 16, parent: 15, status: 'error', errors: [{message: 'yaml: line 3'}]});
 	await using server = await scripted({

@@ -1,7 +1,8 @@
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {createWoodpecker, type WoodpeckerOptions} from '../../../src/adapters/woodpecker/woodpecker.ts';
+import type {WoodpeckerOptions} from '../../../src/adapters/woodpecker/http.ts';
+import {createWoodpecker} from '../../../src/adapters/woodpecker/woodpecker.ts';
 import type {Ci} from '../../../src/engine/ports/ci.ts';
 
 export type Reply = (

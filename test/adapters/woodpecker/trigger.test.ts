@@ -28,7 +28,7 @@ test('a trigger checks everything by reading, posts once and carries the request
 	expect(JSON.parse(server.bodies[0]!)).toEqual({branch: 'master', variables: {REGMEDIC_REQUEST_ID: 'inc-1'}});
 });
 
-test('trap 1: a 204 with Pipeline-Filtered says that nothing accepts the event manual', async () => {
+test('trap 1: a 204 with Pipeline-Filtered means that no workflow accepts the event manual', async () => {
 	await using server = await scripted({...healthy, [post]: empty(204, {'Pipeline-Filtered': 'true'})});
 
 	const answer = await server.client().trigger(order, {signal});
@@ -37,7 +37,7 @@ test('trap 1: a 204 with Pipeline-Filtered says that nothing accepts the event m
 	expect(server.posts()).toBe(1);
 });
 
-test('trap 1: a 204 without it finds the pipeline that was stored in error', async () => {
+test('trap 1: after a 204 without it, the pipeline stored in error is found', async () => {
 	await using server = await scripted({
 		...healthy,
 		[post]: empty(204),
@@ -59,7 +59,7 @@ test('trap 1: a 204 without it finds the pipeline that was stored in error', asy
 	expect(server.posts()).toBe(1);
 });
 
-test('trap 2: `200 null` of an older server is looked up too', async () => {
+test('trap 2: after `200 null` of an older server, the pipeline stored in error is found', async () => {
 	await using server = await scripted({
 		...healthy,
 		[post]: json(null),
@@ -87,7 +87,7 @@ test('a pipeline in error names its reason and the hint for a secret; warnings a
 	expect(JSON.stringify(answer)).not.toContain('set a when');
 });
 
-test('trap 3: an empty 500 that left nothing behind is a rejection with a hint', async () => {
+test('trap 3: an empty 500 without a stored pipeline is a rejection with a hint', async () => {
 	await using server = await scripted({...healthy, [post]: empty(500)});
 
 	expect(await server.client().trigger(order, {signal})).toMatchObject({
@@ -104,7 +104,7 @@ test('trap 3: a 500 after which the list cannot be read leaves the effect unknow
 	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({code: 'effect.unknown'});
 });
 
-test('trap 3: an unknown branch and a repository that is switched off are found before anything is posted', async () => {
+test('trap 3: an unknown branch and a disabled repository are found before the POST', async () => {
 	await using server = await scripted({...healthy, [post]: empty(500)});
 	await using inactive = await scripted({
 		...healthy,
@@ -133,7 +133,7 @@ test('a branch on the third page is found', async () => {
 	expect(await server.client().trigger(order, {signal})).toMatchObject({state: 'created'});
 });
 
-test('trap 4: the web page in place of the API is not taken for an answer', async () => {
+test('trap 4: a web page instead of the API is an error', async () => {
 	await using server = await scripted({'GET /api/user': html});
 
 	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({
@@ -142,7 +142,7 @@ test('trap 4: the web page in place of the API is not taken for an answer', asyn
 	});
 });
 
-test('a root path in the address stands before every request', async () => {
+test('a root path in the address is part of every request', async () => {
 	await using server = await scripted({
 		'GET /ci/api/user': json({login: 'octocat'}),
 		'GET /ci/api/repos/lookup/acme/infra': json(repository),
@@ -154,7 +154,7 @@ test('a root path in the address stands before every request', async () => {
 	expect(check).toEqual({login: 'octocat', version: '3.17.0'});
 });
 
-test('trap 5: a bad token on a public repository is noticed before the trigger, not after', async () => {
+test('trap 5: a bad token for a public repository is found before the POST', async () => {
 	await using server = await scripted({...healthy, 'GET /api/user': plain(401, 'User not authorized')});
 
 	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({
@@ -164,7 +164,7 @@ test('trap 5: a bad token on a public repository is noticed before the trigger, 
 	expect(server.posts()).toBe(0);
 });
 
-test('trap 6: no push right and an unknown repository are told apart', async () => {
+test('trap 6: a missing push right and an unknown repository have different codes', async () => {
 	await using reader = await scripted({...healthy, 'GET /api/repos/7/permissions': json({pull: true, push: false})});
 	await using stranger = await scripted({...healthy, 'GET /api/repos/lookup/acme/infra': empty(404)});
 
@@ -188,16 +188,16 @@ test('trap 7: a redirect is not followed, so no POST becomes a GET and no token 
 	expect(elsewhere.requests).toEqual([]);
 });
 
-test('trap 7: a list where one pipeline is due is not taken for the new pipeline', async () => {
+test('trap 7: a list instead of one pipeline is an error', async () => {
 	await using server = await scripted({...healthy, [post]: json([pipeline({number: 3})])});
 
 	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({code: 'ci.not-woodpecker'});
 });
 
 test.each<[string, Reply]>([
-	['cut before the answer', (_, response) => response.destroy()],
+	['cut before the response', (_, response) => response.destroy()],
 	[
-		'cut within the answer',
+		'cut within the response',
 		(_, response) => {
 			response.writeHead(200, {'content-type': 'application/json', 'content-length': '4000'});
 			response.write('{"id":', () => response.destroy());
@@ -237,7 +237,7 @@ test('a cancelled trigger rejects with the reason at once', async () => {
 	expect(server.posts()).toBe(1);
 });
 
-test('a refusal of the POST itself is a rejection that says so', async () => {
+test('a refused POST is a rejection with its status', async () => {
 	await using server = await scripted({...healthy, [post]: inTurn(empty(404))});
 
 	expect(await server.client().trigger(order, {signal})).toMatchObject({

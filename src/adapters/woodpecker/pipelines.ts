@@ -1,0 +1,142 @@
+import {OperatorError} from '../../domain/errors.ts';
+import type {Ci, Pipeline} from '../../engine/ports/ci.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
+import {isFailure} from './failure.ts';
+import {type KnownPipeline, readPipeline} from './pipeline.ts';
+import type {ApiResponse} from './response.ts';
+import {objectIn, perPage, repositoryPath, type Server} from './server.ts';
+
+const mostPages = 20;
+/** How many pipelines are asked for one by one where the list leaves the variables out. */
+const mostSingles = 20;
+
+/** The pipeline in the response to a request for one. @throws OperatorError ci.not-woodpecker | ci.unreadable */
+export function pipelineIn(server: Server, id: number, response: ApiResponse): KnownPipeline {
+	return readAt(server, id, objectIn(server.http.host, response), response.dateMs);
+}
+
+/** One pipeline with its workflows. Undefined: the server has none with this number. */
+export async function readOne(
+	server: Server,
+	id: number,
+	number: number,
+	waiting: Waiting,
+): Promise<KnownPipeline | undefined> {
+	const response = await server.read(`${repositoryPath(id)}/pipelines/${number}`, waiting);
+	return response && pipelineIn(server, id, response);
+}
+
+/** The newest pipeline that carries regmedic's request id. */
+export async function findRequest(
+	server: Server,
+	{repository, branch, requestId}: Parameters<Ci['find']>[0],
+	waiting: Waiting,
+): Promise<KnownPipeline | undefined> {
+	const id = await server.id(repository, waiting);
+	const candidates: Pipeline[] = [];
+	let listsVariables = false;
+
+	for await (const page of pages(server, id, {event: 'manual', branch}, waiting)) {
+		const ours = page.find(pipeline => pipeline.requestId === requestId);
+		if (ours) {
+			return (await readOne(server, id, ours.number, waiting)) ?? ours;
+		}
+
+		listsVariables ||= page.some(({hasVariables}) => hasVariables);
+		candidates.push(...page.filter(({event}) => event === 'manual'));
+	}
+
+	// A pipeline without variables has none in the list. If no pipeline in the list has any, the server leaves them all out.
+	for (const {number} of listsVariables ? [] : candidates.slice(0, mostSingles)) {
+		const single = await readOne(server, id, number, waiting);
+		if (single?.requestId === requestId) {
+			return single;
+		}
+	}
+
+	return undefined;
+}
+
+/**
+ * What failed since a time, newest first, without regmedic's own pipelines and those that were restarted since.
+ * @param since ISO 8601
+ */
+export async function failedSince(
+	server: Server,
+	repository: string,
+	since: string,
+	waiting: Waiting,
+): Promise<Pipeline[]> {
+	const id = await server.id(repository, waiting);
+	const sinceMs = Date.parse(since);
+	const seen = new Map<number, KnownPipeline>();
+
+	// The filter by status takes one value only and is new in 3.0.
+	for await (const page of pages(server, id, {after: new Date(sinceMs).toISOString()}, waiting)) {
+		const recent = page.filter(({created}) => Date.parse(created) >= sinceMs);
+		for (const pipeline of recent) {
+			seen.set(pipeline.number, pipeline);
+		}
+
+		if (recent.length < page.length) {
+			break;
+		}
+	}
+
+	const all = [...seen.values()];
+	return all
+		.filter(pipeline => isFailure(pipeline) && pipeline.requestId === undefined)
+		.filter(pipeline => !all.some(later => isRestartOf(later, pipeline)))
+		.sort((a, b) => b.number - a.number);
+}
+
+/** The newest restart of a pipeline that meets the condition. */
+export async function findRestart(
+	server: Server,
+	{id, old, meets = () => true}: {id: number; old: KnownPipeline; meets?: (pipeline: KnownPipeline) => boolean},
+	waiting: Waiting,
+): Promise<KnownPipeline | undefined> {
+	for await (const page of pages(server, id, {branch: old.branch}, waiting)) {
+		const found = page.find(pipeline => isRestartOf(pipeline, old) && meets(pipeline));
+		if (found || page.some(({number}) => number <= old.number)) {
+			return found;
+		}
+	}
+
+	return undefined;
+}
+
+/** `parent` is a number since 2.5 and was an internal id before: the commit has to agree. */
+function isRestartOf(later: KnownPipeline, {number, commit}: Pipeline): boolean {
+	return later.parent === number && later.number > number && later.commit === commit;
+}
+
+/**
+ * Pages of pipelines, newest first, without their workflows. Servers before 3.0 ignore the filter: check the pipelines.
+ * @throws OperatorError ci.too-many when the pages do not end
+ */
+async function* pages(
+	server: Server,
+	id: number,
+	filter: Record<string, string>,
+	waiting: Waiting,
+): AsyncGenerator<KnownPipeline[]> {
+	let count = 0;
+	for await (const {items, dateMs} of server.pages(`${repositoryPath(id)}/pipelines`, filter, waiting)) {
+		yield items.map(item => readAt(server, id, item, dateMs));
+		if (items.length < perPage) {
+			return;
+		}
+
+		if (++count === mostPages) {
+			throw new OperatorError('ci.too-many', `${server.http.host} lists more than ${perPage * mostPages} pipelines.`, {
+				hint: 'Look for the pipeline on the web page of the CI.',
+				exit: 'indeterminate',
+			});
+		}
+	}
+}
+
+function readAt({http}: Server, id: number, json: unknown, nowMs: number): KnownPipeline {
+	return readPipeline(json, {host: http.host, page: `${http.base}/repos/${id}/pipeline`, nowMs});
+}
