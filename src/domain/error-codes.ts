@@ -36,9 +36,12 @@ export type ErrorCode =
 
 /**
  * Why something is not known or did not work, in a journal and in reports: an error's code, or what is no error.
- * `bug`: a write threw something else than an `OperatorError`. `tag-moved`: somebody pushed during a check.
+ * `bug`: a write threw something else than an `OperatorError`. `tag-moved`: the tag was pushed during a check.
  */
 export type ReasonCode = ErrorCode | 'bug' | 'tag-moved' | 'unknown';
+
+/** Why something is not known or did not work, and what to do about it. */
+export type Reason = {code: ReasonCode; message: string; hint: string};
 
 type AuditCode =
 	| 'audit.metrics'

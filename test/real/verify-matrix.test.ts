@@ -10,7 +10,7 @@ import type {FaultKind} from '../../src/domain/image/fault.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {openStore} from '../../src/drills/images/store.ts';
-import {createWalker} from '../../src/engine/verify/walker.ts';
+import {createWalker} from '../../src/engine/verify/walk-image.ts';
 import {type Damage, damageTo} from '../support/damage.ts';
 import {
 	blob,

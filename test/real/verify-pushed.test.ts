@@ -7,7 +7,7 @@ import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
-import {createWalker} from '../../src/engine/verify/walker.ts';
+import {createWalker} from '../../src/engine/verify/walk-image.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {openBuildah, pushFromFolder, pushImage} from '../support/real-images.ts';
 

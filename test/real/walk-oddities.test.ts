@@ -12,7 +12,7 @@ import type {Depth} from '../../src/domain/image/verdict.ts';
 import {type Blob, blobOf, type ManifestBlob} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
-import {createWalker} from '../../src/engine/verify/walker.ts';
+import {createWalker} from '../../src/engine/verify/walk-image.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import type {ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {createWalker, type ImageOptions, type Walker} from '../../engine/verify/walker.ts';
+import {createWalker, type ImageOptions, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Surroundings} from '../../wiring/open-ports.ts';
 import {openReader, type ReaderOptions} from '../../wiring/open-reader.ts';
 

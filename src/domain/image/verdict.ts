@@ -1,4 +1,4 @@
-import type {ReasonCode} from '../error-codes.ts';
+import type {Reason} from '../error-codes.ts';
 import type {Digest} from './digest.ts';
 import type {Fault} from './fault.ts';
 import {formatReference, type ImageReference} from './reference.ts';
@@ -10,13 +10,10 @@ export type Verdict = 'intact' | 'broken' | 'unknown';
 export type Depth = 'head' | 'edge' | 'content';
 
 /** A part that could not be checked, and why: it keeps the verdict from being intact. */
-export type Unchecked = {
+export type Unchecked = Reason & {
 	digest?: Digest;
 	via: Digest[];
 	platform?: string;
-	code: ReasonCode;
-	message: string;
-	hint: string;
 };
 
 /** What one walk of one image found. */
@@ -43,10 +40,7 @@ export type ChildCheck = {
 };
 
 /** The check of an image that nobody can say anything of, and why. */
-export function unanswered(
-	reference: ImageReference,
-	{code, message, hint}: Pick<Unchecked, 'code' | 'message' | 'hint'>,
-): ImageCheck {
+export function unanswered(reference: ImageReference, {code, message, hint}: Reason): ImageCheck {
 	return {
 		reference: formatReference(reference),
 		verdict: 'unknown',

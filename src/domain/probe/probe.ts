@@ -1,4 +1,4 @@
-import type {ReasonCode} from '../error-codes.ts';
+import type {Reason} from '../error-codes.ts';
 import type {ExitMeaning} from '../errors.ts';
 import type {FaultKind} from '../image/fault.ts';
 import type {Depth, ImageCheck} from '../image/verdict.ts';
@@ -7,12 +7,9 @@ import type {Depth, ImageCheck} from '../image/verdict.ts';
 export type Shard = {index: number; of: number};
 
 /** Something the run could not look at, which keeps it from being a clean bill of health. */
-export type ProbeGap = {
+export type ProbeGap = Reason & {
 	/** Absent: the catalogue itself. */
 	repository?: string;
-	code: ReasonCode;
-	message: string;
-	hint: string;
 };
 
 /**

@@ -4,7 +4,7 @@ import type {Verdict} from '../../domain/image/verdict.ts';
 import {isObject, type Json, toJson} from '../../domain/json.ts';
 import type {Finding} from '../../domain/storage/finding.ts';
 import {count} from '../../domain/text/wording.ts';
-import {createWalker, type Walker} from '../verify/walker.ts';
+import {createWalker, type Walker} from '../verify/walk-image.ts';
 import type {Action, ActionContext} from './action.ts';
 
 /** Asked for over HTTP, of the tags that shared the damage of this image. Beyond that nobody is kept waiting. */

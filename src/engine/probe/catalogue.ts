@@ -3,22 +3,22 @@ import type {Shard} from '../../domain/probe/probe.ts';
 import {isInShard} from '../../domain/probe/shard.ts';
 import type {ProbeTally} from '../../domain/probe/tally.ts';
 
-/** A server that lists a name twice does so near where pages meet: more of them are not remembered. */
+/** A registry that lists a name twice does so near the border of two pages: older names are not remembered. */
 const namesRemembered = 10_000;
 
-/** What has been heard of the catalogue so far. */
-export type Heard = {
-	/** Names, of all shards. */
+/** How much of the catalogue has been listed so far. */
+export type CatalogueProgress = {
+	/** Repositories of all shards. */
 	listed: number;
-	/** Of this shard, fit to be asked for. */
+	/** Repositories of this shard. */
 	known: number;
 	isListed: boolean;
 };
 
-/** The repositories of this shard, each once, as the registry lists them. */
+/** The repositories of this shard, each once, in the registry's order. */
 export async function* ownRepositories(
 	names: AsyncIterable<string>,
-	{shard, tally, heard}: {shard: Shard | undefined; tally: ProbeTally; heard: Heard},
+	{shard, tally, progress}: {shard: Shard | undefined; tally: ProbeTally; progress: CatalogueProgress},
 ): AsyncGenerator<string, void> {
 	const recent = new Set<string>();
 
@@ -28,7 +28,7 @@ export async function* ownRepositories(
 		}
 
 		recent.add(name);
-		heard.listed += Number(isRepositoryName(name));
+		progress.listed += Number(isRepositoryName(name));
 		if (recent.size > namesRemembered) {
 			recent.delete(recent.values().next().value!);
 		}
@@ -38,12 +38,12 @@ export async function* ownRepositories(
 		}
 
 		if (isRepositoryName(name)) {
-			heard.known++;
+			progress.known++;
 			yield name;
 		} else {
 			tally.odd(name);
 		}
 	}
 
-	heard.isListed = true;
+	progress.isListed = true;
 }

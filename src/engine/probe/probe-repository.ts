@@ -3,25 +3,25 @@ import {type ImageReference, isTag} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
 import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
+import {forEachConcurrently, type Limiter} from '../bounded-concurrency.ts';
 import type {Registry} from '../ports/registry.ts';
-import type {Walker} from '../verify/walker.ts';
-import {each} from './each.ts';
-import type {Lifeline} from './lifeline.ts';
-import type {Places} from './places.ts';
+import type {Walker} from '../verify/walk-image.ts';
+import type {RegistryHealth} from './registry-health.ts';
 
 export type Prober = {
 	registry: Registry;
 	walker: Walker;
 	tally: ProbeTally;
-	lifeline: Lifeline;
-	/** For images that are walked at a time, in all repositories together. */
-	places: Places;
+	health: RegistryHealth;
+	/** Bounds the images walked at a time, in all repositories together. */
+	walks: Limiter;
 	walksAtATime: number;
+	/** Walks only this many of the newest tags of each repository. */
 	newest: number | undefined;
 	onImage: (check: ImageCheck) => void;
 };
 
-/** Walks the tags of one repository. What cannot be looked at is counted as unknown; nothing is thrown for it. */
+/** Walks the tags of one repository. Whatever cannot be checked is counted as unknown, not thrown. */
 export async function probeRepository(repository: string, prober: Prober): Promise<void> {
 	const {walker, tally} = prober;
 	const tags = await tagsOf(repository, prober);
@@ -31,31 +31,33 @@ export async function probeRepository(repository: string, prober: Prober): Promi
 	}
 
 	const own = tally.repository();
-	let unlooked = 0;
+	let unchecked = 0;
 	const left = tags.values();
-	await each(
+	await forEachConcurrently(
 		() => left.next().value,
 		Math.min(tags.length, prober.walksAtATime),
 		async tag => {
-			const isLooked = await prober.places(() => probeTag({host: prober.registry.host, repository, tag}, own, prober));
-			unlooked += isLooked ? 0 : 1;
+			const isChecked = await prober.walks.run(() =>
+				probeTag({host: prober.registry.host, repository, tag}, own, prober),
+			);
+			unchecked += isChecked ? 0 : 1;
 		},
 	);
-	own.end({indexes: walker.indexes(repository), isWhole: unlooked === 0});
+	own.end({indexes: walker.indexes(repository), isWhole: unchecked === 0});
 	walker.forget(repository);
 
-	const lost = prober.lifeline.lost();
-	if (unlooked > 0 && lost) {
+	const lost = prober.health.lost();
+	if (unchecked > 0 && lost) {
 		const {code, message, hint} = lost;
-		tally.gap({repository, code, message, hint}, unlooked);
+		tally.gap({repository, code, message, hint}, unchecked);
 	}
 }
 
-/** Undefined: there is nothing to walk, or no way to know. */
-async function tagsOf(repository: string, {registry, tally, lifeline, newest}: Prober): Promise<string[] | undefined> {
+/** Undefined: the repository is gone, or its tags could not be listed. */
+async function tagsOf(repository: string, {registry, tally, health, newest}: Prober): Promise<string[] | undefined> {
 	try {
-		const listed = await registry.tags(repository, lifeline);
-		lifeline.answered();
+		const listed = await registry.tags(repository, health);
+		health.answered();
 		const tags = [...new Set(listed)];
 
 		for (const tag of tags.filter(each => !isTag(each))) {
@@ -63,22 +65,22 @@ async function tagsOf(repository: string, {registry, tally, lifeline, newest}: P
 		}
 
 		const named = tags.filter(isTag);
-		// Somebody removed it since the catalogue was listed.
+		// The repository was deleted since the catalogue was listed.
 		return listed === undefined ? undefined : newest === undefined ? named : newestTags(named, newest);
 	} catch (error) {
-		const failure = asFailure(error, lifeline);
+		const failure = asFailure(error, health);
 		tally.gap({repository, code: failure.code, message: failure.message, hint: failure.hint}, 1);
 		return undefined;
 	}
 }
 
-/** @returns false where the registry was given up before */
+/** @returns false where the registry was lost before the tag was checked */
 async function probeTag(
 	reference: ImageReference,
 	own: RepositoryTally,
-	{walker, lifeline, onImage}: Prober,
+	{walker, health, onImage}: Prober,
 ): Promise<boolean> {
-	if (lifeline.lost()) {
+	if (health.lost()) {
 		return false;
 	}
 
@@ -86,18 +88,18 @@ async function probeTag(
 	try {
 		check = await walkUnmoved(reference, walker);
 		if (check.verdict !== 'unknown') {
-			lifeline.answered();
+			health.answered();
 		}
 	} catch (error) {
-		const wasLost = lifeline.lost() !== undefined;
-		const failure = asFailure(error, lifeline);
+		const wasLost = health.lost() !== undefined;
+		const failure = asFailure(error, health);
 		if (wasLost) {
 			return false;
 		}
 
-		// Somebody removed the tag since it was listed.
+		// The tag was deleted since it was listed.
 		if (failure.code === 'image.absent') {
-			lifeline.answered();
+			health.answered();
 			return true;
 		}
 
@@ -109,15 +111,15 @@ async function probeTag(
 	return true;
 }
 
-/** Somebody was pushing: once it is pushed, there is something to say. */
+/** A tag that moved during the walk is walked once more: by then the push may be complete. */
 async function walkUnmoved(reference: ImageReference, walker: Walker): Promise<ImageCheck> {
 	const check = await walker.walk(reference);
 	return check.unchecked.some(({code}) => code === 'tag-moved') ? walker.walk(reference) : check;
 }
 
-function asFailure(error: unknown, lifeline: Lifeline): OperatorError {
-	const lost = lifeline.lost();
-	if (lost && lifeline.signal.aborted && !(error instanceof OperatorError)) {
+function asFailure(error: unknown, health: RegistryHealth): OperatorError {
+	const lost = health.lost();
+	if (lost && health.signal.aborted && !(error instanceof OperatorError)) {
 		return lost;
 	}
 
@@ -125,6 +127,6 @@ function asFailure(error: unknown, lifeline: Lifeline): OperatorError {
 		throw error;
 	}
 
-	lifeline.failed(error);
+	health.failed(error);
 	return error;
 }

@@ -2,105 +2,107 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
 import type {ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
 import {createProbeTally} from '../../domain/probe/tally.ts';
+import {createLimiter, forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Clock} from '../ports/clock.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import {createWalker} from '../verify/walker.ts';
-import {type Heard, ownRepositories} from './catalogue.ts';
-import {each} from './each.ts';
-import {createLifeline, type Lifeline} from './lifeline.ts';
-import {createPlaces} from './places.ts';
+import {createWalker} from '../verify/walk-image.ts';
+import {type CatalogueProgress, ownRepositories} from './catalogue.ts';
 import {type Prober, probeRepository} from './probe-repository.ts';
 import {readAhead} from './read-ahead.ts';
+import {createRegistryHealth, type RegistryHealth} from './registry-health.ts';
 
-/** Small repositories keep the registry as busy as large ones. */
+/** So that many small repositories keep the registry as busy as a large one. */
 const repositoriesAtATime = 8;
 const walksAtATime = 16;
-/** So that most catalogues have a known length from the start, and the longest fit into memory. */
+/** Most catalogues are listed to their end at once, and the longest still fit into memory. */
 const namesAhead = 10_000;
 
 export type ProbeOptions = Waiting & {
 	depth: Depth;
 	role: 'authoritative' | 'cache';
 	shard?: Shard | undefined;
-	/** Only so many of the newest tags of each repository. */
+	/** Walks only this many of the newest tags of each repository. */
 	newest?: number | undefined;
 	clock: Pick<Clock, 'now' | 'monotonic'>;
-	/** Every image, as soon as it is walked. */
+	/** Called with every image, as soon as it is walked. */
 	onImage?: (check: ImageCheck) => void;
 	onProgress?: (progress: ProbeProgress) => void;
 };
 
 /**
- * Walks the images of a whole catalogue. What keeps the registry from being looked at is a part of the report, and not
- * thrown: a run that could not see has to say so.
+ * Walks the images of a whole catalogue. Whatever could not be checked is part of the report and not thrown: the alerts
+ * have to learn of it.
  * @throws the reason of the signal, when the run is stopped
  */
 export async function probe(registry: Registry, options: ProbeOptions): Promise<ProbeReport> {
 	const {depth, role, shard, newest, clock, signal, onImage = () => {}, onProgress = () => {}} = options;
 	const [begun, before] = [clock.monotonic(), registry.requests()];
 	const halt = new AbortController();
-	const lifeline = createLifeline(AbortSignal.any([signal, halt.signal]));
+	const health = createRegistryHealth(AbortSignal.any([signal, halt.signal]));
 	const tally = createProbeTally();
-	const heard: Heard = {listed: 0, known: 0, isListed: false};
+	const catalogue: CatalogueProgress = {listed: 0, known: 0, isListed: false};
 	let done = 0;
-	const tell = () => {
+	const report = () => {
 		const {tags, failures, unknown} = tally.counts();
-		const {known, isListed} = heard;
+		const {known, isListed} = catalogue;
 		const requests = registry.requests() - before;
 		onProgress({repositories: done, known, isListed, tags, failures, unknown, requests});
 	};
 	const prober: Prober = {
 		registry,
-		walker: createWalker(registry, {depth, role, signal: lifeline.signal}),
+		walker: createWalker(registry, {depth, role, signal: health.signal}),
 		tally,
-		lifeline,
-		places: createPlaces(walksAtATime),
+		health,
+		walks: createLimiter(() => walksAtATime),
 		walksAtATime,
 		newest,
 		onImage(check) {
 			onImage(check);
-			tell();
+			report();
 		},
 	};
 
-	const names = readAhead(ownRepositories(registry.repositories(lifeline), {shard, tally, heard}), namesAhead);
+	const names = readAhead(
+		ownRepositories(registry.repositories(health), {shard, tally, progress: catalogue}),
+		namesAhead,
+	);
 	let failure: OperatorError | undefined;
 	const nextName = async (): Promise<string | undefined> => {
 		try {
 			const {value} = await names.next();
-			return lifeline.lost() ? undefined : (value ?? undefined);
+			return health.lost() ? undefined : (value ?? undefined);
 		} catch (error) {
-			failure = catalogueFailure(error, lifeline);
+			failure = catalogueFailure(error, health);
 			return undefined;
 		}
 	};
 	try {
-		await each(nextName, repositoriesAtATime, async name => {
+		await forEachConcurrently(nextName, repositoriesAtATime, async name => {
 			await probeRepository(name, prober);
 			done++;
-			tell();
+			report();
 		});
 	} catch (error) {
 		signal.throwIfAborted();
 		throw error;
 	} finally {
-		// Whatever still runs behind an error that is a bug.
+		// After an error that is a bug, other work is still running.
 		halt.abort();
 		void names.return();
 	}
 
 	signal.throwIfAborted();
-	failure = lifeline.lost() ?? failure;
+	failure = health.lost() ?? failure;
 	if (failure !== undefined) {
 		const {code, message, hint} = failure;
-		// What is known of and was not begun; and that there may be more.
-		tally.gap({code, message, hint}, heard.known - done + Number(!heard.isListed));
+		// The repositories that were listed and not begun, and one for the rest of the catalogue.
+		tally.gap({code, message, hint}, catalogue.known - done + Number(!catalogue.isListed));
 	}
 
 	const {repositories, unknown} = tally.counts();
-	if (heard.known > 0 && repositories === 0 && unknown === 0) {
-		tally.gap(onlyAbsent(registry.host), heard.known);
+	if (catalogue.known > 0 && repositories === 0 && unknown === 0) {
+		tally.gap(onlyAbsent(registry.host), catalogue.known);
 	}
 
 	return {
@@ -108,8 +110,8 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		...(shard === undefined ? {} : {shard}),
 		depth,
 		role,
-		catalog: heard.isListed,
-		listed: heard.listed,
+		catalog: catalogue.isListed,
+		listed: catalogue.listed,
 		...tally.counts(),
 		requests: registry.requests() - before,
 		seconds: Math.round(clock.monotonic() - begun) / 1000,
@@ -121,22 +123,22 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	};
 }
 
-/** One of them may have been removed since it was listed; all of them is another store that answers. */
+/** One repository may have been deleted since it was listed. Where all are absent, another store answers. */
 function onlyAbsent(host: string): ProbeGap {
 	return {
 		code: 'registry.lists-only-absent',
-		message: `${host} knows none of the repositories that it lists.`,
-		hint: 'Look at the proxy in front of it and at the folder it is mounted on: the lists may be answered from another store.',
+		message: `${host} lists repositories and serves none of them.`,
+		hint: 'Check the proxy in front of it and the folder it mounts: the lists may come from another store.',
 	};
 }
 
-/** Undefined: it was given up before, and that is the reason. @throws anything that is not the registry's doing */
-function catalogueFailure(error: unknown, lifeline: Lifeline): OperatorError | undefined {
+/** Undefined: the registry was lost before, which is the reason. @throws any error that is a bug */
+function catalogueFailure(error: unknown, health: RegistryHealth): OperatorError | undefined {
 	if (error instanceof OperatorError) {
 		return error;
 	}
 
-	if (lifeline.lost()) {
+	if (health.lost()) {
 		return undefined;
 	}
 

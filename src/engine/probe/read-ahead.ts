@@ -1,12 +1,11 @@
 /**
- * The same items, fetched before they are asked for, no more than `most` of them: whoever lists is ahead of whoever works,
- * and yet a list of any length fits into memory. Several may ask at once.
- * What goes wrong in the source is thrown after the items before it.
+ * Fetches items before they are requested, but no more than `most` of them: so the listing is ahead of the work, and a list
+ * of any length fits into memory. Several consumers may share it. An error of the source is thrown after the items before it.
  */
 export async function* readAhead<Item>(source: AsyncIterable<Item>, most: number): AsyncGenerator<Item, void> {
 	const waiting: Item[] = [];
 	let isEnded = false;
-	let isLeft = false;
+	let isAbandoned = false;
 	let changed = Promise.withResolvers<void>();
 	const change = () => {
 		changed.resolve();
@@ -17,11 +16,11 @@ export async function* readAhead<Item>(source: AsyncIterable<Item>, most: number
 		for await (const item of source) {
 			waiting.push(item);
 			change();
-			while (waiting.length >= most && !isLeft) {
+			while (waiting.length >= most && !isAbandoned) {
 				await changed.promise;
 			}
 
-			if (isLeft) {
+			if (isAbandoned) {
 				return;
 			}
 		}
@@ -48,7 +47,7 @@ export async function* readAhead<Item>(source: AsyncIterable<Item>, most: number
 			}
 		}
 	} finally {
-		isLeft = true;
+		isAbandoned = true;
 		change();
 	}
 

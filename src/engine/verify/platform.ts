@@ -1,41 +1,48 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
-import type {Part} from './needs.ts';
+import type {Part} from './parts.ts';
 
-/** Keeps the children of one platform; `linux/arm64` takes its variants along. Nested indexes are looked into. */
-export function chooser(platform: string | undefined): (parts: Part[]) => Part[] {
-	if (platform === undefined) {
-		return parts => parts;
-	}
+/** Limits the walk of an index to the children of one platform. */
+export type PlatformFilter = {
+	/** The children of this platform, all blobs, and nested indexes, which may hold the platform. */
+	choose(parts: Part[]): Part[];
+	/** @throws OperatorError image.platform-absent, where the index has children and none can be of the platform */
+	expectAmong(children: Part[]): void;
+	/** After a walk: a nested index may hold nothing of the platform. @throws OperatorError image.platform-absent */
+	expectFound(): void;
+};
 
-	return parts =>
+/** @param platform `linux/arm64`, which includes its variants (`linux/arm64/v8`) */
+export function createPlatformFilter(platform: string): PlatformFilter {
+	const seen: Part[] = [];
+	const isOfPlatform = (part: Part) => part.platform === platform || part.platform?.startsWith(`${platform}/`) === true;
+	const matching = (parts: readonly Part[]) =>
 		parts.filter(
 			part =>
-				part.need.role !== 'manifest' ||
-				isOf(platform, part) ||
-				(part.platform === undefined && isIndexType(part.need.mediaType)),
+				part.descriptor.role !== 'manifest' ||
+				isOfPlatform(part) ||
+				(part.platform === undefined && isIndexType(part.descriptor.mediaType)),
 		);
+
+	return {
+		choose(parts) {
+			seen.push(...parts);
+			return matching(parts);
+		},
+		expectAmong(children) {
+			if (children.length > 0 && matching(children).length === 0) {
+				throw platformAbsent(platform, children);
+			}
+		},
+		expectFound() {
+			if (!seen.some(isOfPlatform)) {
+				throw platformAbsent(platform, seen);
+			}
+		},
+	};
 }
 
-function isOf(platform: string, part: Part): boolean {
-	return part.platform === platform || part.platform?.startsWith(`${platform}/`) === true;
-}
-
-/** @throws OperatorError image.platform-absent */
-export function expectPlatform(platform: string, all: readonly Part[], chosen: readonly Part[]): void {
-	if (chosen.length > 0 || all.length === 0) {
-		return;
-	}
-
-	throw platformAbsent(platform, all);
-}
-
-/** Whether the walk came to anything of this platform: an index in an index may hold none of it. */
-export function reached(platform: string, looked: readonly Part[]): boolean {
-	return looked.some(part => isOf(platform, part));
-}
-
-export function platformAbsent(platform: string, all: readonly Part[]): OperatorError {
+function platformAbsent(platform: string, all: readonly Part[]): OperatorError {
 	const names = [...new Set(all.map(part => part.platform).filter(name => name !== undefined))];
 	return new OperatorError('image.platform-absent', `The image has nothing for ${platform}.`, {
 		hint: names.length === 0 ? 'Its index names no platforms.' : `It has ${names.join(', ')}.`,

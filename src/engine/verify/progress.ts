@@ -1,31 +1,33 @@
-import type {Looked, Part} from './needs.ts';
+import type {CheckedPart, Part} from './parts.ts';
 
 export type WalkProgress = {
 	manifests: number;
 	blobs: number;
-	/** Known of and not yet looked at. */
+	/** Parts that are known and not checked yet. */
 	waiting: number;
 	faults: number;
-	/** Of the blobs known of so far, where they are read whole. */
+	/** Of the blobs known so far, where they are read whole. */
 	bytes?: {done: number; total: number};
 };
 
-export type Told = {
-	/** Parts that are now known of. */
+/** Follows one walk. */
+export type WalkObserver = {
+	/** The parts of the next level. */
 	found(parts: readonly Part[]): void;
+	/** More bytes of a blob have arrived. */
 	received(part: Part, count: number): void;
-	looked(entry: Looked): void;
+	checked(entry: CheckedPart): void;
 };
 
-/** Adds up what one walk has done. A part that is asked for twice counts its bytes once. */
-export function tellProgress(onProgress: (progress: WalkProgress) => void, countsBytes: boolean): Told {
+/** Adds up the progress of one walk. Bytes of a part that is requested twice count once. */
+export function countProgress(onProgress: (progress: WalkProgress) => void, countsBytes: boolean): WalkObserver {
 	const sum = {manifests: 0, blobs: 0, waiting: 0, faults: 0};
 	const bytes = {done: 0, total: 0};
 	const received = new Map<Part, number>();
-	const tell = () => onProgress({...sum, ...(countsBytes ? {bytes: {...bytes}} : {})});
+	const report = () => onProgress({...sum, ...(countsBytes ? {bytes: {...bytes}} : {})});
 
 	function count(part: Part, upTo: number): void {
-		const until = Math.min(part.need.size, upTo);
+		const until = Math.min(part.descriptor.size, upTo);
 		bytes.done += Math.max(0, until - (received.get(part) ?? 0));
 		received.set(part, Math.max(until, received.get(part) ?? 0));
 	}
@@ -33,28 +35,28 @@ export function tellProgress(onProgress: (progress: WalkProgress) => void, count
 	return {
 		found(parts) {
 			sum.waiting = parts.length;
-			for (const {need} of parts) {
-				bytes.total += need.role === 'manifest' ? 0 : need.size;
+			for (const {descriptor} of parts) {
+				bytes.total += descriptor.role === 'manifest' ? 0 : descriptor.size;
 			}
 
-			tell();
+			report();
 		},
 		received(part, more) {
 			count(part, (received.get(part) ?? 0) + more);
-			tell();
+			report();
 		},
-		looked({part, fault}) {
-			if (part.need.role === 'manifest') {
+		checked({part, fault}) {
+			if (part.descriptor.role === 'manifest') {
 				sum.manifests++;
 			} else {
 				sum.blobs++;
-				count(part, part.need.size);
+				count(part, part.descriptor.size);
 				received.delete(part);
 			}
 
 			sum.waiting = Math.max(0, sum.waiting - 1);
 			sum.faults += fault ? 1 : 0;
-			tell();
+			report();
 		},
 	};
 }

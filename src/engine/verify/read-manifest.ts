@@ -1,60 +1,67 @@
 import type {ErrorCode} from '../../domain/error-codes.ts';
+import {roleOfChild} from '../../domain/image/child-role.ts';
 import type {Digest} from '../../domain/image/digest.ts';
-import {type Manifest, parseManifest, references} from '../../domain/image/manifest.ts';
+import {
+	type Descriptor,
+	isForeign,
+	type Manifest,
+	parseManifest,
+	platformName,
+	references,
+} from '../../domain/image/manifest.ts';
 import {mediaTypes} from '../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
-import {type Sharing, unshared} from './asking/sharing.ts';
-import {type Need, needsOf} from './needs.ts';
+import type {PartDescriptor} from './parts.ts';
 
 export type Found = Extract<ManifestAnswer, {state: 'found'}>;
 
-/** What a manifest turned out to be. Its bytes are not kept. */
+/** What the bytes of a manifest turned out to be. The bytes themselves are not kept. */
 export type FoundFact =
 	| {
 			state: 'read';
 			kind: Manifest['kind'];
-			/** Bytes that came. */
+			/** Bytes received. */
 			size: number;
 			mediaType: string;
-			needs: Need[];
-			/** Nothing is missing from it, and nobody can pull it. */
-			namesNothing: boolean;
+			descriptors: PartDescriptor[];
+			/** It references nothing pullable, although nothing is missing from it. */
+			isEmpty: boolean;
 	  }
-	/** `size`: where a descriptor of another size is to be blamed first. */
+	/** `size`: present where a wrong size in the descriptor is reported first. */
 	| {state: 'damaged'; mediaType: string; detail: string; size?: number}
-	/** Whole, but in a form that regmedic does not take apart. */
-	| {state: 'foreign-form'; mediaType: string; code: ErrorCode; message: string; hint: string};
+	/** Whole, but in a form that regmedic does not support. */
+	| {state: 'unsupported'; mediaType: string; code: ErrorCode; message: string; hint: string};
 
-/** What is known of a manifest, on whatever way it is come by. */
+/** What is known of a manifest. */
 export type ManifestFact = FoundFact | Exclude<ManifestAnswer, {state: 'found'}>;
 
 /**
- * Reads what came, if it is what was asked for.
- * @param wanted the digest that was asked for
+ * Reads a manifest, if its bytes are what was requested.
+ * @param wanted the digest that was requested
  */
 export function readManifest(
 	{bytes, digest, claimed, mediaType: contentType}: Found,
 	wanted: Digest | undefined,
-	sharing: Sharing = unshared,
+	interning: Interning,
 ): FoundFact {
-	const mediaType = sharing.text(contentType);
+	const mediaType = interning.text(contentType);
 	const size = bytes.length;
 
-	// Signed schema 1 manifests have the digest of a part of them.
+	// The digest of a signed schema 1 manifest covers only a part of its bytes.
 	if (mediaType === mediaTypes.dockerSchema1Signed || mediaType === mediaTypes.dockerSchema1) {
 		return {
-			state: 'foreign-form',
+			state: 'unsupported',
 			mediaType,
 			code: 'manifest.schema1',
-			message: `This is a schema 1 manifest (${mediaType}), which regmedic does not take apart.`,
+			message: `This is a schema 1 manifest (${mediaType}), which regmedic does not support.`,
 			hint: 'Rebuild the image: registries and engines no longer accept this form.',
 		};
 	}
 
-	const named = wanted ?? claimed;
+	const expected = wanted ?? claimed;
 
-	if (named !== undefined && named !== digest) {
-		return {state: 'damaged', mediaType, detail: `its bytes hash to ${digest}, not to ${named}`};
+	if (expected !== undefined && expected !== digest) {
+		return {state: 'damaged', mediaType, detail: `its bytes hash to ${digest}, not to ${expected}`};
 	}
 
 	const text = decode(bytes);
@@ -69,11 +76,11 @@ export function readManifest(
 		return parsed.unsupported === undefined
 			? {state: 'damaged', mediaType, size, detail: parsed.reason}
 			: {
-					state: 'foreign-form',
+					state: 'unsupported',
 					mediaType,
 					code: 'manifest.unsupported-digest',
-					message: `It names ${parsed.unsupported}, a kind of digest that regmedic cannot check.`,
-					hint: 'regmedic knows sha256 and sha512.',
+					message: `It references ${parsed.unsupported}, which has an unsupported digest algorithm.`,
+					hint: 'regmedic supports sha256 and sha512.',
 				};
 	}
 
@@ -82,14 +89,36 @@ export function readManifest(
 		state: 'read',
 		kind: manifest.kind,
 		size,
-		mediaType: sharing.text(manifest.mediaType),
-		needs: needsOf(manifest, sharing),
-		namesNothing: namesNothing(manifest),
+		mediaType: interning.text(manifest.mediaType),
+		descriptors: descriptorsOf(manifest, interning),
+		isEmpty: isEmpty(manifest),
 	};
 }
 
-/** Artifacts, also in the form of an index, may consist of their annotations and of what they refer to. */
-function namesNothing(manifest: Manifest): boolean {
+/** Without foreign layers, which live elsewhere, and without the `subject`, which may be missing. */
+function descriptorsOf(manifest: Manifest, interning: Interning): PartDescriptor[] {
+	function describe(role: PartDescriptor['role'], descriptor: Descriptor): PartDescriptor {
+		const {digest, size, mediaType} = descriptor;
+		const platform = role === 'manifest' ? platformName(descriptor) : undefined;
+		return interning.descriptor({
+			role,
+			digest,
+			size,
+			...(mediaType === undefined ? {} : {mediaType: interning.text(mediaType)}),
+			...(platform === undefined ? {} : {platform: interning.text(platform)}),
+		});
+	}
+
+	if (manifest.kind === 'index') {
+		return manifest.children.map(child => describe(roleOfChild(child), child));
+	}
+
+	const layers = manifest.layers.filter(layer => !isForeign(layer)).map(layer => describe('layer', layer));
+	return manifest.config === undefined ? layers : [describe('config', manifest.config), ...layers];
+}
+
+/** Artifacts, also as an index, may consist of nothing but annotations and a subject. */
+function isEmpty(manifest: Manifest): boolean {
 	const {artifactType, subject, mediaType} = manifest;
 	const isArtifact = artifactType !== undefined || subject !== undefined || mediaType === mediaTypes.ociArtifact;
 	return !isArtifact && references(manifest).length === 0;
@@ -103,4 +132,45 @@ function decode(bytes: Uint8Array): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** One object for equal values: all tags of a repository reference the same layers and media types, and facts are kept. */
+export type Interning = {
+	text<Text extends string>(text: Text): Text;
+	descriptor(descriptor: PartDescriptor): PartDescriptor;
+};
+
+export function createInterning(): Interning {
+	/** Few: media types and platforms. Digests are shared with the descriptors. */
+	const texts = new Map<string, string>();
+	const descriptors = new Map<Digest, PartDescriptor>();
+
+	return {
+		text<Text extends string>(one: Text): Text {
+			const known = texts.get(one);
+			if (known === undefined) {
+				texts.set(one, one);
+			}
+
+			return (known as Text | undefined) ?? one;
+		},
+		descriptor(one) {
+			const known = descriptors.get(one.digest);
+			if (known === undefined) {
+				descriptors.set(one.digest, one);
+				return one;
+			}
+
+			return isSame(known, one) ? known : {...one, digest: known.digest};
+		},
+	};
+}
+
+function isSame(one: PartDescriptor, other: PartDescriptor): boolean {
+	return (
+		one.size === other.size &&
+		one.role === other.role &&
+		one.mediaType === other.mediaType &&
+		one.platform === other.platform
+	);
 }

@@ -1,16 +1,88 @@
-import type {ImageReference} from '../../domain/image/reference.ts';
-import type {ImageCheck} from '../../domain/image/verdict.ts';
+import {defined} from '../../domain/defined.ts';
+import {type ImageReference, target} from '../../domain/image/reference.ts';
+import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
 import type {Registry} from '../ports/registry.ts';
-import {createPace} from './asking/pace.ts';
-import {createWalker, type ImageOptions, type WalkerOptions} from './walker.ts';
+import type {Waiting} from '../ports/waiting.ts';
+import {type AnswerCache, createAnswerCache} from './answer-cache.ts';
+import {createCircuitBreaker, isRegistryDown} from './circuit-breaker.ts';
+import {createRequestLimiter, type RequestLimiter} from './concurrency.ts';
+import {checkMissingImage} from './missing-image.ts';
+import {unlessMoved} from './moved-tag.ts';
+import type {WalkProgress} from './progress.ts';
+import {walkParts} from './walk-parts.ts';
 
-export type {WalkProgress} from './progress.ts';
+export type WalkerOptions = Waiting & {
+	depth: Depth;
+	/** A cache may lack children, and what belongs to them. */
+	role?: 'authoritative' | 'cache';
+	/** By default, as many requests at a time as the registry can bear. */
+	limiter?: RequestLimiter;
+};
 
-export type WalkOptions = WalkerOptions &
-	ImageOptions & {
-		/** Exactly so many requests under way at a time. */
-		concurrency?: number;
+export type ImageOptions = {
+	/** `linux/arm64`: of an index, only this platform. */
+	platform?: string;
+	onProgress?: (progress: WalkProgress) => void;
+};
+
+/** Walks many images of one registry: one request a distinct (repository, digest), however many tags share it. */
+export type Walker = {
+	/**
+	 * Checks everything that a pull of the image needs, and reports every fault, not only the first.
+	 * @throws OperatorError image.absent | image.platform-absent, and whatever keeps the registry from answering for the top manifest
+	 */
+	walk(reference: ImageReference, options?: ImageOptions): Promise<ImageCheck>;
+	/** Distinct indexes met in a repository so far. */
+	indexes(repository: string): number;
+	/** Drops the cached answers of a repository whose images are all walked. */
+	forget(repository: string): void;
+};
+
+export function createWalker(registry: Registry, options: WalkerOptions): Walker {
+	const {depth, signal, role = 'authoritative'} = options;
+	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
+	const breaker = createCircuitBreaker(isRegistryDown);
+	const caches = new Map<string, AnswerCache>();
+
+	function cacheOf(repository: string): AnswerCache {
+		const cache = caches.get(repository) ?? createAnswerCache(registry, repository, {depth, signal, limiter, breaker});
+		caches.set(repository, cache);
+		return cache;
+	}
+
+	return {
+		async walk(reference, image = {}) {
+			signal.throwIfAborted();
+			const cache = cacheOf(reference.repository);
+			const options = {depth, signal, isCache: role === 'cache', ...image};
+			const {digest} = reference;
+
+			if (digest !== undefined) {
+				const fact = await cache.manifest(digest);
+				return fact.state === 'missing' || fact.state === 'unreadable'
+					? checkMissingImage(reference, fact, cache.tags)
+					: walkParts(cache, reference, {digest, fact}, options);
+			}
+
+			const ask = () => cache.tag(target(reference));
+			const first = await ask();
+			const check =
+				first.state === 'found'
+					? await walkParts(
+							cache,
+							reference,
+							{digest: first.claimed ?? first.digest, fact: cache.learn(first)},
+							options,
+						)
+					: await checkMissingImage(reference, first, cache.tags);
+
+			return check.faults.length === 0 ? check : unlessMoved(check, {reference, first, ask, signal});
+		},
+
+		indexes: repository => caches.get(repository)?.indexes() ?? 0,
+		forget: repository => void caches.delete(repository),
 	};
+}
 
 /**
  * Walks one image.
@@ -19,15 +91,7 @@ export type WalkOptions = WalkerOptions &
 export function walkImage(
 	registry: Registry,
 	reference: ImageReference,
-	{concurrency, platform, onProgress, ...options}: WalkOptions,
+	{platform, onProgress, ...options}: WalkerOptions & ImageOptions,
 ): Promise<ImageCheck> {
-	const {signal} = options;
-	const pace =
-		concurrency === undefined
-			? {}
-			: {pace: createPace({signal, busy: () => registry.busy(), first: concurrency, most: concurrency})};
-	return createWalker(registry, {...options, ...pace}).walk(reference, {
-		...(platform === undefined ? {} : {platform}),
-		...(onProgress === undefined ? {} : {onProgress}),
-	});
+	return createWalker(registry, options).walk(reference, defined({platform, onProgress}));
 }

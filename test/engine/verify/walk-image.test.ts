@@ -5,10 +5,12 @@ import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
-import {type WalkOptions, type WalkProgress, walkImage} from '../../../src/engine/verify/walk-image.ts';
+import {createRequestLimiter} from '../../../src/engine/verify/concurrency.ts';
+import type {WalkProgress} from '../../../src/engine/verify/progress.ts';
+import {type ImageOptions, type WalkerOptions, walkImage} from '../../../src/engine/verify/walk-image.ts';
 import {descriptor, document, failure, found, host, latest, shelf} from './shelf.ts';
 
-const walk = (registry: Registry, options: Partial<WalkOptions> = {}, reference = latest) =>
+const walk = (registry: Registry, options: Partial<WalkerOptions & ImageOptions> = {}, reference = latest) =>
 	walkImage(registry, reference, {depth: 'edge', signal: new AbortController().signal, ...options});
 
 test('an image with everything in place is intact, and every part is asked for once', async () => {
@@ -216,7 +218,9 @@ test('a registry that went away is not asked for every part in turn', async () =
 		registry.blobs.set(digest, failure('registry.unreachable', 'unreachable'));
 	}
 
-	const check = await walk(registry, {concurrency: 1});
+	const limiter = createRequestLimiter({signal: new AbortController().signal, busy: () => 0, first: 1, most: 1});
+
+	const check = await walk(registry, {limiter});
 
 	expect(check).toMatchObject({verdict: 'unknown', checked: {blobs: 0}});
 	expect(check.unchecked).toHaveLength(10);
@@ -246,7 +250,7 @@ test('a tag that answers 404 is dangling where it is listed, and absent where no
 	await expect(walk(registry)).rejects.toMatchObject({
 		code: 'image.absent',
 		exit: 'failed',
-		hint: 'It has v1, v2, v3, v4, v5 and 2 more tags.',
+		hint: 'The repository has v1, v2, v3, v4, v5 and 2 more tags.',
 	});
 	registry.known = undefined;
 	await expect(walk(registry)).rejects.toMatchObject({

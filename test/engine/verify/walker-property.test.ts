@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import type {ImageCheck} from '../../../src/domain/image/verdict.ts';
-import {walkImage} from '../../../src/engine/verify/walk-image.ts';
-import {createWalker} from '../../../src/engine/verify/walker.ts';
+import {createRequestLimiter} from '../../../src/engine/verify/concurrency.ts';
+import {createWalker, walkImage} from '../../../src/engine/verify/walk-image.ts';
 import {damagedPlan, type GeneratedStore, type Plan, soundPlan, storeOf} from './generated-store.ts';
 import {host} from './shelf.ts';
 
@@ -19,7 +19,10 @@ function together(store: GeneratedStore): Promise<ImageCheck[]> {
 function eachAlone(plan: Plan): Promise<ImageCheck[]> {
 	const store = storeOf(plan);
 	return Promise.all(
-		store.tagged.map(tag => walkImage(store, referenceOf(tag), {depth: 'edge', signal, concurrency: 1})),
+		store.tagged.map(tag => {
+			const limiter = createRequestLimiter({signal, busy: store.busy, first: 1, most: 1});
+			return walkImage(store, referenceOf(tag), {depth: 'edge', signal, limiter});
+		}),
 	);
 }
 

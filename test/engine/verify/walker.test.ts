@@ -3,7 +3,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/images/image.ts';
-import {createWalker, type WalkerOptions} from '../../../src/engine/verify/walker.ts';
+import {createWalker, type WalkerOptions} from '../../../src/engine/verify/walk-image.ts';
 import {descriptor, document, failure, found, host, type Shelf, shelf} from './shelf.ts';
 
 const {signal} = new AbortController();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {OperatorError} from '../../../../src/domain/errors.ts';
-import {createPace, type Pace} from '../../../../src/engine/verify/asking/pace.ts';
+import {OperatorError} from '../../../src/domain/errors.ts';
+import {createRequestLimiter, type RequestLimiter} from '../../../src/engine/verify/concurrency.ts';
 
 const busyError = () =>
 	new OperatorError('registry.busy', 'Too much.', {hint: 'Wait.', exit: 'unreachable', transient: true});
@@ -25,18 +25,23 @@ function simulate({capacity, refusesAbove = Number.POSITIVE_INFINITY, breaks = (
 	let busy = 0;
 	let requests = 0;
 	let worst = 0;
-	const pace: Pace = createPace({signal: controller.signal, busy: () => busy, now: () => now, most});
+	const limiter: RequestLimiter = createRequestLimiter({
+		signal: controller.signal,
+		busy: () => busy,
+		now: () => now,
+		most,
+	});
 
 	async function ask(): Promise<void> {
 		const request = requests++;
-		worst = Math.max(worst, pace.underWay() - pace.limit());
-		limits.push(pace.limit());
+		worst = Math.max(worst, limiter.underWay() - limiter.limit());
+		limits.push(limiter.limit());
 		free.sort((a, b) => a - b);
 		const at = Math.max(now, free[0]!) + 10;
 		free[0] = at;
 		const {promise, resolve, reject} = Promise.withResolvers<void>();
 
-		if (pace.underWay() > refusesAbove) {
+		if (limiter.underWay() > refusesAbove) {
 			busy++;
 		}
 
@@ -45,7 +50,7 @@ function simulate({capacity, refusesAbove = Number.POSITIVE_INFINITY, breaks = (
 	}
 
 	return {
-		pace,
+		limiter,
 		controller,
 		limits,
 		worst: () => worst,
@@ -53,7 +58,7 @@ function simulate({capacity, refusesAbove = Number.POSITIVE_INFINITY, breaks = (
 		/** Makes so many requests as fast as they are let through. */
 		async run(count: number): Promise<PromiseSettledResult<void>[]> {
 			let isDone = false;
-			const all = Promise.allSettled(Array.from({length: count}, () => pace.run(ask))).finally(() => {
+			const all = Promise.allSettled(Array.from({length: count}, () => limiter.run(ask))).finally(() => {
 				isDone = true;
 			});
 
@@ -98,10 +103,10 @@ test('a registry that asks to be left alone halves it', async () => {
 });
 
 test('several failures of one and the same moment halve it once', async () => {
-	const {run, pace} = simulate({capacity: 200, breaks: request => request < 6});
+	const {run, limiter} = simulate({capacity: 200, breaks: request => request < 6});
 	await run(6);
 
-	expect(pace.limit()).toBe(3);
+	expect(limiter.limit()).toBe(3);
 });
 
 test('there are never more under way than places, never fewer places than one, and everything gets its turn', async () => {
@@ -128,7 +133,7 @@ test('there are never more under way than places, never fewer places than one, a
 				expect(server.worst()).toBeLessThanOrEqual(0);
 				expect(Math.min(...server.limits)).toBeGreaterThanOrEqual(1);
 				expect(Math.max(...server.limits)).toBeLessThanOrEqual(most);
-				expect(server.pace.underWay()).toBe(0);
+				expect(server.limiter.underWay()).toBe(0);
 			},
 		),
 		{numRuns: 40},
@@ -136,19 +141,19 @@ test('there are never more under way than places, never fewer places than one, a
 });
 
 test('an abort lets go of everything that waits, and starts nothing more', async () => {
-	const {pace, controller} = simulate({capacity: 1});
+	const {limiter, controller} = simulate({capacity: 1});
 	const reason = new Error('ctrl-c');
 	let started = 0;
 	const never = () => {
 		started++;
 		return new Promise<void>(() => {});
 	};
-	const asked = Array.from({length: 20}, () => pace.run(never));
+	const asked = Array.from({length: 20}, () => limiter.run(never));
 	const waiting = Promise.allSettled(asked.slice(6));
 
 	controller.abort(reason);
 
 	expect(await waiting).toEqual(Array.from({length: 14}, () => ({status: 'rejected', reason})));
-	await expect(pace.run(never)).rejects.toBe(reason);
+	await expect(limiter.run(never)).rejects.toBe(reason);
 	expect(started).toBe(6);
 });

@@ -1,0 +1,172 @@
+import type {Digest} from '../../domain/image/digest.ts';
+import type {Depth} from '../../domain/image/verdict.ts';
+import type {BlobAnswer, ManifestAnswer, Registry} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
+import {type CircuitBreaker, createCircuitBreaker, isAccessDenied} from './circuit-breaker.ts';
+import type {RequestLimiter} from './concurrency.ts';
+import type {PartDescriptor} from './parts.ts';
+import {createInterning, type Found, type FoundFact, type ManifestFact, readManifest} from './read-manifest.ts';
+
+/**
+ * The registry's answers for one repository, shared by all walks. A digest is requested once; a caller that asks while the
+ * request is under way waits for the same answer. Errors are not remembered.
+ */
+export type AnswerCache = {
+	manifest(digest: Digest): ManifestFact | Promise<ManifestFact>;
+	blob(descriptor: PartDescriptor, onBytes?: (count: number) => void): BlobAnswer | Promise<BlobAnswer>;
+	/** A tag is requested every time: it may have moved. */
+	tag(tag: string): Promise<ManifestAnswer>;
+	/** Remembers the manifest that a tag resolved to, by its digest. */
+	learn(answer: Found): FoundFact;
+	/** The list as of this call or later: tags of an older list may have been deleted since. */
+	tags(): Promise<ReadonlySet<string> | undefined>;
+	/** Distinct indexes so far. */
+	indexes(): number;
+};
+
+export type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
+
+export function createAnswerCache(
+	registry: Registry,
+	repository: string,
+	{depth, signal, limiter, breaker}: AnswerCacheOptions,
+): AnswerCache {
+	const manifests = new Map<Digest, ManifestFact>();
+	const blobs = createBlobAnswers();
+	const pending = new Map<string, Promise<unknown>>();
+	const interning = createInterning();
+	const access = createCircuitBreaker(isAccessDenied);
+	let indexes = 0;
+
+	function request<T>(ask: () => Promise<T>): Promise<T> {
+		return limiter.run(() => access.run(() => breaker.run(ask)));
+	}
+
+	function together<T>(key: string, ask: () => Promise<T>): Promise<T> {
+		const underWay = pending.get(key) as Promise<T> | undefined;
+		if (underWay !== undefined) {
+			return underWay;
+		}
+
+		const asked = ask().finally(() => pending.delete(key));
+		pending.set(key, asked);
+		return asked;
+	}
+
+	function remember<Fact extends ManifestFact>(digest: Digest, fact: Fact): Fact {
+		manifests.set(digest, fact);
+		indexes += fact.state === 'read' && fact.kind === 'index' ? 1 : 0;
+		return fact;
+	}
+
+	return {
+		manifest(digest) {
+			return (
+				manifests.get(digest) ??
+				together(`m ${digest}`, async () => {
+					const answer = await request(() => registry.manifest(repository, digest, {signal}));
+					const fact = answer.state === 'found' ? readManifest(answer, digest, interning) : answer;
+					return manifests.get(digest) ?? remember(digest, fact);
+				})
+			);
+		},
+
+		blob(descriptor, onBytes) {
+			const {digest, size, mediaType} = descriptor;
+			return (
+				blobs.get(descriptor) ??
+				together(`b ${digest} ${size}`, async () => {
+					const blob = {digest, size, ...(mediaType === undefined ? {} : {mediaType})};
+					const waiting = {signal, ...(onBytes === undefined ? {} : {onBytes})};
+					return blobs.remember(descriptor, await request(() => registry.blob(repository, blob, depth, waiting)));
+				})
+			);
+		},
+
+		tag: tag => request(() => registry.manifest(repository, tag, {signal})),
+
+		learn(answer) {
+			// Where the claimed digest is not that of the bytes, nothing can be remembered under either.
+			if (answer.claimed !== undefined) {
+				return readManifest(answer, undefined, interning);
+			}
+
+			const known = manifests.get(answer.digest);
+			if (known !== undefined && known.state !== 'missing' && known.state !== 'unreadable') {
+				return known;
+			}
+
+			const fact = readManifest(answer, undefined, interning);
+			return known === undefined ? remember(answer.digest, fact) : fact;
+		},
+
+		tags: createFreshListing(async () => {
+			const tags = await request(() => registry.tags(repository, {signal}));
+			return tags && new Set(tags);
+		}),
+
+		indexes: () => indexes,
+	};
+}
+
+type BlobKey = Pick<PartDescriptor, 'digest' | 'size'>;
+
+/** Answers by digest and expected size, in as little memory as a large repository needs. */
+function createBlobAnswers() {
+	const answers = new Map<Digest, {size: number; answer: BlobAnswer}>();
+	/** Answers for a second size of the same digest. At most one size is right, so there are few. */
+	const misfits = new Map<string, BlobAnswer>();
+	/** One object for all that are present, by status: most blobs are. */
+	const present = new Map<number, BlobAnswer>();
+
+	return {
+		get({digest, size}: BlobKey): BlobAnswer | undefined {
+			const known = answers.get(digest);
+			return known?.size === size ? known.answer : misfits.get(`${digest} ${size}`);
+		},
+
+		remember({digest, size}: BlobKey, given: BlobAnswer): BlobAnswer {
+			const answer = given.state === 'present' ? (present.get(given.status) ?? given) : given;
+			if (answer.state === 'present') {
+				present.set(answer.status, answer);
+			}
+
+			if (answers.has(digest)) {
+				misfits.set(`${digest} ${size}`, answer);
+			} else {
+				answers.set(digest, {size, answer});
+			}
+
+			return answer;
+		},
+	};
+}
+
+/**
+ * Shares a listing among concurrent callers, but never one that began before the call: a tag that answers 404 may have been
+ * deleted since. Callers that arrive during a listing share the next one.
+ */
+function createFreshListing<Names>(list: () => Promise<Names>): () => Promise<Names> {
+	let underWay: Promise<Names> | undefined;
+	let next: Promise<Names> | undefined;
+
+	function begin(): Promise<Names> {
+		const begun = list().finally(() => {
+			if (underWay === begun) {
+				underWay = undefined;
+			}
+		});
+		underWay = begun;
+		next = undefined;
+		return begun;
+	}
+
+	return () => {
+		if (underWay === undefined) {
+			return begin();
+		}
+
+		next ??= underWay.then(begin, begin);
+		return next;
+	};
+}

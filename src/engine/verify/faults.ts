@@ -1,0 +1,167 @@
+import type {Reason} from '../../domain/error-codes.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Fault, FaultKind} from '../../domain/image/fault.ts';
+import type {Unchecked} from '../../domain/image/verdict.ts';
+import type {BlobAnswer} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
+import type {AnswerCache} from './answer-cache.ts';
+import {type CheckedPart, type Part, partsOf} from './parts.ts';
+import type {PlatformFilter} from './platform.ts';
+import type {ManifestFact} from './read-manifest.ts';
+
+/** More nested indexes than this are built by nobody but an attacker. */
+const deepestNesting = 16;
+
+/** The same answer means different things in different walks. */
+export type WalkRules = {
+	/** A cache may lack children and blobs. */
+	isCache: boolean;
+	platform?: PlatformFilter;
+};
+
+/**
+ * Checks single parts of an image. Whatever keeps the registry from answering leaves the part unchecked.
+ * @param options `onBytes` is told of bytes as they arrive, where blobs are read whole
+ */
+export function createPartCheck(
+	cache: AnswerCache,
+	{signal, onBytes, ...rules}: Waiting & WalkRules & {onBytes?: (part: Part, count: number) => void},
+): (part: Part) => Promise<CheckedPart> {
+	async function ask(part: Part): Promise<CheckedPart> {
+		const {descriptor, via} = part;
+
+		if (descriptor.role !== 'manifest') {
+			const answer = cache.blob(descriptor, onBytes && (count => onBytes(part, count)));
+			return checkBlob(part, await answer, rules);
+		}
+
+		if (via.length > deepestNesting) {
+			return faulty(part, 'manifest-unreadable', `it is nested more than ${deepestNesting} indexes deep`);
+		}
+
+		return checkManifest(part, await cache.manifest(descriptor.digest), rules);
+	}
+
+	return async part => {
+		signal.throwIfAborted();
+
+		try {
+			return await ask(part);
+		} catch (error) {
+			signal.throwIfAborted();
+
+			if (error instanceof OperatorError) {
+				return {part, unchecked: uncheckedOf(part, error), below: []};
+			}
+
+			throw error;
+		}
+	};
+}
+
+/** What is known of a manifest means this for the part that it is; and these parts are below it. */
+export function checkManifest(part: Part, fact: ManifestFact, {isCache, platform}: WalkRules): CheckedPart {
+	if (fact.state === 'missing') {
+		return isCache ? uncached(part, fact.status) : faulty(part, 'child-missing', fact.detail, fact.status);
+	}
+
+	if (fact.state === 'unreadable') {
+		return faulty(part, 'manifest-unreadable', fact.detail, fact.status);
+	}
+
+	const status = 200;
+
+	if (fact.state === 'unsupported') {
+		return {part, status, unchecked: uncheckedOf(part, fact), below: []};
+	}
+
+	if (fact.size !== undefined && fact.size !== part.descriptor.size) {
+		const detail = `it has ${fact.size} bytes, its index says ${part.descriptor.size}`;
+		return faulty(part, 'manifest-unreadable', detail, status);
+	}
+
+	if (fact.state === 'damaged') {
+		return faulty(part, 'manifest-unreadable', fact.detail, status);
+	}
+
+	if (fact.isEmpty) {
+		const reason: Reason = {
+			code: 'manifest.names-nothing',
+			message: `This ${fact.kind === 'index' ? 'index' : 'manifest'} references nothing pullable.`,
+			hint: 'If it should be an image, push it again.',
+		};
+		const empty = fact.kind === 'index' ? {isEmptyIndex: true as const} : {};
+		return {part, status, unchecked: uncheckedOf(part, reason), ...empty, below: []};
+	}
+
+	const via = [...part.via, part.descriptor.digest];
+	const all = partsOf(fact.descriptors, via, part.platform);
+	const below = platform === undefined ? all : platform.choose(all);
+
+	if (below.some(({descriptor}) => descriptor.role === 'manifest' && via.includes(descriptor.digest))) {
+		return faulty(part, 'manifest-unreadable', 'it contains itself', status);
+	}
+
+	return {part, status, below};
+}
+
+const missingKinds = {config: 'config-missing', layer: 'layer-missing', manifest: 'child-missing'} as const;
+
+const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing'>, FaultKind> = {
+	empty: 'blob-empty',
+	truncated: 'blob-truncated',
+	corrupt: 'blob-corrupt',
+	unreadable: 'link-malformed',
+};
+
+function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): CheckedPart {
+	const {state, status} = answer;
+
+	if (state === 'present') {
+		return {part, status, below: []};
+	}
+
+	if (state === 'missing' && isCache) {
+		return uncached(part, status);
+	}
+
+	const kind = state === 'missing' ? missingKinds[part.descriptor.role] : blobFaults[state];
+	return faulty(part, kind, answer.detail, status);
+}
+
+/** An empty index beside pullable parts is harmless. As the whole image, it cannot be pulled. */
+export function withoutEmptyBranches(checked: Map<string, CheckedPart>): Map<string, CheckedPart> {
+	const hasBlobs = [...checked.values()].some(
+		({part, fault}) => part.descriptor.role !== 'manifest' && fault === undefined,
+	);
+	if (hasBlobs) {
+		for (const [key, {unchecked, ...entry}] of checked) {
+			if (unchecked !== undefined && entry.isEmptyIndex && entry.part.via.length > 0) {
+				checked.set(key, entry);
+			}
+		}
+	}
+
+	return checked;
+}
+
+function uncached(part: Part, status: number): CheckedPart {
+	return {part, status, isUncached: true, below: []};
+}
+
+function faulty(part: Part, kind: FaultKind, detail: string, status?: number): CheckedPart {
+	const {descriptor, via, platform} = part;
+	const fault: Fault = {
+		kind,
+		digest: descriptor.digest,
+		via,
+		...(platform === undefined ? {} : {platform}),
+		...(status === undefined ? {} : {status}),
+		detail,
+	};
+	return {part, ...(status === undefined ? {} : {status}), fault, below: []};
+}
+
+function uncheckedOf({descriptor, via, platform}: Part, {code, message, hint}: Reason): Unchecked {
+	return {digest: descriptor.digest, via, ...(platform === undefined ? {} : {platform}), code, message, hint};
+}

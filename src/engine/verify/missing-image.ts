@@ -1,0 +1,73 @@
+import {OperatorError} from '../../domain/errors.ts';
+import type {Fault} from '../../domain/image/fault.ts';
+import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
+import type {ImageCheck} from '../../domain/image/verdict.ts';
+import type {ManifestAnswer} from '../ports/registry.ts';
+
+const tagsNamed = 5;
+
+type ListTags = () => Promise<ReadonlySet<string> | undefined>;
+
+/**
+ * The check of an image whose top manifest the registry does not serve: a tag that is listed all the same is broken.
+ * @throws OperatorError image.absent, and whatever keeps the registry from listing its tags
+ */
+export async function checkMissingImage(
+	reference: ImageReference,
+	answer: Exclude<ManifestAnswer, {state: 'found'}>,
+	listTags: ListTags,
+): Promise<ImageCheck> {
+	const {digest} = reference;
+	return {
+		reference: formatReference(reference),
+		...(digest === undefined ? {} : {digest}),
+		verdict: 'broken',
+		checked: {manifests: 1, blobs: 0},
+		faults: [await faultOf(reference, answer, listTags)],
+		unchecked: [],
+		children: [],
+	};
+}
+
+async function faultOf(
+	reference: ImageReference,
+	{state, status, detail}: Exclude<ManifestAnswer, {state: 'found'}>,
+	listTags: ListTags,
+): Promise<Fault> {
+	// A registry that fails on every request fails on this list as well; that says nothing about the image.
+	const tags = await listTags();
+	const {digest} = reference;
+
+	if (state === 'unreadable') {
+		return {kind: 'manifest-unreadable', ...(digest === undefined ? {} : {digest}), via: [], status, detail};
+	}
+
+	if (digest === undefined && tags?.has(target(reference))) {
+		return {kind: 'tag-dangling', via: [], status, detail};
+	}
+
+	throw absent(reference, tags);
+}
+
+function absent(reference: ImageReference, tags: ReadonlySet<string> | undefined): OperatorError {
+	if (tags === undefined) {
+		return new OperatorError('image.absent', `${reference.host} has no repository ${reference.repository}.`, {
+			hint: 'Check the spelling. If the registry lists no repositories at all, it serves the wrong store.',
+			exit: 'failed',
+		});
+	}
+
+	return new OperatorError('image.absent', `${formatReference(reference)} does not exist.`, {
+		hint: `The repository has ${tags.size === 0 ? 'no tags' : some(tags)}.`,
+		exit: 'failed',
+	});
+}
+
+function some(tags: ReadonlySet<string>): string {
+	const first = [...tags].sort().slice(0, tagsNamed).join(', ');
+	if (tags.size > tagsNamed) {
+		return `${first} and ${tags.size - tagsNamed} more tags`;
+	}
+
+	return tags.size === 1 ? `only the tag ${first}` : `the tags ${first}`;
+}

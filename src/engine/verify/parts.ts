@@ -1,0 +1,107 @@
+import type {Digest} from '../../domain/image/digest.ts';
+import type {Fault} from '../../domain/image/fault.ts';
+import {type ChildCheck, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
+
+/** What a pull needs, as the manifest above describes it: the same in every image that shares the manifest. Bytes. */
+export type PartDescriptor = {
+	role: 'manifest' | 'config' | 'layer';
+	digest: Digest;
+	size: number;
+	mediaType?: string;
+	platform?: string;
+};
+
+/** A descriptor, and the path to it in one image. */
+export type Part = {
+	descriptor: PartDescriptor;
+	/** The manifests above it, outermost first. */
+	via: Digest[];
+	/** The platform of the child that it belongs to. */
+	platform?: string;
+};
+
+/** A part, and what the registry's answer says of it. */
+export type CheckedPart = {
+	part: Part;
+	status?: number;
+	fault?: Fault;
+	unchecked?: Unchecked;
+	/** A cache has not fetched it yet, which is no fault. */
+	isUncached?: true;
+	/** An index that references nothing. */
+	isEmptyIndex?: true;
+	/** The parts that it references. */
+	below: Part[];
+};
+
+/** Parts of an image by `keyOf`. */
+export type CheckedParts = ReadonlyMap<string, CheckedPart>;
+
+/** A part is checked once an image, however many manifests share it. Two sizes are two parts: one of them is wrong. */
+export function keyOf({descriptor: {role, digest, size}}: Part): string {
+	return `${role === 'manifest' ? 'm' : 'b'} ${digest} ${size}`;
+}
+
+/** @param platform of the manifest that references them */
+export function partsOf(descriptors: readonly PartDescriptor[], via: Digest[], platform: string | undefined): Part[] {
+	return descriptors.map(descriptor => {
+		const own = descriptor.platform ?? platform;
+		return own === undefined ? {descriptor, via} : {descriptor, via, platform: own};
+	});
+}
+
+/** What all parts of an image amount to. */
+export function outcomeOf(
+	all: readonly CheckedPart[],
+): Pick<ImageCheck, 'verdict' | 'checked' | 'faults' | 'unchecked'> {
+	const faults = all.flatMap(({fault}) => fault ?? []);
+	const unchecked = all.flatMap(entry => entry.unchecked ?? []);
+	const answered = all.filter(entry => entry.unchecked === undefined);
+	const manifests = answered.filter(({part}) => part.descriptor.role === 'manifest').length;
+	return {
+		verdict: verdictOf(faults, unchecked),
+		checked: {manifests, blobs: answered.length - manifests},
+		faults,
+		unchecked,
+	};
+}
+
+/** One row for a child and everything below it, including what it shares with other children. */
+export function childCheck(child: Part, checked: CheckedParts): ChildCheck {
+	const below = reachedFrom(child, checked);
+	const {faults, unchecked, verdict} = outcomeOf(below);
+	const blobs = below.filter(({part, isUncached}) => part.descriptor.role !== 'manifest' && !isUncached).length;
+	const {platform, descriptor} = child;
+	const {status, isUncached} = checked.get(keyOf(child)) ?? {};
+	const troubles = [...faults.map(({detail}) => detail), ...unchecked.map(({message}) => message)];
+
+	return {
+		digest: descriptor.digest,
+		...(platform === undefined ? {} : {platform}),
+		verdict,
+		...(status === undefined ? {} : {status}),
+		blobs,
+		detail: summaryOf(troubles) ?? (isUncached ? 'not in the cache' : blobs === 1 ? '1 blob' : `${blobs} blobs`),
+	};
+}
+
+function reachedFrom(child: Part, checked: CheckedParts): CheckedPart[] {
+	const reached = new Map<string, CheckedPart>();
+	const waiting = [child];
+
+	for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+		const key = keyOf(part);
+		const entry = checked.get(key);
+
+		if (entry !== undefined && !reached.has(key)) {
+			reached.set(key, entry);
+			waiting.push(...entry.below);
+		}
+	}
+
+	return [...reached.values()];
+}
+
+function summaryOf([first, ...more]: string[]): string | undefined {
+	return first === undefined || more.length === 0 ? first : `${first}, and ${more.length} more`;
+}

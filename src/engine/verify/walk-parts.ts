@@ -1,0 +1,114 @@
+import type {Digest} from '../../domain/image/digest.ts';
+import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
+import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
+import type {Waiting} from '../ports/waiting.ts';
+import type {AnswerCache} from './answer-cache.ts';
+import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts';
+import {type CheckedPart, childCheck, keyOf, outcomeOf, type Part, partsOf} from './parts.ts';
+import {createPlatformFilter} from './platform.ts';
+import {countProgress, type WalkObserver, type WalkProgress} from './progress.ts';
+import type {FoundFact} from './read-manifest.ts';
+
+export type WalkPartsOptions = Waiting & {
+	depth: Depth;
+	isCache: boolean;
+	/** `linux/arm64`: of an index, only this platform. */
+	platform?: string;
+	onProgress?: (progress: WalkProgress) => void;
+};
+
+/** The manifest that the reference resolved to. */
+export type TopManifest = {digest: Digest; fact: FoundFact};
+
+/** The tag under which registries without a referrers list keep one; the list may be empty. @see OCI distribution-spec, "Referrers Tag Schema" */
+const referrersTag = /^sha(?:256|512)-[0-9a-f]{32,128}$/;
+
+/**
+ * Checks everything below the top manifest, level by level.
+ * @throws OperatorError image.platform-absent
+ */
+export async function walkParts(
+	cache: AnswerCache,
+	reference: ImageReference,
+	{digest, fact}: TopManifest,
+	{depth, signal, platform, isCache, onProgress}: WalkPartsOptions,
+): Promise<ImageCheck> {
+	const isIndex = fact.state === 'read' && fact.kind === 'index';
+	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
+	const size = fact.state === 'unsupported' ? 0 : (fact.size ?? 0);
+	const top: Part = {descriptor: {role: 'manifest', digest, size}, via: []};
+
+	if (isIndex) {
+		filter?.expectAmong(partsOf(fact.descriptors, [], undefined));
+	}
+
+	const rules = {isCache, ...(filter === undefined ? {} : {platform: filter})};
+	const isReferrersList = isIndex && fact.isEmpty && referrersTag.test(reference.tag ?? '');
+	const start = checkManifest(top, isReferrersList ? {...fact, isEmpty: false} : fact, rules);
+	const observer = onProgress && countProgress(onProgress, depth === 'content');
+	const onBytes = depth === 'content' ? observer?.received : undefined;
+	const check = createPartCheck(cache, {signal, ...rules, ...(onBytes === undefined ? {} : {onBytes})});
+	const checked = withoutEmptyBranches(await checkByLevel(start, check, observer));
+	const parts = [...checked.values()];
+
+	if (isIndex && parts.every(part => part.fault === undefined && part.unchecked === undefined)) {
+		filter?.expectFound();
+	}
+
+	const rows = isIndex && start.fault === undefined ? start.below : [top];
+
+	return {
+		reference: formatReference(reference),
+		digest,
+		mediaType: fact.mediaType,
+		...outcomeOf(parts),
+		children: rows.map(row => childCheck(row, checked)),
+	};
+}
+
+/** Level by level, so that the order of the faults does not depend on which response is faster. */
+async function checkByLevel(
+	top: CheckedPart,
+	check: (part: Part) => Promise<CheckedPart>,
+	observer: WalkObserver | undefined,
+): Promise<Map<string, CheckedPart>> {
+	const checked = new Map([[keyOf(top.part), top]]);
+	observer?.checked(top);
+
+	for (let level = unseen(top.below, checked); level.size > 0; ) {
+		observer?.found([...level.values()]);
+
+		const entries = await Promise.all(
+			Array.from(level, async ([key, part]): Promise<[string, CheckedPart]> => {
+				const entry = await check(part);
+				observer?.checked(entry);
+				return [key, entry];
+			}),
+		);
+
+		for (const [key, entry] of entries) {
+			checked.set(key, entry);
+		}
+
+		level = unseen(
+			entries.flatMap(([, {below}]) => below),
+			checked,
+		);
+	}
+
+	return checked;
+}
+
+/** Each part once, by the first path to it. */
+function unseen(parts: readonly Part[], checked: ReadonlyMap<string, CheckedPart>): Map<string, Part> {
+	const first = new Map<string, Part>();
+
+	for (const part of parts) {
+		const key = keyOf(part);
+		if (!checked.has(key) && !first.has(key)) {
+			first.set(key, part);
+		}
+	}
+
+	return first;
+}
