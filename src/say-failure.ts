@@ -1,6 +1,7 @@
 import {CommanderError} from 'commander';
 import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import {visible, visibleJson} from './domain/text/visible.ts';
+import {upperFirst} from './domain/text/wording.ts';
 import type {CommonFlags} from './invocation.ts';
 
 type FailureVoice = {
@@ -58,7 +59,7 @@ export function sayFailure(
 /** In our own words; undefined where commander has only shown its help. */
 function usageErrorOf({code, message}: CommanderError): OperatorError | undefined {
 	const sentence = message.replace(/^error: /, '').replace(/\.?$/, '.');
-	return code === 'commander.help' ? undefined : usage(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`);
+	return code === 'commander.help' ? undefined : usage(upperFirst(sentence));
 }
 
 function stackOf(error: unknown): string {

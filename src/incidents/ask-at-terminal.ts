@@ -1,8 +1,7 @@
 import {createInterface} from 'node:readline';
+import {usualColumns} from '../domain/text/wrap.ts';
 import type {Invocation} from '../invocation.ts';
 import {fold} from '../plain/layout/fit.ts';
-
-const usualColumns = 80;
 
 /** Lets a person be asked in lines, before a screen opens. */
 export async function askAtTerminal<Answer>(

@@ -3,14 +3,11 @@ import {type ExitMeaning, exitCodes, OperatorError} from '../../domain/errors.ts
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
+import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import type {Invocation} from '../../invocation.ts';
-import {wrap} from '../../plain/layout/fit.ts';
 import {type OpenPorts, openPorts, type Surroundings} from '../../wiring/open-ports.ts';
 import {surroundingsOf} from '../../wiring/surroundings.ts';
-
-const fewestColumns = 40;
-const usualColumns = 80;
 
 type Line = {what: string; ok: boolean; say: string; hint?: string; exit?: ExitMeaning};
 
@@ -33,7 +30,7 @@ export async function check(invocation: Invocation): Promise<number> {
 		invocation.print(`${visibleJson({schema: 'regmedic.check/1', checks: lines}, '  ')}\n`);
 	} else {
 		const {stdout} = invocation.terminal;
-		const columns = Math.max(fewestColumns, (stdout.isTTY && stdout.columns) || usualColumns);
+		const columns = readableColumns((stdout.isTTY && stdout.columns) || undefined);
 		const indent = ' '.repeat(8);
 		const said = lines.flatMap(({what, ok, say, hint}) => [
 			...wrap(`${what}: ${say}`, {first: ok ? 'ok      ' : 'NOT OK  ', rest: indent, columns}),

@@ -6,8 +6,8 @@ import {currentStep} from '../../domain/incident/incident.ts';
 import {fold} from '../../domain/machine/machine.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 import type {Invocation} from '../../invocation.ts';
-import {wrap} from '../../plain/layout/fit.ts';
 
 type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: string; opened: string; heldBy?: string};
 

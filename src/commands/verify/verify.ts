@@ -3,6 +3,7 @@ import {formatReference, type ImageReference, parseReference} from '../../domain
 import {type Depth, type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
+import {readableColumns} from '../../domain/text/wrap.ts';
 import type {WalkProgress} from '../../engine/verify/progress.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showStatusLine} from '../../plain/layout/status-line.ts';
@@ -15,8 +16,8 @@ import {openVerifiers, type Verifiers} from './verifiers.ts';
 export type VerifyOptions = {depth: Depth; platform?: string; plainHttp?: boolean; hashOnHost?: number};
 
 const exits = {intact: exitCodes.done, broken: exitCodes.broken, unknown: exitCodes.indeterminate};
-/** Narrower, nothing can be read; wider, no eye finds the next line. */
-const columns = {fewest: 40, usual: 80, most: 200};
+/** Above 200 columns lines are hard to follow. */
+const mostColumns = 200;
 
 /**
  * `regmedic verify REF…`: walks every image, all of them also where one is broken or cannot be asked about. Then that
@@ -91,7 +92,7 @@ async function walk(
 
 function styleOf({depth, plainHttp}: VerifyOptions, {terminal: {stdout, unicode}}: Invocation) {
 	return {
-		columns: Math.min(Math.max(stdout.columns || columns.usual, columns.fewest), columns.most),
+		columns: Math.min(readableColumns(stdout.columns || undefined), mostColumns),
 		unicode,
 		depth,
 		flags: plainHttp ? '--plain-http' : '',

@@ -44,3 +44,13 @@ export function digestHex(digest: Digest): string {
 export function shortDigest(digest: Digest): string {
 	return digest.slice(0, digest.indexOf(':') + 13);
 }
+
+/** The same where there is no room for the algorithm: `4f0c1d2e3a5b`. */
+export function shortHex(digest: Digest): string {
+	return digestHex(digest).slice(0, 12);
+}
+
+/** What a part of an image is called, as far as it is known: `linux/amd64 sha256:4f0c1d2e3a5b`. */
+export function partName({platform, digest}: {platform?: string | undefined; digest?: Digest | undefined}): string {
+	return [platform, digest && shortDigest(digest)].filter(Boolean).join(' ');
+}

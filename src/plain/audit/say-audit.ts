@@ -3,7 +3,7 @@ import type {Preflight} from '../../domain/audit/preflight.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import {wrap} from '../layout/fit.ts';
+import {readableColumns, usualColumns, wrap} from '../../domain/text/wrap.ts';
 
 const headings: Record<Severity, string> = {
 	'will-break': 'WILL BREAK IMAGES',
@@ -11,16 +11,13 @@ const headings: Record<Severity, string> = {
 	'worth-knowing': 'WORTH KNOWING',
 };
 
-const usualColumns = 80;
-const leastColumns = 40;
-
 /** What `regmedic audit` tells people: the worst first, each with its evidence and the change to make. */
 export function sayAudit(
 	audit: Audit & {place: string; preflight?: readonly Preflight[]},
-	terminalColumns = usualColumns,
+	terminalColumns?: number,
 ): string[] {
 	const {place, risks, unseen, versions, preflight = []} = audit;
-	const columns = Math.max(leastColumns, terminalColumns);
+	const columns = readableColumns(terminalColumns);
 	const item = {first: '  - ', rest: '    ', columns};
 	const groups = Map.groupBy(risks, ({severity}) => severity);
 	return [

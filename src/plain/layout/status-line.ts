@@ -1,3 +1,4 @@
+import {usualColumns} from '../../domain/text/wrap.ts';
 import {cutMiddle} from './fit.ts';
 
 export type StatusLine = {
@@ -29,7 +30,7 @@ export function showStatusLine(
 	const timer = setInterval(() => {
 		isDrawn = true;
 		// A line that fills the last column would wrap, and could not be taken away.
-		const columns = (terminal.columns || 80) - 1;
+		const columns = (terminal.columns || usualColumns) - 1;
 		talk(`${eraseLine}${cutMiddle(text(columns), columns)}`);
 	}, everyMs);
 

@@ -1,3 +1,4 @@
+import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
@@ -5,15 +6,13 @@ import {formatShard} from '../../domain/probe/shard.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import {column, wrap} from '../layout/fit.ts';
-import {partOf} from '../verify/say-check.ts';
+import {readableColumns, wrap} from '../../domain/text/wrap.ts';
+import {column} from '../layout/fit.ts';
 
 const mostImages = 25;
 const mostReasons = 10;
 const mostNamed = 5;
 const mostTags = 10;
-const usualColumns = 80;
-const leastColumns = 40;
 /** The longest kind, and `404 manifest unknown` with room for a little more. */
 const widths = {kind: 19, answer: 24};
 /** A platform and a short digest. Below this the parts of a row stand under each other. */
@@ -25,11 +24,8 @@ type SayProbeOptions = Expectation & {
 };
 
 /** What `regmedic probe` tells people at the end: what is broken and why, what could not be seen, what to do. */
-export function sayProbe(
-	report: ProbeReport,
-	{columns = usualColumns, ...expectation}: SayProbeOptions = {},
-): string[] {
-	const width = Math.max(leastColumns, columns);
+export function sayProbe(report: ProbeReport, {columns, ...expectation}: SayProbeOptions = {}): string[] {
+	const width = readableColumns(columns);
 	return [
 		...sayBroken(report, width),
 		...sayUnseen(report, width),
@@ -51,7 +47,7 @@ function sayBroken({images, failures, faults, instance}: ProbeReport, columns: n
 	];
 	const shown = same.slice(0, mostImages);
 	const left = failures - shown.flat().length;
-	const longest = Math.max(...shown.flatMap(([check]) => check!.faults.map(fault => partNameOf(fault).length)), 0);
+	const longest = Math.max(...shown.flatMap(([check]) => check!.faults.map(fault => partName(fault).length)), 0);
 	const room = columns - 2 - widths.kind - 1 - 1 - widths.answer;
 	const part = room < leastPart ? undefined : Math.min(room, Math.max(leastPart, longest));
 	return [
@@ -79,7 +75,7 @@ function sayTags(checks: readonly ImageCheck[]): string {
 function sayFault(fault: Fault, part: number | undefined, columns: number): string[] {
 	const {kind, status, detail} = fault;
 	const answer = [status, detail].filter(Boolean).join(' ');
-	const name = partNameOf(fault);
+	const name = partName(fault);
 	if (part === undefined) {
 		return [
 			...wrap(answer === '' ? kind : `${kind}: ${answer}`, {first: '  ', rest: '      ', columns}),
@@ -89,10 +85,6 @@ function sayFault(fault: Fault, part: number | undefined, columns: number): stri
 
 	const first = `  ${column(kind, widths.kind)} ${column(name, part)} `;
 	return wrap(answer, {first, rest: ' '.repeat(first.length), columns});
-}
-
-function partNameOf({digest, platform}: Fault): string {
-	return partOf(digest, platform);
 }
 
 /** By reason: what keeps one image from being seen usually keeps others, too. */

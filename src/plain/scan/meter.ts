@@ -1,3 +1,4 @@
+import {usualColumns} from '../../domain/text/wrap.ts';
 import {cutMiddle} from '../layout/fit.ts';
 import {eraseLine} from '../layout/status-line.ts';
 
@@ -14,7 +15,7 @@ const rateAfterMs = 500;
 export function createMeter({
 	write,
 	now,
-	columns = 80,
+	columns = usualColumns,
 }: {
 	write(text: string): void;
 	now(): number;

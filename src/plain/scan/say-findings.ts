@@ -1,7 +1,9 @@
-import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import {partName, shortHex} from '../../domain/image/digest.ts';
 import type {Finding} from '../../domain/storage/finding.ts';
+import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
-import {column, cutMiddle, sayTime, wrap} from '../layout/fit.ts';
+import {wrap} from '../../domain/text/wrap.ts';
+import {column, cutMiddle} from '../layout/fit.ts';
 
 /** A list that nobody reads to its end is not worth printing: `--json` has all of it. */
 const mostImages = 20;
@@ -73,17 +75,12 @@ function narrowRow(finding: Finding, columns: number): string[] {
 }
 
 /** Where there is no room, the digest does without its algorithm. */
-function partOf({kind, digest, platform}: Finding, width: number): string {
+function partOf(finding: Finding, width: number): string {
+	const {kind, digest, platform} = finding;
 	if (digest === undefined) {
 		return kind === 'layer-unlinked' ? 'all layers' : kind === 'link-malformed' ? 'the link of the tag' : '';
 	}
 
-	const short = shortDigest(digest);
-	const whole = partName(digest, platform);
-	return whole.length <= width ? whole : [platform, short.slice(short.indexOf(':') + 1)].filter(Boolean).join(' ');
-}
-
-/** `linux/amd64 sha256:4f0c1d2e3a5b` */
-export function partName(digest: Digest | undefined, platform: string | undefined): string {
-	return [platform, digest === undefined ? undefined : shortDigest(digest)].filter(Boolean).join(' ');
+	const whole = partName(finding);
+	return whole.length <= width ? whole : [platform, shortHex(digest)].filter(Boolean).join(' ');
 }

@@ -1,13 +1,13 @@
+import {partName} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import type {Finding, Risk, Scan} from '../../domain/storage/finding.ts';
+import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import {sayTime, wrap} from '../layout/fit.ts';
-import {partName, sayTable} from './say-findings.ts';
+import {readableColumns, wrap} from '../../domain/text/wrap.ts';
+import {sayTable} from './say-findings.ts';
 
 const mostListed = 10;
-const usualColumns = 80;
-const leastColumns = 40;
 
 export type SayScanOptions = {
 	/** `host[:port]`, where it is known: the store itself does not say what it is called. */
@@ -17,9 +17,9 @@ export type SayScanOptions = {
 };
 
 /** What `regmedic scan` tells people: the findings by image, then by kind, what may yet break, then the next command. */
-export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns = usualColumns}: SayScanOptions = {}): string[] {
+export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScanOptions = {}): string[] {
 	const {root, complete, counts, findings, risks = []} = scan;
-	const width = Math.max(leastColumns, columns);
+	const width = readableColumns(columns);
 	const seen = [
 		count(counts.repositories, 'repository', 'repositories'),
 		count(counts.tags, 'tag'),
@@ -44,8 +44,9 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns = usualCo
 }
 
 /** One finding as a line of a list. */
-export function sayFinding({kind, repository, digest, platform, tags, since, remedy, missing}: Finding): string[] {
-	const part = partName(digest, platform);
+export function sayFinding(finding: Finding): string[] {
+	const {kind, repository, tags, since, remedy, missing} = finding;
+	const part = partName(finding);
 	const parts = [
 		`${kind} in ${repository}${part === '' ? '' : `, ${part}`}`,
 		tags.length === 0 ? 'no tag needs it' : `breaks ${some(tags)}`,
@@ -107,8 +108,9 @@ function breaks(findings: readonly Finding[]): string {
 }
 
 function sayRisks(risks: readonly Risk[], columns: number): string[] {
-	const lines = risks.map(({repository, digest, platform, tags, detail}) => {
-		const what = `${repository ?? 'no repository'}, ${partName(digest, platform)}`;
+	const lines = risks.map(risk => {
+		const {repository, tags, detail} = risk;
+		const what = `${repository ?? 'no repository'}, ${partName(risk)}`;
 		return `${what}${tags.length === 0 ? '' : ` (${some(tags)})`}: ${detail}`;
 	});
 	return risks.length === 0

@@ -1,8 +1,8 @@
 import type {Incident, Phase, Visit} from '../../domain/incident/incident.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
-import {wrap} from '../layout/fit.ts';
 import {firstParagraph, sayProse} from './say-prose.ts';
 import {indented, sayEarlier, sayResult, sayStart} from './say-visit.ts';
 

@@ -1,7 +1,7 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
-import {readTime} from '../../domain/text/time-answer.ts';
+import {readTime, sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
-import {sayTime, wrap} from '../layout/fit.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 
 /** The questions of one step, asked one after another. */
 export type Questionnaire = {

@@ -3,8 +3,9 @@ import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {visible} from '../../domain/text/visible.ts';
+import {upperFirst} from '../../domain/text/wording.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
-import {wrap} from '../layout/fit.ts';
 
 /** What a person is asked now, without how to answer it. */
 export function sayAsked({incident, held}: SessionView): string[] {
@@ -99,7 +100,7 @@ function sayOption(option: JsonObject, at: number): string[] {
 	return [
 		...head,
 		...(textOf(option.why) === '' ? [] : wrap(`Why: ${textOf(option.why)}`, {first: rest})),
-		...facts.flatMap(fact => wrap(fact.charAt(0).toUpperCase() + fact.slice(1), {first: rest, rest: `${rest}  `})),
+		...facts.flatMap(fact => wrap(upperFirst(fact), {first: rest, rest: `${rest}  `})),
 	];
 }
 

@@ -2,8 +2,8 @@ import {currentVisit, type Incident, type Visit} from '../../domain/incident/inc
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
-import {count} from '../../domain/text/wording.ts';
-import {upperFirst, wrap} from '../layout/fit.ts';
+import {count, upperFirst} from '../../domain/text/wording.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 
 export type Whereabouts = {
 	journalFolder: string;

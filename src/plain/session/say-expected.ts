@@ -1,6 +1,6 @@
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
-import {wrap} from '../layout/fit.ts';
 import {isPersonsTurn} from './persons-turn.ts';
 import {optionsOf} from './say-asked.ts';
 

@@ -1,7 +1,4 @@
-import {wrap} from '../layout/fit.ts';
-
-const usualColumns = 80;
-const leastColumns = 40;
+import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 
 const ways: readonly (readonly [command: string, about: string])[] = [
 	['regmedic respond --image HOST/REPOSITORY:TAG', 'an image cannot be pulled'],
@@ -12,8 +9,8 @@ const ways: readonly (readonly [command: string, about: string])[] = [
 ];
 
 /** What can be done, each with its command: beside it where there is room, below it where there is not. */
-export function sayHome(terminalColumns = usualColumns): string[] {
-	const columns = Math.max(leastColumns, terminalColumns);
+export function sayHome(terminalColumns?: number): string[] {
+	const columns = readableColumns(terminalColumns);
 	const margin = 2 + Math.max(...ways.map(([command]) => command.length)) + 2;
 	const isWide = ways.every(([, about]) => margin + about.length <= columns);
 	return ways.flatMap(([command, about]) =>

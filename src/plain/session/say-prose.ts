@@ -1,5 +1,5 @@
 import {visible} from '../../domain/text/visible.ts';
-import {wrap} from '../layout/fit.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 
 /** A runbook's Markdown as lines: paragraphs wrapped anew, commands exactly as they stand. */
 export function sayProse(markdown: string, indent = ''): string[] {

@@ -1,9 +1,9 @@
 import type {Happening} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {isObject} from '../../domain/json.ts';
+import {wrap} from '../../domain/text/wrap.ts';
 import {nextWord} from '../../engine/session/autopilot.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
-import {wrap} from '../layout/fit.ts';
 import {labelOf} from './questionnaire.ts';
 import {optionsOf, sayAsked} from './say-asked.ts';
 import {sayExpected} from './say-expected.ts';

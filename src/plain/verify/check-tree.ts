@@ -1,4 +1,4 @@
-import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
 import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../../domain/image/verdict.ts';
@@ -150,9 +150,4 @@ function stateOf(trouble: Trouble): string {
 export function seen({status, detail}: Fault): string {
 	const parts = [...(status === undefined ? [] : [`HTTP ${status}`]), ...(detail === '' ? [] : [detail])];
 	return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-}
-
-/** `linux/amd64 sha256:4f0c1d2e3a5b`, as far as they are known. */
-export function partOf(digest: Digest | undefined, platform: string | undefined): string {
-	return [platform, digest === undefined ? undefined : shortDigest(digest)].filter(Boolean).join(' ');
 }

@@ -1,6 +1,7 @@
 import {shortDigest} from '../../domain/image/digest.ts';
 import type {Verdict} from '../../domain/image/verdict.ts';
-import {column, wrap} from '../layout/fit.ts';
+import {wrap} from '../../domain/text/wrap.ts';
+import {column} from '../layout/fit.ts';
 import type {Branch} from './check-tree.ts';
 
 export type Canvas = {columns: number; unicode: boolean};

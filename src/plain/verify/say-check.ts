@@ -1,14 +1,13 @@
+import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
 import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import {wrap} from '../layout/fit.ts';
+import {usualColumns, wrap} from '../../domain/text/wrap.ts';
 import {sayMeaning} from './check-meaning.ts';
-import {partOf, seen, treeOf} from './check-tree.ts';
+import {seen, treeOf} from './check-tree.ts';
 import {drawTree} from './draw-tree.ts';
-
-export {partOf} from './check-tree.ts';
 
 export type CheckStyle = {
 	columns?: number;
@@ -24,7 +23,7 @@ const mostParts = 3;
 /** What `regmedic verify` tells people about one image: its tree, what is wrong and what that means, what to do. */
 export function sayCheck(
 	check: ImageCheck,
-	{columns = 80, unicode = false, depth = 'edge', flags = ''}: CheckStyle = {},
+	{columns = usualColumns, unicode = false, depth = 'edge', flags = ''}: CheckStyle = {},
 ): string[] {
 	const {reference, digest, mediaType, verdict} = check;
 	const item = {first: '  - ', rest: '    ', columns};
@@ -49,8 +48,8 @@ export function sayChecks(checks: ImageCheck[]): string {
 
 /** One fault as a line of a list, with what it means for somebody who pulls. */
 export function sayFault(fault: Fault): string[] {
-	const {kind, digest, platform} = fault;
-	const part = partOf(digest, platform);
+	const {kind} = fault;
+	const part = partName(fault);
 	return wrap(`${kind}${part === '' ? '' : `, ${part}`}: ${faultMeanings[kind] ?? 'damaged'}${seen(fault)}`, {
 		first: '  - ',
 		rest: '    ',
@@ -58,8 +57,9 @@ export function sayFault(fault: Fault): string[] {
 }
 
 /** One part that nobody could look at, why, and what to do about it. */
-export function sayUnchecked({digest, platform, code, message, hint}: Unchecked): string[] {
-	const part = partOf(digest, platform);
+export function sayUnchecked(unchecked: Unchecked): string[] {
+	const {code, message, hint} = unchecked;
+	const part = partName(unchecked);
 	return [
 		...wrap(`${part === '' ? '' : `${part}: `}${message} (${code})`, {first: '  - ', rest: '    '}),
 		...wrap(hint, {first: '    '}),
@@ -95,7 +95,7 @@ function reasonsOf({unchecked}: ImageCheck, columns: number): string[] {
 }
 
 function sayParts(parts: Unchecked[]): string {
-	const named = parts.map(({digest, platform}) => partOf(digest, platform)).filter(text => text !== '');
+	const named = parts.map(partName).filter(text => text !== '');
 	const left = named.length - mostParts;
 	return named.length === 0 ? '' : `${named.slice(0, mostParts).join(', ')}${left > 0 ? ` and ${left} more` : ''}: `;
 }

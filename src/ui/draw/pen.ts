@@ -1,5 +1,5 @@
-import stringWidth from 'string-width';
 import {type Visible, visibleLine} from '../../domain/text/visible.ts';
+import {textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
 import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
 
 /** A piece of one line. Only a pen makes one, so nothing reaches the terminal that has not been made visible. */
@@ -48,9 +48,9 @@ export function createPen(unicode: boolean): Pen {
 		const kept: Span[] = [];
 		let left = width - glyphs.ellipsis.length;
 		for (const piece of line) {
-			const text = head(piece.text, left);
+			const text = textHead(piece.text, left) as Visible;
 			kept.push({...piece, text});
-			left -= widthOf(text);
+			left -= textWidth(text);
 			if (text !== piece.text) {
 				break;
 			}
@@ -67,18 +67,19 @@ export function createPen(unicode: boolean): Pen {
 		column(text, width, tone = 'plain') {
 			const [fitting] = [cut([span(text, tone)], width)];
 			const joined = fitting.map(piece => piece.text).join('');
-			return {text: (joined + ' '.repeat(Math.max(0, width - widthOf(joined)))) as Visible, tone};
+			return {text: (joined + ' '.repeat(Math.max(0, width - textWidth(joined)))) as Visible, tone};
 		},
 		wrap(text, width, tone = 'plain', before = []) {
 			const indent = rowWidth(before);
-			const lines = text.split('\n').flatMap(line => broken(span(line, tone).text, Math.max(8, width - indent)));
+			const columns = Math.max(8, width - indent);
+			const lines = text.split('\n').flatMap(line => wrap(span(line, tone).text, {columns, breakWords: true}));
 			return lines.map((line, at) => [...(at === 0 ? before : row(' '.repeat(indent))), {text: line, tone}]);
 		},
 		flow(pieces, between, width, tone = 'plain') {
 			const lines: string[] = [];
 			for (const piece of pieces) {
 				const longer = `${lines.at(-1) ?? ''}${between}${piece}`;
-				if (lines.length > 0 && widthOf(longer) <= width) {
+				if (lines.length > 0 && textWidth(longer) <= width) {
 					lines[lines.length - 1] = longer;
 				} else {
 					lines.push(piece);
@@ -96,62 +97,7 @@ export function createPen(unicode: boolean): Pen {
 }
 
 export function rowWidth(row: Row): number {
-	return row.reduce((sum, {text}) => sum + widthOf(text), 0);
-}
-
-export function widthOf(text: string): number {
-	return /^[\x20-\x7E]*$/.test(text) ? text.length : stringWidth(text);
-}
-
-const graphemes = new Intl.Segmenter('en', {granularity: 'grapheme'});
-
-/** As much from the left as fits. */
-function head(text: Visible, width: number): Visible {
-	if (widthOf(text) <= width) {
-		return text;
-	}
-
-	let kept = '';
-	let used = 0;
-	for (const {segment} of graphemes.segment(text)) {
-		used += widthOf(segment);
-		if (used > width) {
-			break;
-		}
-
-		kept += segment;
-	}
-
-	return kept as Visible;
-}
-
-/** Between words where it can be, inside a word where the word is wider than a line. */
-function broken(text: Visible, width: number): Visible[] {
-	const lines: string[] = [];
-	let line = '';
-	for (const word of text.split(/(?<= )/)) {
-		if (
-			line !== '' &&
-			widthOf(line + word.trimEnd()) > width &&
-			(widthOf(word.trimEnd()) <= width || widthOf(line) * 2 > width)
-		) {
-			lines.push(line.trimEnd());
-			line = '';
-		}
-
-		line += word;
-		while (widthOf(line.trimEnd()) > width) {
-			const part = atSlash(head(line as Visible, width));
-			if (part === '') {
-				break;
-			}
-
-			lines.push(part);
-			line = line.slice(part.length);
-		}
-	}
-
-	return [...lines, line.trimEnd()] as Visible[];
+	return row.reduce((sum, {text}) => sum + textWidth(text), 0);
 }
 
 const inAscii: Record<string, string> = {
@@ -168,12 +114,6 @@ const inAscii: Record<string, string> = {
 	'×': 'x',
 	'⏎': '\\n',
 };
-
-/** A path breaks where a person would break it, if that is not too early. */
-function atSlash(part: Visible): Visible {
-	const end = part.lastIndexOf('/') + 1;
-	return end * 2 > part.length ? (part.slice(0, end) as Visible) : part;
-}
 
 /** For a terminal whose character set is not known: what has no ASCII likeness is a question mark. */
 function asciiOnly(text: Visible): Visible {

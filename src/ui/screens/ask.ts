@@ -1,5 +1,5 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
-import {readTime} from '../../domain/text/time-answer.ts';
+import {readTime} from '../../domain/text/time.ts';
 import {drawField} from '../draw/panes/field.ts';
 import type {Row} from '../draw/pen.ts';
 import {sayValue} from '../draw/results/other.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {readTime} from '../../../src/domain/text/time-answer.ts';
+import {readTime} from '../../../src/domain/text/time.ts';
 
 const now = Date.parse('2026-04-19T03:12:00Z');
 

@@ -1,3 +1,5 @@
+import {visibleLine} from './visible.ts';
+
 const dayMs = 24 * 3_600_000;
 const timeOfDay = String.raw`(\d{1,2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?`;
 const onlyTime = new RegExp(`^${timeOfDay}\\s*(?:Z|UTC)?$`, 'i');
@@ -38,3 +40,22 @@ function instant(date: string, hours: string, minutes: string, seconds = '00', z
 	const at = Date.parse(`${date}T${hours.padStart(2, '0')}:${minutes}:${seconds}${offset}`);
 	return Number.isNaN(at) ? undefined : at;
 }
+
+/** `2026-04-19 02:00 UTC`. What is no ISO 8601 time in UTC stays as it is. */
+export function sayTime(iso: string): string {
+	const [, date, time] = writtenTime.exec(iso) ?? [];
+	return date === undefined ? visibleLine(iso) : `${date} ${time} UTC`;
+}
+
+/** `02:00 UTC today`; of another day `2026-04-19 02:00 UTC`. */
+export function sayRecentTime(iso: string, now: number): string {
+	const [, date, time] = writtenTime.exec(iso) ?? [];
+	return date === new Date(now).toISOString().slice(0, 10) ? `${time} UTC today` : sayTime(iso);
+}
+
+/** `03:12:07 UTC` */
+export function sayTimeOfDay(iso: string): string {
+	return `${iso.slice(11, 19)} UTC`;
+}
+
+const writtenTime = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/;
