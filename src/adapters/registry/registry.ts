@@ -1,7 +1,7 @@
 import type {Registry} from '../../engine/ports/registry.ts';
 import type {RegistryOptions} from './options.ts';
 import {checkBlob} from './pull/blob.ts';
-import {listRepositories} from './pull/catalogue.ts';
+import {listRepositories} from './pull/lists.ts';
 import {getManifest} from './pull/manifest.ts';
 import {listTags} from './pull/tags.ts';
 import {mountBlob} from './push/mount-blob.ts';

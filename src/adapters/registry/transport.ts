@@ -1,15 +1,15 @@
 import {Cancelled} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {type Answer, readSome} from './answer.ts';
 import {createSender} from './connection/sender.ts';
 import {redirected} from './errors/refusals.ts';
 import {createAuthorization} from './login/authorization.ts';
-import {createIdentity} from './login/identity.ts';
+import {createIdentity} from './login/credentials.ts';
 import {askTokenService} from './login/token-service.ts';
 import {createTokens} from './login/tokens.ts';
 import type {RegistryOptions} from './options.ts';
 import type {Asking} from './request.ts';
+import {type Answer, readSome} from './response.ts';
 import {type Patience, usualClock} from './retry.ts';
 
 const mostRedirects = 5;

@@ -3,8 +3,8 @@ import type {SecureContext} from 'node:tls';
 import {Agent, buildConnector, Client, type Dispatcher, Pool, Socks5ProxyAgent} from 'undici';
 import type {Timeouts} from '../options.ts';
 import {type Proxies, proxyFor} from './proxies.ts';
-import type {Trust} from './trust.ts';
-import {proxyHeaders, toProxy, tunnelThrough} from './tunnel.ts';
+import {proxyHeaders, toProxy, tunnelThrough} from './proxy-route.ts';
+import type {Trust} from './tls.ts';
 
 /** How a request gets to where it goes. */
 export type Route = {

@@ -1,14 +1,14 @@
 import type {Clock} from '../../../engine/ports/clock.ts';
-import type {Answer} from '../answer.ts';
-import {networkFailure, type Phase, stalled} from '../errors/failures.ts';
+import {networkFailure, type Phase, stalled} from '../errors/connection-errors.ts';
 import type {Pass} from '../login/authorization.ts';
 import {type RegistryOptions, usualTimeouts} from '../options.ts';
 import {recorder} from '../recorder.ts';
 import type {Asking} from '../request.ts';
+import type {Answer} from '../response.ts';
 import {openConnections} from './connections.ts';
 import {type Exchange, exchange, TimeUp} from './exchange.ts';
 import {proxyRefuses} from './proxy-failures.ts';
-import {trustOf} from './trust.ts';
+import {trustOf} from './tls.ts';
 
 export type Sender = ReturnType<typeof createSender>;
 

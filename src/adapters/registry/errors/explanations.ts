@@ -1,4 +1,4 @@
-import {type Answer, readSome} from '../answer.ts';
+import {type Answer, readSome} from '../response.ts';
 import {errorBodyLimit, notARegistry, reasonIn, refusalOf} from './refusals.ts';
 
 /** What a registry says about a list that it does not have. @throws OperatorError registry.not-a-registry */

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import {type Answer, discard, readSome} from '../answer.ts';
 import {parseChallenges} from '../login/challenges.ts';
-import {type Reason, specErrors} from './spec-errors.ts';
+import {type Answer, discard, readSome} from '../response.ts';
+import {type Reason, specErrors} from './error-body.ts';
 
 export const errorBodyLimit = 64 * 1024;
 

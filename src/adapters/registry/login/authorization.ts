@@ -1,8 +1,8 @@
 import type {Credentials} from '../../../engine/ports/secrets.ts';
-import type {Answer} from '../answer.ts';
 import {abortable} from '../connection/abortable.ts';
+import type {Answer} from '../response.ts';
 import {parseChallenges} from './challenges.ts';
-import type {Identity} from './identity.ts';
+import type {Identity} from './credentials.ts';
 import {type Realm, realmOf} from './realm.ts';
 import {agreedScope} from './scope.ts';
 import type {Token, Tokens} from './tokens.ts';

@@ -1,9 +1,9 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Credentials} from '../../../engine/ports/secrets.ts';
-import {type Answer, readAll, readSome} from '../answer.ts';
 import {expectStatus} from '../errors/refusals.ts';
+import {type Answer, readAll, readSome} from '../response.ts';
 import {basic} from './authorization.ts';
-import type {Identity} from './identity.ts';
+import type {Identity} from './credentials.ts';
 import type {Realm} from './realm.ts';
 import {parseTokenAnswer} from './token-answer.ts';
 

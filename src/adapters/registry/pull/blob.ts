@@ -6,7 +6,7 @@ import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {secondLookMs} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 import {judgeCut} from './blob-judgement.ts';
-import {createLooker, type Looker} from './blob-look.ts';
+import {createLooker, type Looker} from './blob-request.ts';
 
 /**
  * Looks at a blob as deeply as asked. HEAD is only believed when it says yes: after a garbage collection it says yes from memory.

@@ -4,10 +4,10 @@ import {parseManifest} from '../../../domain/image/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {readAll} from '../answer.ts';
 import {absence, failure} from '../errors/explanations.ts';
 import {expectStatus, notARegistry} from '../errors/refusals.ts';
 import {pullScope} from '../login/scope.ts';
+import {readAll} from '../response.ts';
 import {patiently, secondLookMs} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 

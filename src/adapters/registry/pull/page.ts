@@ -1,6 +1,6 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import {type Answer, readAll} from '../answer.ts';
 import {redirected} from '../errors/refusals.ts';
+import {type Answer, readAll} from '../response.ts';
 
 /** distribution 2.8 gives all tags in one answer. */
 const listLimit = 32 * 1024 * 1024;

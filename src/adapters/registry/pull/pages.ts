@@ -1,6 +1,6 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import type {Answer} from '../answer.ts';
+import type {Answer} from '../response.ts';
 import {patiently} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 import {type Page, readPage} from './page.ts';

@@ -1,8 +1,8 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {MountAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {discard} from '../answer.ts';
 import {mountScope} from '../login/scope.ts';
+import {discard} from '../response.ts';
 import type {Transport} from '../transport.ts';
 import {callOff, sessionOf} from './upload-session.ts';
 import {rejection, writeOnce} from './write-once.ts';

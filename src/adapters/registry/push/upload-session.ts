@@ -1,5 +1,5 @@
-import {type Answer, discard} from '../answer.ts';
 import {deleteScope} from '../login/scope.ts';
+import {type Answer, discard} from '../response.ts';
 import type {Transport} from '../transport.ts';
 
 const callOffMs = 5000;

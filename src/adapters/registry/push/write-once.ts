@@ -1,9 +1,9 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {type Answer, discard} from '../answer.ts';
 import {explanation} from '../errors/explanations.ts';
 import {expectStatus} from '../errors/refusals.ts';
 import type {Asking} from '../request.ts';
+import {type Answer, discard} from '../response.ts';
 import type {Transport} from '../transport.ts';
 
 /** Whatever comes back with these changed nothing. 500 may have: the link is written before the answer. */

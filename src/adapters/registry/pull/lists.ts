@@ -1,9 +1,9 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import type {Answer} from '../answer.ts';
 import {explanation} from '../errors/explanations.ts';
 import {expectStatus, readReason} from '../errors/refusals.ts';
 import {catalogueScope} from '../login/scope.ts';
+import type {Answer} from '../response.ts';
 import type {Transport} from '../transport.ts';
 import {type Listing, pagesOf} from './pages.ts';
 
