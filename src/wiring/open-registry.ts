@@ -6,6 +6,7 @@ import {isLoopback} from '../domain/image/reference.ts';
 import {createRedaction} from '../domain/text/redaction.ts';
 import type {Registry} from '../engine/ports/registry.ts';
 import type {Secrets} from '../engine/ports/secrets.ts';
+import {systemClock} from './clock.ts';
 import type {createHearing} from './hearing.ts';
 import type {Surroundings} from './open-ports.ts';
 
@@ -48,6 +49,7 @@ export function openRegistry(
 			latest = again ? openSecrets() : latest;
 			return latest.registry(host);
 		},
+		clock: systemClock,
 		onSecret: token => redaction.add(token),
 		proxies,
 		...(known?.registry.caFile === undefined ? {} : {caFile: known.registry.caFile}),

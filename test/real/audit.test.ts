@@ -11,6 +11,7 @@ import {assess} from '../../src/domain/storage/judgement/model.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
@@ -167,6 +168,7 @@ describeReal('an audit of a real registry', ['sshd', 'ssh', 'docker-registry'], 
 		const client = createRegistry({
 			host: registry.host,
 			url: `http://${registry.host}`,
+			clock: systemClock,
 			credentials: async () => undefined,
 		});
 		const pulled: string[] = [];

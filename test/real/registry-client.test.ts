@@ -9,6 +9,7 @@ import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const depths: Depth[] = ['head', 'edge', 'content'];
@@ -46,7 +47,7 @@ describeReal('the registry client against distribution 2.8', ['docker-registry',
 	});
 
 	const open = ({host}: RealRegistry, credentials = async () => undefined as never) =>
-		createRegistry({host, url: `http://${host}`, credentials});
+		createRegistry({host, url: `http://${host}`, clock: systemClock, credentials});
 	const verify = (depth: Depth = 'edge', with_ = registry): Promise<ImageCheck> =>
 		walkImage(with_, parseReference(`${with_.host}/${repository}:latest`), {depth, signal});
 	const kinds = (check: ImageCheck) => check.faults.map(({kind, digest}) => `${kind} ${digest}`);

@@ -6,6 +6,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
 import {blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {beginResponse} from '../../src/incidents/begin-response.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
 import {answer, approve, choose, respondWith} from '../support/real-responder.ts';
@@ -118,6 +119,7 @@ describeReal('a relink on real servers', ['docker-registry', 'htpasswd', 'sshd',
 		const registry = createRegistry({
 			host: scene.registry.host,
 			url: `http://${scene.registry.host}`,
+			clock: systemClock,
 			credentials: async () => scene.credentials,
 		});
 		const size = image.blobs.find(({digest}) => digest === layer)!.bytes.length;

@@ -13,6 +13,7 @@ import {pushImage} from '../../src/drills/images/registry-client.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {compareStore} from '../../src/engine/scan/compare-store.ts';
 import {scanStore} from '../../src/engine/scan/scan-store.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {createNonces} from '../support/nonces.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
@@ -164,6 +165,7 @@ describeReal('what the scan says of a store is what the real registry does with 
 		const client = createRegistry({
 			host: registry.host,
 			url: `http://${registry.host}`,
+			clock: systemClock,
 			credentials: async () => undefined,
 		});
 

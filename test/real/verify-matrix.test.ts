@@ -11,6 +11,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {type Damage, damageTo} from '../support/damage.ts';
 import {
 	blob,
@@ -462,7 +463,12 @@ describeReal('verify against distribution 2.8', ['docker-registry'], () => {
 
 	/** All in one go, as a probe does. */
 	async function walkAll({host}: RealRegistry, depth: Depth): Promise<Map<string, ImageCheck>> {
-		const registry = createRegistry({host, url: `http://${host}`, credentials: async () => undefined});
+		const registry = createRegistry({
+			host,
+			url: `http://${host}`,
+			clock: systemClock,
+			credentials: async () => undefined,
+		});
 		const walker = createWalker(registry, {depth, signal});
 
 		try {

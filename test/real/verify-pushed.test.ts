@@ -8,6 +8,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {openBuildah, pushFromFolder, pushImage} from '../support/real-images.ts';
 
@@ -66,7 +67,12 @@ describeReal('what skopeo and buildah push', ['docker-registry', 'htpasswd', 'sk
 				[open!, undefined],
 				[guarded!, credentials],
 			] as const) {
-				const registry = createRegistry({host, url: `http://${host}`, credentials: async () => who});
+				const registry = createRegistry({
+					host,
+					url: `http://${host}`,
+					clock: systemClock,
+					credentials: async () => who,
+				});
 
 				try {
 					const check = await createWalker(registry, {depth: 'content', signal}).walk(

@@ -13,6 +13,7 @@ import {type Blob, blobOf, type ManifestBlob} from '../../src/drills/images/imag
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
+import {systemClock} from '../../src/wiring/clock.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const run = promisify(execFile);
@@ -101,7 +102,12 @@ describeReal('what looks odd and is healthy, on distribution 2.8', ['docker-regi
 		}
 
 		server = await startDockerRegistry({root, folder: temporary.folder});
-		registry = createRegistry({host: server.host, url: `http://${server.host}`, credentials: async () => undefined});
+		registry = createRegistry({
+			host: server.host,
+			url: `http://${server.host}`,
+			clock: systemClock,
+			credentials: async () => undefined,
+		});
 	});
 
 	afterAll(async () => {

@@ -7,7 +7,7 @@ import {systemClock} from '../../src/wiring/clock.ts';
 const [host = '', ...counts] = process.argv.slice(2);
 const wanted = new Set(counts.map(Number));
 const used: number[] = [];
-const registry = createRegistry({host, url: `http://${host}`, credentials: async () => undefined});
+const registry = createRegistry({host, url: `http://${host}`, clock: systemClock, credentials: async () => undefined});
 
 const report = await probe(registry, {
 	depth: 'edge',

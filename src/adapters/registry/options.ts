@@ -3,44 +3,44 @@ import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Proxies} from './connection/proxies.ts';
 
 export type RegistryOptions = {
-	/** `host[:port]`, as it stands in references. */
+	/** `host[:port]`, as it is written in references. */
 	host: string;
-	/** `https://registry.example:5050`: plain HTTP only where this says so. */
+	/** `https://registry.example:5050`. Plain HTTP only where this says http://. */
 	url: string;
 	/**
-	 * Undefined: anonymous. Asked once per registry; and with `again` when they were good and are refused now, for whoever
-	 * gives them to make new ones.
+	 * Undefined: anonymous. Called once per registry, and with `again` when credentials that the registry accepted before are
+	 * refused now: then they must be obtained anew.
 	 */
-	credentials: (asking: {again: boolean}) => Promise<Credentials | undefined>;
-	/** `https://auth.example`: a token service on another host, which may be given the credentials. */
+	credentials: (request: {again: boolean}) => Promise<Credentials | undefined>;
+	/** `https://auth.example`: a token service on another host that may be given the credentials. */
 	tokenService?: string;
-	/** Told of tokens before they are used. */
+	/** Called with every token before it is used. */
 	onSecret?: (secret: string) => void;
-	/** PEM of a private authority, trusted beside the usual ones. */
+	/** PEM of a private certificate authority, trusted in addition to the default ones. */
 	ca?: string;
-	/** A file with the same. */
+	/** The same as a file. */
 	caFile?: string;
-	/** PEM files of what is shown where the registry asks for a certificate. */
+	/** PEM files, presented where the registry requires a client certificate. */
 	clientCertificate?: {certFile: string; keyFile: string};
-	/** None if left out: the environment is read by whoever calls. */
+	/** None if left out: the caller reads the environment. */
 	proxies?: Proxies;
-	/** Called for every request, also those that fail, redirects each on their own. */
+	/** Called for every request, also for one that fails; each redirect counts as one. */
 	onRequest?: (request: RequestRecord) => void;
 	timeouts?: Partial<Timeouts>;
-	clock?: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+	clock: Clock;
 	/** From 0 up to 1: spreads retries. */
 	random?: () => number;
 };
 
-/** One request, for the evidence. Neither header nor query of another host: those carry signatures. */
+/** One request, for the evidence. It holds no headers and no query of another host: those carry signatures. */
 export type RequestRecord = {
 	/** ISO 8601, UTC */
 	at: string;
 	method: string;
 	url: string;
-	/** Absent where no answer came. */
+	/** Absent where there was no response. */
 	status?: number;
-	/** Until the headers were there. */
+	/** Until the headers had arrived. */
 	milliseconds: number;
 };
 
@@ -48,9 +48,9 @@ export type RequestRecord = {
 export type Timeouts = {
 	connect: number;
 	headers: number;
-	/** Between two pieces of a body. */
+	/** Between two chunks of a body. */
 	stall: number;
-	/** From the request to the last byte of anything small: manifests, lists, errors. */
+	/** From the request to the last byte of any small body: manifests, lists, errors. */
 	whole: number;
 };
 

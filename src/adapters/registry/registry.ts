@@ -1,18 +1,18 @@
 import type {Registry} from '../../engine/ports/registry.ts';
 import type {RegistryOptions} from './options.ts';
 import {checkBlob} from './pull/blob.ts';
-import {listRepositories} from './pull/lists.ts';
+import {listRepositories, listTags} from './pull/lists.ts';
 import {getManifest} from './pull/manifest.ts';
-import {listTags} from './pull/tags.ts';
 import {mountBlob} from './push/mount-blob.ts';
 import {putManifest} from './push/put-manifest.ts';
 import {uploadBlob} from './push/upload-blob.ts';
 import {createTransport} from './transport.ts';
 
-export type {RegistryOptions, RequestRecord, Timeouts} from './options.ts';
+export type {RegistryOptions, RequestRecord} from './options.ts';
 
 /**
- * A registry over HTTP, as anybody sees it who pulls from it.
+ * A registry over HTTP, as its clients see it. One request goes through `transport.ts` (login, redirects) and
+ * `connection/sender.ts` (one URL), and comes back as a response that `pull/` or `push/` turns into an answer.
  * @throws OperatorError registry.ca-unreadable | registry.client-certificate
  */
 export function createRegistry(options: RegistryOptions): Registry {
@@ -21,13 +21,13 @@ export function createRegistry(options: RegistryOptions): Registry {
 	return {
 		host: options.host,
 		manifest: (repository, reference, waiting) => getManifest(transport, repository, reference, waiting),
-		blob: (repository, blob, depth, waiting) => checkBlob(transport, repository, blob, depth, waiting),
+		blob: (repository, blob, depth, waiting) => checkBlob(transport, {repository, blob, depth}, waiting),
 		tags: (repository, waiting) => listTags(transport, repository, waiting),
 		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>
-			putManifest(transport, repository, reference, manifest, waiting),
-		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, repository, digest, from, waiting),
-		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, repository, blob, bytes, waiting),
+			putManifest(transport, {repository, reference, manifest}, waiting),
+		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, {repository, digest, from}, waiting),
+		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, {repository, blob, bytes}, waiting),
 		requests: transport.requests,
 		busy: transport.busy,
 		fresh: () => createRegistry(options),

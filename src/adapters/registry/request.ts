@@ -1,24 +1,39 @@
-/** One request, as those want it who know what it is about. */
-export type Asking = {
+/** One HTTP request, before authentication, redirects and retries. */
+export type RegistryRequest = {
 	method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-	/** Below /v2/. A page of a list is asked for by its whole URL. */
+	/** Relative to /v2/. The next page of a list and an open upload are given as whole URLs. */
 	path: string | URL;
 	/** What a token must allow. */
 	scope: string;
+	/** Statuses that the caller handles: any other throws a refusal. Left out: the caller handles all of them. */
+	expected?: readonly number[];
 	headers?: Record<string, string>;
 	body?: Uint8Array;
-	/** Blobs may be stored with somebody else, who gets no credentials. */
-	mayLiveElsewhere?: boolean;
-	/** On a connection that nothing went over before. */
+	/** A redirect may lead to another host, which gets no credentials. */
+	mayLeaveRegistry?: boolean;
+	/** Uses a connection that has carried no other request. */
 	fresh?: boolean;
-	/** Bytes may have left this machine. */
+	/** Called when bytes may have left this machine. */
 	onSending?: () => void;
-	/** They were refused for want of credentials, and did nothing. */
-	onRefused?: () => void;
-	/** What the record calls it, where the path itself is long and says nothing. */
-	name?: string;
-	/** Milliseconds until the headers are there; what is usual if left out. Needs a deadline beyond it. */
-	headersDeadline?: number;
-	/** Milliseconds until the last byte; what is usual for anything small if left out. */
-	deadline?: number;
+	/** Called when the registry answered 401: the request changed nothing. */
+	onUnauthorized?: () => void;
+	/** The URL for the request record, where the real one is long and says nothing. */
+	recordedUrl?: string;
+	/** Milliseconds until the headers have arrived; the usual timeout if left out. Needs a `deadlineMs` beyond it. */
+	headersDeadlineMs?: number;
+	/** Milliseconds until the last byte has arrived; the usual timeout if left out. */
+	deadlineMs?: number;
 };
+
+/** @see distribution: docs/spec/auth/scope */
+export const catalogueScope = 'registry:catalog:*';
+
+export const pullScope = (repository: string) => `repository:${repository}:pull`;
+export const pushScope = (repository: string) => `repository:${repository}:pull,push`;
+export const mountScope = (repository: string, from: string) => `${pushScope(repository)} ${pullScope(from)}`;
+
+/**
+ * 2.8 requires it to cancel an upload.
+ * @see distribution v2.8.3 registry/handlers/app.go, appendAccessRecords
+ */
+export const deleteScope = (repository: string) => `repository:${repository}:delete`;

@@ -1,59 +1,59 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Body} from './connection/exchange.ts';
 
-/** An answer whose headers are there and whose body is still to be read, or dropped. */
-export type Answer = {
+/** What is read of a body that only explains a status. */
+const shortBodyLimit = 64 * 1024;
+
+/** An HTTP response whose headers have arrived and whose body is still to be read or dropped. */
+export type RegistryResponse = {
 	status: number;
 	header(name: string): string | undefined;
-	/** All of that name, as one list. */
+	/** Every header of that name, joined by commas. */
 	list(name: string): string | undefined;
-	/** Where it came from, after redirects. */
+	/** The URL that responded, after redirects. */
 	url: URL;
 	host: string;
 	body: Body;
-	/** The same text without the token that was sent, should the server say it back. */
+	/** Hides the tokens in use, in case the server repeats one. */
 	mask(text: string): string;
-	/** What an error met while reading the body means: an OperatorError, the signal's reason, or a bug as it is. */
+	/** What an error while reading the body means: an OperatorError, the signal's reason, or a bug as it is. */
 	explain(error: unknown): unknown;
 };
 
-/** Passes the body on piece by piece, in bounded memory. @returns how many bytes came */
-export async function consume(answer: Answer, onChunk: (chunk: Uint8Array) => void = () => {}): Promise<number> {
+/** Hands the body on chunk by chunk, in bounded memory. @returns how many bytes arrived */
+export async function consume(
+	response: RegistryResponse,
+	onChunk: (chunk: Uint8Array) => void = () => {},
+): Promise<number> {
 	let received = 0;
 
 	try {
-		await answer.body.read(chunk => {
+		await response.body.read(chunk => {
 			received += chunk.length;
 			onChunk(chunk);
 		});
 	} catch (error) {
-		throw answer.explain(error);
+		throw response.explain(error);
 	}
 
 	return received;
 }
 
-/** The whole body. @throws OperatorError registry.answer-too-large */
-export async function readAll(answer: Answer, limit: number): Promise<Buffer> {
-	const encoding = answer.header('content-encoding') ?? 'identity';
+/** The whole body. @param limit bytes @throws OperatorError registry.answer-too-large | registry.encoded | registry.* */
+export async function readAll(response: RegistryResponse, limit: number): Promise<Buffer> {
+	rejectEncoding(response);
 
-	// Undici hands bytes on as they come. Packed ones cannot be hashed, and unpacking what we did not ask for invites a bomb.
-	if (encoding.toLowerCase() !== 'identity') {
-		discard(answer);
-		throw encoded(answer.host, encoding);
-	}
-
-	if (Number(answer.header('content-length') ?? 0) > limit) {
-		discard(answer);
-		throw tooLarge(answer.host, limit);
+	if (Number(response.header('content-length') ?? 0) > limit) {
+		discard(response);
+		throw tooLarge(response, limit);
 	}
 
 	const chunks: Uint8Array[] = [];
 	let length = 0;
-	await consume(answer, chunk => {
+	await consume(response, chunk => {
 		length += chunk.length;
 		if (length > limit) {
-			throw tooLarge(answer.host, limit);
+			throw tooLarge(response, limit);
 		}
 
 		chunks.push(chunk);
@@ -61,43 +61,59 @@ export async function readAll(answer: Answer, limit: number): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-/** The beginning of a body that only explains something. What breaks on the way is not worth a word. */
-export async function readSome(answer: Answer, limit: number): Promise<string> {
+/** The start of a body that only explains a status; an error on the way ends it. A short body leaves its connection usable. */
+export async function readShort(response: RegistryResponse): Promise<string> {
 	const chunks: Uint8Array[] = [];
 	let length = 0;
 
 	try {
-		await answer.body.read(chunk => {
+		await response.body.read(chunk => {
 			chunks.push(chunk);
 			length += chunk.length;
-			return length < limit;
+			return length < shortBodyLimit;
 		});
 	} catch (error) {
-		const meaning = answer.explain(error);
+		const meaning = response.explain(error);
 		if (!(meaning instanceof OperatorError)) {
 			throw meaning;
 		}
 	}
 
-	return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
+	return Buffer.concat(chunks).subarray(0, shortBodyLimit).toString('utf8');
 }
 
-/** Drops what is left of an answer, and its connection with it. */
-export function discard({body}: Answer): void {
+/** Drops what is left of a response, and its connection with it. */
+export function discard({body}: RegistryResponse): void {
 	body.drop();
 }
 
-export function encoded(host: string, encoding: string): OperatorError {
-	const name = /^[\w-]{1,12}$/.test(encoding) ? ` (${encoding})` : '';
-	return new OperatorError('registry.encoded', `${host} packs its answers${name} though it was asked not to.`, {
-		hint: 'Switch compression off for /v2/ in the proxy in front of the registry.',
-		exit: 'failed',
-	});
+export function isHtml(response: RegistryResponse): boolean {
+	return /^\s*(?:text\/html|application\/xhtml)/i.test(response.header('content-type') ?? '');
 }
 
-function tooLarge(host: string, limit: number): OperatorError {
-	return new OperatorError('registry.answer-too-large', `${host} answers with more than ${limit} bytes.`, {
-		hint: 'No registry accepts a manifest of that size: look at what is stored there, and at the proxy in front.',
+/**
+ * Undici hands bytes on as they come. Compressed ones cannot be hashed, and decompressing what we did not ask for invites a
+ * bomb.
+ * @throws OperatorError registry.encoded
+ */
+export function rejectEncoding(response: RegistryResponse): void {
+	const encoding = response.header('content-encoding') ?? 'identity';
+	if (encoding.toLowerCase() === 'identity') {
+		return;
+	}
+
+	discard(response);
+	const name = /^[\w-]{1,12}$/.test(encoding) ? ` (${encoding})` : '';
+	throw new OperatorError(
+		'registry.encoded',
+		`${response.host} compresses responses${name} despite \`Accept-Encoding: identity\`.`,
+		{hint: 'Switch compression off for /v2/ in the proxy in front of the registry.', exit: 'failed'},
+	);
+}
+
+function tooLarge({host}: RegistryResponse, limit: number): OperatorError {
+	return new OperatorError('registry.answer-too-large', `${host} sent a response of more than ${limit} bytes.`, {
+		hint: 'No registry accepts a manifest of that size: check what is stored there, and the proxy in front of it.',
 		exit: 'failed',
 	});
 }

@@ -1,67 +1,77 @@
-import {setTimeout as pause} from 'node:timers/promises';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Clock} from '../../engine/ports/clock.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {Busy, Failing} from './errors/refusals.ts';
+import {RegistryBusy, RegistryFailing} from './errors/refusals.ts';
 
 const retries = 2;
 const firstPauseMs = 250;
-/** A server that fails on one thing is asked once more for it before that is taken for an answer. */
-export const secondLookMs = 200;
 const longestPauseMs = 20_000;
+const secondAttemptMs = 200;
 
-export type Patience = {clock: Pick<Clock, 'now' | 'sleep'>; random: () => number};
-
-export const usualClock: Pick<Clock, 'now' | 'monotonic' | 'sleep'> = {
-	now: () => new Date(),
-	monotonic: () => performance.now(),
-	async sleep(milliseconds, {signal}) {
-		signal.throwIfAborted();
-		await pause(milliseconds, undefined, {signal}).catch(() => signal.throwIfAborted());
-	},
+export type Retrying = {
+	clock: Pick<Clock, 'now' | 'sleep'>;
+	/** From 0 up to 1 */
+	random: () => number;
 };
 
 /**
- * Repeats a read that failed for a passing reason. Never for anything that changes something.
- * @throws OperatorError registry.busy, at once, where the server wants more time than we have
+ * Repeats a read that failed for a passing reason. Never use it for a request that changes something.
+ * @throws OperatorError registry.busy, at once, where the registry asks for a longer pause than we make
  */
-export async function patiently<T>(
+export async function withRetries<T>(
 	attempt: () => Promise<T>,
-	{clock, random}: Patience,
+	{clock, random}: Retrying,
 	{signal}: Waiting,
 ): Promise<T> {
 	for (let failed = 0; ; failed++) {
 		try {
 			return await attempt();
 		} catch (error) {
-			const most = error instanceof Failing ? 1 : error instanceof OperatorError && error.transient ? retries : 0;
-			const asked = error instanceof Busy ? retryAfterMs(error.retryAfter, clock.now()) : undefined;
-
-			if (asked !== undefined && asked > longestPauseMs) {
-				throw askedForMore(error as Busy, asked);
+			const busy = error instanceof RegistryBusy ? error : undefined;
+			const requestedMs = busy && retryAfterMs(busy.retryAfter, clock.now());
+			if (busy && requestedMs !== undefined && requestedMs > longestPauseMs) {
+				throw busyFor(requestedMs, busy);
 			}
 
+			const most =
+				error instanceof RegistryFailing ? 1 : error instanceof OperatorError && error.transient ? retries : 0;
 			if (failed >= most) {
 				throw error;
 			}
 
-			const spread = firstPauseMs * 2 ** failed * (0.5 + random());
-			await clock.sleep((asked ?? 0) + spread, {signal});
+			const backoff = firstPauseMs * 2 ** failed * (0.5 + random());
+			await clock.sleep((requestedMs ?? 0) + backoff, {signal});
 		}
 	}
 }
 
-/** To come back before that time would only make it worse. */
-function askedForMore({message}: Busy, milliseconds: number): OperatorError {
+/** A fault is only reported when a second attempt shows it again. @param isReliable whether the first result needs no second */
+export async function withSecondAttempt<T>(
+	attempt: () => Promise<T>,
+	isReliable: (result: T) => boolean,
+	{clock}: Retrying,
+	waiting: Waiting,
+): Promise<T> {
+	const first = await attempt();
+	if (isReliable(first)) {
+		return first;
+	}
+
+	await clock.sleep(secondAttemptMs, waiting);
+	return attempt();
+}
+
+/** A request before that time would only add to the load. */
+function busyFor(milliseconds: number, {message}: RegistryBusy): OperatorError {
 	const seconds = Math.ceil(milliseconds / 1000);
 	return new OperatorError('registry.busy', message, {
-		hint: `It asks to be left alone for ${seconds} s: try again after that, and ask who else is loading the registry.`,
+		hint: `It sent Retry-After: ${seconds} s. Try again after that, and check what else is putting load on the registry.`,
 		exit: 'unreachable',
 	});
 }
 
-/** Seconds or a date. @see RFC 9110, 10.2.3 */
-export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
+/** `Retry-After` holds seconds or a date. @see RFC 9110, 10.2.3 */
+function retryAfterMs(header: string | undefined, now: Date): number | undefined {
 	const text = header?.trim() ?? '';
 
 	if (/^\d+$/.test(text)) {

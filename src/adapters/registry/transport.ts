@@ -1,117 +1,130 @@
-import {Cancelled} from '../../domain/errors.ts';
+import {Cancelled, type OperatorError} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {createSender} from './connection/sender.ts';
-import {redirected} from './errors/refusals.ts';
-import {createAuthorization} from './login/authorization.ts';
-import {createIdentity} from './login/credentials.ts';
-import {askTokenService} from './login/token-service.ts';
-import {createTokens} from './login/tokens.ts';
+import {notARegistry, redirectRefused, refusalFor} from './errors/refusals.ts';
+import {createAuthorizer} from './login/authorization.ts';
+import {createCredentialCache} from './login/credentials.ts';
+import {requestToken} from './login/token-service.ts';
 import type {RegistryOptions} from './options.ts';
-import type {Asking} from './request.ts';
-import {type Answer, readSome} from './response.ts';
-import {type Patience, usualClock} from './retry.ts';
+import type {RegistryRequest} from './request.ts';
+import {discard, isHtml, type RegistryResponse, readShort} from './response.ts';
+import type {Retrying} from './retry.ts';
 
 const mostRedirects = 5;
-const smallBody = 64 * 1024;
+const redirectStatuses = [301, 302, 303, 307, 308];
 
-/** Requests and answers; what they mean is for others to say. */
+/** Sends requests with the right authorization and follows redirects. Retries are up to whoever reads the response. */
 export type Transport = {
 	readonly host: string;
 	/** `https://registry.example:5050/v2/` */
 	readonly base: URL;
-	readonly patience: Patience;
-	ask(asking: Asking, waiting: Waiting): Promise<Answer>;
-	/** The name that requests are made under. */
-	user(): Promise<string | undefined>;
+	readonly retrying: Retrying;
+	/** @throws OperatorError registry.* also where the status is not one of `expected` */
+	send(request: RegistryRequest, waiting: Waiting): Promise<RegistryResponse>;
+	/** @throws OperatorError registry.* for any other status, and for a web page */
+	expectStatus(response: RegistryResponse, expected: readonly number[]): Promise<void>;
+	/** What a response means that nobody expected; reads its body. */
+	refusal(response: RegistryResponse): Promise<OperatorError>;
+	/** Requests sent so far. */
 	requests(): number;
-	/** Answers that asked to be left alone. */
+	/** Responses so far with status 429 or 503. */
 	busy(): number;
 	close(): Promise<void>;
 };
 
+/** @throws OperatorError registry.ca-unreadable | registry.client-certificate */
 export function createTransport(options: RegistryOptions): Transport {
-	const {host} = options;
+	const {host, clock} = options;
 	const base = new URL(`${options.url.replace(/\/+$/, '')}/v2/`);
-	const {origin} = base;
-	const clock = options.clock ?? usualClock;
-	const sender = createSender(base, options, clock, mask);
 	const closing = new AbortController();
-	const identity = createIdentity(options.credentials);
-	const authorization = createAuthorization({base, host, tokenService: options.tokenService}, identity, realm =>
-		createTokens(
-			scope =>
-				askTokenService(realm(), scope, identity, (url, headers) =>
-					sender.send(url, {method: 'GET', path: url, scope, headers}, undefined, closing.signal, withoutQuery(url)),
+	const credentials = createCredentialCache(options.credentials);
+	const sender = createSender(base, options, text => authorizer.mask(text));
+	const authorizer = createAuthorizer({
+		...options,
+		base,
+		credentials,
+		requestToken: (realm, scope) =>
+			requestToken(realm, scope, credentials, (url, headers) =>
+				sender.send(
+					{url, recordedUrl: withoutQuery(url), request: {method: 'GET', path: url, scope, headers}},
+					{signal: closing.signal},
 				),
-			clock,
-			options.onSecret,
-		),
-	);
-	async function ask(asking: Asking, {signal}: Waiting): Promise<Answer> {
+			),
+	});
+
+	async function send(request: RegistryRequest, waiting: Waiting): Promise<RegistryResponse> {
+		const {signal} = waiting;
 		signal.throwIfAborted();
-		let url = typeof asking.path === 'string' ? new URL(asking.path, base) : asking.path;
-		const pass = authorization.pass(asking.scope, signal);
-		let shown = pass instanceof Promise ? await pass : pass;
-		let isHome = true;
+		const known = authorizer.authorize(request.scope, signal);
+		let authorization = known instanceof Promise ? await known : known;
+		let url = typeof request.path === 'string' ? new URL(request.path, base) : request.path;
+		let isRegistry = true;
 
-		for (let hops = 0; ; hops++) {
+		for (let redirects = 0; ; redirects++) {
 			// The query of a redirect may be a signature.
-			const name = hops === 0 ? (asking.name ?? url.href) : mask(withoutQuery(url));
-			let answer = await sender.send(url, asking, shown, signal, name);
+			const recordedUrl = redirects === 0 ? (request.recordedUrl ?? url.href) : authorizer.mask(withoutQuery(url));
+			let response = await sender.send({url, recordedUrl, request, authorization: authorization?.header}, waiting);
 
-			if (answer.status === 401 && isHome) {
-				asking.onRefused?.();
-				const other = await authorization.another(answer, shown, asking.scope, signal);
+			if (response.status === 401 && isRegistry) {
+				request.onUnauthorized?.();
+				const renewed = await authorizer.answerChallenge(response, authorization, request.scope, signal);
 
-				if (other) {
-					await readSome(answer, smallBody);
-					shown = other;
-					answer = await sender.send(url, asking, shown, signal, name);
+				if (renewed) {
+					await readShort(response);
+					authorization = renewed;
+					response = await sender.send({url, recordedUrl, request, authorization: renewed.header}, waiting);
 				}
 			}
 
-			if (shown && isHome && answer.status !== 401) {
-				authorization.accepted(shown);
+			if (authorization && isRegistry && response.status !== 401) {
+				authorizer.accepted(authorization);
 			}
 
-			const {status} = answer;
-			const location = status >= 300 && status < 400 ? answer.header('location') : undefined;
+			const location = redirectStatuses.includes(response.status) ? response.header('location') : undefined;
+			if (location === undefined || !isRead(request)) {
+				if (request.expected) {
+					await expectStatus(response, request.expected);
+				}
 
-			if (location === undefined || !isRead(asking) || ![301, 302, 303, 307, 308].includes(status)) {
-				return answer;
+				return response;
 			}
 
-			// To its end: the connection is needed again.
-			await readSome(answer, smallBody);
+			await readShort(response);
 			const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-
-			if (next === undefined || hops === mostRedirects || !mayFollow(base, next, asking)) {
-				throw redirected(host, location);
+			if (next === undefined || redirects === mostRedirects || !mayFollow(base, next, request)) {
+				throw redirectRefused(host, location);
 			}
 
-			// Once away from home, never again: the way back is somebody else's idea.
-			isHome &&= next.origin === origin;
-			shown = isHome ? shown : undefined;
+			// A redirect back to the registry does not get the credentials again: another host chose that URL.
+			isRegistry &&= next.origin === base.origin;
+			authorization = isRegistry ? authorization : undefined;
 			url = next;
 		}
 	}
 
-	function mask(text: string): string {
-		let masked = text;
-		for (const token of authorization.tokens.values()) {
-			masked = masked.replaceAll(token, '[secret]');
+	async function expectStatus(response: RegistryResponse, expected: readonly number[]): Promise<void> {
+		if (!expected.includes(response.status)) {
+			throw await refusal(response);
 		}
 
-		return masked;
+		if (isHtml(response)) {
+			discard(response);
+			throw notARegistry(response);
+		}
+	}
+
+	async function refusal(response: RegistryResponse): Promise<OperatorError> {
+		return refusalFor(response, {registry: host, user: (await credentials.current())?.username});
 	}
 
 	return {
 		host,
 		base,
-		patience: {clock, random: options.random ?? Math.random},
-		ask,
-		user: async () => (await identity.current())?.username,
+		retrying: {clock, random: options.random ?? Math.random},
+		send,
+		expectStatus,
+		refusal,
 		requests: sender.requests,
 		busy: sender.busy,
 		async close() {
@@ -121,8 +134,8 @@ export function createTransport(options: RegistryOptions): Transport {
 	};
 }
 
-/** A write is not carried along by a redirect. */
-function isRead({method}: Asking): boolean {
+/** Writes are not redirected. */
+function isRead({method}: RegistryRequest): boolean {
 	return method === 'GET' || method === 'HEAD';
 }
 
@@ -130,12 +143,12 @@ function withoutQuery({origin, pathname}: URL): string {
 	return origin + pathname;
 }
 
-/** Only blobs leave the house, and never from TLS to the open. */
-function mayFollow(base: URL, next: URL, {mayLiveElsewhere = false}: Asking): boolean {
+/** Only blobs may come from another host, and never without TLS where the registry has it. */
+function mayFollow(base: URL, next: URL, {mayLeaveRegistry = false}: RegistryRequest): boolean {
 	if (next.origin === base.origin) {
 		return true;
 	}
 
 	const isSafe = next.protocol === 'https:' || base.protocol === 'http:' || isLoopback(next.host);
-	return mayLiveElsewhere && /^https?:$/.test(next.protocol) && isSafe;
+	return mayLeaveRegistry && /^https?:$/.test(next.protocol) && isSafe;
 }

@@ -1,122 +1,55 @@
-import type {Duplex} from 'node:stream';
-import type {SecureContext} from 'node:tls';
-import {Agent, buildConnector, Client, type Dispatcher, Pool, Socks5ProxyAgent} from 'undici';
-import type {Timeouts} from '../options.ts';
-import {type Proxies, proxyFor} from './proxies.ts';
-import {proxyHeaders, toProxy, tunnelThrough} from './proxy-route.ts';
-import type {Trust} from './tls.ts';
+import {Agent, Client, type Dispatcher, Pool} from 'undici';
+import type {RegistryOptions, Timeouts} from '../options.ts';
+import {proxyFor} from './proxies.ts';
+import {type Route, routeThroughProxy} from './proxy-route.ts';
+import {connectorsFor} from './tls.ts';
 
-/** How a request gets to where it goes. */
-export type Route = {
-	dispatcher: Dispatcher;
-	origin: string;
-	/** Whole for a proxy that passes plain HTTP on. */
-	path: string;
-	headers: Record<string, string>;
-	/** Who answers in the place of the target. */
-	proxy?: URL;
-};
-
-/** Keep-alive connections to the registry and to wherever its blobs are, and some that nobody used before. */
+/** Keep-alive connections to the registry and to hosts that it redirects blobs to, and fresh ones. */
 export type Connections = {
-	to(url: URL): Route;
-	/** For one request; its dispatcher is to be destroyed after it. */
-	fresh(url: URL): Route;
+	kept(url: URL): {route: Route; dispatcher: Dispatcher};
+	/** For one request: destroy its dispatcher afterwards. */
+	fresh(url: URL): {route: Route; dispatcher: Dispatcher};
 	close(): Promise<void>;
 };
 
-/** @param trust whom we trust, and what we show of ourselves at home: the certificate is for nobody else */
-export function openConnections(base: URL, timeouts: Timeouts, trust: Trust, proxies: Proxies): Connections {
-	const common = {allowH2: false, headersTimeout: timeouts.headers, bodyTimeout: timeouts.stall};
+/** @throws OperatorError registry.ca-unreadable | registry.client-certificate */
+export function openConnections(base: URL, timeouts: Timeouts, options: RegistryOptions): Connections {
+	const client = {allowH2: false, headersTimeout: timeouts.headers, bodyTimeout: timeouts.stall};
+	const connectors = connectorsFor(options, timeouts.connect);
+	const keptDispatchers = new Map<string, Dispatcher>();
 
-	function connector(context: SecureContext | undefined): buildConnector.connector {
-		const connect = buildConnector({
-			timeout: timeouts.connect,
-			// One request, one connection: what a cut connection means is only clear in HTTP/1.1.
-			allowH2: false,
-			// NODE_TLS_REJECT_UNAUTHORIZED=0 of some other program's making would switch it off.
-			rejectUnauthorized: true,
-			...(context === undefined ? {} : {secureContext: context}),
-		});
-		return (options, callback) => {
-			connect(options, (...answer) => {
-				answer[1]?.on('error', endWithAlert);
-				callback(...answer);
-			});
-		};
-	}
-
-	const connectors = {home: connector(trust.home), away: connector(trust.away)};
-	const pools = new Map<string, Dispatcher>();
-
-	function kept(key: string, open: () => Dispatcher): Dispatcher {
-		const pool = pools.get(key) ?? open();
-		pools.set(key, pool);
-		return pool;
-	}
-
-	function route(url: URL, isFresh: boolean): Route {
-		const place = url.hostname === base.hostname ? 'home' : 'away';
-		const proxy = proxyFor(url, proxies);
-		const target = {origin: url.origin, path: url.pathname + url.search, headers: {}};
-
-		if (proxy === undefined) {
-			const options = {...common, connect: connectors[place]};
-			return {...target, dispatcher: isFresh ? new Client(url.origin, options) : direct(url, place, options)};
+	function routeTo(url: URL): Route {
+		const side = url.hostname === base.hostname ? 'registry' : 'elsewhere';
+		const proxy = proxyFor(url, options.proxies ?? {});
+		if (proxy) {
+			return routeThroughProxy(proxy, url, {side, client, connectors, connectTimeoutMs: timeouts.connect});
 		}
 
-		if (proxy.protocol.startsWith('socks')) {
-			const context = trust[place];
-			const open = () =>
-				new Socks5ProxyAgent(proxy, {
-					connect: toProxy(proxy, connectors.away),
-					connectTimeout: timeouts.connect,
-					requestTls: {rejectUnauthorized: true, ...(context === undefined ? {} : {secureContext: context})},
-				});
-			return {...target, proxy, dispatcher: isFresh ? open() : kept(`${place} socks`, open)};
-		}
-
-		if (url.protocol === 'http:') {
-			const options = {...common, connect: toProxy(proxy, connectors.away)};
-			return {
-				origin: proxy.origin,
-				path: url.href,
-				headers: {host: url.host, ...proxyHeaders(proxy)},
-				proxy,
-				dispatcher: isFresh
-					? new Client(proxy.origin, options)
-					: kept('passed on', () => new Pool(proxy.origin, options)),
-			};
-		}
-
-		const connect = tunnelThrough(proxy, connectors.away, connectors[place], timeouts.connect);
+		const settings = {...client, connect: connectors[side].connect};
+		const isBase = url.origin === base.origin;
 		return {
-			...target,
-			proxy,
-			dispatcher: isFresh
-				? new Client(url.origin, {...common, connect})
-				: kept(`${place} tunnel`, () => new Agent({...common, connect})),
+			key: isBase ? 'base' : side,
+			origin: url.origin,
+			path: url.pathname + url.search,
+			headers: {},
+			open: () => (isBase ? new Pool(base.origin, settings) : new Agent(settings)),
+			openFresh: () => new Client(url.origin, settings),
 		};
-	}
-
-	function direct(url: URL, place: 'home' | 'away', options: Pool.Options): Dispatcher {
-		return url.origin === base.origin
-			? kept('registry', () => new Pool(base.origin, options))
-			: kept(place, () => new Agent(options));
 	}
 
 	return {
-		to: url => route(url, false),
-		fresh: url => route(url, true),
+		kept(url) {
+			const route = routeTo(url);
+			const dispatcher = keptDispatchers.get(route.key) ?? route.open();
+			keptDispatchers.set(route.key, dispatcher);
+			return {route, dispatcher};
+		},
+		fresh(url) {
+			const route = routeTo(url);
+			return {route, dispatcher: route.openFresh()};
+		},
 		async close() {
-			await Promise.all([...pools.values()].map(pool => pool.destroy()));
+			await Promise.all([...keptDispatchers.values()].map(dispatcher => dispatcher.destroy()));
 		},
 	};
-}
-
-/** With TLS 1.3 a server says only after the handshake what it wants, and then hangs up: undici would keep the hanging up. */
-function endWithAlert(this: Duplex, error: NodeJS.ErrnoException): void {
-	if (error.code?.startsWith('ERR_SSL_')) {
-		this.destroy(error);
-	}
 }

@@ -1,16 +1,19 @@
 import type {Dispatcher} from 'undici';
 
-/** What came in while nobody was reading yet; beyond that the connection is told to wait. */
-const mostWaiting = 256 * 1024;
+/** Bytes that may arrive before the body is read; beyond that the connection is paused. */
+const mostUnreadBytes = 256 * 1024;
 
-/** The time for the whole exchange is over. */
-export class TimeUp extends Error {
-	override readonly name = 'TimeUp';
+/** The last byte had not arrived by the deadline. */
+export class DeadlinePassed extends Error {
+	override readonly name = 'DeadlinePassed';
 }
 
-/** A body, to be read once, or dropped. */
+/** A body, to be read once or dropped. */
 export type Body = {
-	/** Hands over what comes, in order. `false` is enough: the rest is dropped. @throws what broke it; what `onChunk` throws */
+	/**
+	 * Hands over the chunks as they arrive. Where `onChunk` returns false, the rest is dropped.
+	 * @throws what broke the connection; what `onChunk` throws
+	 */
 	read(onChunk: (chunk: Uint8Array) => unknown): Promise<void>;
 	/** Drops what is left, and the connection with it. */
 	drop(): void;
@@ -18,61 +21,69 @@ export type Body = {
 
 export type Exchange = {status: number; headers: Record<string, string | string[] | undefined>; body: Body};
 
+type Reader = {onChunk: (chunk: Uint8Array) => unknown; done: () => void; failed: (error: unknown) => void};
+
+export type ExchangeOptions = {
+	signal: AbortSignal;
+	/** Until the last byte of the response. */
+	deadlineMs: number;
+	/** Called when bytes may leave this machine. */
+	onSending?: (() => void) | undefined;
+	/** Called once: the response has ended, failed or was dropped. */
+	onEnd?: (() => void) | undefined;
+};
+
 /**
- * One request and its answer, without the stream and the second AbortController that undici's `request` makes for each:
- * a walk is thousands of tiny answers.
- * @param onSending when bytes may leave this machine
- * @param onOver when nothing of it is left
- * @throws the reason of the signal | TimeUp | what undici found
+ * One request and its response, without the stream and the second AbortController that undici's `request` makes for each:
+ * a walk is thousands of tiny responses.
+ * @throws the signal's reason | DeadlinePassed | undici's error
  */
 export function exchange(
 	dispatcher: Dispatcher,
 	request: Dispatcher.DispatchOptions,
-	signal: AbortSignal,
-	milliseconds: number,
-	{onSending, onOver}: {onSending?: (() => void) | undefined; onOver?: (() => void) | undefined} = {},
+	{signal, deadlineMs, onSending, onEnd}: ExchangeOptions,
 ): Promise<Exchange> {
 	return new Promise((resolve, reject) => {
 		let controller: Dispatcher.DispatchController | undefined;
-		let isOver = false;
+		let hasEnded = false;
 		let failure: {error: unknown} | undefined;
-		let chunks: Uint8Array[] = [];
-		let waiting = 0;
-		let reader: {onChunk(chunk: Uint8Array): unknown; done(): void; failed(error: unknown): void} | undefined;
+		let unread: Uint8Array[] = [];
+		let unreadBytes = 0;
+		let reader: Reader | undefined;
 
-		const timer = setTimeout(() => fail(new TimeUp()), milliseconds);
-		const stop = () => fail(signal.reason);
-		signal.addEventListener('abort', stop, {once: true});
+		const timer = setTimeout(() => fail(new DeadlinePassed()), deadlineMs);
+		const abort = () => fail(signal.reason);
+		signal.addEventListener('abort', abort, {once: true});
 
-		function over(): void {
-			isOver = true;
+		function end(): void {
+			hasEnded = true;
 			clearTimeout(timer);
-			signal.removeEventListener('abort', stop);
-			onOver?.();
+			signal.removeEventListener('abort', abort);
+			onEnd?.();
 		}
 
 		function fail(error: unknown): void {
-			if (isOver) {
+			if (hasEnded) {
 				return;
 			}
 
 			failure = {error};
-			over();
+			end();
 			controller?.abort(error as Error);
 			reject(error);
 			reader?.failed(error);
 		}
 
 		/** @returns whether the reader wants more */
-		function hand(chunk: Uint8Array): boolean {
+		function handOver(chunk: Uint8Array, {onChunk, done, failed}: Reader): boolean {
 			try {
-				if (reader!.onChunk(chunk) !== false) {
+				if (onChunk(chunk) !== false) {
 					return true;
 				}
 
-				reader!.done();
+				done();
 			} catch (error) {
-				reader!.failed(error);
+				failed(error);
 			}
 
 			fail(undefined);
@@ -82,16 +93,17 @@ export function exchange(
 		const body: Body = {
 			read: onChunk =>
 				new Promise((done, failed) => {
-					reader = {onChunk, done, failed};
-					const early = chunks;
-					chunks = [];
+					const opened: Reader = {onChunk, done, failed};
+					reader = opened;
+					const early = unread;
+					unread = [];
 
-					// What came before a failure still counts.
-					if (!early.every(hand)) {
+					// Chunks that arrived before a failure are still handed over.
+					if (!early.every(chunk => handOver(chunk, opened))) {
 						return;
 					}
 
-					if (!isOver) {
+					if (!hasEnded) {
 						controller?.resume();
 					} else if (failure) {
 						failed(failure.error);
@@ -105,33 +117,33 @@ export function exchange(
 		dispatcher.dispatch(request, {
 			onRequestStart(started) {
 				controller = started;
-				if (isOver) {
+				if (hasEnded) {
 					started.abort(failure?.error as Error);
 				} else {
 					onSending?.();
 				}
 			},
 			onResponseStart(_, status, headers) {
-				// 103 and its like come before the answer.
+				// Informational responses such as 103 come before the real one.
 				if (status >= 200) {
 					resolve({status, headers, body});
 				}
 			},
 			onResponseData(_, chunk) {
 				if (reader) {
-					hand(chunk);
+					handOver(chunk, reader);
 					return;
 				}
 
-				chunks.push(chunk);
-				waiting += chunk.length;
-				if (waiting > mostWaiting) {
+				unread.push(chunk);
+				unreadBytes += chunk.length;
+				if (unreadBytes > mostUnreadBytes) {
 					controller?.pause();
 				}
 			},
 			onResponseEnd() {
-				if (!isOver) {
-					over();
+				if (!hasEnded) {
+					end();
 					reader?.done();
 				}
 			},

@@ -1,43 +1,47 @@
 import {BlockList, isIP} from 'node:net';
+import {defined} from '../../../domain/defined.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 import {isLoopback} from '../../../domain/image/reference.ts';
 
-/** What stands between this machine and the registry. */
-export type Proxies = {http?: URL; https?: URL /** As in NO_PROXY. */; except?: string};
+/** What the environment says about proxies. */
+export type Proxies = {
+	/** For http:// */
+	http?: URL;
+	/** For https:// */
+	https?: URL;
+	/** As in NO_PROXY: hosts that are reached without a proxy. */
+	except?: string;
+};
 
 const schemes = /^(?:https?|socks5?):$/;
 
 /**
- * The proxies that the environment names, as curl reads it: the lower case counts before the upper.
- * @throws OperatorError registry.proxy-unreadable, without its value: a password may stand in it
+ * The proxies of the environment, read as curl does: a lower-case variable wins over an upper-case one.
+ * @throws OperatorError registry.proxy-unreadable, which does not repeat the value: it may hold a password
  */
 export function proxiesIn(environment: Record<string, string | undefined>): Proxies {
-	const named = (name: string): [string, string] | undefined => {
+	const variable = (name: string): [string, string] | undefined => {
 		const found = [name, name.toUpperCase()].find(each => (environment[each] ?? '').trim() !== '');
 		return found === undefined ? undefined : [found, environment[found]!.trim()];
 	};
-	const all = named('all_proxy');
-	const [http, https, except] = [named('http_proxy') ?? all, named('https_proxy') ?? all, named('no_proxy')];
-	return {
-		...(http && {http: parseProxy(...http)}),
-		...(https && {https: parseProxy(...https)}),
-		...(except && {except: except[1]}),
-	};
+	const all = variable('all_proxy');
+	const [http, https, except] = [variable('http_proxy') ?? all, variable('https_proxy') ?? all, variable('no_proxy')];
+	return defined({http: http && parseProxy(...http), https: https && parseProxy(...https), except: except?.[1]});
 }
 
-/** Undefined: straight there. */
+/** Undefined: this URL is reached without a proxy. Loopback always is. */
 export function proxyFor(url: URL, {http, https, except = ''}: Proxies): URL | undefined {
 	const proxy = url.protocol === 'https:' ? https : http;
 	return proxy === undefined || isLoopback(url.host) || isExcepted(url, except) ? undefined : proxy;
 }
 
 function parseProxy(variable: string, text: string): URL {
-	const whole = /^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`;
-	const url = URL.canParse(whole) ? new URL(whole) : undefined;
+	const address = /^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`;
+	const url = URL.canParse(address) ? new URL(address) : undefined;
 
 	if (url === undefined || url.hostname === '' || !schemes.test(url.protocol) || !isDecodable(url)) {
-		throw new OperatorError('registry.proxy-unreadable', `${variable} does not name a proxy.`, {
-			hint: `Write it as http://HOST:PORT, or unset it; NO_PROXY names hosts that are reached without it.`,
+		throw new OperatorError('registry.proxy-unreadable', `${variable} does not hold the address of a proxy.`, {
+			hint: 'Write it as http://HOST:PORT, or unset it; NO_PROXY lists hosts that are reached without a proxy.',
 			exit: 'configuration',
 		});
 	}
@@ -45,7 +49,7 @@ function parseProxy(variable: string, text: string): URL {
 	return url;
 }
 
-/** A percent sign in a password has to be written as %25. */
+/** A percent sign in a password must be written as %25. */
 function isDecodable({username, password}: URL): boolean {
 	return isText(username) && isText(password);
 }
@@ -59,7 +63,7 @@ function isText(encoded: string): boolean {
 	}
 }
 
-/** `*`, names with all that is below them, addresses, ranges of addresses; with or without a port. */
+/** Entries are `*`, names with their subdomains, addresses, or ranges of addresses; all but ranges may have a port. */
 function isExcepted(url: URL, except: string): boolean {
 	const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
 	const port = url.port || (url.protocol === 'https:' ? '443' : '80');

@@ -1,91 +1,99 @@
-import type {Clock} from '../../../engine/ports/clock.ts';
-import {networkFailure, type Phase, stalled} from '../errors/connection-errors.ts';
-import type {Pass} from '../login/authorization.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
+import {connectionError, type Phase, proxyRefused, unfinished} from '../errors/connection-errors.ts';
 import {type RegistryOptions, usualTimeouts} from '../options.ts';
-import {recorder} from '../recorder.ts';
-import type {Asking} from '../request.ts';
-import type {Answer} from '../response.ts';
+import type {RegistryRequest} from '../request.ts';
+import type {RegistryResponse} from '../response.ts';
 import {openConnections} from './connections.ts';
-import {type Exchange, exchange, TimeUp} from './exchange.ts';
-import {proxyRefuses} from './proxy-failures.ts';
-import {trustOf} from './tls.ts';
+import {DeadlinePassed, type Exchange, exchange} from './exchange.ts';
 
-export type Sender = ReturnType<typeof createSender>;
+export type SingleRequest = {
+	url: URL;
+	/** For the request record. */
+	recordedUrl: string;
+	request: RegistryRequest;
+	/** Header value; none if left out. */
+	authorization?: string | undefined;
+};
 
 /**
- * Sends single requests, counts them and says what broke them.
+ * Sends one request to one URL, counts and records it, and says what broke it: no login, no redirects, no retries.
  * @param mask hides the tokens in use
  */
-export function createSender(
-	base: URL,
-	options: RegistryOptions,
-	clock: Pick<Clock, 'now' | 'monotonic'>,
-	mask: (text: string) => string,
-) {
-	const {host} = options;
+export function createSender(base: URL, options: RegistryOptions, mask: (text: string) => string) {
+	const {clock, onRequest} = options;
 	const timeouts = {...usualTimeouts, ...options.timeouts};
-	const connections = openConnections(base, timeouts, trustOf(options), options.proxies ?? {});
+	const connections = openConnections(base, timeouts, options);
 	let requests = 0;
 	let busy = 0;
 
-	/** @param name for the record */
+	/** @returns ends the record: with a status, or without where there was no response */
+	function startRecord(method: string, url: string): (status?: number) => void {
+		const at = clock.now().toISOString();
+		const start = clock.monotonic();
+		return status => {
+			const milliseconds = Math.round(clock.monotonic() - start);
+			onRequest?.({at, method, url, ...(status !== undefined && {status}), milliseconds});
+		};
+	}
+
+	/** @throws OperatorError registry.*; the signal's reason */
 	async function send(
-		url: URL,
-		asking: Asking,
-		shown: Pass | undefined,
-		signal: AbortSignal,
-		name: string,
-	): Promise<Answer> {
+		{url, recordedUrl, request, authorization}: SingleRequest,
+		{signal}: Waiting,
+	): Promise<RegistryResponse> {
 		signal.throwIfAborted();
-		const place = url.origin === base.origin ? host : url.host;
-		const {dispatcher, proxy, ...route} = asking.fresh ? connections.fresh(url) : connections.to(url);
+		const host = url.origin === base.origin ? options.host : url.host;
+		const {route, dispatcher} = request.fresh ? connections.fresh(url) : connections.kept(url);
 		const explain = (phase: Phase) => (error: unknown) => {
 			if (signal.aborted) {
 				return signal.reason;
 			}
 
-			return error instanceof TimeUp ? stalled(place, error) : (networkFailure(error, place, phase) ?? error);
+			return error instanceof DeadlinePassed ? unfinished(host, error) : (connectionError(error, host, phase) ?? error);
 		};
-		const record = options.onRequest && recorder(options.onRequest, clock, asking.method, name);
+		const record = startRecord(request.method, recordedUrl);
 		requests++;
-		let came: Exchange;
+		let received: Exchange;
 
 		try {
-			came = await exchange(
+			received = await exchange(
 				dispatcher,
 				{
 					origin: route.origin,
 					path: route.path,
-					method: asking.method,
+					method: request.method,
 					headers: {
 						'user-agent': 'regmedic',
 						'accept-encoding': 'identity',
-						...(shown && {authorization: shown.header}),
-						...asking.headers,
+						...(authorization !== undefined && {authorization}),
+						...request.headers,
 						...route.headers,
 					},
-					body: asking.body === undefined ? null : Buffer.from(asking.body),
-					headersTimeout: asking.headersDeadline ?? timeouts.headers,
+					body: request.body === undefined ? null : Buffer.from(request.body),
+					headersTimeout: request.headersDeadlineMs ?? timeouts.headers,
 					bodyTimeout: timeouts.stall,
 					// Undici closes the connection after every HEAD otherwise.
-					...(asking.method === 'HEAD' ? {reset: false} : {}),
+					...(request.method === 'HEAD' && {reset: false}),
 				},
-				signal,
-				asking.deadline ?? timeouts.whole,
-				{onSending: asking.onSending, onOver: asking.fresh ? () => void dispatcher.destroy() : undefined},
+				{
+					signal,
+					deadlineMs: request.deadlineMs ?? timeouts.whole,
+					onSending: request.onSending,
+					onEnd: request.fresh ? () => void dispatcher.destroy() : undefined,
+				},
 			);
 		} catch (error) {
-			record?.();
-			throw explain('asking')(error);
+			record();
+			throw explain('request')(error);
 		}
 
-		const {status, headers, body} = came;
-		record?.(status);
+		const {status, headers, body} = received;
+		record(status);
 		busy += status === 429 || status === 503 ? 1 : 0;
 
-		if (status === 407 && proxy) {
+		if (status === 407 && route.proxy) {
 			body.drop();
-			throw proxyRefuses(proxy, place, status);
+			throw proxyRefused(route.proxy, host, status);
 		}
 
 		return {
@@ -96,10 +104,10 @@ export function createSender(
 			},
 			list: name => (headers[name] === undefined ? undefined : [headers[name]].flat().join(', ')),
 			url,
-			host: place,
+			host,
 			body,
 			mask,
-			explain: explain('reading'),
+			explain: explain('response'),
 		};
 	}
 

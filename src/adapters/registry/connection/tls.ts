@@ -1,47 +1,74 @@
 import {readFileSync} from 'node:fs';
+import type {Duplex} from 'node:stream';
 import {createSecureContext, getCACertificates, type SecureContext} from 'node:tls';
+import {buildConnector} from 'undici';
 import {OperatorError} from '../../../domain/errors.ts';
 import type {RegistryOptions} from '../options.ts';
 
-/** Whom we trust, and what is shown of ourselves: at home the client certificate, elsewhere nothing. */
-export type Trust = {home: SecureContext | undefined; away: SecureContext | undefined};
+export type Connectors = Record<'registry' | 'elsewhere', {connect: buildConnector.connector; requestTls: TlsOptions}>;
+
+type TlsOptions = {rejectUnauthorized: true; secureContext?: SecureContext};
+type TlsFiles = Pick<RegistryOptions, 'ca' | 'caFile' | 'clientCertificate'>;
 
 /**
- * The usual authorities and the private one, read now: a mistake in the configuration shows before anything is asked.
+ * Connectors that trust the default authorities and the private one. The client certificate is presented to the registry
+ * only. Files are read now, so that a mistake in the configuration shows before the first request.
  * @throws OperatorError registry.ca-unreadable | registry.client-certificate
  */
-export function trustOf({
-	ca,
-	caFile,
-	clientCertificate,
-}: Pick<RegistryOptions, 'ca' | 'caFile' | 'clientCertificate'>): Trust {
-	const own = [...(ca === undefined ? [] : [ca]), ...(caFile === undefined ? [] : [readAuthority(caFile)])];
+export function connectorsFor({ca, caFile, clientCertificate}: TlsFiles, timeoutMs: number): Connectors {
+	const own = [ca, caFile === undefined ? undefined : readAuthority(caFile)].filter(pem => pem !== undefined);
 	// Built once: reading some 150 certificates takes milliseconds.
 	const authorities = own.length === 0 ? {} : {ca: [...getCACertificates('default'), ...own]};
-	const away = own.length === 0 ? undefined : trusting(authorities, caFile);
-	const home = clientCertificate === undefined ? away : showing(authorities, clientCertificate);
-	return {home, away};
+	const elsewhere = own.length === 0 ? undefined : contextTrusting(authorities, caFile);
+	const registry = clientCertificate === undefined ? elsewhere : contextPresenting(authorities, clientCertificate);
+	return {registry: connector(registry, timeoutMs), elsewhere: connector(elsewhere, timeoutMs)};
 }
 
-function trusting(authorities: {ca?: string[]}, caFile: string | undefined): SecureContext {
+function connector(secureContext: SecureContext | undefined, timeout: number): Connectors['registry'] {
+	// NODE_TLS_REJECT_UNAUTHORIZED=0, set for some other program, would switch it off.
+	const requestTls: TlsOptions = {rejectUnauthorized: true, ...(secureContext && {secureContext})};
+	// One connection carries one request: what a closed connection means is only clear in HTTP/1.1.
+	const connect = buildConnector({timeout, allowH2: false, ...requestTls});
+	return {
+		requestTls,
+		connect(options, callback) {
+			connect(options, (...result) => {
+				result[1]?.on('error', endWithAlert);
+				callback(...result);
+			});
+		},
+	};
+}
+
+/**
+ * With TLS 1.3 a server says only after the handshake that it refuses the client certificate, and then closes the connection.
+ * Undici would report only the closing.
+ */
+function endWithAlert(this: Duplex, error: NodeJS.ErrnoException): void {
+	if (error.code?.startsWith('ERR_SSL_')) {
+		this.destroy(error);
+	}
+}
+
+function contextTrusting(authorities: {ca?: string[]}, caFile: string | undefined): SecureContext {
 	try {
 		return createSecureContext(authorities);
 	} catch (error) {
 		throw new OperatorError('registry.ca-unreadable', `${caFile ?? 'The given CA'} does not hold a PEM certificate.`, {
-			hint: 'Point caFile to the certificate of the authority that signed the registry.',
+			hint: 'Point caFile to the certificate of the authority that signed the registry’s.',
 			exit: 'configuration',
 			cause: error,
 		});
 	}
 }
 
-function showing(
+function contextPresenting(
 	authorities: {ca?: string[]},
 	{certFile, keyFile}: {certFile: string; keyFile: string},
 ): SecureContext {
 	const unusable = (message: string, cause: unknown) =>
 		new OperatorError('registry.client-certificate', message, {
-			hint: 'Point clientCertificate to a PEM certificate and to its PEM key, which is not encrypted.',
+			hint: 'Point clientCertificate to a PEM certificate and to its PEM key, which must not be encrypted.',
 			exit: 'configuration',
 			cause,
 		});
@@ -57,7 +84,7 @@ function showing(
 	try {
 		return createSecureContext({...authorities, cert, key});
 	} catch (error) {
-		// What OpenSSL says names its error, and nothing of the key.
+		// OpenSSL's message names its error and nothing of the key.
 		throw unusable(`${certFile} and ${keyFile} are not a client certificate and its key.`, error);
 	}
 }
@@ -72,10 +99,10 @@ function readAuthority(file: string): string {
 		cause = error;
 	}
 
-	// OpenSSL takes a file without any certificate for an empty list, and then trusts nothing more than before.
+	// OpenSSL takes a file without any certificate for an empty list, and then trusts nothing in addition.
 	if (!text.includes('-----BEGIN CERTIFICATE-----')) {
 		throw new OperatorError('registry.ca-unreadable', `${file} cannot be read as a PEM certificate.`, {
-			hint: 'Point caFile to a readable file with the certificate of the authority that signed the registry.',
+			hint: 'Point caFile to a readable file with the certificate of the authority that signed the registry’s.',
 			exit: 'configuration',
 			cause,
 		});

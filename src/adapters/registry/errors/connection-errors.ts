@@ -1,92 +1,123 @@
 import type {ErrorCode} from '../../../domain/error-codes.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 
-/** `reading`: the headers were there, the body was on its way. */
-export type Phase = 'asking' | 'reading';
+/** `response`: the headers had arrived, and the body was on its way. */
+export type Phase = 'request' | 'response';
 
 /**
- * What an error of a socket means for the operator. Undefined for anything that is not the network's doing.
+ * What an error of Node or undici means for the operator. Undefined for anything that is not the network's doing.
  * @returns codes registry.tls | registry.unreachable | registry.stalled | registry.cut-off | registry.not-a-registry
  */
-export function networkFailure(error: unknown, host: string, phase: Phase): OperatorError | undefined {
+export function connectionError(error: unknown, host: string, phase: Phase): OperatorError | undefined {
 	const code = codeOf(error);
 
 	if (code === undefined) {
 		return undefined;
 	}
 
-	const trust = trustFailures.find(({codes}) => codes.test(code));
-	if (trust) {
-		return new OperatorError('registry.tls', `${host} ${trust.says}.`, {
-			hint: trust.hint,
-			exit: 'refused',
-			cause: error,
-		});
+	const tls = tlsErrors.find(({codes}) => codes.test(code));
+	if (tls) {
+		return new OperatorError('registry.tls', `${host} ${tls.says}.`, {hint: tls.hint, exit: 'refused', cause: error});
 	}
 
 	if (/^HPE_(?!INVALID_EOF_STATE)|^UND_ERR_HEADERS_OVERFLOW$/.test(code)) {
-		return new OperatorError('registry.not-a-registry', `${host} does not answer in HTTP.`, {
+		return new OperatorError('registry.not-a-registry', `${host} does not speak HTTP.`, {
 			hint: 'Check the registry’s url and port: `regmedic check`.',
 			exit: 'failed',
 			cause: error,
 		});
 	}
 
-	if (phase === 'reading' && cuts.test(code)) {
-		return new OperatorError('registry.cut-off', `${host} cut its answer off in the middle.`, {
-			hint: 'Look at the registry’s log and at the proxy in front of it.',
+	if (phase === 'response' && cutOffCodes.test(code)) {
+		return new OperatorError('registry.cut-off', `${host} closed the connection mid-response.`, {
+			hint: checkLogAndProxy,
 			exit: 'unreachable',
 			cause: error,
 			transient: true,
 		});
 	}
 
-	const kind = unreachables.find(({codes}) => codes.test(code));
-	if (kind) {
-		return new OperatorError(kind.code ?? 'registry.unreachable', `${kind.says(host)}.`, {
+	const kind = unreachableErrors.find(({codes}) => codes.test(code));
+	return (
+		kind &&
+		new OperatorError(kind.code ?? 'registry.unreachable', `${kind.says(host)}.`, {
 			hint: kind.hint,
 			exit: 'unreachable',
 			cause: error,
 			transient: kind.transient ?? false,
-		});
-	}
-
-	return undefined;
+		})
+	);
 }
 
-/** The time for the whole answer is over, though some of it may still be trickling in. */
-export function stalled(host: string, cause?: unknown): OperatorError {
-	return new OperatorError('registry.stalled', `${host} does not come to the end of its answer.`, {
-		hint: 'Look at the load and the disk of the registry’s host, then try again.',
+/** The deadline for the whole response has passed, even if bytes are still trickling in. */
+export function unfinished(host: string, cause: unknown): OperatorError {
+	return new OperatorError('registry.stalled', `${host} did not finish its response in time.`, {
+		hint: checkLoad,
 		exit: 'unreachable',
 		cause,
 	});
 }
 
-const cuts =
+export function proxyUnreachable(proxy: URL, cause: unknown): OperatorError {
+	return new OperatorError('registry.proxy-unreachable', `The proxy at ${proxy.host} cannot be reached.`, {
+		hint: 'Check HTTPS_PROXY and HTTP_PROXY; NO_PROXY lists hosts that are reached without a proxy.',
+		exit: 'unreachable',
+		cause,
+	});
+}
+
+/** @param status of the proxy, for a request or a CONNECT to this host */
+export function proxyRefused(proxy: URL, host: string, status: number): OperatorError {
+	if (status === 407) {
+		const isNamed = proxy.username !== '';
+		return new OperatorError(
+			'registry.proxy-unauthorized',
+			`The proxy at ${proxy.host} ${isNamed ? 'refuses the credentials in its address' : 'requires credentials; its address holds none'}.`,
+			{
+				hint: 'Set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT; NO_PROXY lists hosts that are reached without a proxy.',
+				exit: 'refused',
+			},
+		);
+	}
+
+	return new OperatorError(
+		'registry.proxy-refused',
+		`The proxy at ${proxy.host} did not connect to ${host} (${status}).`,
+		{
+			hint: `Check that ${host} is up and that the proxy may reach it. If it needs no proxy, add it to NO_PROXY.`,
+			exit: 'unreachable',
+			transient: status === 502 || status === 503 || status === 504,
+		},
+	);
+}
+
+const checkLogAndProxy = 'Check the registry’s log and the proxy in front of it.';
+const checkLoad = 'Check the load and the disk of the registry’s host, then try again.';
+
+const cutOffCodes =
 	/^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|HPE_INVALID_EOF_STATE)$/;
 
 /** OpenSSL's names for what is wrong with a certificate, as Node puts them in `code`. */
-const trustFailures: {codes: RegExp; says: string; hint: string}[] = [
+const tlsErrors: {codes: RegExp; says: string; hint: string}[] = [
 	{
 		codes: /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY|DECRYPT)_\w+)$/,
-		says: 'shows a certificate that no trusted authority signed',
+		says: 'presents a certificate that no trusted authority signed',
 		hint: 'Set caFile of this registry to its authority’s certificate, then `regmedic check`.',
 	},
 	{
 		codes: /^CERT_HAS_EXPIRED$/,
-		says: 'shows a certificate that has expired',
-		hint: 'Renew the registry’s certificate; and check the clock of this machine.',
+		says: 'presents a certificate that has expired',
+		hint: 'Renew the registry’s certificate, and check the clock of this machine.',
 	},
 	{
 		codes: /^CERT_NOT_YET_VALID$/,
-		says: 'shows a certificate that is not valid yet',
-		hint: 'Check the clock of this machine and of the registry.',
+		says: 'presents a certificate that is not valid yet',
+		hint: 'Check the clocks of this machine and of the registry.',
 	},
 	{
 		codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-		says: 'shows a certificate made for another name',
-		hint: 'Use the name that the certificate is for as the registry’s url.',
+		says: 'presents a certificate for another name',
+		hint: 'Use the name in the certificate as the registry’s url.',
 	},
 	{
 		codes: /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE))$/,
@@ -94,9 +125,9 @@ const trustFailures: {codes: RegExp; says: string; hint: string}[] = [
 		hint: 'If it is meant to be plain HTTP, write http:// in its url or pass --plain-http.',
 	},
 	{
-		// Each OpenSSL writes the protocol before it in another way.
+		// Each version of OpenSSL writes another protocol before the alert.
 		codes: /^ERR_SSL_\S+_ALERT_(?:CERTIFICATE_\w+|BAD_CERTIFICATE|\w*NO_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/,
-		says: 'wants a certificate of ours that it trusts',
+		says: 'requires a client certificate it trusts',
 		hint: 'Set clientCertificate of this registry to a certificate that its authority signed, and to its key.',
 	},
 	{
@@ -106,7 +137,7 @@ const trustFailures: {codes: RegExp; says: string; hint: string}[] = [
 	},
 ];
 
-const unreachables: {
+const unreachableErrors: {
 	codes: RegExp;
 	code?: ErrorCode;
 	says: (host: string) => string;
@@ -116,7 +147,7 @@ const unreachables: {
 	{
 		codes: /^ECONNREFUSED$/,
 		says: host => `Nothing listens at ${host}`,
-		hint: 'Is the registry running? Look at its container or service, then `regmedic check`.',
+		hint: 'Check that the registry is running: its container or service, then `regmedic check`.',
 	},
 	{
 		codes: /^(?:ENOTFOUND|ENODATA|EAI_NODATA|EAI_NONAME|EAI_FAIL)$/,
@@ -125,7 +156,7 @@ const unreachables: {
 	},
 	{
 		codes: /^EAI_AGAIN$/,
-		says: host => `The name server does not answer for ${host}`,
+		says: host => `The name server did not respond for ${host}`,
 		hint: 'Check the DNS and the VPN.',
 		transient: true,
 	},
@@ -136,28 +167,31 @@ const unreachables: {
 	},
 	{
 		codes: /^UND_ERR_HEADERS_TIMEOUT$/,
-		says: host => `${host} accepts the connection and does not answer`,
-		hint: 'Look at the load and the disk of the registry’s host, then try again.',
+		says: host => `${host} accepted the connection but did not respond`,
+		hint: checkLoad,
 	},
 	{
 		codes: /^UND_ERR_BODY_TIMEOUT$/,
 		code: 'registry.stalled',
-		says: host => `${host} began to answer and then fell silent`,
-		hint: 'Look at the load and the disk of the registry’s host, then try again.',
+		says: host => `${host} stalled mid-response`,
+		hint: checkLoad,
 	},
 	{
 		codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|HPE_INVALID_EOF_STATE)$/,
-		says: host => `${host} closed the connection without an answer`,
-		hint: 'Look at the registry’s log and at the proxy in front of it.',
+		says: host => `${host} closed the connection without a response`,
+		hint: checkLogAndProxy,
 		transient: true,
 	},
 ];
 
 function codeOf(error: unknown): string | undefined {
-	const {code, name} = (error ?? {}) as {code?: unknown; name?: unknown};
+	if (!(error instanceof Error)) {
+		return undefined;
+	}
 
-	// Undici's parser has no code for an answer that is not HTTP from its first byte.
-	if (code === undefined && name === 'HTTPParserError') {
+	const code = 'code' in error ? error.code : undefined;
+	// Undici's parser has no code for a response that is not HTTP from its first byte.
+	if (code === undefined && error.name === 'HTTPParserError') {
 		return 'HPE_UNKNOWN';
 	}
 

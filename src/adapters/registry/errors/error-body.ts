@@ -1,58 +1,50 @@
-const longestDetail = 300;
+import * as v from 'valibot';
+import {type RegistryResponse, readShort} from '../response.ts';
 
-/** What went wrong, in the registry's words, and the codes of the specification. */
-export type Reason = {
-	said: string | undefined;
+const longestMessage = 300;
+
+/** What the body of an error response says. */
+export type ErrorBody = {
+	/** The start of it, as it came. */
+	text: string;
+	/** A web page: a proxy or another service responded. */
+	isHtml: boolean;
+	/** In the registry's words. Undefined: the body is not the specification's JSON, so it is not the registry that responded. */
+	message: string | undefined;
+	/** Of the specification: `MANIFEST_UNKNOWN` */
 	codes: string[];
-	/** It is the storage that failed the registry: `filesystem`, `s3aws`. */
-	driver?: string;
+	/** The storage driver that failed the registry: `filesystem`, `s3aws` */
+	driver: string | undefined;
 };
 
-/**
- * `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` → `manifest unknown`.
- * Nothing said: this is not how a registry speaks.
- * @see OCI distribution-spec, "Error Codes"
- */
-export function specErrors(text: string): Reason {
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch {
-		return {said: undefined, codes: []};
-	}
-
-	const {errors} = (json ?? {}) as {errors?: unknown};
-	if (!Array.isArray(errors)) {
-		return {said: undefined, codes: []};
-	}
-
-	const said = errors.map(sentence).filter(part => part !== undefined);
-	const driver = errors.map(driverOf).find(name => name !== undefined);
-	return {
-		said: said.length === 0 ? undefined : [...new Set(said)].join('; ').slice(0, longestDetail),
-		codes: errors.map(error => (error as {code?: unknown} | null)?.code).filter(code => typeof code === 'string'),
-		...(driver === undefined ? {} : {driver}),
-	};
-}
-
+const optionalText = v.fallback(v.optional(v.string()), undefined);
 /**
  * distribution 2.8 writes `"detail":{"DriverName":"filesystem","Enclosed":{"Op":"open","Path":"/…","Err":24}}` for whatever
  * its storage does not let it do (too many open files, no permission, a disk that fails), and `"detail":{}` for data that it
  * cannot read. 3.0 calls it `driver`.
  */
-function driverOf(error: unknown): string | undefined {
-	const {DriverName, driver} = ((error as {detail?: unknown} | null)?.detail ?? {}) as Record<string, unknown>;
-	return [DriverName, driver].find(name => typeof name === 'string' && /^[\w.-]{1,40}$/.test(name)) as
-		| string
-		| undefined;
+const detail = v.fallback(v.optional(v.object({DriverName: optionalText, driver: optionalText})), undefined);
+const entry = v.fallback(v.object({code: optionalText, message: optionalText, detail}), {});
+/** `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` @see OCI distribution-spec, "Error Codes" */
+const shape = v.pipe(v.string(), v.parseJson(), v.object({errors: v.array(entry)}));
+
+/** Reads the start of an error response's body. */
+export async function readErrorBody(response: RegistryResponse): Promise<ErrorBody> {
+	const text = await readShort(response);
+	const parsed = v.safeParse(shape, text);
+	const errors = parsed.success ? parsed.output.errors : [];
+	const messages = new Set(errors.map(messageOf).filter(message => message !== undefined));
+	return {
+		text,
+		isHtml: /^\s*<(?:!doctype|html)/i.test(text),
+		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ').slice(0, longestMessage)),
+		codes: errors.map(({code}) => code).filter(code => code !== undefined),
+		driver: errors
+			.flatMap(({detail}) => [detail?.DriverName, detail?.driver])
+			.find(name => name !== undefined && /^[\w.-]{1,40}$/.test(name)),
+	};
 }
 
-function sentence(error: unknown): string | undefined {
-	const {code, message} = (error ?? {}) as {code?: unknown; message?: unknown};
-
-	if (typeof message === 'string' && message !== '') {
-		return message;
-	}
-
-	return typeof code === 'string' && code !== '' ? code.toLowerCase().replaceAll('_', ' ') : undefined;
+function messageOf({code, message}: v.InferOutput<typeof entry>): string | undefined {
+	return message || code?.toLowerCase().replaceAll('_', ' ') || undefined;
 }

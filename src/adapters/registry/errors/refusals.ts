@@ -1,152 +1,154 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import {parseChallenges} from '../login/challenges.ts';
-import {type Answer, discard, readSome} from '../response.ts';
-import {type Reason, specErrors} from './error-body.ts';
+import {isHtml, type RegistryResponse} from '../response.ts';
+import {type ErrorBody, readErrorBody} from './error-body.ts';
 
-export const errorBodyLimit = 64 * 1024;
-
-/** The server asks to be left alone for a while. */
-export class Busy extends OperatorError {
+/** The registry asked for a pause (429, 503). */
+export class RegistryBusy extends OperatorError {
 	readonly retryAfter: string | undefined;
 
-	constructor(host: string, status: number, retryAfter: string | undefined) {
-		super('registry.busy', `${host} is too busy to answer (${status}).`, {
-			hint: 'Wait a minute and try again; ask who else is loading the registry.',
+	constructor({host, status, header}: RegistryResponse) {
+		super('registry.busy', `${host} is too busy to respond (${status}).`, {
+			hint: 'Wait a minute and try again. Check what else is putting load on the registry.',
 			exit: 'unreachable',
 			transient: true,
 		});
-		this.retryAfter = retryAfter;
+		this.retryAfter = header('retry-after');
 	}
 }
 
-/** It failed on this very request: worth a second look, not a third. */
-export class Failing extends OperatorError {}
+/** The registry failed on this very request (500): worth a second attempt, not a third. */
+export class RegistryFailing extends OperatorError {}
+
+/** Who refused whom. */
+export type Parties = {
+	/** The registry's host, where another may have responded. */
+	registry?: string;
+	/** Whose credentials were sent, if any. */
+	user?: string | undefined;
+};
+
+/** What a response means that says nothing about the requested thing itself. Reads its body. */
+export async function refusalFor(response: RegistryResponse, parties: Parties): Promise<OperatorError> {
+	return refusal(response, await readErrorBody(response), parties);
+}
 
 /**
- * Lets through what was expected. Everything else says nothing about the thing that was asked for.
- * @param user whose credentials were sent, if any were
- * @throws OperatorError registry.*
+ * What a registry says about the one manifest or blob that it does not serve, because it does not exist (404) or because the
+ * registry fails on it (500).
+ * @throws OperatorError registry.not-a-registry | registry.failing, where the response says nothing about it
  */
-export async function expectStatus(
-	answer: Answer,
-	expected: readonly number[],
-	user: string | undefined,
-): Promise<void> {
-	if (!expected.includes(answer.status)) {
-		throw await refusal(answer, user);
+export async function readNotServed(
+	response: RegistryResponse,
+): Promise<{state: 'missing' | 'unreadable'; status: number; detail: string}> {
+	const {status} = response;
+	const body = await readErrorBody(response);
+	const {text, message, driver} = body;
+
+	if (status === 404) {
+		// A store that blobs are redirected to responds in XML. Anything else is a proxy without a registry behind it just now.
+		if (message === undefined && !/^\s*(?:$|<\?xml|<Error\b)/.test(text)) {
+			throw notARegistry(response);
+		}
+
+		return {state: 'missing', status, detail: message ?? 'the registry does not have it'};
 	}
 
-	if (isHtml(answer.header('content-type'))) {
-		discard(answer);
-		throw notARegistry(answer);
+	// A proxy or a disk fails on everything.
+	if (message === undefined || driver !== undefined) {
+		throw refusal(response, body, {});
 	}
+
+	return {state: 'unreadable', status, detail: message};
 }
 
-/** Why not, as far as the registry says. */
-export async function readReason(answer: Answer): Promise<Reason> {
-	return reasonIn(await readSome(answer, errorBodyLimit), answer);
-}
+function refusal(response: RegistryResponse, body: ErrorBody, {registry, user}: Parties): OperatorError {
+	const {status, host} = response;
+	const {text, message, driver} = body;
+	const reason = message === undefined ? '' : `: ${message}`;
 
-/** Without the token, should it be said back. */
-export function reasonIn(text: string, answer: Answer): Reason {
-	const {said, ...reason} = specErrors(text);
-	return {...reason, said: said === undefined ? undefined : answer.mask(said)};
-}
-
-async function refusal(answer: Answer, user: string | undefined): Promise<OperatorError> {
-	return refusalOf(answer, await readSome(answer, errorBodyLimit), user);
-}
-
-/** @param text the beginning of the body */
-export function refusalOf(answer: Answer, text: string, user: string | undefined): OperatorError {
-	const {status, host} = answer;
-	const {said, driver} = reasonIn(text, answer);
-	const because = said === undefined ? '' : `: ${said}`;
+	if (registry !== undefined && registry !== host && (status === 401 || status === 403)) {
+		return blobStoreRefused(response, registry);
+	}
 
 	if (status === 401) {
-		return unauthorized(answer, user, because);
+		return unauthorized(response, user, reason);
 	}
 
 	if (status === 403) {
-		return new OperatorError('registry.forbidden', `${host} forbids this${user ? ` to ${user}` : ''}${because}.`, {
-			hint: 'Ask for access to this repository, or use other credentials: `regmedic check`.',
-			exit: 'refused',
-		});
+		return forbidden(host, user, reason);
 	}
 
 	if (status === 429 || status === 503) {
-		return new Busy(host, status, answer.header('retry-after'));
+		return new RegistryBusy(response);
 	}
 
 	if (status === 408) {
-		return new OperatorError('registry.unreachable', `${host} gave up waiting for our request (408).`, {
-			hint: 'Look at the network between here and the registry.',
+		return new OperatorError('registry.unreachable', `${host} timed out waiting for the request (408).`, {
+			hint: 'Check the network between this machine and the registry.',
 			exit: 'unreachable',
 			transient: true,
 		});
 	}
 
 	if (status === 502 || status === 504) {
-		return new OperatorError('registry.unreachable', `The proxy at ${host} does not reach the registry (${status}).`, {
-			hint: 'Is the registry behind the proxy running, and does the proxy point to it?',
+		return new OperatorError('registry.unreachable', `The proxy at ${host} cannot reach the registry (${status}).`, {
+			hint: 'Check that the registry behind the proxy is running and that the proxy points to it.',
 			exit: 'unreachable',
 			transient: true,
 		});
 	}
 
 	if (status >= 300 && status < 400) {
-		return redirected(host, answer.header('location'));
+		return redirectRefused(host, response.header('location'));
 	}
 
 	// Go's server and nginx both say it in words, with status 400.
 	if (status === 400 && /HTTP request (?:was sent )?to (?:an )?HTTPS/i.test(text)) {
-		return new OperatorError('registry.tls', `${host} speaks TLS, and was asked in plain HTTP.`, {
+		return new OperatorError('registry.tls', `${host} requires TLS, but the request was plain HTTP.`, {
 			hint: 'Write https:// in the registry’s url, or leave out --plain-http.',
 			exit: 'refused',
 		});
 	}
 
-	if (said === undefined && (isHtml(answer.header('content-type')) || status < 500)) {
-		return notARegistry(answer);
+	if (message === undefined && (isHtml(response) || status < 500)) {
+		return notARegistry(response);
 	}
 
-	const Kind = status === 500 ? Failing : OperatorError;
+	const Kind = status === 500 ? RegistryFailing : OperatorError;
 	return new Kind(
 		status >= 500 ? 'registry.failing' : 'registry.unexpected-answer',
-		`${host} answers ${status}${because}.`,
+		`${host} responded ${status}${reason}.`,
 		{
 			hint:
 				driver === undefined
 					? 'The registry’s log says why.'
-					: `Its storage (${driver}) fails: look at the disk, the permissions and the open files of the registry’s host.`,
+					: `Its storage (${driver}) fails: check the disk, the permissions and the open files of the registry’s host.`,
 			exit: 'failed',
 		},
 	);
 }
 
-/** @param because what the registry says, after a colon */
-function unauthorized(answer: Answer, user: string | undefined, because: string): OperatorError {
-	const {host} = answer;
-	const bearer = parseChallenges(answer.list('www-authenticate')).find(({scheme}) => scheme === 'bearer');
+/** @param reason in the registry's words, after a colon */
+function unauthorized(response: RegistryResponse, user: string | undefined, reason: string): OperatorError {
+	const {host} = response;
+	const bearer = parseChallenges(response.list('www-authenticate')).find(({scheme}) => scheme === 'bearer');
 	const error = bearer?.parameters.get('error');
 
-	// RFC 6750, 3.1; distribution says the first of an expired token, too.
+	// RFC 6750, 3.1. distribution says invalid_token of an expired token, too.
 	if (error === 'invalid_token') {
-		return new OperatorError('registry.token-refused', `${host} refuses the token that its token service made.`, {
-			hint: 'Compare the clocks of both, and issuer, service and certificate in auth.token of the registry.',
+		return new OperatorError('registry.token-refused', `${host} refuses the token that its token service issued.`, {
+			hint: 'Compare the clocks of both, and check issuer, service and certificate in auth.token of the registry.',
 			exit: 'refused',
 		});
 	}
 
 	if (user !== undefined && error === 'insufficient_scope') {
-		return new OperatorError('registry.forbidden', `${host} forbids this to ${user}${because}.`, {
-			hint: 'Ask for access to this repository, or use other credentials: `regmedic check`.',
-			exit: 'refused',
-		});
+		return forbidden(host, user, reason);
 	}
 
 	return user === undefined
-		? new OperatorError('registry.unauthorized', `${host} asks for credentials, and there are none.`, {
+		? new OperatorError('registry.unauthorized', `${host} requires credentials; none are configured.`, {
 				hint: 'Log in with `docker login`, or set credentials of this registry; then `regmedic check`.',
 				exit: 'refused',
 			})
@@ -156,38 +158,41 @@ function unauthorized(answer: Answer, user: string | undefined, because: string)
 			});
 }
 
-/** Where a redirect leads, no credentials go along: only its signature could have let us in. */
-export function storeRefuses({host, status}: Answer, registry: string): OperatorError {
+function forbidden(host: string, user: string | undefined, reason: string): OperatorError {
+	return new OperatorError('registry.forbidden', `${host} forbids this${user ? ` to ${user}` : ''}${reason}.`, {
+		hint: 'Request access to this repository, or use other credentials: `regmedic check`.',
+		exit: 'refused',
+	});
+}
+
+/** No credentials go along with a redirect to another host: only the signature in its URL could have let the request in. */
+function blobStoreRefused({host, status}: RegistryResponse, registry: string): OperatorError {
 	return new OperatorError(
 		'registry.forbidden',
-		`${host}, where ${registry} sends us for its blobs, refuses us (${status}).`,
+		`${registry} redirects blobs to ${host}, which refuses the request (${status}).`,
 		{
-			hint: 'Look at the redirects of the registry’s storage: its keys, and the clocks of both.',
+			hint: 'Check the storage keys in the configuration of the registry, and the clocks of both hosts.',
 			exit: 'refused',
 		},
 	);
 }
 
-export function redirected(host: string, location: string | undefined): OperatorError {
-	const elsewhere = location === undefined ? 'nowhere' : originOf(location, host);
-	return new OperatorError('registry.redirected', `${host} sends us to ${elsewhere}, where we do not follow.`, {
-		hint: 'If that is where the registry lives now, set it as the registry’s url.',
+export function redirectRefused(host: string, location: string | undefined): OperatorError {
+	const target = location === undefined ? 'without naming a target' : `to ${targetOf(location, host)}`;
+	return new OperatorError('registry.redirected', `${host} redirects ${target}; regmedic does not follow it.`, {
+		hint: 'If the registry has moved there, set that as the registry’s url.',
 		exit: 'refused',
 	});
 }
 
-export function notARegistry({host, status}: Answer): OperatorError {
-	return new OperatorError('registry.not-a-registry', `${host} answers ${status}, but not as a registry does.`, {
+export function notARegistry({host, status}: RegistryResponse): OperatorError {
+	return new OperatorError('registry.not-a-registry', `${host} responded ${status}, but not as a registry would.`, {
 		hint: 'A proxy, a login page or another service may be in the way: check the url with `regmedic check`.',
 		exit: 'failed',
 	});
 }
 
-function isHtml(contentType: string | undefined): boolean {
-	return /^\s*(?:text\/html|application\/xhtml)/i.test(contentType ?? '');
-}
-
 /** Without the path: it may carry a signature. */
-function originOf(location: string, host: string): string {
+function targetOf(location: string, host: string): string {
 	return URL.canParse(location) ? new URL(location).origin : `another path of ${host}`;
 }

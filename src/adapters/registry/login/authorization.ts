@@ -1,98 +1,129 @@
 import type {Credentials} from '../../../engine/ports/secrets.ts';
-import {abortable} from '../connection/abortable.ts';
-import type {Answer} from '../response.ts';
-import {parseChallenges} from './challenges.ts';
-import type {Identity} from './credentials.ts';
-import {type Realm, realmOf} from './realm.ts';
-import {agreedScope} from './scope.ts';
-import type {Token, Tokens} from './tokens.ts';
+import type {RegistryOptions} from '../options.ts';
+import type {RegistryResponse} from '../response.ts';
+import {agreedScope, parseChallenges, type Realm, realmOf} from './challenges.ts';
+import {abortable, basicHeader, type CredentialCache} from './credentials.ts';
+import {createTokens, type Token, type TokenGrant, type Tokens} from './tokens.ts';
 
-const mostRenamed = 256;
+const mostRenamedScopes = 256;
 
-/** What a request shows. */
-export type Pass = {header: string; credentials?: Credentials; token?: Token};
+/** The Authorization header of a request, and what it is made of. */
+export type Authorization = {header: string; credentials?: Credentials; token?: Token};
 
-export type Authorization = {
-	/** What to show for this scope, as far as the registry has said what it wants. Undefined: nothing. At once, if it is known. */
-	pass(scope: string, signal: AbortSignal): Promise<Pass | undefined> | Pass | undefined;
-	/** What to show instead of what was answered with 401. Undefined: there is nothing else to try. */
-	another(answer: Answer, shown: Pass | undefined, scope: string, signal: AbortSignal): Promise<Pass | undefined>;
-	/** The registry took it. */
-	accepted(shown: Pass): void;
+export type Authorizer = {
+	/**
+	 * What to send for this scope, as far as the registry has said what it requires. Undefined: nothing. Not a promise where it
+	 * is known at once: a walk is thousands of requests.
+	 */
+	authorize(scope: string, signal: AbortSignal): Promise<Authorization | undefined> | Authorization | undefined;
+	/** What to send instead of what was refused with this 401. Undefined: there is nothing else to try. */
+	answerChallenge(
+		response: RegistryResponse,
+		refused: Authorization | undefined,
+		scope: string,
+		signal: AbortSignal,
+	): Promise<Authorization | undefined>;
+	/** The registry accepted it. */
+	accepted(authorization: Authorization): void;
+	/** Hides the tokens in use. */
+	mask(text: string): string;
 };
 
-/**
- * Basic, until the registry asks for a token.
- * @param tokensOf the tokens of a realm
- */
-export function createAuthorization(
-	{base, host, tokenService}: {base: URL; host: string; tokenService: string | undefined},
-	identity: Identity,
-	tokensOf: (realm: () => Realm) => Tokens,
-): Authorization & {tokens: Tokens} {
-	let realm: Realm | undefined;
-	const tokens = tokensOf(() => realm!);
-	/** Where the registry calls things otherwise than we do: ours to its. */
+export type AuthorizerOptions = Pick<RegistryOptions, 'host' | 'tokenService' | 'onSecret' | 'clock'> & {
+	base: URL;
+	credentials: CredentialCache;
+	/** Requests one token from the token service. */
+	requestToken: (realm: Realm, scope: string) => Promise<TokenGrant>;
+};
+
+type TokenLogin = {realm: Realm; tokens: Tokens};
+
+/** Sends credentials until the registry requires a token. */
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+	const {credentials} = options;
+	let login: TokenLogin | undefined;
+	/** Scopes that the registry names differently: ours to its own. */
 	const renamed = new Map<string, string>();
-	const called = (scope: string) => renamed.get(scope) ?? scope;
+	const nameOf = (scope: string) => renamed.get(scope) ?? scope;
 
 	function rename(scope: string, agreed: string): void {
-		if (agreed !== called(scope)) {
-			renamed.delete(scope);
-			renamed.set(scope, agreed);
-			if (renamed.size > mostRenamed) {
-				renamed.delete(renamed.keys().next().value!);
-			}
+		renamed.delete(scope);
+		renamed.set(scope, agreed);
+		if (renamed.size > mostRenamedScopes) {
+			renamed.delete(renamed.keys().next().value!);
 		}
 	}
 
-	function withCredentials(credentials: Credentials | undefined): Pass | undefined {
-		return credentials && {header: basic(credentials), credentials};
+	/** The tokens stay when the registry names another realm. */
+	function tokensOf(realm: Realm): Tokens {
+		if (login) {
+			login.realm = realm;
+			return login.tokens;
+		}
+
+		const opened: TokenLogin = {
+			realm,
+			tokens: createTokens(scope => options.requestToken(opened.realm, scope), options),
+		};
+		login = opened;
+		return opened.tokens;
 	}
 
-	const withToken = (token: Token): Pass => ({header: `Bearer ${token.value}`, token});
-
 	return {
-		tokens,
-		pass(scope, signal) {
-			if (realm === undefined) {
-				const known = identity.known();
-				return known ? withCredentials(known.credentials) : abortable(identity.current(), signal).then(withCredentials);
+		authorize(scope, signal) {
+			if (login === undefined) {
+				const known = credentials.known();
+				return known
+					? withCredentials(known.credentials)
+					: abortable(credentials.current(), signal).then(withCredentials);
 			}
 
-			const token = tokens.known(called(scope));
-			return token ? withToken(token) : tokens.get(called(scope), signal).then(withToken);
+			const {tokens} = login;
+			const token = tokens.known(nameOf(scope));
+			return token ? withToken(token) : tokens.get(nameOf(scope), signal).then(withToken);
 		},
-		async another(answer, shown, scope, signal) {
-			const challenges = parseChallenges(answer.list('www-authenticate'));
+		async answerChallenge(response, refused, scope, signal) {
+			const challenges = parseChallenges(response.list('www-authenticate'));
 			const bearer = challenges.find(challenge => challenge.scheme === 'bearer');
 
 			if (bearer) {
-				realm = realmOf(bearer, base, host, tokenService);
+				const tokens = tokensOf(realmOf(bearer, options));
 				const agreed = agreedScope(scope, bearer.parameters.get('scope'));
-				const isNews = shown?.token === undefined || agreed !== called(scope);
-				rename(scope, agreed);
+				const token = refused?.token;
 
-				if (isNews) {
+				// A first token for this scope, or one for the name that the registry uses.
+				if (token === undefined || agreed !== nameOf(scope)) {
+					rename(scope, agreed);
 					return withToken(await tokens.get(agreed, signal));
 				}
 
-				return shown.token!.isProven ? withToken(await tokens.renewed(agreed, shown.token!, signal)) : undefined;
+				return token.isProven ? withToken(await tokens.renewed(agreed, token, signal)) : undefined;
 			}
 
-			const credentials = shown?.credentials;
-			return credentials && withCredentials(await abortable(identity.renewed(credentials), signal));
+			return refused?.credentials && withCredentials(await abortable(credentials.renewed(refused.credentials), signal));
 		},
-		accepted({credentials, token}) {
-			if (token) {
-				token.isProven = true;
-			} else if (credentials) {
-				identity.accepted(credentials);
+		accepted(authorization) {
+			if (authorization.token) {
+				authorization.token.isProven = true;
+			} else if (authorization.credentials) {
+				credentials.accepted(authorization.credentials);
 			}
+		},
+		mask(text) {
+			let masked = text;
+			for (const token of login?.tokens.values() ?? []) {
+				masked = masked.replaceAll(token, '[secret]');
+			}
+
+			return masked;
 		},
 	};
 }
 
-export function basic({username, password}: Credentials): string {
-	return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+function withCredentials(credentials: Credentials | undefined): Authorization | undefined {
+	return credentials && {header: basicHeader(credentials), credentials};
+}
+
+function withToken(token: Token): Authorization {
+	return {header: `Bearer ${token.value}`, token};
 }

@@ -1,28 +1,30 @@
 import type {Credentials} from '../../../engine/ports/secrets.ts';
 
-/** Who we are to the registry, asked for when it is first needed. */
-export type Identity = {
+/** The credentials for one registry, obtained when they are first needed. Undefined: anonymous. */
+export type CredentialCache = {
 	current(): Promise<Credentials | undefined>;
-	/** What `current` would give, without waiting: there is an answer already. */
+	/** What `current` would resolve to, where that is known already. */
 	known(): {credentials: Credentials | undefined} | undefined;
-	/** The server took them. */
+	/** The registry accepted them. */
 	accepted(credentials: Credentials): void;
-	/** The server refused them. What to try instead: others that are known by now, or that the helper gives when asked again. */
+	/** The registry refused them. @returns others to try: obtained since, or obtained anew */
 	renewed(refused: Credentials): Promise<Credentials | undefined>;
 };
 
 /**
- * Short-lived passwords run out during a long walk: those that were good once are asked for once more.
- * @param ask with `again`, not from memory
+ * Short-lived passwords expire during a long walk: those that were accepted once are obtained anew, once.
+ * @param obtain with `again`, not from memory
  */
-export function createIdentity(ask: (asking: {again: boolean}) => Promise<Credentials | undefined>): Identity {
+export function createCredentialCache(
+	obtain: (request: {again: boolean}) => Promise<Credentials | undefined>,
+): CredentialCache {
 	let current: Promise<Credentials | undefined> | undefined;
 	let known: {credentials: Credentials | undefined} | undefined;
 	let proven: Credentials | undefined;
 
-	function askFor(again: boolean): Promise<Credentials | undefined> {
+	function load(again: boolean): Promise<Credentials | undefined> {
 		known = undefined;
-		const asked = ask({again}).then(
+		const loading = obtain({again}).then(
 			credentials => {
 				known = {credentials};
 				return credentials;
@@ -32,12 +34,12 @@ export function createIdentity(ask: (asking: {again: boolean}) => Promise<Creden
 				throw error;
 			},
 		);
-		current = asked;
-		return asked;
+		current = loading;
+		return loading;
 	}
 
 	return {
-		current: () => current ?? askFor(false),
+		current: () => current ?? load(false),
 		known: () => known,
 		accepted(credentials) {
 			proven = credentials;
@@ -45,15 +47,35 @@ export function createIdentity(ask: (asking: {again: boolean}) => Promise<Creden
 		async renewed(refused) {
 			if (proven === refused) {
 				proven = undefined;
-				void askFor(true).catch(() => {});
+				void load(true).catch(() => {});
 			}
 
-			const now = await current;
-			return now === undefined || same(now, refused) ? undefined : now;
+			const latest = await current;
+			return latest === undefined || isSame(latest, refused) ? undefined : latest;
 		},
 	};
 }
 
-function same(one: Credentials, other: Credentials): boolean {
+export function basicHeader({username, password}: Credentials): string {
+	return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** Waits for something that others wait for, too: an aborted caller leaves, and the rest go on waiting. */
+export async function abortable<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
+	signal.throwIfAborted();
+	let leave = () => {};
+	const aborted = new Promise<never>((_, reject) => {
+		leave = () => reject(signal.reason);
+		signal.addEventListener('abort', leave, {once: true});
+	});
+
+	try {
+		return await Promise.race([shared, aborted]);
+	} finally {
+		signal.removeEventListener('abort', leave);
+	}
+}
+
+function isSame(one: Credentials, other: Credentials): boolean {
 	return one.username === other.username && one.password === other.password;
 }

@@ -1,81 +1,84 @@
-import type {Clock} from '../../../engine/ports/clock.ts';
-import {abortable} from '../connection/abortable.ts';
+import type {RegistryOptions} from '../options.ts';
+import {abortable} from './credentials.ts';
 
-/** A walk goes through one repository after the other: what is older is not needed again soon. */
+/** A walk goes through one repository after the other: older tokens are not needed again soon. */
 const mostTokens = 256;
-/** Secrets that are told are remembered for good; a probe of a thousand repositories makes a thousand of them. */
-const mostTold = 64;
-/** As long as a request may take to get there. */
+/** A secret is never forgotten once it is reported, and a probe of a thousand repositories makes a thousand tokens. */
+const mostReported = 64;
+/** A token is renewed this long before it expires: as long as a request may take to arrive. */
 const marginMs = 5000;
+
+/** What a token service issues. */
+export type TokenGrant = {token: string; lifetimeMs: number};
 
 export type Token = {
 	value: string;
-	/** The registry has let us in with it. */
+	/** The registry has accepted it. */
 	isProven: boolean;
 	/** By the monotonic clock. */
 	renewAt: number;
 };
 
-/** Tokens by what they are for. Whoever wants the same waits for the same request. */
+/** Tokens by scope. Concurrent callers share one request. */
 export type Tokens = {
 	get(scope: string, signal: AbortSignal): Promise<Token>;
-	/** One that is there and still good. */
+	/** One that is there and has not expired. */
 	known(scope: string): Token | undefined;
-	/** Instead of one that was refused: what has come in between, or a new one. */
+	/** Instead of a refused one: one that has been issued since, or a new one. */
 	renewed(scope: string, refused: Token, signal: AbortSignal): Promise<Token>;
 	/** Those in use. */
 	values(): Iterable<string>;
 };
 
-/** @param fetch asks the token service */
 export function createTokens(
-	fetch: (scope: string) => Promise<{token: string; lifetimeMs: number}>,
-	clock: Pick<Clock, 'monotonic'>,
-	onSecret: (secret: string) => void = () => {},
+	request: (scope: string) => Promise<TokenGrant>,
+	{clock, onSecret}: Pick<RegistryOptions, 'clock' | 'onSecret'>,
 ): Tokens {
 	const known = new Map<string, Token>();
-	const asked = new Map<string, Promise<Token>>();
-	let told = 0;
+	const requested = new Map<string, Promise<Token>>();
+	let reported = 0;
 
-	function request(scope: string): Promise<Token> {
-		const running = asked.get(scope);
+	function shareRequest(scope: string): Promise<Token> {
+		const running = requested.get(scope);
 		if (running) {
 			return running;
 		}
 
 		const started = clock.monotonic();
-		const answer = fetch(scope)
-			.then(({token: value, lifetimeMs}) => {
-				if (told++ < mostTold) {
-					onSecret(value);
-				}
-
-				const token = {value, isProven: false, renewAt: started + lifetimeMs - Math.min(marginMs, lifetimeMs / 4)};
-				known.delete(scope);
-				known.set(scope, token);
-				if (known.size > mostTokens) {
-					known.delete(known.keys().next().value!);
-				}
-
-				return token;
-			})
-			.finally(() => asked.delete(scope));
-		asked.set(scope, answer);
-		return answer;
+		const token = request(scope)
+			.then(grant => remember(scope, grant, started))
+			.finally(() => requested.delete(scope));
+		requested.set(scope, token);
+		return token;
 	}
 
-	function inHand(scope: string): Token | undefined {
+	function remember(scope: string, {token: value, lifetimeMs}: TokenGrant, started: number): Token {
+		if (reported++ < mostReported) {
+			onSecret?.(value);
+		}
+
+		const token = {value, isProven: false, renewAt: started + lifetimeMs - Math.min(marginMs, lifetimeMs / 4)};
+		known.delete(scope);
+		known.set(scope, token);
+		if (known.size > mostTokens) {
+			known.delete(known.keys().next().value!);
+		}
+
+		return token;
+	}
+
+	function current(scope: string): Token | undefined {
 		const token = known.get(scope);
 		return token !== undefined && clock.monotonic() < token.renewAt ? token : undefined;
 	}
 
 	async function get(scope: string, signal: AbortSignal): Promise<Token> {
-		return inHand(scope) ?? abortable(request(scope), signal);
+		return current(scope) ?? abortable(shareRequest(scope), signal);
 	}
 
 	return {
 		get,
-		known: inHand,
+		known: current,
 		renewed(scope, refused, signal) {
 			if (known.get(scope) === refused) {
 				known.delete(scope);

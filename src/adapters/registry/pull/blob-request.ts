@@ -4,78 +4,76 @@ import {digestAlgorithm, digestHex} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {absence, failure} from '../errors/explanations.ts';
-import {expectStatus, storeRefuses} from '../errors/refusals.ts';
-import {pullScope} from '../login/scope.ts';
-import {type Answer, consume, discard, encoded} from '../response.ts';
-import {patiently} from '../retry.ts';
+import {readNotServed} from '../errors/refusals.ts';
+import {pullScope} from '../request.ts';
+import {consume, discard, type RegistryResponse, rejectEncoding} from '../response.ts';
+import {withRetries} from '../retry.ts';
 import type {Transport} from '../transport.ts';
-import {judgeRange, judgeSize, type Look} from './blob-judgement.ts';
+import {judgeRange, judgeSize, type RangeJudgement} from './blob-size.ts';
 
-/** Slower than this for a whole blob counts as not moving. */
+/** A whole blob that arrives more slowly than this counts as stalled. */
 const slowestBytesPerMs = 64;
 const shortestDeadlineMs = 60_000;
 
-export type Looker = ReturnType<typeof createLooker>;
+/** What one request shows. `cut`: the response ended early, which is not yet called a fault. */
+export type BlobReading = BlobAnswer | {state: 'cut'; status: number; received: number};
 
-/** One look each: a request with what it shows. */
-export function createLooker(
+/** The last byte, or the first. */
+export type BlobRange = 'bytes=-1' | 'bytes=0-0';
+
+export type BlobRequests = ReturnType<typeof createBlobRequests>;
+
+/** The requests that show something of one blob. Each is retried where it fails for a passing reason. */
+export function createBlobRequests(
 	transport: Transport,
 	repository: string,
 	blob: Descriptor,
 	waiting: Waiting & {onBytes?: (count: number) => void},
 ) {
-	const path = `${repository}/blobs/${blob.digest}`;
-	const scope = pullScope(repository);
 	const {size} = blob;
-	/** Bytes that are told of; those that come again after a retry are not. */
-	let told = 0;
-	const deadline = shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs);
+	/** Bytes reported so far. Those that arrive again after a retry are not reported again. */
+	let reported = 0;
 
-	async function ask(method: 'GET' | 'HEAD', fresh: boolean, headers: Record<string, string> = {}): Promise<Answer> {
-		const answer = await transport.ask(
-			{method, path, scope, headers, fresh, mayLiveElsewhere: true, deadline},
+	async function send(method: 'GET' | 'HEAD', fresh: boolean, headers: Record<string, string> = {}) {
+		const response = await transport.send(
+			{
+				method,
+				path: `${repository}/blobs/${blob.digest}`,
+				scope: pullScope(repository),
+				expected: method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416, 500],
+				headers,
+				fresh,
+				mayLeaveRegistry: true,
+				deadlineMs: shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs),
+			},
 			waiting,
 		);
-		const expected = method === 'HEAD' ? [200, 404, 405, 416, 500] : [200, 206, 404, 416, 500];
-		if (answer.host !== transport.host && (answer.status === 401 || answer.status === 403)) {
-			discard(answer);
-			throw storeRefuses(answer, transport.host);
-		}
-
-		await expectStatus(answer, expected, await transport.user());
-		const encoding = answer.header('content-encoding') ?? 'identity';
-
-		if (encoding.toLowerCase() !== 'identity') {
-			discard(answer);
-			throw encoded(answer.host, encoding);
-		}
-
-		return answer;
+		rejectEncoding(response);
+		return response;
 	}
 
-	async function judgeWhole(answer: Answer): Promise<Look> {
-		const {status} = answer;
-		const announced = answer.header('content-length');
+	async function readWhole(response: RegistryResponse): Promise<BlobReading> {
+		const {status} = response;
+		const announced = response.header('content-length');
 
 		if (announced !== undefined && Number(announced) !== size) {
-			discard(answer);
+			discard(response);
 			return judgeSize(status, Number(announced), size);
 		}
 
 		const hash = createHash(digestAlgorithm(blob.digest));
 		let arrived = 0;
-		const {received, isCut} = await receive(answer, chunk => {
+		const {received, isCut} = await receive(response, chunk => {
 			hash.update(chunk);
 			arrived += chunk.length;
 
-			if (arrived > told) {
-				waiting.onBytes?.(arrived - told);
-				told = arrived;
+			if (arrived > reported) {
+				waiting.onBytes?.(arrived - reported);
+				reported = arrived;
 			}
 		});
 
-		// Without a length, an answer that ends with its connection may be cut off, too.
+		// A response without a Content-Length ends with its connection, and so may be cut off, too.
 		if (isCut || (announced === undefined && received < size)) {
 			return {state: 'cut', status, received};
 		}
@@ -89,80 +87,81 @@ export function createLooker(
 			: {state: 'corrupt', status, detail: 'its bytes do not hash to its digest'};
 	}
 
-	/** What there is to say of a blob that is not served; undefined: it is. */
-	async function refused(answer: Answer): Promise<Look | undefined> {
-		const {status} = answer;
-		if (status === 404) {
-			return {state: 'missing', status, detail: await absence(answer)};
+	/** Undefined: the registry did not understand the range. */
+	async function readRange(response: RegistryResponse, range: BlobRange): Promise<BlobReading | undefined> {
+		const {status} = response;
+		const judgement: RangeJudgement =
+			range === 'bytes=-1' || status === 416
+				? judgeRange(status, response.header('content-range'), size)
+				: {state: 'promised', bytes: 1};
+
+		if (judgement.state === 'unclear') {
+			discard(response);
+			return undefined;
 		}
 
-		return status === 500
-			? {state: 'unreadable', status, detail: await failure(answer, await transport.user())}
-			: undefined;
+		const {received, isCut} = await receive(response);
+		if (judgement.state !== 'promised') {
+			return judgement;
+		}
+
+		return isCut || received < judgement.bytes ? {state: 'cut', status, received} : {state: 'present', status};
 	}
 
-	const patient = <T>(look: () => Promise<T>) => patiently(look, transport.patience, waiting);
+	/** @param fresh on a connection of its own */
+	async function requestWhole(fresh: boolean): Promise<BlobReading> {
+		const response = await send('GET', fresh);
+		const {status, host} = response;
+		if (status === 404 || status === 500) {
+			return readNotServed(response);
+		}
 
-	const looker = {
-		/** Undefined: not clear enough to go by. */
-		head: () =>
-			patient(async (): Promise<BlobAnswer | undefined> => {
-				const answer = await ask('HEAD', false);
-				await consume(answer);
-				const length = Number(answer.header('content-length') ?? size);
-				return answer.status === 200 && length === size ? {state: 'present', status: 200} : undefined;
-			}),
+		if (status === 200) {
+			return readWhole(response);
+		}
 
-		whole: ({fresh}: {fresh: boolean}) =>
-			patient(async (): Promise<Look> => {
-				const answer = await ask('GET', fresh);
-				return answer.status === 200 ? judgeWhole(answer) : ((await refused(answer)) ?? unasked(answer));
-			}),
+		discard(response);
+		throw new OperatorError('registry.unexpected-answer', `${host} responded ${status} to a request without a range.`, {
+			hint: 'Check the proxy in front of the registry.',
+			exit: 'failed',
+		});
+	}
 
-		async part(range: string, {fresh}: {fresh: boolean}): Promise<Look> {
-			const look = await patient(async (): Promise<Look | undefined> => {
-				const answer = await ask('GET', fresh, {range});
-				const {status} = answer;
-				const refusal = await refused(answer);
-				if (refusal !== undefined) {
-					return refusal;
-				}
+	/** Reads everything from a registry that does not know ranges. @returns undefined where the range was not understood */
+	async function requestRange(range: BlobRange, fresh: boolean): Promise<BlobReading | undefined> {
+		const response = await send('GET', fresh, {range});
+		const {status} = response;
+		if (status === 404 || status === 500) {
+			return readNotServed(response);
+		}
 
-				// A server that does not know ranges sends everything; then everything is looked at.
-				if (status !== 206 && status !== 416) {
-					return judgeWhole(answer);
-				}
+		return status === 200 ? readWhole(response) : readRange(response, range);
+	}
 
-				const judgement =
-					range === 'bytes=-1' || status === 416
-						? judgeRange(status, answer.header('content-range'), size)
-						: {state: 'promised' as const, bytes: 1};
+	async function requestHead(): Promise<BlobAnswer | undefined> {
+		const response = await send('HEAD', false);
+		await consume(response);
+		const length = Number(response.header('content-length') ?? size);
+		return response.status === 200 && length === size ? {state: 'present', status: 200} : undefined;
+	}
 
-				if (judgement.state === 'unclear') {
-					discard(answer);
-					return undefined;
-				}
-
-				const {received, isCut} = await receive(answer);
-
-				if (judgement.state !== 'promised') {
-					return judgement;
-				}
-
-				return isCut || received < judgement.bytes ? {state: 'cut', status, received} : {state: 'present', status};
-			});
-			return look ?? looker.whole({fresh});
-		},
+	const retried = <T>(attempt: () => Promise<T>) => withRetries(attempt, transport.retrying, waiting);
+	const whole = (fresh: boolean) => retried(() => requestWhole(fresh));
+	return {
+		/** Undefined: not present, or not clear enough. */
+		head: () => retried(requestHead),
+		whole,
+		range: async (range: BlobRange, fresh: boolean) =>
+			(await retried(() => requestRange(range, fresh))) ?? whole(fresh),
 	};
-	return looker;
 }
 
 /** Reads a body to its end, or to where it is cut off. */
-async function receive(answer: Answer, onChunk: (chunk: Uint8Array) => void = () => {}) {
+async function receive(response: RegistryResponse, onChunk: (chunk: Uint8Array) => void = () => {}) {
 	let received = 0;
 
 	try {
-		await consume(answer, chunk => {
+		await consume(response, chunk => {
 			received += chunk.length;
 			onChunk(chunk);
 		});
@@ -174,12 +173,4 @@ async function receive(answer: Answer, onChunk: (chunk: Uint8Array) => void = ()
 
 		throw error;
 	}
-}
-
-function unasked(answer: Answer): never {
-	discard(answer);
-	throw new OperatorError('registry.unexpected-answer', `${answer.host} answers ${answer.status} to a plain request.`, {
-		hint: 'Look at the proxy in front of the registry.',
-		exit: 'failed',
-	});
 }

@@ -3,78 +3,75 @@ import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {secondLookMs} from '../retry.ts';
+import {withSecondAttempt} from '../retry.ts';
 import type {Transport} from '../transport.ts';
-import {judgeCut} from './blob-judgement.ts';
-import {createLooker, type Looker} from './blob-request.ts';
+import {type BlobRequests, createBlobRequests} from './blob-request.ts';
+import {judgeCut} from './blob-size.ts';
 
 /**
- * Looks at a blob as deeply as asked. HEAD is only believed when it says yes: after a garbage collection it says yes from memory.
+ * Decides which requests show whether a blob is intact. HEAD is only believed when it says yes: after a garbage collection it
+ * says yes from a cache.
+ * @param depth `head`: HEAD; `edge`: the last byte; `content`: all bytes, hashed
  * @throws OperatorError registry.*
  * @see distribution/distribution#4525
  */
 export async function checkBlob(
 	transport: Transport,
-	repository: string,
-	blob: Descriptor,
-	depth: Depth,
+	{repository, blob, depth}: {repository: string; blob: Descriptor; depth: Depth},
 	waiting: Waiting & {onBytes?: (count: number) => void},
 ): Promise<BlobAnswer> {
-	const looker = createLooker(transport, repository, blob, waiting);
-	const look = async () =>
-		depth === 'content'
-			? checkContent(looker, transport.host, blob)
-			: ((depth === 'head' ? await looker.head() : undefined) ?? checkEdge(looker, blob));
-	const first = await look();
+	const requests = createBlobRequests(transport, repository, blob, waiting);
 
-	if (first.state !== 'unreadable') {
-		return first;
+	async function check(): Promise<BlobAnswer> {
+		if (depth === 'content') {
+			return checkContent(requests, transport.host, blob);
+		}
+
+		return (depth === 'head' ? await requests.head() : undefined) ?? checkLastByte(requests, blob);
 	}
 
-	await transport.patience.clock.sleep(secondLookMs, waiting);
-	return look();
+	return withSecondAttempt(check, ({state}) => state !== 'unreadable', transport.retrying, waiting);
 }
 
-/** The last byte; and where it is promised and does not come, the same again before that is called a fault. */
-async function checkEdge(looker: Looker, blob: Descriptor): Promise<BlobAnswer> {
-	const first = await looker.part('bytes=-1', {fresh: false});
+/** Where the last byte is promised and does not arrive, it is requested again before that is called a fault. */
+async function checkLastByte(requests: BlobRequests, {size}: Descriptor): Promise<BlobAnswer> {
+	const first = await requests.range('bytes=-1', false);
 	if (first.state !== 'cut') {
 		return first;
 	}
 
-	const second = await looker.part('bytes=-1', {fresh: true});
+	const second = await requests.range('bytes=-1', true);
 	if (second.state !== 'cut') {
 		return second;
 	}
 
-	// Does it deliver anything at all?
-	const beginning = await looker.part('bytes=0-0', {fresh: true});
-
-	if (beginning.state === 'present' || beginning.state === 'cut') {
-		return judgeCut(second.status, beginning.state === 'cut' ? beginning.received : 1, blob.size);
+	// Whether it is empty or truncated.
+	const beginning = await requests.range('bytes=0-0', true);
+	if (beginning.state === 'present') {
+		return judgeCut(second.status, 1, size);
 	}
 
-	return beginning;
+	return beginning.state === 'cut' ? judgeCut(second.status, beginning.received, size) : beginning;
 }
 
-async function checkContent(looker: Looker, host: string, blob: Descriptor): Promise<BlobAnswer> {
-	const first = await looker.whole({fresh: false});
+async function checkContent(requests: BlobRequests, host: string, blob: Descriptor): Promise<BlobAnswer> {
+	const first = await requests.whole(false);
 	if (first.state !== 'cut') {
 		return first;
 	}
 
-	const edge = await checkEdge(looker, blob);
-	if (edge.state !== 'present') {
-		return edge;
+	const lastByte = await checkLastByte(requests, blob);
+	if (lastByte.state !== 'present') {
+		return lastByte;
 	}
 
-	const second = await looker.whole({fresh: true});
+	const second = await requests.whole(true);
 	if (second.state !== 'cut') {
 		return second;
 	}
 
-	throw new OperatorError('registry.cut-off', `${host} cuts a blob off twice, though its last byte is there.`, {
-		hint: 'Look at the network and at the time limits of the proxy in front of the registry.',
+	throw new OperatorError('registry.cut-off', `${host} cut a blob off twice, although its last byte is there.`, {
+		hint: 'Check the network, and the time limits of the proxy in front of the registry.',
 		exit: 'unreachable',
 		transient: true,
 	});

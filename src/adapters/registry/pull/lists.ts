@@ -1,54 +1,90 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {explanation} from '../errors/explanations.ts';
-import {expectStatus, readReason} from '../errors/refusals.ts';
-import {catalogueScope} from '../login/scope.ts';
-import type {Answer} from '../response.ts';
+import {readErrorBody} from '../errors/error-body.ts';
+import {notARegistry, readNotServed} from '../errors/refusals.ts';
+import {catalogueScope, pullScope} from '../request.ts';
+import type {RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
-import {type Listing, pagesOf} from './pages.ts';
+import {pagesOf} from './pages.ts';
 
-/** The most that distribution takes; some take less and say so. @see distribution: docs/spec/api, "Catalog" */
+/** The most that distribution accepts. A registry that accepts less says so. @see distribution: docs/spec/api, "Catalog" */
 const largestPage = '_catalog?n=1000';
+
+/** All tags of a repository. Undefined: the repository does not exist. @throws OperatorError registry.* */
+export async function listTags(
+	transport: Transport,
+	repository: string,
+	waiting: Waiting,
+): Promise<string[] | undefined> {
+	let tags: string[] | undefined;
+	const list = {
+		path: `${repository}/tags/list`,
+		scope: pullScope(repository),
+		field: 'tags',
+		async admit(response: RegistryResponse) {
+			await transport.expectStatus(response, [200, 404]);
+			if (response.status === 200) {
+				return {kind: 'page'} as const;
+			}
+
+			await readNotServed(response);
+			return {kind: 'missing'} as const;
+		},
+	};
+
+	for await (const names of pagesOf(transport, list, waiting)) {
+		tags ??= [];
+		for (const name of names) {
+			tags.push(name);
+		}
+	}
+
+	return tags;
+}
 
 /**
  * Every repository, page by page as it is consumed.
  * @throws OperatorError registry.no-catalogue | registry.*
  */
 export async function* listRepositories(transport: Transport, waiting: Waiting): AsyncGenerator<string> {
-	const listing: Listing = {
+	const list = {
 		path: largestPage,
 		scope: catalogueScope,
 		field: 'repositories',
-		admit: answer => admit(answer, transport),
+		admit: (response: RegistryResponse) => admitCatalogue(response, transport),
 	};
 
-	for await (const names of pagesOf(transport, listing, waiting)) {
+	for await (const names of pagesOf(transport, list, waiting)) {
 		yield* names;
 	}
 }
 
-async function admit(answer: Answer, transport: Transport): Promise<'page' | {instead: string}> {
-	const {status, host} = answer;
-	const isFirst = answer.url.href.endsWith(largestPage);
+async function admitCatalogue(
+	response: RegistryResponse,
+	transport: Transport,
+): Promise<{kind: 'page'} | {kind: 'instead'; path: string}> {
+	const {status, host} = response;
 
 	if (status === 404) {
-		throw noCatalogue(host, await explanation(answer, 'it answers 404'));
+		const {isHtml, message} = await readErrorBody(response);
+		throw isHtml ? notARegistry(response) : noCatalogue(host, message ?? 'it responded 404');
 	}
 
 	if (status === 400 || status === 405 || status === 501) {
-		const reason = await readReason(answer);
+		const {codes, message} = await readErrorBody(response);
 
-		if (status === 400 && isFirst && reason.codes.includes('PAGINATION_NUMBER_INVALID')) {
-			return {instead: '_catalog'};
+		const isLargest = response.url.href.endsWith(largestPage);
+		if (status === 400 && isLargest && codes.includes('PAGINATION_NUMBER_INVALID')) {
+			return {kind: 'instead', path: '_catalog'};
 		}
 
-		if (status !== 400 || reason.codes.includes('UNSUPPORTED')) {
-			throw noCatalogue(host, reason.said ?? `it answers ${status}`);
+		if (status !== 400 || codes.includes('UNSUPPORTED')) {
+			throw noCatalogue(host, message ?? `it responded ${status}`);
 		}
 
 		throw new OperatorError(
 			'registry.unexpected-answer',
-			`${host} answers ${status}: ${reason.said ?? 'no reason given'}.`,
+			`${host} responded ${status}: ${message ?? 'no reason given'}.`,
 			{
 				hint: 'The registry’s log says why.',
 				exit: 'failed',
@@ -56,13 +92,13 @@ async function admit(answer: Answer, transport: Transport): Promise<'page' | {in
 		);
 	}
 
-	await expectStatus(answer, [200], await transport.user());
-	return 'page';
+	await transport.expectStatus(response, [200]);
+	return {kind: 'page'};
 }
 
-function noCatalogue(host: string, why: string): OperatorError {
-	return new OperatorError('registry.no-catalogue', `${host} does not list its repositories: ${why}.`, {
-		hint: 'Name the repositories to look at, or allow GET /v2/_catalog in the registry and in the proxy in front of it.',
+function noCatalogue(host: string, reason: string): OperatorError {
+	return new OperatorError('registry.no-catalogue', `${host} does not list its repositories: ${reason}.`, {
+		hint: 'Name the repositories to check, or allow GET /v2/_catalog in the registry and in the proxy in front of it.',
 		exit: 'failed',
 	});
 }

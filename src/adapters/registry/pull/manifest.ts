@@ -1,22 +1,22 @@
-import {hash as hashOf} from 'node:crypto';
+import {hash as hashBytes} from 'node:crypto';
 import {type Digest, digestAlgorithm, isDigest} from '../../../domain/image/digest.ts';
 import {parseManifest} from '../../../domain/image/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {absence, failure} from '../errors/explanations.ts';
-import {expectStatus, notARegistry} from '../errors/refusals.ts';
-import {pullScope} from '../login/scope.ts';
-import {readAll} from '../response.ts';
-import {patiently, secondLookMs} from '../retry.ts';
+import {notARegistry, readNotServed} from '../errors/refusals.ts';
+import {pullScope} from '../request.ts';
+import {type RegistryResponse, readAll} from '../response.ts';
+import {withRetries, withSecondAttempt} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 
-/** distribution takes no manifest above 4 MiB; the rest is for those who count otherwise. */
+/** distribution accepts no manifest above 4 MiB; the rest is for registries that count differently. */
 const manifestLimit = 4 * 1024 * 1024 + 64 * 1024;
 const accept = acceptedManifests.join(', ');
 
 /**
- * By GET: a HEAD costs the server the same, and hides the words of a refusal.
+ * Uses GET: a HEAD costs the registry the same, and hides the reason for a refusal.
+ * @param reference a tag or a digest
  * @throws OperatorError registry.*
  */
 export async function getManifest(
@@ -25,67 +25,45 @@ export async function getManifest(
 	reference: string,
 	waiting: Waiting,
 ): Promise<ManifestAnswer> {
-	const look = () => patiently(() => attempt(transport, repository, reference, waiting), transport.patience, waiting);
-	const first = await look();
+	const request = {
+		method: 'GET',
+		path: `${repository}/manifests/${reference}`,
+		scope: pullScope(repository),
+		expected: [200, 404, 500],
+		headers: {accept},
+	} as const;
 
-	if (first.state === 'missing' || (first.state === 'found' && isWhole(first, reference))) {
-		return first;
+	async function attempt(): Promise<ManifestAnswer> {
+		const response = await transport.send(request, waiting);
+		return response.status === 200 ? readManifest(response, reference) : readNotServed(response);
 	}
 
-	await transport.patience.clock.sleep(secondLookMs, waiting);
-	return look();
+	return withSecondAttempt(
+		() => withRetries(attempt, transport.retrying, waiting),
+		answer => answer.state === 'missing' || (answer.state === 'found' && isIntact(answer, reference)),
+		transport.retrying,
+		waiting,
+	);
 }
 
-/** An answer that ends with its connection may be cut off without anybody seeing it; only its hash tells. */
-function isWhole({digest, claimed}: {digest: Digest; claimed?: Digest}, reference: string): boolean {
+/** A response without a Content-Length may be cut off unnoticed: only its hash tells. */
+function isIntact({digest, claimed}: {digest: Digest; claimed?: Digest}, reference: string): boolean {
 	return claimed === undefined && (!isDigest(reference) || digest === reference);
 }
 
-async function attempt(
-	transport: Transport,
-	repository: string,
-	reference: string,
-	waiting: Waiting,
-): Promise<ManifestAnswer> {
-	const answer = await transport.ask(
-		{
-			method: 'GET',
-			path: `${repository}/manifests/${reference}`,
-			scope: pullScope(repository),
-			headers: {accept},
-		},
-		waiting,
-	);
-	const {status} = answer;
-	const user = await transport.user();
-	await expectStatus(answer, [200, 404, 500], user);
-
-	if (status === 404) {
-		return {state: 'missing', status, detail: await absence(answer)};
-	}
-
-	if (status === 500) {
-		return {state: 'unreadable', status, detail: await failure(answer, user)};
-	}
-
-	const bytes = await readAll(answer, manifestLimit);
-	const digest = hash(bytes, reference);
-	const claimed = answer.header('docker-content-digest');
-	const mediaType = bareMediaType(answer.header('content-type')) ?? '';
+async function readManifest(response: RegistryResponse, reference: string): Promise<ManifestAnswer> {
+	const bytes = await readAll(response, manifestLimit);
+	const digest = hashLike(reference, bytes);
+	const claimed = response.header('docker-content-digest');
+	const mediaType = bareMediaType(response.header('content-type')) ?? '';
 
 	if (claimed === undefined && digest !== reference && !looksLikeManifest(bytes, mediaType)) {
-		throw notARegistry(answer);
+		throw notARegistry(response);
 	}
 
-	return {
-		state: 'found',
-		bytes,
-		digest,
-		mediaType,
-		...(claimed !== undefined && claimed !== digest && isDigest(claimed) && claimed !== hash(bytes, claimed)
-			? {claimed}
-			: {}),
-	};
+	const isOther =
+		claimed !== undefined && claimed !== digest && isDigest(claimed) && claimed !== hashLike(claimed, bytes);
+	return {state: 'found', bytes, digest, mediaType, ...(isOther && {claimed})};
 }
 
 /** A login page or a proxy's greeting with status 200 says nothing about the image. */
@@ -93,8 +71,8 @@ function looksLikeManifest(bytes: Buffer, mediaType: string): boolean {
 	return /manifest|index/.test(mediaType) || parseManifest(bytes.toString('utf8'), mediaType).ok;
 }
 
-/** With the algorithm that the other digest uses. */
-export function hash(bytes: Uint8Array, like: string): Digest {
-	const algorithm = isDigest(like) ? digestAlgorithm(like) : 'sha256';
-	return `${algorithm}:${hashOf(algorithm, bytes, 'hex')}` as Digest;
+/** Hashes with the algorithm of that digest; with sha256 where it is a tag. */
+export function hashLike(reference: string, bytes: Uint8Array): Digest {
+	const algorithm = isDigest(reference) ? digestAlgorithm(reference) : 'sha256';
+	return `${algorithm}:${hashBytes(algorithm, bytes, 'hex')}` as Digest;
 }

@@ -1,26 +1,24 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {MountAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {mountScope} from '../login/scope.ts';
+import {mountScope} from '../request.ts';
 import {discard} from '../response.ts';
 import type {Transport} from '../transport.ts';
-import {callOff, sessionOf} from './upload-session.ts';
-import {rejection, writeOnce} from './write-once.ts';
+import {cancelUpload, sessionOf} from './upload-session.ts';
+import {readRejection, writeOnce} from './write-once.ts';
 
 /**
- * Links a blob of another repository, once. 202 is no success: the registry opened an upload instead, which is called off.
- * @throws OperatorError effect.unknown where the reply was lost; registry.* where nothing was sent
+ * Mounts a blob from another repository, once. With 202 the registry opened an upload instead, which is cancelled.
+ * @throws OperatorError effect.unknown where the response was lost; registry.* where nothing was sent
  * @see OCI distribution-spec, "Mounting a blob from another repository"
  */
 export async function mountBlob(
 	transport: Transport,
-	repository: string,
-	digest: Digest,
-	from: string,
+	{repository, digest, from}: {repository: string; digest: Digest; from: string},
 	waiting: Waiting,
 ): Promise<MountAnswer> {
 	const target = `${transport.host}/${repository}@${digest}`;
-	const answer = await writeOnce(
+	const response = await writeOnce(
 		transport,
 		{
 			method: 'POST',
@@ -31,24 +29,24 @@ export async function mountBlob(
 		target,
 		waiting,
 	);
-	const {status} = answer;
+	const {status} = response;
 
 	if (status === 201) {
-		discard(answer);
+		discard(response);
 		return {state: 'stored', digest, status};
 	}
 
 	if (status === 202) {
-		discard(answer);
-		await callOff(transport, repository, sessionOf(transport, answer));
+		discard(response);
+		await cancelUpload(transport, repository, sessionOf(transport, response));
 		return {state: 'not-mounted', status};
 	}
 
-	// Who may not read there may still be allowed to upload here; and who may not either is told so then.
+	// Without the right to read there, an upload here may still be allowed; if it is not, its refusal says so.
 	if (status === 401 || status === 403) {
-		discard(answer);
+		discard(response);
 		return {state: 'not-mounted', status};
 	}
 
-	return rejection(transport, answer, target);
+	return readRejection(transport, response, target);
 }

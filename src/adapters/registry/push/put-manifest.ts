@@ -2,33 +2,34 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {isDigest} from '../../../domain/image/digest.ts';
 import type {ManifestBytes, PutAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {pushScope} from '../login/scope.ts';
-import {hash} from '../pull/manifest.ts';
+import {hashLike} from '../pull/manifest.ts';
+import {pushScope} from '../request.ts';
 import type {Transport} from '../transport.ts';
 import {storeOnce, unknownEffect} from './write-once.ts';
 
 /**
- * Stores exact bytes, once: nothing here is ever repeated.
- * @throws OperatorError effect.unknown where the reply was lost; registry.* where nothing was sent or it was refused outright
+ * Stores exact bytes under a tag or their digest, once: it is never retried.
+ * @throws OperatorError manifest.wrong-digest | effect.unknown where the response was lost; registry.* where nothing was sent or
+ * the registry refused it
  */
 export async function putManifest(
 	transport: Transport,
-	repository: string,
-	reference: string,
-	{bytes, mediaType}: ManifestBytes,
+	{repository, reference, manifest}: {repository: string; reference: string; manifest: ManifestBytes},
 	waiting: Waiting,
 ): Promise<PutAnswer> {
-	const digest = hash(bytes, reference);
+	const {bytes, mediaType} = manifest;
+	const digest = hashLike(reference, bytes);
 
 	if (isDigest(reference) && reference !== digest) {
-		throw new OperatorError('manifest.wrong-digest', `These bytes are ${digest}, not ${reference}. Nothing was sent.`, {
-			hint: 'Take the bytes as they were stored, without formatting them anew.',
-			exit: 'failed',
-		});
+		throw new OperatorError(
+			'manifest.wrong-digest',
+			`The manifest’s bytes hash to ${digest}, not to ${reference}. Nothing was sent.`,
+			{hint: 'Use the bytes as they were stored: reformatting them changes the digest.', exit: 'failed'},
+		);
 	}
 
 	const target = `${transport.host}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
-	const answer = await storeOnce(
+	const response = await storeOnce(
 		transport,
 		{
 			method: 'PUT',
@@ -40,15 +41,15 @@ export async function putManifest(
 		target,
 		waiting,
 	);
-	if ('state' in answer) {
-		return answer;
+	if ('state' in response) {
+		return response;
 	}
 
-	const stored = answer.header('docker-content-digest') ?? digest;
+	const stored = response.header('docker-content-digest') ?? digest;
 
-	if (stored !== hash(bytes, stored)) {
+	if (stored !== hashLike(stored, bytes)) {
 		throw unknownEffect(target, `${transport.host} says that it stored ${stored}, but ${digest} was sent.`);
 	}
 
-	return {state: 'stored', digest, status: answer.status};
+	return {state: 'stored', digest, status: response.status};
 }

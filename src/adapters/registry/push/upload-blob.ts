@@ -3,42 +3,39 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
 import type {PutAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {pushScope} from '../login/scope.ts';
-import {type Answer, discard} from '../response.ts';
+import {pushScope} from '../request.ts';
+import {discard, type RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
-import {inPieces} from './pieces.ts';
-import {callOff, nameOf, sessionOf} from './upload-session.ts';
-import {inWords, type Rejection, rejection, storeOnce} from './write-once.ts';
+import {cancelUpload, sessionOf, withoutState} from './upload-session.ts';
+import {type Rejection, readReason, readRejection, storeOnce} from './write-once.ts';
 
 type Blob = {digest: Digest; size: number};
 
-/** What one request holds. Beyond the 5 MiB that stores in the cloud take at least. */
-const pieceBytes = 8 * 1024 * 1024;
-/** For one piece; as long as they come through there is no end to the whole. */
-const pieceMs = 3 * 60_000;
-/** The registry may have to read it all again before it says that it has it. */
-const slowestReading = 20 * 1024 * 1024;
+/** One request's body, held in memory. Object stores accept no parts below 5 MiB. */
+const chunkBytes = 8 * 1024 * 1024;
+/** For one chunk. While chunks arrive, the whole upload has no deadline. */
+const chunkMs = 3 * 60_000;
+/** The registry may read everything again before it confirms the upload. */
+const slowestBytesPerSecond = 20 * 1024 * 1024;
 
 /**
- * Sends a blob piece by piece and has it stored with the last request, which is made once. Until then nothing is served: what
- * goes wrong before that changed nothing.
- * @throws OperatorError blob.wrong-digest | effect.unknown where the last reply was lost | registry.* | what `bytes` throws
+ * Sends a blob in chunks and has it stored by the last request, which is made once. Until then nothing is served: a failure
+ * before it changed nothing.
+ * @throws OperatorError blob.wrong-digest | effect.unknown where the last response was lost | registry.* | what `bytes` throws
  * @see OCI distribution-spec, "Pushing a blob in chunks"
  */
 export async function uploadBlob(
 	transport: Transport,
-	repository: string,
-	blob: Blob,
-	bytes: AsyncIterable<Uint8Array>,
+	{repository, blob, bytes}: {repository: string; blob: Blob; bytes: AsyncIterable<Uint8Array>},
 	waiting: Waiting & {onBytes?: (count: number) => void},
 ): Promise<PutAnswer> {
 	const scope = pushScope(repository);
-	const opened = await transport.ask(
+	const opened = await transport.send(
 		{method: 'POST', path: `${repository}/blobs/uploads/`, scope, headers: {'content-length': '0'}},
 		waiting,
 	);
 	if (opened.status !== 202) {
-		return refused(transport, opened);
+		return rejectUpload(transport, opened);
 	}
 
 	discard(opened);
@@ -48,93 +45,127 @@ export async function uploadBlob(
 	try {
 		const hash = createHash(digestAlgorithm(blob.digest));
 		let sent = 0;
-		for await (const piece of inPieces(bytes, pieceBytes)) {
-			hash.update(piece);
-			const answer = await transport.ask(
-				{
-					method: 'PATCH',
-					path: known(session, transport.host),
-					name: nameOf(known(session, transport.host)),
-					scope,
-					headers: {
-						'content-type': 'application/octet-stream',
-						// Without `bytes`, as the specification has it; 2.8 does not look.
-						'content-range': `${sent}-${sent + piece.length - 1}`,
-					},
-					body: piece,
-					headersDeadline: pieceMs,
-					deadline: pieceMs,
-				},
+		for await (const chunk of inChunks(bytes, chunkBytes)) {
+			hash.update(chunk);
+			const response = await sendChunk(
+				transport,
+				{session: required(session, transport.host), scope, chunk, sent},
 				waiting,
 			);
-			if (answer.status !== 202) {
-				return await refused(transport, answer);
+			if (response.status !== 202) {
+				return await rejectUpload(transport, response);
 			}
 
-			discard(answer);
-			session = sessionOf(transport, answer);
-			sent += piece.length;
-			waiting.onBytes?.(piece.length);
+			discard(response);
+			session = sessionOf(transport, response);
+			sent += chunk.length;
+			waiting.onBytes?.(chunk.length);
 		}
 
-		const found = `${digestAlgorithm(blob.digest)}:${hash.digest('hex')}`;
-		if (found !== blob.digest) {
-			throw wrongDigest(found, blob);
+		const digest = `${digestAlgorithm(blob.digest)}:${hash.digest('hex')}`;
+		if (digest !== blob.digest) {
+			throw wrongDigest(digest, blob.digest);
 		}
 
-		const ended = await finish(transport, repository, known(session, transport.host), blob, waiting);
-		isOpen = ended.state === 'rejected';
-		return ended;
+		const answer = await finish(transport, {repository, session: required(session, transport.host), blob}, waiting);
+		isOpen = answer.state === 'rejected';
+		return answer;
 	} catch (error) {
 		isOpen &&= !(error instanceof OperatorError && error.code === 'effect.unknown');
 		throw error;
 	} finally {
 		if (isOpen) {
-			await callOff(transport, repository, session);
+			await cancelUpload(transport, repository, session);
 		}
 	}
 }
 
+function sendChunk(
+	transport: Transport,
+	{session, scope, chunk, sent}: {session: URL; scope: string; chunk: Buffer; sent: number},
+	waiting: Waiting,
+): Promise<RegistryResponse> {
+	return transport.send(
+		{
+			method: 'PATCH',
+			path: session,
+			recordedUrl: withoutState(session),
+			scope,
+			headers: {
+				'content-type': 'application/octet-stream',
+				// The specification has no `bytes` here; 2.8 does not read it.
+				'content-range': `${sent}-${sent + chunk.length - 1}`,
+			},
+			body: chunk,
+			headersDeadlineMs: chunkMs,
+			deadlineMs: chunkMs,
+		},
+		waiting,
+	);
+}
+
 async function finish(
 	transport: Transport,
-	repository: string,
-	session: URL,
-	{digest, size}: Blob,
+	{repository, session, blob}: {repository: string; session: URL; blob: Blob},
 	waiting: Waiting,
 ): Promise<PutAnswer> {
-	const target = `${transport.host}/${repository}@${digest}`;
+	const {digest, size} = blob;
 	const path = new URL(session);
 	path.searchParams.set('digest', digest);
-	const deadline = pieceMs + (size / slowestReading) * 1000;
-	const answer = await storeOnce(
+	const deadlineMs = chunkMs + (size / slowestBytesPerSecond) * 1000;
+	const response = await storeOnce(
 		transport,
 		{
 			method: 'PUT',
 			path,
-			name: `${nameOf(session)}?digest=${digest}`,
+			recordedUrl: `${withoutState(session)}?digest=${digest}`,
 			scope: pushScope(repository),
 			headers: {'content-length': '0'},
-			headersDeadline: deadline,
-			deadline,
+			headersDeadlineMs: deadlineMs,
+			deadlineMs,
 		},
-		target,
+		`${transport.host}/${repository}@${digest}`,
 		waiting,
 	);
-	return 'state' in answer ? answer : {state: 'stored', digest, status: answer.status};
+	return 'state' in response ? response : {state: 'stored', digest, status: response.status};
 }
 
-/** Whatever it says here, nothing is stored. @throws OperatorError registry.* where we are kept out */
-async function refused(transport: Transport, answer: Answer): Promise<Rejection> {
-	const {status} = answer;
+/** Whatever the response, nothing is stored yet. @throws OperatorError registry.* where the registry let nothing in */
+async function rejectUpload(transport: Transport, response: RegistryResponse): Promise<Rejection> {
+	const {status} = response;
 	return status >= 500
-		? {state: 'rejected', status, detail: await inWords(answer)}
-		: rejection(transport, answer, 'an upload');
+		? {state: 'rejected', status, detail: await readReason(response)}
+		: readRejection(transport, response, 'an upload');
 }
 
-function known(session: URL | undefined, host: string): URL {
+/** The same bytes in chunks of one length; the last may be shorter. */
+async function* inChunks(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Buffer> {
+	let chunk = Buffer.allocUnsafe(length);
+	let filled = 0;
+
+	for await (const received of bytes) {
+		for (let at = 0; at < received.length; ) {
+			const part = received.subarray(at, at + length - filled);
+			chunk.set(part, filled);
+			at += part.length;
+			filled += part.length;
+			if (filled === length) {
+				yield chunk;
+				chunk = Buffer.allocUnsafe(length);
+				filled = 0;
+			}
+		}
+	}
+
+	if (filled > 0) {
+		yield chunk.subarray(0, filled);
+	}
+}
+
+function required(session: URL | undefined, host: string): URL {
 	if (session === undefined) {
-		throw new OperatorError('registry.no-upload', `${host} opens an upload and does not say where.`, {
-			hint: 'A proxy in front of the registry may drop its Location header: check the url with `regmedic check`.',
+		throw new OperatorError('registry.no-upload', `${host} opened an upload without a Location.`, {
+			hint: 'A proxy in front of the registry may drop the Location header: check the url with `regmedic check`.',
 			exit: 'failed',
 		});
 	}
@@ -142,8 +173,8 @@ function known(session: URL | undefined, host: string): URL {
 	return session;
 }
 
-function wrongDigest(found: string, {digest}: Blob): OperatorError {
-	return new OperatorError('blob.wrong-digest', `These bytes are ${found}, not ${digest}. Nothing was stored.`, {
+function wrongDigest(found: string, expected: Digest): OperatorError {
+	return new OperatorError('blob.wrong-digest', `The bytes hash to ${found}, not to ${expected}. Nothing was stored.`, {
 		hint: 'The data is damaged where it was read: scan with --hash, then rebuild.',
 		exit: 'failed',
 	});

@@ -1,32 +1,37 @@
-import {deleteScope} from '../login/scope.ts';
-import {type Answer, discard} from '../response.ts';
+import {deleteScope} from '../request.ts';
+import {discard, type RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
 
-const callOffMs = 5000;
+const cancelMs = 5000;
 
 /**
- * Where the upload goes on. What leads away is taken as the same path here: behind a proxy that hides TLS the registry names
- * itself http://, and credentials go nowhere else.
+ * The URL at which an upload continues. It is taken as a path on the registry even where it names another host: behind a proxy
+ * that hides TLS the registry calls itself http://, and credentials must not go anywhere else.
  */
-export function sessionOf({base}: Pick<Transport, 'base'>, answer: Answer): URL | undefined {
-	const location = answer.header('location');
-	if (location === undefined || !URL.canParse(location, answer.url.href)) {
+export function sessionOf({base}: Pick<Transport, 'base'>, response: RegistryResponse): URL | undefined {
+	const location = response.header('location');
+	if (location === undefined || !URL.canParse(location, response.url.href)) {
 		return undefined;
 	}
 
-	const {pathname, search} = new URL(location, answer.url.href);
+	const {pathname, search} = new URL(location, response.url.href);
 	return new URL(pathname + search, base);
 }
 
-/** An upload that nobody goes on with. What cannot be called off stays as a file until the registry purges it. */
-export async function callOff(transport: Transport, repository: string, session: URL | undefined): Promise<void> {
+/** What cannot be cancelled stays as a file until the registry purges it. */
+export async function cancelUpload(transport: Transport, repository: string, session: URL | undefined): Promise<void> {
 	if (session !== undefined) {
-		const asking = {method: 'DELETE', path: session, scope: deleteScope(repository), name: nameOf(session)} as const;
-		await transport.ask(asking, {signal: AbortSignal.timeout(callOffMs)}).then(discard, () => {});
+		const request = {
+			method: 'DELETE',
+			path: session,
+			recordedUrl: withoutState(session),
+			scope: deleteScope(repository),
+		} as const;
+		await transport.send(request, {signal: AbortSignal.timeout(cancelMs)}).then(discard, () => {});
 	}
 }
 
-/** Without the state that the registry has its clients carry about. */
-export function nameOf({origin, pathname}: URL): string {
+/** Without the state that the registry makes its clients carry. */
+export function withoutState({origin, pathname}: URL): string {
 	return origin + pathname;
 }

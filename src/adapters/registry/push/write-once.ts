@@ -1,101 +1,104 @@
-import {OperatorError} from '../../../domain/errors.ts';
+import {asOperatorError, OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {explanation} from '../errors/explanations.ts';
-import {expectStatus} from '../errors/refusals.ts';
-import type {Asking} from '../request.ts';
-import {type Answer, discard} from '../response.ts';
+import {readErrorBody} from '../errors/error-body.ts';
+import type {RegistryRequest} from '../request.ts';
+import {discard, type RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
 
-/** Whatever comes back with these changed nothing. 500 may have: the link is written before the answer. */
-const refused = [400, 402, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 429, 501, 505];
+/** Statuses that mean that nothing changed. 500 is not among them: the registry writes the link before it responds. */
+const rejectedStatuses = [400, 402, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 429, 501, 505];
 
 export type Rejection = {state: 'rejected'; status: number; detail: string};
 
 /**
- * Asks for a change, once: nothing here is ever repeated.
+ * Requests a change once: it is never retried.
  * @param target for people: what is to be changed
- * @throws OperatorError effect.unknown where the reply was lost; registry.* where nothing was sent
+ * @throws OperatorError effect.unknown where the response was lost; registry.* where nothing was sent
  */
 export async function writeOnce(
 	transport: Transport,
-	asking: Asking,
+	request: RegistryRequest,
 	target: string,
 	waiting: Waiting,
-): Promise<Answer> {
+): Promise<RegistryResponse> {
 	let mayHaveArrived = false;
 
 	try {
-		return await transport.ask(
+		return await transport.send(
 			{
-				...asking,
-				// A kept connection may be closed by the server just now, and then nobody knows whether it had read this.
+				...request,
+				// The registry may be closing a kept connection just now, and then it is not known whether it read this request.
 				fresh: true,
 				onSending() {
 					mayHaveArrived = true;
 				},
-				onRefused() {
+				onUnauthorized() {
 					mayHaveArrived = false;
 				},
 			},
 			waiting,
 		);
 	} catch (error) {
-		throw mayHaveArrived && error instanceof OperatorError ? unknownEffect(target, error.message, error) : error;
+		if (!mayHaveArrived) {
+			throw error;
+		}
+
+		const cause = asOperatorError(error);
+		throw unknownEffect(target, cause.message, cause);
 	}
 }
 
 /**
- * Asks for something to be stored, once. @returns the answer that says so (201), with nothing left to read
- * @throws OperatorError effect.unknown where the reply was lost or leaves it open; registry.*
+ * Requests once that something be stored.
+ * @returns the response that confirms it (201), its body dropped; or why nothing was stored
+ * @throws OperatorError effect.unknown where the response was lost or leaves it open; registry.*
  */
 export async function storeOnce(
 	transport: Transport,
-	asking: Asking,
+	request: RegistryRequest,
 	target: string,
 	waiting: Waiting,
-): Promise<Answer | Rejection> {
-	const answer = await writeOnce(transport, asking, target, waiting);
-	if (answer.status !== 201) {
-		return rejection(transport, answer, target);
+): Promise<RegistryResponse | Rejection> {
+	const response = await writeOnce(transport, request, target, waiting);
+	if (response.status !== 201) {
+		return readRejection(transport, response, target);
 	}
 
-	discard(answer);
-	return answer;
+	discard(response);
+	return response;
 }
 
 /**
- * An answer that is not the one hoped for: a refusal that changed nothing.
- * @throws OperatorError registry.* where we are kept out; effect.unknown where it leaves open what happened
+ * A response that is not the expected one: a rejection, which changed nothing.
+ * @throws OperatorError registry.* where the registry let nothing in; effect.unknown where it is open what happened
  */
-export async function rejection(transport: Transport, answer: Answer, target: string): Promise<Rejection> {
-	const {status} = answer;
+export async function readRejection(
+	transport: Transport,
+	response: RegistryResponse,
+	target: string,
+): Promise<Rejection> {
+	const {status} = response;
 
-	if (refused.includes(status)) {
-		return {state: 'rejected', status, detail: await inWords(answer)};
+	if (rejectedStatuses.includes(status)) {
+		return {state: 'rejected', status, detail: await readReason(response)};
 	}
 
 	if (status === 401 || status === 403 || (status >= 300 && status < 400)) {
-		await expectStatus(answer, [], await transport.user());
+		throw await transport.refusal(response);
 	}
 
-	throw unknownEffect(target, `${transport.host}: ${await inWords(answer)}.`);
+	throw unknownEffect(target, `${transport.host}: ${await readReason(response)}.`);
 }
 
-/** A proxy in front refuses in HTML; that is an answer too. */
-export async function inWords(answer: Answer): Promise<string> {
-	try {
-		return await explanation(answer, `the registry answered ${answer.status}`);
-	} catch (error) {
-		if (error instanceof OperatorError) {
-			return `something in front of the registry answered ${answer.status}`;
-		}
-
-		throw error;
-	}
+/** In the registry's words, if it is the registry that responded. */
+export async function readReason(response: RegistryResponse): Promise<string> {
+	const {isHtml, message} = await readErrorBody(response);
+	const who = isHtml ? 'a proxy in front of the registry' : 'the registry';
+	return message ?? `${who} responded ${response.status}`;
 }
 
 export function unknownEffect(target: string, why: string, cause?: unknown): OperatorError {
-	return new OperatorError('effect.unknown', `Nobody can say yet whether ${target} was stored. ${why}`, {
+	return new OperatorError('effect.unknown', `It is not known whether ${target} was stored. ${why}`, {
 		hint: 'Verify the image: it shows whether the manifest is there now.',
 		exit: 'indeterminate',
 		cause,

@@ -114,7 +114,7 @@ test.each(['http', 'socks5'])('a %s proxy that is not there is named, not the re
 
 test.each([
 	[407, 'nora:secret@', 'registry.proxy-unauthorized', 'refuses the credentials', 1],
-	[407, '', 'registry.proxy-unauthorized', 'asks for credentials', 1],
+	[407, '', 'registry.proxy-unauthorized', 'requires credentials', 1],
 	[403, '', 'registry.proxy-refused', host, 1],
 	[502, '', 'registry.proxy-refused', host, 3],
 ])('a proxy that answers CONNECT with %i (%j)', async (status, credentials, code, says, times) => {

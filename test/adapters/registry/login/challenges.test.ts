@@ -1,7 +1,5 @@
 import {expect, test} from 'vitest';
-import {parseChallenges} from '../../../../src/adapters/registry/login/challenges.ts';
-import {realmOf} from '../../../../src/adapters/registry/login/realm.ts';
-import {agreedScope} from '../../../../src/adapters/registry/login/scope.ts';
+import {agreedScope, parseChallenges, realmOf} from '../../../../src/adapters/registry/login/challenges.ts';
 
 const read = (header: string | undefined) =>
 	parseChallenges(header).map(({scheme, parameters}) => [scheme, Object.fromEntries(parameters)]);
@@ -58,7 +56,7 @@ test.each([
 	['https://registry.acme.example/v2/', 'https://registry.acme.example.evil.example/token', false],
 ])('the registry at %s may name %s as its realm: %s', (base, realm, may) => {
 	const [challenge] = parseChallenges(`Bearer realm="${realm}"`);
-	const read = () => realmOf(challenge!, new URL(base), 'registry.acme.example', undefined);
+	const read = () => realmOf(challenge!, {base: new URL(base), host: 'registry.acme.example'});
 
 	if (may) {
 		expect(read().url.href).toBe(realm);

@@ -327,7 +327,7 @@ test.each([401, 403])(
 
 		await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({
 			code: 'registry.forbidden',
-			message: `${store.host}, where ${server.host} sends us for its blobs, refuses us (${status}).`,
+			message: `${server.host} redirects blobs to ${store.host}, which refuses the request (${status}).`,
 		});
 		expect(store.requests[0]!.headers.authorization).toBeUndefined();
 	},

@@ -296,7 +296,7 @@ test('an error body without end does not hold us up', async () => {
 });
 
 test.each([
-	[401, {'www-authenticate': 'Basic realm="acme"'}, 'registry.unauthorized', 'asks for credentials'],
+	[401, {'www-authenticate': 'Basic realm="acme"'}, 'registry.unauthorized', 'requires credentials'],
 	[403, {}, 'registry.forbidden', 'forbids'],
 	[302, {location: 'https://elsewhere.acme.example/v2/?signature=abc'}, 'registry.redirected', 'elsewhere'],
 	[418, {}, 'registry.not-a-registry', '418'],

@@ -47,7 +47,7 @@ test('a refusal in HTML by a proxy is a refusal all the same', async () => {
 
 	expect(await registry.putManifest('acme/app', 'latest', manifest, {signal})).toMatchObject({
 		state: 'rejected',
-		detail: 'something in front of the registry answered 413',
+		detail: 'a proxy in front of the registry responded 413',
 	});
 });
 

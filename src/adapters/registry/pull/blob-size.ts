@@ -1,0 +1,53 @@
+import type {BlobAnswer} from '../../../engine/ports/registry.ts';
+
+type SizeAnswer = Exclude<BlobAnswer, {state: 'missing' | 'corrupt'}>;
+
+/** What the headers of a ranged response settle; or the bytes that must now arrive; or that the range was not understood. */
+export type RangeJudgement = SizeAnswer | {state: 'promised'; bytes: number} | {state: 'unclear'};
+
+/**
+ * Judges the response (206 or 416) to `Range: bytes=-1`, the last byte.
+ * distribution 2.8 gives the size on disk as the total while nothing is cached (`bytes 0--1/0` for an emptied blob), and the
+ * cached size otherwise; then the promised byte does not arrive.
+ * @param size bytes, from the descriptor
+ */
+export function judgeRange(status: number, contentRange: string | undefined, size: number): RangeJudgement {
+	const range = /^\s*bytes\s+(?:(-?\d+)-(-?\d+)|\*)\/(\d+)\s*$/i.exec(contentRange ?? '');
+
+	if (range === null) {
+		// RFC 9110 allows a 416 without a Content-Range. A last byte can only be missing from an empty blob.
+		return status === 416 ? judgeSize(status, 0, size) : {state: 'unclear'};
+	}
+
+	const [first, last, total] = [Number(range[1]), Number(range[2]), Number(range[3])];
+
+	if (total !== size || total === 0) {
+		return judgeSize(status, total, size);
+	}
+
+	return status === 206 && last === total - 1 && first <= last
+		? {state: 'promised', bytes: last - first + 1}
+		: {state: 'unclear'};
+}
+
+/** @param length bytes that the registry has @param size bytes, from the descriptor */
+export function judgeSize(status: number, length: number, size: number): SizeAnswer {
+	if (length === size) {
+		return {state: 'present', status};
+	}
+
+	return length === 0
+		? {state: 'empty', status, detail: `it is empty instead of ${bytes(size)}`}
+		: {state: 'truncated', status, detail: `it has ${bytes(length)} instead of ${bytes(size)}`};
+}
+
+/** Judges a blob whose data the registry promised and did not deliver, each time. */
+export function judgeCut(status: number, received: number, size: number): SizeAnswer {
+	return received === 0
+		? {state: 'empty', status, detail: `the registry promises ${bytes(size)} and delivers none`}
+		: {state: 'truncated', status, detail: `the registry promises ${bytes(size)} and cuts them off`};
+}
+
+function bytes(count: number): string {
+	return count === 1 ? '1 byte' : `${count} bytes`;
+}
