@@ -39,7 +39,7 @@ const arrows: {from: string; may: string[]}[] = [
 		woodpecker: ['undici', 'valibot'],
 		ssh: ['execa', 'ssh2'],
 		secrets: ['execa', 'valibot'],
-		journal: ['write-file-atomic'],
+		journal: ['valibot'],
 		storage: [],
 		builder: [],
 		configuration: [],

@@ -1,4 +1,5 @@
-import {holderOf, isAlive} from '../adapters/journal/lock.ts';
+import {holderOf} from '../adapters/journal/lock.ts';
+import {isAlive} from '../adapters/journal/lock-holder.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Invocation} from '../invocation.ts';
 import {askTakeOver} from '../plain/session/ask-take-over.ts';
@@ -11,7 +12,7 @@ import {askAtTerminal} from './ask-at-terminal.ts';
  */
 export async function agreeTakeOver(folder: string, invocation: Invocation): Promise<void> {
 	const holder = await holderOf(folder);
-	if (!invocation.terminal.interactive || holder === undefined || !isAlive(holder)) {
+	if (!invocation.terminal.interactive || holder === undefined || !isAlive(holder, invocation.processes)) {
 		return;
 	}
 

@@ -1,4 +1,4 @@
-import {makeIncidentFolder} from '../adapters/journal/file-journal.ts';
+import {makeIncidentFolder} from '../adapters/journal/journal.ts';
 import {parseReference} from '../domain/image/reference.ts';
 import type {Invocation} from '../invocation.ts';
 import {openPorts} from '../wiring/open-ports.ts';

@@ -17,7 +17,7 @@ export async function beginAgain(
 	const {drill, inputs} = incident;
 	// Its world would only say that its ports are taken.
 	if (drill && !options.takeOver) {
-		await (await lockFolder(found.folder, invocation.actor)).release();
+		await (await lockFolder(found.folder, invocation)).release();
 	}
 
 	const reference = parseReference(String(inputs.image));

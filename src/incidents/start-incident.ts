@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {createJournal, openJournal} from '../adapters/journal/file-journal.ts';
+import {readJournal} from '../adapters/journal/events-file.ts';
 import {
 	findIncident,
 	type IncidentFolder,
@@ -8,7 +8,7 @@ import {
 	nameIncident,
 	stateFolder,
 } from '../adapters/journal/incident-folders.ts';
-import {readJournal} from '../adapters/journal/read-journal.ts';
+import {createJournal, openJournal} from '../adapters/journal/journal.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Happening} from '../domain/incident/event.ts';
 import type {Incident} from '../domain/incident/incident.ts';
@@ -49,6 +49,7 @@ export async function startIncident(options: NewIncident): Promise<StartedIncide
 	const journal = await createJournal({
 		folder: incidentFolder(invocation, name, drill !== undefined),
 		actor: invocation.actor,
+		processes: invocation.processes,
 		stamp: stampBy(ports),
 	});
 	const opening: Extract<Happening, {type: 'incident.opened'}> = {
@@ -87,7 +88,13 @@ export async function continueIncident(
 	found: IncidentFolder,
 	{ports, pace, takeOver}: {ports: Ports; pace: 'person' | 'auto'; takeOver: boolean},
 ): Promise<StartedIncident> {
-	const journal = await openJournal({folder: found.folder, actor: invocation.actor, stamp: stampBy(ports), takeOver});
+	const journal = await openJournal({
+		folder: found.folder,
+		actor: invocation.actor,
+		processes: invocation.processes,
+		stamp: stampBy(ports),
+		takeOver,
+	});
 	const session = await resumeSession({journal, ports, actions, actor: invocation.actor, pace});
 	return {session, journal};
 }

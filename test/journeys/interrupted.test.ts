@@ -1,7 +1,7 @@
 import {appendFile, mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {eventsFile} from '../../src/adapters/journal/read-journal.ts';
+import {eventsFile} from '../../src/adapters/journal/events-file.ts';
 import {openLogin} from '../support/cli.ts';
 
 describe.concurrent('an incident that somebody holds, stops or tampers with', () => {

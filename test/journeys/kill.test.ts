@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {readJournal} from '../../src/adapters/journal/read-journal.ts';
+import {readJournal} from '../../src/adapters/journal/events-file.ts';
 import {openLogin} from '../support/cli.ts';
 import {labelOf} from '../support/event-label.ts';
 import {killAndResume, type Moment} from '../support/killed-drill.ts';

@@ -1,4 +1,5 @@
-import {createJournal, openJournal} from '../../src/adapters/journal/file-journal.ts';
+import {createJournal, openJournal} from '../../src/adapters/journal/journal.ts';
+import {processes} from './processes.ts';
 
 /**
  * A process that writes a journal until it is killed: `FOLDER new|open [COUNT]`. Says each event that is on the disk.
@@ -8,7 +9,7 @@ const [folder = '', mode, count = '1000000'] = process.argv.slice(2);
 const stamp = () => ({at: new Date().toISOString(), mono: Math.round(performance.now()), actor: 'ada'});
 
 try {
-	const journal = await (mode === 'new' ? createJournal : openJournal)({folder, actor: 'ada', stamp});
+	const journal = await (mode === 'new' ? createJournal : openJournal)({folder, actor: 'ada', processes, stamp});
 	if (mode === 'lock') {
 		process.stdout.write('taken\n');
 		process.stdin.resume();

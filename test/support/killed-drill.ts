@@ -1,6 +1,6 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {eventsFile, readJournal} from '../../src/adapters/journal/read-journal.ts';
+import {eventsFile, readJournal} from '../../src/adapters/journal/events-file.ts';
 import {type Login, openLogin, type Ran} from './cli.ts';
 import {readWorldOnDisk, type WorldOnDisk} from './world-on-disk.ts';
 

@@ -3,7 +3,7 @@ import {open, readdir} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
-import {eventsFile} from './read-journal.ts';
+import {eventsFile} from './events-file.ts';
 
 /** Where everything regmedic remembers lives. @see XDG Base Directory Specification */
 export function stateFolder(environment: Record<string, string | undefined>): string {

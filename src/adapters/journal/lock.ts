@@ -3,35 +3,43 @@ import {link, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import {OperatorError} from '../../domain/errors.ts';
-import {type Holder, isAlive, readHolder, thisProcess} from './holder.ts';
-
-export {type Holder, isAlive} from './holder.ts';
+import type {Processes} from '../../engine/ports/processes.ts';
+import {type Holder, isAlive, readHolder, thisProcess} from './lock-holder.ts';
 
 export type Lock = {
 	release(): Promise<void>;
-	/** False when another one has taken it over. */
+	/** False when another process has taken it over. */
 	isHeld(): Promise<boolean>;
+};
+
+export type LockOptions = {
+	actor: string;
+	processes: Processes;
+	/** Take the lock even if another process holds it. */
+	takeOver?: boolean;
 };
 
 const mostTries = 50;
 const pauseMs = 5;
 
 /**
- * One responder acts on an incident at a time. A holder that has died, or was on a machine that has rebooted since, is passed over.
+ * Takes the lock of an incident: one process acts on it at a time. A holder that died, or whose machine was rebooted, is
+ * ignored.
  *
- * `lock` appears by a hard link, which is made whole or not at all, also on a network file system. Whoever wants to remove or
- * replace one first links `lock.after-NONCE`, and so is the only one who may: a look that is out of date does no harm.
+ * `lock` is created by a hard link, which is made whole or not at all, also on a network file system. To remove or replace
+ * a lock, a process first links `lock.after-NONCE`; only one can, so a process that read an old lock does no harm.
  * @throws OperatorError incident.locked (exit 7)
  */
-export async function lockFolder(folder: string, actor: string, options: {takeOver?: boolean} = {}): Promise<Lock> {
+export async function lockFolder(folder: string, options: LockOptions): Promise<Lock> {
+	const {actor, processes} = options;
 	const file = path.join(folder, 'lock');
 	const nonce = randomBytes(8).toString('hex');
 	const own = path.join(folder, `lock.${nonce}`);
 
 	try {
-		await writeFile(own, JSON.stringify(thisProcess(actor, nonce)), {mode: 0o600, flag: 'wx'});
+		await writeFile(own, JSON.stringify(thisProcess(actor, nonce, processes)), {mode: 0o600, flag: 'wx'});
 		for (let tries = 0; tries < mostTries; tries++) {
-			if ((await linked(own, file)) || (await replaced(file, own, folder, options.takeOver ?? false))) {
+			if ((await linked(own, file)) || (await replaced(file, own, options))) {
 				return {
 					release: () => release(file, nonce),
 					isHeld: async () => (await readHolder(file))?.nonce === nonce,
@@ -44,32 +52,32 @@ export async function lockFolder(folder: string, actor: string, options: {takeOv
 		await rm(own, {force: true});
 	}
 
-	throw new OperatorError('incident.locked', 'Others are taking this incident at the same moment.', {
+	throw new OperatorError('incident.locked', 'Other processes are taking this incident at the same moment.', {
 		hint: 'Try again.',
 		exit: 'locked',
 	});
 }
 
-/** Who holds the incident in this folder, dead or alive. */
+/** The holder of the incident in this folder, dead or alive. */
 export function holderOf(folder: string): Promise<Holder | undefined> {
 	return readHolder(path.join(folder, 'lock')).catch(() => undefined);
 }
 
-/** @returns whether the lock is ours now; false: things have moved, look again */
-async function replaced(file: string, own: string, folder: string, takeOver: boolean): Promise<boolean> {
+/** @returns whether the lock is ours now; false: it has changed meanwhile, try again */
+async function replaced(file: string, own: string, {processes, takeOver = false}: LockOptions): Promise<boolean> {
 	const root = await readHolder(file);
 	if (!root) {
 		return false;
 	}
 
 	const {last, claims} = await claimsAfter(file, root);
-	if (isAlive(last) && !takeOver) {
-		// It is being given back right now.
-		if (last.nonce.endsWith(leaving)) {
+	if (isAlive(last, processes) && !takeOver) {
+		// The holder is releasing it right now.
+		if (last.nonce.endsWith(releasing)) {
 			return false;
 		}
 
-		throw locked(folder, last);
+		throw locked(path.dirname(file), last);
 	}
 
 	const claim = claimOn(file, last);
@@ -77,22 +85,23 @@ async function replaced(file: string, own: string, folder: string, takeOver: boo
 		return false;
 	}
 
-	const isStillThere = (await readHolder(file))?.nonce === root.nonce;
-	if (isStillThere) {
+	const isUnchanged = (await readHolder(file))?.nonce === root.nonce;
+	if (isUnchanged) {
 		await rename(own, file);
 	}
 
-	// Whoever comes late with an old look may link these again, and then finds another root.
+	// A process that read the old lock may link these again; it then finds another root.
 	for (const each of [...claims, claim]) {
 		await rm(each, {force: true});
 	}
 
-	return isStillThere;
+	return isUnchanged;
 }
 
-const leaving = '-leaving';
+/** Also part of a file name on the disk: processes of other versions read it. */
+const releasing = '-leaving';
 
-/** Who has claimed the lock after its holder, and after them: the last one counts. */
+/** The processes that have claimed the lock after its holder. The last one counts. */
 async function claimsAfter(file: string, root: Holder): Promise<{last: Holder; claims: string[]}> {
 	const claims: string[] = [];
 	let last = root;
@@ -105,18 +114,18 @@ async function claimsAfter(file: string, root: Holder): Promise<{last: Holder; c
 		}
 
 		claims.push(claim);
-		// A holder who claims their own lock is giving it back.
-		last = next.nonce === last.nonce ? {...next, nonce: `${next.nonce}${leaving}`} : next;
+		// A holder that claims its own lock is releasing it.
+		last = next.nonce === last.nonce ? {...next, nonce: `${next.nonce}${releasing}`} : next;
 	}
 }
 
-function claimOn(file: string, {nonce}: Holder): string {
+function claimOn(file: string, {nonce}: Pick<Holder, 'nonce'>): string {
 	return `${file}.after-${nonce}`;
 }
 
 async function release(file: string, nonce: string): Promise<void> {
 	const isOurs = async () => (await readHolder(file))?.nonce === nonce;
-	const claim = `${file}.after-${nonce}`;
+	const claim = claimOn(file, {nonce});
 	if (!(await isOurs()) || !(await linked(file, claim))) {
 		return;
 	}
@@ -142,11 +151,12 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 function locked(folder: string, {actor, pid, host, since}: Holder): OperatorError {
+	const name = path.basename(folder);
 	return new OperatorError(
 		'incident.locked',
 		`${actor} is working on this incident (process ${pid} on ${host}, since ${since}).`,
 		{
-			hint: `\`regmedic export ${path.basename(folder)}\` shows how it stands; \`regmedic resume --take-over ${path.basename(folder)}\` takes it over.`,
+			hint: `\`regmedic export ${name}\` shows its state; \`regmedic resume --take-over ${name}\` takes it over.`,
 			exit: 'locked',
 		},
 	);

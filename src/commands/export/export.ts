@@ -1,6 +1,6 @@
 import path from 'node:path';
+import {readJournal} from '../../adapters/journal/events-file.ts';
 import {findIncident, stateFolder} from '../../adapters/journal/incident-folders.ts';
-import {readJournal} from '../../adapters/journal/read-journal.ts';
 import {renderMarkdown} from '../../domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../../domain/post-mortem/post-mortem.ts';
 import {visibleJson} from '../../domain/text/visible.ts';

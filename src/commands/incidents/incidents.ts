@@ -1,12 +1,14 @@
-import {listIncidents, stateFolder} from '../../adapters/journal/incident-folders.ts';
-import {holderOf, isAlive} from '../../adapters/journal/lock.ts';
-import {readJournal} from '../../adapters/journal/read-journal.ts';
+import {readJournal} from '../../adapters/journal/events-file.ts';
+import {type IncidentFolder, listIncidents, stateFolder} from '../../adapters/journal/incident-folders.ts';
+import {holderOf} from '../../adapters/journal/lock.ts';
+import {isAlive} from '../../adapters/journal/lock-holder.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {currentStep} from '../../domain/incident/incident.ts';
 import {fold} from '../../domain/machine/machine.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
+import type {Processes} from '../../engine/ports/processes.ts';
 import type {Invocation} from '../../invocation.ts';
 
 type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: string; opened: string; heldBy?: string};
@@ -15,7 +17,7 @@ type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: stri
 export async function incidents(options: {all?: boolean}, invocation: Invocation): Promise<number> {
 	const state = stateFolder(invocation.environment);
 	const found = await listIncidents(state);
-	const rows = (await Promise.all(found.map(each => rowOf(each.folder, each.name, each.kind === 'drills')))).filter(
+	const rows = (await Promise.all(found.map(each => rowOf(each, invocation.processes)))).filter(
 		row => row !== undefined,
 	);
 	const shown = options.all
@@ -48,8 +50,9 @@ export async function incidents(options: {all?: boolean}, invocation: Invocation
 	return 0;
 }
 
-async function rowOf(folder: string, name: string, drill: boolean): Promise<Row | undefined> {
-	const kind = drill ? 'drill' : 'incident';
+async function rowOf(found: IncidentFolder, processes: Processes): Promise<Row | undefined> {
+	const {folder, name} = found;
+	const kind = found.kind === 'drills' ? 'drill' : 'incident';
 	try {
 		const {events} = await readJournal(folder);
 		// A process that died before the first event left a folder, and no incident.
@@ -68,7 +71,7 @@ async function rowOf(folder: string, name: string, drill: boolean): Promise<Row 
 			state,
 			image: String(incident.inputs.image),
 			opened: incident.openedAt,
-			...(holder && isAlive(holder) ? {heldBy: holder.actor} : {}),
+			...(holder && isAlive(holder, processes) ? {heldBy: holder.actor} : {}),
 		};
 	} catch (error) {
 		if (error instanceof OperatorError) {

@@ -1,5 +1,5 @@
+import {readJournal} from '../../adapters/journal/events-file.ts';
 import {findIncident, stateFolder} from '../../adapters/journal/incident-folders.ts';
-import {readJournal} from '../../adapters/journal/read-journal.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import type {Invocation} from '../../invocation.ts';

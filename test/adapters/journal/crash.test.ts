@@ -3,8 +3,9 @@ import {once} from 'node:events';
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {openJournal} from '../../../src/adapters/journal/file-journal.ts';
-import {readJournal} from '../../../src/adapters/journal/read-journal.ts';
+import {readJournal} from '../../../src/adapters/journal/events-file.ts';
+import {openJournal} from '../../../src/adapters/journal/journal.ts';
+import {processes} from '../../support/processes.ts';
 import {tries} from '../../support/sweep.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 
@@ -27,7 +28,7 @@ test('killed at any moment, over and over, a journal opens and holds everything 
 		expect(events.length).toBeGreaterThanOrEqual(written);
 	}
 
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	await journal.append({...stamp(), type: 'note.added', text: 'whole'});
 	await journal.close();
 });
@@ -85,7 +86,7 @@ test('power lost between two disks’ blocks leaves zeros, which are set aside',
 	const file = path.join(folder, 'events.jsonl');
 	await writeFile(file, Buffer.concat([await readFile(file), Buffer.alloc(4096)]));
 
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	expect(journal.events().at(-1)).toMatchObject({type: 'journal.recovered', lostBytes: 4096});
 	await journal.close();
 });

@@ -4,9 +4,11 @@ import {link, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
-import {holderOf, isAlive, lockFolder} from '../../../src/adapters/journal/lock.ts';
+import {createJournal, openJournal} from '../../../src/adapters/journal/journal.ts';
+import {holderOf, lockFolder} from '../../../src/adapters/journal/lock.ts';
+import {isAlive} from '../../../src/adapters/journal/lock-holder.ts';
 import {exitCodes} from '../../../src/domain/errors.ts';
+import {processes} from '../../support/processes.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 
 const stamp = () => ({at: new Date().toISOString(), mono: 1, actor: 'ada'});
@@ -24,19 +26,19 @@ const dead = {
 
 test('whoever comes second is refused with exit 7, and is told who works on it and what to do', async () => {
 	const folder = await createTempFolder();
-	const lock = await lockFolder(folder, 'ada');
+	const lock = await lockFolder(folder, {actor: 'ada', processes});
 
-	const refused = await lockFolder(folder, 'bob').catch(error => error);
+	const refused = await lockFolder(folder, {actor: 'bob', processes}).catch(error => error);
 	expect(refused).toMatchObject({
 		code: 'incident.locked',
 		message: expect.stringMatching(new RegExp(`^ada is working on this incident \\(process ${process.pid} on `)),
 		hint: expect.stringContaining('--take-over'),
 	});
 	expect(exitCodes[refused.exit as 'locked']).toBe(7);
-	expect(isAlive((await holderOf(folder))!)).toBe(true);
+	expect(isAlive((await holderOf(folder))!, processes)).toBe(true);
 
 	await lock.release();
-	await (await lockFolder(folder, 'bob')).release();
+	await (await lockFolder(folder, {actor: 'bob', processes})).release();
 	expect(await readdir(folder)).toEqual([]);
 });
 
@@ -51,7 +53,7 @@ test.each([
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'lock'), text);
 
-	const lock = await lockFolder(folder, 'ada');
+	const lock = await lockFolder(folder, {actor: 'ada', processes});
 	expect(await lock.isHeld()).toBe(true);
 	await lock.release();
 	expect(await readdir(folder)).toEqual([]);
@@ -61,7 +63,7 @@ test('a lock of another machine counts as alive', async () => {
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'lock'), JSON.stringify({...dead, host: 'elsewhere'}));
 
-	await expect(lockFolder(folder, 'ada')).rejects.toMatchObject({
+	await expect(lockFolder(folder, {actor: 'ada', processes})).rejects.toMatchObject({
 		code: 'incident.locked',
 		message: expect.stringContaining('elsewhere'),
 	});
@@ -72,7 +74,9 @@ test('of many who race for a stale lock exactly one gets it', async () => {
 		const folder = await createTempFolder();
 		await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
 
-		const racers = await Promise.allSettled(Array.from({length: 20}, () => lockFolder(folder, 'ada')));
+		const racers = await Promise.allSettled(
+			Array.from({length: 20}, () => lockFolder(folder, {actor: 'ada', processes})),
+		);
 		const winners = racers.filter(({status}) => status === 'fulfilled');
 		expect(winners).toHaveLength(1);
 		expect(racers.filter(racer => racer.status === 'rejected' && racer.reason.code !== 'incident.locked')).toEqual([]);
@@ -89,7 +93,7 @@ test('while it is given back and taken again, never two hold it', async () => {
 	await Promise.all(
 		Array.from({length: 12}, async () => {
 			for (let round = 0; round < 15; round++) {
-				const lock = await lockFolder(folder, 'ada').catch(error => {
+				const lock = await lockFolder(folder, {actor: 'ada', processes}).catch(error => {
 					expect(error.code).toBe('incident.locked');
 				});
 				if (lock) {
@@ -116,7 +120,7 @@ test('while holders die and are passed over, never two hold it', async () => {
 	await Promise.all(
 		Array.from({length: 12}, async () => {
 			for (let round = 0; round < 25; round++) {
-				const lock = await lockFolder(folder, 'ada').catch(error => {
+				const lock = await lockFolder(folder, {actor: 'ada', processes}).catch(error => {
 					expect(error.code).toBe('incident.locked');
 				});
 				if (lock) {
@@ -138,7 +142,7 @@ test('while holders die and are passed over, never two hold it', async () => {
 
 test('of eight processes that race for one incident exactly one gets it', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
-	await (await createJournal({folder, actor: 'ada', stamp})).close();
+	await (await createJournal({folder, actor: 'ada', processes, stamp})).close();
 	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
 
 	const children = Array.from({length: 8}, () => start(folder, 'lock'));
@@ -150,21 +154,21 @@ test('one who died while taking a lock over, or giving it back, is in nobody’s
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
 	await writeFile(path.join(folder, `lock.after-${dead.nonce}`), JSON.stringify({...dead, nonce: '00112233445566bb'}));
-	await (await lockFolder(folder, 'ada')).release();
+	await (await lockFolder(folder, {actor: 'ada', processes})).release();
 	expect(await readdir(folder)).toEqual([]);
 
 	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
 	await link(path.join(folder, 'lock'), path.join(folder, `lock.after-${dead.nonce}`));
-	await (await lockFolder(folder, 'ada')).release();
+	await (await lockFolder(folder, {actor: 'ada', processes})).release();
 	expect(await readdir(folder)).toEqual([]);
 });
 
 test('an incident that was taken over takes no more from whoever had it before', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	const note = {...stamp(), type: 'note.added', text: 'x'} as const;
-	const before = await createJournal({folder, actor: 'ada', stamp});
+	const before = await createJournal({folder, actor: 'ada', processes, stamp});
 	await before.append(note);
-	const after = await openJournal({folder, actor: 'bob', stamp, takeOver: true});
+	const after = await openJournal({folder, actor: 'bob', processes, stamp, takeOver: true});
 
 	await expect(before.append(note)).rejects.toMatchObject({code: 'incident.taken-over', exit: 'locked'});
 	await after.append(note);

@@ -2,11 +2,11 @@ import {appendFile, chmod, copyFile, mkdir, readdir, readFile, stat, writeFile} 
 import path from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {createJournal, openJournal} from '../../../src/adapters/journal/file-journal.ts';
-import {type RecordedEvent, writeLine} from '../../../src/adapters/journal/journal-line.ts';
-import {readJournal} from '../../../src/adapters/journal/read-journal.ts';
+import {type RecordedEvent, readJournal, writeLine} from '../../../src/adapters/journal/events-file.ts';
+import {createJournal, openJournal} from '../../../src/adapters/journal/journal.ts';
 import type {JournalEvent} from '../../../src/domain/incident/event.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
+import {processes} from '../../support/processes.ts';
 import {tries} from '../../support/sweep.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 import {toldToProof} from '../../support/told-incident.ts';
@@ -21,7 +21,7 @@ const bare = (events: readonly JournalEvent[]) =>
 
 async function writtenJournal(events: readonly JournalEvent[] = toldToProof().events): Promise<string> {
 	const folder = path.join(await createTempFolder(), 'incident');
-	const journal = await createJournal({folder, actor: 'ada', stamp});
+	const journal = await createJournal({folder, actor: 'ada', processes, stamp});
 	for (const event of events) {
 		await journal.append(event);
 	}
@@ -34,7 +34,7 @@ test('what was appended is there again, and tells the same incident', async () =
 	const {events, incident} = toldToProof();
 	const folder = await writtenJournal(events);
 
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	expect(bare(journal.events())).toEqual(JSON.parse(JSON.stringify(events)));
 	expect(fold(journal.events())).toEqual(incident);
 	await journal.close();
@@ -42,7 +42,7 @@ test('what was appended is there again, and tells the same incident', async () =
 
 test('folders are 0700 and files 0600, whatever the umask', async () => {
 	const folder = await writtenJournal();
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const {file} = await journal.keep('check-1.log', 'seen');
 	const modeOf = async (name: string) => ((await stat(path.join(folder, name))).mode & 0o777).toString(8);
 
@@ -104,7 +104,7 @@ test('a torn tail is set aside as it was, the loss is recorded, and the journal 
 	const whole = await readFile(file);
 	await writeFile(file, whole.subarray(0, -20));
 
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	expect(journal.events()).toMatchObject([{text: 'one'}, {type: 'journal.recovered', lostBytes: expect.any(Number)}]);
 	await journal.append(note('three'));
 	await journal.close();
@@ -152,7 +152,7 @@ test('damage in the middle is an error that names the line, and nothing is dropp
 	for (const damaged of damages) {
 		await writeFile(file, damaged.join('\n'));
 
-		await expect(openJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({
+		await expect(openJournal({folder, actor: 'ada', processes, stamp})).rejects.toMatchObject({
 			code: 'journal.broken',
 			message: expect.stringMatching(/^Line 2 of /),
 			exit: 'failed',
@@ -163,13 +163,13 @@ test('damage in the middle is an error that names the line, and nothing is dropp
 
 test('a sealed journal says its count and head, and takes nothing more', async () => {
 	const folder = await writtenJournal([note('one')]);
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const {head} = await readJournal(folder);
 	await journal.seal();
 
 	await expect(journal.append(note('late'))).rejects.toMatchObject({code: 'journal.closed'});
 	await journal.close();
-	await expect(openJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({code: 'journal.closed'});
+	await expect(openJournal({folder, actor: 'ada', processes, stamp})).rejects.toMatchObject({code: 'journal.closed'});
 	const read = await readJournal(folder);
 	expect(read.sealed).toBe(true);
 	expect(read.events.at(-1)).toMatchObject({type: 'journal.sealed', events: 1, head});
@@ -177,7 +177,7 @@ test('a sealed journal says its count and head, and takes nothing more', async (
 
 test('appends made at the same moment stand in the order they were made', async () => {
 	const folder = await writtenJournal([]);
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const texts = Array.from({length: 50}, (_, number) => `note ${number}`);
 
 	await Promise.all(texts.map(text => journal.append(note(text))));
@@ -187,7 +187,7 @@ test('appends made at the same moment stand in the order they were made', async 
 
 test('evidence is kept under a name that cannot lead elsewhere, with its digest, and never written over', async () => {
 	const folder = await writtenJournal();
-	const journal = await openJournal({folder, actor: 'ada', stamp});
+	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const first = await journal.keep('../../etc/pass wd', 'seen');
 	const second = await journal.keep('../../etc/pass wd', 'seen again');
 	await journal.close();
@@ -201,10 +201,12 @@ test('evidence is kept under a name that cannot lead elsewhere, with its digest,
 test('a folder that is not there, or is taken, is said as such', async () => {
 	const folder = await writtenJournal();
 
-	await expect(openJournal({folder: `${folder}-not`, actor: 'ada', stamp})).rejects.toMatchObject({
+	await expect(openJournal({folder: `${folder}-not`, actor: 'ada', processes, stamp})).rejects.toMatchObject({
 		code: 'journal.missing',
 	});
-	await expect(createJournal({folder, actor: 'ada', stamp})).rejects.toMatchObject({code: 'journal.unwritable'});
+	await expect(createJournal({folder, actor: 'ada', processes, stamp})).rejects.toMatchObject({
+		code: 'journal.unwritable',
+	});
 	expect(await readdir(folder)).not.toContain('lock');
 });
 
@@ -213,7 +215,7 @@ test('a state folder that is a file cannot be written', async () => {
 	await writeFile(path.join(folder, 'state'), '');
 
 	await expect(
-		createJournal({folder: path.join(folder, 'state/incidents/a'), actor: 'ada', stamp}),
+		createJournal({folder: path.join(folder, 'state/incidents/a'), actor: 'ada', processes, stamp}),
 	).rejects.toMatchObject({
 		code: 'journal.unwritable',
 		hint: expect.stringContaining('XDG_STATE_HOME'),
@@ -232,8 +234,8 @@ test('who reads along does not change a byte', async () => {
 
 test('whoever finds that another has written since writes nothing behind it, and the chain stays whole', async () => {
 	const folder = await writtenJournal();
-	const late = await openJournal({folder, actor: 'ada', stamp});
-	const next = await openJournal({folder, actor: 'bob', stamp, takeOver: true});
+	const late = await openJournal({folder, actor: 'ada', processes, stamp});
+	const next = await openJournal({folder, actor: 'bob', processes, stamp, takeOver: true});
 
 	// What a stalled disk had still to write when the incident was taken over.
 	const {line} = writeLine(note('late'), late.events().length, (late.events().at(-1) as RecordedEvent).hash);

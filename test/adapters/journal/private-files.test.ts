@@ -1,7 +1,7 @@
 import {stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {makePrivateFolder} from '../../../src/adapters/journal/private-folder.ts';
+import {makePrivateFolder} from '../../../src/adapters/journal/private-files.ts';
 import {temporaryFolder} from '../../support/real.ts';
 
 test('every folder that is made is private, and one that is there is left as it is', async () => {

@@ -1,0 +1,101 @@
+import {createHash} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {OperatorError} from '../../domain/errors.ts';
+import type {JournalEvent} from '../../domain/incident/event.ts';
+import {visibleJson} from '../../domain/text/visible.ts';
+
+export const eventsFile = 'events.jsonl';
+
+/** The `prev` of the first event. */
+export const firstPrev = '0'.repeat(64);
+
+export type RecordedEvent = JournalEvent & {seq: number; prev: string; hash: string};
+
+export type ReadJournal = {
+	events: RecordedEvent[];
+	/** The hash of the last event. */
+	head: string;
+	/** How many bytes of the file are whole events. */
+	wholeBytes: number;
+	/** What a crash left after the last whole event. */
+	torn?: {bytes: number; reason: string};
+	sealed: boolean;
+};
+
+/** A line without its newline. The hash is over the exact bytes of the line before the hash is added. */
+export function writeLine(event: JournalEvent, seq: number, prev: string): {line: string; hash: string} {
+	const {at, mono, actor, type, ...rest} = event;
+	const body = visibleJson({seq, at, mono, actor, type, ...rest, prev});
+	const hash = hashOf(body);
+	return {line: `${body.slice(0, -1)},"hash":"${hash}"}`, hash};
+}
+
+/**
+ * Reads a journal and checks every hash. A crash can only tear the last line: damage before it is an error.
+ * @throws OperatorError journal.missing | journal.broken
+ */
+export async function readJournal(folder: string): Promise<ReadJournal> {
+	const file = path.join(folder, eventsFile);
+	const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+		throw new OperatorError('journal.missing', `Can't read ${file}: ${cause.code}.`, {
+			hint: '`regmedic incidents` lists the incidents.',
+			exit: 'failed',
+			cause,
+		});
+	});
+
+	const events: RecordedEvent[] = [];
+	let head = firstPrev;
+	let start = 0;
+
+	while (start < bytes.length) {
+		const newline = bytes.indexOf(0x0a, start);
+		const end = newline === -1 ? bytes.length : newline;
+		const read: ReadLine =
+			newline === -1
+				? {ok: false, reason: 'it was not written to its end', whole: false}
+				: readLine(bytes.toString('utf8', start, end), events.length, head);
+		const isLast = end + 1 >= bytes.length;
+
+		if (!read.ok && (read.whole || !isLast)) {
+			throw new OperatorError('journal.broken', `Line ${events.length + 1} of ${file} is damaged: ${read.reason}.`, {
+				hint: 'The record was changed after it was written. Keep the file as it is; the lines before this one are proven.',
+				exit: 'failed',
+			});
+		}
+
+		if (!read.ok) {
+			return {events, head, wholeBytes: start, torn: {bytes: bytes.length - start, reason: read.reason}, sealed: false};
+		}
+
+		events.push(read.event);
+		head = read.event.hash;
+		start = end + 1;
+	}
+
+	return {events, head, wholeBytes: start, sealed: events.at(-1)?.type === 'journal.sealed'};
+}
+
+/** `whole`: the line has all the bytes it was written with, so no crash has torn it. */
+type ReadLine = {ok: true; event: RecordedEvent} | {ok: false; reason: string; whole: boolean};
+
+function readLine(line: string, seq: number, prev: string): ReadLine {
+	const match = /^(.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line);
+	if (!match || hashOf(`${match[1]}}`) !== match[2]) {
+		return {ok: false, reason: 'its bytes do not match its hash', whole: false};
+	}
+
+	const event = JSON.parse(line) as RecordedEvent;
+	if (event.seq !== seq) {
+		return {ok: false, reason: `it is event ${event.seq}, and event ${seq} is expected`, whole: true};
+	}
+
+	return event.prev === prev
+		? {ok: true, event}
+		: {ok: false, reason: 'it does not follow the line before it', whole: true};
+}
+
+function hashOf(text: string): string {
+	return createHash('sha256').update(text).digest('hex');
+}
