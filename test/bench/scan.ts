@@ -5,7 +5,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {createOpenSshShell} from '../../src/adapters/ssh/openssh.ts';
+import {createOpenSshShell} from '../../src/adapters/ssh/openssh/openssh.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {assess} from '../../src/domain/storage/judgement/model.ts';
 import {writeLargeStore} from '../support/large-store.ts';

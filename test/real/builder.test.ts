@@ -6,7 +6,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {createBuilder} from '../../src/adapters/builder/builder.ts';
-import {createOpenSshShell} from '../../src/adapters/ssh/openssh.ts';
+import {createOpenSshShell} from '../../src/adapters/ssh/openssh/openssh.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../../src/engine/ports/builder.ts';
 import {localShell} from '../adapters/builder/fake-host.ts';
 import {createNonces} from '../support/nonces.ts';

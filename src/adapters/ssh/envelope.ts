@@ -1,23 +1,24 @@
 import type {ShellRequest} from '../../engine/ports/shell.ts';
 
 /**
- * How a script travels: the command line names a nonce and plain arguments, the script itself comes first on standard
- * input, then its own input. What comes back is framed, because neither end of file nor ssh's exit code can be trusted:
- * ssh answers 255 for a lost connection, a refused login and a remote `exit 255` alike.
+ * How a script is sent: the command line holds a nonce and plain arguments; standard input holds the script, then the
+ * script's own input. The output is framed, because neither end of file nor ssh's exit code can be trusted: ssh exits
+ * with 255 for a lost connection, for a refused login and for a remote `exit 255`.
  */
 
 const nonceShape = /^[a-z0-9]{8,64}$/;
 const argumentShape = /^[A-Za-z0-9._:/@=,+-]*$/;
 
-export type Envelope = {
-	/** For a login shell that may be sh, bash, csh or fish: in all of them single quotes keep everything. */
+type Envelope = {
+	/** For a login shell, which may be sh, bash, csh or fish: in all of them single quotes protect everything. */
 	command: string;
-	/** The same without a login shell in between. */
+	/** The same, for `sh` itself. */
 	argv: string[];
-	/** What goes to standard input before the script's own. */
+	/** Goes to standard input before the script's own input. */
 	head: Uint8Array;
 };
 
+/** @throws TypeError where the nonce or an argument could be read by a shell */
 export function seal({script, args = []}: Pick<ShellRequest, 'script' | 'args'>, nonce: string): Envelope {
 	if (!nonceShape.test(nonce)) {
 		throw new TypeError(`Not a nonce: ${JSON.stringify(nonce)}`);
@@ -28,8 +29,8 @@ export function seal({script, args = []}: Pick<ShellRequest, 'script' | 'args'>,
 		throw new TypeError(`A script's argument must be plain, use its input: ${JSON.stringify(odd)}`);
 	}
 
-	// printf's \000 is octal; a subshell, so that the script's exit does not skip the trailer. The marks on stderr
-	// separate the script's own words from those of the login shell and of ssh.
+	// printf's \000 is octal. The script runs in a subshell, so that its exit does not skip the trailer. The mark on
+	// stderr separates what the script writes there from what the login shell and ssh write.
 	const text = `nonce=$1; shift
 printf '\\000B %s\\000' "$nonce"
 printf '\\000B %s\\000' "$nonce" >&2
@@ -41,7 +42,7 @@ code=$?
 printf '\\000E %s %s\\000' "$nonce" "$code"
 `;
 	const head = new TextEncoder().encode(text);
-	// dd reads byte by byte, so it leaves everything after the script to the script; `sh -s` would not.
+	// dd reads byte by byte and stops after the script, so the script can read its own input; `sh -s` would read ahead.
 	const loader = `eval "$(dd bs=1 count=${head.length} 2>/dev/null)"`;
 	return {
 		command: ['exec', 'sh', '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
@@ -50,17 +51,17 @@ printf '\\000E %s %s\\000' "$nonce" "$code"
 	};
 }
 
-export type EnvelopeReader = {
+type EnvelopeReader = {
 	push(chunk: Uint8Array): void;
-	/** The script runs, or ran. */
+	/** The script has begun. */
 	readonly begun: boolean;
-	/** Only ever set when the whole trailer came. */
+	/** Set only when the whole trailer has arrived. */
 	readonly exitCode: number | undefined;
 };
 
 /**
- * Throws away what login shells print first, hands on what the script printed, and finds the trailer. What
- * may be the beginning of a trailer is held back, so `onOutput` never sees a part of one.
+ * Drops what login shells print first, passes on what the script prints, and finds the trailer. Bytes that may be the
+ * beginning of a trailer are held back, so `onOutput` never gets a part of one.
  */
 export function openEnvelope(nonce: string, onOutput: (chunk: Uint8Array) => void): EnvelopeReader {
 	const start = Buffer.from(`\0B ${nonce}\0`);
@@ -80,7 +81,7 @@ export function openEnvelope(nonce: string, onOutput: (chunk: Uint8Array) => voi
 			if (!begun) {
 				const at = held.indexOf(start);
 				begun = at !== -1;
-				// Noise without end must not fill the memory.
+				// An endless banner must not fill the memory.
 				held = begun ? held.subarray(at + start.length) : held.subarray(Math.max(0, held.length - start.length));
 			}
 
@@ -120,7 +121,7 @@ function beginningAtEnd(held: Buffer, mark: Buffer): number {
 	return 0;
 }
 
-/** What the script itself wrote to stderr: what stands before its mark came from a login shell or from ssh. */
+/** Splits stderr at the mark: before it, a login shell or ssh wrote; after it, the script. */
 export function splitStderr(text: string, nonce: string): {before: string; script: string} {
 	const mark = `\0B ${nonce}\0`;
 	const at = text.indexOf(mark);

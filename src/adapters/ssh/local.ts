@@ -1,17 +1,20 @@
+import {kill} from 'node:process';
+import {execa} from 'execa';
 import type {Shell} from '../../engine/ports/shell.ts';
 import {seal} from './envelope.ts';
-import {runOver} from './running.ts';
-import {type Environment, spawned} from './spawned.ts';
+import {type Channel, runScript} from './run-script.ts';
 
-export type LocalShellOptions = {
-	/** Ours where absent. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type LocalShellOptions = {
+	/** The whole environment of the scripts. Absent: they inherit regmedic's. */
 	environment?: Environment;
 	place?: string;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
 };
 
-/** The same scripts on this machine. */
+/** Runs on this machine the same scripts that run over SSH. */
 export function createLocalShell({environment, place = 'this machine', nonce}: LocalShellOptions): Shell {
 	return {
 		place,
@@ -19,9 +22,63 @@ export function createLocalShell({environment, place = 'this machine', nonce}: L
 			signal.throwIfAborted();
 			const mark = nonce();
 			const {argv, head} = seal(request, mark);
-			const channel = spawned('sh', argv, environment);
-			return runOver(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
+			const channel = spawnChannel('sh', argv, environment);
+			return runScript(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
 		},
 		close: async () => {},
 	};
+}
+
+type ProcessChannel = Channel & {
+	/** Why the program could not be started, once `closed` has settled. */
+	failure(): NodeJS.ErrnoException | undefined;
+};
+
+/**
+ * Starts a program in a session of its own. Ctrl-C on the terminal does not reach it, it has no terminal to prompt on,
+ * and it can be ended together with everything it started.
+ * @param environment the whole environment of the program; absent: it inherits regmedic's
+ */
+export function spawnChannel(file: string, argv: readonly string[], environment?: Environment): ProcessChannel {
+	const child = execa(file, argv, {
+		stdin: 'pipe',
+		stdout: 'pipe',
+		stderr: 'pipe',
+		encoding: 'buffer',
+		buffer: false,
+		reject: false,
+		detached: true,
+		cleanup: true,
+		...(environment === undefined ? {} : {extendEnv: false, env: {...environment}}),
+	});
+	let hasEnded = false;
+	let failure: NodeJS.ErrnoException | undefined;
+	const ended = child.then(result => {
+		hasEnded = true;
+		failure = child.pid === undefined ? (result.cause as NodeJS.ErrnoException) : undefined;
+		return result;
+	});
+
+	return {
+		stdin: child.stdin,
+		onStdout: take => void child.stdout.on('data', take).on('error', () => {}),
+		onStderr: take => void child.stderr.on('data', take).on('error', () => {}),
+		closed: ended.then(({exitCode, signal}) => (exitCode === undefined ? `killed by ${signal}` : `exit ${exitCode}`)),
+		failure: () => failure,
+		kill() {
+			if (!hasEnded && child.pid !== undefined) {
+				killGroup(child.pid, 'SIGTERM');
+				setTimeout(() => !hasEnded && killGroup(child.pid!, 'SIGKILL'), 500).unref();
+			}
+		},
+	};
+}
+
+/** The group is the program's own, because the program was detached. */
+function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+	try {
+		kill(-pid, signal);
+	} catch {
+		// It has just ended by itself.
+	}
 }

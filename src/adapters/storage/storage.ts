@@ -11,7 +11,7 @@ import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
 
-export type StorageOptions = {
+type StorageOptions = {
 	shell: Shell;
 	/** The folder that `rootdirectory` names, or the docker/registry/v2 below it. */
 	root: string;

@@ -4,7 +4,7 @@ import {listenOn} from '../listen.ts';
 import {type CommandEnvironment, runCommand} from './command.ts';
 import type {DrillKeys} from './keys.ts';
 
-export type SshHost = {port: number; close(): Promise<void>};
+type SshHost = {port: number; close(): Promise<void>};
 
 /** A host one can run commands on, and nothing else: no terminal, no files, no forwarding. */
 export async function startSshHost(options: {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {parseDestination} from '../../../src/adapters/ssh/destination.ts';
 import {openEnvelope, seal} from '../../../src/adapters/ssh/envelope.ts';
+import {parseDestination} from '../../../src/adapters/ssh/ssh-program.ts';
 
 const nonce = 'abcdef0123456789';
 

@@ -1,8 +1,8 @@
 import {expect, it} from 'vitest';
-import {hostKeyRefused, lost} from '../../../src/adapters/ssh/errors.ts';
+import {connectionLost, hostKeyRefused} from '../../../src/adapters/ssh/errors.ts';
 
 it('a host that says a megabyte without a line end does not fill the screen', () => {
-	const {message} = lost('read', 'vm', 'x'.repeat(1_000_000));
+	const {message} = connectionLost('read', 'vm', 'x'.repeat(1_000_000));
 
 	expect(message.length).toBeLessThan(400);
 });

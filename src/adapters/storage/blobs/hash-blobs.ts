@@ -7,7 +7,7 @@ import {runUntilStalled} from '../stall.ts';
 import {enterRoot, rejectRootExits} from '../store-root.ts';
 import {blobFile} from './read-blob.ts';
 
-export type HashOptions = Waiting & {
+type HashOptions = Waiting & {
 	shell: Shell;
 	root: string;
 	bytesPerSecond?: number;

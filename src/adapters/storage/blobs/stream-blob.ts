@@ -6,7 +6,7 @@ import {stalled} from '../stall.ts';
 import {enterRoot, rejectRootExits} from '../store-root.ts';
 import {blobFile} from './read-blob.ts';
 
-export type StreamOptions = Waiting & {shell: Shell; root: string; stallTimeoutMs?: number};
+type StreamOptions = Waiting & {shell: Shell; root: string; stallTimeoutMs?: number};
 
 const streamTimeoutMs = 24 * 60 * 60_000;
 const usualStallTimeoutMs = 60_000;

@@ -6,7 +6,7 @@ import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {rootDenied, rootExits} from '../store-root.ts';
 
-export type StoreFound = {
+type StoreFound = {
 	/** The folder that `rootdirectory` names, as the host sees it. */
 	root: string;
 	/** Undefined: no configuration on the host says it; regmedic's configuration or the operator must. */

@@ -4,7 +4,7 @@ import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {mostBytesOfFile, printMaintenance} from './maintenance-script.ts';
 
-export type MaintenanceOptions = Waiting & {
+type MaintenanceOptions = Waiting & {
 	shell: Shell;
 	root: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */

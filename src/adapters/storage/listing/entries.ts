@@ -22,7 +22,7 @@ case $now in *[!0-9.]*|'') now=$(awk 'BEGIN {srand(); print srand()}') ;; esac
 `;
 
 /** `f`, `d`, `l`, or another letter of find's %y. */
-export type EntryType = string;
+type EntryType = string;
 
 /** An entry of the form `names`. */
 export type NamedEntry = {
@@ -36,7 +36,7 @@ export type NamedEntry = {
 };
 
 /** An entry of the forms `stat` and `ls`, which print whole paths. */
-export type LocatedEntry = {
+type LocatedEntry = {
 	type: EntryType;
 	/** Bytes. */
 	size: number;

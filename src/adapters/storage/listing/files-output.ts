@@ -3,7 +3,7 @@ import type {Complaints} from '../complaints.ts';
 import type {WantedLink} from './choose-files.ts';
 import {type HeadBlob, openHeadReader} from './head-output.ts';
 
-export type FilesReader = {
+type FilesReader = {
 	push(chunk: Uint8Array): void;
 	/** To be called when all output has arrived. @returns whether its end was seen */
 	finish(): boolean;

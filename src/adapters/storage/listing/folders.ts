@@ -46,7 +46,7 @@ type FolderKind =
 	/** Its name holds characters that a registry never writes. */
 	| 'hostile';
 
-export type Folders = {
+type Folders = {
 	root(): Folder;
 	below(parent: Folder, name: string): Folder;
 	hostile(parent: Folder, name: string): Folder;

@@ -5,7 +5,7 @@ import {blobFile, matchesDigest} from '../blobs/read-blob.ts';
 /** A blob as head printed it; `bytes` only where they match the digest. */
 export type HeadBlob = {digest: Digest; bytes?: Uint8Array};
 
-export type HeadReader = {
+type HeadReader = {
 	push(chunk: Uint8Array): void;
 	/** To be called when all output has arrived. Where it was cut, the blob at the cut proves nothing. */
 	finish(wasCut: boolean): void;

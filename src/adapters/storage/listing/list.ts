@@ -10,7 +10,7 @@ import {readInto} from './read-files.ts';
 import type {Tree} from './tree.ts';
 import {listTree, openTreeReader} from './tree-output.ts';
 
-export type ListOptions = Waiting & {
+type ListOptions = Waiting & {
 	shell: Shell;
 	root: string;
 	/** Called with the number of entries listed so far. */

@@ -41,7 +41,7 @@ esac
 printf 'end %s\\000' "$code"
 `;
 
-export type TreeReader = {
+type TreeReader = {
 	push(chunk: Uint8Array): void;
 	/** To be called when all output has arrived. */
 	tree(): Tree;

@@ -1,4 +1,8 @@
 import {createHmac, timingSafeEqual} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import {misconfigured} from '../errors.ts';
+import {matchesPatterns} from './ssh-config.ts';
+import type {SshTarget} from './ssh-target.ts';
 
 /**
  * One line of a known_hosts file that names a key.
@@ -8,13 +12,13 @@ export type KnownHost = {
 	marker?: 'cert-authority' | 'revoked';
 	hosts: string;
 	keyType: string;
-	/** base64, as it stands in the file */
+	/** base64, as the file has it */
 	key: string;
 };
 
 export type HostKeyVerdict =
 	| {state: 'trusted'}
-	/** `authority`: a certificate authority vouches for this host, which takes a client that reads certificates. */
+	/** `authority`: a certificate authority is known for this host; checking it takes a client that reads certificates. */
 	| {state: 'unknown'; authority: boolean}
 	/** Another key is known for this name, of whatever type. @see openssh-portable hostfile.c, check_key_in_hostkeys */
 	| {state: 'changed'; knownTypes: string[]}
@@ -39,18 +43,20 @@ export function parseKnownHosts(text: string): KnownHost[] {
 	});
 }
 
-/** The name a host's key stands under: HostKeyAlias as it is, else the host as typed, with a port that is not 22. */
+/** The name under which the key of a host without HostKeyAlias is looked up: with its port, unless that is 22. */
 export function knownHostsName(host: string, port = 22): string {
 	const name = host.toLowerCase();
 	return port === 22 ? name : `[${name}]:${port}`;
 }
 
-/** Lines that speak about this name. */
+/** The lines that apply to this name. */
 export function linesFor(lines: readonly KnownHost[], name: string): KnownHost[] {
-	return lines.filter(({hosts}) => (hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, name)));
+	return lines.filter(({hosts}) =>
+		hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts.toLowerCase().split(','), name),
+	);
 }
 
-/** Any line may vouch for the key; a revoked line outranks them all, whatever host it names the key for. */
+/** One line with the key is enough to trust it, but a line that revokes the key outranks all others. */
 export function judgeHostKey(lines: readonly KnownHost[], name: string, key: Uint8Array): HostKeyVerdict {
 	const offered = Buffer.from(key).toString('base64');
 	const about = linesFor(lines, name);
@@ -81,17 +87,44 @@ function matchesHash(hosts: string, name: string): boolean {
 	return version === '1' && wanted.length === got.length && timingSafeEqual(wanted, got);
 }
 
-/** A negated pattern that matches rules the whole line out. */
-function matchesPatterns(hosts: string, name: string): boolean {
-	const patterns = hosts.toLowerCase().split(',');
-	const excluded = patterns.some(pattern => pattern.startsWith('!') && matches(pattern.slice(1), name));
-	return !excluded && patterns.some(pattern => !pattern.startsWith('!') && matches(pattern, name));
+/** Reads every file of the user that lists host keys. @throws OperatorError ssh.config */
+export async function readHostKeys({knownHostsFiles, revokedKeysFile}: SshTarget): Promise<KnownHost[]> {
+	const known = parseKnownHosts(await readKnownHosts(knownHostsFiles));
+	return revokedKeysFile === undefined ? known : [...known, ...(await readRevokedKeys(revokedKeysFile))];
 }
 
-function matches(pattern: string, name: string): boolean {
-	const source = pattern
-		.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-		.replace(/\*+/g, '.*')
-		.replace(/\?/g, '.');
-	return new RegExp(`^${source}$`).test(name);
+/** @throws OperatorError ssh.config: a file that exists but cannot be read might revoke a key */
+async function readKnownHosts(files: readonly string[]): Promise<string> {
+	const texts = await Promise.all(
+		files.map(file =>
+			readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+				if (error.code === 'ENOENT') {
+					return '';
+				}
+
+				throw misconfigured(`${file} cannot be read`, 'Make it readable: it may revoke a key.', error);
+			}),
+		),
+	);
+	return texts.join('\n');
+}
+
+/**
+ * One public key a line. As in OpenSSH, a list that cannot be read refuses every host.
+ * @see ssh_config(5), RevokedHostKeys
+ */
+async function readRevokedKeys(file: string): Promise<KnownHost[]> {
+	const text = await readFile(file, 'latin1').catch(error => {
+		throw misconfigured(`${file}, which RevokedHostKeys names, cannot be read`, 'Make it readable.', error);
+	});
+
+	if (text.startsWith('SSHKRL\n')) {
+		throw misconfigured(
+			`${file} is a key revocation list, which the built-in transport cannot read`,
+			'Use the system’s ssh: leave `--transport ssh2` out.',
+		);
+	}
+
+	const revoked = text.split('\n').map(line => (line.trim().startsWith('#') ? '' : `@revoked * ${line.trim()}`));
+	return parseKnownHosts(revoked.join('\n'));
 }

@@ -1,8 +1,8 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
-import {resolveSshTarget} from '../../../src/adapters/ssh/ssh-target.ts';
-import {temporaryFolder} from '../../support/real.ts';
+import {resolveSshTarget} from '../../../../src/adapters/ssh/ssh2/ssh-target.ts';
+import {temporaryFolder} from '../../../support/real.ts';
 
 it.each([
 	['asked of ssh', process.env.PATH!],

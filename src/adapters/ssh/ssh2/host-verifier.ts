@@ -1,10 +1,11 @@
 import {createHash} from 'node:crypto';
-import type {OperatorError} from '../../domain/errors.ts';
-import {hostKeyRefused} from './errors.ts';
-import {judgeHostKey, type KnownHost, knownHostsName, linesFor} from './known-hosts.ts';
+import {defined} from '../../../domain/defined.ts';
+import type {OperatorError} from '../../../domain/errors.ts';
+import {hostKeyRefused} from '../errors.ts';
+import {type HostKeyVerdict, judgeHostKey, type KnownHost, knownHostsName, linesFor} from './known-hosts.ts';
 import type {SshTarget} from './ssh-target.ts';
 
-/** ssh2's own order, without SHA-1. The key types known for a host come first, as OpenSSH has it. */
+/** In ssh2's own order, without SHA-1. The key types known for a host come first, as in OpenSSH. */
 const keyAlgorithms = [
 	'ssh-ed25519',
 	'ecdsa-sha2-nistp256',
@@ -14,10 +15,10 @@ const keyAlgorithms = [
 	'rsa-sha2-256',
 ] as const;
 
-export type HostVerifier = {
+type HostVerifier = {
 	/** In the order in which the host should prefer them. */
 	algorithms: (typeof keyAlgorithms)[number][];
-	/** For ssh2, which takes anything but a strict `false` for a yes: undefined, a promise, null and 0 all connect. */
+	/** For ssh2, which refuses a key only on a strict `false`: undefined, a promise, null and 0 all connect. */
 	verify(key: Buffer, answer: (trusted: boolean) => void): void;
 	/** Why the key was refused, if it was. */
 	refusal(): OperatorError | undefined;
@@ -28,7 +29,7 @@ export function createHostVerifier(lines: readonly KnownHost[], target: SshTarge
 	const name = hostKeyAlias ?? knownHostsName(host, port);
 	const known = new Set(linesFor(lines, name).flatMap(line => (line.marker === undefined ? [line.keyType] : [])));
 	const isKnown = (algorithm: string) => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
-	const shown = {host, port, ...(knownHostsFiles[0] === undefined ? {} : {knownHostsFile: knownHostsFiles[0]})};
+	const hostName = {host, port, ...defined({knownHostsFile: knownHostsFiles[0]})};
 	let refused: OperatorError | undefined;
 
 	return {
@@ -37,13 +38,8 @@ export function createHostVerifier(lines: readonly KnownHost[], target: SshTarge
 			const verdict = judgeHostKey(lines, name, key);
 			const trusted = verdict.state === 'trusted';
 			if (verdict.state !== 'trusted') {
-				refused = hostKeyRefused(
-					verdict.state,
-					place,
-					shown,
-					undefined,
-					` It shows ${fingerprint(key)}.${aside(verdict)}`,
-				);
+				const detail = [`It presents ${fingerprint(key)}.`, ...sayKnown(verdict)].join(' ');
+				refused = hostKeyRefused(verdict.state, place, hostName, {detail});
 			}
 
 			answer(trusted === true);
@@ -52,17 +48,17 @@ export function createHostVerifier(lines: readonly KnownHost[], target: SshTarge
 	};
 }
 
-function aside(verdict: ReturnType<typeof judgeHostKey>): string {
+function sayKnown(verdict: HostKeyVerdict): string[] {
 	if (verdict.state === 'changed') {
-		return ` Known is its ${verdict.knownTypes.join(', ')} key.`;
+		return [`The known key is of type ${verdict.knownTypes.join(', ')}.`];
 	}
 
 	return verdict.state === 'unknown' && verdict.authority
-		? ' A certificate authority is known for it: only the system’s ssh can check that.'
-		: '';
+		? ['A certificate authority is known for it: only the system’s ssh can check its certificate.']
+		: [];
 }
 
 /** As `ssh-keygen -l` prints it. */
-export function fingerprint(key: Uint8Array): string {
+function fingerprint(key: Uint8Array): string {
 	return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }

@@ -1,9 +1,9 @@
 import {createHash, createHmac} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
-import {createHostVerifier} from '../../../src/adapters/ssh/host-verifier.ts';
-import {judgeHostKey, knownHostsName, parseKnownHosts} from '../../../src/adapters/ssh/known-hosts.ts';
-import {settingsFor} from '../../../src/adapters/ssh/ssh-config.ts';
-import {causeOf} from '../../../src/adapters/ssh/ssh-stderr.ts';
+import {causeOf} from '../../../../src/adapters/ssh/openssh/ssh-stderr.ts';
+import {createHostVerifier} from '../../../../src/adapters/ssh/ssh2/host-verifier.ts';
+import {judgeHostKey, knownHostsName, parseKnownHosts} from '../../../../src/adapters/ssh/ssh2/known-hosts.ts';
+import {settingsFor} from '../../../../src/adapters/ssh/ssh2/ssh-config.ts';
 
 /** A key as it goes over the wire; only its shape matters here. */
 function keyOf(seed: string, type = 'ssh-ed25519'): Buffer {

@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream';
 import {expect, it} from 'vitest';
-import {type Channel, runOver} from '../../../src/adapters/ssh/running.ts';
+import {type Channel, runScript} from '../../../src/adapters/ssh/run-script.ts';
 
 it('ends at once when it was called off while its channel was being opened', async () => {
 	let killed = false;
@@ -13,7 +13,7 @@ it('ends at once when it was called off while its channel was being opened', asy
 			killed = true;
 		},
 	};
-	const run = runOver(channel, {
+	const run = runScript(channel, {
 		request: {kind: 'read', script: '', timeoutMs: 2000},
 		nonce: 'abcdefgh',
 		head: new Uint8Array(),

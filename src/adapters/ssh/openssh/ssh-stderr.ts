@@ -1,15 +1,16 @@
-import type {OperatorError} from '../../domain/errors.ts';
-import {type HostName, hostKeyRefused, misconfigured, unauthorized, unreachable} from './errors.ts';
+import {defined} from '../../../domain/defined.ts';
+import type {OperatorError} from '../../../domain/errors.ts';
+import {type HostName, hostKeyRefused, misconfigured, unauthorized, unreachable} from '../errors.ts';
 
 /**
- * ssh exits with 255 for everything that is not the remote command's own end, so its words decide, and only those it
- * said before the remote script began. @see openssh-portable sshconnect.c, sshconnect2.c, packet.c, readconf.c (9.2)
- * @returns undefined where the words do not prove that nothing ran
+ * Finds out from stderr why ssh failed: it exits with 255 for every failure of its own. Only what ssh wrote before the
+ * remote script began counts. @see openssh-portable sshconnect.c, sshconnect2.c, packet.c, readconf.c (9.2)
+ * @returns undefined where stderr does not prove that nothing ran
  */
-export function causeOf(stderr: string, place: string, name: HostName): OperatorError | undefined {
+export function causeOf(stderr: string, place: string, hostName: HostName): OperatorError | undefined {
 	const has = (pattern: RegExp) => pattern.test(stderr);
 	const line = (pattern: RegExp) => stderr.split('\n').find(text => pattern.test(text)) ?? '';
-	const shown = hostNameIn(stderr) ?? name;
+	const shown = hostNameIn(stderr) ?? hostName;
 	const cause = stderr.trim() === '' ? undefined : new Error(stderr.trim());
 
 	if (has(/in revoked keys file/)) {
@@ -19,19 +20,19 @@ export function causeOf(stderr: string, place: string, name: HostName): Operator
 
 	const list = /revoked by file (.+)/.exec(stderr)?.[1]?.trim();
 	if (list !== undefined) {
-		return hostKeyRefused('revoked', place, {...shown, knownHostsFile: list}, cause);
+		return hostKeyRefused('revoked', place, {...shown, knownHostsFile: list}, {cause});
 	}
 
 	if (has(/REVOKED HOST KEY DETECTED|is marked as revoked|revoked host key/i)) {
-		return hostKeyRefused('revoked', place, shown, cause);
+		return hostKeyRefused('revoked', place, shown, {cause});
 	}
 
 	if (has(/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/)) {
-		return hostKeyRefused('changed', place, shown, cause);
+		return hostKeyRefused('changed', place, shown, {cause});
 	}
 
 	if (has(/host key is known for|Host key verification failed/)) {
-		return hostKeyRefused('unknown', place, shown, cause);
+		return hostKeyRefused('unknown', place, shown, {cause});
 	}
 
 	if (
@@ -43,20 +44,23 @@ export function causeOf(stderr: string, place: string, name: HostName): Operator
 
 	if (has(/Unable to negotiate|no matching (?:host key|key exchange|cipher|mac)/i)) {
 		const detail = line(/Unable to negotiate|no matching/i);
-		return misconfigured(detail, 'Client and server share no algorithm: update one of them.', cause);
+		return misconfigured(detail, 'Client and server support no common algorithm: update one of them.', cause);
 	}
 
-	const refused = /: Permission denied \([^)]*\)|Too many authentication failures|No more authentication methods/;
-	if (has(refused)) {
-		return unauthorized(place, /\([^)]*\)/.exec(line(refused))?.[0] ?? '', cause);
+	const refusedPattern =
+		/: Permission denied \([^)]*\)|Too many authentication failures|No more authentication methods/;
+	if (has(refusedPattern)) {
+		return unauthorized(place, /\([^)]*\)/.exec(line(refusedPattern))?.[0] ?? '', cause);
 	}
 
-	const away =
+	const unreachablePattern =
 		/connect to (?:host|address) .* port|Could not resolve hostname|kex_exchange_identification|ssh_exchange_identification|banner exchange|Connection timed out during|Not allowed at this time|Connection (?:closed|reset) by .* port \d+ \[preauth\]/;
-	return has(away) ? unreachable(place, line(away).replace(/^ssh: /, ''), cause) : undefined;
+	return has(unreachablePattern)
+		? unreachable(place, line(unreachablePattern).replace(/^ssh: /, ''), cause)
+		: undefined;
 }
 
-/** Behind an alias of ssh_config only ssh knows the name the key stands under: `[10.0.0.1]:2222`. */
+/** For an alias of ssh_config, only ssh knows the name under which the key is looked up: `[10.0.0.1]:2222`. */
 function hostNameIn(stderr: string): HostName | undefined {
 	const [, bracketed, port, plain] =
 		/ey (?:is known )?for (?:\[([^\]\s]+)\]:(\d+)|(\S+)) (?:and you|has changed)/.exec(stderr) ?? [];
@@ -64,9 +68,5 @@ function hostNameIn(stderr: string): HostName | undefined {
 	const file = /Add correct host key in (\S+) to get rid/.exec(stderr)?.[1];
 	return host === undefined
 		? undefined
-		: {
-				host,
-				...(port === undefined ? {} : {port: Number(port)}),
-				...(file === undefined ? {} : {knownHostsFile: file}),
-			};
+		: {host, ...defined({port: port === undefined ? undefined : Number(port), knownHostsFile: file})};
 }

@@ -1,31 +1,34 @@
 import {readFile} from 'node:fs/promises';
 import type {AnyAuthMethod, Client} from 'ssh2';
-import type {OperatorError} from '../../domain/errors.ts';
-import type {Waiting} from '../../engine/ports/waiting.ts';
-import {misconfigured, unauthorized, unreachable} from './errors.ts';
+import type {OperatorError} from '../../../domain/errors.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
+import {misconfigured, unauthorized, unreachable} from '../errors.ts';
 import {createHostVerifier} from './host-verifier.ts';
-import {readHostKeys} from './known-hosts-files.ts';
+import {readHostKeys} from './known-hosts.ts';
 import type {SshTarget} from './ssh-target.ts';
 
 const readyTimeoutMs = 15_000;
 const keepaliveIntervalMs = 15_000;
 const keepaliveCount = 3;
 
-/** Connects and logs in once. Never again by itself: sshd punishes repeated failures. @see sshd_config(5), PerSourcePenalties */
+/**
+ * Connects and logs in once. It never retries: sshd penalises repeated failures. @see sshd_config(5), PerSourcePenalties
+ * @throws OperatorError ssh.unreachable | ssh.unauthorized | ssh.config | ssh.host-key-unknown and its like
+ */
 export async function connectSsh2(target: SshTarget, place: string, {signal}: Waiting): Promise<Client> {
 	const {host, port, user} = target;
 	const verifier = createHostVerifier(await readHostKeys(target), target, place);
 	const methods = await loginMethods(target);
 	if (methods.length === 0) {
-		throw unauthorized(place, `no key of ours can be used for ${user}`);
+		throw unauthorized(place, `there is no usable key for ${user}`);
 	}
 
-	// Loaded late: it costs a tenth of a second and most people never need it.
+	// Loaded only when needed: it costs a tenth of a second, and most people use the system's ssh.
 	const {default: ssh2} = await import('ssh2');
 	const client = new ssh2.Client();
 	const ready = Promise.withResolvers<void>();
 	client.once('ready', ready.resolve);
-	client.on('error', error => ready.reject(verifier.refusal() ?? explained(error, place)));
+	client.on('error', error => ready.reject(verifier.refusal() ?? connectError(error, place)));
 	client.once('close', () => ready.reject(verifier.refusal() ?? unreachable(place, 'the connection was closed')));
 	const stop = () => ready.reject(signal.reason);
 	signal.throwIfAborted();
@@ -66,7 +69,7 @@ export async function connectSsh2(target: SshTarget, place: string, {signal}: Wa
 	return client;
 }
 
-/** The agent first, then each key file that is there and needs no passphrase. */
+/** The agent first, then each key file that exists and needs no passphrase. */
 async function loginMethods({user, agent, identityFiles}: SshTarget): Promise<AnyAuthMethod[]> {
 	const {default: ssh2} = await import('ssh2');
 	const methods: AnyAuthMethod[] = agent === undefined ? [] : [{type: 'agent', username: user, agent}];
@@ -81,7 +84,7 @@ async function loginMethods({user, agent, identityFiles}: SshTarget): Promise<An
 	return methods;
 }
 
-function explained(error: Error & {level?: string}, place: string): OperatorError {
+function connectError(error: Error & {level?: string}, place: string): OperatorError {
 	if (error.level === 'client-authentication') {
 		return unauthorized(place, error.message, error);
 	}
@@ -89,7 +92,7 @@ function explained(error: Error & {level?: string}, place: string): OperatorErro
 	return /no matching/.test(error.message)
 		? misconfigured(
 				`${place}: ${error.message}`,
-				'The built-in transport lacks what the host asks for: use the system’s ssh.',
+				'The built-in transport lacks an algorithm that the host requires: use the system’s ssh.',
 				error,
 			)
 		: unreachable(place, error.message, error);

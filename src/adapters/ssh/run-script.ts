@@ -3,28 +3,28 @@ import type {Writable} from 'node:stream';
 import type {OperatorError} from '../../domain/errors.ts';
 import type {ShellRequest, ShellResult} from '../../engine/ports/shell.ts';
 import {openEnvelope, splitStderr} from './envelope.ts';
-import {late, lost} from './errors.ts';
-import {createTail} from './tail.ts';
+import {connectionLost, scriptTooLate} from './errors.ts';
 
-/** Where a script runs, as its streams; the same three for a local process and for an ssh2 channel. */
+/** The streams of a running script: of a local process, of the ssh program, or of an ssh2 channel. */
 export type Channel = {
 	stdin: Writable;
 	onStdout(take: (chunk: Uint8Array) => void): void;
 	onStderr(take: (chunk: Uint8Array) => void): void;
-	/** Settles when both streams have ended; never rejects. @returns why it ended, for people */
+	/** Settles when both streams have ended, with the reason for people; never rejects. */
 	closed: Promise<string>;
-	/** Ends it by force. */
 	kill(): void;
 };
 
-/** How long streams may stay open after the script's end was seen: something it started may hold them. */
+/** How long streams may stay open after the script has ended: a program that it started may hold them. */
 const lingerMs = 2000;
 
 /**
- * Sends script and input, and waits for the trailer, the deadline, the signal, or the end of the connection.
- * @param explain what went wrong before the script began, if the words on stderr prove that it never did
+ * Sends the script and its input over a channel, and waits for the trailer, the deadline, the signal, or the end of the
+ * connection.
+ * @param explain turns stderr into an error where it proves that the script never began
+ * @throws OperatorError ssh.timeout | ssh.lost | effect.unknown, and what `explain` returns
  */
-export async function runOver(
+export async function runScript(
 	channel: Channel,
 	{
 		request,
@@ -49,7 +49,7 @@ export async function runOver(
 	const deadline = setTimeout(() => ending.resolve('late'), request.timeoutMs);
 	const onAbort = () => ending.resolve('aborted');
 	signal.addEventListener('abort', onAbort, {once: true});
-	// It may have come while the channel was being opened.
+	// It may have been aborted while the channel was being opened.
 	if (signal.aborted) {
 		onAbort();
 	}
@@ -77,12 +77,12 @@ export async function runOver(
 		}
 
 		if (end === 'late') {
-			throw late(request.kind, place, request.timeoutMs);
+			throw scriptTooLate(request.kind, place, request.timeoutMs);
 		}
 
 		if (envelope.exitCode === undefined) {
-			const said = splitStderr(stderr.text(), nonce);
-			throw (envelope.begun ? undefined : explain(said.before)) ?? lost(request.kind, place, said.before || end);
+			const {before} = splitStderr(stderr.text(), nonce);
+			throw (envelope.begun ? undefined : explain(before)) ?? connectionLost(request.kind, place, before || end);
 		}
 
 		await settled(channel.closed, lingerMs, signal);
@@ -99,7 +99,7 @@ export async function runOver(
 	}
 }
 
-/** A script may end without reading its input; the broken pipe that follows says nothing new. */
+/** A script may end without reading its input, so a broken pipe is no error. */
 async function feed(stdin: Writable, head: Uint8Array, input: ShellRequest['input'], signal: AbortSignal) {
 	stdin.on('error', () => {});
 	try {
@@ -132,4 +132,29 @@ async function settled(promise: Promise<unknown>, milliseconds: number, signal: 
 	await Promise.race([promise, enough.promise]);
 	clearTimeout(timer);
 	signal.removeEventListener('abort', stop);
+}
+
+const tailBytes = 64 * 1024;
+
+/** Keeps the last bytes of stderr. The stream must be read to its end, else a long stderr would block the remote command. */
+function createTail(): {push(chunk: Uint8Array): void; text(): string} {
+	let chunks: Uint8Array[] = [];
+	let size = 0;
+
+	return {
+		push(chunk) {
+			chunks.push(chunk);
+			size += chunk.length;
+			if (size > tailBytes * 2) {
+				chunks = [last()];
+				size = tailBytes;
+			}
+		},
+		text: () => new TextDecoder().decode(last()),
+	};
+
+	function last(): Uint8Array {
+		const whole = Buffer.concat(chunks);
+		return whole.subarray(Math.max(0, whole.length - tailBytes));
+	}
 }

@@ -1,0 +1,90 @@
+import {defined} from '../../../domain/defined.ts';
+import type {OperatorError} from '../../../domain/errors.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import {seal} from '../envelope.ts';
+import {noClient, unreachable} from '../errors.ts';
+import {type Environment, spawnChannel} from '../local.ts';
+import {runScript} from '../run-script.ts';
+import {destinationArguments, parseDestination, sshEnvironment} from '../ssh-program.ts';
+import {createSharedConnection, type Prompting} from './shared-connection.ts';
+import {causeOf} from './ssh-stderr.ts';
+
+type OpenSshOptions = {
+	/** `host`, `user@host:port`, or the name of a Host in ssh_config. */
+	destination: string;
+	configFile?: string;
+	place?: string;
+	/** A folder for the shared connection's socket, created with mode 0700. Absent: each command logs in anew. */
+	controlFolder?: string;
+	environment: Environment;
+	/** Letters and digits, new at every call. */
+	nonce(): string;
+	program?: string;
+	/** Absent: there is no one to prompt for a passphrase. Needs a shared connection. */
+	prompting?: Prompting;
+};
+
+const connectTimeoutSeconds = 10;
+
+/** Runs scripts through the system's ssh, with the user's own configuration, jump hosts, certificates and security keys. */
+export function createOpenSshShell(options: OpenSshOptions): Shell {
+	const {destination, configFile, place = destination, controlFolder, nonce, program = 'ssh', prompting} = options;
+	const {user, host, port} = parseDestination(destination);
+	const hostName = {host, ...defined({port})};
+	const target = destinationArguments({...hostName, ...defined({user})}, configFile);
+	const environment = sshEnvironment(options.environment);
+	const connection = createSharedConnection({
+		program,
+		options: safeOptions,
+		target,
+		nonce,
+		environment,
+		place,
+		hostName,
+		...defined({folder: controlFolder, prompting}),
+	});
+
+	return {
+		place,
+		async run(request, {signal}) {
+			signal.throwIfAborted();
+			const sharing = await connection.join({signal});
+			const mark = nonce();
+			const {command, head} = seal(request, mark);
+			const channel = spawnChannel(program, [...safeOptions, ...sharing, ...target, command], environment);
+			const explain = (stderr: string) => {
+				const failure = channel.failure();
+				return failure === undefined ? causeOf(stderr, place, hostName) : notStarted(failure, place);
+			};
+			return runScript(channel, {request, nonce: mark, head, place, signal, explain});
+		},
+		close: connection.close,
+	};
+}
+
+function notStarted(failure: NodeJS.ErrnoException, place: string): OperatorError {
+	return failure.code === 'ENOENT' ? noClient(failure) : unreachable(place, failure.message, failure);
+}
+
+/** Options on the command line outrank any configuration file. */
+const safeOptions = [
+	'-T',
+	...[
+		'BatchMode=yes',
+		'StrictHostKeyChecking=yes',
+		// A configuration file could trust these in place of known_hosts.
+		'NoHostAuthenticationForLocalhost=no',
+		'VerifyHostKeyDNS=no',
+		`ConnectTimeout=${connectTimeoutSeconds}`,
+		'ServerAliveInterval=15',
+		'ServerAliveCountMax=3',
+		'ClearAllForwardings=yes',
+		'ForwardAgent=no',
+		'ForwardX11=no',
+		'PermitLocalCommand=no',
+		'RemoteCommand=none',
+		'EscapeChar=none',
+		'UpdateHostKeys=no',
+		'LogLevel=ERROR',
+	].flatMap(option => ['-o', option]),
+];

@@ -1,0 +1,110 @@
+import type {Client} from 'ssh2';
+import type {Shell, ShellRequest} from '../../../engine/ports/shell.ts';
+import {seal} from '../envelope.ts';
+import {connectionLost, scriptTooLate} from '../errors.ts';
+import {type Channel, runScript} from '../run-script.ts';
+import {connectSsh2} from './connection.ts';
+import {createSessionLimit, openSession} from './sessions.ts';
+import type {SshTarget} from './ssh-target.ts';
+
+type Ssh2Options = {
+	/** A function is called at the first command, and again after a lost connection. */
+	target: SshTarget | (() => Promise<SshTarget>);
+	place: string;
+	/** Letters and digits, new at every call. */
+	nonce(): string;
+};
+
+/** Below sshd's MaxSessions of 10. */
+const sessionsAtOnce = 4;
+const sessionRetryMs = 200;
+const closeTimeoutMs = 500;
+
+/** The built-in SSH client, for machines without ssh. It supports no certificates, no security keys and no jump hosts. */
+export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
+	const limit = createSessionLimit(sessionsAtOnce);
+	let connection: Promise<Client> | undefined;
+	let opening = new AbortController();
+
+	return {
+		place,
+		async run(request, {signal}) {
+			signal.throwIfAborted();
+			const deadline = AbortSignal.timeout(request.timeoutMs);
+			const either = AbortSignal.any([signal, deadline]);
+			const free = await orTooLate(limit.take(either), request);
+
+			try {
+				const mark = nonce();
+				const {command, head} = seal(request, mark);
+				const channel = await orTooLate(sessionFor(command, either), request);
+				return await runScript(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
+			} finally {
+				free();
+			}
+
+			/** Nothing has run until the session is open, so a deadline counts as that of a read. */
+			function orTooLate<T>(promise: Promise<T>, {timeoutMs}: ShellRequest): Promise<T> {
+				return promise.catch(error => {
+					signal.throwIfAborted();
+					throw deadline.aborted ? scriptTooLate('read', place, timeoutMs) : error;
+				});
+			}
+		},
+		async close() {
+			const open = connection;
+			connection = undefined;
+			opening.abort(new Error('the shell was closed'));
+			const client = await open?.catch(() => undefined);
+			client?.end();
+			// A host that has stalled does not confirm the end of the connection.
+			setTimeout(() => client?.destroy(), closeTimeoutMs).unref();
+		},
+	};
+
+	/** A server whose sessions are all taken refuses another one; regmedic then tries again. */
+	async function sessionFor(command: string, signal: AbortSignal): Promise<Channel> {
+		for (;;) {
+			signal.throwIfAborted();
+			const session = await openSession(await connected(signal), command, signal);
+			if (!(session instanceof Error)) {
+				return session;
+			}
+
+			// Only a refusal by the server has a reason.
+			if (!('reason' in session) || session.reason === undefined) {
+				throw connectionLost('read', place, session.message, session);
+			}
+
+			await limit.anyFreed(sessionRetryMs, signal);
+		}
+	}
+
+	async function connected(signal: AbortSignal): Promise<Client> {
+		connection ??= connect();
+		const stopped = Promise.withResolvers<never>();
+		const stop = () => stopped.reject(signal.reason);
+		signal.addEventListener('abort', stop, {once: true});
+		try {
+			return await Promise.race([connection, stopped.promise]);
+		} finally {
+			signal.removeEventListener('abort', stop);
+		}
+	}
+
+	async function connect(): Promise<Client> {
+		opening = new AbortController();
+		const {signal} = opening;
+		const forget = () => {
+			connection = undefined;
+		};
+		try {
+			const client = await connectSsh2(typeof target === 'function' ? await target() : target, place, {signal});
+			client.once('close', forget);
+			return client;
+		} catch (error) {
+			forget();
+			throw error;
+		}
+	}
+}
