@@ -1,6 +1,7 @@
 // How much a reader has to open: what the sources look like, and which of them two everyday commands enter.
 // Run: npm run bench:files [-- OTHER_CHECKOUT …]; several checkouts are shown side by side.
 import {execFile} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -23,8 +24,9 @@ type CoverageFile = {
 /** The drill's own modules of that checkout, so that an older one is measured on the world it knows. */
 async function simulatorsOf(checkout: string) {
 	const drills = path.join(checkout, 'src/drills');
+	const world = [path.join(drills, 'world/world.ts'), path.join(drills, 'world.ts')].find(file => existsSync(file));
 	return {
-		openWorld: ((await import(path.join(drills, 'world.ts'))) as {openWorld: typeof openWorld}).openWorld,
+		openWorld: ((await import(world ?? 'no world.ts below src/drills')) as {openWorld: typeof openWorld}).openWorld,
 		startRegistry: ((await import(path.join(drills, 'registry/server.ts'))) as {startRegistry: typeof startRegistry})
 			.startRegistry,
 	};
