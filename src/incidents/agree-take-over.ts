@@ -2,7 +2,7 @@ import {holderOf} from '../adapters/journal/lock.ts';
 import {isAlive} from '../adapters/journal/lock-holder.ts';
 import {OperatorError} from '../domain/errors.ts';
 import type {Invocation} from '../invocation.ts';
-import {askTakeOver} from '../plain/session/ask-take-over.ts';
+import {askTakeOver} from '../plain/session/ask-before-session.ts';
 import {askAtTerminal} from './ask-at-terminal.ts';
 
 /**

@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {askAtTerminal} from '../../incidents/ask-at-terminal.ts';
 import type {Invocation} from '../../invocation.ts';
-import {askImage} from '../../plain/session/ask-image.ts';
+import {askImage} from '../../plain/session/ask-before-session.ts';
 
 /**
  * The image of an incident that nobody named on the command line: asked of the person who sits there.

@@ -3,22 +3,18 @@ import type {Happening} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {isObject} from '../../domain/json.ts';
 import type {Session} from '../../engine/session/session.ts';
-import {meaningOf} from './meaning.ts';
-import {helpLines, readWord, type Word} from './person-words.ts';
-import {isPersonsTurn} from './persons-turn.ts';
+import {sayHowToAnswer, sayPrompt, sayProse, waitsForPerson} from './prompt.ts';
 import {createQuestionnaire, type Questionnaire} from './questionnaire.ts';
-import {sayAsked} from './say-asked.ts';
-import {sayExpected} from './say-expected.ts';
-import {sayProse} from './say-prose.ts';
+import {commandHelp, eventOf, readCommand} from './typed-command.ts';
 
 export type Person = {
 	/** Shows what is asked now. */
 	ask(): void;
-	/** One typed line. */
-	hear(line: string): Promise<void>;
+	/** Takes one typed line. */
+	answer(line: string): Promise<void>;
 };
 
-/** Somebody at a keyboard: shows what is asked, and makes events of what is typed. */
+/** A person at a keyboard: is shown what is asked, and types what becomes an event. */
 export function createPerson(
 	session: Session,
 	tell: (lines: string[]) => void,
@@ -26,7 +22,7 @@ export function createPerson(
 ): Person {
 	let questionnaire: Questionnaire | undefined;
 
-	const expected = () => tell(openQuestions()?.ask() ?? sayExpected(session.current()));
+	const tellHowToAnswer = () => tell(openQuestions()?.ask() ?? sayHowToAnswer(session.current()));
 
 	function openQuestions(): Questionnaire | undefined {
 		const {incident} = session.current();
@@ -34,12 +30,12 @@ export function createPerson(
 		return isOpen ? questionnaire : undefined;
 	}
 
-	async function say(event: Happening): Promise<void> {
+	async function send(event: Happening): Promise<void> {
 		try {
 			await session.say(event);
-			// A note leaves everything as it was: the question is still open.
-			if (event.type === 'note.added' && isPersonsTurn(session.current())) {
-				expected();
+			// A note changes nothing else: the question is still open.
+			if (event.type === 'note.added' && waitsForPerson(session.current())) {
+				tellHowToAnswer();
 			}
 		} catch (error) {
 			if (!(error instanceof OperatorError && error.code.startsWith('session.'))) {
@@ -48,7 +44,7 @@ export function createPerson(
 
 			if (error.code === 'session.refused') {
 				tell([error.message]);
-				expected();
+				tellHowToAnswer();
 			}
 		}
 	}
@@ -58,12 +54,12 @@ export function createPerson(
 		const wrong = open.answer(line);
 		const answers = open.answers();
 		if (answers && 'attempt' in phase) {
-			await say({type: 'answers.given', step: phase.step, attempt: phase.attempt, answers});
+			await send({type: 'answers.given', step: phase.step, attempt: phase.attempt, answers});
 			return;
 		}
 
 		tell(wrong === undefined ? [] : [wrong]);
-		expected();
+		tellHowToAnswer();
 	}
 
 	return {
@@ -71,41 +67,35 @@ export function createPerson(
 			const view = session.current();
 			const questions = currentVisit(view.incident)?.with.questions;
 			questionnaire = createQuestionnaire(isObject(questions) ? questions : {}, now);
-			tell(sayAsked(view));
-			expected();
+			tell(sayPrompt(view));
+			tellHowToAnswer();
 		},
-		async hear(line) {
+		async answer(line) {
 			const view = session.current();
 			const open = openQuestions();
-			const word = readLine(line, currentVisit(view.incident)?.gate?.phrase, open !== undefined);
+			const command = readCommand(line, currentVisit(view.incident)?.gate?.phrase, open !== undefined);
 
-			if (word.is === 'help') {
-				tell(helpLines);
-				expected();
-			} else if (word.is === 'about') {
+			if (command.kind === 'help') {
+				tell(commandHelp);
+				tellHowToAnswer();
+			} else if (command.kind === 'about') {
 				tell(sayProse(currentStep(view.incident)?.prose ?? ''));
-				expected();
-			} else if (word.is === 'quit') {
+				tellHowToAnswer();
+			} else if (command.kind === 'quit') {
 				leave();
-			} else if (word.is === 'enter' && view.held !== undefined) {
+			} else if (command.kind === 'enter' && view.held !== undefined) {
 				await session.proceed();
-			} else if (open && (word.is === 'text' || word.is === 'enter')) {
+			} else if (open && (command.kind === 'text' || command.kind === 'enter')) {
 				await fillIn(open, line);
 			} else {
-				const meaning = meaningOf(word, view);
-				if ('event' in meaning) {
-					await say(meaning.event);
+				const meant = eventOf(command, view);
+				if ('event' in meant) {
+					await send(meant.event);
 				} else {
-					tell(meaning.refusal === '' ? [] : [meaning.refusal]);
-					expected();
+					tell(meant.refusal === '' ? [] : [meant.refusal]);
+					tellHowToAnswer();
 				}
 			}
 		},
 	};
-}
-
-/** The words of a gate come before every command that they might look like. */
-function readLine(line: string, phrase: string | undefined, isQuestion: boolean): Word {
-	const text = line.trim();
-	return text === phrase ? {is: 'text', text} : readWord(line, isQuestion);
 }

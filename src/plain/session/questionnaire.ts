@@ -1,6 +1,5 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime, sayTime} from '../../domain/text/time.ts';
-import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
 /** The questions of one step, asked one after another. */
@@ -9,7 +8,7 @@ export type Questionnaire = {
 	ask(): string[];
 	/** @returns what is wrong with the answer; undefined: it was taken */
 	answer(line: string): string | undefined;
-	/** All of them, once none is open. */
+	/** All of them, once no question is open. */
 	answers(): JsonObject | undefined;
 };
 
@@ -91,7 +90,7 @@ function readAnswer(asked: Asked, text: string, now: Date): {value: Json} | {pro
 
 	if (type === 'time' && text !== 'unknown') {
 		const time = readTime(text, now.getTime());
-		return time === undefined ? {problem: `"${text}" is not a time that has been.`} : {value: time};
+		return time === undefined ? {problem: `"${text}" is not a past time.`} : {value: time};
 	}
 
 	return {value: text};
@@ -106,10 +105,10 @@ function readTicks(options: Json[], text: string): {value: Json} | {problem: str
 	const wrong = numbers.find(number => !Number.isInteger(number) || number < 1 || number > options.length);
 	return wrong === undefined
 		? {value: options.filter((_, at) => numbers.includes(at + 1))}
-		: {problem: `"${text}" does not name any of ${count(options.length, 'line')}.`};
+		: {problem: `"${text}" is not a list of numbers from 1 to ${options.length}.`};
 }
 
-/** The words for people in an option, whatever else it holds: `#9 deploy, failure, 2026-04-19 02:00 UTC`. */
+/** An option in words: `#9 deploy, failure, 2026-04-19 02:00 UTC`. */
 export function labelOf(option: Json): string {
 	if (!isObject(option)) {
 		return typeof option === 'string' ? option : JSON.stringify(option);

@@ -1,49 +1,47 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Incident, Phase} from '../../domain/incident/incident.ts';
+import {currentStep, currentVisit, type Incident, type Phase} from '../../domain/incident/incident.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
-import {createHeartbeat} from './heartbeat.ts';
-import {listen} from './listen.ts';
-import {narrate, underWay} from './narrate.ts';
+import {narrate} from './narrate.ts';
 import {createPerson} from './person.ts';
-import {isPersonsTurn} from './persons-turn.ts';
+import {waitsForPerson} from './prompt.ts';
+import {readLines} from './read-lines.ts';
 import {sayEnd} from './say-end.ts';
-import {sayProgress} from './say-progress.ts';
-import {createAutopilot, createNobody} from './stand-in.ts';
+import {createAutopilot, createNobody} from './unattended.ts';
 
 export type PlainOptions = {
 	session: Session;
-	/** Whole lines, each with its end. */
+	/** Takes whole lines, each with its end. */
 	output: (text: string) => void;
-	/** Lines typed by a person. Undefined: nobody is there. */
+	/** Lines typed by a person. Undefined: there is no person. */
 	answers?: AsyncIterable<string> | undefined;
-	/** A rehearsal that answers for itself. */
+	/** The drill answers for itself. */
 	autopilot: boolean;
 	now: () => Date;
-	/** After how much silence we say that we are still there. */
+	/** After this much silence a line says that work goes on. */
 	heartbeatMs?: number;
-	/** After how much silence progress is told. */
+	/** After this much silence progress is told. */
 	progressMs?: number;
-	/** How long the autopilot waits before it asks the world again. */
-	lookAgainMs?: number;
+	/** How long the autopilot waits before it checks again whether a change was made. */
+	checkAgainMs?: number;
 	journalFolder: string;
 	/** The command that goes on with this incident. */
 	resumeCommand: string;
-	/** Of the terminal, for the words at the end. */
+	/** Of the terminal, for the lines at the end. */
 	columns?: number;
 };
 
-/** `gate`: nobody was there to answer. */
+/** `gate`: a question or a gate came, and there was no person to answer. */
 export type PlainEnd = {end: 'stopped' | 'left' | 'gate'; incident: Incident};
 
 /**
- * The same session as sentences: for a screen reader, a log file, a terminal that can do nothing else.
+ * Leads an incident as plain sentences: for a screen reader, a log file, a terminal that can show nothing else.
  * @throws what `session.ended` rejects with
  */
 export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	const {session, output, answers, autopilot, now} = options;
-	const {heartbeatMs = 30_000, progressMs = 5_000, lookAgainMs = 2_000, resumeCommand} = options;
+	const {heartbeatMs = 30_000, progressMs = 5_000, checkAgainMs = 2_000, resumeCommand} = options;
 	const broken = Promise.withResolvers<never>();
 	const over = new AbortController();
 	let before: SessionView | undefined;
@@ -53,11 +51,8 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 
 	const heartbeat = createHeartbeat(heartbeatMs, () => {
 		const view = session.current();
-		if (!isPersonsTurn(view)) {
-			const {title, since} = underWay(view);
-			const far = sayProgress(view);
-			const so = sayDuration(Math.max(0, now().getTime() - Date.parse(since)));
-			tell([`Still working: ${title}, ${so} so far${far === undefined ? '' : `; ${far}`}.`]);
+		if (!waitsForPerson(view)) {
+			tell([sayStillWorking(view, now().getTime())]);
 		}
 	});
 
@@ -76,49 +71,50 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 		}
 	};
 	const leave = (reason: 'gate' | 'left') => {
-		// At a stop the journal is being sealed; there is nothing left to leave.
+		// At a stop the journal is being sealed: the session ends by itself.
 		if (session.current().incident.phase.is !== 'stopped') {
 			isUnanswered = reason === 'gate';
 			session.leave(reason).catch(failed);
 		}
 	};
 	const person = createPerson(session, tell, {now, leave: () => leave('left')});
-	const standIn = autopilot
-		? createAutopilot(session, tell, {lookAgainMs, leave, failed})
+	const unattended = autopilot
+		? createAutopilot(session, tell, {checkAgainMs, leave, failed})
 		: createNobody(session, tell, {resumeCommand, leave, failed});
 	const isAttended = answers !== undefined && !autopilot;
 
-	function look(): void {
+	function tellNews(): void {
 		const view = session.current();
-		const seen = before;
+		const known = before;
 		before = view;
-		tell(narrate(seen, view, {explains: answers !== undefined}));
+		tell(narrate(known, view, {explains: answers !== undefined}));
 
-		const far = sayProgress(view);
-		if (far !== undefined && view.live.progress !== seen?.live.progress && now().getTime() - toldAt >= progressMs) {
-			tell([`  ${far}`]);
+		const progress = sayProgress(view);
+		const isNew = view.live.progress !== known?.live.progress;
+		if (progress !== undefined && isNew && now().getTime() - toldAt >= progressMs) {
+			tell([`  ${progress}`]);
 		}
 
-		if (isPersonsTurn(view) && view.incident.phase !== asked && !view.halted) {
+		if (waitsForPerson(view) && view.incident.phase !== asked && !view.halted) {
 			asked = view.incident.phase;
 			if (isAttended) {
 				person.ask();
 			} else {
-				standIn.answer();
+				unattended.answer();
 			}
 		}
 	}
 
-	const unsubscribe = session.subscribe(look);
+	const unsubscribe = session.subscribe(tellNews);
 	try {
-		look();
+		tellNews();
 		const {phase} = session.current().incident;
 		if (phase.is === 'stopped' && phase.closed) {
 			tell(['', ...sayEnd(session.current().incident, options)]);
 			return {end: 'stopped', incident: session.current().incident};
 		}
 
-		(answers === undefined ? Promise.resolve() : listen(answers, person.hear, over.signal))
+		(answers === undefined ? Promise.resolve() : readLines(answers, person.answer, over.signal))
 			.then(() => isAttended && !over.signal.aborted && leave('left'))
 			.catch(failed);
 		const {why, incident} = await Promise.race([session.ended, broken.promise]);
@@ -128,6 +124,41 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 		over.abort();
 		unsubscribe();
 		heartbeat.stop();
-		standIn.stop();
+		unattended.stop();
 	}
+}
+
+/** `blobs: 12 of 40` */
+function sayProgress({live: {progress}}: SessionView): string | undefined {
+	if (!progress) {
+		return undefined;
+	}
+
+	const {label, done, total} = progress;
+	return `${label}${done === undefined ? '' : `: ${done}${total === undefined ? '' : ` of ${total}`}`}`;
+}
+
+function sayStillWorking(view: SessionView, now: number): string {
+	const {incident} = view;
+	const {phase, lastAt} = incident;
+	const title = currentStep(incident)?.title ?? phase.is;
+	const since = currentVisit(incident)?.startedAt ?? lastAt;
+	const elapsed = sayDuration(Math.max(0, now - Date.parse(since)));
+	const progress = sayProgress(view);
+	return `Still working: ${title}, ${elapsed} so far${progress === undefined ? '' : `; ${progress}`}.`;
+}
+
+/** Beats whenever it was not touched for this long. */
+function createHeartbeat(everyMs: number, beat: () => void) {
+	let timer: NodeJS.Timeout | undefined;
+	const touch = () => {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			touch();
+			beat();
+		}, everyMs);
+	};
+
+	touch();
+	return {touch, stop: () => clearTimeout(timer)};
 }

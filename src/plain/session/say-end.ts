@@ -1,10 +1,12 @@
 import {currentVisit, type Incident, type Visit} from '../../domain/incident/incident.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
+import {sayTimeOfDay} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
+/** Where an incident is kept, and the command that goes on with it. */
 export type Whereabouts = {
 	journalFolder: string;
 	resumeCommand: string;
@@ -35,19 +37,18 @@ function item(name: string, text: string, columns?: number): string[] {
 
 function verdictOf({verdict, inputs, changed}: Incident): string {
 	const image = typeof inputs.image === 'string' ? inputs.image : 'the image';
-	const time = verdict?.at.slice(11, 19);
 	if (verdict === undefined) {
-		return `${image} is unknown: no check has come to an end.`;
+		return `${image} is unknown: no check has finished.`;
 	}
 
 	if (verdict.verdict === 'unknown') {
 		const why = changed
-			? 'something was changed, and nothing has proven the image since'
-			: 'the last check could not tell';
+			? 'something was changed, and the image was not verified since'
+			: 'the last check was incomplete';
 		return `${image} is unknown: ${why}.`;
 	}
 
-	return `${image} is ${verdict.verdict}, as checked at ${time} UTC.`;
+	return `${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}.`;
 }
 
 function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
@@ -62,8 +63,8 @@ function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 	}
 
 	const took = sayDuration(Math.max(0, Date.parse(lastAt) - Date.parse(openedAt)));
-	const told = changes.map(visit => `${visit.title} (${outcomeOf(visit)})`).join(', ');
-	return `${count(ended.length, 'step')} in ${took}; ${told === '' ? 'no changes' : `changes: ${told}`}.`;
+	const list = changes.map(visit => `${visit.title} (${outcomeOf(visit)})`).join(', ');
+	return `${count(ended.length, 'step')} in ${took}; ${list === '' ? 'no changes' : `changes: ${list}`}.`;
 }
 
 function outcomeOf({outcome, ended, endedAt}: Visit): string {
@@ -74,7 +75,7 @@ function outcomeOf({outcome, ended, endedAt}: Visit): string {
 	return ended === 'by-hand' ? `by hand: ${outcome}` : (outcome ?? 'failed');
 }
 
-/** The image is well; what the steps found besides is not. */
+/** The image is intact; the steps may have found other damage and risks. */
 function sayFollowUps({visits}: Incident): string {
 	const latest = (name: string) => visits.findLast(({output}) => Array.isArray(output[name]))?.output[name];
 	const all = ['followUps', 'risks'].flatMap(name => latest(name) ?? []);
@@ -91,30 +92,30 @@ function leftOf(incident: Incident): string {
 			const left = phase.closed
 				? isIntact
 					? sayFollowUps(incident)
-					: 'the image, which is not proven intact'
+					: 'the image, which was not verified as intact'
 				: 'to close the journal';
 			return `${left}; the runbook ended with "${phase.stop}": ${phase.say}`;
 		}
 
 		case 'unsure':
-			return `to find out what became of "${title}": whether it happened is not known. ${upperFirst(phase.say)}`;
+			return `to find out whether "${title}" was carried out. ${upperFirst(phase.say)}`;
 
 		case 'running': {
 			const known = currentVisit(incident)?.progress.at(-1)?.say;
 			return writes
-				? `"${title}" may go on where it runs (request ${phase.request}); leaving did not stop it.${known === undefined ? '' : ` Last seen: ${known}`}`
-				: `"${title}" was interrupted; it begins again.`;
+				? `"${title}" may still be running (request ${phase.request}): leaving does not stop it.${known === undefined ? '' : ` Last seen: ${known}`}`
+				: `"${title}" was interrupted, and starts again.`;
 		}
 
 		case 'gate':
 		case 'gating':
-			return `"${title}" waits for an approval; nothing of it has begun.`;
+			return `"${title}" waits for approval; nothing was started.`;
 
 		case 'asking':
 			return `"${title}" waits for an answer.`;
 
 		case 'stuck':
-			return `"${title}" did not work, and the runbook does not say what follows.`;
+			return `"${title}" failed, and the runbook does not say what to do next.`;
 
 		default:
 			return `"${title}" is next.`;

@@ -9,7 +9,7 @@ import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {sayFinding} from '../scan/say-scan.ts';
 import {sayFault, sayUnchecked} from '../verify/say-check.ts';
-import {optionsOf} from './say-asked.ts';
+import {optionsOf} from './prompt.ts';
 import {stepCount} from './step-count.ts';
 
 const mostFindings = 20;

@@ -3,7 +3,7 @@ import {stage, typed} from './rehearsal.ts';
 
 const choice = 'Type a number from 1 to 2 (1 is recommended).\n';
 /** What a check found is shown before the decision. */
-const hold = 'Press enter to begin it.\n';
+const hold = 'Press enter to start it.\n';
 const gate = 'Type exactly: relink 2 manifests';
 
 test('a person walks through with enter, a number, the words of the gate and two answers', async () => {
@@ -12,7 +12,7 @@ test('a person walks through with enter, a number, the words of the gate and two
 		[hold, ''],
 		[choice, '1'],
 		[gate, 'relink 2 manifests'],
-		['Next: Verify.\nPress enter to begin it.\n', ''],
+		['Next: Verify.\nPress enter to start it.\n', ''],
 		[hold, ''],
 		['Question 1 of 2: Since when did pulls fail?\n', '01:40'],
 		['Question 2 of 2: Which pipelines shall run again?\n', '2'],
@@ -46,19 +46,17 @@ test('the wrong words at a gate change nothing, say what is expected and ask aga
 
 	expect(end).toBe('left');
 	expect(incident.changed).toBe(false);
-	expect(staged.text()).toContain(
-		`"approve" is not what this gate expects. Nothing has begun.\n${gate}   (or: decline REASON)\n`,
-	);
-	expect(staged.text()).toContain('"relink 3 manifests" is not what this gate expects.');
+	expect(staged.text()).toContain(`"approve" does not match; nothing was started.\n${gate}   (or: decline REASON)\n`);
+	expect(staged.text()).toContain('"relink 3 manifests" does not match');
 	expect(staged.text()).toContain('  Declined, nothing was changed. Too risky now\n');
 });
 
-test('a choice that is not there is asked again', async () => {
+test('a choice that does not exist is asked again', async () => {
 	const staged = await stage({pace: 'person'});
 	const answers = typed(staged, [
 		[hold, ''],
 		[choice, '7'],
-		[`"7" is none of the choices.\n${choice}`, 'again'],
+		[`"7" is not one of the options.\n${choice}`, 'again'],
 		[`There is nothing to try again.\n${choice}`, 'back why not'],
 		[`You are deciding now.\n${choice}`, 'help'],
 		[`:note TEXT".\n${choice}`, 'quit'],
@@ -76,15 +74,12 @@ test('notes, skips and steps done by hand go into the journal with their reasons
 		[choice, 'note the registry was restarted at 03:00'],
 		[`Noted.\n${choice}`, '2'],
 		['    curl -X PUT https://registry.example/\n', 'maybe'],
-		['"maybe" does not say what became of it.\n', 'could-not'],
-		['Say why: could-not REASON.\n', 'could-not no credentials'],
+		['"maybe" is neither "done" nor "could-not REASON".\n', 'could-not'],
+		['Give a reason: could-not REASON\n', 'could-not no credentials'],
 		[choice, '1'],
 		[gate, 'by-hand mended'],
-		[
-			'Say how it ended and why: by-hand OUTCOME REASON. Its outcomes: mended, refused.\n',
-			'by-hand mended did it with curl',
-		],
-		['Press enter to begin it.\n', 'skip intact seen it pull'],
+		['Give an outcome and a reason: by-hand OUTCOME REASON (mended, refused)\n', 'by-hand mended did it with curl'],
+		['Press enter to start it.\n', 'skip intact seen it pull'],
 		['Question 1 of 2', 'quit'],
 	]);
 
@@ -108,10 +103,10 @@ test('while a question is open, words are its answer and commands need a colon',
 		[hold, ''],
 		[hold, ''],
 		['Question 1 of 2', '25:99'],
-		['"25:99" is not a time that has been.\nQuestion 1 of 2', ':note asked the team'],
+		['"25:99" is not a past time.\nQuestion 1 of 2', ':note asked the team'],
 		['Noted.\nQuestion 1 of 2', ''],
 		['Question 2 of 2', '1 8'],
-		['"1 8" does not name any of 2 lines.\nQuestion 2 of 2', 'all'],
+		['"1 8" is not a list of numbers from 1 to 2.\nQuestion 2 of 2', 'all'],
 	]);
 
 	const {end, incident} = await staged.run({answers});
@@ -121,7 +116,7 @@ test('while a question is open, words are its answer and commands need a colon',
 	expect(incident.notes).toMatchObject([{text: 'asked the team'}]);
 });
 
-test('a word typed while a check runs does not answer a gate that comes later', async () => {
+test('a line typed while a check runs does not answer a later gate', async () => {
 	const release = Promise.withResolvers<void>();
 	const staged = await stage({
 		pace: 'person',
@@ -137,7 +132,7 @@ test('a word typed while a check runs does not answer a gate that comes later', 
 	async function* hasty() {
 		await staged.said('Step 1');
 		yield 'relink 2 manifests';
-		await staged.said('Nothing is asked now: "Diagnose the tag" is under way.');
+		await staged.said('No input needed: "Diagnose the tag" is under way.');
 		release.resolve();
 		yield* typed(staged, [
 			[hold, ''],
@@ -160,7 +155,7 @@ test('the end of the input is a person who leaves', async () => {
 	expect(staged.events().at(-1)).toMatchObject({type: 'incident.left', reason: 'left'});
 });
 
-test('a gate that has run out of time is shown again instead of taken', async () => {
+test('an expired gate is shown again, and the phrase is not taken', async () => {
 	const staged = await stage({pace: 'person'});
 	async function* late() {
 		yield* typed(staged, [
@@ -170,7 +165,7 @@ test('a gate that has run out of time is shown again instead of taken', async ()
 		await staged.said(gate);
 		staged.clock.advance(16 * 60_000);
 		yield 'relink 2 manifests';
-		await staged.said('The time for this gate is over. It is shown again.\n');
+		await staged.said('The gate has expired. It is shown again.\n');
 		yield* typed(staged, [
 			[gate, 'relink 2 manifests'],
 			['Press enter', 'quit'],
@@ -180,5 +175,5 @@ test('a gate that has run out of time is shown again instead of taken', async ()
 	const {incident} = await staged.run({answers: late()});
 
 	expect(incident.changed).toBe(true);
-	expect(staged.text()).toContain('  Open until 03:43 UTC.\n');
+	expect(staged.text()).toContain('  Expires: 03:43:02 UTC\n');
 });

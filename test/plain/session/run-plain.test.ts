@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import {page, stage} from './rehearsal.ts';
 
-test('a rehearsal on autopilot is told from the first step to the verdict', async () => {
+test('a drill on autopilot is told from the first step to the verdict', async () => {
 	const staged = await stage();
 
 	const {end, incident} = await staged.run({autopilot: true});
@@ -31,7 +31,7 @@ This step changes something:
   Changes: PUT sha256:aaaa
            PUT sha256:bbbb
   Undo:    DELETE both again
-  Open until 03:27 UTC.
+  Expires: 03:27:02 UTC
 On autopilot: relink 2 manifests
   Approved by ada.
   | PUT 1 of 2
@@ -57,7 +57,7 @@ Report:  regmedic export 2026-04-19-small-calm-otter
 `);
 });
 
-test('with nobody there the reads run, and the first question ends the run with the command that goes on', async () => {
+test('without a person the reads run, and the first question ends the run with the command that answers it', async () => {
 	const staged = await stage();
 
 	const {end, incident} = await staged.run();
@@ -68,15 +68,14 @@ test('with nobody there the reads run, and the first question ends the run with 
 	expect(staged.text()).toContain(`  1. Relink two manifests (recommended)
      Why: Every part is still on disk.
   2. Repair it by hand
-Nobody is here to answer, so this run ends.
-It would ask for this:
+There is no terminal to ask at, so this run ends here. It would ask:
   Type a number from 1 to 2 (1 is recommended).
-To go on: regmedic resume 2026-04-19-small-calm-otter
+To answer: regmedic resume 2026-04-19-small-calm-otter
 `);
 	expect(staged.text()).toContain('Left:    "Decide what to do" waits for an answer.\n');
 });
 
-test('with nobody there a gate is shown, and nothing is changed', async () => {
+test('without a person a gate is shown, and nothing is changed', async () => {
 	let changes = 0;
 	const staged = await stage({
 		runs: {
@@ -95,10 +94,8 @@ test('with nobody there a gate is shown, and nothing is changed', async () => {
 	expect(end).toBe('gate');
 	expect(changes).toBe(0);
 	expect(staged.text()).toContain('  Target:  registry.example/infra-ci\n');
-	expect(staged.text()).toContain(
-		'It would ask for this:\n  Type exactly: relink 2 manifests   (or: decline REASON)\n',
-	);
-	expect(staged.text()).toContain('Left:    "Relink" waits for an approval; nothing of it has begun.\n');
+	expect(staged.text()).toContain('It would ask:\n  Type exactly: relink 2 manifests   (or: decline REASON)\n');
+	expect(staged.text()).toContain('Left:    "Relink" waits for approval; nothing was started.\n');
 });
 
 test('escape sequences and bidi tricks from outside are shown, never sent to the terminal', async () => {
@@ -129,8 +126,8 @@ test('escape sequences and bidi tricks from outside are shown, never sent to the
 	expect(staged.text()).toContain('  Target:  ^[]0;owned^G^[[2J<U+202E>gnp\n');
 });
 
-test('a change nobody can account for is looked up a few times on autopilot, then left as unknown', async () => {
-	let looks = 0;
+test('the autopilot checks a few times whether a lost change was made, then leaves it as unknown', async () => {
+	let checks = 0;
 	const staged = await stage({
 		runs: {
 			'test.mend': {
@@ -138,24 +135,24 @@ test('a change nobody can account for is looked up a few times on autopilot, the
 					throw new OperatorError('effect.unknown', 'The reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
 				},
 				reconcile: async () => {
-					looks++;
+					checks++;
 					return {found: 'unknown', say: 'The registry does not answer.'};
 				},
 			},
 		},
 	});
 
-	const {end, incident} = await staged.run({autopilot: true, lookAgainMs: 1});
+	const {end, incident} = await staged.run({autopilot: true, checkAgainMs: 1});
 
 	expect(end).toBe('left');
 	expect(incident.phase).toMatchObject({is: 'unsure', asked: true});
-	expect(looks).toBe(4);
-	expect(staged.text()).toContain('It is not known whether this happened. The reply was lost. Looking it up.');
-	expect(staged.text()).toContain('Left:    to find out what became of "Relink": whether it happened is not known.');
+	expect(checks).toBe(4);
+	expect(staged.text()).toContain('It is not known whether the change was made. The reply was lost. Checking.');
+	expect(staged.text()).toContain('Left:    to find out whether "Relink" was carried out.');
 	expect(staged.text()).toContain('is unknown: something was changed');
 });
 
-test('a rehearsal that goes in circles ends by itself', async () => {
+test('a drill whose runbook repeats itself ends', async () => {
 	const staged = await stage({
 		runs: {'test.prove': {run: async () => ({outcome: 'broken', output: {verdict: 'broken'}, say: 'Still broken.'})}},
 	});
@@ -163,10 +160,10 @@ test('a rehearsal that goes in circles ends by itself', async () => {
 	const {end} = await staged.run({autopilot: true});
 
 	expect(end).toBe('left');
-	expect(staged.text()).toContain('This goes in circles. It leaves the incident as it is.\n');
+	expect(staged.text()).toContain('The runbook repeats itself. This run ends here; the incident stays open.\n');
 });
 
-test('long silence is broken by a heartbeat with the time so far and the progress', async () => {
+test('after a long silence a line gives the time so far and the progress', async () => {
 	const release = Promise.withResolvers<void>();
 	const staged = await stage({
 		runs: {
@@ -188,7 +185,7 @@ test('long silence is broken by a heartbeat with the time so far and the progres
 	expect((await ended).end).toBe('stopped');
 });
 
-test('progress is told when nothing else has been said for a while', async () => {
+test('progress is told after a shorter silence', async () => {
 	const release = Promise.withResolvers<void>();
 	const staged = await stage({
 		runs: {
@@ -215,7 +212,7 @@ test('a dry run says what it would change and what it assumes', async () => {
 
 	await staged.run({autopilot: true});
 
-	expect(staged.text()).toContain('DRY RUN. Changes are only described; what follows from them is assumed.\n');
+	expect(staged.text()).toContain('DRY RUN. Changes are described, not made; their outcomes are assumed.\n');
 	expect(staged.text()).toContain('  Assumed: mended. Dry run: would change registry.example/infra-ci: PUT\n');
 	expect(staged.text()).toContain('Verdict: Dry run, nothing was changed.');
 	expect(staged.text()).toContain('; no changes.\n');
@@ -237,7 +234,7 @@ Step 2 of about 5: Decide what to do.
 `);
 });
 
-test('an incident that is closed already is told and ends', async () => {
+test('an incident that is already closed is told, and the run ends', async () => {
 	const first = await stage();
 	await first.run({autopilot: true});
 	const staged = await stage({earlier: first.events()});
@@ -248,7 +245,7 @@ test('an incident that is closed already is told and ends', async () => {
 	expect(staged.text()).toContain('Report:  regmedic export');
 });
 
-test('a session that is interrupted from outside still says where everything is', async () => {
+test('an interrupted session still says where the journal is and how to resume', async () => {
 	const staged = await stage({
 		runs: {'test.check': {run: (_, {signal}) => new Promise((_, reject) => signal.addEventListener('abort', reject))}},
 	});
@@ -258,14 +255,12 @@ test('a session that is interrupted from outside still says where everything is'
 	await staged.session.leave('interrupted');
 
 	expect((await ended).end).toBe('left');
-	expect(staged.text()).toContain(
-		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an\n         end.\n',
-	);
-	expect(staged.text()).toContain('Left:    "Diagnose the tag" was interrupted; it begins again.\n');
+	expect(staged.text()).toContain('Verdict: registry.example/infra-ci:latest is unknown: no check has finished.\n');
+	expect(staged.text()).toContain('Left:    "Diagnose the tag" was interrupted, and starts again.\n');
 	expect(staged.text()).toContain('Resume:  regmedic resume 2026-04-19-small-calm-otter\n');
 });
 
-test('a bug is not swallowed', async () => {
+test('a bug is thrown on', async () => {
 	const staged = await stage({
 		runs: {
 			'test.check': {

@@ -4,12 +4,11 @@ import {stage} from './rehearsal.ts';
 
 const whereabouts = {journalFolder: '/state/incidents/one', resumeCommand: 'regmedic resume one'};
 
-test('an incident that has just begun is unknown, and what is next is said', async () => {
+test('an incident that has just begun is unknown, and names its next step', async () => {
 	const {session} = await stage();
 
 	expect(sayEnd(session.current().incident, whereabouts)).toEqual([
-		'Verdict: registry.example/infra-ci:latest is unknown: no check has come to an',
-		'         end.',
+		'Verdict: registry.example/infra-ci:latest is unknown: no check has finished.',
 		'Done:    nothing yet.',
 		expect.stringMatching(/^Left: {4}"Diagnose the tag" /),
 		'Journal: /state/incidents/one',
@@ -32,7 +31,7 @@ test('a rehearsal says that nothing real was touched', async () => {
 	expect(sayEnd(incident, whereabouts)[0]).toContain('Rehearsal, nothing real was touched.');
 });
 
-test('a change that may go on elsewhere is named with its request', async () => {
+test('a change that may still be running is named with its request', async () => {
 	const release = Promise.withResolvers<never>();
 	const staged = await stage({runs: {'test.mend': {run: () => release.promise}}});
 	const ended = staged.run({autopilot: true});
@@ -47,16 +46,16 @@ test('a change that may go on elsewhere is named with its request', async () => 
 
 	expect(staged.text()).toContain(
 		`Done:    2 steps in 2.1 s; changes: Relink (not known).
-Left:    "Relink" may go on where it runs (request
-         2026-04-19-small-calm-otter.mend.1); leaving did not stop it.
+Left:    "Relink" may still be running (request
+         2026-04-19-small-calm-otter.mend.1): leaving does not stop it.
 `,
 	);
-	expect(staged.text()).toMatch(/is unknown: something was changed, and\s+nothing has proven/);
+	expect(staged.text()).toMatch(/is unknown: something was changed, and\s+the image was not verified/);
 });
 
 test.each([
-	[undefined, 'the image, which is not proven intact'],
-	[{verdict: 'broken' as const, at: '2026-04-19T03:12:00.000Z'}, 'the image, which is not proven intact'],
+	[undefined, 'the image, which was not verified as intact'],
+	[{verdict: 'broken' as const, at: '2026-04-19T03:12:00.000Z'}, 'the image, which was not verified as intact'],
 	[{verdict: 'intact' as const, at: '2026-04-19T03:12:00.000Z'}, 'nothing'],
 ])('an incident that was closed with %j leaves %s', async (verdict, left) => {
 	const {session} = await stage();
@@ -68,7 +67,7 @@ test.each([
 	expect(said.join(' ').replace(/\s+/g, ' ')).toContain(`Left: ${left}; the runbook ended with "over": It is over.`);
 });
 
-test('an image that is well again is not all: what the steps found besides is counted', async () => {
+test('beside an intact image, the follow-ups and risks that the steps found are counted', async () => {
 	const {session} = await stage();
 	const incident = session.current().incident;
 	const visit = (output: object) => ({...incident.visits[0]!, output: output as never});

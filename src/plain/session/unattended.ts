@@ -4,31 +4,31 @@ import {isObject} from '../../domain/json.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {nextWord} from '../../engine/session/autopilot.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
+import {optionsOf, sayHowToAnswer, sayPrompt} from './prompt.ts';
 import {labelOf} from './questionnaire.ts';
-import {optionsOf, sayAsked} from './say-asked.ts';
-import {sayExpected} from './say-expected.ts';
 
-/** How often the world is asked again what became of a change, and how long after. */
-const mostLooks = 3;
-/** A runbook that comes by the same step more often goes in circles. */
+/** How often the autopilot checks again whether a change was made. */
+const mostChecks = 3;
+/** A runbook that comes to the same step more often than this repeats itself. */
 const mostVisits = 5;
 
-export type StandIn = {
+/** What answers where there is no person. */
+export type Unattended = {
 	/** Called where a person would be asked. */
 	answer(): void;
 	stop(): void;
 };
 
-export type Means = {leave: (reason: 'gate' | 'left') => void; failed: (error: unknown) => void};
+type Ways = {leave: (reason: 'gate' | 'left') => void; failed: (error: unknown) => void};
 
-/** Answers in a rehearsal as one who follows every recommendation; leaves where that leads nowhere. */
+/** Follows every recommendation, in a drill; leaves the incident open where that leads nowhere. */
 export function createAutopilot(
 	session: Session,
 	tell: (lines: string[]) => void,
-	{lookAgainMs, leave, failed}: Means & {lookAgainMs: number},
-): StandIn {
-	let looks = 0;
-	let soon: NodeJS.Timeout | undefined;
+	{checkAgainMs, leave, failed}: Ways & {checkAgainMs: number},
+): Unattended {
+	let checks = 0;
+	let timer: NodeJS.Timeout | undefined;
 
 	return {
 		answer() {
@@ -40,37 +40,37 @@ export function createAutopilot(
 				return;
 			}
 
-			tell([...sayAsked(view), ...sayQuestions(view)]);
-			if (phase.is === 'unsure' && ++looks <= mostLooks) {
+			tell([...sayPrompt(view), ...sayQuestions(view)]);
+			if (phase.is === 'unsure' && ++checks <= mostChecks) {
 				const {step, attempt} = phase;
-				soon = setTimeout(() => {
+				timer = setTimeout(() => {
 					tell(['On autopilot: again']);
 					session.say({type: 'step.retried', step, attempt}).catch(failed);
-				}, lookAgainMs);
+				}, checkAgainMs);
 				return;
 			}
 
-			const word = nextWord(incident);
-			if (!word || (currentVisit(incident)?.attempt ?? 0) > mostVisits) {
-				const why = word ? 'This goes in circles.' : 'The autopilot has no answer to this.';
-				tell(wrap(`${why} It leaves the incident as it is.`));
+			const event = nextWord(incident);
+			if (!event || (currentVisit(incident)?.attempt ?? 0) > mostVisits) {
+				const why = event ? 'The runbook repeats itself.' : 'The autopilot has no answer to this.';
+				tell(wrap(`${why} This run ends here; the incident stays open.`));
 				leave('left');
 				return;
 			}
 
-			tell(sayWord(word, view).flatMap(text => wrap(`On autopilot: ${text}`)));
-			session.say(word).catch(failed);
+			tell(sayAnswer(event, view).flatMap(text => wrap(`On autopilot: ${text}`)));
+			session.say(event).catch(failed);
 		},
-		stop: () => clearTimeout(soon),
+		stop: () => clearTimeout(timer),
 	};
 }
 
-/** Nobody is there: what would be asked is said, and the run ends. */
+/** Without a person and without the autopilot: says what it would ask, and ends the run. */
 export function createNobody(
 	session: Session,
 	tell: (lines: string[]) => void,
-	{resumeCommand, leave, failed}: Means & {resumeCommand: string},
-): StandIn {
+	{resumeCommand, leave, failed}: Ways & {resumeCommand: string},
+): Unattended {
 	return {
 		answer() {
 			const view = session.current();
@@ -80,12 +80,11 @@ export function createNobody(
 			}
 
 			tell([
-				...sayAsked(view),
+				...sayPrompt(view),
 				...sayQuestions(view),
-				'Nobody is here to answer, so this run ends.',
-				'It would ask for this:',
-				...sayExpected(view).map(line => `  ${line}`),
-				`To go on: ${resumeCommand}`,
+				'There is no terminal to ask at, so this run ends here. It would ask:',
+				...sayHowToAnswer(view).map(line => `  ${line}`),
+				`To answer: ${resumeCommand}`,
 			]);
 			leave('gate');
 		},
@@ -103,20 +102,21 @@ function sayQuestions({incident}: SessionView): string[] {
 		: [];
 }
 
-function sayWord(word: Happening, {incident}: SessionView): string[] {
-	switch (word.type) {
+/** What a person would have typed. */
+function sayAnswer(event: Happening, {incident}: SessionView): string[] {
+	switch (event.type) {
 		case 'gate.answered':
-			return [word.answer];
+			return [event.answer];
 		case 'choice.made': {
 			const options = optionsOf(currentVisit(incident));
-			return [String(options.findIndex(({key}) => key === word.option) + 1)];
+			return [String(options.findIndex(({key}) => key === event.option) + 1)];
 		}
 		case 'answers.given':
-			return Object.values(word.answers).map(answer =>
+			return Object.values(event.answers).map(answer =>
 				Array.isArray(answer) ? answer.map(labelOf).join(', ') || 'none' : labelOf(answer),
 			);
 		case 'hand.reported':
-			return [word.outcome];
+			return [event.outcome];
 		default:
 			return [];
 	}

@@ -1,10 +1,10 @@
 /**
- * Hears one line after the other, until there are no more or the signal says that nobody listens any longer.
- * A line source that hangs is not waited for.
+ * Hands on one line after the other until there are no more, or until the signal is aborted. A source that hangs is not
+ * waited for.
  */
-export async function listen(
+export async function readLines(
 	lines: AsyncIterable<string>,
-	hear: (line: string) => Promise<void>,
+	take: (line: string) => Promise<void>,
 	signal: AbortSignal,
 ): Promise<void> {
 	const iterator = lines[Symbol.asyncIterator]();
@@ -14,14 +14,14 @@ export async function listen(
 	});
 
 	for (;;) {
-		// A terminal that went away answers EIO: nobody is there any longer.
+		// Reading from a terminal that went away fails with EIO: the input has ended.
 		const line: Promise<IteratorResult<string> | {done: true}> = iterator.next().catch(() => ({done: true}));
 		const next = await Promise.race([line, over]);
 		if (next.done || signal.aborted) {
 			break;
 		}
 
-		await hear(next.value);
+		await take(next.value);
 	}
 
 	iterator.return?.().catch(() => {});

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {askImage} from '../../../src/plain/session/ask-image.ts';
+import {askImage, askTakeOver} from '../../../src/plain/session/ask-before-session.ts';
 
 async function* typed(...lines: string[]) {
 	yield* lines;
@@ -22,18 +22,42 @@ describe('asking for the image', () => {
 		]);
 	});
 
-	it('ends with nothing when the person goes', async () => {
+	it('ends without an image when the input ends', async () => {
 		const silent = {say() {}, signal: new AbortController().signal};
 
 		expect(await askImage(typed('nonsense'), silent)).toBeUndefined();
 	});
 
-	it('ends at once when it is called off, although nobody typed anything', async () => {
+	it('ends at once when it is called off before a line was typed', async () => {
 		const ended = new AbortController();
 		const never = {[Symbol.asyncIterator]: () => ({next: () => new Promise<never>(() => {})})};
 
 		const asked = askImage(never, {say: () => ended.abort(), signal: ended.signal});
 
 		expect(await asked).toBeUndefined();
+	});
+});
+
+const holder = {actor: 'ada\u001B[2J', pid: 12, host: 'desk', since: '2026-04-19T03:12:00Z'};
+
+async function answer(...lines: string[]) {
+	const said: string[] = [];
+	const isMeant = await askTakeOver(holder, typed(...lines), {
+		say: text => said.push(text),
+		signal: new AbortController().signal,
+	});
+	return {isMeant, said: said.join('')};
+}
+
+describe('taking an incident over', () => {
+	it('names the holder, with control characters escaped, and takes the phrase', async () => {
+		const {isMeant, said} = await answer('take over');
+
+		expect(isMeant).toBe(true);
+		expect(said).toContain('ada^[[2J is working on this incident (process 12 on desk, since 2026-04-19T03:12:00Z).');
+	});
+
+	it.each([[['y']], [['']], [['no', 'take over']], [[]]])('is not meant by %j', async lines => {
+		expect((await answer(...lines)).isMeant).toBe(false);
 	});
 });

@@ -1,0 +1,60 @@
+import {asOperatorError} from '../../domain/errors.ts';
+import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
+import {readLines} from './read-lines.ts';
+
+/** Where a question is written. `signal` calls it off. */
+type Asking = {say: (text: string) => void; signal: AbortSignal};
+
+/**
+ * Asks for the image of a new incident until the person types one that can be read.
+ * @returns undefined where the input ends without one
+ */
+export async function askImage(
+	lines: AsyncIterable<string>,
+	{say, signal}: Asking,
+): Promise<ImageReference | undefined> {
+	const answered = new AbortController();
+	let image: ImageReference | undefined;
+	say('Which image cannot be pulled? HOST[:PORT]/REPOSITORY:TAG, as the failed pipeline names it.\n> ');
+
+	await readLines(
+		lines,
+		async line => {
+			try {
+				image = parseReference(line.trim());
+				answered.abort();
+			} catch (error) {
+				const {message, hint} = asOperatorError(error);
+				say(line.trim() === '' ? '> ' : `${message}\n${hint}\n> `);
+			}
+		},
+		AbortSignal.any([signal, answered.signal]),
+	);
+	return image;
+}
+
+const takeOverPhrase = 'take over';
+
+/** Names who holds an incident, and takes only the typed phrase for a yes. */
+export async function askTakeOver(
+	{actor, pid, host, since}: {actor: string; pid: number; host: string; since: string},
+	lines: AsyncIterable<string>,
+	{say, signal}: Asking,
+): Promise<boolean> {
+	const answered = new AbortController();
+	let isMeant = false;
+	say(
+		visibleLine(`${actor} is working on this incident (process ${pid} on ${host}, since ${since}).`) +
+			`\nIf you take over, regmedic refuses whatever they do next. To take over, type "${takeOverPhrase}".\n> `,
+	);
+	await readLines(
+		lines,
+		async line => {
+			isMeant = line.trim() === takeOverPhrase;
+			answered.abort();
+		},
+		AbortSignal.any([signal, answered.signal]),
+	);
+	return isMeant;
+}
