@@ -5,20 +5,20 @@ import {fileURLToPath} from 'node:url';
 import {hostMark} from './ssh/detached.ts';
 import type {WorldPaths} from './world/world-file.ts';
 
-/** Found first on the pretend host's PATH. */
+/** A program on the pretend host's PATH. */
 export const restartCommand = 'regmedic-drill-restart';
 
-/** The cause of it all. @see distribution#3178 */
+/** The cause of the incident. @see distribution#3178 */
 export const crontab = `# m h dom mon dow command
 0 2 * * * /opt/registry/cleanup-tags.sh --keep 10
 25 3 * * 0 docker exec registry-private registry garbage-collect -m /etc/docker/registry/config.yml
 `;
 
-/** Written anew each time a world is opened: the paths to Node and to this program may have moved. */
+/** Writes the host's programs, each time a world is opened: the paths of Node and of regmedic may have changed. */
 export async function writePrograms({folder, bin, detached}: WorldPaths): Promise<void> {
 	const program = fakeBuilder();
 	const runs = (name: string) =>
-		// Node 22 runs TypeScript with a warning that nobody on the pretend host should see.
+		// Node 22 prints a warning when it runs TypeScript; a real docker or git would not.
 		`#!/bin/sh\nexec ${[process.execPath, '--disable-warning=ExperimentalWarning', program, folder, name].map(quoted).join(' ')} "$@"\n`;
 	const scripts: Record<string, string> = {
 		docker: runs('docker'),
@@ -34,7 +34,7 @@ export async function writePrograms({folder, bin, detached}: WorldPaths): Promis
 	}
 }
 
-/** A login's environment: nothing of ours but the mark. */
+/** The environment of a login: nothing of regmedic's but the mark. */
 export function hostVariables({folder, vm, bin}: WorldPaths, user: string): Record<string, string> {
 	return {
 		PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -47,10 +47,10 @@ export function hostVariables({folder, vm, bin}: WorldPaths, user: string): Reco
 	};
 }
 
-/** What detaches itself is recorded, so that a rehearsal leaves nothing running. */
+/** A `setsid` that records each process that detaches itself, so that a drill leaves nothing running. */
 function setsidRecorder(detached: string): Record<string, string> {
 	const real = ['/usr/bin/setsid', '/bin/setsid', '/usr/local/bin/setsid'].find(file => existsSync(file));
-	// The shell it starts leads the new session, and keeps its number when it becomes the program.
+	// The shell that it starts leads the new session, and keeps its process number when it becomes the program.
 	return real === undefined
 		? {}
 		: {
@@ -62,7 +62,7 @@ exec ${real} $flags sh -c 'echo $$ >>"$0"; exec "$@"' ${quoted(detached)} "$@"
 			};
 }
 
-/** Beside this file as source, beside the bundle that holds this file as a program. */
+/** The program is beside this file, in the source as in the bundle. */
 function fakeBuilder(): string {
 	const here = path.dirname(fileURLToPath(import.meta.url));
 	const bundled = path.join(here, 'fake-builder.js');

@@ -2,10 +2,10 @@ import {readFileSync} from 'node:fs';
 import {setTimeout as pause} from 'node:timers/promises';
 import {type WorldFile, type WorldPaths, worldPaths} from '../world/world-file.ts';
 
-/** What a pretend program knows of the world it runs in. */
+/** What a pretend program knows about the world it runs in. */
 export type ProgramContext = {
 	world: WorldFile;
-	places: WorldPaths;
+	paths: WorldPaths;
 	registryHost: string;
 	environment: NodeJS.ProcessEnv;
 	out(line: string): void;
@@ -13,11 +13,11 @@ export type ProgramContext = {
 	/** Waits as long as real work would take, at the drill's speed. */
 	work(milliseconds: number): Promise<void>;
 	input(): Promise<string>;
-	/** The drill's servers may be killed and come back on the same ports: a lost connection is tried again. */
-	patiently<Result>(attempt: () => Promise<Result>): Promise<Result>;
+	/** Retries after a lost connection: the drill's servers may be killed and come back on the same ports. */
+	withRetries<Result>(attempt: () => Promise<Result>): Promise<Result>;
 };
 
-const patienceMs = 30_000;
+const retryForMs = 30_000;
 
 /** Ends the program: the message goes to stderr. */
 export class ProgramFailure extends Error {
@@ -30,12 +30,12 @@ export class ProgramFailure extends Error {
 }
 
 export function contextOf(folder: string): ProgramContext {
-	const places = worldPaths(folder);
-	const world = JSON.parse(readFileSync(places.world, 'utf8')) as WorldFile;
+	const paths = worldPaths(folder);
+	const world = JSON.parse(readFileSync(paths.world, 'utf8')) as WorldFile;
 
 	return {
 		world,
-		places,
+		paths,
 		registryHost: `127.0.0.1:${world.ports.registry}`,
 		environment: process.env,
 		out: line => process.stdout.write(`${line}\n`),
@@ -49,8 +49,8 @@ export function contextOf(folder: string): ProgramContext {
 
 			return text;
 		},
-		async patiently(attempt) {
-			const giveUpAt = Date.now() + patienceMs;
+		async withRetries(attempt) {
+			const giveUpAt = Date.now() + retryForMs;
 
 			for (;;) {
 				try {

@@ -1,16 +1,15 @@
 import {existsSync} from 'node:fs';
-import {appendFile, readFile} from 'node:fs/promises';
+import {appendFile, mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {buildImage} from '../images/image.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
-import {tagLocally} from './docker-images.ts';
 import {readOptions, valuesOf} from './docker-options.ts';
 
 const valued = ['-t', '--tag', '-f', '--file', '--platform', '--build-arg', '--label', '--progress', '--target'];
 
-/** Every build brings a fresh image: its seed counts the builds of this host. */
+/** Every build makes a new image: its seed counts the builds of this host. */
 export async function dockerBuild(words: string[], context: ProgramContext): Promise<void> {
-	const {err, out, work, world, places} = context;
+	const {err, out, work, world, paths} = context;
 	const {options, positional} = readOptions(words, valued);
 	const isQuiet = valuesOf(options, '-q', '--quiet').length > 0;
 	const say = isQuiet ? () => {} : err;
@@ -30,8 +29,8 @@ export async function dockerBuild(words: string[], context: ProgramContext): Pro
 	}
 
 	const instructions = (await readFile(dockerfile, 'utf8')).split('\n').filter(line => /^[A-Z]+ /.test(line));
-	await appendFile(places.builds, `${new Date().toISOString()}\n`);
-	const count = (await readFile(places.builds, 'utf8')).trimEnd().split('\n').length;
+	await appendFile(paths.builds, `${new Date().toISOString()}\n`);
+	const count = (await readFile(paths.builds, 'utf8')).trimEnd().split('\n').length;
 	const seed = `${world.seed} build ${count}`;
 
 	say('#0 building with "default" instance using docker driver');
@@ -52,4 +51,26 @@ export async function dockerBuild(words: string[], context: ProgramContext): Pro
 	if (isQuiet) {
 		out(digest);
 	}
+}
+
+/** The daemon's image store: which seed was built under which name. */
+async function tagLocally({paths}: ProgramContext, reference: string, seed: string): Promise<void> {
+	const folder = path.join(paths.vm, 'docker-images');
+	await mkdir(folder, {recursive: true});
+	await writeFile(path.join(folder, fileNameOf(reference)), seed);
+}
+
+export async function seedOf({paths}: ProgramContext, reference: string): Promise<string | undefined> {
+	return readFile(path.join(paths.vm, 'docker-images', fileNameOf(reference)), 'utf8').catch(() => undefined);
+}
+
+/** `host/repository:tag`; Docker adds `latest`. */
+export function splitReference(reference: string): {host: string; repository: string; tag: string} {
+	const [, host = '', repository = '', tag = 'latest'] = /^([^/]+)\/(.+?)(?::([^:/]+))?$/.exec(reference) ?? [];
+	return {host, repository, tag};
+}
+
+function fileNameOf(reference: string): string {
+	const {host, repository, tag} = splitReference(reference);
+	return encodeURIComponent(`${host}/${repository}:${tag}`);
 }

@@ -7,20 +7,20 @@ import {readOptions, valuesOf} from './docker-options.ts';
 export async function dockerLogin(words: string[], configFolder: string, context: ProgramContext): Promise<void> {
 	const {options, positional} = readOptions(words, ['-u', '--username', '-p', '--password']);
 	const host = positional[0] ?? '';
-	requireOurs(host, context);
+	requireDrillRegistry(host, context);
 	const [username = ''] = valuesOf(options, '-u', '--username');
 	const password = (await context.input()).replace(/\r?\n$/, '');
-	const answer = await context.patiently(() =>
+	const response = await context.withRetries(() =>
 		fetch(`http://${host}/v2/`, {
 			headers: {Authorization: basic({username, password})},
 			signal: AbortSignal.timeout(10_000),
 		}),
 	);
 
-	if (!answer.ok) {
+	if (!response.ok) {
 		throw new ProgramFailure(
 			1,
-			`Error response from daemon: login attempt to http://${host}/v2/ failed with status: ${answer.status} Unauthorized`,
+			`Error response from daemon: login attempt to http://${host}/v2/ failed with status: ${response.status} Unauthorized`,
 		);
 	}
 
@@ -43,8 +43,8 @@ export async function storedLogin(configFolder: string, host: string): Promise<B
 	return {username, password};
 }
 
-/** A rehearsal speaks to nobody but its own registry. */
-export function requireOurs(host: string, {registryHost}: ProgramContext): void {
+/** A drill connects only to its own registry. */
+export function requireDrillRegistry(host: string, {registryHost}: ProgramContext): void {
 	if (host !== registryHost) {
 		throw new ProgramFailure(
 			1,

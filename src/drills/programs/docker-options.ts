@@ -1,4 +1,4 @@
-/** Splits options, with the values of those that take one, from words. @param valued names of such options */
+/** Splits a command line into options with their values, and words. @param valued names of the options with a value */
 export function readOptions(words: string[], valued: string[]): {options: [string, string][]; positional: string[]} {
 	const options: [string, string][] = [];
 	const positional: string[] = [];

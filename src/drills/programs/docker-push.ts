@@ -1,11 +1,11 @@
 import {buildImage} from '../images/image.ts';
 import {PushRefused, pushImage} from '../images/registry-client.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
-import {seedOf, splitReference} from './docker-images.ts';
-import {requireOurs, storedLogin} from './docker-login.ts';
+import {seedOf, splitReference} from './docker-build.ts';
+import {requireDrillRegistry, storedLogin} from './docker-login.ts';
 import {readOptions, valuesOf} from './docker-options.ts';
 
-/** @see counts() of the world: pushes under this name are not somebody's own changes */
+/** The user agent of these pushes, by which the world tells them from an operator's own. @see counts() of the world */
 export const builderAgent = 'docker/27.3.1 (regmedic drill)';
 
 export async function dockerPush(words: string[], configFolder: string, context: ProgramContext): Promise<void> {
@@ -21,7 +21,7 @@ export async function dockerPush(words: string[], configFolder: string, context:
 		throw new ProgramFailure(1, `An image does not exist locally with the tag: ${host}/${repository}`);
 	}
 
-	requireOurs(host, context);
+	requireDrillRegistry(host, context);
 	const image = buildImage({seed});
 	const layers = image.blobs.filter((_, n) => n % 3 !== 0);
 
@@ -33,7 +33,7 @@ export async function dockerPush(words: string[], configFolder: string, context:
 
 	try {
 		const credentials = await storedLogin(configFolder, host);
-		await context.patiently(() =>
+		await context.withRetries(() =>
 			pushImage({
 				registryUrl: `http://${host}`,
 				repository,

@@ -6,10 +6,10 @@ import {dockerPush} from './docker-push.ts';
 
 const version = '27.3.1';
 
-/** As much of the docker command as a fallback build needs. */
+/** The part of the docker command that a fallback build uses. */
 export async function docker(args: string[], context: ProgramContext): Promise<void> {
 	let configFolder =
-		context.environment.DOCKER_CONFIG ?? path.join(context.environment.HOME ?? context.places.vm, '.docker');
+		context.environment.DOCKER_CONFIG ?? path.join(context.environment.HOME ?? context.paths.vm, '.docker');
 	let [command, ...words] = args;
 
 	if (command === '--config') {

@@ -15,7 +15,7 @@ const files: Record<string, string> = {
 		'when:\n  - event: [push, manual]\nsteps:\n  - name: build\n    image: docker:27\n    commands: [docker build -t infra-ci ci]\n',
 };
 
-/** As much of git as a shallow clone needs. */
+/** The part of git that a shallow clone uses. */
 export async function git(args: string[], context: ProgramContext): Promise<void> {
 	let folder = process.cwd();
 	let rest = args;

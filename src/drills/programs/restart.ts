@@ -1,15 +1,15 @@
 import {type ProgramContext, ProgramFailure} from './context.ts';
 
-/** Stands for `docker compose restart registry`. */
+/** Plays `docker compose restart registry`. */
 export async function restart({world, out, work}: ProgramContext): Promise<void> {
 	await work(300);
-	const answer = await fetch(`http://127.0.0.1:${world.ports.control}/restart`, {
+	const response = await fetch(`http://127.0.0.1:${world.ports.control}/restart`, {
 		method: 'POST',
 		headers: {Authorization: `Bearer ${world.controlToken}`},
 		signal: AbortSignal.timeout(10_000),
 	}).catch(() => undefined);
 
-	if (answer?.status !== 204) {
+	if (response?.status !== 204) {
 		throw new ProgramFailure(1, 'Error response from daemon: the registry did not restart');
 	}
 

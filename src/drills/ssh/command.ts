@@ -3,7 +3,10 @@ import type {ServerChannel} from 'ssh2';
 
 export type CommandEnvironment = {folder: string; variables: Record<string, string>};
 
-/** One `exec` request: the login shell's `-c`, in a process group of its own. */
+/**
+ * Runs the command of one `exec` request, in a process group of its own.
+ * @param ended called when no process of the group is left
+ */
 export function runCommand(
 	channel: ServerChannel,
 	command: string,
@@ -16,14 +19,14 @@ export function runCommand(
 		detached: true,
 		stdio: ['pipe', 'pipe', 'pipe'],
 	});
-	// The far side may hang up, and a program need not read its input.
+	// The client may close the connection, and a program need not read its input.
 	channel.on('error', () => {});
 	child.stdin.on('error', () => {});
 	channel.pipe(child.stdin);
 	child.stdout.pipe(channel, {end: false});
 	child.stderr.pipe(channel.stderr, {end: false});
 
-	// Like sshd: the session lasts until nobody holds its output open any more.
+	// As with sshd, the session lasts until no process holds its output open.
 	child.on('close', (code, signal) => {
 		if (signal === null) {
 			channel.exit(code ?? 0);
@@ -48,13 +51,13 @@ export function runCommand(
 	};
 }
 
-/** Whoever called setsid has left the group. */
+/** A process that called setsid has left the group. */
 function signalGroup({pid}: ChildProcess, signal: NodeJS.Signals): void {
 	if (pid !== undefined) {
 		try {
 			process.kill(-pid, signal);
 		} catch {
-			// Nobody left.
+			// No process is left.
 		}
 	}
 }

@@ -6,7 +6,7 @@ import type {DrillKeys} from './keys.ts';
 
 type SshHost = {port: number; close(): Promise<void>};
 
-/** A host one can run commands on, and nothing else: no terminal, no files, no forwarding. */
+/** An SSH server that runs commands and offers nothing else: no terminal, no files, no forwarding. */
 export async function startSshHost(options: {
 	port: number;
 	user: string;
@@ -21,25 +21,25 @@ export async function startSshHost(options: {
 	const connections = new Set<Connection>();
 	const running = new Set<() => void>();
 
-	function isAuthentic(attempt: AuthContext): boolean {
-		if (attempt.method !== 'publickey' || attempt.username !== options.user || userKey instanceof Error) {
+	const isAuthentic = (attempt: AuthContext): boolean => {
+		if (attempt.method !== 'publickey' || attempt.username !== options.user) {
 			return false;
 		}
 
-		const isOurs = attempt.key.algo === userKey.type && attempt.key.data.equals(userKey.getPublicSSH());
-		// Without a signature the client only asks whether the key would do.
+		const isUserKey = attempt.key.algo === userKey.type && attempt.key.data.equals(userKey.getPublicSSH());
+		// Without a signature the client only asks whether the key would be accepted.
 		return (
-			isOurs &&
+			isUserKey &&
 			(attempt.signature === undefined ||
 				attempt.blob === undefined ||
 				userKey.verify(attempt.blob, attempt.signature, attempt.hashAlgo))
 		);
-	}
+	};
 
 	function serve(connection: Connection): void {
 		const commands = new Set<() => void>();
 		connections.add(connection);
-		// A client that is gone is an everyday event.
+		// A client may disconnect at any time.
 		connection.on('error', () => {});
 		connection.on('close', () => {
 			connections.delete(connection);
@@ -71,7 +71,7 @@ export async function startSshHost(options: {
 	}
 
 	const server = new ssh2.Server({hostKeys: [options.keys.host.private]}, serve);
-	// The type leaves out that ssh2's server has the events of the one it wraps.
+	// The type of ssh2's server lacks the events of the net.Server that it wraps.
 	const port = await listenOn(server as unknown as Parameters<typeof listenOn>[0], 'SSH host', options.port);
 
 	return {

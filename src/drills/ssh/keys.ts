@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import ssh2 from 'ssh2';
 
-/** OpenSSH's text formats. Made for one drill. */
+/** The keys of one drill, in OpenSSH's text formats. */
 export type DrillKeys = {host: {private: string; public: string}; user: {private: string; public: string}};
 
 export const alias = 'registry-vm';
@@ -10,10 +10,10 @@ export function generateKeys(): DrillKeys {
 	return {host: generateKey(), user: generateKey()};
 }
 
-/** ssh2 1.17 drops the leading zero bytes of a public key (lib/keygen.js): one pair in 256 cannot be read again. */
+/** ssh2 1.17 drops leading zero bytes of a public key (lib/keygen.js), so one pair in 256 cannot be parsed again. */
 function generateKey(): DrillKeys['host'] {
 	for (;;) {
-		// @types/ssh2 does not know what generateKeyPairSync returns for ed25519 without options.
+		// @types/ssh2 declares no return type of generateKeyPairSync for ed25519 without options.
 		const pair = ssh2.utils.generateKeyPairSync('ed25519') as DrillKeys['host'];
 		if (![pair.public, pair.private].some(key => ssh2.utils.parseKey(key) instanceof Error)) {
 			return pair;
@@ -21,7 +21,7 @@ function generateKey(): DrillKeys['host'] {
 	}
 }
 
-/** What a client needs to log in with the host's key checked: with `ssh -F` or without. */
+/** Writes the files with which a client logs in and checks the host's key, through `ssh -F` or by itself. */
 export async function writeClientFiles(options: {
 	knownHostsFile: string;
 	configFile: string;
