@@ -38,7 +38,7 @@ export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
 		restarts,
 		fallbackBuilds: (await linesOf(places.builds)).length,
 		stored: changes
-			.filter(({change, agent}) => change === 'manifest-put' && !agent?.includes('(regmedic drill)'))
+			.filter(({kind, agent}) => kind === 'manifest-put' && !agent?.includes('(regmedic drill)'))
 			.map(({reference}) => reference!),
 		wrongWithImage: await wrongWith(places.storage, world.broken.repository, 'latest'),
 	};

@@ -2,13 +2,12 @@ import {createReadStream} from 'node:fs';
 import type {ServerResponse} from 'node:http';
 import {Writable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {parseByteRange} from './byte-range.ts';
 import {digestOrRefuse, type Exchange} from './exchange.ts';
-import {ignoreMissing, removeTree} from './lookup.ts';
+import {ignoreMissing} from './files.ts';
 import {Refusal} from './refusal.ts';
 
 /**
- * Promises as many bytes as it remembers and delivers what the disk holds; where that is less, the connection ends.
+ * Promises the cached size and delivers what the disk holds; where that is less, it closes the connection.
  * @see distribution v2.8.3 registry/handlers/blob.go and registry/storage/blobserver.go
  */
 export async function getBlob({request, response, repository, reference, store, lookup}: Exchange): Promise<void> {
@@ -19,7 +18,7 @@ export async function getBlob({request, response, repository, reference, store, 
 		throw new Refusal({code: 'BLOB_UNKNOWN', detail: digest});
 	}
 
-	// Asked a second time, now by the link's target, and the size comes from the memory all repositories share.
+	// Looked up a second time, now by the link's target: the size comes from the cache that all repositories share.
 	const linked = await lookup.blob(repository, found.digest);
 	const served = linked && (await lookup.data(linked.digest));
 
@@ -82,11 +81,11 @@ export async function deleteBlob({response, repository, reference, store, cache,
 	}
 
 	cache.forgetIn(repository, digest);
-	await removeTree(store.layerLink(repository, digest));
+	await store.remove(store.layerLink(repository, digest));
 	response.writeHead(202, {'Content-Length': 0}).end();
 }
 
-/** A 416's text under a Content-Length that still names the blob's size: too short it cuts, too long it is clipped. */
+/** The text of a 416 under a Content-Length that still names the blob's size: a shorter text ends early, a longer one is clipped. */
 async function deliver(response: ServerResponse, text: Buffer | undefined, promised: number): Promise<void> {
 	if (text === undefined) {
 		response.end();
@@ -113,7 +112,7 @@ async function deliverFile(response: ServerResponse, file: string, start: number
 				response.write(chunk, done);
 			},
 		});
-		// A file that is gone reads as an empty one: fileReader.reader hides PathNotFoundError.
+		// A missing file reads as an empty one: fileReader.reader hides PathNotFoundError.
 		await pipeline(createReadStream(file, {start, end: start + length - 1}), count).catch(ignoreMissing);
 	}
 
@@ -126,4 +125,44 @@ async function deliverFile(response: ServerResponse, file: string, start: number
 
 function cut(response: ServerResponse): void {
 	response.socket?.end(() => response.destroy());
+}
+
+type ByteRange =
+	| {kind: 'whole'}
+	| {kind: 'part'; start: number; length: number}
+	| {kind: 'unsatisfiable'; reason: string; hasTotal: boolean};
+
+/**
+ * One range, read as Go's net/http does: of an empty file `-1` is a part of no bytes, and `0-0` is unsatisfiable. Several
+ * ranges in one header get the whole blob.
+ */
+function parseByteRange(header: string | undefined, size: number): ByteRange {
+	if (header === undefined || header.includes(',')) {
+		return {kind: 'whole'};
+	}
+
+	const [, first, last] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/.exec(header) ?? [];
+	if (first === undefined || last === undefined || (first === '' && last === '')) {
+		return {kind: 'unsatisfiable', reason: 'invalid range', hasTotal: false};
+	}
+
+	if (first === '') {
+		const length = Math.min(Number(last), size);
+		return {kind: 'part', start: size - length, length};
+	}
+
+	const start = Number(first);
+	if (start >= size) {
+		return {kind: 'unsatisfiable', reason: 'invalid range: failed to overlap', hasTotal: true};
+	}
+
+	if (last === '') {
+		return {kind: 'part', start, length: size - start};
+	}
+
+	if (Number(last) < start) {
+		return {kind: 'unsatisfiable', reason: 'invalid range', hasTotal: false};
+	}
+
+	return {kind: 'part', start, length: Math.min(Number(last), size - 1) - start + 1};
 }

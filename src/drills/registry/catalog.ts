@@ -2,7 +2,7 @@ import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {Store} from '../images/store.ts';
 import type {Exchange} from './exchange.ts';
-import {ignoreMissing} from './lookup.ts';
+import {ignoreMissing} from './files.ts';
 import {Refusal} from './refusal.ts';
 
 const defaultEntries = 100;
@@ -25,7 +25,7 @@ export async function listCatalog({response, url, store}: Exchange): Promise<voi
 	sendJson({response}, {repositories}, hasMore ? {Link: `<${url.pathname}?${query}>; rel="next"`} : {});
 }
 
-/** No pages in 2.8. */
+/** 2.8 sends all tags in one page. */
 export async function listTags({response, repository, store}: Exchange): Promise<void> {
 	const folder = path.dirname(store.tagFolder(repository, 'any'));
 	const tags = await readdir(folder).catch(ignoreMissing);
@@ -37,7 +37,7 @@ export async function listTags({response, repository, store}: Exchange): Promise
 	sendJson({response}, {name: repository, tags: tags.length === 0 ? null : tags});
 }
 
-/** A folder is a repository where it has `_layers`; names nest. In the order of the server's walk. */
+/** Every folder with `_layers` is a repository; names nest. In the order of the registry's walk. */
 export async function repositoriesOf(store: Store): Promise<string[]> {
 	const root = path.join(store.base, 'repositories');
 	const found: string[] = [];
@@ -59,7 +59,7 @@ export async function repositoriesOf(store: Store): Promise<string[]> {
 	return found.sort(compareNames);
 }
 
-/** `/` sorts before everything else, so that `a/b` comes before `a-b`. @see registry/storage/catalog.go, lessPath */
+/** `/` sorts before everything else: `a/b` comes before `a-b`. @see registry/storage/catalog.go, lessPath */
 function compareNames(a: string, b: string): number {
 	const [left, right] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')];
 	return left < right ? -1 : Number(left > right);

@@ -4,15 +4,16 @@ import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import type {Store} from '../images/store.ts';
 import {repositoriesOf} from './catalog.ts';
 import {createDescriptorCache} from './descriptor-cache.ts';
-import {createLookup, ignoreMissing, readIfThere, removeTree} from './lookup.ts';
+import {ignoreMissing, readIfThere} from './files.ts';
+import {createLookup} from './lookup.ts';
 import {readStored} from './manifest-document.ts';
 
 export type Collected = {manifests: {repository: string; digest: Digest}[]; blobs: Digest[]};
 
 /**
- * What `registry garbage-collect [-m]` of 2.8 does to the disk. With -m every manifest that no tag names loses its
- * link, and a child of an index is never named by a tag: its JSON stays (the index marks it), its config and layers go.
- * A link or manifest that cannot be read stops it before anything is removed.
+ * Does to the disk what `registry garbage-collect [-m]` of 2.8 does. With -m every manifest without a tag loses its link,
+ * and a child of an index has no tag: its JSON stays (the index marks it), its config and layers are removed. An unreadable
+ * link or manifest stops it before anything is removed.
  * @see distribution v2.8.3 registry/storage/garbagecollect.go and vacuum.go; distribution#3178
  */
 export async function collectGarbage(store: Store, {removeUntagged}: {removeUntagged: boolean}): Promise<Collected> {
@@ -51,15 +52,15 @@ export async function collectGarbage(store: Store, {removeUntagged}: {removeUnta
 
 	for (const {repository, digest} of untagged) {
 		for (const tag of await tagsOf(store, repository)) {
-			await removeTree(path.join(store.tagFolder(repository, tag), 'index', ...digest.split(':')));
+			await store.remove(path.join(store.tagFolder(repository, tag), 'index', ...digest.split(':')));
 		}
 
-		await removeTree(path.dirname(store.revisionLink(repository, digest)));
+		await store.remove(path.dirname(store.revisionLink(repository, digest)));
 	}
 
 	const blobs = (await blobsOf(store)).filter(digest => !marked.has(digest));
 	for (const digest of blobs) {
-		await removeTree(path.dirname(store.blobFile(digest)));
+		await store.remove(path.dirname(store.blobFile(digest)));
 	}
 
 	return {manifests: untagged, blobs};

@@ -1,11 +1,11 @@
 import type {Digest} from '../../domain/image/digest.ts';
 
-/** What the registry believes of a blob. */
+/** A blob as the registry knows it. */
 export type StoredDescriptor = {digest: Digest; size: number};
 
 /**
- * The `inmemory` blob-descriptor cache: a map a repository and one for all of them. Nobody tells it of a garbage
- * collection, which is where its lies come from.
+ * The `inmemory` blob-descriptor cache: one map for each repository and one for all of them. A garbage collection does not
+ * update it: this is why the registry then reports blobs that are gone.
  * @see distribution v2.8.3 registry/storage/cache/memory/memory.go
  */
 export type DescriptorCache = {
@@ -13,7 +13,7 @@ export type DescriptorCache = {
 	lookUpIn(repository: string, digest: Digest): StoredDescriptor | undefined;
 	remember(digest: Digest, descriptor: StoredDescriptor): void;
 	rememberIn(repository: string, digest: Digest, descriptor: StoredDescriptor): void;
-	/** The entry for all repositories stays: so does the real one's. */
+	/** Keeps the entry for all repositories, as the real one does. */
 	forgetIn(repository: string, digest: Digest): void;
 	clear(): void;
 };
@@ -26,7 +26,7 @@ export function createDescriptorCache(): DescriptorCache {
 		lookUp: digest => everywhere.get(digest),
 		lookUpIn: (repository, digest) => repositories.get(repository)?.get(digest),
 		remember(digest, descriptor) {
-			// What is known is never corrected.
+			// As in the real one, an entry is never corrected.
 			if (!everywhere.has(digest)) {
 				everywhere.set(digest, descriptor);
 			}

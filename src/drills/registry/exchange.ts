@@ -10,20 +10,20 @@ export type Exchange = {
 	request: IncomingMessage;
 	response: ServerResponse;
 	url: URL;
-	/** What the route's pattern caught. */
+	/** From the route. */
 	repository: string;
 	/** A tag, a digest or an upload's id. */
 	reference: string;
 	store: Store;
 	cache: DescriptorCache;
 	lookup: Lookup;
-	/** Signs the state of uploads. */
+	/** Signs the state of an upload. */
 	secret: string;
-	/** Told of what clients changed. */
+	/** Called with what a client changed, before the response. */
 	changed(change: RegistryChange): Promise<void>;
 };
 
-export type RegistryChange = {change: 'manifest-put'; repository: string; reference: string; agent: string};
+export type RegistryChange = {kind: 'manifest-put'; repository: string; reference: string; agent: string};
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 

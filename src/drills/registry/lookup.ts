@@ -1,23 +1,24 @@
-import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import type {Store} from '../images/store.ts';
 import type {DescriptorCache, StoredDescriptor} from './descriptor-cache.ts';
+import {ignoreMissing, readIfThere} from './files.ts';
 import {Refusal} from './refusal.ts';
 
 /**
- * How 2.8 finds a digest: through a link of the repository, then the global data, each answer remembered.
+ * How 2.8 finds a digest: through a link of the repository, then in the global data. Results are cached.
  * @see distribution v2.8.3 registry/storage/linkedblobstore.go and registry/storage/cache/cachedblobdescriptorstore.go
  */
 export type Lookup = {
-	/** A link's target. Undefined: no such link. @throws Refusal UNKNOWN where the file does not hold a digest */
+	/** A link's target. Undefined: the link does not exist. @throws Refusal UNKNOWN where the file does not hold a digest */
 	link(file: string): Promise<Digest | undefined>;
 	tag(repository: string, tag: string): Promise<Digest | undefined>;
-	/** The global data, believed from memory. */
+	/** In the global data, or in the cache. */
 	data(digest: Digest): Promise<StoredDescriptor | undefined>;
-	/** A config or layer as this repository may serve it. */
+	/** A config or layer that this repository may serve. */
 	blob(repository: string, digest: Digest): Promise<StoredDescriptor | undefined>;
-	/** A manifest as this repository may serve it. Its link is never remembered. */
+	/** A manifest that this repository may serve. Its link is not cached. */
 	manifest(repository: string, digest: Digest): Promise<StoredDescriptor | undefined>;
 };
 
@@ -76,26 +77,4 @@ export function createLookup(store: Store, cache: DescriptorCache): Lookup {
 		},
 	};
 	return lookup;
-}
-
-/** What the filesystem driver's PathNotFoundError covers. */
-export function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-	if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
-		return undefined;
-	}
-
-	throw error;
-}
-
-export async function readIfThere(file: string): Promise<Buffer | undefined> {
-	return readFile(file).catch(ignoreMissing);
-}
-
-export async function putContent(file: string, content: string | Uint8Array): Promise<void> {
-	await mkdir(path.dirname(file), {recursive: true});
-	await writeFile(file, content);
-}
-
-export async function removeTree(file: string): Promise<void> {
-	await rm(file, {recursive: true, force: true});
 }

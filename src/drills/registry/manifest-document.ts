@@ -2,12 +2,12 @@ import type {Digest} from '../../domain/image/digest.ts';
 import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
 import {Refusal} from './refusal.ts';
 
-/** The parts of a manifest the registry itself looks at. */
+/** The parts of a manifest that the registry itself reads. */
 export type ManifestDocument = {
 	kind: 'index' | 'image';
-	/** As the document says it; empty where it does not. */
+	/** The document's own mediaType; empty where it has none. */
 	declared: string;
-	/** What the registry serves it as. */
+	/** The Content-Type that the registry serves it with. */
 	mediaType: string;
 	references: {digest: Digest; mediaType: string; urls: string[]}[];
 };
@@ -24,7 +24,7 @@ const indexTypes: string[] = [mediaTypes.ociIndex, mediaTypes.dockerList];
 const imageTypes: string[] = [mediaTypes.ociManifest, mediaTypes.dockerManifest];
 
 /**
- * Reads a stored manifest as the server does before it serves it: anything it cannot read is a 500.
+ * Reads a stored manifest as the registry does before it serves it. An unreadable one is a 500.
  * @see distribution v2.8.3 registry/storage/manifeststore.go, Get
  * @throws Refusal UNKNOWN
  */
@@ -48,7 +48,7 @@ export function readStored(content: Buffer): ManifestDocument {
 }
 
 /**
- * Reads a manifest somebody pushes; here the Content-Type chooses the reader.
+ * Reads a pushed manifest. Here the Content-Type decides how it is read.
  * @see distribution v2.8.3 manifests.go, UnmarshalManifest
  * @throws Refusal MANIFEST_INVALID
  */
@@ -113,7 +113,7 @@ function parseAsGo(content: Buffer): Parsed {
 	return parsed as Parsed;
 }
 
-/** What Go's *json.SyntaxError encodes: how many characters were read before it was clear that this is no JSON. */
+/** What Go's *json.SyntaxError encodes: how many characters are read until it is clear that this is not JSON. */
 function syntaxOffset(text: string): number {
 	let [sound, broken] = [0, text.length];
 

@@ -2,12 +2,13 @@ import {readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
-import type {Exchange} from './exchange.ts';
-import {ignoreMissing, readIfThere, removeTree} from './lookup.ts';
-import {readStored} from './manifest-document.ts';
-import {Refusal} from './refusal.ts';
+import {digestOf} from '../images/image.ts';
+import {bodyOf, type Exchange, locationOf} from './exchange.ts';
+import {ignoreMissing, putContent, readIfThere} from './files.ts';
+import {type ManifestDocument, readPushed, readStored} from './manifest-document.ts';
+import {Refusal, type RefusalEntry} from './refusal.ts';
 
-/** No child is looked at and nothing is hashed. @see distribution v2.8.3 registry/handlers/manifests.go, GetManifest */
+/** Reads no child and hashes nothing. @see distribution v2.8.3 registry/handlers/manifests.go, GetManifest */
 export async function getManifest(exchange: Exchange): Promise<void> {
 	const {request, response, reference} = exchange;
 	const digest = isDigest(reference) ? reference : await resolveTag(exchange);
@@ -26,7 +27,7 @@ export async function getManifest(exchange: Exchange): Promise<void> {
 		throw gated('OCI manifest found, but accept header does not support OCI manifests');
 	}
 
-	// An index that does not name its own type slips through.
+	// An index without a mediaType of its own passes.
 	if (declared === mediaTypes.ociIndex && !accepted.has(mediaTypes.ociIndex)) {
 		throw gated('OCI index found, but accept header does not support OCI indexes');
 	}
@@ -40,7 +41,45 @@ export async function getManifest(exchange: Exchange): Promise<void> {
 	response.end(request.method === 'HEAD' ? undefined : content);
 }
 
-/** By digest only; takes the tags with it. @see distribution v2.8.3 registry/handlers/manifests.go, DeleteManifest */
+/** @see distribution v2.8.3 registry/handlers/manifests.go, PutManifest */
+export async function putManifest(exchange: Exchange): Promise<void> {
+	const {request, response, repository, reference, store, lookup} = exchange;
+	const content = await bodyOf(request);
+	const document = readPushed(content, request.headers['content-type']);
+	const digest = digestOf(content);
+
+	if (isDigest(reference) && reference !== digest) {
+		throw new Refusal({code: 'DIGEST_INVALID'});
+	}
+
+	await verifyReferences(exchange, document);
+
+	// Whether the content exists is read from the cache: after a garbage collection nothing is written, and the response is 201.
+	if ((await lookup.data(digest)) === undefined) {
+		await putContent(store.blobFile(digest), content);
+	}
+
+	await store.writeLink(store.revisionLink(repository, digest), digest);
+
+	if (!isDigest(reference)) {
+		await store.writeTag(repository, reference, digest);
+	}
+
+	await exchange.changed({
+		kind: 'manifest-put',
+		repository,
+		reference,
+		agent: request.headers['user-agent'] ?? '',
+	});
+	response.writeHead(201, {
+		Location: locationOf(exchange, path.posix.join('/v2', repository, 'manifests', digest)),
+		'Docker-Content-Digest': digest,
+		'Content-Length': 0,
+	});
+	response.end();
+}
+
+/** By digest only; removes the tags that point to it. @see distribution v2.8.3 registry/handlers/manifests.go, DeleteManifest */
 export async function deleteManifest({response, repository, reference, store, lookup}: Exchange): Promise<void> {
 	if (!isDigest(reference)) {
 		throw new Refusal({code: 'DIGEST_INVALID'});
@@ -50,19 +89,19 @@ export async function deleteManifest({response, repository, reference, store, lo
 		throw new Refusal({code: 'MANIFEST_UNKNOWN'});
 	}
 
-	await removeTree(store.revisionLink(repository, reference));
-	await removeTree(store.layerLink(repository, reference));
+	await store.remove(store.revisionLink(repository, reference));
+	await store.remove(store.layerLink(repository, reference));
 
 	for (const tag of (await readdir(path.dirname(store.tagFolder(repository, 'any'))).catch(ignoreMissing)) ?? []) {
 		if ((await lookup.tag(repository, tag)) === reference) {
-			await removeTree(store.tagFolder(repository, tag));
+			await store.remove(store.tagFolder(repository, tag));
 		}
 	}
 
 	response.writeHead(202, {'Content-Length': 0}).end();
 }
 
-/** The bytes, which the link may have taken from under another digest. @throws Refusal MANIFEST_UNKNOWN */
+/** The bytes, which a wrong link may take from under another digest. @throws Refusal MANIFEST_UNKNOWN */
 async function manifestContent({store, lookup, repository}: Exchange, digest: Digest): Promise<Buffer> {
 	const found = await lookup.manifest(repository, digest);
 	const content = found && (await readIfThere(store.blobFile(found.digest)));
@@ -90,4 +129,39 @@ function acceptedTypes(headers: readonly string[] = []): Set<string> {
 
 function gated(message: string): Refusal {
 	return new Refusal({code: 'MANIFEST_UNKNOWN', message});
+}
+
+/**
+ * Checks existence only, through the cache: sizes are not compared, and `subject` is not looked up.
+ * @see distribution v2.8.3 registry/storage/ocimanifesthandler.go and manifestlisthandler.go
+ */
+async function verifyReferences({lookup, repository}: Exchange, document: ManifestDocument): Promise<void> {
+	const unknown: RefusalEntry[] = [];
+
+	for (const {digest, mediaType, urls} of document.references) {
+		const isForeignLayer = urls.length > 0 && isLayerType(mediaType);
+
+		// Without an allow list every URL of a foreign layer is refused, and the layer counts as unknown, too.
+		if (isForeignLayer) {
+			unknown.push({code: 'UNKNOWN'}, {code: 'UNKNOWN', detail: {}});
+		}
+
+		const isThere =
+			document.kind === 'index'
+				? await lookup.manifest(repository, digest)
+				: !isForeignLayer && (urls.length > 0 || (await lookup.blob(repository, digest)));
+
+		if (!isThere) {
+			unknown.push({code: 'MANIFEST_BLOB_UNKNOWN', detail: digest});
+		}
+	}
+
+	const [first, ...others] = unknown;
+	if (first !== undefined) {
+		throw new Refusal(first, ...others);
+	}
+}
+
+function isLayerType(mediaType: string): boolean {
+	return mediaType.includes('.layer.') || mediaType.includes('.rootfs.');
 }

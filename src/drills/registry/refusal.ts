@@ -20,7 +20,7 @@ const codes = {
 export type RefusalCode = keyof typeof codes;
 export type RefusalEntry = {code: RefusalCode; message?: string; detail?: unknown};
 
-/** A request the registry answers with the specification's JSON. */
+/** A request that the registry refuses with the specification's JSON. */
 export class Refusal extends Error {
 	readonly entries: RefusalEntry[];
 

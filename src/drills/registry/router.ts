@@ -1,8 +1,7 @@
 import {deleteBlob, getBlob} from './blobs.ts';
 import {listCatalog, listTags} from './catalog.ts';
 import type {Handler} from './exchange.ts';
-import {putManifest} from './manifest-put.ts';
-import {deleteManifest, getManifest} from './manifests.ts';
+import {deleteManifest, getManifest, putManifest} from './manifests.ts';
 import {cancelUpload, finishUpload, patchUpload, startUpload, uploadStatus} from './uploads.ts';
 
 export type Route = {repository: string; reference: string; isCatalog: boolean; methods: Map<string, Handler>};
@@ -32,7 +31,7 @@ const table: {pattern: RegExp; reads: Record<string, Handler>; writes?: Record<s
 	},
 ];
 
-/** Undefined: no such path. */
+/** Undefined: the path does not exist. */
 export function findRoute(pathname: string, readonly: boolean): Route | undefined {
 	for (const {pattern, reads, writes} of table) {
 		const [matched, name = '', reference = ''] = pattern.exec(pathname) ?? [];

@@ -14,23 +14,23 @@ export type RegistrySimulator = {
 	readonly host: string;
 	readonly port: number;
 	readonly url: string;
-	/** What a restart of the process does: everything remembered is forgotten. */
+	/** Clears the cache, as a restart of the process does. */
 	restart(): void;
 	close(): Promise<void>;
 };
 
 export type RegistryOptions = {
-	/** What `rootdirectory` names. */
+	/** `rootdirectory` of the registry's configuration. */
 	root: string;
-	/** 0: any. @throws OperatorError drill.port-taken */
+	/** 0 or left out: any free port. @throws OperatorError drill.port-taken */
 	port?: number;
-	/** Absent: anybody may do anything. */
+	/** Without them every request is allowed. */
 	credentials?: BasicCredentials;
 	readonly?: boolean;
 	changed?: (change: RegistryChange) => Promise<void>;
 };
 
-/** Answers like distribution 2.8 with `cache: inmemory` and deletion enabled, over a real storage folder. */
+/** Behaves like distribution 2.8 with `cache: inmemory` and deletion enabled, over a real storage folder. */
 export async function startRegistry(options: RegistryOptions): Promise<RegistrySimulator> {
 	const {credentials, readonly = false, changed = async () => {}} = options;
 	const store = openStore(options.root);

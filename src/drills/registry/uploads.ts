@@ -1,4 +1,4 @@
-import {createHash, randomUUID} from 'node:crypto';
+import {createHash, createHmac, randomUUID} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {appendFile, mkdir, rename, stat} from 'node:fs/promises';
 import path from 'node:path';
@@ -6,12 +6,11 @@ import {pipeline} from 'node:stream/promises';
 import {type Digest, digestAlgorithm, isDigest} from '../../domain/image/digest.ts';
 import {isRepositoryName} from '../../domain/image/reference.ts';
 import {digestOrRefuse, type Exchange, locationOf} from './exchange.ts';
-import {ignoreMissing, putContent, readIfThere, removeTree} from './lookup.ts';
+import {ignoreMissing, putContent, readIfThere} from './files.ts';
 import {Refusal} from './refusal.ts';
-import {packUploadState, readUploadState} from './upload-state.ts';
 
 /**
- * Opens an upload, or mounts. 2.8 knows no upload in one POST: a digest here is ignored and 202 is answered.
+ * Opens an upload, or mounts a blob. 2.8 supports no upload in one POST: it ignores a digest here and responds 202.
  * @see distribution v2.8.3 registry/handlers/blobupload.go
  */
 export async function startUpload(exchange: Exchange): Promise<void> {
@@ -63,26 +62,27 @@ export async function finishUpload(exchange: Exchange): Promise<void> {
 	const data = path.join(uploadFolder(exchange, reference), 'data');
 
 	if ((await hashOf(data, digest)) !== digest) {
-		// The upload stays behind: its cleaning fails, because the file is committed already.
+		// As in the real one, the upload's files stay: their removal fails, because the file is committed already.
 		throw new Refusal({code: 'DIGEST_INVALID', detail: {Digest: digest, Reason: {}}});
 	}
 
-	// Data that is already there is never replaced, not even where it is damaged: blobwriter.go, moveBlob.
+	// Existing data is never replaced, even if it is damaged: blobwriter.go, moveBlob.
 	if ((await stat(store.blobFile(digest)).catch(ignoreMissing)) === undefined) {
 		await mkdir(path.dirname(store.blobFile(digest)), {recursive: true});
 		await rename(data, store.blobFile(digest));
 	}
 
 	await store.writeLink(store.layerLink(repository, digest), digest);
-	await removeTree(uploadFolder(exchange, reference));
+	await store.remove(uploadFolder(exchange, reference));
 	cache.rememberIn(repository, digest, {digest, size});
 	created(exchange, digest);
 }
 
 export async function cancelUpload(exchange: Exchange): Promise<void> {
+	const {response, reference, store} = exchange;
 	await resume(exchange);
-	await removeTree(uploadFolder(exchange, exchange.reference));
-	exchange.response.writeHead(204, {'Docker-Upload-UUID': exchange.reference}).end();
+	await store.remove(uploadFolder(exchange, reference));
+	response.writeHead(204, {'Docker-Upload-UUID': reference}).end();
 }
 
 function uploadFolder({store, repository}: Exchange, id: string): string {
@@ -91,7 +91,7 @@ function uploadFolder({store, repository}: Exchange, id: string): string {
 
 /** @returns bytes received so far */
 async function resume(exchange: Exchange): Promise<number> {
-	const {url, repository, reference, secret} = exchange;
+	const {url, repository, reference, secret, store} = exchange;
 
 	if (reference === '') {
 		throw new Refusal({code: 'BLOB_UPLOAD_UNKNOWN'});
@@ -110,7 +110,7 @@ async function resume(exchange: Exchange): Promise<number> {
 
 	const size = (await stat(path.join(folder, 'data')).catch(ignoreMissing))?.size ?? 0;
 	if (size !== state.Offset) {
-		await removeTree(folder);
+		await store.remove(folder);
 		throw new Refusal({code: 'BLOB_UPLOAD_INVALID'});
 	}
 
@@ -139,7 +139,7 @@ function created(exchange: Exchange, digest: Digest): void {
 	exchange.response.end();
 }
 
-/** @param fresh an upload that has not been written to by this request */
+/** @param fresh this request has not written to the upload */
 function progressHeaders(exchange: Exchange, id: string, size: number, fresh: boolean) {
 	const {repository, secret} = exchange;
 	const state = encodeURIComponent(packUploadState({Name: repository, UUID: id, Offset: size}, secret));
@@ -149,4 +149,24 @@ function progressHeaders(exchange: Exchange, id: string, size: number, fresh: bo
 		Range: `0-${Math.max(size - 1, 0)}`,
 		...(fresh && exchange.request.method === 'GET' ? {} : {'Content-Length': 0}),
 	};
+}
+
+type UploadState = {Name: string; UUID: string; Offset: number};
+
+/** Signed, because the client carries it. A registry without a configured secret makes a new one at each start. */
+function packUploadState(state: UploadState, secret: string): string {
+	const text = JSON.stringify(state);
+	return Buffer.concat([sign(text, secret), Buffer.from(text)]).toString('base64url');
+}
+
+function readUploadState(token: string, secret: string): UploadState | undefined {
+	const bytes = Buffer.from(token, 'base64url');
+	const text = bytes.subarray(32).toString('utf8');
+	return bytes.length > 32 && sign(text, secret).equals(bytes.subarray(0, 32))
+		? (JSON.parse(text) as UploadState)
+		: undefined;
+}
+
+function sign(text: string, secret: string): Buffer {
+	return createHmac('sha256', secret).update(text).digest();
 }

@@ -5,7 +5,7 @@ import {builderAgent} from '../programs/docker-push.ts';
 import type {RegistryChange} from '../registry/exchange.ts';
 import type {WorldPaths} from './world-file.ts';
 
-type WorldChange = RegistryChange | {change: 'restart'};
+type WorldChange = RegistryChange | {kind: 'restart'};
 
 /** What was done to the world, counted from its making on, over all its processes. */
 export type WorldCounts = {
@@ -30,9 +30,9 @@ export function countChanges({changes, builds}: WorldPaths): Pick<WorldCounts, '
 	return {
 		builds: linesOf(builds).length,
 		manifestPuts: recorded.filter(
-			entry => entry.change === 'manifest-put' && ![builderAgent, ciAgent].includes(entry.agent),
+			entry => entry.kind === 'manifest-put' && ![builderAgent, ciAgent].includes(entry.agent),
 		).length,
-		restarts: recorded.filter(({change}) => change === 'restart').length,
+		restarts: recorded.filter(({kind}) => kind === 'restart').length,
 	};
 }
 

@@ -61,7 +61,7 @@ export async function startServers(
 				token: file.controlToken,
 				async restart() {
 					registry.restart();
-					await recordChange(paths, {change: 'restart'});
+					await recordChange(paths, {kind: 'restart'});
 				},
 			}),
 		);

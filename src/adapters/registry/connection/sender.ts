@@ -1,10 +1,13 @@
+import {Agent, Client, type Dispatcher, Pool} from 'undici';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {connectionError, type Phase, proxyRefused, unfinished} from '../errors/connection-errors.ts';
-import {type RegistryOptions, usualTimeouts} from '../options.ts';
+import {connectionError, proxyRefused, type Stage, unfinished} from '../errors/connection-errors.ts';
+import {type RegistryOptions, type Timeouts, usualTimeouts} from '../options.ts';
 import type {RegistryRequest} from '../request.ts';
 import type {RegistryResponse} from '../response.ts';
-import {openConnections} from './connections.ts';
 import {DeadlinePassed, type Exchange, exchange} from './exchange.ts';
+import {proxyFor} from './proxies.ts';
+import {type Route, routeThroughProxy} from './proxy-route.ts';
+import {connectorsFor} from './tls.ts';
 
 export type SingleRequest = {
 	url: URL;
@@ -44,12 +47,12 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 		signal.throwIfAborted();
 		const host = url.origin === base.origin ? options.host : url.host;
 		const {route, dispatcher} = request.fresh ? connections.fresh(url) : connections.kept(url);
-		const explain = (phase: Phase) => (error: unknown) => {
+		const explain = (stage: Stage) => (error: unknown) => {
 			if (signal.aborted) {
 				return signal.reason;
 			}
 
-			return error instanceof DeadlinePassed ? unfinished(host, error) : (connectionError(error, host, phase) ?? error);
+			return error instanceof DeadlinePassed ? unfinished(host, error) : (connectionError(error, host, stage) ?? error);
 		};
 		const record = startRecord(request.method, recordedUrl);
 		requests++;
@@ -112,4 +115,54 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 	}
 
 	return {send, requests: () => requests, busy: () => busy, close: () => connections.close()};
+}
+
+/** Keep-alive connections to the registry and to hosts that it redirects blobs to, and fresh ones. */
+type Connections = {
+	kept(url: URL): {route: Route; dispatcher: Dispatcher};
+	/** For one request: destroy its dispatcher afterwards. */
+	fresh(url: URL): {route: Route; dispatcher: Dispatcher};
+	close(): Promise<void>;
+};
+
+/** @throws OperatorError registry.ca-unreadable | registry.client-certificate */
+function openConnections(base: URL, timeouts: Timeouts, options: RegistryOptions): Connections {
+	const client = {allowH2: false, headersTimeout: timeouts.headers, bodyTimeout: timeouts.stall};
+	const connectors = connectorsFor(options, timeouts.connect);
+	const keptDispatchers = new Map<string, Dispatcher>();
+
+	function routeTo(url: URL): Route {
+		const side = url.hostname === base.hostname ? 'registry' : 'elsewhere';
+		const proxy = proxyFor(url, options.proxies ?? {});
+		if (proxy) {
+			return routeThroughProxy(proxy, url, {side, client, connectors, connectTimeoutMs: timeouts.connect});
+		}
+
+		const settings = {...client, connect: connectors[side].connect};
+		const isBase = url.origin === base.origin;
+		return {
+			key: isBase ? 'base' : side,
+			origin: url.origin,
+			path: url.pathname + url.search,
+			headers: {},
+			open: () => (isBase ? new Pool(base.origin, settings) : new Agent(settings)),
+			openFresh: () => new Client(url.origin, settings),
+		};
+	}
+
+	return {
+		kept(url) {
+			const route = routeTo(url);
+			const dispatcher = keptDispatchers.get(route.key) ?? route.open();
+			keptDispatchers.set(route.key, dispatcher);
+			return {route, dispatcher};
+		},
+		fresh(url) {
+			const route = routeTo(url);
+			return {route, dispatcher: route.openFresh()};
+		},
+		async close() {
+			await Promise.all([...keptDispatchers.values()].map(dispatcher => dispatcher.destroy()));
+		},
+	};
 }

@@ -2,13 +2,13 @@ import type {ErrorCode} from '../../../domain/error-codes.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 
 /** `response`: the headers had arrived, and the body was on its way. */
-export type Phase = 'request' | 'response';
+export type Stage = 'request' | 'response';
 
 /**
  * What an error of Node or undici means for the operator. Undefined for anything that is not the network's doing.
  * @returns codes registry.tls | registry.unreachable | registry.stalled | registry.cut-off | registry.not-a-registry
  */
-export function connectionError(error: unknown, host: string, phase: Phase): OperatorError | undefined {
+export function connectionError(error: unknown, host: string, stage: Stage): OperatorError | undefined {
 	const code = codeOf(error);
 
 	if (code === undefined) {
@@ -28,7 +28,7 @@ export function connectionError(error: unknown, host: string, phase: Phase): Ope
 		});
 	}
 
-	if (phase === 'response' && cutOffCodes.test(code)) {
+	if (stage === 'response' && cutOffCodes.test(code)) {
 		return new OperatorError('registry.cut-off', `${host} closed the connection mid-response.`, {
 			hint: checkLogAndProxy,
 			exit: 'unreachable',
