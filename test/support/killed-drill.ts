@@ -3,6 +3,7 @@ import path from 'node:path';
 import {eventsFile, readJournal} from '../../src/adapters/journal/events-file.ts';
 import {type Login, openLogin, type Ran} from './cli.ts';
 import {readWorldOnDisk, type WorldOnDisk} from './world-on-disk.ts';
+import {brokenPromises} from './world-promises.ts';
 
 /** `after:12`: see die-at-event.ts. `320 ms`: from the outside, that long after the start. */
 export type Moment = `${'after' | 'before' | 'torn'}:${string}` | `${number} ms`;
@@ -77,24 +78,16 @@ async function brokenAtEnd(folder: string, resumed: Ran): Promise<string[]> {
 		: [`exit ${exitCode}, sealed ${sealed}, torn ${torn?.bytes}: ${tail(stdout)} ${stderr}`];
 }
 
-/** Each change exactly once, and the image whole. */
-function brokenInWorld(scenario: string, moments: readonly Moment[], world: WorldOnDisk): string[] {
-	const {builtInCi, fallbackBuilds, stored, restarts, wrongWithImage} = world;
+function brokenInWorld(scenario: string, moments: readonly Moment[], on: WorldOnDisk): string[] {
+	const {builtInCi, fallbackBuilds, world} = on;
 	// A registry that dies while it writes may damage what it writes: the first build is then not the last.
 	const isTorn = moments.some(isDelay) && builtInCi.length === 1 && fallbackBuilds === 1;
-	const done = {ci: builtInCi.length, fallback: isTorn ? 0 : fallbackBuilds, stored: stored.length};
-	const due = {
-		'orphan-index': {ci: 1, fallback: 0, stored: 0},
-		'orphan-index-ci-down': {ci: 0, fallback: 1, stored: 0},
-		'child-unlinked': {ci: 0, fallback: 0, stored: world.world.broken.digests.length},
-	}[scenario];
-	const twice = [...restarts].filter(([, times]) => times > 1);
-	return [
-		...(JSON.stringify(done) === JSON.stringify(due) ? [] : [`done to the world: ${JSON.stringify(done)}`]),
-		...twice.map(([number, times]) => `pipeline ${number} was restarted ${times} times`),
-		...(restarts.size > 1 ? [] : [`${restarts.size} pipelines were restarted`]),
-		...wrongWithImage.map(part => `the image is not whole: ${part}`),
-	];
+	return brokenPromises(scenario, {
+		...on,
+		builtInCi: builtInCi.length,
+		fallbackBuilds: isTorn ? 0 : fallbackBuilds,
+		damaged: world.broken.digests.length,
+	});
 }
 
 function tail(text: string): string {

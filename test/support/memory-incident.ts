@@ -1,0 +1,93 @@
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import {exitCodes} from '../../src/domain/errors.ts';
+import type {JournalEvent} from '../../src/domain/incident/event.ts';
+import {exitOf} from '../../src/domain/incident/incident-exit.ts';
+import {actions} from '../../src/engine/actions/index.ts';
+import {beginSession, resumeSession} from '../../src/engine/session/session.ts';
+import {runPlain} from '../../src/plain/session/run-plain.ts';
+import {createMemoryWorld, type MemoryScenario, type MemoryWorld} from './memory-world.ts';
+import {type Death, Died, mortalJournal, startLife} from './mortal.ts';
+import {brokenPromises} from './world-promises.ts';
+
+const runbook = readFileSync(path.resolve(import.meta.dirname, '../../runbooks/orphan-index.md'), 'utf8');
+
+type Record = {events: JournalEvent[]; sealed: boolean};
+
+export type MemoryIncident = {
+	events: readonly JournalEvent[];
+	/** Which of the deaths came, in order. */
+	died: boolean[];
+	/** What a promise was broken by; nothing: every one was kept. */
+	broken: string[];
+};
+
+/**
+ * Leads one incident by autopilot: each death ends a life, the next life resumes from the record, and the last one is let
+ * run to its end.
+ * @param pauseMs how long nobody is there between two lives
+ */
+export async function leadIncident(
+	scenario: MemoryScenario,
+	deaths: readonly Death[] = [],
+	pauseMs = 0,
+): Promise<MemoryIncident> {
+	const world = createMemoryWorld(scenario);
+	const record: Record = {events: [], sealed: false};
+	const died: boolean[] = [];
+	for (const death of deaths) {
+		if (!record.sealed) {
+			died.push((await live(world, record, death)) === 'died');
+			world.pass(pauseMs);
+		}
+	}
+
+	const end = record.sealed ? exitCodes.done : await live(world, record);
+	return {
+		events: record.events,
+		died,
+		broken: [
+			...(end === exitCodes.done && record.sealed ? [] : [`it ended ${end}, sealed ${record.sealed}`]),
+			...brokenPromises(scenario, world.done()),
+		],
+	};
+}
+
+/** One process, from its start to its death or its end. @returns its exit code */
+async function live(world: MemoryWorld, record: Record, death?: Death): Promise<number | 'died'> {
+	const life = startLife();
+	const journal = mortalJournal(record, life, death);
+	const options = {journal, ports: world.ports(life), actions, actor: 'ada', pace: 'auto' as const};
+	try {
+		const session = await (record.events.length > 0
+			? resumeSession(options)
+			: beginSession(options, {
+					type: 'incident.opened',
+					schema: 'regmedic.journal/1',
+					incident: '2026-04-19-orphan-index-calm-otter',
+					version: '0.1.0',
+					runbook,
+					inputs: {image: world.image},
+					settings: world.settings,
+					dryRun: false,
+				}));
+		const {incident} = await runPlain({
+			session,
+			output: () => {},
+			autopilot: true,
+			now: options.ports.clock.now,
+			checkAgainMs: 0,
+			journalFolder: journal.folder,
+			resumeCommand: 'regmedic resume',
+		});
+		return exitOf(incident);
+	} catch (error) {
+		if (error instanceof Died) {
+			return 'died';
+		}
+
+		throw error;
+	} finally {
+		life.end();
+	}
+}
