@@ -1,6 +1,6 @@
 import {proxiesIn} from '../adapters/registry/connection/proxies.ts';
 import {createRegistry} from '../adapters/registry/registry.ts';
-import {createSecrets} from '../adapters/secrets/secrets.ts';
+import {createSecrets, type ReadableSecrets} from '../adapters/secrets/secrets.ts';
 import {type RegistryConfiguration, registryFor} from '../domain/configuration.ts';
 import {isLoopback} from '../domain/image/reference.ts';
 import {createRedaction} from '../domain/text/redaction.ts';
@@ -12,7 +12,7 @@ import type {Surroundings} from './open-ports.ts';
 
 export type OpenRegistry = {
 	registry: Registry;
-	secrets: Secrets & {read: ReturnType<typeof createSecrets>['read']};
+	secrets: ReadableSecrets;
 	/** What the configuration says of this host, and under which name. */
 	known: {name: string; registry: RegistryConfiguration} | undefined;
 };
@@ -23,13 +23,14 @@ export function openRegistry(
 	surroundings: Surroundings,
 	hearing?: Pick<ReturnType<typeof createHearing>, 'tell'>,
 ): OpenRegistry {
-	const {configuration, environment, signal} = surroundings;
+	const {configuration, environment, processes, signal} = surroundings;
 	const known = registryFor(configuration, host);
 	const redaction = surroundings.redaction ?? createRedaction();
 	const openSecrets = () =>
 		createSecrets({
 			...(signal === undefined ? {} : {signal}),
 			environment,
+			processes,
 			redaction,
 			// A host that is not configured may still be one that `docker login` knows.
 			sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),

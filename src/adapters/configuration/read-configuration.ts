@@ -4,10 +4,16 @@ import path from 'node:path';
 import {type Configuration, emptyConfiguration, parseConfiguration} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 
-export type ReadConfiguration = {configuration: Configuration /** Undefined: there is none. */; file?: string};
+export type ReadConfiguration = {
+	configuration: Configuration;
+	/** Absent when there is no file. */
+	file?: string;
+};
 
 /**
- * `--config FILE`, else `regmedic.yaml` here, else the one of the user. Without any, the empty one.
+ * Reads the file of `--config`; without it `regmedic.yaml` in the folder, or else the file of the user. Without any of
+ * them, the configuration is empty.
+ * @param named the value of `--config`
  * @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid (exit 4)
  */
 export async function readConfiguration(
@@ -15,12 +21,8 @@ export async function readConfiguration(
 	folder: string,
 	named?: string,
 ): Promise<ReadConfiguration> {
-	const base = environment.XDG_CONFIG_HOME;
-	const user = path.join(
-		base && path.isAbsolute(base) ? base : path.join(homedir(), '.config'),
-		'regmedic/config.yaml',
-	);
-	const candidates = named === undefined ? [path.join(folder, 'regmedic.yaml'), user] : [path.resolve(folder, named)];
+	const candidates =
+		named === undefined ? [path.join(folder, 'regmedic.yaml'), userFile(environment)] : [path.resolve(folder, named)];
 
 	for (const file of candidates) {
 		const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -28,27 +30,24 @@ export async function readConfiguration(
 				return undefined;
 			}
 
-			throw new OperatorError(
-				error.code === 'ENOENT' ? 'configuration.missing' : 'configuration.unreadable',
-				`Can't read ${file}: ${error.code}.`,
-				{
-					hint: 'Name a file that exists with --config, or leave it out.',
-					exit: 'configuration',
-					cause: error,
-				},
-			);
+			const code = error.code === 'ENOENT' ? 'configuration.missing' : 'configuration.unreadable';
+			throw new OperatorError(code, `Can't read ${file}: ${error.code}.`, {
+				hint: 'Name a file that exists with --config, or leave it out.',
+				exit: 'configuration',
+				cause: error,
+			});
 		});
 
 		if (text !== undefined) {
-			return {
-				configuration: parseConfiguration(
-					text,
-					path.relative(folder, file).startsWith('..') ? file : path.relative(folder, file),
-				),
-				file,
-			};
+			const relative = path.relative(folder, file);
+			return {configuration: parseConfiguration(text, relative.startsWith('..') ? file : relative), file};
 		}
 	}
 
 	return {configuration: emptyConfiguration};
+}
+
+/** @see XDG Base Directory Specification */
+function userFile({XDG_CONFIG_HOME: base}: Record<string, string | undefined>): string {
+	return path.join(base && path.isAbsolute(base) ? base : path.join(homedir(), '.config'), 'regmedic/config.yaml');
 }

@@ -5,76 +5,41 @@ import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import {eventsFile} from './events-file.ts';
 
-/** Where everything regmedic remembers lives. @see XDG Base Directory Specification */
+/** The folder of everything that regmedic remembers. @see XDG Base Directory Specification */
 export function stateFolder(environment: Record<string, string | undefined>): string {
 	const base = environment.XDG_STATE_HOME;
 	return path.join(base && path.isAbsolute(base) ? base : path.join(homedir(), '.local/state'), 'regmedic');
 }
 
-/** Real incidents and rehearsals never share a folder. */
+/** Real incidents and drills never share a folder. */
 export function kindFolder(state: string, kind: 'incidents' | 'drills'): string {
 	return path.join(state, kind);
 }
 
-const first = [
-	'amber',
-	'brisk',
-	'calm',
-	'clear',
-	'early',
-	'even',
-	'fair',
-	'firm',
-	'grey',
-	'keen',
-	'late',
-	'mild',
-	'north',
-	'plain',
-	'quiet',
-	'slow',
-	'steady',
-	'still',
-	'warm',
-	'wide',
-];
-const second = [
-	'anchor',
-	'beacon',
-	'bridge',
-	'cedar',
-	'delta',
-	'ferry',
-	'harbor',
-	'heron',
-	'island',
-	'lantern',
-	'meadow',
-	'otter',
-	'pebble',
-	'quay',
-	'raven',
-	'river',
-	'sparrow',
-	'tide',
-	'willow',
-	'wharf',
-];
+const adjectives =
+	'amber brisk calm clear early even fair firm grey keen late mild north plain quiet slow steady still warm wide';
+const nouns =
+	'anchor beacon bridge cedar delta ferry harbor heron island lantern meadow otter pebble quay raven river sparrow tide willow wharf';
 
-/** `2026-04-19-orphan-index-quiet-otter`: it sorts by day and can be said over the phone. */
+/** `2026-04-19-orphan-index-quiet-otter-42`: names sort by day and can be said over the phone. */
 export function nameIncident(runbook: string, now: Date): string {
-	return `${now.toISOString().slice(0, 10)}-${runbook}-${first[randomInt(first.length)]}-${second[randomInt(second.length)]}-${randomInt(10, 100)}`;
+	return `${now.toISOString().slice(0, 10)}-${runbook}-${pick(adjectives)}-${pick(nouns)}-${randomInt(10, 100)}`;
+}
+
+function pick(words: string): string {
+	const all = words.split(' ');
+	return all[randomInt(all.length)]!;
 }
 
 export type IncidentFolder = {
 	name: string;
 	folder: string;
 	kind: 'incidents' | 'drills';
-	/** ISO 8601, UTC; as the first event says, unproven. */
+	/** The time of the first event, ISO 8601, UTC. Its hash was not checked; empty when the file cannot be read. */
 	opened: string;
 };
 
-/** The newest first. A folder whose incident never began is none. @throws OperatorError incident.unreadable */
+/** The newest first. A folder without a first event is no incident. @throws OperatorError incident.unreadable */
 export async function listIncidents(state: string): Promise<IncidentFolder[]> {
 	const kinds = ['incidents', 'drills'] as const;
 	const found = await Promise.all(
@@ -94,24 +59,24 @@ export async function listIncidents(state: string): Promise<IncidentFolder[]> {
 	return found.flat(2).sort((a, b) => b.opened.localeCompare(a.opened));
 }
 
-/** No folder: no incidents. One that cannot be read may hold some. */
+/** Where there is no folder, there are no incidents. A folder that cannot be read may hold some. */
 function unlessAbsent(cause: NodeJS.ErrnoException): never[] {
 	if (cause.code === 'ENOENT') {
 		return [];
 	}
 
 	throw new OperatorError('incident.unreadable', `Can't read the incidents: ${cause.message}.`, {
-		hint: 'Look as the person they belong to, or set XDG_STATE_HOME to a folder that can be read.',
+		hint: 'Run regmedic as the user they belong to, or set XDG_STATE_HOME to a readable folder.',
 		exit: 'failed',
 		cause,
 	});
 }
 
-/** The time stands at the start of the first line; its rest is the whole runbook. */
+/** Reads the start of the first line only: the rest of that line is the whole runbook. */
 async function openedAt(folder: string): Promise<string | undefined> {
 	const file = await open(path.join(folder, eventsFile), 'r').catch(({code}: NodeJS.ErrnoException) => code);
 	if (typeof file !== 'object') {
-		// One that is there and cannot be read is listed: whoever looks into it says why.
+		// A file that exists and cannot be read is listed; the command that opens it gives the reason.
 		return file === 'ENOENT' ? undefined : '';
 	}
 
@@ -123,7 +88,7 @@ async function openedAt(folder: string): Promise<string | undefined> {
 	}
 }
 
-/** By its name, a part of its name that is unique, or a path. @throws OperatorError incident.unknown | incident.ambiguous */
+/** @param wanted its name, a part of the name that only it has, or a path. @throws OperatorError incident.unknown | incident.ambiguous */
 export async function findIncident(state: string, wanted: string): Promise<IncidentFolder> {
 	if (wanted.includes('/')) {
 		const folder = path.resolve(wanted);

@@ -1,25 +1,26 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metric.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {groupPath} from './grouping.ts';
-import {renderMetrics} from './render.ts';
+import {groupPath} from './push-address.ts';
+import {renderMetrics} from './render-metrics.ts';
 
 const connectTimeoutMs = 5_000;
 const tryTimeoutMs = 10_000;
-const tries = 3;
+const mostTries = 3;
 const firstPauseMs = 500;
-const mostExplained = 500;
+const longestReason = 500;
 
 export type Push = Waiting & {
 	/** As parsePushUrl reads it. */
 	url: URL;
 	job: string;
-	/** With the job, they name the group. */
+	/** Together with the job, they name the group. */
 	labels: Readonly<Record<string, string>>;
-	/** What an earlier push said and this one does not stays as it is. */
+	/** Metrics of an earlier push that this one does not have are kept. */
 	keepsRest: boolean;
 	credentials?: Credentials | undefined;
 	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
@@ -27,7 +28,7 @@ export type Push = Waiting & {
 
 /**
  * Pushes the metrics of one group: PUT replaces the group, POST only the metrics of the same names.
- * @throws OperatorError push.failed | push.rejected | push.unauthorized: every one of them a failed run
+ * @throws OperatorError push.failed | push.rejected | push.unauthorized; with each of them the run has failed
  * @see prometheus/pushgateway README, "API"
  */
 export async function pushMetrics(metrics: readonly Metric[], push: Push): Promise<void> {
@@ -43,7 +44,7 @@ export async function pushMetrics(metrics: readonly Metric[], push: Push): Promi
 				return;
 			}
 
-			if (!failure.transient || failed + 1 === tries) {
+			if (!failure.transient || failed + 1 === mostTries) {
 				throw failure;
 			}
 
@@ -59,37 +60,37 @@ export async function pushMetrics(metrics: readonly Metric[], push: Push): Promi
 
 async function attempt(agent: Agent, body: string, push: Push): Promise<OperatorError | undefined> {
 	const {url, job, labels, keepsRest, credentials, signal} = push;
-	let answer: Dispatcher.ResponseData;
-	let said: string;
+	let response: Dispatcher.ResponseData;
+	let reason: string;
 
 	try {
-		answer = await agent.request({
+		response = await agent.request({
 			origin: url.origin,
 			path: `${url.pathname === '/' ? '' : url.pathname}/metrics${groupPath(job, labels)}`,
 			method: keepsRest ? 'POST' : 'PUT',
 			headers: {
 				'content-type': 'text/plain; version=0.0.4; charset=utf-8',
-				...(credentials === undefined ? {} : {authorization: basic(credentials)}),
+				...defined({authorization: credentials && basic(credentials)}),
 			},
 			body,
 			signal: AbortSignal.any([signal, AbortSignal.timeout(tryTimeoutMs)]),
 		});
-		said = await explanation(answer);
+		reason = await reasonIn(response);
 	} catch (error) {
 		signal.throwIfAborted();
 		return unreachable(url, error);
 	}
 
-	const {statusCode: status} = answer;
-	return status === 200 || status === 202 ? undefined : refusal(url, status, said, credentials !== undefined);
+	const {statusCode: status} = response;
+	return status === 200 || status === 202 ? undefined : refusal(url, status, reason, credentials !== undefined);
 }
 
-function refusal(url: URL, status: number, said: string, isKnown: boolean): OperatorError {
-	const because = said === '' ? '' : `: ${said}`;
+function refusal(url: URL, status: number, reason: string, hasCredentials: boolean): OperatorError {
+	const because = reason === '' ? '' : `: ${reason}`;
 
 	if (status === 401 || status === 403) {
-		return new OperatorError('push.unauthorized', `The Pushgateway ${url.host} refuses us (${status}).`, {
-			hint: isKnown
+		return new OperatorError('push.unauthorized', `The Pushgateway ${url.host} refused access (${status}).`, {
+			hint: hasCredentials
 				? 'Check PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD.'
 				: 'Set PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD in the environment.',
 			exit: 'failed',
@@ -97,35 +98,35 @@ function refusal(url: URL, status: number, said: string, isKnown: boolean): Oper
 	}
 
 	if (status === 429 || status >= 500) {
-		return new OperatorError('push.failed', `The Pushgateway ${url.host} answers ${status}${because}.`, {
-			hint: 'Look at the Pushgateway and at the proxy in front of it; then probe again.',
+		return new OperatorError('push.failed', `The Pushgateway ${url.host} responded ${status}${because}.`, {
+			hint: 'Check the Pushgateway and the proxy in front of it; then probe again.',
 			exit: 'failed',
 			transient: true,
 		});
 	}
 
-	return new OperatorError('push.rejected', `The Pushgateway ${url.host} rejects the metrics (${status})${because}.`, {
+	return new OperatorError('push.rejected', `The Pushgateway ${url.host} rejected the metrics (${status})${because}.`, {
 		hint:
 			status === 400
-				? 'Another job may push the same metrics in another form: look at the Pushgateway’s page.'
-				: 'Check the address: is a Pushgateway there, and has it a route prefix?',
+				? 'Another job may push the same metrics in another form: look at the web page of the Pushgateway.'
+				: 'Check the address: does a Pushgateway listen there, and does it have a route prefix?',
 		exit: 'failed',
 	});
 }
 
 function unreachable(url: URL, cause: unknown): OperatorError {
 	const {code, name} = cause as {code?: unknown; name?: unknown};
-	const why = name === 'TimeoutError' ? 'no answer in time' : typeof code === 'string' ? code : String(name);
+	const why = name === 'TimeoutError' ? 'no response in time' : typeof code === 'string' ? code : String(name);
 	return new OperatorError('push.failed', `The metrics could not be pushed to ${url.host} (${why}).`, {
-		hint: 'Nobody is told of this run. Is the Pushgateway running, and can it be reached from here?',
+		hint: 'Monitoring does not see this run. Check that the Pushgateway is running and can be reached from here.',
 		exit: 'failed',
 		cause,
 		transient: true,
 	});
 }
 
-/** Of an error, in one line. */
-async function explanation({statusCode, body}: Dispatcher.ResponseData): Promise<string> {
+/** The reason that an error response gives, in one line; empty for a web page. */
+async function reasonIn({statusCode, body}: Dispatcher.ResponseData): Promise<string> {
 	if (statusCode === 200 || statusCode === 202) {
 		await body.dump();
 		return '';
@@ -134,12 +135,12 @@ async function explanation({statusCode, body}: Dispatcher.ResponseData): Promise
 	let text = '';
 	for await (const chunk of body.setEncoding('utf8')) {
 		text += chunk;
-		if (text.length > mostExplained) {
+		if (text.length > longestReason) {
 			break;
 		}
 	}
 
-	return /^\s*</.test(text) ? '' : text.slice(0, mostExplained).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+	return /^\s*</.test(text) ? '' : text.slice(0, longestReason).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
 }
 
 function basic({username, password}: Credentials): string {

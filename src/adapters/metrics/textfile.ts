@@ -2,20 +2,20 @@ import {readFile} from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metric.ts';
-import {renderMetrics} from './render.ts';
+import {renderMetrics} from './render-metrics.ts';
 
 /** node_exporter runs as another user. */
 const readableByAll = 0o644;
 
 export type Textfile = {
 	file: string;
-	/** Those that every sample has. */
+	/** The labels that every sample of this run has. */
 	labels: Readonly<Record<string, string>>;
-	/** As a push that keeps the rest: what an earlier run of the same labels said and this one does not stays. */
+	/** Metrics of an earlier run with the same labels that this run does not have are kept. */
 	keepsRest: boolean;
 };
 
-/** @throws OperatorError usage.metrics-file: node_exporter reads nothing else */
+/** @throws OperatorError usage.metrics-file when node_exporter would not read the file */
 export function checkTextfileName(file: string): void {
 	if (!file.endsWith('.prom')) {
 		throw new OperatorError('usage.metrics-file', `"${file}" does not end in .prom.`, {
@@ -26,27 +26,27 @@ export function checkTextfileName(file: string): void {
 }
 
 /**
- * Writes the metrics for node_exporter's textfile collector: never half a file.
+ * Writes the metrics for node_exporter's textfile collector. A reader never sees half a file.
  * @throws OperatorError metrics-file.unwritable
  */
 export async function writeTextfile(metrics: readonly Metric[], {file, labels, keepsRest}: Textfile): Promise<void> {
 	const text = await renderMetrics(metrics);
-	const kept = keepsRest ? await earlier(file, new Set(metrics.map(({name}) => `${name}`)), labels) : '';
+	const kept = keepsRest ? await keptFamilies(file, new Set(metrics.map(({name}) => `${name}`)), labels) : '';
 
 	try {
 		await writeFileAtomic(file, text + kept, {mode: readableByAll});
 	} catch (error) {
 		const {code = 'unknown'} = error as NodeJS.ErrnoException;
 		throw new OperatorError('metrics-file.unwritable', `The metrics could not be written to ${file} (${code}).`, {
-			hint: 'Nobody is told of this run. Does the folder exist, is there space, and may we write to it?',
+			hint: 'Monitoring does not see this run. Check that the folder exists, has space, and that this user may write to it.',
 			exit: 'failed',
 			cause: error,
 		});
 	}
 }
 
-/** The families of our own earlier file that are not written anew. */
-async function earlier(
+/** The metric families of an earlier run of regmedic that this run does not write. */
+async function keptFamilies(
 	file: string,
 	written: ReadonlySet<string>,
 	labels: Readonly<Record<string, string>>,

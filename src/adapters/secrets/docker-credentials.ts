@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
-import {runForSecret} from './secret-command.ts';
+import {runForSecret, type SecretCommand} from './secret-command.ts';
 
 const config = v.object({
 	auths: v.optional(v.record(v.string(), v.object({auth: v.optional(v.string())})), {}),
@@ -12,18 +12,18 @@ const config = v.object({
 	credsStore: v.optional(v.string()),
 });
 
-const answer = v.object({Username: v.string(), Secret: v.string()});
+const helperReply = v.object({Username: v.string(), Secret: v.string()});
 const helperTimeoutMs = 10_000;
 
+type HelperContext = Pick<SecretCommand, 'environment' | 'processes' | 'signal'>;
+
 /**
- * What `docker login` left for this host. Undefined: nothing.
- * @see docker/docker-credential-helpers: the server goes to `get` on standard input, JSON comes back
+ * The credentials that `docker login` stored for a host; undefined when there are none.
+ * @throws OperatorError credentials.docker | credentials.helper
+ * @see docker/docker-credential-helpers: `get` reads the server from standard input and prints JSON
  */
-export async function dockerCredentials(
-	host: string,
-	environment: Record<string, string | undefined>,
-	signal?: AbortSignal,
-): Promise<Credentials | undefined> {
+export async function dockerCredentials(host: string, context: HelperContext): Promise<Credentials | undefined> {
+	const {environment} = context;
 	const file = path.join(
 		environment.DOCKER_CONFIG || path.join(environment.HOME ?? homedir(), '.docker'),
 		'config.json',
@@ -35,7 +35,7 @@ export async function dockerCredentials(
 
 	const parsed = v.safeParse(config, readJson(text));
 	if (!parsed.success) {
-		throw new OperatorError('credentials.docker', `${file} cannot be read as Docker's configuration.`, {
+		throw new OperatorError('credentials.docker', `${file} is not a valid configuration of Docker.`, {
 			hint: 'Log in again with docker login.',
 			exit: 'configuration',
 		});
@@ -43,42 +43,39 @@ export async function dockerCredentials(
 
 	const {auths, credHelpers, credsStore} = parsed.output;
 	const helper = credHelpers[host] ?? credsStore;
-	const helped = helper === undefined ? undefined : await askHelper(helper, host, environment, signal);
-	if (helped) {
-		return helped;
+	const fromHelper = helper === undefined ? undefined : await askHelper(helper, host, context);
+	if (fromHelper) {
+		return fromHelper;
 	}
 
 	const entry = auths[host] ?? auths[`https://${host}`] ?? auths[`https://${host}/v2/`];
 	return entry?.auth === undefined ? undefined : splitAuth(entry.auth);
 }
 
-async function askHelper(
-	helper: string,
-	host: string,
-	environment: Record<string, string | undefined>,
-	signal: AbortSignal | undefined,
-): Promise<Credentials | undefined> {
+async function askHelper(helper: string, host: string, context: HelperContext): Promise<Credentials | undefined> {
+	const {environment, processes, signal} = context;
 	if (!/^[\w.-]+$/.test(helper)) {
 		throw new OperatorError('credentials.helper', `"${helper}" is not the name of a credential helper.`, {
-			hint: 'Look at credHelpers and credsStore in Docker’s config.json.',
+			hint: 'Check credHelpers and credsStore in Docker’s config.json.',
 			exit: 'configuration',
 		});
 	}
 
-	const {stdout, stderr, ended} = await runForSecret({
+	const {stdout, stderr, outcome} = await runForSecret({
 		program: `docker-credential-${helper}`,
 		args: ['get'],
 		input: host,
 		environment,
+		processes,
 		timeoutMs: helperTimeoutMs,
-		...(signal === undefined ? {} : {signal}),
+		signal,
 	});
-	const parsed = v.safeParse(answer, readJson(stdout));
-	if (parsed.success && ended === 'well') {
+	const parsed = v.safeParse(helperReply, readJson(stdout));
+	if (parsed.success && outcome === 'succeeded') {
 		return {username: parsed.output.Username, password: parsed.output.Secret};
 	}
 
-	// Its word for "I have none".
+	// What a helper prints when it has none.
 	if (/credentials not found/i.test(`${stdout}${stderr}`)) {
 		return undefined;
 	}

@@ -1,43 +1,50 @@
 import {execa} from 'execa';
+import type {Processes} from '../../engine/ports/processes.ts';
 
 export type SecretCommand = {
 	program: string;
 	args: readonly string[];
+	/** For standard input, which is closed without it. */
 	input?: string;
 	environment: Record<string, string | undefined>;
+	processes: Processes;
 	timeoutMs: number;
-	/** Ends it before its time. */
-	signal?: AbortSignal;
+	/** Stops the command. */
+	signal?: AbortSignal | undefined;
 };
 
-export type SecretAnswer = {
+export type SecretCommandResult = {
 	stdout: string;
 	stderr: string;
-	ended: 'well' | 'badly' | 'late' /** The exit code, or why it did not start. */;
-	how: string;
+	outcome: 'succeeded' | 'failed' | 'timed-out';
+	/** The exit code, or why the command did not start. */
+	reason: string;
 };
 
 const mostOutput = 64 * 1024;
 
 /**
- * Runs a program that prints a secret. Whatever it started ends with it, and its end is not waited for beyond the time:
- * a grandchild that keeps the pipe open would hold us for as long as it likes.
+ * Runs a command that prints a secret, and kills whatever it started when it ends. It is not waited for beyond its time:
+ * a grandchild that keeps the pipe open would keep regmedic waiting.
  * @throws the signal's reason
  */
-export async function runForSecret(command: SecretCommand): Promise<SecretAnswer> {
-	const {program, args, input, environment, timeoutMs, signal} = command;
+export async function runForSecret(command: SecretCommand): Promise<SecretCommandResult> {
+	const {program, args, input, environment, processes, timeoutMs, signal} = command;
 	signal?.throwIfAborted();
 	const child = execa(program, args, {
 		reject: false,
-		// A group of its own, so that all of it can be ended.
+		// A process group of its own, so that all of it can be killed.
 		detached: true,
 		...(input === undefined ? {stdin: 'ignore' as const} : {input}),
 		env: environment,
 		extendEnv: false,
 		maxBuffer: mostOutput,
 	});
-	const late = Promise.withResolvers<SecretAnswer>();
-	const timer = setTimeout(() => late.resolve({stdout: '', stderr: '', ended: 'late', how: 'no end'}), timeoutMs);
+	const late = Promise.withResolvers<SecretCommandResult>();
+	const timer = setTimeout(
+		() => late.resolve({stdout: '', stderr: '', outcome: 'timed-out', reason: 'no end'}),
+		timeoutMs,
+	);
 	const stop = () => late.reject(signal?.reason);
 	signal?.addEventListener('abort', stop, {once: true});
 
@@ -45,28 +52,28 @@ export async function runForSecret(command: SecretCommand): Promise<SecretAnswer
 		return await Promise.race([
 			late.promise,
 			child.then(
-				({stdout, stderr, failed, exitCode, code}): SecretAnswer => ({
+				({stdout, stderr, failed, exitCode, code}): SecretCommandResult => ({
 					stdout,
 					stderr,
-					ended: failed ? 'badly' : 'well',
-					how: `${exitCode ?? code ?? 'a signal'}`,
+					outcome: failed ? 'failed' : 'succeeded',
+					reason: `${exitCode ?? code ?? 'a signal'}`,
 				}),
 			),
 		]);
 	} finally {
 		clearTimeout(timer);
 		signal?.removeEventListener('abort', stop);
-		endGroup(child.pid);
+		killGroup(child.pid, processes);
 	}
 }
 
-/** Also after a good end: nothing that a secret's command left behind has a reason to go on. */
-function endGroup(leader: number | undefined): void {
+/** Also after a success: nothing that such a command left behind has a reason to run on. */
+function killGroup(leader: number | undefined, processes: Processes): void {
 	if (leader !== undefined) {
 		try {
-			process.kill(-leader, 'SIGKILL');
+			processes.kill(-leader, 'SIGKILL');
 		} catch {
-			// It is gone already.
+			// The group has ended.
 		}
 	}
 }

@@ -4,34 +4,43 @@ import path from 'node:path';
 import type {CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Redaction} from '../../domain/text/redaction.ts';
+import {upperFirst} from '../../domain/text/wording.ts';
+import type {Processes} from '../../engine/ports/processes.ts';
 import type {Credentials, Secrets} from '../../engine/ports/secrets.ts';
 import {dockerCredentials} from './docker-credentials.ts';
 import {runForSecret} from './secret-command.ts';
 
 export type SecretsOptions = {
 	environment: Record<string, string | undefined>;
-	/** Every secret that is read is put here before anybody else sees it. */
+	processes: Processes;
+	/** Every secret is added here before it is given out. */
 	redaction: Redaction;
-	/** Where the credentials of a host come from; undefined: anonymous. */
+	/** Where the credentials of a host come from; undefined for anonymous access. */
 	sourceOf(host: string): CredentialSource | undefined;
-	/** Ends the commands that are asked. */
+	/** Stops the commands that print secrets. */
 	signal?: AbortSignal;
 };
 
 const commandTimeoutMs = 10_000;
 const longestSecret = 64 * 1024;
 
-/** Reads secrets when they are needed, from the environment, a command, a private file or Docker's stores. */
-export function createSecrets(
-	options: SecretsOptions,
-): Secrets & {read(source: SecretSource, what: string): Promise<string>} {
-	const {environment, redaction, sourceOf, signal} = options;
+export type ReadableSecrets = Secrets & {
+	/** @param what the secret is for, for messages: `the Woodpecker token` */
+	read(source: SecretSource, what: string): Promise<string>;
+};
+
+/**
+ * Reads secrets when they are needed: from the environment, a command, a private file or the credentials of Docker. The
+ * credentials of a host are read once.
+ */
+export function createSecrets(options: SecretsOptions): ReadableSecrets {
+	const {environment, redaction, sourceOf} = options;
 	const known = new Map<string, Promise<Credentials | undefined>>();
 
 	async function read(source: SecretSource, what: string): Promise<string> {
-		const value = await secretOf(source, what, environment, signal);
+		const value = await secretOf(source, what, options);
 		if (value.length > longestSecret) {
-			throw new OperatorError('credentials.too-long', `What stands for ${what} is ${value.length} characters long.`, {
+			throw new OperatorError('credentials.too-long', `${upperFirst(what)} is ${value.length} characters long.`, {
 				hint: 'Name a source that holds the secret and nothing else.',
 				exit: 'configuration',
 			});
@@ -49,7 +58,7 @@ export function createSecrets(
 
 		const found =
 			'docker' in source
-				? await dockerCredentials(host, environment, signal)
+				? await dockerCredentials(host, options)
 				: 'env' in source
 					? {
 							username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
@@ -70,7 +79,7 @@ export function createSecrets(
 			const credentials =
 				known.get(host) ??
 				credentialsOf(host).catch(error => {
-					// What failed once may work when the operator has mended it.
+					// The operator may have fixed it before the next try.
 					known.delete(host);
 					throw error;
 				});
@@ -83,8 +92,7 @@ export function createSecrets(
 async function secretOf(
 	source: SecretSource,
 	what: string,
-	environment: Record<string, string | undefined>,
-	signal: AbortSignal | undefined,
+	{environment, processes, signal}: SecretsOptions,
 ): Promise<string> {
 	if ('env' in source) {
 		return fromEnvironment(source.env, what, environment);
@@ -95,22 +103,22 @@ async function secretOf(
 	}
 
 	const [program, ...args] = source.command;
-	const {stdout, ended, how} = await runForSecret({
+	const {stdout, outcome, reason} = await runForSecret({
 		program: program!,
 		args,
 		environment,
+		processes,
 		timeoutMs: commandTimeoutMs,
-		...(signal === undefined ? {} : {signal}),
+		signal,
 	});
-	if (ended !== 'well' || stdout.trim() === '') {
-		const end =
-			ended === 'late'
-				? `did not end within ${commandTimeoutMs / 1000} s`
-				: ended === 'well'
-					? 'printed nothing'
-					: `ended with ${how}`;
+	if (outcome !== 'succeeded' || stdout.trim() === '') {
+		const end = {
+			succeeded: 'printed nothing',
+			failed: `failed with ${reason}`,
+			'timed-out': `did not end within ${commandTimeoutMs / 1000} s`,
+		}[outcome];
 		throw new OperatorError('credentials.command', `The command for ${what} (${program}) ${end}.`, {
-			hint: 'Run it by hand: it must print the secret and nothing else.',
+			hint: 'Run it yourself: it must print the secret and nothing else.',
 			exit: 'configuration',
 		});
 	}
@@ -130,7 +138,7 @@ function fromEnvironment(name: string, what: string, environment: Record<string,
 	return value;
 }
 
-/** Only a file that nobody else can read holds a secret. */
+/** A file that other users can read is refused. */
 async function fromFile(name: string, what: string, environment: Record<string, string | undefined>): Promise<string> {
 	const file = name.startsWith('~/') ? path.join(environment.HOME ?? homedir(), name.slice(2)) : name;
 	const unreadable = (error: NodeJS.ErrnoException): never => {
@@ -145,7 +153,7 @@ async function fromFile(name: string, what: string, environment: Record<string, 
 	try {
 		const {mode} = await handle.stat();
 		if ((mode & 0o077) !== 0) {
-			throw new OperatorError('credentials.file-open', `${file} holds ${what} and can be read by others.`, {
+			throw new OperatorError('credentials.file-open', `${file} holds ${what}, and other users can read it.`, {
 				hint: `Run: chmod 600 ${file}`,
 				exit: 'configuration',
 			});

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import {parsePushUrl} from '../../adapters/metrics/push-url.ts';
+import {parsePushUrl} from '../../adapters/metrics/push-address.ts';
 import {pushMetrics} from '../../adapters/metrics/pushgateway.ts';
-import {renderMetrics} from '../../adapters/metrics/render.ts';
+import {renderMetrics} from '../../adapters/metrics/render-metrics.ts';
 import {checkTextfileName, writeTextfile} from '../../adapters/metrics/textfile.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metric.ts';

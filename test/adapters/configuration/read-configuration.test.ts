@@ -6,7 +6,7 @@ import {createTempFolder} from '../../support/temp-folder.ts';
 
 const of = (name: string) => `registries: {${name}: {url: 'https://registry.example'}}\n`;
 
-test('the named file wins over the one here, and that over the one of the user', async () => {
+test('a named file is preferred to that of the folder, and that to the file of the user', async () => {
 	const folder = await createTempFolder();
 	const home = await createTempFolder();
 	const environment = {XDG_CONFIG_HOME: home};
@@ -25,7 +25,7 @@ test('the named file wins over the one here, and that over the one of the user',
 	]);
 });
 
-test('a named file that is not there, or cannot be read, is an error with exit 4', async () => {
+test('a named file that does not exist or cannot be read is an error with exit 4', async () => {
 	const folder = await createTempFolder();
 
 	await expect(readConfiguration({}, folder, 'gone.yaml')).rejects.toMatchObject({
@@ -38,7 +38,7 @@ test('a named file that is not there, or cannot be read, is an error with exit 4
 	});
 });
 
-test('what is wrong is said with the file as it was named, its line and its column', async () => {
+test('an error names the file as it was given, its line and its column', async () => {
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'regmedic.yaml'), 'registries:\n  private:\n    uri: https://registry.example\n');
 

@@ -12,7 +12,7 @@ import {createTempFolder} from '../../support/temp-folder.ts';
 const stamp = () => ({at: new Date().toISOString(), mono: 1, actor: 'ada'});
 const writer = new URL('../../support/journal-writer.ts', import.meta.url).pathname;
 
-test('killed at any moment, over and over, a journal opens and holds everything it said was written', async () => {
+test('after kills at any moment, a journal opens and holds every event that was reported as written', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	let written = 0;
 
@@ -46,7 +46,7 @@ async function listenUntil(child: ChildProcess, lines: number): Promise<number[]
 	return text.split('\n').slice(0, -1).map(Number);
 }
 
-test('on a full disk an event is written whole or not at all, and it is said', async () => {
+test('on a full disk an event is written whole or not at all, and the error says so', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	spawnSync(process.execPath, [writer, folder, 'new', '5']);
 	const before = await readFile(path.join(folder, 'events.jsonl'));
@@ -69,7 +69,7 @@ test('on a full disk an event is written whole or not at all, and it is said', a
 	expect((await readFile(path.join(folder, 'events.jsonl'))).subarray(0, before.length)).toEqual(before);
 });
 
-test('a disk with no room at all is said before anything begins', async () => {
+test('a disk without any space is an error before anything begins', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	const full = spawnSync(
 		'sh',
@@ -80,7 +80,7 @@ test('a disk with no room at all is said before anything begins', async () => {
 	expect(full.stdout.toString()).toBe('journal.full\n');
 });
 
-test('power lost between two disks’ blocks leaves zeros, which are set aside', async () => {
+test('zeros that a power loss leaves in the file are moved to a file of their own', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	spawnSync(process.execPath, [writer, folder, 'new', '3']);
 	const file = path.join(folder, 'events.jsonl');

@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {listIncidents} from '../../../src/adapters/journal/incident-folders.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 
-test('without a state folder there are no incidents; one that cannot be read is not said to be empty', async () => {
+test('without a state folder there are no incidents; a folder that cannot be read is an error', async () => {
 	const state = await createTempFolder();
 	expect(await listIncidents(state)).toEqual([]);
 

@@ -30,7 +30,7 @@ async function writtenJournal(events: readonly JournalEvent[] = toldToProof().ev
 	return folder;
 }
 
-test('what was appended is there again, and tells the same incident', async () => {
+test('appended events are read back and fold to the same incident', async () => {
 	const {events, incident} = toldToProof();
 	const folder = await writtenJournal(events);
 
@@ -51,7 +51,7 @@ test('folders are 0700 and files 0600, whatever the umask', async () => {
 	await journal.close();
 });
 
-test('control characters, bidi tricks and half surrogates come back as they were, and draw nothing in the file', async () => {
+test('control characters, bidi controls and half surrogates are read back unchanged, and are escaped in the file', async () => {
 	const texts = [
 		'\u001b[2Jgone',
 		'a\u202Eb',
@@ -71,7 +71,7 @@ test('control characters, bidi tricks and half surrogates come back as they were
 	);
 });
 
-test('any text survives', async () => {
+test('any text is read back unchanged', async () => {
 	const texts = fc
 		.sample(fc.array(fc.nat(0x10ffff), {maxLength: 30}), tries(60))
 		.map(points => String.fromCodePoint(...points));
@@ -81,7 +81,7 @@ test('any text survives', async () => {
 	expect(events.map(event => event.type === 'note.added' && event.text)).toEqual(texts);
 });
 
-test('every beginning of a journal opens to an earlier state, and what is lost is said', async () => {
+test('a journal cut at any byte opens to an earlier state and reports the lost bytes', async () => {
 	const folder = await writtenJournal([note('one'), note('two'), note('three')]);
 	const whole = await readFile(path.join(folder, 'events.jsonl'));
 	const all = (await readJournal(folder)).events;
@@ -98,7 +98,7 @@ test('every beginning of a journal opens to an earlier state, and what is lost i
 	}
 });
 
-test('a torn tail is set aside as it was, the loss is recorded, and the journal goes on', async () => {
+test('a torn tail is kept in a file of its own, the loss is recorded, and the journal continues', async () => {
 	const folder = await writtenJournal([note('one'), note('two')]);
 	const file = path.join(folder, 'events.jsonl');
 	const whole = await readFile(file);
@@ -116,7 +116,7 @@ test('a torn tail is set aside as it was, the loss is recorded, and the journal 
 	expect((await readJournal(folder)).events).toMatchObject([{}, {lostBytes: torn.length}, {text: 'three'}]);
 });
 
-test('every flipped byte of the last line is noticed', async () => {
+test('every changed byte of the last line is noticed', async () => {
 	const folder = await writtenJournal([note('one'), note('two')]);
 	const file = path.join(folder, 'events.jsonl');
 	const whole = await readFile(file);
@@ -161,7 +161,7 @@ test('damage in the middle is an error that names the line, and nothing is dropp
 	}
 });
 
-test('a sealed journal says its count and head, and takes nothing more', async () => {
+test('a sealed journal records its count and head, and takes no more events', async () => {
 	const folder = await writtenJournal([note('one')]);
 	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const {head} = await readJournal(folder);
@@ -175,7 +175,7 @@ test('a sealed journal says its count and head, and takes nothing more', async (
 	expect(read.events.at(-1)).toMatchObject({type: 'journal.sealed', events: 1, head});
 });
 
-test('appends made at the same moment stand in the order they were made', async () => {
+test('simultaneous appends are written in the order they were made', async () => {
 	const folder = await writtenJournal([]);
 	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const texts = Array.from({length: 50}, (_, number) => `note ${number}`);
@@ -185,7 +185,7 @@ test('appends made at the same moment stand in the order they were made', async 
 	expect((await readJournal(folder)).events.map(event => event.type === 'note.added' && event.text)).toEqual(texts);
 });
 
-test('evidence is kept under a name that cannot lead elsewhere, with its digest, and never written over', async () => {
+test('evidence is kept with its digest, under a name without folders, and is never overwritten', async () => {
 	const folder = await writtenJournal();
 	const journal = await openJournal({folder, actor: 'ada', processes, stamp});
 	const first = await journal.keep('../../etc/pass wd', 'seen');
@@ -198,7 +198,7 @@ test('evidence is kept under a name that cannot lead elsewhere, with its digest,
 	expect(await readFile(path.join(folder, first.file), 'utf8')).toBe('seen');
 });
 
-test('a folder that is not there, or is taken, is said as such', async () => {
+test('a missing folder and a taken folder have errors of their own', async () => {
 	const folder = await writtenJournal();
 
 	await expect(openJournal({folder: `${folder}-not`, actor: 'ada', processes, stamp})).rejects.toMatchObject({
@@ -222,7 +222,7 @@ test('a state folder that is a file cannot be written', async () => {
 	});
 });
 
-test('who reads along does not change a byte', async () => {
+test('reading does not change a byte', async () => {
 	const folder = await writtenJournal([note('one')]);
 	const copy = path.join(await createTempFolder(), 'events.jsonl');
 	await copyFile(path.join(folder, 'events.jsonl'), copy);
@@ -232,7 +232,7 @@ test('who reads along does not change a byte', async () => {
 	expect(await readFile(path.join(folder, 'events.jsonl'))).toEqual(await readFile(copy));
 });
 
-test('whoever finds that another has written since writes nothing behind it, and the chain stays whole', async () => {
+test('when another process has written a line, no other line is added after it, and the chain stays whole', async () => {
 	const folder = await writtenJournal();
 	const late = await openJournal({folder, actor: 'ada', processes, stamp});
 	const next = await openJournal({folder, actor: 'bob', processes, stamp, takeOver: true});

@@ -24,7 +24,7 @@ const dead = {
 	nonce: '00112233445566aa',
 };
 
-test('whoever comes second is refused with exit 7, and is told who works on it and what to do', async () => {
+test('a second process is refused with exit 7; the error names the holder and what to do', async () => {
 	const folder = await createTempFolder();
 	const lock = await lockFolder(folder, {actor: 'ada', processes});
 
@@ -43,13 +43,13 @@ test('whoever comes second is refused with exit 7, and is told who works on it a
 });
 
 test.each([
-	['of a process that is dead', JSON.stringify({...dead, boot: undefined})],
+	['of a dead process', JSON.stringify({...dead, boot: undefined})],
 	['from before the machine was booted', JSON.stringify({...dead, pid: process.pid})],
-	['of a process whose number was given out again', JSON.stringify({...dead, pid: process.pid, began: '1'})],
+	['of a process whose pid was given out again', JSON.stringify({...dead, pid: process.pid, began: '1'})],
 	['that a power loss has emptied', ''],
 	['that is not JSON', '{"pid":'],
 	['that names a whole group of processes', JSON.stringify({...dead, pid: 0})],
-])('a lock %s is passed over', async (_what, text) => {
+])('a lock %s is ignored', async (_what, text) => {
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'lock'), text);
 
@@ -69,7 +69,7 @@ test('a lock of another machine counts as alive', async () => {
 	});
 });
 
-test('of many who race for a stale lock exactly one gets it', async () => {
+test('when many race for a stale lock, exactly one gets it', async () => {
 	for (let round = 0; round < 20; round++) {
 		const folder = await createTempFolder();
 		await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
@@ -84,7 +84,7 @@ test('of many who race for a stale lock exactly one gets it', async () => {
 	}
 });
 
-test('while it is given back and taken again, never two hold it', async () => {
+test('while the lock is released and taken again, two never hold it', async () => {
 	const folder = await createTempFolder();
 	let holders = 0;
 	let most = 0;
@@ -111,7 +111,7 @@ test('while it is given back and taken again, never two hold it', async () => {
 	expect(taken).toBeGreaterThan(5);
 });
 
-test('while holders die and are passed over, never two hold it', async () => {
+test('while holders die and are ignored, two never hold the lock', async () => {
 	const folder = await createTempFolder();
 	let holders = 0;
 	let most = 0;
@@ -140,7 +140,7 @@ test('while holders die and are passed over, never two hold it', async () => {
 	expect(deaths).toBeGreaterThan(5);
 });
 
-test('of eight processes that race for one incident exactly one gets it', async () => {
+test('when eight processes race for one incident, exactly one gets it', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	await (await createJournal({folder, actor: 'ada', processes, stamp})).close();
 	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
@@ -150,7 +150,7 @@ test('of eight processes that race for one incident exactly one gets it', async 
 	expect(words.sort()).toEqual([...Array.from({length: 7}, () => 'incident.locked'), 'taken'].sort());
 });
 
-test('one who died while taking a lock over, or giving it back, is in nobody’s way', async () => {
+test('a process that died during a take-over or a release does not block the lock', async () => {
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'lock'), JSON.stringify(dead));
 	await writeFile(path.join(folder, `lock.after-${dead.nonce}`), JSON.stringify({...dead, nonce: '00112233445566bb'}));
@@ -163,7 +163,7 @@ test('one who died while taking a lock over, or giving it back, is in nobody’s
 	expect(await readdir(folder)).toEqual([]);
 });
 
-test('an incident that was taken over takes no more from whoever had it before', async () => {
+test('after a take-over the earlier holder cannot append', async () => {
 	const folder = path.join(await createTempFolder(), 'incident');
 	const note = {...stamp(), type: 'note.added', text: 'x'} as const;
 	const before = await createJournal({folder, actor: 'ada', processes, stamp});

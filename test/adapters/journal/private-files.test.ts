@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {makePrivateFolder} from '../../../src/adapters/journal/private-files.ts';
 import {temporaryFolder} from '../../support/real.ts';
 
-test('every folder that is made is private, and one that is there is left as it is', async () => {
+test('every new folder is private, and an existing folder is left as it is', async () => {
 	await using place = await temporaryFolder();
 	const deep = path.join(place.folder, 'state/regmedic/incidents');
 
@@ -15,7 +15,7 @@ test('every folder that is made is private, and one that is there is left as it 
 	expect((await stat(path.dirname(deep))).mode & 0o777).toBe(0o700);
 });
 
-test('many that make the same folder at once all find it made', async () => {
+test('many can make the same folder at once', async () => {
 	await using place = await temporaryFolder();
 
 	for (let round = 0; round < 20; round++) {
@@ -26,7 +26,7 @@ test('many that make the same folder at once all find it made', async () => {
 
 // Node's own recursive mkdir never comes back from there.
 test.skipIf(process.platform !== 'linux')(
-	'a place where nothing can be made is an error, not a wait without end',
+	'a folder in which none can be made is an error, not an endless wait',
 	async () => {
 		await expect(makePrivateFolder('/proc/regmedic/incidents')).rejects.toMatchObject({code: 'ENOENT'});
 	},

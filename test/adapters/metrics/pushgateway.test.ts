@@ -45,7 +45,7 @@ const push = (url: URL, more: Partial<Push> = {}) =>
 		...more,
 	});
 
-it('replaces its group, or what it names of it', async () => {
+it('a push replaces its whole group, or only the metrics of the same names', async () => {
 	const {url, heard} = await serve(status(200), status(202));
 
 	await push(url);
@@ -59,7 +59,7 @@ it('replaces its group, or what it names of it', async () => {
 	expect(heard[0]!.authorization).toBeUndefined();
 });
 
-it('tries again when the server or its proxy fails, and no more than three times', async () => {
+it('a push is retried when the server or its proxy fails, at most three times', async () => {
 	const passing = await serve(status(503), (_, request) => request.socket.destroy(), status(200));
 	await push(passing.url);
 	expect(passing.heard).toHaveLength(3);
@@ -69,12 +69,12 @@ it('tries again when the server or its proxy fails, and no more than three times
 	await expect(push(failing.url)).rejects.toMatchObject({
 		code: 'push.failed',
 		exit: 'failed',
-		message: expect.stringMatching(/answers 502\.$/),
+		message: expect.stringMatching(/responded 502\.$/),
 	});
 	expect(failing.heard).toHaveLength(3);
 });
 
-it('is rejected once, in the words of the server', async () => {
+it('rejected metrics are not retried, and the error gives the reason of the server', async () => {
 	const {url, heard} = await serve(status(400, 'pushed metrics are invalid or inconsistent\nwith existing metrics\n'));
 
 	await expect(push(url)).rejects.toMatchObject({
@@ -85,7 +85,7 @@ it('is rejected once, in the words of the server', async () => {
 	expect(heard).toHaveLength(1);
 });
 
-it('follows nobody elsewhere with what it knows', async () => {
+it('a redirect is not followed, and no credentials go elsewhere', async () => {
 	const {url, heard} = await serve(response => void response.writeHead(307, {location: '/elsewhere'}).end());
 
 	await expect(push(url, {credentials: {username: 'nora', password: 'right'}})).rejects.toMatchObject({
@@ -94,7 +94,7 @@ it('follows nobody elsewhere with what it knows', async () => {
 	expect(heard).toHaveLength(1);
 });
 
-it('logs in where it is told to', async () => {
+it('a push sends its credentials', async () => {
 	const {url, heard} = await serve(status(200), status(401));
 	const credentials = {username: 'nora', password: 'right'};
 
@@ -106,7 +106,7 @@ it('logs in where it is told to', async () => {
 	});
 });
 
-it('is a failure where nobody listens', async () => {
+it('a Pushgateway that does not listen is a failed run', async () => {
 	const url = new URL(`http://127.0.0.1:${await freePort()}`);
 
 	await expect(push(url)).rejects.toMatchObject({
@@ -116,7 +116,7 @@ it('is a failure where nobody listens', async () => {
 	});
 });
 
-it('ends when it is stopped, while it waits for an answer', async () => {
+it('the signal stops a push that waits for a response', async () => {
 	const stop = new AbortController();
 	const reason = new Error('ctrl-c');
 	const {url} = await serve(() => stop.abort(reason));

@@ -18,7 +18,7 @@ const write = (file: string, report: ProbeReport, keepsRest = false) =>
 	writeTextfile(metricsOf(report), {file, labels: labelsOf(report), keepsRest});
 const sampleOf = (text: string, name: string) => new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1];
 
-it('is a whole file that others may read, and nothing is left beside it', async () => {
+it('the file is whole, other users may read it, and no other file is left', async () => {
 	const folder = await createTempFolder();
 	const file = path.join(folder, 'regmedic.prom');
 	await writeFile(file, 'old', {mode: 0o600});
@@ -30,7 +30,7 @@ it('is a whole file that others may read, and nothing is left beside it', async 
 	expect(sampleOf(await readFile(file, 'utf8'), metricNames.failures)).toBe('0');
 });
 
-it('of a run that could not see keeps what an earlier one saw, so that no alert resolves by it', async () => {
+it('a run that could not verify keeps the metrics of an earlier run, so that no alert resolves', async () => {
 	const file = path.join(await createTempFolder(), 'regmedic.prom');
 
 	await write(file, broken);
@@ -45,7 +45,7 @@ it('of a run that could not see keeps what an earlier one saw, so that no alert 
 	expect(text.match(/^# TYPE /gm)).toHaveLength(new Set(text.match(/^# TYPE \S+/gm)).size);
 });
 
-it('keeps nothing that is of another registry, or not ours to understand', async () => {
+it('metrics of another registry, or of an unknown format, are not kept', async () => {
 	const file = path.join(await createTempFolder(), 'regmedic.prom');
 
 	await write(file, {...broken, instance: 'other.example'});
@@ -57,7 +57,7 @@ it('keeps nothing that is of another registry, or not ours to understand', async
 	expect(await readFile(file, 'utf8')).not.toMatch(/^[xyq]\b|torn/m);
 });
 
-it('of a run that saw everything says nothing from before', async () => {
+it('a complete run keeps no earlier metrics', async () => {
 	const file = path.join(await createTempFolder(), 'regmedic.prom');
 
 	await write(file, broken);
@@ -68,7 +68,7 @@ it('of a run that saw everything says nothing from before', async () => {
 	expect(sampleOf(text, metricNames.failures)).toBe('0');
 });
 
-it('that cannot be written is a failure with a hint, and leaves nothing behind', async () => {
+it('a file that cannot be written is a failure with a hint, and no part of it is left', async () => {
 	const folder = await createTempFolder();
 	await mkdir(path.join(folder, 'taken.prom'));
 
@@ -82,7 +82,7 @@ it('that cannot be written is a failure with a hint, and leaves nothing behind',
 	expect(await readdir(folder)).toEqual(['taken.prom']);
 });
 
-it('has a name that node_exporter looks for', () => {
+it('the file name ends as node_exporter expects', () => {
 	expect(() => checkTextfileName('/var/lib/regmedic.prom')).not.toThrow();
 	expect(() => checkTextfileName('regmedic.txt')).toThrow(expect.objectContaining({exit: 'usage'}));
 });

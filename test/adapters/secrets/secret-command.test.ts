@@ -1,36 +1,45 @@
 import {expect, test} from 'vitest';
 import {runForSecret} from '../../../src/adapters/secrets/secret-command.ts';
+import {processes} from '../../support/processes.ts';
 
 const environment = {PATH: process.env.PATH};
 
-test('a command that leaves a child with the pipe open is not waited for beyond its time', async () => {
+test('a command whose child keeps the pipe open is not waited for beyond its time', async () => {
 	const began = performance.now();
 
-	const {ended} = await runForSecret({
+	const {outcome} = await runForSecret({
 		program: 'sh',
 		args: ['-c', 'sleep 30 & echo secret'],
 		environment,
+		processes,
 		timeoutMs: 300,
 	});
 
-	expect(ended).toBe('late');
+	expect(outcome).toBe('timed-out');
 	expect(performance.now() - began).toBeLessThan(5_000);
 });
 
-test('a command that will not listen is ended with everything it started', async () => {
+test('a command that ignores signals is killed with everything it started', async () => {
 	const script = "trap '' TERM INT; sleep 30";
 
-	const {ended, how} = await runForSecret({program: 'sh', args: ['-c', script], environment, timeoutMs: 200});
+	const {outcome, reason} = await runForSecret({
+		program: 'sh',
+		args: ['-c', script],
+		environment,
+		processes,
+		timeoutMs: 200,
+	});
 
-	expect({ended, how}).toEqual({ended: 'late', how: 'no end'});
+	expect({outcome, reason}).toEqual({outcome: 'timed-out', reason: 'no end'});
 });
 
-test('a command is called off at once by the signal', async () => {
+test('the signal stops a command at once', async () => {
 	const stopping = new AbortController();
 	const running = runForSecret({
 		program: 'sleep',
 		args: ['30'],
 		environment,
+		processes,
 		timeoutMs: 20_000,
 		signal: stopping.signal,
 	});
@@ -39,18 +48,19 @@ test('a command is called off at once by the signal', async () => {
 	await expect(running).rejects.toThrow('ctrl-c');
 });
 
-test('what goes in arrives, and an exit code or a missing program is said', async () => {
+test('the input arrives, and an exit code or a missing program is the reason', async () => {
 	const echoed = await runForSecret({
 		program: 'cat',
 		args: [],
 		input: 'registry.example',
 		environment,
+		processes,
 		timeoutMs: 5_000,
 	});
-	const failed = await runForSecret({program: 'sh', args: ['-c', 'exit 3'], environment, timeoutMs: 5_000});
-	const missing = await runForSecret({program: 'no-such-helper', args: [], environment, timeoutMs: 5_000});
+	const failed = await runForSecret({program: 'sh', args: ['-c', 'exit 3'], environment, processes, timeoutMs: 5_000});
+	const missing = await runForSecret({program: 'no-such-helper', args: [], environment, processes, timeoutMs: 5_000});
 
-	expect(echoed).toMatchObject({stdout: 'registry.example', ended: 'well'});
-	expect(failed).toMatchObject({ended: 'badly', how: '3'});
-	expect(missing).toMatchObject({ended: 'badly', how: 'ENOENT'});
+	expect(echoed).toMatchObject({stdout: 'registry.example', outcome: 'succeeded'});
+	expect(failed).toMatchObject({outcome: 'failed', reason: '3'});
+	expect(missing).toMatchObject({outcome: 'failed', reason: 'ENOENT'});
 });

@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import {createSecrets} from '../../../src/adapters/secrets/secrets.ts';
 import type {CredentialSource} from '../../../src/domain/configuration.ts';
 import {createRedaction} from '../../../src/domain/text/redaction.ts';
+import {processes} from '../../support/processes.ts';
 import {createTempFolder} from '../../support/temp-folder.ts';
 
 const host = 'registry.example:5050';
@@ -13,6 +14,7 @@ function secretsOf(source: CredentialSource | undefined, environment: Record<str
 	const asked: string[] = [];
 	return createSecrets({
 		environment: {PATH: process.env.PATH, ...environment},
+		processes,
 		redaction,
 		sourceOf: each => {
 			asked.push(each);
@@ -40,7 +42,7 @@ test('a host without a source is anonymous', async () => {
 });
 
 test.each([[host], [`https://${host}`], [`https://${host}/v2/`]])(
-	'what docker login left under %s is found, and hidden from then on',
+	'credentials that docker login stored under %s are found, and redacted from then on',
 	async key => {
 		const auth = Buffer.from('ada:hunter2:with:colons').toString('base64');
 		const secrets = secretsOf({docker: true}, {DOCKER_CONFIG: await dockerFolder({auths: {[key]: {auth}}})});
@@ -50,7 +52,7 @@ test.each([[host], [`https://${host}`], [`https://${host}/v2/`]])(
 	},
 );
 
-test('a credential helper is asked on its standard input, and its word for "none" is none', async () => {
+test('a credential helper reads the host from standard input, and may have no credentials', async () => {
 	const folder = await dockerFolder({credHelpers: {[host]: 'fake'}});
 	const answers = await helper(
 		`read server; [ "$1" = get ] && [ "$server" = ${host} ] && echo '{"Username":"ada","Secret":"hunter2"}'`,
@@ -62,7 +64,7 @@ test('a credential helper is asked on its standard input, and its word for "none
 	expect(await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH: none}).registry(host)).toBeUndefined();
 });
 
-test('what a helper does not have may stand in the file', async () => {
+test('when the helper has no credentials, those of the file are used', async () => {
 	const auth = Buffer.from('ada:hunter2').toString('base64');
 	const folder = await dockerFolder({credsStore: 'fake', auths: {[host]: {auth}}});
 	const none = await helper('echo "credentials not found in native keychain"; exit 1');
@@ -73,7 +75,7 @@ test('what a helper does not have may stand in the file', async () => {
 	});
 });
 
-test('a helper that fails, or is not there, is said with the command to try, and without what it printed', async () => {
+test('the error of a failed or missing helper has the command to try, and nothing that the helper printed', async () => {
 	const folder = await dockerFolder({credHelpers: {[host]: 'fake'}});
 	for (const PATH of [await helper('echo hunter2; exit 3'), '/nowhere']) {
 		const error = await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH})
@@ -98,7 +100,7 @@ test.each([
 	await expect(secrets.registry(host)).rejects.toMatchObject({code, exit: 'configuration'});
 });
 
-test('the environment is read by name, and an empty one is not set', async () => {
+test('variables are read by name, and an empty one counts as not set', async () => {
 	const source = {env: {username: 'REG_USER', password: 'REG_PASS'}};
 
 	expect(await secretsOf(source, {REG_USER: 'ada', REG_PASS: 'hunter2'}).registry(host)).toEqual({
@@ -111,17 +113,22 @@ test('the environment is read by name, and an empty one is not set', async () =>
 	});
 });
 
-test('what failed once is read again when it has been mended', async () => {
+test('credentials that failed once are read again', async () => {
 	const environment: Record<string, string> = {};
 	const redaction = createRedaction();
-	const secrets = createSecrets({environment, redaction, sourceOf: () => ({env: {username: 'U', password: 'P'}})});
+	const secrets = createSecrets({
+		environment,
+		processes,
+		redaction,
+		sourceOf: () => ({env: {username: 'U', password: 'P'}}),
+	});
 	await expect(secrets.registry(host)).rejects.toMatchObject({code: 'credentials.environment'});
 
 	Object.assign(environment, {U: 'ada', P: 'hunter2'});
 	expect(await secrets.registry(host)).toEqual({username: 'ada', password: 'hunter2'});
 });
 
-test('a command gives the secret, with nothing of it in an error', async () => {
+test('a command prints the secret, and no error contains it', async () => {
 	const secrets = secretsOf(undefined, {WHERE: 'vault'});
 	expect(await secrets.read({command: ['sh', '-c', 'echo "hunter2-$WHERE"']}, 'the token')).toBe('hunter2-vault');
 	expect(secrets.redact('hunter2-vault')).toBe('[secret]');
@@ -133,7 +140,7 @@ test('a command gives the secret, with nothing of it in an error', async () => {
 	}
 });
 
-test('only a file that nobody else can read holds a secret', async () => {
+test('a secret file that other users can read is refused', async () => {
 	const folder = await createTempFolder();
 	const file = path.join(folder, 'token');
 	const secrets = secretsOf(undefined, {HOME: folder});
@@ -150,7 +157,7 @@ test('only a file that nobody else can read holds a secret', async () => {
 	}
 });
 
-test('a secret file that is not there, is empty or is a folder is said as such', async () => {
+test('a secret file that is missing, empty or a folder is an error', async () => {
 	const folder = await createTempFolder();
 	await writeFile(path.join(folder, 'empty'), '\n', {mode: 0o600});
 	await mkdir(path.join(folder, 'folder'), {mode: 0o700});

@@ -154,7 +154,9 @@ describe.concurrent('regmedic probe', () => {
 
 		expect(well.exitCode).toBe(1);
 		expect(well.stdout).toContain('intact');
-		expect(well.stderr).toMatch(/could not be pushed to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nNobody is told/);
+		expect(well.stderr).toMatch(
+			/could not be pushed to 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nMonitoring does not see this run/,
+		);
 		expect(ill.exitCode).toBe(3);
 		expect(ill.stderr).toMatch(/could not be written to[\s\S]*could not be pushed/);
 	});

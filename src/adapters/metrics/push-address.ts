@@ -10,7 +10,7 @@ export function parsePushUrl(text: string): URL {
 		throw refused(`"${withoutUser(text)}" is not the address of a Pushgateway.`, 'Write --push http://HOST:9091.');
 	}
 
-	// It would stand in the process list, in the CronJob, and in every error.
+	// A password here would be visible in the process list, in the CronJob, and in every error.
 	if (url.username !== '' || url.password !== '') {
 		throw refused(
 			'A password must not stand in the address of the Pushgateway.',
@@ -20,13 +20,28 @@ export function parsePushUrl(text: string): URL {
 
 	if (url.search !== '' || url.hash !== '' || /\/metrics(?:\/|$)/.test(url.pathname)) {
 		throw refused(
-			`"${text}" is more than the address of the Pushgateway.`,
+			`"${text}" has more than the address of the Pushgateway.`,
 			'Leave /metrics/job/… out: the job is --job, and the instance is the registry.',
 		);
 	}
 
 	url.pathname = url.pathname.replace(/\/+$/, '');
 	return url;
+}
+
+/**
+ * The path that names a group of metrics in a Pushgateway.
+ * @see prometheus/pushgateway README, "URL": a slash has to be sent as base64url, also one that is percent-encoded
+ */
+export function groupPath(job: string, labels: Readonly<Record<string, string>>): string {
+	return [['job', job] as const, ...Object.entries(labels)].map(([name, value]) => `/${pair(name, value)}`).join('');
+}
+
+function pair(name: string, value: string): string {
+	// On the way, a value of one or two dots would be read as a folder.
+	return /^[A-Za-z0-9_:-]+(?:\.[A-Za-z0-9_:-]+)*$/.test(value)
+		? `${name}/${value}`
+		: `${name}@base64/${Buffer.from(value).toString('base64url') || '='}`;
 }
 
 function withoutUser(text: string): string {

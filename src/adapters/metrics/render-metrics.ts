@@ -1,7 +1,7 @@
 import {Gauge, Registry} from 'prom-client';
 import type {Metric} from '../../domain/probe/metric.ts';
 
-/** The text that Prometheus, node_exporter and the Pushgateway read. Names from outside are escaped in it. */
+/** The text format that Prometheus, node_exporter and the Pushgateway read. Label values from outside are escaped. */
 export async function renderMetrics(metrics: readonly Metric[]): Promise<string> {
 	const registry = new Registry();
 

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {groupPath} from '../../../src/adapters/metrics/grouping.ts';
-import {parsePushUrl} from '../../../src/adapters/metrics/push-url.ts';
-import {renderMetrics} from '../../../src/adapters/metrics/render.ts';
+import {groupPath, parsePushUrl} from '../../../src/adapters/metrics/push-address.ts';
+import {renderMetrics} from '../../../src/adapters/metrics/render-metrics.ts';
 import {metricNames} from '../../../src/domain/probe/metric.ts';
 import {metricsOf} from '../../../src/domain/probe/metrics.ts';
 import {brokenImage, reportWith} from '../../support/probe-reports.ts';
 
-it('a run is text that Prometheus reads', async () => {
+it('a run becomes text that Prometheus reads', async () => {
 	const text = await renderMetrics(metricsOf(reportWith({failures: 1, images: [brokenImage('team/app:v1')]})));
 
 	expect(text).toContain('\nregistry_manifest_integrity_failures{instance="registry.example:5050"} 1\n');
@@ -16,7 +15,7 @@ it('a run is text that Prometheus reads', async () => {
 	);
 });
 
-it('no name can end its quotes or its line', async () => {
+it('no label value can end its quotes or its line', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.string({unit: 'binary'}), async repository => {
 			const text = await renderMetrics([
@@ -32,7 +31,7 @@ it('no name can end its quotes or its line', async () => {
 	);
 });
 
-it('what is pushed twice is one group, whatever is in its names', () => {
+it('two pushes with the same labels are one group, whatever characters the labels have', () => {
 	expect(groupPath('probe', {instance: '127.0.0.1:5000'})).toBe('/job/probe/instance/127.0.0.1:5000');
 	expect(groupPath('probe', {instance: '[::1]:5000', shard: '1/4'})).toBe(
 		'/job/probe/instance@base64/Wzo6MV06NTAwMA/shard@base64/MS80',
