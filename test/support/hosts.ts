@@ -5,20 +5,20 @@ import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from './nonces.ts';
 import {locate} from './real.ts';
 
-/** Programs a host has, by what they can do: a find that prints, a stat, or only what POSIX asks for. */
+/** The programs of a host, by what they can do: `find -printf`, `stat`, or only what POSIX requires. */
 export const hostKinds = ['gnu', 'busybox', 'gnu without stat', 'busybox without stat'] as const;
 export type HostKind = (typeof hostKinds)[number];
 
 const scanPrograms = ['sh', 'dd', 'find', 'head', 'xargs', 'date', 'nice', 'awk', 'grep', 'cat', 'ls'];
 const nobody = '65534';
 
-/** Whether folders can be closed to the user that `asOrdinaryUser` scans as. */
+/** Whether a folder can be made unreadable for the user that `asOrdinaryUser` scans as. */
 export const canBeShutOut = process.getuid?.() !== 0 || locate('setpriv') !== undefined;
 
 /**
- * This machine as one that has less.
- * @param folder for its programs; made anew
- * @param options scripts that stand before the real programs
+ * This machine as a host with fewer programs.
+ * @param folder for its programs; created anew
+ * @param options scripts that come before the real programs
  */
 export async function pretendHost(
 	kind: HostKind,

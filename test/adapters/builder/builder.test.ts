@@ -40,7 +40,7 @@ test.concurrent.each([
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('STORAGE_DRIVER=v f s');
 });
 
-test.concurrent('docker is taken first when its daemon answers, with its digest read from what it prints', async () => {
+test.concurrent('docker is the first choice when its daemon responds, and its digest is read from its output', async () => {
 	await using host = await fakeHost();
 	await host.install('docker', 'podman', 'buildah');
 
@@ -54,7 +54,7 @@ test.concurrent('docker is taken first when its daemon answers, with its digest 
 	);
 });
 
-test.concurrent('a docker without a daemon leaves the work to the next program', async () => {
+test.concurrent('without a docker daemon the next program builds', async () => {
 	await using host = await fakeHost();
 	await host.install('docker', 'podman');
 	await writeFile(path.join(host.notes, 'fail-docker-version'), 'no daemon');
@@ -65,7 +65,7 @@ test.concurrent('a docker without a daemon leaves the work to the next program',
 	expect(await host.ended('inc-1')).toMatchObject({state: 'pushed'});
 });
 
-test.concurrent('a host that cannot build says why, and can be asked again', async () => {
+test.concurrent('a host that cannot build reports the reason, and can be asked again', async () => {
 	await using host = await fakeHost();
 	await host.install('docker');
 	await writeFile(path.join(host.notes, 'fail-docker-version'), 'no daemon');
@@ -85,7 +85,7 @@ test.concurrent('a host that cannot build says why, and can be asked again', asy
 	await host.ended('inc-1');
 });
 
-test.concurrent('too little space is said before anything is built', async () => {
+test.concurrent('too little space is reported before anything is built', async () => {
 	await using host = await fakeHost({without: ['df']});
 	await host.install('buildah');
 	const df = path.join(path.dirname(host.home), 'bin/df');
@@ -209,7 +209,7 @@ test.concurrent.each([
 	['bash and setsid', {sh: ['bash', '--posix']}],
 	['busybox and setsid', {sh: ['busybox', 'sh']}],
 	['busybox and nohup', {sh: ['busybox', 'sh'], without: ['setsid']}],
-])('a cancelled build ends with all that it had started (%s)', async (_, options) => {
+])('a cancelled build ends with everything it started (%s)', async (_, options) => {
 	if (locate(options.sh[0]!) === undefined) {
 		return;
 	}
@@ -238,7 +238,7 @@ test.concurrent.each([
 	await host.builder.cancel('inc-1', {signal});
 });
 
-test.concurrent('a build that ignores being asked to stop is stopped with its group', async () => {
+test.concurrent('a build that ignores SIGTERM is killed with its group', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	const buildah = path.join(path.dirname(host.home), 'bin/buildah');
@@ -252,7 +252,7 @@ test.concurrent('a build that ignores being asked to stop is stopped with its gr
 	expect(await host.builder.status('inc-1', {signal})).toMatchObject({state: 'failed', exitCode: 143});
 });
 
-test.concurrent('the password stands in no argument, no environment and no file but the login', async () => {
+test.concurrent('the password is in no argument, no environment and no file but the login', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await host.hold('bud');
@@ -282,7 +282,7 @@ test.concurrent('the password stands in no argument, no environment and no file 
 	expect((await stat(host.file('inc-1', 'log'))).mode & 0o777).toBe(0o600);
 });
 
-test.concurrent('the log comes in whole lines while it grows, and whole after the end', async () => {
+test.concurrent('the log arrives in whole lines while it grows, and completely after the end', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await host.hold('bud');
@@ -301,7 +301,7 @@ test.concurrent('the log comes in whole lines while it grows, and whole after th
 	expect(await host.builder.log('never-started', 0, {signal})).toEqual({text: '', nextByte: 0});
 });
 
-test.concurrent('names with quotes, spaces and dollars reach git and the program as they are', async () => {
+test.concurrent('names with quotes, spaces and dollars reach git and the program unchanged', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	const branch = `it's "$(touch x)" \`y\` \\n`;
@@ -321,10 +321,10 @@ test.concurrent.each([
 	['a git address with a password', {git: 'ssh://me:secret@git.example/a'}],
 	['a git address with a token', {git: 'https://secret@git.example/a'}],
 	['a context outside of the repository', {context: '../etc'}],
-	['a variable that is none', {environment: {'A B': 'c'}}],
+	['a variable with an invalid name', {environment: {'A B': 'c'}}],
 	['images of two registries', {images: ['a.example/x:1', 'b.example/x:1']}],
 	['no image', {images: []}],
-])('%s is refused before the host hears of it', async (_, fields) => {
+])('%s is refused before anything reaches the host', async (_, fields) => {
 	await using host = await fakeHost();
 
 	await expect(host.builder.start(orderOf(fields), {signal})).rejects.toMatchObject({code: 'builder.bad-order'});
@@ -332,7 +332,7 @@ test.concurrent.each([
 	expect(await readdir(host.home)).toEqual([]);
 });
 
-test.concurrent('a home that cannot be written to is said to be the trouble', async () => {
+test.concurrent('an error names a home folder that cannot be written to', async () => {
 	await using host = await fakeHost();
 	await host.install('buildah');
 	await mkdir(path.join(host.home, '.cache'));

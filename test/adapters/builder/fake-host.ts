@@ -16,7 +16,7 @@ const tools =
 const places = new Map(tools.map(tool => [tool, locate(tool)!]));
 
 /**
- * Stands in for git and the build programs. `$FAKE/fail-VERB` makes a verb fail; a pipe `$FAKE/hold-VERB` makes it wait
+ * Plays git and the build programs. `$FAKE/fail-VERB` makes a verb fail; a pipe `$FAKE/hold-VERB` makes it wait
  * until the pipe is opened for writing.
  */
 const fake = `#!/bin/sh
@@ -43,7 +43,7 @@ esac
 
 export type FakeHost = {
 	home: string;
-	/** Where fakes keep what they saw. */
+	/** Where the fakes record what they got. */
 	notes: string;
 	shell: Shell;
 	builder: Builder;
@@ -142,7 +142,7 @@ export async function fakeHost({
 	return host;
 }
 
-/** A POSIX shell on this machine, to the letter of the port. */
+/** A POSIX shell on this machine, with nothing but what the port promises. */
 export function localShell(program: string, environment: NodeJS.ProcessEnv): Shell {
 	return {
 		place: 'this machine',

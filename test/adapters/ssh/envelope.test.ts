@@ -18,7 +18,7 @@ function readAll(chunks: Uint8Array[]) {
 const answer = (noise: Uint8Array, body: Uint8Array, code: number) =>
 	Buffer.concat([noise, Buffer.from(`\0B ${nonce}\0`), body, Buffer.from(`\0E ${nonce} ${code}\0`)]);
 
-it('gives back exactly what the script printed, whatever came before it and however it was cut into chunks', () => {
+it('returns exactly what the script printed, whatever came before it and however it was cut into chunks', () => {
 	fc.assert(
 		fc.property(
 			fc.uint8Array(),
@@ -43,7 +43,7 @@ it('gives back exactly what the script printed, whatever came before it and howe
 	);
 });
 
-it('knows no exit code of an answer that was cut anywhere', () => {
+it('output that was cut anywhere has no exit code', () => {
 	const whole = answer(Buffer.from('motd'), Buffer.from('\0E something 0\0 and \0E'), 0);
 
 	for (let length = 0; length < whole.length; length++) {

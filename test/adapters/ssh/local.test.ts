@@ -5,7 +5,7 @@ import {createNonces} from '../../support/nonces.ts';
 const shell = createLocalShell({nonce: createNonces()});
 const signal = AbortSignal.timeout(20_000);
 
-it('runs a script with arguments and input and gives back its exit code', async () => {
+it('runs a script with arguments and input and returns its exit code', async () => {
 	const result = await shell.run(
 		{kind: 'read', script: 'cat; printf %s "$2" >&2; exit 7', args: ['a', 'b'], input: 'hello', timeoutMs: 5000},
 		{signal},
@@ -14,7 +14,7 @@ it('runs a script with arguments and input and gives back its exit code', async 
 	expect(result).toEqual({exitCode: 7, stdout: Buffer.from('hello'), stderr: 'b'});
 });
 
-it('keeps standard input open as long as its input goes on', async () => {
+it('keeps standard input open until its input ends', async () => {
 	const more = Promise.withResolvers<void>();
 	async function* input() {
 		yield Buffer.from('one\n');
@@ -41,7 +41,7 @@ it('keeps standard input open as long as its input goes on', async () => {
 	expect(seen).toBe('got one\ngot two\n');
 });
 
-it('does not take a script for done that was killed together with its shell', async () => {
+it('a script that was killed together with its shell does not count as done', async () => {
 	const run = (kind: 'read' | 'write') =>
 		shell.run({kind, script: 'echo partial; kill -9 $$; exit', timeoutMs: 5000}, {signal});
 

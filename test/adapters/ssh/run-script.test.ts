@@ -2,7 +2,7 @@ import {PassThrough} from 'node:stream';
 import {expect, it} from 'vitest';
 import {type Channel, runScript} from '../../../src/adapters/ssh/run-script.ts';
 
-it('ends at once when it was called off while its channel was being opened', async () => {
+it('ends at once when it was aborted while its channel was being opened', async () => {
 	let killed = false;
 	const channel: Channel = {
 		stdin: new PassThrough(),

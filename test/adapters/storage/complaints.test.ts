@@ -15,7 +15,7 @@ it.each([
 	`stat: can't stat './blobs/sha256': ${denied}`,
 	`grep: ./blobs/sha256: ${denied}`,
 	`sh: 3: cannot open ./blobs/sha256: ${denied}`,
-])('the path is understood: %s', line => {
+])('the path is read from: %s', line => {
 	expect(readComplaints(`${line}\n`).unreadable).toEqual([{path: 'blobs/sha256', reason: denied}]);
 	const gone = readComplaints(`${line.replace(denied, vanished)}\n`);
 	expect([gone.unreadable, [...gone.vanished]]).toEqual([[], ['blobs/sha256']]);
@@ -25,7 +25,7 @@ it.each([
 	`find: './a\\': ./b': ${denied}`,
 	`find: './a: ${vanished}': ${denied}`,
 	`find: './repositories/-rf\\n\\033[2Jend 0\\377': ${denied}`,
-])('a closed folder that no registry made, as GNU find quotes it, is a gap and hides nothing beside it: %j', line => {
+])('an unreadable folder with an odd name, as GNU find quotes it, is a gap and hides nothing beside it: %j', line => {
 	const {tree} = openTree();
 
 	const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
@@ -35,7 +35,7 @@ it.each([
 });
 
 it.each([`find: ./a: ${vanished}: ${denied}`, `find: ./a\n: ${vanished}: ${denied}`, 'find: memory exhausted'])(
-	'a name or a word that is not understood is a gap, never taken for something that vanished: %j',
+	'an error that regmedic cannot parse is a gap, and never counts as a deleted path: %j',
 	line => {
 		const {tree} = openTree();
 
@@ -46,7 +46,7 @@ it.each([`find: ./a: ${vanished}: ${denied}`, `find: ./a\n: ${vanished}: ${denie
 	},
 );
 
-it('where more was complained than can be kept, nothing is known to be gone', () => {
+it('when part of stderr was lost, nothing is known to be gone', () => {
 	const {tree} = openTree();
 	const stderr = `find: './repositories/a': ${vanished}\n`.repeat(2000);
 
@@ -57,7 +57,7 @@ it.each([
 	['a folder that went away', {}, `find: './repositories/a': ${vanished}`],
 	['a folder that may not be read', {}, `find: './repositories/a': ${denied}`],
 	['a symbolic link', {closed: [{path: 'repositories/a', reason: 'is a symbolic link'}]}, ''],
-])('a find that was killed has not read the rest, whatever it met before: %s', (_name, met, stderr) => {
+])('a find that was killed has not read the rest, whatever it reported before: %s', (_name, met, stderr) => {
 	const {tree} = openTree();
 
 	const {lines, unread} = gapsOfTree({...tree, ...met, taken: 1, end: 137}, stderr);
@@ -66,7 +66,7 @@ it.each([
 	expect(unread).toContain('');
 });
 
-it('a find that failed without a word did not fail on the symbolic link it passed over', () => {
+it('a find that failed without an error message did not fail on the symbolic link that it skipped', () => {
 	const {tree} = openTree();
 	const closed = [{path: 'repositories/a', reason: 'is a symbolic link'}];
 

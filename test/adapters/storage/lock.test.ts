@@ -10,7 +10,7 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-it('giving the lock back ends, also where the host has fallen silent', async () => {
+it('releasing the lock ends, even when the host has stalled', async () => {
 	const shell: Shell = {
 		place: 'vm',
 		run: ({onOutput}, {signal}) =>

@@ -25,10 +25,10 @@ beforeEach(async () => {
 
 afterEach(() => temporary[Symbol.asyncDispose]());
 
-describe.each(hostKinds)('a second look on a host with %s', kind => {
+describe.each(hostKinds)('a recheck on a host with %s', kind => {
 	const shut = it.skipIf(!canBeShutOut || (kind.startsWith('busybox') && locate('busybox') === undefined));
 
-	shut('tells there, gone and unreadable apart, in one command, with the times of a listing', async () => {
+	shut('tells present, gone and unreadable paths apart, in one command, with the times of a listing', async () => {
 		await chmod(path.dirname(path.dirname(store.layerLink('acme/tool', digest))), 0o755);
 		const closed = path.join(store.base, 'repositories/closed/_layers');
 		await mkdir(closed, {recursive: true});
@@ -75,7 +75,7 @@ describe.each(hostKinds)('a second look on a host with %s', kind => {
 	});
 });
 
-it('a second look at five thousand paths is still one command, and answers each', async () => {
+it('a recheck of 5000 paths is still one command, and tells the state of each', async () => {
 	const shell = await pretendHost('gnu', path.join(temporary.folder, 'host'));
 	const paths = Array.from({length: 5000}, (_, n) => revisionLink(`acme/tool-${n}`, digest));
 

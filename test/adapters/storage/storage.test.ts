@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(() => temporary[Symbol.asyncDispose]());
 
-/** Programs put before the others on the PATH of the scanned machine. */
+/** Puts programs before the real ones on the PATH of the scanned machine. */
 async function shellWith(programs: Record<string, string>): Promise<Shell> {
 	const folder = path.join(temporary.folder, 'bin');
 	await mkdir(folder, {recursive: true});
@@ -72,7 +72,7 @@ describe('a listing', () => {
 		expect(files).toBeGreaterThan(20);
 	});
 
-	it.each(['find', 'stat'])('sees tags that are called like the registry’s own folders, with %s', async how => {
+	it.each(['find', 'stat'])('lists tags named like the registry’s own folders, with %s', async how => {
 		const broken = buildImage({seed: 'broken', platforms: ['linux/amd64']});
 		for (const tag of ['_uploads', '_layers', '_manifests', 'current']) {
 			await store.push('acme/tool', tag, broken);
@@ -111,7 +111,7 @@ describe('a listing', () => {
 		expect(findings).toMatchObject([{kind: 'child-unlinked'}]);
 	});
 
-	it('with a folder that may not be read is incomplete, names it, and calls nothing in it gone', async () => {
+	it('with a folder that cannot be read is incomplete, names it, and reports nothing in it as gone', async () => {
 		const repository = `./repositories/acme/tool/_layers`;
 		const find = locate('find')!;
 		const shell = await shellWith({
@@ -126,7 +126,7 @@ describe('a listing', () => {
 		expect(scan.findings).toEqual([]);
 	});
 
-	it('of a find that fails without a word is incomplete, and calls nothing gone', async () => {
+	it('of a find that fails without an error message is incomplete, and reports nothing as gone', async () => {
 		const find = locate('find')!;
 		const shell = await shellWith({
 			find: `#!/bin/sh\n${find} "$@"; case $* in *-xdev*) exit 3;; esac\n`,
@@ -158,7 +158,7 @@ describe('a listing', () => {
 		expect(listing).toMatchObject({complete: false, gaps: ['blobs/elsewhere is a symbolic link and was not read']});
 	});
 
-	it('of a wrong root is a mistake in the configuration, not an empty store', async () => {
+	it('of a wrong root is an error in the configuration, not an empty store', async () => {
 		const list = (root: string) => createStorage({shell: local(), root}).list({signal});
 
 		await expect(list(path.join(temporary.folder, 'nowhere'))).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a listing', () => {
 	});
 });
 
-it('a blob is given only with the bytes its digest proves', async () => {
+it('a blob is returned only when its bytes match its digest', async () => {
 	const storage = createStorage({shell: local(), root: store.root});
 	const {digest, bytes} = image.manifests[0]!;
 
@@ -181,7 +181,7 @@ it('a blob is given only with the bytes its digest proves', async () => {
 	expect(await storage.readBlob(digest, {signal})).toBeUndefined();
 });
 
-it('a restart runs the configured command as a write and brings back what it said', async () => {
+it('a restart runs the configured command as a write and returns its output', async () => {
 	const {shell, requests} = counted(local());
 	const storage = createStorage({shell, root: store.root, restartCommand: 'echo restarted; echo warning >&2; exit 2'});
 

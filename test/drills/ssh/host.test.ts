@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => opened?.[Symbol.asyncDispose]());
 
-test('the system’s ssh runs a command in the host’s home, with its programs first and nothing of our environment', async () => {
+test('the system’s ssh runs a command in the host’s home, with its programs first and nothing of regmedic’s environment', async () => {
 	const {code, stdout} = await overSsh(opened.world, 'pwd; command -v docker; env; exit 7');
 
 	expect(code).toBe(7);
@@ -25,7 +25,7 @@ test('the system’s ssh runs a command in the host’s home, with its programs 
 	expect(stdout).not.toContain('npm_');
 });
 
-test('input, output and complaints are kept apart, and none is lost', async () => {
+test('standard input, output and error are kept apart, and none is lost', async () => {
 	const input = 'x'.repeat(3_000_000);
 	const {code, stdout, stderr} = await overSsh(opened.world, 'cat; head -c 2000000 /dev/zero >&2', input);
 
@@ -51,7 +51,7 @@ test('a terminal, files and forwarding are refused', async () => {
 	expect(await attempt('-W', '127.0.0.1:1', ssh.alias)).not.toBe(0);
 });
 
-test('ssh2 logs in with the key of the drill and meets the host key of known_hosts', async () => {
+test('ssh2 logs in with the key of the drill and finds the host key in known_hosts', async () => {
 	const {ssh} = opened.world;
 	const known = await readFile(ssh.knownHostsFile, 'utf8');
 	const client = new ssh2.Client();

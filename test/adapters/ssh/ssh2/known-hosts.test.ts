@@ -18,7 +18,7 @@ const judge = (text: string, name: string, key: Buffer) => judgeHostKey(parseKno
 const [mine, other] = [keyOf('mine'), keyOf('other')];
 
 describe('a host key', () => {
-	it('is trusted when any line vouches for it', () => {
+	it('is trusted when any line holds it', () => {
 		expect(judge(`${line('vm', other)}\n${line('vm,vm.example', mine)}`, 'vm', mine)).toBe('trusted');
 	});
 
@@ -26,21 +26,21 @@ describe('a host key', () => {
 		expect(judge(line('vm', other), 'vm', mine)).toBe('changed');
 	});
 
-	it('is changed when only keys of another type are known, as ssh has it, and says which', () => {
+	it('is changed when only keys of another type are known, as in ssh, and the verdict names the types', () => {
 		const known = parseKnownHosts(line('vm', keyOf('rsa', 'ssh-rsa'), 'ssh-rsa'));
 		expect(judgeHostKey(known, 'vm', mine)).toEqual({state: 'changed', knownTypes: ['ssh-rsa']});
 	});
 
-	it('is revoked wherever the revocation stands', () => {
+	it('is revoked, wherever the line that revokes it is', () => {
 		expect(judge(`${line('vm', mine)}\n@revoked ${line('*', mine)}`, 'vm', mine)).toBe('revoked');
 	});
 
-	it('is not vouched for by a certificate authority, which takes another client', () => {
+	it('is not trusted because of a certificate authority, which this client cannot check', () => {
 		const known = parseKnownHosts(`@cert-authority ${line('*.example', mine)}`);
 		expect(judgeHostKey(known, 'vm.example', mine)).toEqual({state: 'unknown', authority: true});
 	});
 
-	it('is found by hash, by pattern and by port, and not where a negation rules the host out', () => {
+	it('is found by hash, by pattern and by port, and not where a negated pattern excludes the host', () => {
 		const salt = createHash('sha1').update('salt').digest();
 		const hash = createHmac('sha1', salt).update('[vm]:2222').digest('base64');
 		expect(judge(line(`|1|${salt.toString('base64')}|${hash}`, mine), knownHostsName('VM', 2222), mine)).toBe(
@@ -52,7 +52,7 @@ describe('a host key', () => {
 	});
 });
 
-it('the answer to ssh2 is a strict false for everything but a trusted key', () => {
+it('ssh2 gets a strict false for everything but a trusted key', () => {
 	const target = {host: 'vm', port: 22, user: 'ops', identityFiles: [], knownHostsFiles: ['/k']};
 	const answers: unknown[] = [];
 	const verifier = createHostVerifier(parseKnownHosts(line('vm', other)), target, 'vm');
@@ -78,7 +78,7 @@ it('a plain ssh_config is read as ssh reads it: the first value counts, identiti
 	expect(() => settingsFor('Include more\n', 'vm')).toThrow(/only the system's ssh reads/);
 });
 
-it('what the words of ssh do not explain stays unexplained, so that a write is never called harmless', () => {
+it('errors of ssh that prove nothing stay unexplained, so that a write never counts as harmless', () => {
 	const name = {host: 'vm'};
 	expect(causeOf('', 'vm', name)).toBeUndefined();
 	expect(causeOf('Connection to vm closed by remote host.\n', 'vm', name)).toBeUndefined();

@@ -6,8 +6,8 @@ import {temporaryFolder} from '../../../support/real.ts';
 
 it.each([
 	['asked of ssh', process.env.PATH!],
-	['read by ourselves', '/nonexistent'],
-])('every file of known hosts counts, also one with a space in its name, %s', async (_, searchPath) => {
+	['read by regmedic', '/nonexistent'],
+])('every known_hosts file counts, also one with a space in its name, %s', async (_, searchPath) => {
 	await using temporary = await temporaryFolder();
 	const {folder} = temporary;
 	const configFile = path.join(folder, 'ssh_config');

@@ -37,7 +37,7 @@ describe.each([
 	['openssl', {sha256sum: never, busybox: never}],
 	['shasum', {sha256sum: never, busybox: never, openssl: never}],
 ])('hashing with %s', (program, programs) => {
-	it.skipIf(locate(program) === undefined)('tells the same, the changed and the gone apart', async () => {
+	it.skipIf(locate(program) === undefined)('tells apart blobs that are the same, changed and gone', async () => {
 		await writeFile(store.blobFile(second!), 'other bytes');
 		await store.remove(store.blobFile(third!));
 
@@ -55,7 +55,7 @@ describe.each([
 	});
 });
 
-it.skipIf(!canBeShutOut)('a blob that may not be read, or whose folder may not, is unread and never gone', async () => {
+it.skipIf(!canBeShutOut)('a blob that cannot be read, or whose folder cannot, is unread and never gone', async () => {
 	await chmod(store.blobFile(first!), 0);
 	await chmod(path.dirname(store.blobFile(second!)), 0);
 
@@ -81,7 +81,7 @@ exec ${locate('dd')} "$@"`;
 	expect(answers.map(({state}) => state)).toEqual(['unread', 'same']);
 });
 
-it('reads no more in a second than it may, within one large blob and over many small ones', async () => {
+it('reads no more in a second than the limit, in one large blob and in many small ones', async () => {
 	const big = blobOf('x'.repeat(300 * 1024));
 	const small = Array.from({length: 20}, (_, n) => blobOf(`${n}`.padEnd(32 * 1024)));
 	await Promise.all([big, ...small].map(blob => store.writeBlob(blob)));
@@ -101,7 +101,7 @@ it('reads no more in a second than it may, within one large blob and over many s
 	expect((await readFile(pauses, 'utf8')).trim().split('\n')).toHaveLength(3 + 5);
 });
 
-it('answers come while it runs, and what a cut left over can be asked for again', async () => {
+it('answers arrive while it runs, and after a cut only the rest needs to be asked for again', async () => {
 	const marker = path.join(temporary.folder, 'held');
 	const digests = blobs.map(({digest}) => digest);
 	const came: HashAnswer[] = [];
@@ -129,7 +129,7 @@ it('answers come while it runs, and what a cut left over can be asked for again'
 	expect(rest.map(({state}) => state)).toEqual(['same', 'same']);
 });
 
-it('a host without any program that hashes is told so, with what to install', async () => {
+it('a host without any hashing program is an error that says what to install', async () => {
 	const storage = await storageWith({sha256sum: never, busybox: never, openssl: never, shasum: never});
 
 	await expect(storage.hash([first!], {signal})).rejects.toMatchObject({

@@ -46,7 +46,7 @@ async function read(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 test.each([0, 1, 65_536, pieceBytes, pieceBytes + 1, 3 * pieceBytes - 7])(
-	'a blob of %i bytes comes whole, and nothing is written',
+	'a blob of %i bytes arrives whole, and nothing is written',
 	async size => {
 		const bytes = randomBytes(size);
 		const blob = await put(bytes);
@@ -72,7 +72,7 @@ test.skipIf(locate('busybox') === undefined)('busybox sends the same bytes', asy
 	expect((await read(createStorage({shell, root: store.root}).streamBlob(blob, {signal}))).equals(bytes)).toBe(true);
 });
 
-test('whoever takes it slowly has no more of it in memory than two pieces', async () => {
+test('a slow consumer has no more than two pieces of the blob in memory', async () => {
 	const blob = await put(randomBytes(6 * pieceBytes));
 	let came = 0;
 	const shell = local();
@@ -95,7 +95,7 @@ test('whoever takes it slowly has no more of it in memory than two pieces', asyn
 
 	for await (const chunk of streamBlob(blob, {shell: counting, root: store.root, signal})) {
 		taken += chunk.length;
-		// Time for everything that was asked for to arrive.
+		// Time for everything that was requested to arrive.
 		await new Promise(resolve => setImmediate(resolve));
 		most = Math.max(most, came - taken);
 	}
@@ -105,7 +105,7 @@ test('whoever takes it slowly has no more of it in memory than two pieces', asyn
 	expect(most).toBeGreaterThan(0);
 });
 
-test('whoever leaves in the middle ends the command', async () => {
+test('leaving the loop in the middle ends the command', async () => {
 	const blob = await put(randomBytes(3 * pieceBytes));
 	const shell = local();
 	let ended: Promise<unknown> = Promise.resolve();
@@ -125,7 +125,7 @@ test('whoever leaves in the middle ends the command', async () => {
 	expect(await ended).toMatchObject({message: 'the reader of the blob has left'});
 });
 
-test('a blob that is gone, or not as long as it was, is told as that', async () => {
+test('a blob that is gone, or whose length has changed, is an error that says so', async () => {
 	const blob = await put(randomBytes(100));
 	const other = {...blob, digest: `sha256:${'0'.repeat(64)}` as Digest};
 	await truncate(store.blobFile(blob.digest), 50);
@@ -134,7 +134,7 @@ test('a blob that is gone, or not as long as it was, is told as that', async () 
 	await expect(read(storage().streamBlob(other, {signal}))).rejects.toMatchObject({code: 'storage.blob-gone'});
 });
 
-test('a host that falls silent is given up, and a cancelled stream ends at once', async () => {
+test('a host that stalls is given up, and a cancelled stream ends at once', async () => {
 	const silent: Shell = {
 		place: 'vm',
 		run: (_, waiting) =>

@@ -29,7 +29,7 @@ async function find(asOrdinaryUser = false): ReturnType<typeof findStores> {
 	return findStores({shell, base, signal});
 }
 
-it('finds the base itself, its folders and theirs, and a store that has two names once', async () => {
+it('finds stores at the base, one and two folders below it, and a store with two names once', async () => {
 	await store();
 	await store('private');
 	await store('data', 'mirror');
@@ -75,7 +75,7 @@ it('takes the role from the configuration that a compose file mounts beside the 
 	]);
 });
 
-it('takes the role from a configuration that lies beside the store or names it, and from nothing else', async () => {
+it('takes the role from a configuration beside the store or one that names it, and from no other', async () => {
 	await store('mirror');
 	await write('mirror/config.yml', cacheConfig);
 	await store('private');
@@ -92,7 +92,7 @@ it('takes the role from a configuration that lies beside the store or names it, 
 	]);
 });
 
-it.skipIf(!canBeShutOut)('names the folders it could not look into', async () => {
+it.skipIf(!canBeShutOut)('names the folders that it could not read', async () => {
 	await store('private');
 	await store('closed');
 	await chmod(path.join(base, 'closed'), 0);
@@ -103,6 +103,6 @@ it.skipIf(!canBeShutOut)('names the folders it could not look into', async () =>
 	});
 });
 
-it('a base that is not there is a mistake in the configuration', async () => {
+it('a base that does not exist is an error in the configuration', async () => {
 	await expect(find()).rejects.toMatchObject({code: 'storage.no-base', exit: 'configuration'});
 });

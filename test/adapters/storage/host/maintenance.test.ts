@@ -31,7 +31,7 @@ async function put(name: string, text: string): Promise<void> {
 	await writeFile(file, text);
 }
 
-/** The programs of a host, found before any others. */
+/** Puts programs before the real ones. @returns the PATH */
 async function hostWith(programs: Record<string, string>): Promise<string> {
 	for (const [name, text] of Object.entries(programs)) {
 		await put(`bin/${name}`, `#!/bin/sh\n${text}`);
@@ -88,7 +88,7 @@ const everything = [
 	'unit /etc/systemd/system/gc.service',
 ];
 
-describe('a look at a host', () => {
+describe('reading a host’s maintenance', () => {
 	it('finds crontabs, units, quadlets, compose files, and the scripts they start, two levels deep; and writes nothing', async () => {
 		await fillHost();
 		const before = treeManifest(host);
@@ -149,7 +149,7 @@ describe('a look at a host', () => {
 		expect(upkeep.disk).toMatchObject({mountedOn: (await ofCopy()).disk!.mountedOn, size: (await ofCopy()).disk!.size});
 	});
 
-	it('beside a folder that stands for /, neither this machine is asked nor what lies around the store', async () => {
+	it('with a folder that plays /, neither this machine nor the surroundings of the store are read', async () => {
 		await fillHost();
 		const elsewhere = await createTempFolder();
 		root = path.join(elsewhere, 'registry/data');
@@ -170,20 +170,20 @@ describe('a look at a host', () => {
 		expect(ofFolder).toMatchObject({holdsRepositories: true, running: []});
 		expect(ofFolder.disk).toBeUndefined();
 		expect(askedBeside).toBe('');
-		// Without the folder it does ask, and looks around.
+		// Without the folder both are read.
 		expect(ofMachine.files.map(({path: file}) => file)).toContain(path.join(elsewhere, 'registry/docker-compose.yml'));
 		expect((await readFile(asked, 'utf8')).split('\n')).toEqual(
 			expect.arrayContaining(['crontab', 'docker', 'ps', 'df']),
 		);
 	});
 
-	it.each(['', 'host', '/ho\nst'])('%j does not stand for /: never by mistake the machine itself', hostRoot => {
+	it.each(['', 'host', '/ho\nst'])('%j cannot play /, because it could mean the machine itself', hostRoot => {
 		const shell = createLocalShell({nonce, environment: {PATH: process.env.PATH}});
 
 		expect(() => createStorage({shell, root, hostRoot})).toThrow(expect.objectContaining({code: 'storage.root'}));
 	});
 
-	it('a look whose question did not arrive whole looks at nothing', () => {
+	it('the script reads nothing when its input did not arrive whole', () => {
 		for (const input of ['', `${root}\n`, `${root}\n${host}`]) {
 			expect(spawnSync('sh', ['-c', printMaintenance], {input, encoding: 'utf8'})).toMatchObject({
 				status: 1,
@@ -192,7 +192,7 @@ describe('a look at a host', () => {
 		}
 	});
 
-	it('counts uploads that nobody went on with for a week', async () => {
+	it('counts uploads that were idle for a week', async () => {
 		const uploads = path.join(root, 'docker/registry/v2/repositories/acme/tool/_uploads');
 		await mkdir(path.join(uploads, 'new'), {recursive: true});
 		await mkdir(path.join(uploads, 'old'), {recursive: true});
@@ -205,7 +205,7 @@ describe('a look at a host', () => {
 		expect(staleUploads?.kib).toBeGreaterThan(250);
 	});
 
-	it('a pipe or a device where a schedule should be keeps nobody waiting', async () => {
+	it('a pipe or a device in place of a schedule does not block the script', async () => {
 		await fillHost();
 		expect(spawnSync('mkfifo', [path.join(host, 'etc/cron.d/pipe'), path.join(host, 'srv/pipe')]).status).toBe(0);
 		await symlink('/dev/zero', path.join(host, 'etc/systemd/system/endless.service'));
@@ -261,7 +261,7 @@ esac`,
 	});
 });
 
-it('an answer that is cut anywhere is never the whole picture', () => {
+it('output that was cut anywhere has a gap', () => {
 	const whole = [
 		'file crontab 9 /etc/crontab\n@daily x',
 		'disk\n/dev/sda1 100 50 50 50% /my disk',
@@ -279,7 +279,7 @@ it('an answer that is cut anywhere is never the whole picture', () => {
 	}
 });
 
-it('a rehearsal that fails says so in the words of the host', async () => {
+it('a rehearsal that fails is an error with the output of the host', async () => {
 	const storage = createStorage({
 		shell: createLocalShell({
 			nonce,

@@ -44,7 +44,7 @@ function list(): Promise<StorageListing> {
 	return createStorage({shell, root: store.root}).list({signal});
 }
 
-it('a link is read to its last byte: another digest, a newline, a second line, nothing, a novel', async () => {
+it('a link is read to its last byte, whether it holds another digest, a newline, a second line, nothing or far too much', async () => {
 	const other = image.index.digest;
 	await writeFile(store.revisionLink('acme/tool', child!), other);
 	await writeFile(store.layerLink('acme/tool', config!), `${config}\n`);
@@ -64,7 +64,7 @@ it('a link is read to its last byte: another digest, a newline, a second line, n
 	expect(revisions.get(other)!.content).toBeUndefined();
 });
 
-it('in a store of more than a hundred thousand links, what was read is tags, odd sizes and what was written twice, and the rest is counted', () => {
+it('in a store of more than 100,000 links, those of tags, of an odd size and written twice are read, and the others are counted', () => {
 	const digest = (number: number) => `sha256:${number.toString(16).padStart(64, '0')}` as Digest;
 	const good = (): Link => ({size: 71, changed: 1});
 	const layers = new Map(Array.from({length: 100_001}, (_, number) => [digest(number), good()]));
@@ -84,7 +84,7 @@ it('in a store of more than a hundred thousand links, what was read is tags, odd
 	expect(linksToRead(listing, {rewritten, everyLink: true})).toMatchObject({takenBySize: 0});
 });
 
-it('a link that was written again later than its folder was made is known, and a fresh one is not taken for it', () => {
+it('a link that was written again after its folder was created counts as rewritten, and a fresh one does not', () => {
 	const hex = 'a'.repeat(64);
 	const {tree, entries} = openTree();
 
@@ -99,7 +99,7 @@ it('a link that was written again later than its folder was made is known, and a
 	expect([...tree.rewritten]).toEqual([{size: 71, changed: 500}]);
 });
 
-it('a child that looks like no manifest is read in a third command, and one below that is a gap', async () => {
+it('a child that does not look like a manifest is read by a third command, and a child of that one is a gap', async () => {
 	const indexOf = (child: {digest: Digest; bytes: Buffer}) =>
 		blobOf(
 			JSON.stringify({
@@ -113,7 +113,7 @@ it('a child that looks like no manifest is read in a third command, and one belo
 	const first = indexOf(second);
 	for (const index of [first, second, third]) {
 		await store.writeBlob(index);
-		// What has a layer link is not guessed to be a manifest.
+		// A blob with a layer link does not look like a manifest.
 		await store.writeLink(store.layerLink('acme/nested', index.digest), index.digest);
 	}
 
@@ -130,7 +130,7 @@ it('a child that looks like no manifest is read in a third command, and one belo
 	expect(commands).toBe(3);
 });
 
-it('what no registry writes is counted once with all below it, and is no gap', async () => {
+it('an entry that no registry writes is counted once with everything below it, and is no gap', async () => {
 	await mkdir(path.join(store.base, 'repositories/acme/tool/a b/c d'), {recursive: true});
 	await mkdir(path.join(store.base, 'repositories/Upper/_layers'), {recursive: true});
 	await writeFile(path.join(store.base, 'blobs/sha256/notes.txt'), '');

@@ -15,7 +15,7 @@ import {temporaryFolder} from '../../../support/real.ts';
 const signal = AbortSignal.timeout(60_000);
 const image = buildImage({seed: 'acme'});
 const digests = [...image.manifests, image.index].map(({digest}) => digest);
-/** What the host said, command by command. */
+/** The output of the host, one for each command. */
 const outputs: Buffer[] = [];
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 let root: string;
@@ -48,7 +48,7 @@ function recording(shell: Shell): Shell {
 	};
 }
 
-/** Says what was recorded, and less at one point: worse than any shell, which would throw. */
+/** Replays the recorded output, cut at one point, without an error: a real shell would throw. */
 function replaying(cut: {command: number; length: number}): Shell {
 	let command = 0;
 	return {
@@ -67,7 +67,7 @@ describe.each([
 	['the tree', 0],
 	['links and bodies', 1],
 ])('a listing whose %s was cut', (_, command) => {
-	it('is incomplete wherever it was cut, and calls nothing gone', async () => {
+	it('is incomplete, wherever it was cut, and reports nothing as gone', async () => {
 		const whole = outputs[command]!.length;
 		await fc.assert(
 			fc.asyncProperty(fc.integer({min: 0, max: whole - 1}), async length => {
@@ -90,7 +90,7 @@ describe.each([
 	});
 });
 
-it('hashes that were cut anywhere are the first of the whole, and none of them is wrong', () => {
+it('the hashes before a cut are the same as in the whole output, wherever it was cut', () => {
 	const output = outputs[2]!;
 	const answersOf = (bytes: Uint8Array) => {
 		const answers: HashAnswer[] = [];

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => temporary[Symbol.asyncDispose]());
 
 it.skipIf(locate('busybox') === undefined)(
-	'find, stat and ls tell the same of a store, whatever its names are and whatever is closed',
+	'find, stat and ls list a store alike, whatever its names are and whatever cannot be read',
 	async () => {
 		const shells = await Promise.all(
 			hostKinds.map(kind =>
@@ -60,7 +60,7 @@ it.skipIf(locate('busybox') === undefined)(
 	600_000,
 );
 
-/** Everything but times and the words of gaps. */
+/** Everything but times and the text of gaps. */
 function toldBy(listing: StorageListing) {
 	const {complete, gaps, unread, repositories, blobs, manifests, folders, leftOut} = listing;
 	const sorted = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -82,7 +82,7 @@ function toldBy(listing: StorageListing) {
 			revisions: contents(revisions),
 			layers: contents(layers),
 		})),
-		// ls sorts, so what has no order comes in another one.
+		// ls sorts, so findings without an order of their own come in another one.
 		findings: findings.map(({since: _, ...finding}) => JSON.stringify(finding)).sort(),
 	};
 }

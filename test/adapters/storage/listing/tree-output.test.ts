@@ -63,7 +63,7 @@ function readIn(output: string, size: number) {
 }
 
 describe.each(['names', 'stat', 'ls'] as const)('a listing in the form of %s', form => {
-	it('says the same whatever the chunks', () => {
+	it('is read the same, however it is cut into chunks', () => {
 		fc.assert(
 			fc.property(fc.integer({min: 1, max: 80}), size => {
 				const {end, taken, leftOut, malformed, repositories, blobs, closed} = readIn(outputs[form], size);
@@ -79,14 +79,14 @@ describe.each(['names', 'stat', 'ls'] as const)('a listing in the form of %s', f
 		);
 	});
 
-	it('has no end when it was cut anywhere', () => {
+	it('has no end, wherever it was cut', () => {
 		for (let length = 0; length < outputs[form].length; length++) {
 			expect(readIn(outputs[form].slice(0, length), length).end).toBeUndefined();
 		}
 	});
 });
 
-it('times are as exact as the host tells them: ls names the minute, and its end is the latest it can have been', () => {
+it('times are as exact as the host prints them; of the minute that ls prints, the end counts', () => {
 	const changedIn = (output: string) => [...readIn(output, output.length).blobs.values()][0]!.changed;
 
 	expect(changedIn(outputs.names)).toBe(1700000000.25);
@@ -96,7 +96,7 @@ it('times are as exact as the host tells them: ls names the minute, and its end 
 	expect(changedIn(outputs.ls.replaceAll('Nov 14 22:12', 'Feb  3  2020'))).toBe(Date.UTC(2020, 1, 4) / 1000);
 });
 
-it('what is no entry is counted, and never skipped in silence', () => {
+it('a record that is no entry is counted, and never skipped silently', () => {
 	const {malformed} = readIn(names.replace('f 12 1700000000.25 5 data', 'f twelve 1700000000.25 5 data'), 1000);
 
 	expect(malformed).toBe(1);

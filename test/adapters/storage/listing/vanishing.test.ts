@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => temporary[Symbol.asyncDispose]());
 
-/** A host on which these files go away just before a program runs. */
+/** Lists the store on a host where these files are deleted just before a program runs. */
 async function listWithout(kind: HostKind, program: string, files: string[]) {
 	const real = kind.startsWith('busybox') ? `${locate('busybox')} ${program}` : locate(program);
 	const text = `case $* in *./*) ${locate('rm')} -rf ${files.join(' ')} ;; esac\nexec ${real} "$@"`;
@@ -31,7 +31,7 @@ async function listWithout(kind: HostKind, program: string, files: string[]) {
 	return createStorage({shell, root: store.root}).list({signal});
 }
 
-describe('what goes away while the store is read', () => {
+describe('a file that is deleted while the store is read', () => {
 	it.each([
 		['gnu', 'grep'],
 		['busybox', 'grep'],
@@ -65,7 +65,7 @@ describe('what goes away while the store is read', () => {
 	});
 });
 
-it('a manifest that the disk does not give whole is a gap, and not called damaged', async () => {
+it('a manifest that the disk cannot read to its end is a gap, and does not count as damaged', async () => {
 	const head = `case $* in *./*) ;; *) exec ${locate('head')} "$@" ;; esac
 printf '==> ./blobs/sha256/${child!.slice(7, 9)}/${child!.slice(7)}/data <==\\n{"schema'
 echo "head: error reading './blobs/sha256/${child!.slice(7, 9)}/${child!.slice(7)}/data': Input/output error" >&2
