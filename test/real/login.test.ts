@@ -6,9 +6,9 @@ import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {describeReal, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {openTmux, type Tmux} from '../support/real-tmux.ts';
+import {shippedProgram} from '../support/shipped.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
-const program = path.resolve(import.meta.dirname, '../../bin/regmedic.js');
 const passphrase = 'correct horse';
 
 describeReal('a key that only its person can open', ['ssh', 'sshd', 'ssh-keygen', 'tmux', 'docker-registry'], () => {
@@ -33,7 +33,7 @@ describeReal('a key that only its person can open', ['ssh', 'sshd', 'ssh-keygen'
 
 	const scan = () => ['scan', '--ssh', 'vm', '--ssh-config', sshd.configFile, '--root', `${temporary.folder}/data`];
 	const open = (name: string, args: string[]): Promise<Tmux> =>
-		openTmux([process.execPath, program, ...args], {folder: temporary.folder, environment, name});
+		openTmux([process.execPath, shippedProgram(), ...args], {folder: temporary.folder, environment, name});
 
 	it('is asked for once by ssh itself, at the terminal, and everything runs over the one connection', async () => {
 		await using terminal = await open('scan', scan());
@@ -50,7 +50,11 @@ describeReal('a key that only its person can open', ['ssh', 'sshd', 'ssh-keygen'
 	});
 
 	it('is not asked for where nobody sits at a terminal: then the login is refused', () => {
-		const ran = spawnSync(process.execPath, [program, ...scan()], {env: environment, encoding: 'utf8', input: ''});
+		const ran = spawnSync(process.execPath, [shippedProgram(), ...scan()], {
+			env: environment,
+			encoding: 'utf8',
+			input: '',
+		});
 
 		expect(ran).toMatchObject({status: 5, stdout: ''});
 		expect(ran.stderr).toContain('vm refuses the login');

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {cp, mkdtemp, readdir, rm, stat, symlink} from 'node:fs/promises';
+import {chmod, cp, mkdtemp, readdir, rm, stat, symlink} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {TestProject} from 'vitest/node';
@@ -22,6 +22,8 @@ const checkout = path.resolve(import.meta.dirname, '../..');
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const home = await mkdtemp(path.join(tmpdir(), 'regmedic-home-'));
+	// A test runs it as another user.
+	await chmod(home, 0o755);
 	await cp(path.join(checkout, 'bin'), path.join(home, 'bin'), {recursive: true});
 	for (const name of ['package.json', 'node_modules', 'runbooks', 'src']) {
 		await symlink(path.join(checkout, name), path.join(home, name));

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {inject} from 'vitest';
+import {shippedHome, shippedProgram} from './shipped.ts';
 
 export type RunOptions = {
 	/** Beside the login's own variables. */
@@ -48,7 +48,7 @@ export async function openLogin(): Promise<Login> {
 
 	function start(args: string[], options: RunOptions = {}): Running {
 		const {wrapper = [], nodeArguments = []} = options;
-		const [program, ...words] = [...wrapper, process.execPath, ...nodeArguments, entry(), ...args];
+		const [program, ...words] = [...wrapper, process.execPath, ...nodeArguments, shippedProgram(), ...args];
 		const child = spawn(program!, words, {
 			cwd: options.folder ?? path.join(folder, 'work'),
 			env: {...variables(folder), ...options.environment},
@@ -75,16 +75,6 @@ export async function openLogin(): Promise<Login> {
 	};
 }
 
-/** `bin/regmedic.js` of what is shipped. */
-function entry(): string {
-	const {home, problem} = inject('program');
-	if (problem !== undefined) {
-		throw new Error(problem);
-	}
-
-	return path.join(home, 'bin/regmedic.js');
-}
-
 function variables(folder: string): Record<string, string> {
 	return {
 		PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -93,7 +83,7 @@ function variables(folder: string): Record<string, string> {
 		XDG_CONFIG_HOME: path.join(folder, 'config'),
 		LANG: 'C.UTF-8',
 		TZ: 'UTC',
-		NODE_COMPILE_CACHE: path.join(inject('program').home, 'compiled'),
+		NODE_COMPILE_CACHE: path.join(shippedHome(), 'compiled'),
 	};
 }
 

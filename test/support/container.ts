@@ -3,7 +3,7 @@ import {cp, mkdir, readFile, realpath, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {deployFolder, root} from './deploy-files.ts';
-import {shippedHome} from './real-command.ts';
+import {shippedHome} from './shipped.ts';
 
 const run = promisify(execFile);
 

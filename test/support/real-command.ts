@@ -1,26 +1,15 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import path from 'node:path';
-import {inject} from 'vitest';
+import {shippedProgram} from './shipped.ts';
 
 export type Said = {code: number | null; stdout: string; stderr: string};
-
-/** The folder of what is shipped: bin, dist and runbooks. */
-export function shippedHome(): string {
-	const {home, problem} = inject('program');
-	if (problem !== undefined) {
-		throw new Error(problem);
-	}
-
-	return home;
-}
 
 /** `node bin/regmedic.js … </dev/null`, and what it said. Everything said is also given to `hear`. */
 export async function runCommand(
 	args: string[],
 	{folder, environment, hear}: {folder: string; environment: NodeJS.ProcessEnv; hear: (text: string) => void},
 ): Promise<Said> {
-	const child = spawn(process.execPath, [path.join(shippedHome(), 'bin/regmedic.js'), ...args], {
+	const child = spawn(process.execPath, [shippedProgram(), ...args], {
 		cwd: folder,
 		env: environment,
 		stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,8 +8,9 @@ import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import type {Invocation} from '../../src/invocation.ts';
 import {processes} from './processes.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
-import {runCommand, type Said, shippedHome} from './real-command.ts';
+import {runCommand, type Said} from './real-command.ts';
 import {openTmux, type Tmux} from './real-tmux.ts';
+import {shippedHome, shippedProgram} from './shipped.ts';
 import {type RealSshd, startSshd} from './sshd.ts';
 
 const run = promisify(execFile);
@@ -97,7 +98,7 @@ export async function openScene(): Promise<Scene> {
 		regmedic: (args, more = {}) =>
 			runCommand(args, {folder, environment: {...environment, ...more}, hear: text => said.push(text)}),
 		async terminal(args) {
-			const opened = await openTmux([process.execPath, path.join(shippedHome(), 'bin/regmedic.js'), ...args], {
+			const opened = await openTmux([process.execPath, shippedProgram(), ...args], {
 				folder,
 				environment,
 				name: `terminal-${terminals.length}`,
