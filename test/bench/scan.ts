@@ -7,7 +7,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {createOpenSshShell} from '../../src/adapters/ssh/openssh/openssh.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import {assess} from '../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../src/domain/storage/findings/assess.ts';
 import {writeLargeStore} from '../support/large-store.ts';
 import {createNonces} from '../support/nonces.ts';
 import {startSshd} from '../support/sshd.ts';

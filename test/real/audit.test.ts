@@ -7,7 +7,7 @@ import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
-import {assess} from '../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../src/domain/storage/findings/assess.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';

@@ -7,7 +7,7 @@ import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
-import type {RelinkPart} from '../../src/domain/storage/finding.ts';
+import type {RelinkPart} from '../../src/domain/storage/walk/relink-plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {pushImage} from '../../src/drills/images/registry-client.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';

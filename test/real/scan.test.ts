@@ -6,7 +6,7 @@ import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import {createOpenSshShell} from '../../src/adapters/ssh/openssh/openssh.ts';
 import {createSsh2Shell} from '../../src/adapters/ssh/ssh2/ssh2.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
-import {assess, otherOrphans, relinkable} from '../../src/domain/storage/judgement/model.ts';
+import {assess, otherOrphans, relinkable} from '../../src/domain/storage/findings/assess.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import type {Shell} from '../../src/engine/ports/shell.ts';

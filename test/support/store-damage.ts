@@ -1,6 +1,6 @@
 import type {Digest} from '../../src/domain/image/digest.ts';
-import type {Finding} from '../../src/domain/storage/finding.ts';
-import type {HashedBlob} from '../../src/domain/storage/listing/hashes.ts';
+import type {Finding} from '../../src/domain/storage/findings/finding.ts';
+import type {HashedBlob} from '../../src/domain/storage/findings/hashing.ts';
 import {
 	blobData,
 	blobFolder,

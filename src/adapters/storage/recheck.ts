@@ -1,5 +1,5 @@
+import type {PathState} from '../../domain/storage/listing/listing.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
-import type {PathState} from '../../engine/ports/storage.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {readComplaints} from './complaints.ts';
 import {chooseForm, type Entries, readLsLine, readStatLine} from './listing/entries.ts';

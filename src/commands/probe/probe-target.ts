@@ -1,6 +1,7 @@
 import {type Configuration, registryFor} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {parseReference} from '../../domain/image/reference.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {registryNamed} from '../../wiring/open-ports.ts';
 
 export type ProbeTarget = {
@@ -8,7 +9,7 @@ export type ProbeTarget = {
 	host: string;
 	/** The configuration, in which an address of the command line is a registry, too. */
 	configuration: Configuration;
-	role: 'authoritative' | 'cache';
+	role: RegistryRole;
 };
 
 /**

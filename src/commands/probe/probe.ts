@@ -1,5 +1,5 @@
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
-import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
+import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import {labelsOf, metricsOf} from '../../domain/probe/metrics.ts';
 import {exitOf, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {parseShard} from '../../domain/probe/shard.ts';
@@ -21,7 +21,7 @@ export type ProbeOptions = OutletOptions & {
 	/** Only the newest of each repository. */
 	tags?: number;
 	shard?: string;
-	role?: 'authoritative' | 'cache';
+	role?: RegistryRole;
 	all?: boolean;
 	allowEmpty?: boolean;
 	plainHttp?: boolean;

@@ -1,5 +1,5 @@
 import {exitCodes} from '../../domain/errors.ts';
-import type {Scan} from '../../domain/storage/finding.ts';
+import type {Scan} from '../../domain/storage/findings/finding.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayScan} from '../../plain/scan/say-scan.ts';

@@ -1,19 +1,19 @@
 import type {Configuration} from '../../domain/configuration.ts';
 import type {ErrorCode} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Scan} from '../../domain/storage/finding.ts';
-import type {StorageRole} from '../../domain/storage/walk/walk.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
+import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {ScanPlace} from '../storage-target.ts';
 
 export type ScannedStore = {
 	root: string;
-	role: StorageRole;
+	role: RegistryRole;
 	/** The registry's own file, where that says its role. */
 	saidBy?: string;
 	scan: Scan;
 };
 
-type FoundStore = {root: string; role?: StorageRole; saidBy?: string};
+type FoundStore = {root: string; role?: RegistryRole; saidBy?: string};
 
 /** `gaps`: where another store may be. */
 export type ScannedStores = {stores: ScannedStore[]; gaps: string[]};
@@ -22,10 +22,10 @@ export type ScanEachOptions = {
 	place: ScanPlace;
 	configuration: Configuration;
 	/** Of the one registry that was asked for by its name. */
-	role: StorageRole | undefined;
+	role: RegistryRole | undefined;
 	/** The stores below a folder. */
 	find(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
-	scanOne(root: string, role: StorageRole): Promise<Scan>;
+	scanOne(root: string, role: RegistryRole): Promise<Scan>;
 };
 
 /**
@@ -72,7 +72,7 @@ function isCode(error: unknown, code: ErrorCode): boolean {
 	return error instanceof OperatorError && error.code === code;
 }
 
-function configuredRole({registries}: Configuration, root: string, ssh: string | undefined): StorageRole | undefined {
+function configuredRole({registries}: Configuration, root: string, ssh: string | undefined): RegistryRole | undefined {
 	const found = Object.values(registries).find(
 		({storage}) =>
 			storage !== undefined && storage.ssh === ssh && storage.root.replace(/\/+$/, '') === root.replace(/\/+$/, ''),

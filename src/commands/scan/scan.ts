@@ -1,7 +1,8 @@
 import {findStores} from '../../adapters/storage/host/find-stores.ts';
 import {createStorage} from '../../adapters/storage/storage.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Scan} from '../../domain/storage/finding.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
+import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
@@ -85,7 +86,7 @@ type Watched = {signal: AbortSignal; onProgress(progress: ScanProgress): void};
 async function scanFolder(
 	shell: Shell,
 	root: string,
-	{hash, rate, role, signal, onProgress}: ScanOptions & Watched & {role: 'authoritative' | 'cache'},
+	{hash, rate, role, signal, onProgress}: ScanOptions & Watched & {role: RegistryRole},
 ): Promise<Scan> {
 	const storage = createStorage({shell, root});
 	const {scan} = await scanStore(storage, {

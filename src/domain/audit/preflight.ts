@@ -1,8 +1,8 @@
 import type {Digest} from '../image/digest.ts';
-import type {Finding} from '../storage/finding.ts';
-import {assess, relinkable} from '../storage/judgement/model.ts';
+import type {RegistryRole} from '../image/verdict.ts';
+import {assess, relinkable} from '../storage/findings/assess.ts';
+import type {Finding} from '../storage/findings/finding.ts';
 import type {StorageListing} from '../storage/listing/listing.ts';
-import type {StorageRole} from '../storage/walk/walk.ts';
 import type {CollectionReport} from './commands/collection-report.ts';
 
 /** What a real garbage collection would do to the images that have a tag. */
@@ -26,7 +26,7 @@ export function foresee(
 	command: string,
 	report: CollectionReport,
 	listing: StorageListing,
-	role: StorageRole,
+	role: RegistryRole,
 ): Preflight {
 	const after = without(listing, report);
 	const before = assess(listing, {role});

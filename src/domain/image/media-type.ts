@@ -33,3 +33,18 @@ export function isManifestType(mediaType: string | undefined): boolean {
 export function bareMediaType(contentType: string | undefined): string | undefined {
 	return contentType?.split(';')[0]?.trim().toLowerCase() || undefined;
 }
+
+/** BuildKit exports its cache as an index of bare layers and a config: those are blobs, and 404 as manifests. */
+export function roleOfChild({mediaType}: {mediaType?: string}): 'manifest' | 'config' | 'layer' {
+	const isManifest =
+		mediaType === undefined ||
+		isManifestType(mediaType) ||
+		mediaType === mediaTypes.ociArtifact ||
+		/manifest/i.test(mediaType);
+
+	if (isManifest) {
+		return 'manifest';
+	}
+
+	return /config/i.test(mediaType) ? 'config' : 'layer';
+}

@@ -1,10 +1,14 @@
 import type {Reason} from '../error-codes.ts';
+import {count} from '../text/wording.ts';
 import type {Digest} from './digest.ts';
 import type {Fault} from './fault.ts';
 import {formatReference, type ImageReference} from './reference.ts';
 
 /** unknown is never shown as intact. */
 export type Verdict = 'intact' | 'broken' | 'unknown';
+
+/** A cache may lack what it has not fetched yet. */
+export type RegistryRole = 'authoritative' | 'cache';
 
 /** `head`: everything exists; `edge`: and has its size and a readable last byte; `content`: every byte hashed. */
 export type Depth = 'head' | 'edge' | 'content';
@@ -67,4 +71,30 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
 	}
 
 	return verdicts.length === 0 || verdicts.includes('unknown') ? 'unknown' : 'intact';
+}
+
+/** What a check found, in one sentence for people. */
+export function sayVerdict({verdict, children, digest, faults, unchecked}: ImageCheck): string {
+	if (verdict === 'intact') {
+		return 'Every part answers: the image can be pulled.';
+	}
+
+	if (verdict === 'unknown') {
+		return `Nobody knows: ${count(unchecked.length, 'part')} could not be checked.`;
+	}
+
+	if (digest === undefined) {
+		return 'The tag names nothing that the registry serves.';
+	}
+
+	const broken = children.filter(child => child.verdict === 'broken').length;
+	if (children.length > 1 && broken > 0) {
+		const which =
+			broken === children.length
+				? `none of its ${children.length} children is`
+				: `${broken} of its ${children.length} children ${broken === 1 ? 'is' : 'are'} not`;
+		return `The index is there; ${which} whole.`;
+	}
+
+	return `The image is not whole: ${count(faults.length, 'fault')}.`;
 }

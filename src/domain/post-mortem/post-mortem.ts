@@ -4,7 +4,7 @@ import type {JournalEvent} from '../incident/event.ts';
 import {type Incident, lastVisit, type Visit} from '../incident/incident.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
-import type {Finding} from '../storage/finding.ts';
+import type {Finding} from '../storage/findings/finding.ts';
 import {type Change, changesOf, type Skipped, skippedIn} from './changes.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';

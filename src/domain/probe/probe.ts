@@ -1,7 +1,7 @@
 import type {Reason} from '../error-codes.ts';
 import type {ExitMeaning} from '../errors.ts';
 import type {FaultKind} from '../image/fault.ts';
-import type {Depth, ImageCheck} from '../image/verdict.ts';
+import type {Depth, ImageCheck, RegistryRole} from '../image/verdict.ts';
 
 /** A part of the catalogue: repositories are dealt out by a stable hash of their names. `index` counts from 0. */
 export type Shard = {index: number; of: number};
@@ -21,7 +21,7 @@ export type ProbeReport = {
 	instance: string;
 	shard?: Shard;
 	depth: Depth;
-	role: 'authoritative' | 'cache';
+	role: RegistryRole;
 	/** Whether the catalogue could be read to its end. */
 	catalog: boolean;
 	/** Repositories the whole catalogue names, before any shard: 0 is an answer, and seldom a good sign. */

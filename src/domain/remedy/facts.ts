@@ -1,6 +1,6 @@
 import type {Fault} from '../image/fault.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
-import type {Finding} from '../storage/finding.ts';
+import type {Finding} from '../storage/findings/finding.ts';
 import {canRelink, relinkSteps} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 

@@ -1,6 +1,7 @@
 import type {Digest} from '../image/digest.ts';
 import {isRepositoryName} from '../image/reference.ts';
-import type {Finding, RelinkPart, RelinkPlan} from '../storage/finding.ts';
+import type {Finding} from '../storage/findings/finding.ts';
+import type {RelinkPart, RelinkPlan} from '../storage/walk/relink-plan.ts';
 
 type BlobRole = 'config' | 'layer';
 

@@ -1,4 +1,4 @@
-import type {Scan} from '../storage/finding.ts';
+import type {Scan} from '../storage/findings/finding.ts';
 import type {StorageListing} from '../storage/listing/listing.ts';
 
 /** Tags of the same repository that name another, undamaged image: the most recently written first. */

@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, parseReference} from '../../domain/image/reference.ts';
 import type {Verdict} from '../../domain/image/verdict.ts';
 import {isObject, type Json, toJson} from '../../domain/json.ts';
-import type {Finding} from '../../domain/storage/finding.ts';
+import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {count} from '../../domain/text/wording.ts';
 import {createWalker, type Walker} from '../verify/walk-image.ts';
 import type {Action, ActionContext} from './action.ts';

@@ -3,7 +3,7 @@ import {parseReference} from '../../domain/image/reference.ts';
 import {isObject, type JsonObject} from '../../domain/json.ts';
 import {type RelinkStep, relinkSteps} from '../../domain/remedy/relink-steps.ts';
 import {relinkCounts, relinkDone, relinkRequest, relinkUndo} from '../../domain/remedy/relink-words.ts';
-import type {Finding} from '../../domain/storage/finding.ts';
+import type {Finding} from '../../domain/storage/findings/finding.ts';
 import type {Action} from './action.ts';
 import {letGo} from './let-go.ts';
 import {storageOutcome} from './outcomes.ts';

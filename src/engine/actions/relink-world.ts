@@ -1,6 +1,6 @@
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
+import type {PathState} from '../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../domain/storage/listing/paths.ts';
-import type {PathState} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
 
 /** What the disk says of the links that the steps write. */

@@ -1,8 +1,8 @@
 import {parseReference} from '../../domain/image/reference.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {siblingsOf} from '../../domain/remedy/siblings.ts';
-import {type Finding, touches} from '../../domain/storage/finding.ts';
-import {otherOrphans} from '../../domain/storage/judgement/model.ts';
+import {otherOrphans} from '../../domain/storage/findings/assess.ts';
+import {type Finding, touches} from '../../domain/storage/findings/finding.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import type {Action} from './action.ts';

@@ -2,7 +2,7 @@ import type {CollectionReport} from '../../domain/audit/commands/collection-repo
 import type {Rehearsal} from '../../domain/audit/commands/rehearsal.ts';
 import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
 import type {Digest} from '../../domain/image/digest.ts';
-import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Waiting} from './waiting.ts';
 
 export type Storage = {
@@ -49,9 +49,6 @@ export type Storage = {
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
 };
-
-/** `changed`: seconds since 1970, as exact as in a listing of the same host. `unread`: nothing is known of it. */
-export type PathState = {state: 'there'; size: number; changed: number} | {state: 'gone'} | {state: 'unread'};
 
 /** `unread`: there, and could not be read; nothing is known of it. */
 export type HashAnswer = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'; bytes: number};

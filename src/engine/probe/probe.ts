@@ -1,5 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
+import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
 import {createProbeTally} from '../../domain/probe/tally.ts';
 import {createLimiter, forEachConcurrently} from '../bounded-concurrency.ts';
@@ -20,7 +20,7 @@ const namesAhead = 10_000;
 
 export type ProbeOptions = Waiting & {
 	depth: Depth;
-	role: 'authoritative' | 'cache';
+	role: RegistryRole;
 	shard?: Shard | undefined;
 	/** Walks only this many of the newest tags of each repository. */
 	newest?: number | undefined;

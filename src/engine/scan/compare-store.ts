@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
-import type {Scan} from '../../domain/storage/finding.ts';
-import {compareAnswers} from '../../domain/storage/judgement/compare-answers.ts';
+import {compareAnswers} from '../../domain/storage/findings/compare-answers.ts';
+import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';

@@ -1,10 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Scan} from '../../domain/storage/finding.ts';
-import {assess} from '../../domain/storage/judgement/model.ts';
-import {confirm, suspects} from '../../domain/storage/judgement/recheck.ts';
-import {blobsToHash, type HashedBlob} from '../../domain/storage/listing/hashes.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
+import {assess} from '../../domain/storage/findings/assess.ts';
+import type {Scan} from '../../domain/storage/findings/finding.ts';
+import {blobsToHash, type HashedBlob} from '../../domain/storage/findings/hashing.ts';
+import {confirm, pathsToRecheck} from '../../domain/storage/findings/recheck.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
-import type {StorageRole} from '../../domain/storage/walk/walk.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
@@ -14,7 +14,7 @@ const mostCuts = 5;
 export type ScanProgress = {label: string; done: number; total?: number};
 
 export type ScanOptions = Waiting & {
-	role: StorageRole;
+	role: RegistryRole;
 	/** Reads every blob there is, no faster than this. */
 	hash?: {bytesPerSecond?: number};
 	onProgress?: (progress: ScanProgress) => void;
@@ -38,12 +38,12 @@ export async function scanStore(
 		failure === undefined
 			? assessed
 			: {...assessed, complete: false, gaps: [...assessed.gaps, `hashing stopped: ${failure.message}`]};
-	const paths = suspects(scan, listing);
+	const paths = pathsToRecheck(scan, listing);
 	if (paths.length === 0) {
 		return {scan, listing};
 	}
 
-	onProgress({label: 'suspects to look at again', done: paths.length});
+	onProgress({label: 'paths to read again', done: paths.length});
 	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
 }
 

@@ -1,5 +1,4 @@
 import type {ErrorCode} from '../../domain/error-codes.ts';
-import {roleOfChild} from '../../domain/image/child-role.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {
 	type Descriptor,
@@ -9,7 +8,7 @@ import {
 	platformName,
 	references,
 } from '../../domain/image/manifest.ts';
-import {mediaTypes} from '../../domain/image/media-type.ts';
+import {mediaTypes, roleOfChild} from '../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
 import type {PartDescriptor} from './parts.ts';
 

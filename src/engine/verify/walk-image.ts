@@ -1,6 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {type ImageReference, target} from '../../domain/image/reference.ts';
-import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
+import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {type AnswerCache, createAnswerCache} from './answer-cache.ts';
@@ -14,7 +14,7 @@ import {walkParts} from './walk-parts.ts';
 export type WalkerOptions = Waiting & {
 	depth: Depth;
 	/** A cache may lack children, and what belongs to them. */
-	role?: 'authoritative' | 'cache';
+	role?: RegistryRole;
 	/** By default, as many requests at a time as the registry can bear. */
 	limiter?: RequestLimiter;
 };

@@ -1,5 +1,5 @@
 import {partName, shortHex} from '../../domain/image/digest.ts';
-import type {Finding} from '../../domain/storage/finding.ts';
+import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';

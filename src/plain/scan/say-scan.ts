@@ -1,6 +1,6 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
-import type {Finding, Risk, Scan} from '../../domain/storage/finding.ts';
+import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -107,7 +107,7 @@ function breaks(findings: readonly Finding[]): string {
 	return tags === 0 ? 'no tag needs it' : `breaks ${count(tags, 'tag')}`;
 }
 
-function sayRisks(risks: readonly Risk[], columns: number): string[] {
+function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 	const lines = risks.map(risk => {
 		const {repository, tags, detail} = risk;
 		const what = `${repository ?? 'no repository'}, ${partName(risk)}`;
@@ -129,7 +129,12 @@ function sayNotes({harmless}: Scan, columns: number): string[] {
 }
 
 /** Unlike an image, a damaged part that no tag needs can wait. */
-function sayNext(findings: readonly Finding[], risks: readonly Risk[], registry: string, columns: number): string[] {
+function sayNext(
+	findings: readonly Finding[],
+	risks: readonly LatentFault[],
+	registry: string,
+	columns: number,
+): string[] {
 	const first = findings.find(({tags}) => tags.length > 0);
 	const isCollected = findings.some(({kind}) => kind === 'child-swept') || risks.length > 0;
 	return [

@@ -3,7 +3,7 @@ import type {Fault} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {isObject, type Json} from '../../domain/json.ts';
-import type {Finding} from '../../domain/storage/finding.ts';
+import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';

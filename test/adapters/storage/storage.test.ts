@@ -3,7 +3,7 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
 import {createStorage} from '../../../src/adapters/storage/storage.ts';
-import {assess} from '../../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import {type BuiltImage, buildImage} from '../../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../../src/drills/images/store.ts';
 import type {Shell, ShellRequest} from '../../../src/engine/ports/shell.ts';

@@ -3,7 +3,7 @@ import {reportScan} from '../../../src/commands/scan/scan-report.ts';
 import {type ScanEachOptions, type ScannedStore, scanEach} from '../../../src/commands/scan/scan-stores.ts';
 import {emptyConfiguration, parseConfiguration} from '../../../src/domain/configuration.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
-import type {Finding, Scan} from '../../../src/domain/storage/finding.ts';
+import type {Finding, Scan} from '../../../src/domain/storage/findings/finding.ts';
 import type {Invocation} from '../../../src/invocation.ts';
 
 const counts = {repositories: 1, tags: 2, indexes: 3, links: 4, blobs: 5};

@@ -3,7 +3,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {Fault} from '../../../src/domain/image/fault.ts';
 import {toJson} from '../../../src/domain/json.ts';
 import {weighRemedies} from '../../../src/domain/remedy/advice.ts';
-import type {Finding} from '../../../src/domain/storage/finding.ts';
+import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 
 const layer = `sha256:${'a'.repeat(64)}` as Digest;
 const child = `sha256:${'b'.repeat(64)}` as Digest;

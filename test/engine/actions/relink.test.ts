@@ -2,10 +2,10 @@ import {expect, test} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {JsonObject} from '../../../src/domain/json.ts';
+import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
 import {registryRelink} from '../../../src/engine/actions/registry-relink.ts';
 import type {MountAnswer, PutAnswer} from '../../../src/engine/ports/registry.ts';
-import type {PathState} from '../../../src/engine/ports/storage.ts';
 import {
 	contextWith,
 	digestOf,

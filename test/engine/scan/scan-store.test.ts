@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {OperatorError} from '../../../src/domain/errors.ts';
-import type {HashAnswer, PathState} from '../../../src/engine/ports/storage.ts';
+import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
+import type {HashAnswer} from '../../../src/engine/ports/storage.ts';
 import {scanStore} from '../../../src/engine/scan/scan-store.ts';
 import {fakeStorage, refusal, unreachable} from '../../support/fake-ports.ts';
 import {oddImages} from '../../support/odd-images.ts';

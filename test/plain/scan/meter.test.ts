@@ -41,7 +41,7 @@ test('another thing to count starts anew, and what was never shown is not taken 
 test('the line is never as wide as the terminal', () => {
 	const {meter, written} = scene(20);
 
-	meter.show({label: 'suspects to look at again', done: 123_456});
+	meter.show({label: 'paths to read again', done: 123_456});
 
 	expect(written[0]!.replace('\r\u001b[K', '')).toHaveLength(19);
 });

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {parseDigest} from '../../../src/domain/image/digest.ts';
-import type {Finding, Risk, Scan} from '../../../src/domain/storage/finding.ts';
+import type {Finding, LatentFault, Scan} from '../../../src/domain/storage/findings/finding.ts';
 import {sayScan} from '../../../src/plain/scan/say-scan.ts';
 
 const digest = (digit: string) => parseDigest(`sha256:${digit.repeat(64)}`);
@@ -96,7 +96,7 @@ test('a long list is cut, and says how much more there is', () => {
 });
 
 test('a warning says what will break, and that nothing is broken yet', () => {
-	const risk: Risk = {
+	const risk: LatentFault = {
 		kind: 'served-as-layer',
 		repository: 'infra-ci',
 		digest: digest('9'),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {defined} from '../../../domain/defined.ts';
 import {OperatorError} from '../../../domain/errors.ts';
-import {type ConfigFile, saidOf} from '../../../domain/storage/judgement/store-role.ts';
+import {type ConfigFile, saidOf} from '../../../domain/storage/listing/configured-role.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {rootDenied, rootExits} from '../store-root.ts';

@@ -1,8 +1,8 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import {parseManifest} from '../../../domain/image/manifest.ts';
+import {tagTarget} from '../../../domain/storage/listing/links.ts';
 import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../domain/storage/listing/paths.ts';
-import {tagTarget} from '../../../domain/storage/walk/graph.ts';
 import {owned} from './folders.ts';
 
 /** A link whose content is wanted, and where to put it; undefined: the link is gone. */

@@ -1,10 +1,6 @@
 import {type Digest, digestAlgorithm, digestHex, isDigest} from '../../image/digest.ts';
 
-/**
- * Names below docker/registry/v2.
- * @see distribution v2.8.3 registry/storage/paths.go
- */
-
+/** All paths are below docker/registry/v2. @see distribution v2.8.3 registry/storage/paths.go */
 export function blobFolder(digest: Digest): string {
 	return `blobs/${digestAlgorithm(digest)}/${digestHex(digest).slice(0, 2)}/${digestHex(digest)}`;
 }
@@ -17,7 +13,7 @@ export function layerFolder(repository: string, digest: Digest): string {
 	return `repositories/${repository}/_layers/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }
 
-/** Registry 2.8 takes a folder for a repository only if it holds this one. */
+/** A folder is a repository for registry 2.8 only if it holds this one. */
 export function layersFolder(repository: string): string {
 	return `repositories/${repository}/_layers`;
 }
@@ -57,7 +53,7 @@ const blob = /^blobs\/(sha256|sha512)\/([0-9a-f]{2})\/([0-9a-f]+)$/;
 const inRepository = /^repositories\/(.+?)\/(_layers|_manifests)(?:\/(.*))?$/;
 const linked = /^(?:revisions\/)?(sha256|sha512)\/([0-9a-f]+)$/;
 
-/** @param folder the folder of a digest, a tag or a repository, without what lies in it */
+/** @param folder the folder of a digest, a tag or a repository, without the file in it */
 export function readStorageFolder(folder: string): StoragePath | undefined {
 	if (folder.startsWith('blobs/')) {
 		const [, algorithm, start = '', hex = ''] = blob.exec(folder) ?? [];

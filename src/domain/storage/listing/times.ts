@@ -2,19 +2,19 @@ import type {Digest} from '../../image/digest.ts';
 import type {StorageListing} from './listing.ts';
 import {blobFolder, layerFolder, layersFolder, parentFolder, revisionFolder, tagFolder} from './paths.ts';
 
-/** When something can have gone away at the latest, in seconds since 1970. Undefined: the disk cannot tell. */
+/** The latest time at which something can have been removed, in seconds since 1970. Undefined: the disk cannot tell. */
 export type StorageTimes = {
 	revision(repository: string, digest: Digest): number | undefined;
 	layer(repository: string, digest: Digest): number | undefined;
-	/** Of data that is there: when it was written. */
+	/** Where the data is there: when it was written. */
 	data(digest: Digest): number | undefined;
 	tag(repository: string, tag: string): number | undefined;
 	layersFolder(repository: string): number | undefined;
 };
 
 /**
- * A folder's time changes when something in it is made or removed. What is left of a removed thing is its own folder or
- * the one that held it. Any other is too far away to say anything: its time is that of some other change.
+ * A folder's time changes when an entry is added to it or removed from it. So a removal shows in the thing's own folder or in
+ * the one above; the time of any other folder is that of another change.
  */
 export function openTimes({folders, blobs}: StorageListing): StorageTimes {
 	const nearest = (folder: string) => folders?.get(folder) ?? folders?.get(parentFolder(folder));
@@ -27,7 +27,7 @@ export function openTimes({folders, blobs}: StorageListing): StorageTimes {
 	};
 }
 
-/** Of several traces of one removal, the one that came first is the nearest to it. */
+/** Of several traces of one removal, the first is the nearest to it. */
 export function earliest(times: readonly (number | undefined)[]): number | undefined {
 	const known = times.filter(time => time !== undefined);
 	return known.length === 0 ? undefined : known.reduce((least, time) => Math.min(least, time));

@@ -1,44 +1,42 @@
-import type {Digest} from '../../image/digest.ts';
+import {type Digest, isDigest} from '../../image/digest.ts';
 import {type Descriptor, type ParsedManifest, parseManifest} from '../../image/manifest.ts';
-import {readHistory, type TagHistory} from '../listing/history.ts';
-import {linkHolds} from '../listing/link.ts';
+import {readSchema1} from '../../image/schema1.ts';
+import {linkHolds, readHistory, type TagHistory} from '../listing/links.ts';
 import type {StorageListing} from '../listing/listing.ts';
 import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
-import {readSchema1} from '../listing/schema1.ts';
 import {openTimes, type StorageTimes} from '../listing/times.ts';
 
-export {tagTarget} from '../listing/link.ts';
-
-/** Whether something is there. `unread`: we did not look, so we do not say that it is gone. */
+/** Whether something is there. `unread`: it was not read, so it is not known to be gone. */
 export type Presence = 'there' | 'gone' | 'unread';
 
-/** Questions to a listing, each answered once. */
+/** What a listing says of manifests, links and data. Manifests are parsed once. */
 export type StorageGraph = {
 	readonly listing: StorageListing;
 	readonly times: StorageTimes;
-	/** Manifests that somebody asked for, that are there, and whose bytes nobody has read. */
+	/** Manifests that a walk needed and whose bytes are there but were not read. */
 	readonly unreadBodies: ReadonlySet<Digest>;
 	data(digest: Digest): Presence;
-	/** The parsed body; undefined where there is none on the disk or it was not read. */
+	/** Undefined where the manifest is not on the disk or was not read. */
 	manifest(digest: Digest): ParsedManifest | undefined;
-	/** As the registry would find it: `malformed`: the link is there and does not hold its digest. */
+	/** The link by which the registry serves a manifest. `malformed`: it is there and does not hold its digest. */
 	revision(repository: string, digest: Digest): Presence | 'malformed';
-	/** Whether only a layer link makes the registry serve this manifest. */
+	/** Whether the registry serves this manifest only because of a layer link. */
 	isServedAsLayer(repository: string, digest: Digest): boolean;
 	layer(repository: string, digest: Digest): Presence | 'malformed';
-	/** Whether the repository has lost the folder by which 2.8 knows it. */
+	/** Whether the repository has lost its folder _layers, without which 2.8 does not know it. */
 	hasLostLayers(repository: string): boolean;
-	/** The first repository whose link would let this blob be mounted from there. */
+	/** The first repository from which this blob can be mounted. */
 	linkedIn(digest: Digest): string | undefined;
-	/** What tags named before. */
 	history(): TagHistory;
-	/** How the data differs from what its descriptor promises. */
+	/** The digest that a damaged tag link was meant to hold: what is left of it, or the only entry of the tag's history. */
+	intendedTarget(repository: string, tag: string): Digest | undefined;
+	/** How the data differs from its descriptor. */
 	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | 'corrupt' | undefined;
-	/** Whether something that is not listed at this path is gone, or was not looked at. */
+	/** Whether a path that is not in the listing is gone, or was not read. */
 	absent(path: string): Presence;
 };
 
-/** @param differing blobs whose bytes were hashed and are not what their name says */
+/** @param differing blobs whose bytes were hashed and do not match their digest */
 export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest> = new Set()): StorageGraph {
 	const parsed = new Map<Digest, ParsedManifest | undefined>();
 	const unread = listing.unread ?? (listing.complete ? [] : ['']);
@@ -82,7 +80,7 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 		},
 		hasLostLayers(repository) {
 			const folder = layersFolder(repository);
-			// Without the times of folders nobody knows which there are.
+			// Without the times of folders it is not known which folders there are.
 			return (
 				listing.folders !== undefined &&
 				listing.repositories.get(repository)?.layers.size === 0 &&
@@ -95,6 +93,15 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 			return owners.get(digest);
 		},
 		history: () => (history ??= readHistory(listing)),
+		intendedTarget(repository, tag) {
+			const left = listing.repositories.get(repository)?.tags.get(tag)?.link?.content?.trim();
+			if (left !== undefined && isDigest(left)) {
+				return left;
+			}
+
+			const before = graph.history().of(repository, tag);
+			return before.length === 1 ? before[0] : undefined;
+		},
 		damage({digest, size}) {
 			const stored = listing.blobs.get(digest);
 			if (stored === undefined) {
@@ -111,7 +118,6 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 	};
 	return graph;
 
-	/** Under a folder that was not read, nothing is known to be gone. */
 	function absent(path: string): Presence {
 		return unread.some(folder => folder === '' || path === folder || path.startsWith(`${folder}/`)) ? 'unread' : 'gone';
 	}
@@ -139,10 +145,9 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 			return body;
 		}
 
-		const {text} = body;
-		const result = parseManifest(text);
-		const old = result.ok ? undefined : readSchema1(text, layer => listing.blobs.get(layer)?.size ?? 0);
-		return old === undefined ? result : {ok: true, manifest: old};
+		const parsed = parseManifest(body.text);
+		const schema1 = parsed.ok ? undefined : readSchema1(body.text, layer => listing.blobs.get(layer)?.size ?? 0);
+		return schema1 === undefined ? parsed : {ok: true, manifest: schema1};
 	}
 }
 

@@ -1,7 +1,7 @@
 import {faultMeanings} from '../../../domain/image/fault.ts';
 import type {Visit} from '../../../domain/incident/incident.ts';
 import {isObject, type Json, type JsonObject} from '../../../domain/json.ts';
-import type {Finding} from '../../../domain/storage/finding.ts';
+import type {Finding} from '../../../domain/storage/findings/finding.ts';
 import {count} from '../../../domain/text/wording.ts';
 import type {Desk} from '../../screens/screen.ts';
 import {type Pen, type Row, rowWidth} from '../pen.ts';

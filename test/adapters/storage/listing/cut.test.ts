@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
 import {openHashReader} from '../../../../src/adapters/storage/blobs/hash-blobs.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
 import {buildImage} from '../../../../src/drills/images/image.ts';
 import {openStore} from '../../../../src/drills/images/store.ts';
 import type {Shell} from '../../../../src/engine/ports/shell.ts';

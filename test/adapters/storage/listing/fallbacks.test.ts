@@ -2,7 +2,7 @@ import {chmod, mkdir, readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
 import type {StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
 import {canBeShutOut, hostKinds, pretendHost} from '../../../support/hosts.ts';
 import {numbersFrom, randomStore} from '../../../support/random-store.ts';

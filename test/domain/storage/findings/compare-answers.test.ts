@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Fault} from '../../../../src/domain/image/fault.ts';
 import type {ImageCheck} from '../../../../src/domain/image/verdict.ts';
-import {compareAnswers} from '../../../../src/domain/storage/judgement/compare-answers.ts';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
+import {compareAnswers} from '../../../../src/domain/storage/findings/compare-answers.ts';
 import {blobOf} from '../../../../src/drills/images/image.ts';
 import {damages, here, pushVictim, type Victim} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf} from '../../../support/store-tree.ts';
@@ -29,7 +29,7 @@ function checkOf({root}: Victim, faults: Fault[], more: Partial<ImageCheck> = {}
 
 const unheard = ['a layer rots', 'a manifest rots after it was read'];
 
-describe('answers that differ from the disk', () => {
+describe('the registry and its disk contradict each other where', () => {
 	it.each(Object.keys(damages).filter(name => !unheard.includes(name)))(
 		'%s, and the registry says it is whole',
 		name => {
@@ -52,7 +52,7 @@ describe('answers that differ from the disk', () => {
 		},
 	);
 
-	it('the size of a layer is still told, although its data is gone: the cache was never told', () => {
+	it('the registry still serves the size of a layer whose data is gone', () => {
 		const {victim, scan} = scene('a layer is gone');
 		const fault: Fault = {
 			kind: 'blob-truncated',
@@ -67,7 +67,7 @@ describe('answers that differ from the disk', () => {
 		]);
 	});
 
-	it('the registry lacks what the disk has', () => {
+	it('the registry does not serve a blob that the disk has', () => {
 		const {victim, scan} = scene();
 		const fault: Fault = {
 			kind: 'layer-missing',
@@ -86,13 +86,13 @@ describe('answers that differ from the disk', () => {
 				via: [victim.root, victim.child],
 				missing: [],
 				remedy: 'restart',
-				detail: 'over HTTP: HTTP 404 blob unknown; on the disk it is whole',
+				detail: 'over HTTP: HTTP 404 blob unknown; on the disk it is intact',
 			},
 		]);
 	});
 });
 
-describe('answers that do not differ', () => {
+describe('no contradiction is reported for', () => {
 	it.each([
 		['a child is swept', 'child-missing', 'child'],
 		['a layer is gone', 'layer-missing', 'layer'],
@@ -107,20 +107,20 @@ describe('answers that do not differ', () => {
 		).toEqual([]);
 	});
 
-	it('a tag that neither of them can resolve', () => {
+	it('a tag that neither can resolve', () => {
 		const {victim, scan} = scene('what a tag names has no link');
 		const {digest: _, ...check} = checkOf(victim, [{kind: 'tag-dangling', via: [], status: 404, detail: ''}]);
 
 		expect(compareAnswers([check], scan)).toEqual([]);
 	});
 
-	it('what only hashing can tell', () => {
+	it('a fault that only a hash can show', () => {
 		const {victim, scan} = scene('a layer rots');
 
 		expect(compareAnswers([checkOf(victim, [])], scan)).toEqual([]);
 	});
 
-	it('what the registry could not be asked for', () => {
+	it('a part that the registry gave no answer for', () => {
 		const {victim, scan} = scene('a layer is gone');
 		const unchecked = [
 			{digest: victim.layer, via: [victim.root], code: 'registry.unreachable' as const, message: '', hint: ''},
@@ -135,7 +135,7 @@ describe('answers that do not differ', () => {
 		expect(compareAnswers([checkOf(victim, [], {digest: blobOf('new').digest})], scan)).toEqual([]);
 	});
 
-	it('a fault where not all of the disk was read', () => {
+	it('a fault where the disk was not read completely', () => {
 		const {victim, scan} = scene(undefined, ['blobs']);
 
 		expect(

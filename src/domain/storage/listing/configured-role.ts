@@ -1,5 +1,5 @@
 import {parse} from 'yaml';
-import {parentFolder} from '../listing/paths.ts';
+import {parentFolder} from './paths.ts';
 
 /** A file that may say what a store is for. The path is the host's, whole. */
 export type ConfigFile = {path: string; text: string};

@@ -1,20 +1,35 @@
-import type {Fault} from '../../image/fault.ts';
+import type {Fault, FaultKind} from '../../image/fault.ts';
 import {parseReference} from '../../image/reference.ts';
 import type {ImageCheck} from '../../image/verdict.ts';
-import type {Finding, Scan} from '../finding.ts';
+import type {Finding, Scan} from './finding.ts';
 
-/** Only hashing can tell, which a walk over HTTP need not have done, nor the scan. */
-const needsHashing: ReadonlySet<string> = new Set(['blob-corrupt']);
-const sizeFaults: ReadonlySet<string> = new Set(['blob-empty', 'blob-truncated']);
-const lacking: ReadonlySet<string> = new Set(['config-missing', 'layer-missing']);
+/**
+ * How a fault shows. `hash`: only in a hash, which neither the walk over HTTP nor the scan need have computed. `size`: the
+ * blob has another size. `absence`: the blob is missing.
+ */
+const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other'> = {
+	'tag-dangling': 'other',
+	'child-unlinked': 'other',
+	'child-swept': 'other',
+	'child-missing': 'other',
+	'manifest-unreadable': 'other',
+	'config-missing': 'absence',
+	'layer-missing': 'absence',
+	'layer-unlinked': 'other',
+	'blob-empty': 'size',
+	'blob-truncated': 'size',
+	'blob-corrupt': 'hash',
+	'link-malformed': 'other',
+	'answers-differ': 'other',
+};
 
 type Checked = {repository: string; tag: string; check: ImageCheck};
 
 /**
- * Where the registry's answers and its disk tell different stories: it remembers what is gone, or does not know yet what
- * is there again. Once a repository and digest.
- * @param checks walks over HTTP of tags; one that names a digest or is unknown from its top on says nothing of a tag
- * @see distribution/distribution#4269 and #4525: nobody tells the descriptor cache what a garbage collection took
+ * Finds where the registry and its disk contradict each other: its cache has what is gone, or lacks what is there again.
+ * One finding a repository and digest.
+ * @param checks walks over HTTP of tags; a reference by digest says nothing about a tag
+ * @see distribution/distribution#4269 and #4525: the descriptor cache is not told what a garbage collection removed
  */
 export function compareAnswers(checks: readonly ImageCheck[], scan: Scan): Finding[] {
 	const found = new Map<string, Finding>();
@@ -35,7 +50,7 @@ function ofTag(check: ImageCheck): Checked[] {
 	return tag === undefined || digest !== undefined ? [] : [{repository, tag, check}];
 }
 
-/** The disk lacks it, and the registry says that it is there. */
+/** The disk lacks it, and the registry serves it or its size. */
 function servedFromMemory({repository, tag, check}: Checked, {findings}: Scan): Finding[] {
 	const {faults, unchecked} = check;
 	const troubles = [...faults, ...unchecked];
@@ -43,28 +58,28 @@ function servedFromMemory({repository, tag, check}: Checked, {findings}: Scan): 
 		digest === undefined
 			? troubles.length === 0
 			: troubles.every(trouble => trouble.digest !== undefined && ![digest, ...via].includes(trouble.digest));
-	// Pushed since the scan: its image is another one.
+	// The tag was pushed since the scan: it has another image.
 	const isMoved = ({digest, via}: Finding) => {
 		const root = via[0] ?? digest;
 		return root !== undefined && check.digest !== undefined && root !== check.digest;
 	};
 
 	return findings
-		.filter(finding => concerns(finding, repository, tag) && !needsHashing.has(finding.kind) && !isMoved(finding))
+		.filter(finding => concerns(finding, repository, tag) && shownBy[finding.kind] !== 'hash' && !isMoved(finding))
 		.flatMap(finding => {
 			const {kind, digest} = finding;
 			const said = faults.find(fault => digest !== undefined && fault.digest === digest);
-			if (said !== undefined && lacking.has(kind) && sizeFaults.has(said.kind)) {
-				return [differing(finding, `the disk lacks it; over HTTP its size is still told (${said.detail})`)];
+			if (said !== undefined && shownBy[kind] === 'absence' && shownBy[said.kind] === 'size') {
+				return [differing(finding, `the disk lacks it; the registry still serves its size (${said.detail})`)];
 			}
 
 			return isServed(finding)
-				? [differing(finding, `on the disk: ${finding.detail}; the registry serves it all the same`)]
+				? [differing(finding, `on the disk: ${finding.detail}; the registry still serves it`)]
 				: [];
 		});
 }
 
-/** The registry says that it is broken, and a whole look at the disk finds nothing there. */
+/** The registry says that it is broken, and a complete scan of the disk does not. */
 function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 	const mine = scan.findings.filter(finding => concerns(finding, repository, tag));
 	const explains = (fault: Fault) =>
@@ -78,7 +93,7 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 		);
 
 	return check.faults
-		.filter(fault => scan.complete && !needsHashing.has(fault.kind) && !explains(fault))
+		.filter(fault => scan.complete && shownBy[fault.kind] !== 'hash' && !explains(fault))
 		.map(fault => {
 			const {digest = check.digest, via, platform, kind, status, detail} = fault;
 			const said = [status === undefined ? kind : `HTTP ${status}`, detail].filter(Boolean).join(' ');
@@ -90,7 +105,7 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 					...(digest === undefined ? {} : {digest}),
 					...(platform === undefined ? {} : {platform}),
 				},
-				`over HTTP: ${said}; on the disk it is whole`,
+				`over HTTP: ${said}; on the disk it is intact`,
 			);
 		});
 }

@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
-import {blobsToHash} from '../../../../src/domain/storage/listing/hashes.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
+import {blobsToHash} from '../../../../src/domain/storage/findings/hashing.ts';
 import {layerLink, revisionFolder} from '../../../../src/domain/storage/listing/paths.ts';
 import {blobOf} from '../../../../src/drills/images/image.ts';
 import {oddImages} from '../../../support/odd-images.ts';
@@ -9,7 +9,7 @@ import {emptyTree, listingOf, push, remove, rootOf, type StoreTree, write} from 
 
 const scanOf = (tree: StoreTree, unread: string[] = []) => assess(listingOf(tree, unread), {role: 'authoritative'});
 
-it('a manifest that only a layer link serves is no damage, but the next garbage collection’s prey', () => {
+it('a manifest served only by a layer link is a latent fault: the next garbage collection removes it', () => {
 	const tree = emptyTree();
 	const {child, root} = pushVictim(tree, 0);
 	remove(tree, revisionFolder(here, child));
@@ -23,7 +23,7 @@ it('a manifest that only a layer link serves is no damage, but the next garbage 
 	expect(scanOf(tree, [revisionFolder(here, child)]).risks).toEqual([]);
 });
 
-it('old entries of a tag that name what is gone are counted, and nothing else', () => {
+it('history entries of a tag whose manifest is gone are only counted', () => {
 	const tree = emptyTree();
 	const old = oddImages.single!('old');
 	push(tree, 'app', 'latest', old);
@@ -33,7 +33,7 @@ it('old entries of a tag that name what is gone are counted, and nothing else', 
 	expect(scanOf(tree)).toMatchObject({findings: [], risks: [], harmless: {history: 1}});
 });
 
-it('an upload that was left alone is nobody’s damage', () => {
+it('an abandoned upload is no damage', () => {
 	const tree = emptyTree();
 	write(tree, 'repositories/app/_uploads/b0/data', 'half');
 	write(tree, 'repositories/app/_uploads/b0/startedat', '2020-01-01T00:00:00Z');
@@ -41,7 +41,7 @@ it('an upload that was left alone is nobody’s damage', () => {
 	expect(scanOf(tree)).toMatchObject({complete: true, findings: []});
 });
 
-it('damaged data that no image needs is a warning: a push of it would not mend it', () => {
+it('corrupt data that no image needs is a latent fault: a push would not repair it', () => {
 	const tree = emptyTree();
 	const stray = blobOf('nobody needs it');
 	push(tree, 'app', 'latest', oddImages.single!('one'));
@@ -53,7 +53,7 @@ it('damaged data that no image needs is a warning: a push of it would not mend i
 	expect(scan).toMatchObject({complete: true, findings: [], risks: [{kind: 'corrupt-unneeded', repository: 'app'}]});
 });
 
-it('blobs that images need are hashed first', () => {
+it('blobs that manifests reference are hashed first', () => {
 	const tree = emptyTree();
 	const stray = blobOf('nobody needs it');
 	write(tree, `blobs/sha256/${stray.digest.slice(7, 9)}/${stray.digest.slice(7)}/data`, stray.bytes);
@@ -71,7 +71,7 @@ it('blobs that images need are hashed first', () => {
 	expect(new Set(order)).toEqual(new Set(listing.blobs.keys()));
 });
 
-it('a blob that could not be hashed leaves the scan incomplete, and is not called damaged', () => {
+it('a blob that could not be hashed makes the scan incomplete and is not called damaged', () => {
 	const tree = emptyTree();
 	const image = oddImages.single!('one');
 	push(tree, 'app', 'latest', image);
@@ -88,6 +88,6 @@ it('a blob that could not be hashed leaves the scan incomplete, and is not calle
 	expect(scan).toMatchObject({complete: false, findings: []});
 	expect(scan.gaps).toEqual([
 		`1 blob could not be hashed, ${first!.digest} among them`,
-		`1 blob went away before hashing, ${second!.digest} among them`,
+		`1 blob gone before hashing, ${second!.digest} among them`,
 	]);
 });

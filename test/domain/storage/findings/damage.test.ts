@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../../../src/domain/storage/finding.ts';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
-import {suspects} from '../../../../src/domain/storage/judgement/recheck.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
+import type {Finding} from '../../../../src/domain/storage/findings/finding.ts';
+import {pathsToRecheck} from '../../../../src/domain/storage/findings/recheck.ts';
 import {parentFolder} from '../../../../src/domain/storage/listing/paths.ts';
 import {healthyStores} from '../../../support/healthy-store.ts';
 import {oddImages} from '../../../support/odd-images.ts';
@@ -28,7 +28,7 @@ function scanOf(tree: StoreTree, {hashed = []}: Partial<Damage> = {}, unread: st
 
 const byRepository = (a: Expected, b: Expected) => (a.repository < b.repository ? -1 : 1);
 
-it('a store in which nothing is wrong has no finding, whatever is odd about it', () => {
+it('an intact store has no finding, however unusual it is', () => {
 	fc.assert(
 		fc.property(healthyStores, tree => {
 			expect(scanOf(tree)).toMatchObject({complete: true, findings: [], risks: [], gaps: []});
@@ -37,7 +37,7 @@ it('a store in which nothing is wrong has no finding, whatever is odd about it',
 	);
 });
 
-describe('damage is told by its kind, its repository, its digest, its tags and what helps:', () => {
+describe('a finding has the kind, repository, digest, tags and remedy of the damage:', () => {
 	it.each(Object.keys(damages))('%s', name => {
 		fc.assert(
 			fc.property(healthyStores, fc.nat({max: 2}), (tree, depth) => {
@@ -53,7 +53,7 @@ describe('damage is told by its kind, its repository, its digest, its tags and w
 	});
 });
 
-it('nothing is said that rests on a folder which could not be read', () => {
+it('no finding rests on a folder that could not be read', () => {
 	const cases = fc
 		.tuple(healthyStores, fc.nat({max: 2}), fc.constantFrom(...Object.keys(damages)))
 		.chain(([healthy, depth, name]) => {
@@ -87,7 +87,7 @@ it('nothing is said that rests on a folder which could not be read', () => {
 	);
 });
 
-it('twenty thousand tags that one lost layer breaks are no more work than twenty thousand tags', () => {
+it('one lost layer in twenty thousand tags takes no longer than twenty thousand intact tags', () => {
 	const tree = emptyTree();
 	for (let at = 0; at < 20_000; at++) {
 		push(tree, `team/app-${at % 100}`, `v${at}`, oddImages.single!(`${at}`));
@@ -100,7 +100,7 @@ it('twenty thousand tags that one lost layer breaks are no more work than twenty
 	const begun = performance.now();
 
 	const scan = assess(listing, {role});
-	const paths = suspects(scan, listing);
+	const paths = pathsToRecheck(scan, listing);
 
 	expect(performance.now() - begun).toBeLessThan(4000);
 	expect(scan.findings).toHaveLength(100);

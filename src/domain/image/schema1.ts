@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import {type Digest, isDigest} from '../../image/digest.ts';
-import type {Descriptor, ImageManifest} from '../../image/manifest.ts';
-import {mediaTypes} from '../../image/media-type.ts';
+import {type Digest, isDigest} from './digest.ts';
+import type {Descriptor, ImageManifest} from './manifest.ts';
+import {mediaTypes} from './media-type.ts';
 
 const schema1 = v.object({
 	schemaVersion: v.literal(1),
@@ -9,8 +9,8 @@ const schema1 = v.object({
 });
 
 /**
- * What registry 2.8 still serves of old pushes. It says which layers it needs, and not how long they are.
- * @param sizeOf bytes on the disk, which stand for what nobody promised
+ * Reads a schema 1 manifest, which registry 2.8 still serves. It references its layers without their sizes.
+ * @param sizeOf bytes of a layer, as the store has them
  */
 export function readSchema1(source: string, sizeOf: (digest: Digest) => number): ImageManifest | undefined {
 	let json: unknown;

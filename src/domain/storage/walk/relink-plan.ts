@@ -1,21 +1,49 @@
-import {roleOfChild} from '../../image/child-role.ts';
 import type {Digest} from '../../image/digest.ts';
+import type {FaultKind} from '../../image/fault.ts';
 import {type Descriptor, isForeign, references} from '../../image/manifest.ts';
-import type {Finding, RelinkPart, RelinkPlan} from '../finding.ts';
-import {tagTarget} from '../listing/link.ts';
+import {roleOfChild} from '../../image/media-type.ts';
+import {tagTarget} from '../listing/links.ts';
 import type {StorageListing} from '../listing/listing.ts';
-import {intendedTarget} from '../listing/tag.ts';
-import {openGraph, type StorageGraph} from '../walk/graph.ts';
+import {openGraph, type StorageGraph} from './graph.ts';
+
+/** What has to be there before a link can be put back, in the order of the work: leaves first. */
+export type RelinkPlan = {
+	/** Whether every part is there, and as long as it should be. */
+	complete: boolean;
+	parts: RelinkPart[];
+	/** Tags whose own link has to be written again, after the parts. */
+	retag?: string[];
+	/** Why the registry may refuse it all the same. */
+	caveats?: string[];
+};
+
+/**
+ * `linked`: in this repository, nothing to do. `elsewhere`: linked in the repository `from`, from which it is mounted.
+ * `disk`: linked nowhere that helps; a blob is uploaded and a manifest is PUT, from the bytes on the disk.
+ * `damaged`: there, and not what it should be. `unread`: it was not read.
+ */
+export type RelinkPart = {
+	digest: Digest;
+	role: 'manifest' | 'config' | 'layer';
+	where: 'linked' | 'elsewhere' | 'disk' | 'gone' | 'damaged' | 'unread';
+	from?: string;
+	/** Bytes on the disk. */
+	size?: number;
+};
+
+/** A fault that a relink may repair. @see Finding */
+export type RelinkTarget = {kind: FaultKind; repository: string; digest?: Digest; tags: string[]; via: Digest[]};
 
 const foreign =
-	'it has layers that live elsewhere: 2.8 refuses such a manifest unless validation.manifests.urls allows their addresses';
+	'it has foreign layers: 2.8 refuses such a manifest unless validation.manifests.urls allows their addresses';
 
 /**
  * What it takes to put the links of a finding back: config and layers, then manifests, nested ones first.
- * @see distribution v2.8.3: PUT of a manifest checks that its parts are linked and there; never how long they are
+ * @returns undefined where it is not known what the links pointed to
+ * @see distribution v2.8.3: PUT of a manifest checks that its parts are linked and there, but not how long they are
  */
 export function relinkPlan(
-	{kind, repository, digest, tags, via}: Pick<Finding, 'kind' | 'repository' | 'digest' | 'tags' | 'via'>,
+	{kind, repository, digest, tags, via}: RelinkTarget,
 	listing: StorageListing,
 	graph: StorageGraph = openGraph(listing),
 ): RelinkPlan | undefined {
@@ -27,7 +55,7 @@ export function relinkPlan(
 	}
 
 	if (kind === 'link-malformed') {
-		const target = intendedTarget(graph, repository, tags[0] ?? '');
+		const target = graph.intendedTarget(repository, tags[0] ?? '');
 		return target && {...planBelow(graph, repository, [target]), retag: tags};
 	}
 
@@ -41,7 +69,7 @@ export function relinkPlan(
 	return undefined;
 }
 
-/** Everything below these manifests, and they themselves, each once. */
+/** These manifests and everything below them, each once. */
 export function planBelow(graph: StorageGraph, repository: string, roots: Iterable<Digest>): RelinkPlan {
 	const parts = new Map<string, RelinkPart>();
 	const seen = new Set<Digest>();
@@ -68,7 +96,7 @@ export function planBelow(graph: StorageGraph, repository: string, roots: Iterab
 			} else {
 				const isConfig =
 					role === 'config' || (body?.ok && body.manifest.kind === 'image' && body.manifest.config === needed);
-				// One digest under two lengths: one of them is wrong.
+				// The same digest with two sizes is two parts: one of them is wrong.
 				parts.set(`${needed.digest} ${needed.size}`, partOf(graph, repository, needed, isConfig ? 'config' : 'layer'));
 			}
 		}
@@ -90,7 +118,7 @@ function finished(parts: RelinkPart[], caveats: string[]): RelinkPlan {
 	return {complete, parts, ...(caveats.length === 0 ? {} : {caveats})};
 }
 
-/** What the manifest above says of this digest, if it is one of its blobs. */
+/** The descriptor of this digest in the manifest above, if it is one of its blobs. */
 function blobIn(
 	graph: StorageGraph,
 	parent: Digest | undefined,
@@ -143,4 +171,10 @@ function partOf(graph: StorageGraph, repository: string, blob: Descriptor, role:
 function sizeOf({listing}: StorageGraph, digest: Digest): {size?: number} {
 	const size = listing.blobs.get(digest)?.size;
 	return size === undefined ? {} : {size};
+}
+
+/** The parts that this disk cannot supply. */
+export function gonePartsOf({parts}: RelinkPlan): Digest[] {
+	const gone = parts.filter(({where}) => where === 'gone' || where === 'damaged');
+	return [...new Set(gone.map(({digest}) => digest))];
 }

@@ -1,7 +1,5 @@
 import {expect, it} from 'vitest';
-import type {RelinkPart} from '../../../../src/domain/storage/finding.ts';
-import {assess, relinkable} from '../../../../src/domain/storage/judgement/model.ts';
-import {relinkPlan} from '../../../../src/domain/storage/judgement/plan.ts';
+import {assess, relinkable} from '../../../../src/domain/storage/findings/assess.ts';
 import {
 	blobData,
 	blobFolder,
@@ -9,6 +7,7 @@ import {
 	layersFolder,
 	revisionFolder,
 } from '../../../../src/domain/storage/listing/paths.ts';
+import {type RelinkPart, relinkPlan} from '../../../../src/domain/storage/walk/relink-plan.ts';
 import {oddImages} from '../../../support/odd-images.ts';
 import {here, pushVictim, there} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf, push, remove, rootOf, type StoreTree} from '../../../support/store-tree.ts';
@@ -19,7 +18,7 @@ function findingsIn(tree: StoreTree) {
 
 const steps = (parts: RelinkPart[] = []) => parts.map(({role, where, from}) => [role, where, ...(from ? [from] : [])]);
 
-it('a plan says of each part where it is, leaves first: linked, to be mounted, to be uploaded, to be PUT', () => {
+it('a plan lists every part with its place, leaves first: linked, mounted, uploaded or PUT', () => {
 	const tree = emptyTree();
 	const {child, config, layer} = pushVictim(tree, 0);
 	remove(tree, revisionFolder(here, child));
@@ -40,7 +39,7 @@ it('a plan says of each part where it is, leaves first: linked, to be mounted, t
 	expect(relinkable(found, listingOf(tree))).toBe(true);
 });
 
-it('an index within an index is put back after its children', () => {
+it('a nested index is put back after its children', () => {
 	const tree = emptyTree();
 	const {image, child} = pushVictim(tree, 1);
 	const inner = image.manifests.at(-2)!.digest;
@@ -59,7 +58,7 @@ it('an index within an index is put back after its children', () => {
 	]);
 });
 
-it('a plan with a part that is gone is none: the child is swept, and nothing offers to relink it', () => {
+it('a child with a missing part is swept, and no relink is offered', () => {
 	const tree = emptyTree();
 	const {child, layer} = pushVictim(tree, 0);
 	remove(tree, revisionFolder(here, child));
@@ -72,7 +71,7 @@ it('a plan with a part that is gone is none: the child is swept, and nothing off
 	expect(relinkable(found!, listing)).toBe(false);
 });
 
-it('a repository without its layers is one finding, whose plan has every blob of every tag', () => {
+it('a repository without its folder _layers is one finding, whose plan has every blob of every tag', () => {
 	const tree = emptyTree();
 	const {image} = pushVictim(tree, 0);
 	push(tree, here, 'other', oddImages.single!('other'));
@@ -88,7 +87,7 @@ it('a repository without its layers is one finding, whose plan has every blob of
 	expect(found!.plan!.parts.filter(({where}) => where === 'disk')).toHaveLength(3);
 });
 
-it('foreign layers do not count, but the registry may refuse their manifest', () => {
+it('foreign layers are not part of a plan, and a caveat says that the registry may refuse their manifest', () => {
 	const tree = emptyTree();
 	const foreign = oddImages['a foreign layer']!('one');
 	push(tree, 'app', 'latest', {
@@ -104,7 +103,7 @@ it('foreign layers do not count, but the registry may refuse their manifest', ()
 	});
 });
 
-it('where nobody could look whether the parts are there, nothing is offered', () => {
+it('no relink is offered where the parts could not be read', () => {
 	const tree = emptyTree();
 	const {child, config} = pushVictim(tree, 0);
 	remove(tree, revisionFolder(here, child));

@@ -1,13 +1,13 @@
 import type {Digest} from '../../image/digest.ts';
 import {references} from '../../image/manifest.ts';
 import {count} from '../../text/wording.ts';
-import {openGraph} from '../walk/graph.ts';
-import type {StorageListing} from './listing.ts';
+import type {StorageListing} from '../listing/listing.ts';
+import {openGraph, type StorageGraph} from '../walk/graph.ts';
 
-/** What hashing a blob where it lies said of it. */
+/** The result of hashing one blob on the host. */
 export type HashedBlob = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'};
 
-/** All blobs of a store: those that some manifest needs first, so that a run that is cut short has done what matters. */
+/** All blobs of a store. Those that a manifest references come first: if the run is cut short, they are done. */
 export function blobsToHash(listing: StorageListing): Digest[] {
 	const graph = openGraph(listing);
 	const needed = new Set<Digest>();
@@ -23,7 +23,7 @@ export function blobsToHash(listing: StorageListing): Digest[] {
 	return [...stored, ...[...listing.blobs.keys()].filter(digest => !needed.has(digest))];
 }
 
-/** Blobs that nobody could hash, as one line for each reason. */
+/** Why some blobs could not be hashed, one line for each reason. */
 export function hashGaps(hashed: readonly HashedBlob[]): string[] {
 	const [unread, gone] = (['unread', 'gone'] as const).map(state => hashed.filter(answer => answer.state === state));
 	return [
@@ -32,6 +32,15 @@ export function hashGaps(hashed: readonly HashedBlob[]): string[] {
 			: [`${count(unread!.length, 'blob')} could not be hashed, ${unread![0]!.digest} among them`]),
 		...(gone!.length === 0
 			? []
-			: [`${count(gone!.length, 'blob')} went away before hashing, ${gone![0]!.digest} among them`]),
+			: [`${count(gone!.length, 'blob')} gone before hashing, ${gone![0]!.digest} among them`]),
 	];
+}
+
+/** Corrupt blobs that no image needs. */
+export function unneededAmong(
+	differing: ReadonlySet<Digest>,
+	graph: StorageGraph,
+	needed: ReadonlySet<Digest>,
+): Digest[] {
+	return [...differing].filter(digest => graph.data(digest) === 'there' && !needed.has(digest));
 }

@@ -1,10 +1,14 @@
 import {describe, expect, it} from 'vitest';
-import {assess} from '../../../../src/domain/storage/judgement/model.ts';
-import {confirm, type Rechecked, suspects} from '../../../../src/domain/storage/judgement/recheck.ts';
+import {parseDigest} from '../../../../src/domain/image/digest.ts';
+import {faultKinds} from '../../../../src/domain/image/fault.ts';
+import {assess} from '../../../../src/domain/storage/findings/assess.ts';
+import {confirm, pathsToRecheck} from '../../../../src/domain/storage/findings/recheck.ts';
+import type {PathState} from '../../../../src/domain/storage/listing/listing.ts';
 import {
 	blobData,
 	blobFolder,
 	currentLink,
+	layerLink,
 	layersFolder,
 	revisionLink,
 } from '../../../../src/domain/storage/listing/paths.ts';
@@ -12,9 +16,9 @@ import {damages, here, pushVictim, type Victim} from '../../../support/store-dam
 import {emptyTree, listingOf, push, remove, type StoreTree, takenAt, write} from '../../../support/store-tree.ts';
 
 /** What `stat` would say now. */
-function lookAgain(tree: StoreTree, paths: readonly string[]): Map<string, Rechecked> {
+function lookAgain(tree: StoreTree, paths: readonly string[]): Map<string, PathState> {
 	return new Map(
-		paths.map((path): [string, Rechecked] => {
+		paths.map((path): [string, PathState] => {
 			const file = tree.files.get(path);
 			const folder = tree.folders.get(path);
 			const there = file ? {size: file.bytes.length, changed: file.changed} : {size: 4096, changed: folder ?? 0};
@@ -29,19 +33,19 @@ function scene(damage: string, meanwhile: (tree: StoreTree, victim: Victim) => v
 	const {hashed = []} = damages[damage]!(tree, victim);
 	const listing = listingOf(tree);
 	const scan = assess(listing, {role: 'authoritative', hashed});
-	const paths = suspects(scan, listing);
+	const paths = pathsToRecheck(scan, listing);
 	meanwhile(tree, victim);
 	return {scan, listing, paths, victim, confirmed: confirm(scan, listing, lookAgain(tree, paths))};
 }
 
-it.each(Object.keys(damages))('%s: what is still so is told as it was', damage => {
+it.each(Object.keys(damages))('%s: a finding that still holds is kept unchanged', damage => {
 	const {scan, paths, confirmed} = scene(damage);
 
 	expect(paths.length).toBeGreaterThan(0);
 	expect(confirmed).toEqual(scan);
 });
 
-describe('what changed while the store was read is no finding, and the scan is not complete', () => {
+describe('a change during the listing is no finding, and makes the scan incomplete:', () => {
 	it('an upload that finished', () => {
 		const {confirmed, victim} = scene('a layer is gone', (tree, {layer}) =>
 			write(tree, blobData(layer), 'it', takenAt),
@@ -65,7 +69,7 @@ describe('what changed while the store was read is no finding, and the scan is n
 		expect(confirmed).toMatchObject({complete: false, findings: []});
 	});
 
-	it('a folder of layers that a push made anew', () => {
+	it('a folder _layers that a push created again', () => {
 		const {confirmed} = scene('a repository loses its layers', tree =>
 			write(tree, `${layersFolder(here)}/sha256/aa/link`, 'x', takenAt),
 		);
@@ -83,7 +87,7 @@ describe('what changed while the store was read is no finding, and the scan is n
 	});
 });
 
-it('a tag that was removed meanwhile is nobody’s trouble any more', () => {
+it('a finding whose tag was removed since is dropped', () => {
 	const {confirmed} = scene('a child loses its link', tree => {
 		remove(tree, currentLink(here, 'v1'));
 		remove(tree, currentLink(here, 'v2'));
@@ -93,14 +97,14 @@ it('a tag that was removed meanwhile is nobody’s trouble any more', () => {
 });
 
 it.each([[{state: 'unread' as const}], [undefined]])(
-	'what could not be looked at again (%j) is not told as if it had been',
+	'a path that could not be read again (%j) is a gap, and makes the scan incomplete',
 	answer => {
 		const tree = emptyTree();
 		const victim = pushVictim(tree, 0);
 		damages['a child is swept']!(tree, victim);
 		const listing = listingOf(tree);
 		const scan = assess(listing, {role: 'authoritative'});
-		const paths = suspects(scan, listing);
+		const paths = pathsToRecheck(scan, listing);
 
 		for (const path of paths) {
 			const again = lookAgain(tree, paths);
@@ -111,12 +115,12 @@ it.each([[{state: 'unread' as const}], [undefined]])(
 
 			const confirmed = confirm(scan, listing, again);
 			expect(confirmed.complete, path).toBe(false);
-			expect(confirmed.gaps.join(), path).toContain('could not be looked at again');
+			expect(confirmed.gaps.join(), path).toContain('could not be read again');
 		}
 	},
 );
 
-it('a push in the same image beside a fault leaves the fault standing', () => {
+it('a push elsewhere in the same image keeps the finding', () => {
 	const tree = emptyTree();
 	const victim = pushVictim(tree, 1);
 	remove(tree, blobFolder(victim.layer));
@@ -125,5 +129,26 @@ it('a push in the same image beside a fault leaves the fault standing', () => {
 	push(tree, 'another', 'latest', {manifests: victim.image.manifests.slice(0, 1), blobs: []});
 	remove(tree, blobData(victim.layer));
 
-	expect(confirm(scan, listing, lookAgain(tree, suspects(scan, listing))).findings).toEqual(scan.findings);
+	expect(confirm(scan, listing, lookAgain(tree, pathsToRecheck(scan, listing))).findings).toEqual(scan.findings);
+});
+
+it.each(faultKinds)('%s: the data and a link of the digest are read again, whatever the listing has', kind => {
+	const digest = parseDigest(`sha256:${'a'.repeat(64)}`);
+	const finding = {
+		kind,
+		repository: here,
+		digest,
+		tags: [],
+		via: [],
+		missing: [],
+		remedy: 'inspect' as const,
+		detail: '',
+	};
+	const listing = listingOf(emptyTree());
+
+	const paths = pathsToRecheck({...assess(listing, {role: 'authoritative'}), findings: [finding]}, listing);
+
+	expect(paths).toContain(blobData(digest));
+	const isOfBlob = /^(?:config|layer|blob)-/.test(kind);
+	expect(paths).toContain(isOfBlob ? layerLink(here, digest) : revisionLink(here, digest));
 });

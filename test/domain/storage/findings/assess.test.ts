@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {Digest} from '../../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../../src/domain/image/media-type.ts';
-import {assess, otherOrphans, relinkable} from '../../../../src/domain/storage/judgement/model.ts';
+import {assess, otherOrphans, relinkable} from '../../../../src/domain/storage/findings/assess.ts';
 import type {StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
 import {type Blob, type BuiltImage, blobOf, buildImage} from '../../../../src/drills/images/image.ts';
 
@@ -59,7 +59,7 @@ function stored(image = buildImage({seed: 'app'}), tag = 'latest') {
 const findings = (listing: StorageListing) => assess(listing, {role: 'authoritative'}).findings;
 const json = (value: object) => blobOf(JSON.stringify(value));
 
-describe('healthy oddities give no finding', () => {
+describe('no finding is made for', () => {
 	it('a foreign layer, an absent subject, a legitimately empty layer, an index within an index', () => {
 		const {listing, app, image} = stored();
 		const empty = blobOf('');
@@ -91,7 +91,7 @@ describe('healthy oddities give no finding', () => {
 		expect(findings(listing)).toEqual([]);
 	});
 
-	it('something young that no tag leads to, because a push may be on its way', () => {
+	it('a young revision without a tag, because a push may be under way', () => {
 		const {listing, app, image} = stored();
 		app.tags.clear();
 		for (const digest of app.revisions.keys()) {
@@ -103,7 +103,7 @@ describe('healthy oddities give no finding', () => {
 		expect(findings(listing)).toEqual([]);
 	});
 
-	it('whatever a cache lacks, but not what it holds damaged', () => {
+	it('a part that a cache lacks, while its damaged data is a finding', () => {
 		const {listing, app, image} = stored();
 		app.revisions.delete(image.manifests[0]!.digest);
 		listing.blobs.delete(image.manifests[1]!.digest);
@@ -116,7 +116,7 @@ describe('healthy oddities give no finding', () => {
 });
 
 describe('a child without a link', () => {
-	it('is unlinked while all its data is there, and can be relinked', () => {
+	it('is unlinked while all its data is there, and a relink repairs it', () => {
 		const {listing, app, image} = stored();
 		const child = image.manifests[0]!.digest;
 		app.revisions.delete(child);
@@ -135,7 +135,7 @@ describe('a child without a link', () => {
 		expect(relinkable(finding!, listing)).toBe(true);
 	});
 
-	it('is swept once its config is gone, says what is missing, and cannot be relinked', () => {
+	it('is swept once its config is gone: the finding lists it as missing, and no relink is offered', () => {
 		const {listing, app, image} = stored();
 		app.revisions.delete(image.manifests[1]!.digest);
 		listing.blobs.delete(image.blobs[3]!.digest);
@@ -146,7 +146,7 @@ describe('a child without a link', () => {
 		expect(relinkable(finding!, listing)).toBe(false);
 	});
 
-	it('that still has a layer link of its own digest is served by 2.8, and no damage', () => {
+	it('is no fault where a layer link of its own digest still makes 2.8 serve it', () => {
 		const {listing, app, image} = stored();
 		const child = image.manifests[0]!.digest;
 		app.revisions.delete(child);
@@ -156,7 +156,7 @@ describe('a child without a link', () => {
 	});
 });
 
-it('a finding names all the tags it breaks, once a repository', () => {
+it('a fault is one finding a repository, with all the tags that it breaks', () => {
 	const {listing, image} = stored();
 	push(listing, 'app', 'v1', image);
 	push(listing, 'other', 'latest', image);
@@ -171,7 +171,7 @@ it('a finding names all the tags it breaks, once a repository', () => {
 	expect(otherOrphans(scan, 'app', 'v1').map(({repository}) => repository)).toEqual(['other']);
 });
 
-it('a dangling tag is re-pointed where the repository has something whole, else removed', () => {
+it('the remedy for a dangling tag is re-point where the repository has an intact image, else remove', () => {
 	const {listing, app, image} = stored();
 	app.tags.set('stray', {link: link(blobOf('gone').digest)});
 	const remedies = () => findings(listing).map(({kind, tags, remedy}) => [kind, tags, remedy]);
@@ -185,7 +185,7 @@ it('a dangling tag is re-pointed where the repository has something whole, else 
 	]);
 });
 
-it('where not all was read, nobody is told to remove a tag or to point it elsewhere', () => {
+it('an incomplete listing never leads to the advice to remove or re-point a tag', () => {
 	const {listing, app} = stored();
 	app.tags.set('stray', {link: link(blobOf('gone').digest)});
 	const partial = {...listing, complete: false, gaps: ['blobs: Permission denied'], unread: ['blobs']};
@@ -193,7 +193,7 @@ it('where not all was read, nobody is told to remove a tag or to point it elsewh
 	expect(findings(partial)).toMatchObject([{kind: 'tag-dangling', tags: ['stray'], remedy: 'inspect'}]);
 });
 
-it('what was pushed while the store was read is a gap, not a finding', () => {
+it('a push during the listing is a gap, not a finding', () => {
 	const {listing, app, image} = stored();
 	app.tags.set('latest', {link: {...link(image.index.digest), changed: taken + 1}});
 	listing.blobs.delete(image.blobs[0]!.digest);
@@ -205,7 +205,7 @@ it('what was pushed while the store was read is a gap, not a finding', () => {
 	});
 });
 
-it('nothing under an unread folder is ever called gone, and the scan stays incomplete', () => {
+it('nothing under an unread folder is called gone, and the scan is incomplete', () => {
 	const {listing, image} = stored();
 	const all = [...image.blobs, ...image.manifests];
 
@@ -224,7 +224,7 @@ it('nothing under an unread folder is ever called gone, and the scan stays incom
 	);
 });
 
-it('a damaged store never passes for whole: whatever one file is lost, it shows', () => {
+it('the loss of any single file is found', () => {
 	const image = buildImage({seed: 'app'});
 	const files = [
 		...[...image.blobs, ...image.manifests, image.index].map(({digest}) => ({what: 'blobs' as const, digest})),

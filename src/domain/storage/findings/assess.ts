@@ -1,0 +1,165 @@
+import type {Digest} from '../../image/digest.ts';
+import type {RegistryRole} from '../../image/verdict.ts';
+import {count} from '../../text/wording.ts';
+import type {RepositoryListing, StorageListing} from '../listing/listing.ts';
+import {tagFault} from '../walk/faults.ts';
+import {openGraph, type StorageGraph} from '../walk/graph.ts';
+import {type RelinkTarget, relinkPlan} from '../walk/relink-plan.ts';
+import {isIndex, targetsOf, untaggedIn, walkTarget} from '../walk/tags.ts';
+import type {Walk} from '../walk/walk-manifest.ts';
+import {type Finding, type Scan, touches} from './finding.ts';
+import {FindingList} from './finding-list.ts';
+import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
+import {LatentFaultList} from './latent-faults.ts';
+
+export type AssessOptions = {
+	role: RegistryRole;
+	/** Seconds since 1970 on the registry's host; by default, when the listing was taken. */
+	now?: number;
+	/** Without hashes, nothing is known of data that has the right size. */
+	hashed?: readonly HashedBlob[];
+};
+
+/**
+ * Finds what is damaged in a listing of the store, as registry 2.8 would serve it.
+ * Whatever was not read is never called gone; whatever was pushed during the listing is a gap and not a finding.
+ */
+export function assess(listing: StorageListing, {role, now = listing.taken, hashed = []}: AssessOptions): Scan {
+	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
+	const graph = openGraph(listing, differing);
+	const found: Found = {
+		findings: new FindingList(),
+		latent: new LatentFaultList(),
+		gaps: [...listing.gaps, ...hashGaps(hashed)],
+		intact: new Set(),
+		needed: new Set(),
+	};
+
+	for (const [name, repository] of listing.repositories) {
+		assessRepository(graph, {name, repository, role, now}, found);
+	}
+
+	const {findings, latent, gaps, intact, needed} = found;
+	for (const digest of unneededAmong(differing, graph, needed)) {
+		latent.addUnneeded(digest, graph.linkedIn(digest));
+	}
+
+	const {unreadBodies} = graph;
+	if (unreadBodies.size > 0 && listing.complete) {
+		gaps.push(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
+	}
+
+	return {
+		root: listing.root,
+		complete: listing.complete && gaps.length === 0,
+		gaps,
+		counts: countsOf(listing, graph),
+		findings: withTimes(
+			listing,
+			findings.all({
+				// Where not everything was read, it is not known whether another tag of the repository is intact.
+				remedyOfTag: name => (!listing.complete ? 'inspect' : intact.has(name) ? 're-point' : 'remove-tag'),
+				planOf: finding => relinkPlan(finding, listing, graph),
+			}),
+		),
+		risks: latent.all(),
+		harmless: {
+			history: graph.history().dangling,
+			leftOut: listing.leftOut ?? 0,
+			linksTakenBySize: listing.linksTakenBySize ?? 0,
+		},
+	};
+}
+
+type Found = {
+	findings: FindingList;
+	latent: LatentFaultList;
+	gaps: string[];
+	/** Repositories with at least one intact tag. */
+	intact: Set<string>;
+	/** Digests that some image needs. */
+	needed: Set<Digest>;
+};
+
+type RepositoryToAssess = {name: string; repository: RepositoryListing; role: RegistryRole; now: number};
+
+function assessRepository(graph: StorageGraph, {name, repository, role, now}: RepositoryToAssess, found: Found): void {
+	const {findings, latent, gaps, intact, needed} = found;
+	const reached = new Set<Digest>();
+	const note = ({reached: manifests, blobs, servedAsLayers}: Walk, tags: readonly string[]) => {
+		for (const digest of manifests) {
+			reached.add(digest);
+			needed.add(digest);
+		}
+
+		for (const digest of blobs) {
+			needed.add(digest);
+		}
+
+		for (const path of servedAsLayers) {
+			latent.addServedAsLayer(name, tags, path);
+		}
+	};
+
+	for (const {tags, moved, digest, link} of targetsOf(repository, graph.listing.taken)) {
+		const walk = digest === undefined ? undefined : walkTarget(graph, name, digest, role);
+		const broken = digest === undefined ? tagFault(graph, name, [...tags, ...moved][0]!, link) : undefined;
+		const faults = walk?.faults ?? (broken === undefined ? [] : [broken]);
+		if (walk !== undefined) {
+			note(walk, tags);
+		}
+
+		if (faults.length === 0 && digest !== undefined) {
+			intact.add(name);
+		}
+
+		if (faults.length > 0 && moved.length > 0) {
+			gaps.push(`${name}:${moved.join(', ')} was pushed while the store was read`);
+		}
+
+		if (tags.length > 0 && (role === 'authoritative' || digest !== undefined || link !== undefined)) {
+			for (const fault of faults) {
+				findings.add(name, tags, fault);
+			}
+		}
+	}
+
+	for (const digest of untaggedIn(graph, repository, {reached, now})) {
+		// An index that was walked before may have reached it.
+		if (!reached.has(digest)) {
+			const walk = walkTarget(graph, name, digest, role);
+			note(walk, []);
+			for (const fault of walk.faults) {
+				findings.add(name, [], fault.kind === 'tag-dangling' ? {...fault, kind: 'child-missing'} : fault);
+			}
+		}
+	}
+}
+
+/** Where the host's times are not exact, the time of a fault is not known. */
+function withTimes({preciseTimes}: StorageListing, findings: Finding[]): Finding[] {
+	return preciseTimes === false ? findings.map(({since: _, ...finding}): Finding => finding) : findings;
+}
+
+/** Whether a relink alone repairs a finding: all the data that it needs is on disk as its manifest describes it. */
+export function relinkable(finding: RelinkTarget, listing: StorageListing): boolean {
+	return finding.digest !== undefined && relinkPlan(finding, listing)?.complete === true;
+}
+
+/** Findings that do not damage this image: the follow-ups of an incident. */
+export function otherOrphans(scan: Scan, repository: string, tag: string | undefined): Finding[] {
+	return scan.findings.filter(finding => !touches(finding, repository, tag));
+}
+
+function countsOf({repositories, blobs, manifests}: StorageListing, graph: StorageGraph): Scan['counts'] {
+	let tags = 0;
+	let links = 0;
+	for (const repository of repositories.values()) {
+		tags += repository.tags.size;
+		links += repository.revisions.size + repository.layers.size;
+		links += [...repository.tags.values()].filter(({link}) => link !== undefined).length;
+	}
+
+	const indexes = [...manifests.keys()].filter(digest => isIndex(graph, digest)).length;
+	return {repositories: repositories.size, tags, indexes, links, blobs: blobs.size};
+}

@@ -1,0 +1,66 @@
+import type {Digest} from '../../image/digest.ts';
+import type {FaultKind} from '../../image/fault.ts';
+import type {RemedyKind} from '../../remedy/remedy.ts';
+import type {RelinkPlan} from '../walk/relink-plan.ts';
+
+/** A fault with everything it reaches, once per repository and digest. */
+export type Finding = {
+	kind: FaultKind;
+	repository: string;
+	/**
+	 * Of the damaged manifest or blob; for a dangling tag, the digest that its link holds. Absent where the link of a tag or
+	 * the folder of all layers is damaged.
+	 */
+	digest?: Digest;
+	/** Every tag of this repository that cannot be pulled because of it, sorted. */
+	tags: string[];
+	/** The indexes through which those tags reach it, outermost first (the first path found). */
+	via: Digest[];
+	platform?: string;
+	/** For a swept child: the config and layers that are gone. */
+	missing: Digest[];
+	remedy: RemedyKind;
+	/** ISO 8601, UTC: when the damaged folder or file last changed. Absent where the disk cannot tell. */
+	since?: string;
+	detail: string;
+	/** What a relink would take, and whether it is possible. */
+	plan?: RelinkPlan;
+};
+
+/** Whether it damages this image; without a tag, any image of the repository. */
+export function touches(finding: Finding, repository: string, tag: string | undefined): boolean {
+	return finding.repository === repository && (tag === undefined || finding.tags.includes(tag));
+}
+
+/** Damage that breaks no image yet. */
+export type LatentFault = {
+	/**
+	 * `served-as-layer`: 2.8 serves this manifest only by an old rule; a garbage collection does not see it.
+	 * `corrupt-unneeded`: corrupt data that no image needs; a push of the same blob would not replace it.
+	 */
+	kind: 'served-as-layer' | 'corrupt-unneeded';
+	/** Absent where no repository has a link to it. */
+	repository?: string;
+	digest: Digest;
+	tags: string[];
+	via: Digest[];
+	platform?: string;
+	detail: string;
+};
+
+/** The result of a scan of a store. Where it is incomplete, no findings do not mean that the store is intact. */
+export type Scan = {
+	root: string;
+	complete: boolean;
+	/** Why it is not complete, one line each. */
+	gaps: string[];
+	counts: {repositories: number; tags: number; indexes: number; links: number; blobs: number};
+	findings: Finding[];
+	/** What will break images, or prevent their repair, although they can all be pulled now. */
+	risks?: LatentFault[];
+	/**
+	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
+	 * entries that no registry writes. `linksTakenBySize`: links of a large store of which only the size was read.
+	 */
+	harmless?: {history: number; leftOut: number; linksTakenBySize: number};
+};

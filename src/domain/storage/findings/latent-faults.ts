@@ -1,0 +1,34 @@
+import type {Digest} from '../../image/digest.ts';
+import {revisionLink} from '../listing/paths.ts';
+import type {PartPath} from '../walk/walk-manifest.ts';
+import type {LatentFault} from './finding.ts';
+
+/** Merges latent faults: one a repository and digest, with all the tags that reach it. */
+export class LatentFaultList {
+	readonly #faults = new Map<string, {fault: LatentFault; tags: Set<string>}>();
+
+	addServedAsLayer(repository: string, tags: readonly string[], path: PartPath): void {
+		const detail = `2.8 serves it only because of a layer link (${revisionLink(repository, path.digest)} is gone): a garbage collection does not see it, and removes everything that only it needs`;
+		this.#add(tags, {kind: 'served-as-layer', repository, ...path, tags: [], detail});
+	}
+
+	addUnneeded(digest: Digest, repository: string | undefined): void {
+		const detail =
+			'its bytes do not match its digest: no image needs it now, but a push of this blob would not replace it';
+		const owner = repository === undefined ? {} : {repository};
+		this.#add([], {kind: 'corrupt-unneeded', ...owner, digest, tags: [], via: [], detail});
+	}
+
+	all(): LatentFault[] {
+		return [...this.#faults.values()].map(({fault, tags}) => ({...fault, tags: [...tags].sort()}));
+	}
+
+	#add(tags: readonly string[], fault: LatentFault): void {
+		const key = `${fault.repository}\n${fault.digest}`;
+		const known = this.#faults.get(key) ?? {fault, tags: new Set<string>()};
+		this.#faults.set(key, known);
+		for (const tag of tags) {
+			known.tags.add(tag);
+		}
+	}
+}

@@ -1,0 +1,153 @@
+import type {Digest} from '../../image/digest.ts';
+import type {FaultKind} from '../../image/fault.ts';
+import type {PathState, StorageListing} from '../listing/listing.ts';
+import {blobData, currentLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
+import type {Finding, Scan} from './finding.ts';
+
+/** What the listing has at a path; undefined: nothing. */
+type Listed = {size: number; changed?: number} | undefined;
+
+/** The paths on which the findings rest. They are read again, because a push may have been under way during the listing. */
+export function pathsToRecheck(scan: Scan, listing: StorageListing): string[] {
+	return [
+		...new Set(
+			scan.findings.flatMap(finding => [
+				...basisOf(finding, listing).keys(),
+				...finding.tags.map(tag => currentLink(finding.repository, tag)),
+			]),
+		),
+	];
+}
+
+/**
+ * Keeps the findings that still hold. A tag that was removed since cannot be broken any more; whatever changed or could not
+ * be read again is a gap, because the listing says nothing about its present state.
+ */
+export function confirm(scan: Scan, listing: StorageListing, rechecked: ReadonlyMap<string, PathState>): Scan {
+	const gaps = new Set<string>();
+	const compare = listing.preciseTimes === false ? compareSizes : compareFiles;
+	const findings = scan.findings.flatMap(finding => {
+		const standing = stillTagged(
+			finding,
+			listing,
+			(tag, listed) => {
+				const again = rechecked.get(currentLink(finding.repository, tag));
+				return {comparison: compare(listed, again), isThere: again?.state === 'there'};
+			},
+			gaps,
+		);
+		if (standing === undefined) {
+			return [];
+		}
+
+		const comparisons = [...basisOf(finding, listing)].map(([path, listed]) => compare(listed, rechecked.get(path)));
+		if (comparisons.every(comparison => comparison === 'same')) {
+			return [standing];
+		}
+
+		const subject = `${finding.repository}: ${finding.digest ?? finding.tags.join(', ')}`;
+		gaps.add(
+			comparisons.includes('changed')
+				? `${subject} (${finding.kind}) changed while the store was read`
+				: `${subject} (${finding.kind}) could not be read again`,
+		);
+		return [];
+	});
+
+	return {
+		...scan,
+		findings,
+		complete: scan.complete && gaps.size === 0,
+		gaps: [...scan.gaps, ...gaps],
+	};
+}
+
+/** The finding with the tags that have not changed; undefined where none is left. */
+function stillTagged(
+	finding: Finding,
+	listing: StorageListing,
+	recheckTag: (tag: string, listed: Listed) => {comparison: Comparison; isThere: boolean},
+	gaps: Set<string>,
+): Finding | undefined {
+	const {repository, tags} = finding;
+	const ofRepository = listing.repositories.get(repository);
+	const kept = tags.filter(tag => {
+		const {comparison, isThere} = recheckTag(tag, ofRepository?.tags.get(tag)?.link);
+		if (comparison === 'changed' && isThere) {
+			gaps.add(`${repository}:${tag} was pushed while the store was read`);
+		} else if (comparison === 'unread') {
+			gaps.add(`${repository}:${tag} could not be read again`);
+		}
+
+		return comparison === 'same';
+	});
+	return tags.length > 0 && kept.length === 0 ? undefined : {...finding, tags: kept};
+}
+
+function basisOf({kind, repository, digest, missing}: Finding, listing: StorageListing): Map<string, Listed> {
+	const {revisions, layers} = listing.repositories.get(repository) ?? {};
+	const basis = new Map<string, Listed>();
+	const data = (of: Digest) => basis.set(blobData(of), listing.blobs.get(of));
+	for (const part of missing) {
+		data(part);
+	}
+
+	if (digest === undefined) {
+		if (kind === 'layer-unlinked') {
+			basis.set(layersFolder(repository), undefined);
+		}
+
+		return basis;
+	}
+
+	data(digest);
+	const isBlob = layers?.has(digest) || linkOf[kind] === 'layer';
+	if (isBlob) {
+		basis.set(layerLink(repository, digest), layers?.get(digest));
+	}
+
+	if (!isBlob || revisions?.has(digest)) {
+		basis.set(revisionLink(repository, digest), revisions?.get(digest));
+	}
+
+	return basis;
+}
+
+/** Where the digest of a finding of this kind has its link, if the listing has none that decides it. */
+const linkOf: Record<FaultKind, 'layer' | 'revision'> = {
+	'tag-dangling': 'revision',
+	'child-unlinked': 'revision',
+	'child-swept': 'revision',
+	'child-missing': 'revision',
+	'manifest-unreadable': 'revision',
+	'config-missing': 'layer',
+	'layer-missing': 'layer',
+	'layer-unlinked': 'layer',
+	'blob-empty': 'layer',
+	'blob-truncated': 'layer',
+	'blob-corrupt': 'layer',
+	'link-malformed': 'revision',
+	'answers-differ': 'revision',
+};
+
+type Comparison = 'same' | 'changed' | 'unread';
+
+/** Some hosts tell times in whole seconds only. */
+function compareFiles(listed: Listed, again: PathState | undefined): Comparison {
+	const bySize = compareSizes(listed, again);
+	if (bySize !== 'same' || again?.state !== 'there' || again.changed === undefined || listed?.changed === undefined) {
+		return bySize;
+	}
+
+	return Math.floor(listed.changed) === Math.floor(again.changed) ? 'same' : 'changed';
+}
+
+/** For hosts whose times are not exact enough to be compared. */
+function compareSizes(listed: Listed, again: PathState | undefined): Comparison {
+	if (again === undefined || again.state === 'unread') {
+		return 'unread';
+	}
+
+	const size = again.state === 'gone' ? undefined : again.size;
+	return listed?.size === size ? 'same' : 'changed';
+}
