@@ -1,9 +1,10 @@
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {parseDigest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
+import type {PathState} from '../../src/domain/storage/listing/listing.ts';
 import {blobData, currentLink, layerLink, revisionLink} from '../../src/domain/storage/listing/paths.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
-import type {PathState, Storage} from '../../src/engine/ports/storage.ts';
+import type {Storage} from '../../src/engine/ports/storage.ts';
 import {fakeRegistry, fakeStorage} from './fake-ports.ts';
 import {digestOf, listingOf, type StoreTree, write} from './store-tree.ts';
 
