@@ -191,8 +191,8 @@ describeReal('who may read, at distribution 2.8', ['docker-registry', 'openssl']
 
 		test.each([
 			['without the authority', {}, 'no trusted authority'],
-			['without a certificate of ours', {ca: true}, 'certificate of ours'],
-			['with a certificate that somebody else signed', {ca: true, stranger: true}, 'certificate of ours'],
+			['without a certificate of ours', {ca: true}, 'client certificate it trusts'],
+			['with a certificate that somebody else signed', {ca: true, stranger: true}, 'client certificate it trusts'],
 		])(
 			'%s, TLS refuses and says why',
 			async (_, {ca = false, stranger = false}: {ca?: boolean; stranger?: boolean}, says) => {

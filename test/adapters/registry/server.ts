@@ -6,13 +6,13 @@ import type {Registry} from '../../../src/engine/ports/registry.ts';
 
 export type Loopback = {
 	host: string;
-	/** Requests as they came. */
+	/** As received. */
 	requests: IncomingMessage[];
 	connections: () => number;
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
-/** A server that answers as the test says. */
+/** A server that responds as the test says. */
 export async function listen(answer: RequestListener): Promise<Loopback> {
 	const requests: IncomingMessage[] = [];
 	const server = createServer((request, response) => {
@@ -22,7 +22,7 @@ export async function listen(answer: RequestListener): Promise<Loopback> {
 	return {requests, ...(await onLoopback(server))};
 }
 
-/** A server that speaks whatever the test writes. */
+/** A server that sends whatever the test writes. */
 export async function listenRaw(answer: (socket: Socket) => void): Promise<Loopback> {
 	return {
 		requests: [],
@@ -58,7 +58,7 @@ async function onLoopback(server: Server): Promise<Omit<Loopback, 'requests'>> {
 
 export type Client = Registry & {
 	records: RequestRecord[];
-	/** Pauses asked for, in milliseconds; none is really made. */
+	/** Requested pauses in milliseconds; none is really made. */
 	pauses: number[];
 	[Symbol.asyncDispose](): Promise<void>;
 };

@@ -6,7 +6,7 @@ import {startRegistry} from '../../../src/drills/registry/server.ts';
 import {temporaryFolder} from '../../support/real.ts';
 import {ask} from '../ask.ts';
 
-test('the registry remembers a blob’s size until it is restarted', async () => {
+test('the registry caches a blob’s size until it is restarted', async () => {
 	await using place = await temporaryFolder();
 	const store = openStore(place.folder);
 	const image = buildImage({seed: 'restart'});

@@ -8,7 +8,7 @@ import {buildImage} from '../../../../src/drills/images/image.ts';
 import {createAuthority} from '../../../support/certificates.ts';
 import {describeReal, temporaryFolder} from '../../../support/real.ts';
 import {connect, listen} from '../server.ts';
-import {startProxy, startSocks} from './proxy-stand-in.ts';
+import {startProxy, startSocks} from './proxy-server.ts';
 
 const {signal} = new AbortController();
 const host = 'registry.acme.example';
@@ -28,7 +28,7 @@ test.each<[string, Record<string, string>, string | undefined]>([
 	['https://127.0.0.1:5000', {ALL_PROXY: 'http://all:1'}, undefined],
 	['http://localhost:5000', {ALL_PROXY: 'http://all:1'}, undefined],
 	['https://[::1]:5000', {ALL_PROXY: 'http://all:1'}, undefined],
-])('%s with %j goes by %s', (url, environment, proxy) => {
+])('%s with %j uses the proxy %s', (url, environment, proxy) => {
 	expect(way(url, environment)).toBe(proxy);
 });
 
@@ -43,7 +43,7 @@ test.each([
 	['xb.example', false],
 	['b.example.org', false],
 	['', false],
-])('a name that NO_PROXY=%s excepts or not', (except, isExcepted) => {
+])('NO_PROXY=%s matches a.b.example: %s', (except, isExcepted) => {
 	expect(way('https://a.b.example', {ALL_PROXY: 'http://p', NO_PROXY: except}) === undefined).toBe(isExcepted);
 });
 
@@ -54,12 +54,12 @@ test.each([
 	['https://[fd00::7]', 'fd00::/8', true],
 	['https://[fd00::7]:5000', 'fd00::7', true],
 	['https://10.1.2.3', '10.1.2.3', true],
-])('%s and NO_PROXY=%s', (url, except, isExcepted) => {
+])('%s with NO_PROXY=%s needs no proxy: %s', (url, except, isExcepted) => {
 	expect(way(url, {ALL_PROXY: 'http://p', no_proxy: except}) === undefined).toBe(isExcepted);
 });
 
 test.each(['http://', 'ftp://user:secret@proxy:1', 'http://user:se%zz@proxy', 'a b'])(
-	'%s is no proxy, and is not repeated',
+	'%s is not a proxy’s address, and the error does not repeat it',
 	text => {
 		const read = () => proxiesIn({HTTPS_PROXY: text});
 
@@ -68,7 +68,7 @@ test.each(['http://', 'ftp://user:secret@proxy:1', 'http://user:se%zz@proxy', 'a
 	},
 );
 
-test('plain HTTP is passed on by the proxy, reads and writes', async () => {
+test('an HTTP proxy forwards reads and writes over plain HTTP', async () => {
 	await using server = await listen((request, response) =>
 		response.writeHead(request.method === 'GET' ? 200 : 201).end('{"tags":["latest"]}'),
 	);
@@ -76,25 +76,25 @@ test('plain HTTP is passed on by the proxy, reads and writes', async () => {
 	await using registry = connect({host}, {proxies: proxiesIn({http_proxy: `http://nora:p%40ss@${proxy.host}`})});
 
 	expect(await tags(registry)).toEqual(['latest']);
-	expect(proxy.asked).toEqual([
+	expect(proxy.requests).toEqual([
 		{
-			what: `GET http://${host}/v2/acme/app/tags/list`,
+			target: `GET http://${host}/v2/acme/app/tags/list`,
 			authorization: `Basic ${Buffer.from('nora:p@ss').toString('base64')}`,
 		},
 	]);
 	expect(server.requests[0]!.headers.host).toBe(host);
 });
 
-test('SOCKS carries everything', async () => {
+test('a SOCKS proxy carries requests', async () => {
 	await using server = await listen((_, response) => response.end('{"tags":["latest"]}'));
 	await using proxy = await startSocks(portOf(server));
 	await using registry = connect({host}, {proxies: proxiesIn({ALL_PROXY: `socks5://${proxy.host}`})});
 
 	expect(await tags(registry)).toEqual(['latest']);
-	expect(proxy.asked).toMatchObject([{what: host}]);
+	expect(proxy.requests).toMatchObject([{target: host}]);
 });
 
-test.each(['http', 'socks5'])('a %s proxy that is not there is named, not the registry', async scheme => {
+test.each(['http', 'socks5'])('an unreachable %s proxy is named instead of the registry', async scheme => {
 	const gone = await listen(() => {});
 	await gone[Symbol.asyncDispose]();
 
@@ -117,7 +117,7 @@ test.each([
 	[407, '', 'registry.proxy-unauthorized', 'requires credentials', 1],
 	[403, '', 'registry.proxy-refused', host, 1],
 	[502, '', 'registry.proxy-refused', host, 3],
-])('a proxy that answers CONNECT with %i (%j)', async (status, credentials, code, says, times) => {
+])('a proxy that responds %i to CONNECT is named (credentials: %j)', async (status, credentials, code, says, times) => {
 	await using proxy = await startProxy(1, status);
 	const proxies = proxiesIn({HTTPS_PROXY: `http://${credentials}${proxy.host}`});
 	await using registry = connect({host}, {url: `https://${host}`, proxies});
@@ -125,10 +125,10 @@ test.each([
 	const failure = tags(registry);
 	await expect(failure).rejects.toMatchObject({code, message: expect.stringContaining(says)});
 	await expect(failure).rejects.not.toMatchObject({message: expect.stringContaining('secret')});
-	expect(proxy.asked).toHaveLength(times);
+	expect(proxy.requests).toHaveLength(times);
 });
 
-test('407 to plain HTTP is the proxy’s, too', async () => {
+test('a 407 to plain HTTP comes from the proxy, too', async () => {
 	await using proxy = await startProxy(1, 407);
 	await using registry = connect({host}, {proxies: proxiesIn({HTTP_PROXY: `http://${proxy.host}`})});
 
@@ -148,15 +148,15 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 
 	async function listenTls(address: string, answer: (path: string) => {status: number; location?: string}) {
 		const pair = await authority.sign(address.replace(/\W/g, '-'), {address});
-		const seen: string[] = [];
+		const received: string[] = [];
 		const server = createServer({key: readFileSync(pair.key), cert: readFileSync(pair.cert)}, (request, response) => {
-			seen.push(`${request.method} ${request.headers.host} ${request.headers.authorization ?? 'nobody'}`);
+			received.push(`${request.method} ${request.headers.host} ${request.headers.authorization ?? 'nobody'}`);
 			const {status, ...headers} = answer(request.url!);
 			response.writeHead(status, headers).end(status === 200 ? '{"tags":["latest"]}' : '');
 		}).listen(0, '127.0.0.1');
 		await once(server, 'listening');
 		return {
-			seen,
+			received,
 			host: `127.0.0.1:${(server.address() as {port: number}).port}`,
 			async [Symbol.asyncDispose]() {
 				server.close();
@@ -178,7 +178,7 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 			},
 		);
 
-	test('reads, writes on fresh connections and redirects all go through it, checked by name', async () => {
+	test('reads, writes on fresh connections and redirects go through the tunnel, with the certificate checked', async () => {
 		await using server = await listenTls(`DNS:${host},DNS:blobs.acme.example`, path =>
 			path.includes('/blobs/')
 				? {status: 307, location: 'https://blobs.acme.example/x'}
@@ -191,18 +191,20 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 		expect(await registry.putManifest('acme/app', 'latest', manifest, {signal})).toMatchObject({state: 'stored'});
 		await registry.blob('acme/app', {digest: manifest.digest, size: 19}, 'edge', {signal}).catch(() => {});
 
-		expect(proxy.asked.map(({what}) => what)).toEqual([
+		expect(proxy.requests.map(({target}) => target)).toEqual([
 			`CONNECT ${host}:443`,
 			`CONNECT ${host}:443`,
 			'CONNECT blobs.acme.example:443',
 		]);
-		expect(new Set(proxy.asked.map(({authorization}) => authorization))).toEqual(
+		expect(new Set(proxy.requests.map(({authorization}) => authorization))).toEqual(
 			new Set([`Basic ${Buffer.from('nora:p@ss').toString('base64')}`]),
 		);
-		expect(server.seen.filter(line => line.includes('blobs.acme.example'))).toContain('GET blobs.acme.example nobody');
+		expect(server.received.filter(line => line.includes('blobs.acme.example'))).toContain(
+			'GET blobs.acme.example nobody',
+		);
 	});
 
-	test('a proxy that shows us another server is caught by its certificate', async () => {
+	test('a proxy that connects to another server is detected by its certificate', async () => {
 		await using server = await listenTls('DNS:other.acme.example', () => ({status: 200}));
 		await using proxy = await startProxy(portOf(server));
 		await using registry = over(proxy);
@@ -211,10 +213,10 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 			code: 'registry.tls',
 			message: expect.stringContaining('another name'),
 		});
-		expect(server.seen).toEqual([]);
+		expect(server.received).toEqual([]);
 	});
 
-	test('a tunnel that ends at nothing is a connection that was closed', async () => {
+	test('a tunnel to a closed port counts as a closed connection', async () => {
 		const gone = await listen(() => {});
 		await gone[Symbol.asyncDispose]();
 		await using proxy = await startProxy(portOf(gone));

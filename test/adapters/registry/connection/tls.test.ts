@@ -54,7 +54,7 @@ describeReal('TLS to a registry', ['openssl'], () => {
 	const over = ({host}: {host: string}, options: Partial<RegistryOptions> = {}) =>
 		connect({host}, {url: `https://${host}`, ...options});
 
-	test('a private authority is trusted once it is named, by file or by text', async () => {
+	test('a private authority is trusted when configured, as a file or as text', async () => {
 		await using server = await listenTls('good');
 		await using byFile = over(server, {caFile: file('ca.pem')});
 		await using byText = over(server, {ca: readFileSync(file('ca.pem'), 'utf8')});
@@ -80,7 +80,7 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		});
 	});
 
-	test('certificates are checked also where the environment switches that off', async () => {
+	test('certificates are checked even if the environment switches that off', async () => {
 		await using server = await listenTls('good');
 		await using registry = over(server);
 		vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
@@ -97,7 +97,7 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		}
 	});
 
-	test('TLS and plain HTTP that meet say so, both ways', async () => {
+	test('TLS against plain HTTP is named as such, both ways', async () => {
 		await using plain = await listen((_, response) => response.end());
 		await using asked = over(plain);
 		await using go = await listen((_, response) =>
@@ -119,9 +119,9 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		});
 	});
 
-	test('the client certificate is shown to the registry, and to nobody it sends us to', async () => {
+	test('the client certificate is presented to the registry, and not to the target of a redirect', async () => {
 		const shown: (string | undefined)[] = [];
-		const asking = async (name: string, location?: string) => {
+		const listenForCertificate = async (name: string, location?: string) => {
 			const server = createServer(
 				{
 					key: readFileSync(file(`${name}.key`)),
@@ -147,8 +147,8 @@ describeReal('TLS to a registry', ['openssl'], () => {
 				},
 			};
 		};
-		await using store = await asking('elsewhere');
-		await using server = await asking('good', `https://localhost:${store.port}/blob`);
+		await using store = await listenForCertificate('elsewhere');
+		await using server = await listenForCertificate('good', `https://localhost:${store.port}/blob`);
 		await using registry = over(
 			{host: `127.0.0.1:${server.port}`},
 			{caFile: file('ca.pem'), clientCertificate: {certFile: file('client.pem'), keyFile: file('client.key')}},
@@ -173,7 +173,7 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		);
 	});
 
-	test('a token service without TLS gets no credentials of a registry with TLS', async () => {
+	test('a token service without TLS gets no credentials for a registry with TLS', async () => {
 		await using server = await listenTls('good', undefined, 'Bearer realm="http://auth.acme.example/token"');
 		await using registry = over(server, {caFile: file('ca.pem')});
 

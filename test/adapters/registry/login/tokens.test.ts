@@ -42,7 +42,7 @@ async function guarded(options: {
 const read = (registry: ReturnType<typeof connect>, repository = 'acme/app') =>
 	registry.manifest(repository, 'latest', {signal});
 
-test('a token is asked for once per scope, with service and scope, and shown from then on', async () => {
+test('a token is requested once per scope, with service and scope, and sent from then on', async () => {
 	await using server = await guarded({});
 	await using registry = connect(server);
 
@@ -60,7 +60,7 @@ test('a token is asked for once per scope, with service and scope, and shown fro
 	expect(registry.requests()).toBe(6);
 });
 
-test('those who want the same token at the same time share one request', async () => {
+test('concurrent callers share one token request', async () => {
 	await using server = await guarded({});
 	await using registry = connect(server);
 
@@ -69,7 +69,7 @@ test('those who want the same token at the same time share one request', async (
 	expect(server.tokens()).toHaveLength(1);
 });
 
-test('whoever stops waiting for a shared token does not take it from the others', async () => {
+test('a caller who aborts does not end a token request that others share', async () => {
 	let give = () => {};
 	await using server = await guarded({
 		token(_, response) {
@@ -93,10 +93,10 @@ test('whoever stops waiting for a shared token does not take it from the others'
 	expect(server.tokens()).toHaveLength(1);
 });
 
-test('credentials go to the token service, and the registry sees only tokens once it has asked for them', async () => {
+test('credentials go to the token service, and the registry gets only tokens once it requires them', async () => {
 	await using server = await guarded({});
-	const told: string[] = [];
-	await using registry = connect(server, {credentials: nora, onSecret: secret => told.push(secret)});
+	const reported: string[] = [];
+	await using registry = connect(server, {credentials: nora, onSecret: secret => reported.push(secret)});
 
 	await read(registry);
 	await read(registry, 'acme/other');
@@ -109,11 +109,11 @@ test('credentials go to the token service, and the registry sees only tokens onc
 			.filter(({url}) => url!.startsWith('/v2/'))
 			.map(({headers}) => headers.authorization),
 	).toEqual(['Bearer token-1', 'Bearer token-2']);
-	expect(told).toEqual(['token-1', 'token-2']);
+	expect(reported).toEqual(['token-1', 'token-2']);
 	expect(JSON.stringify(registry.records)).not.toMatch(/token-\d|scope/);
 });
 
-test('a registry that takes both is given the password, and asked for no token', async () => {
+test('a registry that accepts Basic and Bearer gets the password, and no token is requested', async () => {
 	await using server = await listen((request, response) => {
 		if (request.headers.authorization?.startsWith('Basic ')) {
 			response.end(index.bytes);
@@ -127,7 +127,7 @@ test('a registry that takes both is given the password, and asked for no token',
 	expect(server.requests).toHaveLength(1);
 });
 
-test('a token is renewed shortly before it ends', async () => {
+test('a token is renewed shortly before it expires', async () => {
 	let now = 0;
 	await using server = await guarded({});
 	await using registry = connect(server, {clock: {...clockAt(() => now)}});
@@ -144,7 +144,7 @@ test('a token is renewed shortly before it ends', async () => {
 	expect(server.requests.filter(({headers, url}) => url!.startsWith('/v2') && !headers.authorization)).toHaveLength(1);
 });
 
-test('a token that was handed out before ends earlier, by the clock of the service', async () => {
+test('a token that was issued earlier expires earlier, by the clock of the service', async () => {
 	let now = 0;
 	await using server = await guarded({
 		token(_, response, nth) {
@@ -163,7 +163,7 @@ test('a token that was handed out before ends earlier, by the clock of the servi
 	expect(server.tokens()).toHaveLength(2);
 });
 
-test('a token that is refused half-way costs one request each way, also to many at once', async () => {
+test('a token that is refused mid-walk is renewed once, also for many concurrent requests', async () => {
 	await using server = await guarded({});
 	await using registry = connect(server);
 	await read(registry);
@@ -183,7 +183,7 @@ test.each([
 	['invalid_token', 'registry.token-refused', true],
 	['insufficient_scope', 'registry.forbidden', true],
 	['insufficient_scope', 'registry.unauthorized', false],
-])('a new token that is refused as %s is %s, and no third is asked for', async (error, code, isKnown) => {
+])('a new token that is refused as %s is %s, and not renewed', async (error, code, isKnown) => {
 	await using server = await guarded({
 		token: (_, response) => void response.end('{"token":"t"}'),
 		challenge: () => `Bearer realm="http://${server.host}/token",error="${error}"`,
@@ -194,7 +194,7 @@ test.each([
 	expect(server.tokens()).toHaveLength(1);
 });
 
-test('the name that a mapping proxy has for a repository is asked for, more rights are not', async () => {
+test('a token is requested for the name in the challenge, but not for more rights', async () => {
 	await using server = await guarded({
 		token(request, response) {
 			const scope = new URL(request.url!, 'http://x').searchParams.get('scope')!;
@@ -236,7 +236,7 @@ test.each<[string, string, Partial<RegistryOptions>, string]>([
 	expect(registry.requests()).toBe(1);
 });
 
-test('a realm on another host is asked where the configuration names it', async () => {
+test('a realm on another host gets credentials where the configuration names it', async () => {
 	await using service = await listen((_, response) => response.end('{"token":"t"}'));
 	const port = service.host.split(':')[1];
 	await using server = await guarded({challenge: () => `Bearer realm="http://localhost:${port}/token"`});
@@ -261,7 +261,7 @@ test.each<[string, number, string, string]>([
 	['500', 500, specError('UNKNOWN', 'no database'), 'registry.failing'],
 	['502', 502, '<html>', 'registry.unreachable'],
 	['429', 429, '', 'registry.busy'],
-])('a token service that answers with %s leaves the image unknown', async (_, status, body, code) => {
+])('a token service that responds with %s leaves the image unknown', async (_, status, body, code) => {
 	await using server = await guarded({
 		token: (_request, response) => void response.writeHead(status, {location: 'http://evil.acme.example/'}).end(body),
 	});
@@ -270,7 +270,7 @@ test.each<[string, number, string, string]>([
 	await expect(read(registry)).rejects.toMatchObject({code});
 });
 
-test('a token service that is gone is unreachable, by its own name', async () => {
+test('an unreachable token service is named by its own host', async () => {
 	const gone = await listen(() => {});
 	await gone[Symbol.asyncDispose]();
 	await using server = await guarded({challenge: () => `Bearer realm="http://${gone.host}/token"`});
@@ -282,7 +282,7 @@ test('a token service that is gone is unreachable, by its own name', async () =>
 	});
 });
 
-test('a token that the registry says back is not repeated', async () => {
+test('a token that the registry repeats in an error is masked', async () => {
 	await using server = await guarded({
 		answer: ({headers}, response) =>
 			void response.writeHead(404).end(specError('MANIFEST_UNKNOWN', `nothing for ${headers.authorization}`)),
@@ -292,7 +292,7 @@ test('a token that the registry says back is not repeated', async () => {
 	expect(await read(registry)).toMatchObject({detail: 'nothing for Bearer [secret]'});
 });
 
-test('a write that was refused for want of a token is sent again, once and with the right scope', async () => {
+test('a write that was refused without a token is sent again once, with the right scope', async () => {
 	await using server = await guarded({
 		answer: (_, response) => void response.writeHead(201).end(),
 	});
@@ -303,7 +303,7 @@ test('a write that was refused for want of a token is sent again, once and with 
 	expect(server.requests.map(({method}) => method)).toEqual(['PUT', 'GET', 'PUT']);
 });
 
-test('a write that was refused, and for which there is no token then, was certainly not done', async () => {
+test('a write that was refused and gets no token certainly changed nothing', async () => {
 	await using server = await guarded({token: (_, response) => void response.writeHead(502).end()});
 	await using registry = connect(server);
 
@@ -312,16 +312,16 @@ test('a write that was refused, and for which there is no token then, was certai
 	});
 });
 
-test('a password that was good and is refused is asked for once more', async () => {
+test('a password that was accepted once and is refused now is obtained again, once', async () => {
 	let password = 'first';
-	const askings: boolean[] = [];
+	const calls: boolean[] = [];
 	await using server = await listen((request, response) => {
 		const isGood = request.headers.authorization === `Basic ${Buffer.from(`nora:${password}`).toString('base64')}`;
 		response.writeHead(isGood ? 200 : 401, {'www-authenticate': 'Basic realm="acme"'}).end(isGood ? index.bytes : '');
 	});
 	await using registry = connect(server, {
 		async credentials({again}) {
-			askings.push(again);
+			calls.push(again);
 			return {username: 'nora', password: password === 'lost' ? 'second' : password};
 		},
 	});
@@ -330,26 +330,26 @@ test('a password that was good and is refused is asked for once more', async () 
 	password = 'second';
 	const all = await Promise.all([read(registry), read(registry), read(registry)]);
 	expect(all.every(({state}) => state === 'found')).toBe(true);
-	expect(askings).toEqual([false, true]);
+	expect(calls).toEqual([false, true]);
 
 	password = 'lost';
 	await expect(read(registry)).rejects.toMatchObject({code: 'registry.unauthorized'});
 	await expect(read(registry)).rejects.toMatchObject({code: 'registry.unauthorized'});
-	expect(askings).toEqual([false, true, true]);
+	expect(calls).toEqual([false, true, true]);
 });
 
-test('a password that was never good is not asked for again', async () => {
-	const askings: boolean[] = [];
+test('a password that was never accepted is not obtained again', async () => {
+	const calls: boolean[] = [];
 	await using server = await listen((_, response) => response.writeHead(401).end());
 	await using registry = connect(server, {
 		async credentials({again}) {
-			askings.push(again);
+			calls.push(again);
 			return {username: 'nora', password: 'wrong'};
 		},
 	});
 
 	await expect(read(registry)).rejects.toMatchObject({code: 'registry.unauthorized'});
-	expect([askings, server.requests.length]).toEqual([[false], 1]);
+	expect([calls, server.requests.length]).toEqual([[false], 1]);
 });
 
 function clockAt(monotonic: () => number): NonNullable<RegistryOptions['clock']> {

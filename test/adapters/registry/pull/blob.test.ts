@@ -34,15 +34,18 @@ async function judge(depth: Depth, answer: (request: IncomingMessage, response: 
 	await using server = await listen(answer);
 	await using registry = connect(server);
 	const judged = await registry.blob('acme/app', of, depth, {signal});
-	return {...judged, asked: server.requests.map(({method, headers}) => headers.range ?? method)};
+	return {...judged, requests: server.requests.map(({method, headers}) => headers.range ?? method)};
 }
 
 test.each([
 	['head', ['HEAD']],
 	['edge', ['bytes=-1']],
 	['content', ['GET']],
-] as const)('a healthy blob is present at depth %s with one request', async (depth, asked) => {
-	expect(await judge(depth, (request, response) => serve(request, response))).toMatchObject({state: 'present', asked});
+] as const)('a healthy blob is present at depth %s with one request', async (depth, requests) => {
+	expect(await judge(depth, (request, response) => serve(request, response))).toMatchObject({
+		state: 'present',
+		requests,
+	});
 });
 
 test('HEAD keeps its connections', async () => {
@@ -57,7 +60,7 @@ test('HEAD keeps its connections', async () => {
 	expect(server.connections()).toBeLessThanOrEqual(2);
 });
 
-test('HEAD is not believed when it says no: the ranged request decides and brings the reason', async () => {
+test('a HEAD that says no is not believed: the ranged request decides and gives the reason', async () => {
 	const gone = await judge('head', (_, response) =>
 		response
 			.writeHead(404, {'content-type': 'application/json'})
@@ -69,12 +72,12 @@ test('HEAD is not believed when it says no: the ranged request decides and bring
 		state: 'missing',
 		status: 404,
 		detail: 'blob unknown to registry',
-		asked: ['HEAD', 'bytes=-1'],
+		requests: ['HEAD', 'bytes=-1'],
 	});
-	expect(short).toMatchObject({state: 'truncated', asked: ['HEAD', 'bytes=-1']});
+	expect(short).toMatchObject({state: 'truncated', requests: ['HEAD', 'bytes=-1']});
 });
 
-test('the total of a range shows what was emptied, cut or grown', async () => {
+test('the total of a range shows whether a blob is emptied, truncated or too long', async () => {
 	const total = (contentRange: string) =>
 		judge('edge', (_, response) => response.writeHead(206, {'content-range': contentRange}).end());
 
@@ -86,7 +89,7 @@ test('the total of a range shows what was emptied, cut or grown', async () => {
 	expect(await total(`bytes ${size}-${size}/${size + 1}`)).toMatchObject({state: 'truncated'});
 });
 
-test('416 means that there is no last byte', async () => {
+test('416 means that the blob has no last byte', async () => {
 	const answer416 = (headers: Record<string, string>, of = blob) =>
 		judge('edge', (_, response) => response.writeHead(416, headers).end(), of);
 
@@ -95,27 +98,27 @@ test('416 means that there is no last byte', async () => {
 	expect(await answer416({'content-range': 'bytes */0'}, {...blobOf(''), size: 0})).toMatchObject({state: 'present'});
 });
 
-test('a promised byte that comes on a fresh connection was a hiccup', async () => {
+test('a promised byte that arrives on a fresh connection means that the blob is present', async () => {
 	let cuts = 1;
 	const judged = await judge('edge', (request, response) =>
 		serve(request, response, cuts-- > 0 ? Buffer.alloc(0) : bytes, size),
 	);
 
-	expect(judged).toMatchObject({state: 'present', asked: ['bytes=-1', 'bytes=-1']});
+	expect(judged).toMatchObject({state: 'present', requests: ['bytes=-1', 'bytes=-1']});
 });
 
-test('a promised byte that never comes is a fault, not a network error', async () => {
+test('a promised byte that never arrives is a fault, not a network error', async () => {
 	const nothing = await judge('edge', (request, response) => serve(request, response, Buffer.alloc(0), size));
 	const half = await judge('edge', (request, response) => serve(request, response, bytes.subarray(0, 9), size));
 
 	expect(nothing).toMatchObject({state: 'empty', detail: `the registry promises ${size} bytes and delivers none`});
-	expect(half).toMatchObject({state: 'truncated', asked: ['bytes=-1', 'bytes=-1', 'bytes=0-0']});
+	expect(half).toMatchObject({state: 'truncated', requests: ['bytes=-1', 'bytes=-1', 'bytes=0-0']});
 });
 
-test('a registry that goes away between two looks is unreachable, and the blob is not condemned', async () => {
-	let asked = 0;
+test('a registry that goes away between two requests is unreachable, and the blob is not called damaged', async () => {
+	let requests = 0;
 	await using server = await listen((request, response) => {
-		if (asked++ === 0) {
+		if (requests++ === 0) {
 			serve(request, response, Buffer.alloc(0), size);
 		} else {
 			request.socket.resetAndDestroy();
@@ -126,7 +129,7 @@ test('a registry that goes away between two looks is unreachable, and the blob i
 	await expect(registry.blob('acme/app', blob, 'edge', {signal})).rejects.toMatchObject({code: 'registry.unreachable'});
 });
 
-test('a server that knows no ranges sends everything, and everything is looked at', async () => {
+test('a server without range support sends the whole blob, which is hashed', async () => {
 	const all = (content: Buffer, promised = content.length) =>
 		judge('edge', (request, response) => {
 			delete request.headers.range;
@@ -140,7 +143,7 @@ test('a server that knows no ranges sends everything, and everything is looked a
 });
 
 test.each(['bytes */7', 'items 0-0/1', ''])(
-	'a range answered with "%s" is asked for without a range',
+	'after a Content-Range of "%s" the blob is requested without a range',
 	async contentRange => {
 		const judged = await judge('edge', (request, response) => {
 			if (request.headers.range === undefined) {
@@ -150,7 +153,7 @@ test.each(['bytes */7', 'items 0-0/1', ''])(
 			}
 		});
 
-		expect(judged).toMatchObject({state: 'present', asked: ['bytes=-1', 'GET']});
+		expect(judged).toMatchObject({state: 'present', requests: ['bytes=-1', 'GET']});
 	},
 );
 
@@ -163,7 +166,7 @@ test('content depth hashes: the same length with other bytes is corrupt', async 
 	expect(await judge('edge', (request, response) => serve(request, response, other))).toMatchObject({state: 'present'});
 });
 
-test('content that is cut off although its last byte is there is the network’s fault', async () => {
+test('content that is cut off although its last byte is served is a network error', async () => {
 	await using server = await listen((request, response) => {
 		if (request.headers.range === undefined) {
 			response.writeHead(200, {'content-length': size}).write(bytes.subarray(0, 5), () => request.socket.end());
@@ -176,7 +179,7 @@ test('content that is cut off although its last byte is there is the network’s
 	await expect(registry.blob('acme/app', blob, 'content', {signal})).rejects.toMatchObject({code: 'registry.cut-off'});
 });
 
-test('bytes are told of as they arrive, and not again when they come again', async () => {
+test('bytes are reported as they arrive, and not again when a retry repeats them', async () => {
 	let cuts = 1;
 	const counts: number[] = [];
 	await using server = await listen((request, response) => {
@@ -195,7 +198,7 @@ test('bytes are told of as they arrive, and not again when they come again', asy
 	expect(counts).toEqual([9, size - 9]);
 });
 
-test('a blob without a length that ends too early is asked for again before it is called truncated', async () => {
+test('a blob without a Content-Length that ends too early is requested again before it is called truncated', async () => {
 	let cuts = 1;
 	await using server = await listen((request, response) => {
 		if (request.headers.range !== undefined) {
@@ -210,7 +213,7 @@ test('a blob without a length that ends too early is asked for again before it i
 	expect(await registry.blob('acme/app', blob, 'content', {signal})).toMatchObject({state: 'present'});
 });
 
-test('a blob that the registry fails on is looked at twice, and is unreadable then', async () => {
+test('a blob that the registry fails on is requested twice before it is called unreadable', async () => {
 	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
 	await using registry = connect(server);
 
@@ -225,7 +228,7 @@ test('a blob that the registry fails on is looked at twice, and is unreadable th
 test.each([
 	['2.8', {DriverName: 'filesystem', Enclosed: {Op: 'open', Path: '/var/lib/registry/…', Err: 24}}],
 	['3.0', {driver: 'filesystem', detail: 'open /var/lib/registry/…: too many open files'}],
-])('a 500 because the storage fails the registry says nothing of the blob (%s)', async (_, detail) => {
+])('a 500 caused by the storage driver says nothing about the blob (%s)', async (_, detail) => {
 	const body = JSON.stringify({errors: [{code: 'UNKNOWN', message: 'unknown error', detail}]});
 	await using server = await listen((_, response) => response.writeHead(500).end(body));
 	await using registry = connect(server);
@@ -241,22 +244,22 @@ test.each([
 	['a gateway without a route', 'application/json', '{"message":"no Route matched with those values"}', undefined],
 	['the store that blobs lie in', 'application/xml', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code>', 'missing'],
 	['a registry of few words', 'text/plain', '', 'missing'],
-])('404 from %s says what its words say', async (_, type, body, state) => {
+])('a 404 from %s counts as its body says', async (_, type, body, state) => {
 	await using server = await listen((_, response) => response.writeHead(404, {'content-type': type}).end(body));
 	await using registry = connect(server);
-	const asked = [
+	const requests = [
 		() => registry.manifest('acme/app', blob.digest, {signal}),
 		...(['head', 'edge', 'content'] as const).map(depth => () => registry.blob('acme/app', blob, depth, {signal})),
 	];
 
-	for (const ask of asked) {
+	for (const ask of requests) {
 		await (state === undefined
 			? expect(ask()).rejects.toMatchObject({code: 'registry.not-a-registry', exit: 'failed'})
 			: expect(ask()).resolves.toMatchObject({state, detail: 'the registry does not have it'}));
 	}
 });
 
-test('a 500 that is not in the words of a registry says nothing of the blob', async () => {
+test('a 500 without a registry’s error JSON says nothing about the blob', async () => {
 	await using server = await listen((_, response) => response.writeHead(500).end('Internal Server Error'));
 	await using registry = connect(server);
 
@@ -300,7 +303,7 @@ test('a blob stored elsewhere is fetched without credentials', async () => {
 	]);
 });
 
-test('credentials do not come back on the way home either', async () => {
+test('a redirect back to the registry gets no credentials either', async () => {
 	await using away = await listen((_, response) => response.writeHead(307, {location: back}).end());
 	await using home = await listen((request, response) => {
 		if (request.url === '/home') {
@@ -317,7 +320,7 @@ test('credentials do not come back on the way home either', async () => {
 });
 
 test.each([401, 403])(
-	'%i from where a redirect leads does not blame credentials that were not sent there',
+	'a %i from a redirect’s target does not blame credentials that were not sent there',
 	async status => {
 		await using store = await listen((_, response) => response.writeHead(status).end('<?xml version="1.0"?><Error/>'));
 		await using server = await listen((_, response) =>
@@ -333,7 +336,7 @@ test.each([401, 403])(
 	},
 );
 
-test('redirects without end are refused', async () => {
+test('endless redirects are refused', async () => {
 	await using server = await listen((_, response) => response.writeHead(307, {location: '/v2/again'}).end());
 	await using registry = connect(server);
 

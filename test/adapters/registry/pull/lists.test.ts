@@ -12,7 +12,7 @@ async function all(registry: ReturnType<typeof connect>): Promise<string[]> {
 	return names;
 }
 
-test('a page of the catalogue is only asked for when the one before is used up', async () => {
+test('a page of the catalogue is only requested when the one before is used up', async () => {
 	await using server = await listen((request, response) => {
 		const last = new URL(request.url!, 'http://acme.example').searchParams.get('last');
 		const [repositories, next] = last === null ? [['a', 'b'], 'b'] : last === 'b' ? [['c'], 'c'] : [['d'], undefined];
@@ -34,14 +34,14 @@ test('a page of the catalogue is only asked for when the one before is used up',
 	expect(server.requests[0]!.url).toBe('/v2/_catalog?n=1000');
 });
 
-test('an empty catalogue is an answer', async () => {
+test('an empty catalogue is a valid response', async () => {
 	await using server = await listen((_, response) => response.end('{"repositories":null}'));
 	await using registry = connect(server);
 
 	expect(await all(registry)).toEqual([]);
 });
 
-test('a registry that takes no thousand names a page is asked for as many as it likes', async () => {
+test('a registry that refuses n=1000 is asked for pages of its own length', async () => {
 	await using server = await listen((request, response) => {
 		if (request.url!.includes('n=1000')) {
 			response.writeHead(400).end(specError('PAGINATION_NUMBER_INVALID', 'invalid number of results requested'));
@@ -85,7 +85,7 @@ test.each([
 	expect(server.requests).toHaveLength(status === 500 ? 2 : 1);
 });
 
-test('a list that goes round through several pages does not go on for ever', async () => {
+test('a list whose pages form a loop ends with an error', async () => {
 	let page = 0;
 	await using server = await listen((_, response) => {
 		page++;
@@ -110,7 +110,7 @@ test('a next page on another host gets neither request nor credentials', async (
 	expect(other.requests).toHaveLength(0);
 });
 
-test('a next page that is not there is no end of the list', async () => {
+test('a next page that does not exist is not the end of the list', async () => {
 	await using server = await listen((request, response) => {
 		if (request.url!.includes('last')) {
 			response.writeHead(404).end(specError('NAME_UNKNOWN', 'repository name not known to registry'));
@@ -122,4 +122,53 @@ test('a next page that is not there is no end of the list', async () => {
 
 	await expect(all(registry)).rejects.toMatchObject({code: 'registry.no-catalogue'});
 	await expect(registry.tags('acme/app', {signal})).rejects.toMatchObject({code: 'registry.list-cut-off'});
+});
+
+test('all pages of a list are read', async () => {
+	await using server = await listen((request, response) => {
+		const last = new URL(request.url!, 'http://acme.example').searchParams.get('last') ?? '';
+		const pages: Record<string, {tags: string[]; next?: string}> = {
+			'': {tags: ['a', 'b'], next: '/v2/acme/app/tags/list?last=b&n=2'},
+			b: {tags: ['c'], next: `http://${server.host}/v2/acme/app/tags/list?last=c&n=2`},
+			c: {tags: []},
+		};
+		const {tags, next} = pages[last]!;
+		response.writeHead(200, next ? {link: `<${next}>; rel="next"`} : {}).end(JSON.stringify({name: 'acme/app', tags}));
+	});
+	await using registry = connect(server);
+
+	expect(await registry.tags('acme/app', {signal})).toEqual(['a', 'b', 'c']);
+	expect(server.requests).toHaveLength(3);
+});
+
+test('an unknown repository gives undefined, and a null list gives no tags', async () => {
+	await using server = await listen((request, response) => {
+		if (request.url!.includes('none')) {
+			response.writeHead(404).end(specError('NAME_UNKNOWN', 'repository name not known to registry'));
+		} else {
+			response.end('{"name":"acme/app","tags":null}');
+		}
+	});
+	await using registry = connect(server);
+
+	expect(await registry.tags('acme/none', {signal})).toBeUndefined();
+	expect(await registry.tags('acme/app', {signal})).toEqual([]);
+});
+
+test.each([
+	['a page on another host', '<http://registry.acme.example/v2/x>; rel="next"', 'registry.redirected'],
+	['a page that is itself the next', '</v2/acme/app/tags/list>; rel="next"', 'registry.endless-list'],
+])('a Link to %s is not followed', async (_, link, code) => {
+	await using server = await listen((_, response) => response.writeHead(200, {link}).end('{"tags":[]}'));
+	await using registry = connect(server);
+
+	await expect(registry.tags('acme/app', {signal})).rejects.toMatchObject({code});
+	expect(server.requests.length).toBeLessThan(4);
+});
+
+test.each(['', '[]', '{"tags":[1]}', 'null', 'welcome'])('%j is not a list of tags', async body => {
+	await using server = await listen((_, response) => response.end(body));
+	await using registry = connect(server);
+
+	await expect(registry.tags('acme/app', {signal})).rejects.toMatchObject({code: 'registry.not-a-registry'});
 });

@@ -8,7 +8,7 @@ const {index} = buildImage({seed: 'manifest'});
 const {signal} = new AbortController();
 const whole = {'content-type': `${mediaTypes.ociIndex}; charset=utf-8`, 'content-length': index.bytes.length};
 
-test('a manifest is known by the bytes that came, whatever the header names', async () => {
+test('a manifest’s digest comes from its bytes, whatever the header claims', async () => {
 	await using server = await listen((_, response) => {
 		response.writeHead(200, {...whole, 'docker-content-digest': `sha256:${'0'.repeat(64)}`}).end(index.bytes);
 	});
@@ -41,7 +41,7 @@ test('a sha512 reference is hashed with sha512', async () => {
 	expect(await registry.manifest('acme/app', digest, {signal})).toMatchObject({digest});
 });
 
-test('404 is missing, in the words of the registry', async () => {
+test('404 means missing, with the registry’s own message', async () => {
 	await using server = await listen((_, response) =>
 		response
 			.writeHead(404, {'content-type': 'application/json'})
@@ -56,7 +56,7 @@ test('404 is missing, in the words of the registry', async () => {
 	});
 });
 
-test('500 is asked for once more before the manifest is called unreadable', async () => {
+test('a manifest is requested again after a 500 before it is called unreadable', async () => {
 	const answers = [500, 200, 500, 500];
 	await using server = await listen((_, response) => {
 		const status = answers.shift()!;
@@ -75,7 +75,7 @@ test('500 is asked for once more before the manifest is called unreadable', asyn
 	expect(server.requests).toHaveLength(4);
 });
 
-test('bytes that do not hash to their digest are asked for once more before they are called damaged', async () => {
+test('a manifest whose bytes do not hash to its digest is requested again before it is called damaged', async () => {
 	let cuts = 1;
 	await using server = await listen((_, response) => {
 		response.writeHead(200, {'content-type': whole['content-type'], connection: 'close'});
@@ -110,7 +110,7 @@ test.each([
 	});
 });
 
-test('502 with a page is asked again twice, then the registry is unreachable', async () => {
+test('a 502 with a web page is retried twice, then the registry is unreachable', async () => {
 	await using server = await listen((_, response) =>
 		response.writeHead(502, {'content-type': 'text/html'}).end('<html>Bad Gateway</html>'),
 	);
@@ -124,7 +124,7 @@ test('502 with a page is asked again twice, then the registry is unreachable', a
 	expect(registry.pauses).toEqual([250, 500]);
 });
 
-test('429 is waited out as long as the registry asks, never shorter, and counted', async () => {
+test('after a 429 the pause is at least Retry-After, and the response is counted', async () => {
 	const waits = ['3', 'Sun, 19 Apr 2026 02:00:07 GMT'];
 	await using server = await listen((_, response) => {
 		const wait = waits.shift();
@@ -139,7 +139,7 @@ test('429 is waited out as long as the registry asks, never shorter, and counted
 	expect(registry.busy()).toBe(2);
 });
 
-test.each([429, 503])('%i that lasts is a busy registry', async status => {
+test.each([429, 503])('a %i that persists means a busy registry', async status => {
 	await using server = await listen((_, response) => response.writeHead(status, {'retry-after': '1'}).end());
 	await using registry = connect(server);
 
@@ -150,7 +150,7 @@ test.each([429, 503])('%i that lasts is a busy registry', async status => {
 	expect([server.requests.length, registry.busy()]).toEqual([3, 3]);
 });
 
-test('a registry that wants more time than we have is not asked again, and the hint says how long', async () => {
+test('a Retry-After longer than the longest pause is not waited out, and the hint names it', async () => {
 	await using server = await listen((_, response) => response.writeHead(429, {'retry-after': '90'}).end());
 	await using registry = connect(server);
 
@@ -176,7 +176,7 @@ test.each([
 	expect(server.requests).toHaveLength(times);
 });
 
-test('a connection that is reset is asked again; always reset is unreachable', async () => {
+test('a reset connection is retried, and a registry that always resets is unreachable', async () => {
 	let resets = 1;
 	await using server = await listen((request, response) => {
 		if (resets-- > 0) {
@@ -192,7 +192,7 @@ test('a connection that is reset is asked again; always reset is unreachable', a
 	await expect(registry.manifest('acme/app', 'latest', {signal})).rejects.toMatchObject({code: 'registry.unreachable'});
 });
 
-test('a body that is cut off is asked for again, and then is no answer', async () => {
+test('a manifest that is cut off is requested again, and then reported as cut off', async () => {
 	await using server = await listen((request, response) => {
 		response.writeHead(200, whole).write(index.bytes.subarray(0, 20), () => request.socket.end());
 	});
@@ -205,7 +205,7 @@ test('a body that is cut off is asked for again, and then is no answer', async (
 	expect(server.requests).toHaveLength(3);
 });
 
-test.concurrent('a body that stops coming is stalled, not waited for', async () => {
+test.concurrent('a body that stops arriving is reported as stalled', async () => {
 	await using server = await listen((_, response) => void response.writeHead(200, whole).write('{'));
 	await using registry = connect(server, {timeouts: {stall: 50}});
 
@@ -215,7 +215,7 @@ test.concurrent('a body that stops coming is stalled, not waited for', async () 
 	});
 });
 
-test.concurrent('a body that drips is ended by the deadline for the whole', async () => {
+test.concurrent('a body that trickles in ends at the deadline for the whole response', async () => {
 	await using server = await listen((_, response) => {
 		response.writeHead(200, whole);
 		const drip = setInterval(() => response.write(' '), 5);
@@ -226,14 +226,14 @@ test.concurrent('a body that drips is ended by the deadline for the whole', asyn
 	await expect(registry.manifest('acme/app', 'latest', {signal})).rejects.toMatchObject({code: 'registry.stalled'});
 });
 
-test.concurrent('a server that accepts and says nothing is unreachable', async () => {
+test.concurrent('a server that accepts and does not respond is unreachable', async () => {
 	await using server = await listenRaw(() => {});
 	await using registry = connect(server, {timeouts: {headers: 50}});
 
 	await expect(registry.manifest('acme/app', 'latest', {signal})).rejects.toMatchObject({code: 'registry.unreachable'});
 });
 
-test('a port where nothing listens is unreachable, and so is a name that nobody knows', async () => {
+test('a port where nothing listens is unreachable, and so is an unknown name', async () => {
 	const server = await listen(() => {});
 	await server[Symbol.asyncDispose]();
 	await using registry = connect(server);
@@ -271,7 +271,7 @@ test.each([
 	});
 });
 
-test('an answer packed by a proxy is not unpacked, and not called a damaged manifest', async () => {
+test('a response that a proxy compressed is not decompressed, and not called a damaged manifest', async () => {
 	await using server = await listen((_, response) =>
 		response.writeHead(200, {'content-encoding': 'gzip'}).end(Buffer.alloc(100)),
 	);
@@ -281,7 +281,7 @@ test('an answer packed by a proxy is not unpacked, and not called a damaged mani
 	expect(server.requests[0]!.headers['accept-encoding']).toBe('identity');
 });
 
-test('an error body without end does not hold us up', async () => {
+test('an endless error body is not read to its end', async () => {
 	await using server = await listen((_, response) => {
 		response.writeHead(404, {'content-type': 'application/json'});
 		const fill = () => {
@@ -310,7 +310,7 @@ test.each([
 	await expect(failure).rejects.not.toMatchObject({message: expect.stringContaining('signature')});
 });
 
-test('an aborted wait rejects with its reason at once, before and during the answer', async () => {
+test('an aborted call rejects with the signal’s reason at once, before and during the response', async () => {
 	await using server = await listen((_, response) => void response.writeHead(200, whole).write('{'));
 	await using registry = connect(server);
 	const reason = new Error('ctrl-c');
@@ -325,7 +325,7 @@ test('an aborted wait rejects with its reason at once, before and during the ans
 	expect(server.requests).toHaveLength(1);
 });
 
-test('credentials are asked for once and sent along; a fresh registry asks again', async () => {
+test('credentials are obtained once and sent with every request; a fresh registry obtains them again', async () => {
 	let asked = 0;
 	await using server = await listen((_, response) => response.writeHead(200, whole).end(index.bytes));
 	await using registry = connect(server, {

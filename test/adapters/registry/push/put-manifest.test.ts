@@ -5,7 +5,7 @@ import {connect, listen, specError} from '../server.ts';
 const manifest = buildImage({seed: 'put'}).manifests[0]!;
 const {signal} = new AbortController();
 
-test('exact bytes are sent with their type on a connection of their own', async () => {
+test('a manifest’s exact bytes are sent with their media type on a fresh connection', async () => {
 	let body = Buffer.alloc(0);
 	await using server = await listen(async (request, response) => {
 		if (request.method === 'PUT') {
@@ -25,7 +25,7 @@ test('exact bytes are sent with their type on a connection of their own', async 
 	expect(server.connections()).toBe(2);
 });
 
-test.each([400, 404, 405, 413, 429])('%i is a refusal that changed nothing', async status => {
+test.each([400, 404, 405, 413, 429])('%i means rejected: nothing changed', async status => {
 	await using server = await listen((_, response) =>
 		response.writeHead(status).end(specError('UNSUPPORTED', 'The operation is unsupported.')),
 	);
@@ -39,7 +39,7 @@ test.each([400, 404, 405, 413, 429])('%i is a refusal that changed nothing', asy
 	expect(server.requests).toHaveLength(1);
 });
 
-test('a refusal in HTML by a proxy is a refusal all the same', async () => {
+test('a proxy’s refusal in HTML counts as rejected, too', async () => {
 	await using server = await listen((_, response) =>
 		response.writeHead(413, {'content-type': 'text/html'}).end('<html>Request Entity Too Large</html>'),
 	);
@@ -51,7 +51,7 @@ test('a refusal in HTML by a proxy is a refusal all the same', async () => {
 	});
 });
 
-test.each([200, 500, 502, 503])('%i leaves open whether it was stored, and is not asked again', async status => {
+test.each([200, 500, 502, 503])('%i leaves open whether the manifest was stored, and is not retried', async status => {
 	await using server = await listen((_, response) => response.writeHead(status).end('<html>'));
 	await using registry = connect(server);
 
@@ -62,7 +62,7 @@ test.each([200, 500, 502, 503])('%i leaves open whether it was stored, and is no
 	expect(server.requests).toHaveLength(1);
 });
 
-test('a lost reply leaves open whether it was stored, and is not asked again', async () => {
+test('a lost response leaves open whether the manifest was stored, and is not retried', async () => {
 	await using server = await listen(request => request.resume().on('end', () => request.socket.resetAndDestroy()));
 	await using silent = await listen(() => {});
 	await using registry = connect(server);
@@ -78,7 +78,7 @@ test('a lost reply leaves open whether it was stored, and is not asked again', a
 	expect([server.requests.length, silent.requests.length]).toEqual([1, 1]);
 });
 
-test('where nothing listens nothing was sent, and that is certain', async () => {
+test('where nothing listens, nothing was sent: the error is certain', async () => {
 	const server = await listen(() => {});
 	await server[Symbol.asyncDispose]();
 	await using registry = connect(server);
@@ -88,7 +88,7 @@ test('where nothing listens nothing was sent, and that is certain', async () => 
 	});
 });
 
-test('a registry that stored something else is not believed', async () => {
+test('a registry that names another digest leaves open what it stored', async () => {
 	await using server = await listen((_, response) =>
 		response.writeHead(201, {'docker-content-digest': `sha256:${'0'.repeat(64)}`}).end(),
 	);
@@ -110,7 +110,7 @@ test('bytes that do not hash to the digest are never sent', async () => {
 	expect(server.requests).toHaveLength(0);
 });
 
-test('a write is not carried along by a redirect', async () => {
+test('a write does not follow a redirect', async () => {
 	await using other = await listen((_, response) => response.writeHead(201).end());
 	await using server = await listen((_, response) =>
 		response.writeHead(307, {location: `http://${other.host}/`}).end(),

@@ -41,15 +41,15 @@ async function uploadServer(answer: (request: IncomingMessage) => number | 'cut'
 	return {...server, received, said: () => server.requests.map(({method, url}) => `${method} ${url}`)};
 }
 
-test('a blob is sent in pieces, where each answer says, and stored under its digest by the last', async () => {
+test('a blob is sent in chunks to the Location of each response, and stored by the last request', async () => {
 	await using server = await uploadServer();
 	await using registry = connect(server);
-	let told = 0;
+	let reported = 0;
 
 	const answer = await registry.uploadBlob('acme/app', blob, inChunks(bytes), {
 		signal,
 		onBytes: count => {
-			told += count;
+			reported += count;
 		},
 	});
 
@@ -65,11 +65,11 @@ test('a blob is sent in pieces, where each answer says, and stored under its dig
 		'0-8388607',
 		`8388608-${bytes.length - 1}`,
 	]);
-	expect(told).toBe(bytes.length);
+	expect(reported).toBe(bytes.length);
 	expect(registry.records.map(({url}) => url).join()).not.toContain('_state');
 });
 
-test('other bytes than the digest’s are never stored, and the upload is called off', async () => {
+test('bytes that do not hash to the digest are never stored, and the upload is cancelled', async () => {
 	await using server = await uploadServer();
 	await using registry = connect(server);
 	const other = Buffer.concat([bytes.subarray(1), Buffer.from('x')]);
@@ -87,7 +87,7 @@ test.each<[string, number]>([
 	['PATCH', 416],
 	['PATCH', 500],
 	['PUT', 400],
-])('%s answered %i is a refusal: nothing is stored', async (method, status) => {
+])('a %s that gets %i is rejected: nothing is stored', async (method, status) => {
 	await using server = await uploadServer(request => (request.method === method ? status : undefined));
 	await using registry = connect(server);
 
@@ -99,7 +99,7 @@ test.each<[string, number]>([
 	expect(server.requests.at(-1)!.method).toBe(method === 'POST' ? 'POST' : 'DELETE');
 });
 
-test('only the last reply can leave open whether it was stored', async () => {
+test('only the last response, if lost, leaves open whether the blob was stored', async () => {
 	for (const [method, code] of [
 		['PATCH', 'registry.unreachable'],
 		['PUT', 'effect.unknown'],
@@ -112,7 +112,7 @@ test('only the last reply can leave open whether it was stored', async () => {
 	}
 });
 
-test('an upload that is cancelled ends at once, and is called off', async () => {
+test('an aborted upload ends at once, and is cancelled at the registry', async () => {
 	await using server = await uploadServer();
 	await using registry = connect(server);
 	const stop = new AbortController();
@@ -126,7 +126,7 @@ test('an upload that is cancelled ends at once, and is called off', async () => 
 	expect(server.requests.map(({method}) => method)).toEqual(['POST', 'PATCH', 'DELETE']);
 });
 
-test('a mount is one request; 202 is none, and its upload is called off', async () => {
+test('a mount is one request; a 202 is no mount, and its upload is cancelled', async () => {
 	const answers = [201, 202, 404];
 	await using server = await listen((request, response) => {
 		const status = request.method === 'POST' ? answers.shift()! : 204;
@@ -148,7 +148,7 @@ test('a mount is one request; 202 is none, and its upload is called off', async 
 	]);
 });
 
-test.each(['cut', 500, 200] as const)('a mount answered with %s leaves it open, and is not asked again', async how => {
+test.each(['cut', 500, 200] as const)('a mount that gets %s leaves it open, and is not retried', async how => {
 	await using server = await uploadServer(() => how);
 	await using registry = connect(server);
 
@@ -158,7 +158,7 @@ test.each(['cut', 500, 200] as const)('a mount answered with %s leaves it open, 
 	expect(server.requests).toHaveLength(1);
 });
 
-test('a mount asks for a token for both repositories, and for no more than to read there', async () => {
+test('a mount requests a token for both repositories, which only allows to pull from the other', async () => {
 	const scopes: string[][] = [];
 	await using server = await listen((request, response) => {
 		const url = new URL(request.url!, 'http://x');
@@ -188,7 +188,7 @@ test('a mount asks for a token for both repositories, and for no more than to re
 	]);
 });
 
-test('who may not read there is told that it is not mounted', async () => {
+test('without the right to pull from the other repository the blob is not mounted', async () => {
 	await using server = await uploadServer(() => 403);
 	await using registry = connect(server);
 

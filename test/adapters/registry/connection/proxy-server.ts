@@ -2,18 +2,18 @@ import {once} from 'node:events';
 import {createServer, request as forward} from 'node:http';
 import {connect, createServer as createTcpServer, type Server, type Socket} from 'node:net';
 
-export type ProxyStandIn = {
+export type ProxyServer = {
 	host: string;
-	/** `CONNECT registry.acme.example:443`, `GET http://…`, as they came, with the credentials. */
-	asked: {what: string; authorization: string | undefined}[];
+	/** `CONNECT registry.acme.example:443`, `GET http://…`, as received, with the credentials. */
+	requests: {target: string; authorization: string | undefined}[];
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
-/** An HTTP proxy that knows one place: whatever is asked for is there. @param status of every CONNECT and every request, if not 200 */
-export async function startProxy(port: number, status = 200): Promise<ProxyStandIn> {
-	const asked: ProxyStandIn['asked'] = [];
+/** An HTTP proxy that connects everything to one port. @param status of its responses, if not 200 */
+export async function startProxy(port: number, status = 200): Promise<ProxyServer> {
+	const requests: ProxyServer['requests'] = [];
 	const server = createServer((request, response) => {
-		asked.push({what: `${request.method} ${request.url}`, authorization: request.headers['proxy-authorization']});
+		requests.push({target: `${request.method} ${request.url}`, authorization: request.headers['proxy-authorization']});
 		if (status !== 200) {
 			response.writeHead(status).end();
 			return;
@@ -26,7 +26,7 @@ export async function startProxy(port: number, status = 200): Promise<ProxyStand
 		}).end();
 	});
 	server.on('connect', (request, socket: Socket) => {
-		asked.push({what: `CONNECT ${request.url}`, authorization: request.headers['proxy-authorization']});
+		requests.push({target: `CONNECT ${request.url}`, authorization: request.headers['proxy-authorization']});
 		if (status === 200) {
 			socket.write('HTTP/1.1 200 OK\r\n\r\n');
 			join(socket, port);
@@ -34,25 +34,25 @@ export async function startProxy(port: number, status = 200): Promise<ProxyStand
 			socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
 		}
 	});
-	return {asked, ...(await onLoopback(server))};
+	return {requests, ...(await onLoopback(server))};
 }
 
 /** The same in SOCKS 5, without passwords. @see RFC 1928 */
-export async function startSocks(port: number): Promise<ProxyStandIn> {
-	const asked: ProxyStandIn['asked'] = [];
+export async function startSocks(port: number): Promise<ProxyServer> {
+	const requests: ProxyServer['requests'] = [];
 	const server = createTcpServer(socket => {
 		socket
 			.on('error', () => {})
 			.once('data', () => {
 				socket.write(Buffer.from([5, 0]));
 				socket.once('data', wish => {
-					asked.push({what: wish.subarray(5, 5 + wish[4]!).toString(), authorization: undefined});
+					requests.push({target: wish.subarray(5, 5 + wish[4]!).toString(), authorization: undefined});
 					socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
 					join(socket, port);
 				});
 			});
 	});
-	return {asked, ...(await onLoopback(server))};
+	return {requests, ...(await onLoopback(server))};
 }
 
 function join(socket: Socket, port: number): void {
@@ -66,7 +66,7 @@ function join(socket: Socket, port: number): void {
 	}
 }
 
-async function onLoopback(server: Server): Promise<Omit<ProxyStandIn, 'asked'>> {
+async function onLoopback(server: Server): Promise<Omit<ProxyServer, 'requests'>> {
 	const sockets = new Set<Socket>();
 	server.on('connection', (socket: Socket) => sockets.add(socket)).listen(0, '127.0.0.1');
 	await once(server, 'listening');
