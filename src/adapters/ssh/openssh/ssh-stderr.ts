@@ -14,7 +14,7 @@ export function causeOf(stderr: string, place: string, hostName: HostName): Oper
 	const cause = stderr.trim() === '' ? undefined : new Error(stderr.trim());
 
 	if (has(/in revoked keys file/)) {
-		const hint = 'Make the file that RevokedHostKeys names in ssh_config readable: a revoked key may stand in it.';
+		const hint = 'Make the file that RevokedHostKeys names in ssh_config readable: it may revoke a key.';
 		return misconfigured(line(/in revoked keys file/), hint, cause);
 	}
 

@@ -18,9 +18,9 @@ export const printMaintenance = `LC_ALL=C; export LC_ALL
 IFS= read -r root || exit 1
 IFS= read -r top || exit 1
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
-# What a file must hold to be printed: "words" in a file of a known kind, "deep" in any script.
-words='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
-deep='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
+# A file is printed if it matches: "broad" for a file of a known kind, "narrow" for any script.
+broad='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
+narrow='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
 quick=
 if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
 
@@ -68,7 +68,7 @@ put_scripts() {
 	while IFS= read -r file; do
 		if [ "$file" != '' ] && [ ! -r "$file" ]; then
 			printf 'unread %s\\000' "\${file#"$top"}"
-		elif grep -q -s -E -e "$deep" -- "$file"; then
+		elif grep -q -s -E -e "$narrow" -- "$file"; then
 			plain=$(head -c 4096 "$file" | tr -d '\\000' | wc -c)
 			whole=$(head -c 4096 "$file" | wc -c)
 			if [ "$((plain))" -eq "$((whole))" ]; then put script "$file"; fi
@@ -88,19 +88,19 @@ done
 set -- "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
 	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*
 ${onlyFiles}
-put_matching crontab "$deep|$words" "$@"
+put_matching crontab "$narrow|$broad" "$@"
 crons=$(cat "$@" 2>/dev/null | tr -d '\\000')
 set -- "$top"/etc/systemd/system/*.service "$top"/etc/systemd/system/*/*.conf "$top"/usr/lib/systemd/system/*.service \\
 	"$top"/lib/systemd/system/*.service "$top"/usr/local/lib/systemd/system/*.service "$top"/run/systemd/system/*.service \\
 	"$top"/etc/systemd/user/*.service "$top"/usr/lib/systemd/user/*.service \\
 	"$top"/root/.config/systemd/user/*.service "$top"/home/*/.config/systemd/user/*.service
 ${onlyFiles}
-put_matching unit "$deep" "$@"
+put_matching unit "$narrow" "$@"
 units=$(grep -h -s '^Exec' -- "$@" </dev/null)
 set -- "$top"/etc/containers/systemd/*.container "$top"/etc/containers/systemd/*/*.container \\
 	"$top"/usr/share/containers/systemd/*.container "$top"/root/.config/containers/systemd/*.container \\
 	"$top"/home/*/.config/containers/systemd/*.container
-put_matching quadlet "$words" "$@"
+put_matching quadlet "$broad" "$@"
 
 first=$({
 	printf '%s\\n%s\\n%s\\n' "$own" "$crons" "$units" | paths_in
@@ -124,7 +124,7 @@ composes() { for file in "$1"/docker-compose*.y*ml "$1"/compose*.y*ml; do if [ -
 {
 	for each do composes "$each"; done
 	for each in "$top"/opt "$top"/opt/* "$top"/srv "$top"/srv/* "$top"/root "$top"/root/* "$top"/home/* "$top"/home/*/*; do composes "$each"; done
-} | sort -u | while IFS= read -r file; do put_matching compose "$words" "$file"; done
+} | sort -u | while IFS= read -r file; do put_matching compose "$broad" "$file"; done
 for each do
 	put_matching nginx proxy_pass "$each"/nginx*.conf "$each"/nginx/*.conf "$each"/nginx/*/*.conf "$each"/conf.d/*.conf
 	put_matching configuration 'rootdirectory|blobdescriptor' "$each"/config.yml "$each"/registry*.yml "$each"/*/config.yml
@@ -150,7 +150,7 @@ else
 				grep -E '^REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE)_[A-Z_]*=' | head -n 20
 			printf '\\000'
 			$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$id" 2>/dev/null </dev/null |
-				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then put_matching compose "$words" "$file"; fi; done
+				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then put_matching compose "$broad" "$file"; fi; done
 		done
 	done
 	{ ps -e -o pid= -o args= 2>/dev/null || ps -o pid,args 2>/dev/null; } | grep -E '(registry|distribution) serve ' | grep -v -E 'grep|sh -c' |
