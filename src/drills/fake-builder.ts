@@ -3,7 +3,7 @@ import {docker} from './programs/docker.ts';
 import {git} from './programs/git.ts';
 import {restart} from './programs/restart.ts';
 
-/** What the pretend host's own programs run: `node fake-builder.ts FOLDER PROGRAM ARGUMENT…`. */
+/** The programs docker, git and restart of the pretend host: `node fake-builder.ts FOLDER PROGRAM ARGUMENT…`. */
 const [folder = '', program = '', ...args] = process.argv.slice(2);
 const context = contextOf(folder);
 

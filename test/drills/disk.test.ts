@@ -7,8 +7,8 @@ import {openWorld} from '../../src/drills/world/world.ts';
 const diskFull = () =>
 	Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC', syscall: 'write'});
 
-it('a rehearsal whose folder cannot be made is the operator’s to mend, and no bug', async () => {
-	// Nobody makes folders in sysfs, not even root.
+it('a drill whose folder cannot be made is an error for the operator, not a bug', async () => {
+	// No user can make folders in sysfs, not even root.
 	const opening = openWorld({folder: '/sys/regmedic-drill', scenario: 'orphan-index', seed: '1'});
 
 	await expect(opening).rejects.toMatchObject({
@@ -17,7 +17,7 @@ it('a rehearsal whose folder cannot be made is the operator’s to mend, and no 
 	});
 });
 
-it('says that the disk is full, and leaves bugs alone', () => {
+it('the error names a full disk, and a bug stays a bug', () => {
 	const bug = new TypeError('undefined is not a function');
 
 	expect(worldFailure('/srv/drill', diskFull())).toBeInstanceOf(OperatorError);
@@ -25,7 +25,7 @@ it('says that the disk is full, and leaves bugs alone', () => {
 	expect(worldFailure('/srv/drill', bug)).toBe(bug);
 });
 
-it('a simulator whose disk is full answers 500, and the rehearsal goes on', async () => {
+it('a simulator whose disk is full responds 500, and the drill continues', async () => {
 	const listener = await listenHttp({
 		name: 'registry',
 		port: 0,

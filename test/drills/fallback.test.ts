@@ -11,7 +11,7 @@ function stepsOf({workflows}: PipelineJson) {
 	return workflows[0]!.children.map(({name, state, exit_code}) => [name, state, exit_code]);
 }
 
-test('a pipeline that runs in the broken image fails with 126 until the image was built on the registry’s host', async () => {
+test('a pipeline that runs in the broken image fails with 126 until the image is built on the host of the registry', async () => {
 	await using opened = await testWorld({scenario: 'orphan-index-ci-down'});
 	const {world} = opened;
 	const {git, context, dockerfile} = world.build;
@@ -60,7 +60,7 @@ test('a restart of a daily pipeline still fails while the image is broken', asyn
 	]);
 });
 
-test('the pretend docker needs a login, knows one registry only, and says what it cannot find', async () => {
+test('the pretend docker needs a login, knows one registry only, and names what it cannot find', async () => {
 	await using opened = await testWorld();
 	const {world} = opened;
 	const tries = await overSsh(
@@ -85,7 +85,7 @@ test('the pretend docker needs a login, knows one registry only, and says what i
 	expect(world.counts().builds).toBe(1);
 });
 
-test('the restart command makes the registry forget, and the crontab shows the cause', async () => {
+test('the restart command restarts the registry, and the crontab shows the cause', async () => {
 	await using opened = await testWorld();
 	const {world} = opened;
 

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
+import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {mediaTypes} from '../../domain/image/media-type.ts';
 
@@ -10,10 +11,10 @@ export type ManifestBlob = Blob & {mediaType: string; platform?: string};
 export type BuiltImage = {index: ManifestBlob; manifests: ManifestBlob[]; blobs: Blob[]};
 
 export type ImagePlan = {
-	/** Everything in the image follows from it: the same seed gives the same digests. */
+	/** The whole image follows from it: the same seed gives the same digests. */
 	seed: string;
 	platforms?: string[];
-	/** BuildKit's provenance manifest beside each platform. */
+	/** Whether each platform has a provenance manifest, as BuildKit adds one. */
 	attestations?: boolean;
 	layers?: number;
 };
@@ -48,7 +49,7 @@ export function buildImage({
 			JSON.stringify({
 				os,
 				architecture,
-				...(variant === undefined ? {} : {variant}),
+				...defined({variant}),
 				config: {Labels: {seed}},
 				rootfs: {type: 'layers', diff_ids: diffs.map(digestOf)},
 			}),
@@ -62,7 +63,7 @@ export function buildImage({
 		manifests.push(manifest);
 		children.push({
 			...descriptorOf(manifest),
-			platform: {os, architecture, ...(variant === undefined ? {} : {variant})},
+			platform: {os, architecture, ...defined({variant})},
 		});
 
 		if (attestations) {
@@ -111,7 +112,7 @@ function descriptorOf({mediaType, digest, bytes}: Blob & {mediaType: string}) {
 	return {mediaType, digest, size: bytes.length};
 }
 
-/** A tar archive with one file: enough for skopeo to unpack. */
+/** A tar archive with one file; skopeo can unpack it. */
 function tarOf(name: string, text: string): Buffer {
 	const content = Buffer.from(text);
 	const header = Buffer.alloc(512);

@@ -4,11 +4,11 @@ import {type Digest, digestAlgorithm, digestHex} from '../../domain/image/digest
 import type {Blob, BuiltImage} from './image.ts';
 
 /**
- * A registry's storage folder in the layout of distribution 2.8, written straight to the disk.
+ * A registry's storage folder in the layout of distribution 2.8, written directly to the disk.
  * @see distribution v2.8.3 registry/storage/paths.go
  */
 export type Store = {
-	/** What `rootdirectory` names; the tree is below docker/registry/v2. */
+	/** The `rootdirectory` of the registry; the tree is below docker/registry/v2. */
 	readonly root: string;
 	readonly base: string;
 	blobFile(digest: Digest): string;
@@ -16,10 +16,10 @@ export type Store = {
 	layerLink(repository: string, digest: Digest): string;
 	tagFolder(repository: string, tag: string): string;
 	writeBlob(blob: Blob): Promise<void>;
-	/** A link is exactly the digest, with no newline: with one, 2.8 answers 500. */
+	/** A link is exactly the digest, without a newline: with one, 2.8 responds 500. */
 	writeLink(file: string, digest: Digest): Promise<void>;
 	writeTag(repository: string, tag: string, digest: Digest): Promise<void>;
-	/** What a complete push leaves behind. */
+	/** Writes what a complete push leaves in the store. */
 	push(repository: string, tag: string, image: BuiltImage): Promise<void>;
 	remove(file: string): Promise<void>;
 };

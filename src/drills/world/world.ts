@@ -15,13 +15,13 @@ export type World = {
 	scenario: Scenario;
 	/** The broken image, as a whole reference. */
 	image: string;
-	/** Of the broken image. */
+	/** The repository of the broken image. */
 	repository: string;
 	registryUrl: string;
 	/** `127.0.0.1:port` */
 	registryHost: string;
 	registryCredentials: BasicCredentials;
-	/** What `rootdirectory` names, as a path on the pretend host. */
+	/** The `rootdirectory` of the registry, as a path on the pretend host. */
 	storageRoot: string;
 	ssh: {
 		host: string;
@@ -33,25 +33,25 @@ export type World = {
 		privateKeyFile: string;
 	};
 	ci: {url: string; token: string; repository: string; branch: string};
-	/** The pipeline that builds the image runs in it. */
+	/** The pipeline that builds the image runs in that image. */
 	ciRunsInImage: boolean;
-	/** The fallback: what to build on the pretend host. */
+	/** What the fallback builds on the pretend host. */
 	build: {git: string; context: string; dockerfile: string; tags: string[]};
 	restartCommand: string;
 	/** What the scenario damaged. For tests and the debriefing. */
 	broken: Damage;
-	/** What was done to the world, over all its lives. */
+	/** What was done to the world since it was made, over all its processes. */
 	counts(): WorldCounts;
-	/** Leaves nothing running; the folder can be opened again. */
+	/** Stops every server and every process of the pretend host. The folder can be opened again. */
 	close(): Promise<void>;
 };
 
 export type OpenWorldOptions = {
 	folder: string;
 	scenario: string;
-	/** Images, commits and past pipelines follow from it. */
+	/** Images, commits and past pipelines follow from it: the same seed makes the same world. */
 	seed: string;
-	/** 1: the pace a person sees; builds are that many times faster. */
+	/** The speed-up factor of builds: 1 is the pace for a person. */
 	speed?: number;
 	/** Closes the world. */
 	signal?: AbortSignal;
@@ -60,8 +60,8 @@ export type OpenWorldOptions = {
 export const sshUser = 'ops';
 
 /**
- * Makes a world in an empty folder, or opens the one that is there on the ports it had: after a kill it goes on where
- * it was. Everything listens on loopback.
+ * Makes a world in an empty folder, or opens the existing one on the ports it had: after a kill it continues where it
+ * was. Every server listens on loopback.
  * @throws OperatorError drill.unknown-scenario | drill.other-scenario | drill.port-taken | drill.unwritable
  */
 export async function openWorld(options: OpenWorldOptions): Promise<World> {

@@ -34,7 +34,7 @@ function statuses(pipeline: StoredPipeline, now: number) {
 	return [status, ...steps.map(step => step.status)];
 }
 
-test('a pipeline waits, runs step by step and succeeds as time goes by', () => {
+test('a pipeline waits, runs step by step and succeeds', () => {
 	const pipeline = stored(build, {...push, push: 'done'});
 
 	expect(statuses(pipeline, 0)).toEqual(['pending', 'pending', 'pending']);
@@ -44,18 +44,18 @@ test('a pipeline waits, runs step by step and succeeds as time goes by', () => {
 	expect(progressOf(pipeline, 9000)).toMatchObject({started: 1000, finished: 3000});
 });
 
-test('a push that has not happened keeps the step running, however late it is', () => {
+test('a push that is not done keeps its step running, however late it is', () => {
 	const pipeline = stored(build, {...push, push: 'begun'});
 
 	expect(statuses(pipeline, 99_000)).toEqual(['running', 'success', 'running']);
 	expect(pendingTask(pipeline.steps[1]!)).toEqual({kind: 'push', due: 3000});
 });
 
-test('a push the registry refuses fails the pipeline', () => {
+test('a push that the registry refuses fails the pipeline', () => {
 	expect(statuses(stored({...push, push: 'refused'}, build), 3000)).toEqual(['failure', 'failure', 'skipped']);
 });
 
-test('a step without its image fails with 126 and says why, and the rest is skipped', () => {
+test('a step whose image is missing fails with 126 and a reason, and later steps are skipped', () => {
 	const pipeline = stored({...build, runsInImage: true, image: 'missing'}, push);
 	const {status, steps} = progressOf(pipeline, 1000);
 
@@ -67,14 +67,14 @@ test('a step without its image fails with 126 and says why, and the rest is skip
 	expect(linesOf(pipeline.steps[0]!, steps[0]!, 1000, 'host/image:tag').at(-1)).toBe("image can't be pulled");
 });
 
-test('a cancelled pipeline is killed where it ran, and one that had not begun is canceled', () => {
+test('a cancelled pipeline is killed while it runs, and canceled before it begins', () => {
 	const pipeline = stored(build, push);
 
 	expect(statuses({...pipeline, cancelled: {at: 1500, by: 'a'}}, 9000)).toEqual(['killed', 'killed', 'canceled']);
 	expect(statuses({...pipeline, cancelled: {at: 500, by: 'a'}}, 9000)).toEqual(['canceled', 'canceled', 'canceled']);
 });
 
-test('log lines come with time', () => {
+test('log lines appear over time', () => {
 	const lines = (now: number) => linesOf(build, progressOf(stored(build), now).steps[0]!, now, 'image');
 
 	expect([lines(900), lines(1200), lines(1600)]).toEqual([[], ['first'], ['first', 'second']]);

@@ -17,7 +17,7 @@ async function shape(path: string, init: RequestInit = {}) {
 const create = (body: unknown) => shape('/api/repos/42/pipelines', {method: 'POST', body: JSON.stringify(body)});
 const guest = {headers: {Authorization: 'Bearer nonsense'}};
 
-test('paths the API does not know, whatever the method, show the web interface', async () => {
+test('for a path that the API does not know, the server responds with the web interface, whatever the method', async () => {
 	for (const [path, method] of [
 		['/api/version', 'GET'],
 		['/api/healthz', 'GET'],
@@ -29,7 +29,7 @@ test('paths the API does not know, whatever the method, show the web interface',
 	}
 });
 
-test('the version stands in every answer', async () => {
+test('every response has the version', async () => {
 	const answer = await askCi(opened.world, '/version');
 
 	expect(await answer.json()).toMatchObject({version: '3.17.0'});
@@ -37,7 +37,7 @@ test('the version stands in every answer', async () => {
 	expect(await shape('/healthz')).toMatchObject({status: 204, text: ''});
 });
 
-test('a bad token makes a guest, who may read a public repository and change nothing', async () => {
+test('a client with a bad token is a guest: it may read a public repository and change nothing', async () => {
 	expect(await shape('/api/user', guest)).toMatchObject({status: 401, text: 'User not authorized'});
 	expect((await shape('/api/repos/42', guest)).status).toBe(200);
 	expect(await shape('/api/repos/42/pipelines', {...guest, method: 'POST', body: '{"branch":"main"}'})).toMatchObject({
@@ -47,7 +47,7 @@ test('a bad token makes a guest, who may read a public repository and change not
 	expect((await shape('/api/repos/43', guest)).status).toBe(401);
 });
 
-test('a repository is found by its name in any case, and refusals have no body', async () => {
+test('a repository name is not case-sensitive, and refusals have no body', async () => {
 	expect(JSON.parse((await shape('/api/repos/lookup/Acme/Infra')).text)).toMatchObject({id: 42, active: true});
 	expect(await shape('/api/repos/lookup/acme/other')).toMatchObject({status: 404, text: ''});
 	expect(await shape('/api/repos/abc')).toMatchObject({status: 400, text: ''});
@@ -57,7 +57,7 @@ test('a repository is found by its name in any case, and refusals have no body',
 	expect(await shape('/api/repos/42/branches/')).toMatchObject({status: 301});
 });
 
-test('what cannot be started is refused as the server refuses it, and leaves no number behind', async () => {
+test('a pipeline that cannot start is refused like the server refuses it, and uses no number', async () => {
 	expect(await create({branch: 'nonsense'})).toMatchObject({status: 500, text: ''});
 	expect(await create({branch: 'main', variables: {N: 1}})).toMatchObject({status: 400, text: ''});
 	const filtered = await askCi(opened.world, '/api/repos/42/pipelines', {method: 'POST', body: '{"branch":"docs"}'});
@@ -70,7 +70,7 @@ test('what cannot be started is refused as the server refuses it, and leaves no 
 	expect(await ended(opened.world, number)).toMatchObject({status: 'success', variables: {REQUEST_ID: 'one'}});
 });
 
-test('a list is newest first, filtered, without workflows', async () => {
+test('a list is filtered, newest first, and has no workflows', async () => {
 	const list = async (query: string) =>
 		JSON.parse((await shape(`/api/repos/42/pipelines?${query}`)).text) as {number: number; workflows?: unknown}[];
 
@@ -82,7 +82,7 @@ test('a list is newest first, filtered, without workflows', async () => {
 	expect((await shape('/api/repos/42/pipelines?after=yesterday')).status).toBe(400);
 });
 
-test('a pipeline can be cancelled while it lives, once', async () => {
+test('a pipeline can be cancelled once, while it is live', async () => {
 	const {number} = await trigger(opened.world);
 	const cancel = () => shape(`/api/repos/42/pipelines/${number}/cancel`, {method: 'POST'});
 

@@ -19,7 +19,7 @@ test('every scenario has a title and a story', () => {
 	}
 });
 
-test('after the garbage collection the index is there and its children are not, and single images are unharmed', async () => {
+test('after the garbage collection the index exists and its children do not; plain images are unharmed', async () => {
 	await using opened = await testWorld({scenario: 'orphan-index'});
 	const {world} = opened;
 
@@ -29,7 +29,7 @@ test('after the garbage collection the index is there and its children are not, 
 	expect((await manifest(world, 'base/alpine', '3.21-keep-0')).status).toBe(200);
 });
 
-test('without its link one child is missing and the others answer', async () => {
+test('a child without its link is missing; the other children exist', async () => {
 	await using opened = await testWorld({scenario: 'child-unlinked'});
 
 	expect(await childStatuses(opened.world, 'latest')).toEqual([404, 200, 200, 200]);
@@ -45,7 +45,7 @@ test('the same seed makes the same images', async () => {
 	expect(other.world.broken).not.toEqual(one.world.broken);
 });
 
-test('a world opened again has its ports, keys and tokens, and remembers what was done to it', async () => {
+test('a world that is opened again has the same ports, keys and tokens, and its counts', async () => {
 	await using first = await testWorld();
 	const {number} = await trigger(first.world);
 	await ended(first.world, number);
@@ -61,7 +61,7 @@ test('a world opened again has its ports, keys and tokens, and remembers what wa
 	expect((await pipeline(second.world, number)).status).toBe('success');
 });
 
-test('a pipeline that ran when the process was killed goes on in the next life and pushes its image', async () => {
+test('a pipeline that ran when the process was killed continues in the next process and pushes its image', async () => {
 	await using place = await temporaryFolder();
 	const options = {folder: place.folder, scenario: 'orphan-index', seed: 'test', speed: 8};
 	const program = `
@@ -87,7 +87,7 @@ test('a pipeline that ran when the process was killed goes on in the next life a
 	expect(opened.world.counts().manualPipelines).toBe(1);
 });
 
-test('a world whose making was cut short is made anew', async () => {
+test('a world whose making was interrupted is made again', async () => {
 	await using place = await temporaryFolder();
 	await mkdir(path.join(place.folder, 'registry/docker'), {recursive: true});
 	await writeFile(path.join(place.folder, 'registry/docker/half'), '');
@@ -99,7 +99,7 @@ test('a world whose making was cut short is made anew', async () => {
 	expect(await readdir(path.join(place.folder, 'registry/docker'))).toEqual(['registry']);
 });
 
-test('a port that somebody else has taken is named, with what to do', async () => {
+test('the error for a port that another program uses names the port and what to do', async () => {
 	await using opened = await testWorld();
 	await opened.world.close();
 	const squatter = createServer().listen(Number(new URL(opened.world.ci.url).port), '127.0.0.1');
@@ -118,7 +118,7 @@ test('a port that somebody else has taken is named, with what to do', async () =
 	expect(again.world.ci).toEqual(opened.world.ci);
 });
 
-test('a port that is held for a moment longer is waited for', async () => {
+test('a port that is held for a moment longer is retried', async () => {
 	await using opened = await testWorld();
 	await opened.world.close();
 	const squatter = createServer().listen(Number(new URL(opened.world.ci.url).port), '127.0.0.1');
@@ -130,7 +130,7 @@ test('a port that is held for a moment longer is waited for', async () => {
 	expect(again.world.ci).toEqual(opened.world.ci);
 });
 
-test('a world listens below the ports that connections are given', async () => {
+test('a world listens below the ports that the system gives to outgoing connections', async () => {
 	await using opened = await testWorld();
 
 	const ports = [opened.world.registryUrl, opened.world.ci.url].map(url => Number(new URL(url).port));
@@ -138,7 +138,7 @@ test('a world listens below the ports that connections are given', async () => {
 	expect(Math.max(...ports, opened.world.ssh.port)).toBeLessThan(32_768);
 });
 
-test('an unknown drill is refused with the names there are, and a folder is not given to another drill', async () => {
+test('an unknown drill is refused with the list of drills, and a folder keeps its drill', async () => {
 	await using opened = await testWorld();
 	const {folder} = opened;
 
@@ -162,7 +162,7 @@ test('an aborted signal closes the world', async () => {
 	await expect(fetch(opened.world.registryUrl)).rejects.toThrow();
 });
 
-test('a job that left its connection outlives it, and not the world', async () => {
+test('a detached job outlives its connection, but not the world', async () => {
 	await using opened = await testWorld();
 	const {world, folder} = opened;
 	const job = 'echo $$ >"$HOME/job"; echo run >"$HOME/fifo"; exec sleep 300';
