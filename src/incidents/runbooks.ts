@@ -1,5 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {lintRunbook} from '../domain/runbook/linter.ts';
 import {parseRunbook, type RunbookProblem} from '../domain/runbook/parser.ts';
@@ -8,7 +9,13 @@ import {actions} from '../engine/actions/index.ts';
 
 export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: RunbookProblem[]};
 
-/** @param wanted a name that ships with regmedic, or a path */
+/**
+ * Reads and lints a runbook.
+ * @param home of regmedic, with runbooks/
+ * @param folder the working directory
+ * @param wanted a name that ships with regmedic, or a path
+ * @throws OperatorError runbook.missing
+ */
 export async function checkRunbook(home: string, folder: string, wanted: string): Promise<CheckedRunbook> {
 	const isName = !/[/.]/.test(wanted);
 	const file = isName ? path.join(home, 'runbooks', `${wanted}.md`) : path.resolve(folder, wanted);
@@ -32,16 +39,16 @@ export async function checkRunbook(home: string, folder: string, wanted: string)
 		file,
 		text,
 		problems: runbook ? lintRunbook(runbook, actions) : problems,
-		...(runbook === undefined ? {} : {runbook}),
+		...defined({runbook}),
 	};
 }
 
-/** @throws OperatorError runbook.invalid (exit 4): a runbook that is not clean does not run */
+/** @throws OperatorError runbook.missing | runbook.invalid (exit 4): a runbook with problems does not run */
 export async function loadRunbook(home: string, folder: string, wanted: string): Promise<Runbook> {
 	const {file, runbook, problems} = await checkRunbook(home, folder, wanted);
 	if (!runbook || problems.length > 0) {
 		throw new OperatorError('runbook.invalid', problems.map(problem => sayProblem(file, problem)).join('\n'), {
-			hint: 'Mend the page, then check it with `regmedic runbook lint`.',
+			hint: 'Fix the page, then check it with `regmedic runbook lint`.',
 			exit: 'configuration',
 		});
 	}

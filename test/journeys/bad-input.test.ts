@@ -154,6 +154,18 @@ const mistakes: Record<string, Mistake> = {
 		code: 'journal.unwritable',
 		says: [/Can't write \/dev\/null/, /XDG_STATE_HOME/],
 	},
+	'a host and a configured registry at once': {
+		args: () => ['scan', '--ssh', 'vm', '--registry', 'a'],
+		exitCode: 2,
+		code: 'scan.where',
+		says: [/--ssh and --registry contradict each other/, /--compare/],
+	},
+	'a storage folder on this machine and a host at once': {
+		args: () => ['audit', '--path', work, '--ssh', 'vm', '--root', '/srv'],
+		exitCode: 2,
+		code: 'audit.where',
+		says: [/--path and --ssh contradict each other/, /--root DIR/],
+	},
 	'a storage folder that is none': {
 		args: () => ['scan', '--path', work],
 		exitCode: 4,

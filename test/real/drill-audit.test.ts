@@ -3,8 +3,9 @@ import path from 'node:path';
 import {expect, it} from 'vitest';
 import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
-import {openDrill} from '../../src/incidents/open-drill.ts';
-import {openPorts} from '../../src/wiring/open-ports.ts';
+import {createRedaction} from '../../src/domain/text/redaction.ts';
+import {openDrill} from '../../src/incidents/drill.ts';
+import {openPorts} from '../../src/wiring/ports.ts';
 import {processes} from '../support/processes.ts';
 import {describeReal, locate, temporaryFolder} from '../support/real.ts';
 
@@ -41,8 +42,11 @@ describeReal('what the audit of a rehearsal looks at', ['strace'], () => {
 
 /** The pretend host runs its commands in the first `sh` on its PATH: here one that writes down every file that is named. */
 async function tracedAudit(folder: string): Promise<{upkeep: Upkeep; named: string[]; programs: string[]}> {
-	const {world, surroundings} = await openDrill({folder, processes, scenario: 'orphan-index', seed: 1, speed: 20});
-	const {ports, close} = openPorts(parseReference(world.image), surroundings);
+	const {world, setup} = await openDrill(
+		{folder, scenario: 'orphan-index', seed: 1, speed: 20},
+		{processes, redaction: createRedaction(), signal},
+	);
+	const {ports, close} = openPorts(parseReference(world.image), setup);
 	const trace = path.join(folder, 'trace');
 	const shell = path.join(folder, 'world/bin/sh');
 

@@ -6,9 +6,9 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
 import type {PostMortem} from '../../src/domain/post-mortem/post-mortem.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
-import {beginResponse} from '../../src/incidents/begin-response.ts';
-import {beginAgain} from '../../src/incidents/resume-incident.ts';
-import {lookUpIncident} from '../../src/incidents/start-incident.ts';
+import {readIncident} from '../../src/incidents/find.ts';
+import {resumeIncident} from '../../src/incidents/resume.ts';
+import {startIncident} from '../../src/incidents/start.ts';
 import {describeReal, locate} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
 import {answer, approve, choose, respondWith, type Script} from '../support/real-responder.ts';
@@ -63,13 +63,13 @@ describeReal('an incident on real servers', programs, () => {
 		const pace = 'auto' as const;
 		const {session, close} =
 			name === undefined
-				? await beginResponse(invocation, {
+				? await startIncident(invocation, {
 						runbook: 'orphan-index',
 						reference: parseReference(reference),
 						pace,
 						dryRun: false,
 					})
-				: await beginAgain(invocation, await lookUpIncident(invocation, name), {pace, takeOver: false, speed: 1});
+				: await resumeIncident(invocation, await readIncident(invocation, name), {pace, takeOver: false, speed: 1});
 		return respondWith(session, script).finally(close);
 	}
 

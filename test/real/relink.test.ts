@@ -5,7 +5,7 @@ import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
 import {blobOf, buildImage} from '../../src/drills/images/image.ts';
-import {beginResponse} from '../../src/incidents/begin-response.ts';
+import {startIncident} from '../../src/incidents/start.ts';
 import {systemClock} from '../../src/wiring/clock.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
@@ -43,7 +43,7 @@ describeReal('a relink on real servers', ['docker-registry', 'htpasswd', 'sshd',
 	}
 
 	async function respond(): Promise<{incident: Incident; events: string}> {
-		const {session, close, journal} = await beginResponse(scene.invocation(), {
+		const {session, close, journal} = await startIncident(scene.invocation(), {
 			runbook: 'orphan-index',
 			reference: parseReference(reference),
 			pace: 'auto',

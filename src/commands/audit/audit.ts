@@ -1,48 +1,69 @@
-import {type Audit, auditVerdict, inOrder} from '../../domain/audit/audit.ts';
+import {type Audit, auditVerdict, inOrder, judgeUpkeep} from '../../domain/audit/audit.ts';
+import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
 import type {Preflight} from '../../domain/audit/preflight.ts';
+import {defined} from '../../domain/defined.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayAudit} from '../../plain/audit/say-audit.ts';
-import {surroundingsOf} from '../../wiring/surroundings.ts';
-import {lookAtAnswers, lookAtHost, lookAtProbe, type ProbeMetrics} from './audit-looks.ts';
-import {type AuditTarget, openAuditPlace} from './audit-place.ts';
+import {readSetup} from '../../wiring/setup.ts';
+import {openStorage} from '../../wiring/storage.ts';
+import {auditTarget, type StorageOptions} from '../storage-target.ts';
+import {orUnseen} from './or-unseen.ts';
 import {rehearsalOf, rehearseAll} from './preflight.ts';
+import {auditProbe, type ProbeMetricsOptions} from './probe-metrics.ts';
+import {auditRegistry} from './registry-answers.ts';
 
-export type AuditOptions = AuditTarget & ProbeMetrics & {preflight?: boolean; collect?: string};
+export type AuditOptions = StorageOptions & ProbeMetricsOptions & {preflight?: boolean; collect?: string};
 
 const exits = {breaks: exitCodes.broken, incomplete: exitCodes.indeterminate, clear: exitCodes.done};
 
-/** `regmedic audit [REGISTRY]`: what will cause the next incident. Reads, over SSH and HTTP, and changes nothing. */
+/** `regmedic audit [REGISTRY]`: finds what will cause the next incident. It reads over SSH and HTTP, and changes nothing. */
 export async function audit(name: string | undefined, options: AuditOptions, invocation: Invocation): Promise<number> {
-	const surroundings = await surroundingsOf(invocation);
-	const place = openAuditPlace(name, options, surroundings, invocation.folder);
+	const {signal, flags, terminal, redaction, print} = invocation;
+	const setup = await readSetup(invocation);
+	const target = auditTarget(name, options, setup.configuration, invocation.folder);
+	const storage = target.location && openStorage(target.location, setup);
 
 	try {
-		const command = options.collect ?? place.registry?.storage?.collect;
-		const rehearsal = options.preflight ? rehearsalOf(command) : undefined;
-		const {upkeep, found} = await lookAtHost(place, invocation.signal);
-		const answers = await lookAtAnswers(place, upkeep, surroundings, invocation.signal);
-		const probe = await lookAtProbe(place, options, invocation.signal);
-		const preflights = rehearsal === undefined ? undefined : await rehearseAll(rehearsal, place, invocation.signal);
-		const whole: Audit & {place: string; preflight?: Preflight[]} = {
-			place: place.storage?.place ?? place.registry?.url ?? '',
-			versions: found.versions,
-			risks: inOrder([found, answers, probe].flatMap(({risks = []}) => risks)),
-			unseen: [found, answers, probe].flatMap(({unseen = []}) => unseen),
-			...(preflights === undefined ? {} : {preflight: preflights}),
+		const registry = target.registry?.configuration;
+		const rehearsal = options.preflight ? rehearsalOf(options.collect ?? registry?.storage?.collect) : undefined;
+		const {upkeep, ...host} = await auditHost(storage, signal);
+		const answers = await auditRegistry(target.registry?.name, upkeep, setup);
+		const probe = await auditProbe(target.registry, options, signal);
+		const preflight =
+			rehearsal && (await rehearseAll(rehearsal, storage, {role: registry?.role ?? 'authoritative', signal}));
+		const report: Audit & {place: string; preflight?: Preflight[]} = {
+			place: storage?.place ?? registry?.url ?? '',
+			versions: host.versions,
+			risks: inOrder([host, answers, probe].flatMap(({risks = []}) => risks)),
+			unseen: [host, answers, probe].flatMap(({unseen = []}) => unseen),
+			...defined({preflight}),
 		};
-		const shown = redactDeep(whole, invocation.redaction.redact) as typeof whole;
-		const verdict = auditVerdict(whole);
-		const {stdout} = invocation.terminal;
-		invocation.print(
-			invocation.flags.json
+		const verdict = auditVerdict(report);
+		const shown = redactDeep(report, redaction.redact);
+		const {isTTY, columns} = terminal.stdout;
+		print(
+			flags.json
 				? `${visibleJson({schema: 'regmedic.audit/1', verdict, ...shown}, '  ')}\n`
-				: `${sayAudit(shown, stdout.isTTY ? stdout.columns : undefined).join('\n')}\n`,
+				: `${sayAudit(shown, isTTY ? columns : undefined).join('\n')}\n`,
 		);
 		return exits[verdict];
 	} finally {
-		await place.close();
+		await storage?.close();
 	}
+}
+
+/** How the host runs the registry and maintains it. */
+async function auditHost(storage: Storage | undefined, signal: AbortSignal): Promise<Audit & {upkeep?: Upkeep}> {
+	const nothing: Audit = {risks: [], versions: [], unseen: []};
+	if (storage === undefined) {
+		const why = 'the configuration has no storage for this registry: add storage: {ssh: HOST, root: DIR}';
+		return {...nothing, unseen: [{what: 'the registry’s host', why}]};
+	}
+
+	const found = await orUnseen('the registry’s host', async () => ({upkeep: await storage.upkeep({signal})}));
+	return 'unseen' in found ? {...nothing, ...found} : {...judgeUpkeep(found.upkeep), ...found};
 }

@@ -1,41 +1,48 @@
 import {parseRehearsal, type Rehearsal, withoutUntagged} from '../../domain/audit/commands/rehearsal.ts';
 import {foresee, type Preflight} from '../../domain/audit/preflight.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {AuditPlace} from './audit-place.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 
 /** @throws OperatorError audit.no-collect | audit.not-a-rehearsal */
 export function rehearsalOf(command: string | undefined): Rehearsal {
 	if (command === undefined) {
-		throw new OperatorError('audit.no-collect', 'Nothing says how the registry’s garbage collection is rehearsed.', {
-			hint: 'Write --collect, or storage.collect: "docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml".',
-			exit: 'configuration',
-		});
+		throw new OperatorError(
+			'audit.no-collect',
+			'No command given for a dry run of the registry’s garbage collection.',
+			{
+				hint: 'Write --collect, or storage.collect: "docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml".',
+				exit: 'configuration',
+			},
+		);
 	}
 
 	return parseRehearsal(command);
 }
 
-/** As it is written, and, where that has -m, without it: what is left to gain by leaving it out. */
+/**
+ * Runs the collection dry as it is written and, where it has -m, also without: the difference is what leaving -m out saves.
+ * @throws OperatorError audit.no-storage | storage.*
+ */
 export async function rehearseAll(
 	rehearsal: Rehearsal,
-	{storage, registry}: AuditPlace,
-	signal: AbortSignal,
+	storage: Storage | undefined,
+	{role, signal}: {role: RegistryRole; signal: AbortSignal},
 ): Promise<Preflight[]> {
 	if (storage === undefined) {
-		throw new OperatorError('audit.no-storage', 'Without its storage nothing says what a collection would break.', {
+		throw new OperatorError('audit.no-storage', 'The preflight needs the registry’s storage.', {
 			hint: 'Add storage: {ssh: HOST, root: DIR} to the registry’s configuration.',
 			exit: 'configuration',
 		});
 	}
 
-	const plain = withoutUntagged(rehearsal);
-	const commands = [rehearsal, ...(plain === undefined ? [] : [plain])];
+	const tagged = withoutUntagged(rehearsal);
+	const commands = tagged === undefined ? [rehearsal] : [rehearsal, tagged];
 	const reports = [];
 	for (const command of commands) {
 		reports.push({command, report: await storage.rehearse(command, {signal})});
 	}
 
 	const listing = await storage.list({signal});
-	const role = registry?.role ?? 'authoritative';
 	return reports.map(({command, report}) => foresee(command, report, listing, role));
 }

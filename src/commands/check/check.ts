@@ -1,29 +1,32 @@
 import type {Configuration, RegistryConfiguration} from '../../domain/configuration.ts';
-import {type ExitMeaning, exitCodes, OperatorError} from '../../domain/errors.ts';
-import type {ImageReference} from '../../domain/image/reference.ts';
+import {defined} from '../../domain/defined.ts';
+import {asOperatorError, type ExitMeaning, exitCodes, OperatorError} from '../../domain/errors.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
+import type {Ci} from '../../engine/ports/ci.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import type {Invocation} from '../../invocation.ts';
-import {type OpenPorts, openPorts, type Surroundings} from '../../wiring/open-ports.ts';
-import {surroundingsOf} from '../../wiring/surroundings.ts';
+import {openPorts} from '../../wiring/ports.ts';
+import {readSetup, type Setup} from '../../wiring/setup.ts';
 
 type Line = {what: string; ok: boolean; say: string; hint?: string; exit?: ExitMeaning};
 
-/** `regmedic check`: configuration, credentials, registries, hosts and CI, each with what to do where it is not well. */
+/** `regmedic check`: checks configuration, credentials, registries, hosts and CI. A line that is not ok says what to do. */
 export async function check(invocation: Invocation): Promise<number> {
-	const surroundings = await surroundingsOf(invocation);
+	const setup = await readSetup(invocation);
+	const {configuration, configurationFile} = setup;
 	const lines: Line[] = [
 		{
 			what: 'configuration',
 			ok: true,
-			say: surroundings.configurationFile ?? 'none: regmedic works on what the command line names',
+			say: configurationFile ?? 'none: only what the command line names can be used',
 		},
 	];
 
-	for (const [name, {url}] of Object.entries(surroundings.configuration.registries)) {
-		lines.push(...(await checkRegistry(name, new URL(url).host, surroundings, invocation.signal)));
+	for (const [name, registry] of Object.entries(configuration.registries)) {
+		lines.push(...(await checkRegistry(name, registry, setup)));
 	}
 
 	if (invocation.flags.json) {
@@ -31,65 +34,69 @@ export async function check(invocation: Invocation): Promise<number> {
 	} else {
 		const {stdout} = invocation.terminal;
 		const columns = readableColumns((stdout.isTTY && stdout.columns) || undefined);
-		const indent = ' '.repeat(8);
-		const said = lines.flatMap(({what, ok, say, hint}) => [
-			...wrap(`${what}: ${say}`, {first: ok ? 'ok      ' : 'NOT OK  ', rest: indent, columns}),
-			...(hint === undefined ? [] : wrap(hint, {first: indent, columns})),
-		]);
-		invocation.print(`${said.join('\n')}\n`);
+		invocation.print(`${lines.flatMap(line => draw(line, columns)).join('\n')}\n`);
 	}
 
-	const worst = lines.find(({ok}) => !ok)?.exit;
-	return worst === undefined ? exitCodes.done : exitCodes[worst];
+	const failure = lines.find(({ok}) => !ok)?.exit;
+	return failure === undefined ? exitCodes.done : exitCodes[failure];
 }
 
-async function checkRegistry(
-	name: string,
-	host: string,
-	surroundings: Surroundings,
-	signal: AbortSignal,
-): Promise<Line[]> {
-	const image = firstImageOf(name, surroundings.configuration);
-	const reference: ImageReference = {host, repository: image ?? 'regmedic-check', tag: 'latest'};
-	let opened: OpenPorts;
-	try {
-		opened = openPorts(reference, surroundings);
-	} catch (error) {
-		// What cannot even be opened keeps no other from being checked.
-		return [failed(`registry ${name}`, error)];
+function draw({what, ok, say, hint}: Line, columns: number): string[] {
+	const indent = ' '.repeat(8);
+	return [
+		...wrap(`${what}: ${say}`, {first: ok ? 'ok      ' : 'NOT OK  ', rest: indent, columns}),
+		...(hint === undefined ? [] : wrap(hint, {first: indent, columns})),
+	];
+}
+
+/** The registry, its storage, and the CI of its first image. */
+async function checkRegistry(name: string, {url, credentials}: RegistryConfiguration, setup: Setup): Promise<Line[]> {
+	const {signal, configuration} = setup;
+	const {host} = new URL(url);
+	const image = firstImageOf(name, configuration);
+	const repository = image ?? 'regmedic-check';
+	const opened = open(() => openPorts({host, repository, tag: 'latest'}, setup));
+	if (opened instanceof OperatorError) {
+		// The other registries are still checked.
+		return [failed(`registry ${name}`, opened)];
 	}
 
 	const {ports, close} = opened;
-	const {storage, ci, clock} = ports;
+	const {registry, storage, ci} = ports;
+	const build = configuration.images[image ?? '']?.build;
 	try {
 		return [
-			// Any answer about any repository proves the way, the certificate and the credentials.
-			await attempt(
-				`registry ${name}`,
-				async () => {
-					const tags = await ports.registry.tags(reference.repository, {signal});
-					return image === undefined
-						? `${host} answers`
-						: tags === undefined
-							? `${host} answers; it has no ${image}`
-							: `${host} answers; ${image} has ${count(tags.length, 'tag')}`;
-				},
-				sourceOf(surroundings.configuration.registries[name]!.credentials),
-			),
+			await attempt(`registry ${name}`, () => checkTags(registry, {host, image, repository}, signal), credentials),
 			...(storage ? [await attempt(`storage ${name}`, () => checkStorage(storage, signal))] : []),
-			...(ci && surroundings.configuration.images[image ?? '']?.build
-				? [
-						await attempt(`CI for ${image}`, async () => {
-							const {repository} = surroundings.configuration.images[image!]!.build!;
-							await ci.failed(repository, clock.now().toISOString(), {signal});
-							return `${ci.place} answers for ${repository}`;
-						}),
-					]
-				: []),
+			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build.repository, signal))] : []),
 		];
 	} finally {
 		await close();
 	}
+}
+
+function open<T>(work: () => T): T | OperatorError {
+	try {
+		return work();
+	} catch (error) {
+		return asOperatorError(error);
+	}
+}
+
+/** A response about any repository proves the connection, the certificate and the credentials. */
+async function checkTags(
+	registry: Registry,
+	{host, image, repository}: {host: string; image: string | undefined; repository: string},
+	signal: AbortSignal,
+): Promise<string> {
+	const tags = await registry.tags(repository, {signal});
+	if (image === undefined) {
+		return `${host} responds`;
+	}
+
+	return tags === undefined
+		? `${host} responds; it has no ${image}`
+		: `${host} responds; ${image} has ${count(tags.length, 'tag')}`;
 }
 
 async function checkStorage(storage: Storage, signal: AbortSignal): Promise<string> {
@@ -97,45 +104,59 @@ async function checkStorage(storage: Storage, signal: AbortSignal): Promise<stri
 	if (disk === undefined) {
 		throw new OperatorError(
 			'check.storage',
-			`${storage.place} answers, but not from that folder: ${gaps.join('; ')}.`,
+			`${storage.place}: the host responds, but the folder cannot be read: ${gaps.join('; ')}.`,
 			{
-				hint: 'Mend storage.root in the configuration, or let this user enter the folder.',
+				hint: 'Fix storage.root in the configuration, or let this user enter the folder.',
 				exit: 'configuration',
 			},
 		);
 	}
 
 	return [
-		`${storage.place} answers`,
+		`${storage.place} responds`,
 		...(holdsRepositories ? [] : ['no repository is in it']),
-		`${count(files.length, 'file')} of its upkeep read`,
-		...(gaps.length === 0 ? [] : [`${count(gaps.length, 'thing')} could not be looked at (regmedic audit names them)`]),
+		`${count(files.length, 'maintenance file')} read`,
+		...(gaps.length === 0 ? [] : [`${count(gaps.length, 'thing')} could not be read (regmedic audit names them)`]),
 	].join('; ');
+}
+
+async function checkCi(ci: Ci, repository: string, signal: AbortSignal): Promise<string> {
+	const {login, version} = await ci.check(repository, {signal});
+	return `${ci.place} responds; ${login} can see ${repository} (version ${version})`;
 }
 
 function firstImageOf(registry: string, {images}: Configuration): string | undefined {
 	return Object.entries(images).find(([, image]) => image.registry === registry)?.[0];
 }
 
-async function attempt(what: string, ask: () => Promise<string>, source?: string): Promise<Line> {
+async function attempt(
+	what: string,
+	work: () => Promise<string>,
+	credentials?: RegistryConfiguration['credentials'],
+): Promise<Line> {
 	try {
-		return {what, ok: true, say: await ask()};
+		return {what, ok: true, say: await work()};
 	} catch (error) {
-		const line = failed(what, error);
-		const refused = error instanceof OperatorError && error.code === 'registry.unauthorized';
-		// The error's own hint is to come here.
-		return refused && source !== undefined ? {...line, hint: `They come from ${source}: correct them there.`} : line;
+		const failure = asOperatorError(error);
+		const source = failure.code === 'registry.unauthorized' ? sourceOf(credentials) : undefined;
+		// The error's own hint is to run this command.
+		const hint = source && `The credentials come from ${source}: correct them there.`;
+		return {...failed(what, failure), ...defined({hint})};
 	}
 }
 
-/** Where the credentials came from; a name, never what it holds. */
+function failed(what: string, {message, hint, exit}: OperatorError): Line {
+	return {what, ok: false, say: message, hint, exit};
+}
+
+/** The source of the credentials, never the credentials. */
 function sourceOf(credentials: RegistryConfiguration['credentials']): string | undefined {
 	if (credentials === undefined) {
 		return undefined;
 	}
 
 	if ('docker' in credentials) {
-		return 'Docker’s stores';
+		return 'Docker’s credential stores';
 	}
 
 	if ('env' in credentials) {
@@ -144,12 +165,4 @@ function sourceOf(credentials: RegistryConfiguration['credentials']): string | u
 
 	const {password} = credentials;
 	return 'env' in password ? password.env : 'file' in password ? password.file : `the command ${password.command[0]}`;
-}
-
-function failed(what: string, error: unknown): Line {
-	if (error instanceof OperatorError) {
-		return {what, ok: false, say: error.message, hint: error.hint, exit: error.exit};
-	}
-
-	throw error;
 }

@@ -1,13 +1,14 @@
+import {exitCodes} from '../../domain/errors.ts';
 import {findScenario, scenarios} from '../../drills/scenarios.ts';
-import {leadIncident} from '../../incidents/lead-incident.ts';
+import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
 export type DrillOptions = {seed: number; auto?: boolean; list?: boolean; speed: number};
 
-/** `regmedic drill [SCENARIO]`: a rehearsal on simulators that listen on loopback and live in the drill's folder. */
+/** `regmedic drill [SCENARIO]`: rehearses an incident on simulators that listen on loopback and live in the drill's folder. */
 export async function drill(
 	name = 'orphan-index',
-	{seed, auto, list, speed}: DrillOptions,
+	{seed, auto = false, list, speed}: DrillOptions,
 	invocation: Invocation,
 ): Promise<number> {
 	if (list) {
@@ -15,17 +16,17 @@ export async function drill(
 			invocation.print(`${scenario.padEnd(24)} ${title}\n`);
 		}
 
-		return 0;
+		return exitCodes.done;
 	}
 
 	const {name: scenario, title, story} = findScenario(name);
-	const autopilot = auto === true || !invocation.terminal.interactive;
+	const autopilot = auto || !invocation.terminal.interactive;
 	return leadIncident({
 		invocation,
 		autopilot,
 		opening: {title, story, drill: true},
 		begin: async () =>
-			(await import('../../incidents/begin-drill.ts')).beginDrill(invocation, {
+			(await import('../../incidents/drill.ts')).startDrill(invocation, {
 				scenario,
 				seed,
 				speed,

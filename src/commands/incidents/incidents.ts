@@ -2,8 +2,8 @@ import {readJournal} from '../../adapters/journal/events-file.ts';
 import {type IncidentFolder, listIncidents, stateFolder} from '../../adapters/journal/incident-folders.ts';
 import {holderOf} from '../../adapters/journal/lock.ts';
 import {isAlive} from '../../adapters/journal/lock-holder.ts';
-import {OperatorError} from '../../domain/errors.ts';
-import {currentStep} from '../../domain/incident/incident.ts';
+import {asOperatorError, exitCodes} from '../../domain/errors.ts';
+import {currentStep, type Incident} from '../../domain/incident/incident.ts';
 import {fold} from '../../domain/machine/machine.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -13,71 +13,71 @@ import type {Invocation} from '../../invocation.ts';
 
 type Row = {name: string; kind: 'incident' | 'drill'; state: string; image: string; opened: string; heldBy?: string};
 
-/** `regmedic incidents`: what there is to resume, to read and to export. One that cannot be read is listed with the reason. */
-export async function incidents(options: {all?: boolean}, invocation: Invocation): Promise<number> {
-	const state = stateFolder(invocation.environment);
-	const found = await listIncidents(state);
-	const rows = (await Promise.all(found.map(each => rowOf(each, invocation.processes)))).filter(
-		row => row !== undefined,
-	);
-	const shown = options.all
-		? rows
-		: rows.filter(({kind, state: is}) => kind === 'incident' || !is.startsWith('closed'));
+/** `regmedic incidents`: lists the incidents to resume and to export. One that cannot be read is listed with the reason. */
+export async function incidents(
+	{all}: {all?: boolean},
+	{environment, processes, flags, terminal, print, talk}: Invocation,
+): Promise<number> {
+	const found = await listIncidents(stateFolder(environment));
+	const rows = (await Promise.all(found.map(each => rowOf(each, processes)))).filter(row => row !== undefined);
+	const shown = all ? rows : rows.filter(({kind, state}) => kind === 'incident' || !state.startsWith('closed'));
 
-	if (invocation.flags.json) {
-		invocation.print(`${visibleJson({schema: 'regmedic.incidents/1', incidents: shown}, '  ')}\n`);
-		return 0;
+	if (flags.json) {
+		print(`${visibleJson({schema: 'regmedic.incidents/1', incidents: shown}, '  ')}\n`);
+		return exitCodes.done;
 	}
 
-	const {stdout} = invocation.terminal;
-	const columns = stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
-	for (const {name, kind, state: is, image, opened, heldBy} of shown) {
-		const held = heldBy === undefined ? '' : `; ${heldBy} is working on it`;
-		invocation.print(`${visibleLine(`${name}${kind === 'drill' ? '  DRILL' : ''}`)}\n`);
-		const facts = [`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`, `${is}${held}`];
-		const lines = facts.flatMap(fact => wrap(fact, {first: '    ', columns}));
-		invocation.print(lines.map(line => `${line}\n`).join(''));
+	const columns = terminal.stdout.isTTY ? terminal.stdout.columns : Number.POSITIVE_INFINITY;
+	for (const row of shown) {
+		print(draw(row, columns));
 	}
 
 	if (shown.length === 0) {
-		invocation.talk(
+		talk(
 			rows.length === 0
 				? 'There are no incidents.\n'
 				: `No incident is open. ${count(rows.length, 'closed drill')}: regmedic incidents --all\n`,
 		);
 	}
 
-	return 0;
+	return exitCodes.done;
 }
 
-async function rowOf(found: IncidentFolder, processes: Processes): Promise<Row | undefined> {
-	const {folder, name} = found;
-	const kind = found.kind === 'drills' ? 'drill' : 'incident';
+/** Undefined: a process died before the first event; it left a folder, but no incident. */
+async function rowOf({folder, name, kind: folders}: IncidentFolder, processes: Processes): Promise<Row | undefined> {
+	const kind = folders === 'drills' ? 'drill' : 'incident';
 	try {
 		const {events} = await readJournal(folder);
-		// A process that died before the first event left a folder, and no incident.
 		if (events.length === 0) {
 			return undefined;
 		}
 
 		const incident = fold(events);
 		const holder = await holderOf(folder);
-		const {phase} = incident;
-		const state =
-			phase.is === 'stopped' ? `closed (${phase.stop})` : `open at "${currentStep(incident)?.title ?? phase.is}"`;
 		return {
 			name,
 			kind,
-			state,
+			state: stateOf(incident),
 			image: String(incident.inputs.image),
 			opened: incident.openedAt,
-			...(holder && isAlive(holder, processes) ? {heldBy: holder.actor} : {}),
+			...(holder && isAlive(holder, processes) && {heldBy: holder.actor}),
 		};
 	} catch (error) {
-		if (error instanceof OperatorError) {
-			return {name, kind, state: `cannot be read: ${error.message}`, image: '-', opened: '-'};
-		}
-
-		throw error;
+		return {name, kind, state: `cannot be read: ${asOperatorError(error).message}`, image: '-', opened: '-'};
 	}
+}
+
+function stateOf(incident: Incident): string {
+	const {phase} = incident;
+	return phase.is === 'stopped' ? `closed (${phase.stop})` : `open at "${currentStep(incident)?.title ?? phase.is}"`;
+}
+
+function draw({name, kind, state, image, opened, heldBy}: Row, columns: number): string {
+	const held = heldBy === undefined ? '' : `; ${heldBy} is working on it`;
+	const facts = [`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`, `${state}${held}`];
+	const lines = [
+		visibleLine(`${name}${kind === 'drill' ? '  DRILL' : ''}`),
+		...facts.flatMap(fact => wrap(fact, {first: '    ', columns})),
+	];
+	return lines.map(line => `${line}\n`).join('');
 }

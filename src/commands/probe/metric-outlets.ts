@@ -3,25 +3,25 @@ import {parsePushUrl} from '../../adapters/metrics/push-address.ts';
 import {pushMetrics} from '../../adapters/metrics/pushgateway.ts';
 import {renderMetrics} from '../../adapters/metrics/render-metrics.ts';
 import {checkTextfileName, writeTextfile} from '../../adapters/metrics/textfile.ts';
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metric.ts';
 import type {Invocation} from '../../invocation.ts';
 
 export type OutletOptions = {push?: string; metricsFile?: string; job: string};
 
-/** Of one run. */
+/** The measurements of one run. */
 export type Measured = {
 	metrics: Metric[];
 	labels: Record<string, string>;
-	/** What the run could not say stays as an earlier run said it. */
+	/** Metrics that this run could not measure keep the values of an earlier run. */
 	keepsRest: boolean;
 };
 
-/** Where metrics go. @returns what went wrong, each: one outlet that fails does not keep the others from being told */
+/** Writes and pushes the metrics. @returns the failures: one outlet that fails does not keep the others from working */
 export type Outlets = (measured: Measured) => Promise<OperatorError[]>;
 
 /**
- * Checked before the run: a typing mistake should not be found after an hour.
+ * Checks the options before the run: a typing mistake should not be found after an hour.
  * @throws OperatorError usage.push-url | usage.metrics-file | usage.push-job
  */
 export function openOutlets({push, metricsFile, job}: OutletOptions, invocation: Invocation): Outlets {
@@ -41,12 +41,12 @@ export function openOutlets({push, metricsFile, job}: OutletOptions, invocation:
 			invocation.print(await renderMetrics(metrics));
 		}
 
-		const told = await Promise.allSettled([
+		const written = await Promise.allSettled([
 			file && writeTextfile(metrics, {file: path.resolve(invocation.folder, file), labels, keepsRest}),
 			url && pushMetrics(metrics, {url, job, labels, keepsRest, credentials, signal: invocation.signal}),
 		]);
 		invocation.signal.throwIfAborted();
-		return told.flatMap(each => (each.status === 'rejected' ? asOperatorError(each.reason) : []));
+		return written.flatMap(each => (each.status === 'rejected' ? asOperatorError(each.reason) : []));
 	};
 }
 
@@ -54,12 +54,4 @@ function credentialsIn({environment, redaction}: Invocation): {username: string;
 	const {PUSHGATEWAY_USER: username = '', PUSHGATEWAY_PASSWORD: password = ''} = environment;
 	redaction.add(password, username);
 	return username === '' && password === '' ? undefined : {username, password};
-}
-
-function asOperatorError(error: unknown): OperatorError {
-	if (error instanceof OperatorError) {
-		return error;
-	}
-
-	throw error;
 }

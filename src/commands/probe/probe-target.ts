@@ -2,31 +2,31 @@ import {type Configuration, registryFor} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {parseReference} from '../../domain/image/reference.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
-import {registryNamed} from '../../wiring/open-ports.ts';
+import {onlyRegistry, registryNamed} from '../configured-registry.ts';
 
 export type ProbeTarget = {
 	/** `host[:port]` */
 	host: string;
-	/** The configuration, in which an address of the command line is a registry, too. */
+	/** As it was read; a registry given as an address is added to it. */
 	configuration: Configuration;
 	role: RegistryRole;
 };
 
 /**
- * The registry that is meant: a name of the configuration, an address, or the only one there is.
+ * The registry to probe: a configured name, an address, or the only one that is configured.
  * @throws OperatorError usage.which-registry | usage.registry | configuration.no-registry
  */
 export function probeTarget(wanted: string | undefined, configuration: Configuration): ProbeTarget {
 	if (wanted === undefined || Object.hasOwn(configuration.registries, wanted)) {
-		const registry = registryNamed(configuration, wanted ?? onlyOne(configuration));
+		const registry = registryNamed(configuration, wanted ?? onlyConfigured(configuration));
 		return {host: new URL(registry.url).host, configuration, role: registry.role};
 	}
 
 	if (/^https?:\/\//i.test(wanted)) {
-		return ofUrl(wanted, configuration);
+		return targetOfUrl(wanted, configuration);
 	}
 
-	// A word alone is a name that is misspelt.
+	// A single word is a misspelt name.
 	if (/^[\w-]+$/.test(wanted) && wanted !== 'localhost') {
 		registryNamed(configuration, wanted);
 	}
@@ -35,22 +35,15 @@ export function probeTarget(wanted: string | undefined, configuration: Configura
 	return {host, configuration, role: registryFor(configuration, host)?.registry.role ?? 'authoritative'};
 }
 
-function onlyOne({registries}: Configuration): string {
-	const names = Object.keys(registries);
-	if (names.length !== 1) {
-		throw new OperatorError('usage.which-registry', 'Which registry is meant?', {
-			hint:
-				names.length === 0
-					? 'Name it, HOST[:PORT]; or write a regmedic.yaml that does.'
-					: `Name one of the configuration: ${names.join(', ')}; or write HOST[:PORT].`,
-			exit: 'usage',
-		});
-	}
-
-	return names[0]!;
+function onlyConfigured(configuration: Configuration): string {
+	return onlyRegistry(configuration, {
+		code: 'usage.which-registry',
+		hintForNone: 'Write HOST[:PORT], or a regmedic.yaml with the registry.',
+		hintForSeveral: 'Name one of them, or write HOST[:PORT].',
+	});
 }
 
-function ofUrl(text: string, configuration: Configuration): ProbeTarget {
+function targetOfUrl(text: string, configuration: Configuration): ProbeTarget {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	const isPlain = url && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 	if (!isPlain || url.pathname !== '/') {
@@ -85,7 +78,7 @@ function hostIn(text: string): string {
 
 function malformed(text: string): OperatorError {
 	return new OperatorError('usage.registry', `"${text}" is not the address of a registry.`, {
-		hint: 'Write HOST[:PORT], https://HOST[:PORT], or a name of the configuration; credentials belong there.',
+		hint: 'Write HOST[:PORT], https://HOST[:PORT], or a configured name. Credentials belong into the configuration.',
 		exit: 'usage',
 	});
 }

@@ -1,34 +1,31 @@
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
-import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {labelsOf, metricsOf} from '../../domain/probe/metrics.ts';
 import {exitOf, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {parseShard} from '../../domain/probe/shard.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
-import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {probe} from '../../engine/probe/probe.ts';
 import type {Invocation} from '../../invocation.ts';
 import {createProbeProgress} from '../../plain/probe/probe-progress.ts';
-import {sayProbe} from '../../plain/probe/say-probe.ts';
 import {systemClock} from '../../wiring/clock.ts';
-import {openReader} from '../../wiring/open-reader.ts';
-import {surroundingsOf} from '../../wiring/surroundings.ts';
+import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
+import {readSetup} from '../../wiring/setup.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
+import {createReporter, type ReportOptions} from './report.ts';
 import {keepHeapSmall} from './small-heap.ts';
 
-export type ProbeOptions = OutletOptions & {
-	depth: Depth;
-	/** Only the newest of each repository. */
-	tags?: number;
-	shard?: string;
-	role?: RegistryRole;
-	all?: boolean;
-	allowEmpty?: boolean;
-	plainHttp?: boolean;
-	hashOnHost?: number;
-};
+export type ProbeOptions = VerifyingOptions &
+	OutletOptions &
+	ReportOptions & {
+		/** Only this many of the newest of each repository. */
+		tags?: number;
+		shard?: string;
+		role?: RegistryRole;
+		plainHttp?: boolean;
+	};
 
-/** `regmedic probe [REGISTRY]`: walks the images of a whole catalogue, and tells people and alerts. */
+/** `regmedic probe [REGISTRY]`: walks the images of a whole catalogue, and reports to people and to alerts. */
 export async function probeRegistry(
 	wanted: string | undefined,
 	options: ProbeOptions,
@@ -44,23 +41,23 @@ export async function probeRegistry(
 
 	const outlets = openOutlets(options, invocation);
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
-	const surroundings = await surroundingsOf(invocation, options);
-	const target = probeTarget(wanted, surroundings.configuration);
-	const {registry, close} = openReader(target.host, {...surroundings, configuration: target.configuration}, options);
+	const setup = await readSetup(invocation, options);
+	const {host, role, configuration} = probeTarget(wanted, setup.configuration);
+	const {registry, close} = openRegistryToVerify(host, {...setup, configuration}, options);
 	const progress = createProbeProgress({
-		host: target.host,
+		host,
 		say: invocation.talk,
-		terminal: rewritable(invocation),
+		terminal: redrawable(invocation),
 		monotonic: systemClock.monotonic,
 	});
 	keepHeapSmall();
-	const told = (options.metricsFile === '-' ? talker : flags.json ? jsonTeller : printer)(invocation, options);
+	const reporter = createReporter(invocation, options);
 
 	let report: ProbeReport;
 	try {
 		report = await probe(registry, {
 			depth: options.depth,
-			role: options.role ?? target.role,
+			role: options.role ?? role,
 			shard,
 			newest: options.tags,
 			clock: systemClock,
@@ -69,7 +66,7 @@ export async function probeRegistry(
 			onImage(check) {
 				if (options.all || check.verdict !== 'intact') {
 					progress.makeWay();
-					told.image(redactDeep(check, redaction.redact) as ImageCheck);
+					reporter.image(redactDeep(check, redaction.redact));
 				}
 			},
 		});
@@ -78,7 +75,7 @@ export async function probeRegistry(
 		await close();
 	}
 
-	told.end(redactDeep(report, redaction.redact) as ProbeReport);
+	reporter.end(redactDeep(report, redaction.redact));
 	const failures = await outlets({
 		metrics: metricsOf(report, options),
 		labels: labelsOf(report),
@@ -87,50 +84,12 @@ export async function probeRegistry(
 	return exitAfter(failures, report, options);
 }
 
-/** Where a line can be written anew. */
-function rewritable({terminal, flags, environment}: Invocation): Invocation['terminal']['stderr'] {
+/** Absent where a line cannot be drawn again. */
+function redrawable({terminal, flags, environment}: Invocation): Invocation['terminal']['stderr'] {
 	return flags.plain || environment.TERM === 'dumb' ? undefined : terminal.stderr;
 }
 
-type Teller = {image(check: ImageCheck): void; end(report: ProbeReport): void};
-
-/** As they come, so that a broken catalogue of any size fits. What was interrupted is not a whole document. */
-function jsonTeller({print}: Invocation): Teller {
-	let isFirst = true;
-	const lead = () => (isFirst ? '{"schema":"regmedic.probe/1","images":[\n' : ',');
-	return {
-		image(check) {
-			// To the end of the line: what shows the progress begins there.
-			print(`${lead()}${visibleJson(check)}\n`);
-			isFirst = false;
-		},
-		end({images: _, ...rest}) {
-			print(`${isFirst ? lead() : ''}],${visibleJson(rest).slice(1)}\n`);
-		},
-	};
-}
-
-function printer({print, terminal}: Invocation, options: ProbeOptions): Teller {
-	return {
-		image({reference, verdict}) {
-			if (options.all) {
-				print(`${visibleLine(reference)}: ${verdict}\n`);
-			}
-		},
-		end: report => print(`${sayProbe(report, {...options, ...widthOf(terminal.stdout)}).join('\n')}\n`),
-	};
-}
-
-function widthOf({isTTY, columns}: Invocation['terminal']['stdout']): {columns?: number} {
-	return isTTY ? {columns} : {};
-}
-
-/** Standard output is for the metrics. */
-function talker(invocation: Invocation, options: ProbeOptions): Teller {
-	return printer({...invocation, print: invocation.talk}, options);
-}
-
-/** Nobody was told: that is a failed run, but it does not hide what the run found. */
+/** A run whose metrics reached nobody has failed, but that does not hide what it found. */
 function exitAfter(failures: OperatorError[], report: ProbeReport, options: ProbeOptions): number {
 	const exit = exitOf(report, options);
 	const [first] = failures;

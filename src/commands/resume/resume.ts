@@ -1,21 +1,21 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {agreeTakeOver} from '../../incidents/agree-take-over.ts';
-import {leadIncident} from '../../incidents/lead-incident.ts';
-import {lookUpIncident} from '../../incidents/start-incident.ts';
+import {confirmTakeOver} from '../../incidents/ask.ts';
+import {readIncident} from '../../incidents/find.ts';
+import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
 export type ResumeOptions = {takeOver?: boolean; auto?: boolean; speed: number};
 
-/** `regmedic resume [INCIDENT]`: goes on with what a process left or lost. */
+/** `regmedic resume [INCIDENT]`: continues an incident that a process left or lost. */
 export async function resume(
 	wanted: string | undefined,
 	{takeOver = false, auto = false, speed}: ResumeOptions,
 	invocation: Invocation,
 ): Promise<number> {
-	const known = await lookUpIncident(invocation, wanted);
-	const {found, incident, sealed} = known;
+	const recorded = await readIncident(invocation, wanted);
+	const {found, incident, sealed} = recorded;
 	const {phase, drill} = incident;
-	// One that is closed and not sealed died in between: it is sealed now.
+	// Closed but not sealed: the process died in between, and the journal is sealed now.
 	if (phase.is === 'stopped' && sealed) {
 		throw new OperatorError('incident.closed', `${found.name} is closed: ${phase.say}`, {
 			hint: `Read it with \`regmedic export ${found.name}\`.`,
@@ -24,18 +24,18 @@ export async function resume(
 	}
 
 	if (takeOver) {
-		await agreeTakeOver(found.folder, invocation);
+		await confirmTakeOver(found.folder, invocation);
 	}
 
-	const alone = auto || !invocation.terminal.interactive;
+	const unattended = auto || !invocation.terminal.interactive;
 	return leadIncident({
 		invocation,
-		// Only a rehearsal answers for itself.
-		autopilot: drill !== undefined && alone,
+		// Only a drill answers by itself.
+		autopilot: drill !== undefined && unattended,
 		opening: {title: `Resuming ${found.name}`, story: '', drill: drill !== undefined},
 		begin: async () =>
-			(await import('../../incidents/resume-incident.ts')).beginAgain(invocation, known, {
-				pace: alone ? 'auto' : 'person',
+			(await import('../../incidents/resume.ts')).resumeIncident(invocation, recorded, {
+				pace: unattended ? 'auto' : 'person',
 				takeOver,
 				speed,
 			}),

@@ -1,6 +1,7 @@
 import {exitCodes} from '../../domain/errors.ts';
 import {graphOf} from '../../domain/runbook/graph.ts';
 import {visible, visibleJson} from '../../domain/text/visible.ts';
+import {count} from '../../domain/text/wording.ts';
 import {checkRunbook, loadRunbook, sayProblem, shippedRunbooks} from '../../incidents/runbooks.ts';
 import type {Invocation} from '../../invocation.ts';
 
@@ -14,14 +15,14 @@ export async function listRunbooks(invocation: Invocation): Promise<number> {
 	return exitCodes.done;
 }
 
-/** `regmedic runbook show RUNBOOK`: the page itself. */
+/** `regmedic runbook show RUNBOOK`: prints the page. */
 export async function showRunbook(wanted: string, invocation: Invocation): Promise<number> {
 	const {text} = await checkRunbook(invocation.home, invocation.folder, wanted);
 	invocation.print(visible(text));
 	return exitCodes.done;
 }
 
-/** `regmedic runbook lint RUNBOOK…`: every problem of every page. Exit 4 where there is one. */
+/** `regmedic runbook lint RUNBOOK…`: lists every problem of every page. Exit 4 if there is one. */
 export async function lintRunbooks(wanted: string[], invocation: Invocation): Promise<number> {
 	const checked = await Promise.all(wanted.map(each => checkRunbook(invocation.home, invocation.folder, each)));
 	const problems = checked.flatMap(({file, problems: found}) => found.map(problem => ({file, ...problem})));
@@ -36,14 +37,14 @@ export async function lintRunbooks(wanted: string[], invocation: Invocation): Pr
 		invocation.talk(
 			problems.length === 0
 				? `${checked.length === 1 ? 'The runbook is' : `${checked.length} runbooks are`} clean.\n`
-				: `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}.\n`,
+				: `${count(problems.length, 'problem')}.\n`,
 		);
 	}
 
 	return problems.length === 0 ? exitCodes.done : exitCodes.configuration;
 }
 
-/** `regmedic runbook graph RUNBOOK`: Mermaid. */
+/** `regmedic runbook graph RUNBOOK`: the steps as a Mermaid flowchart. */
 export async function graphRunbook(wanted: string, invocation: Invocation): Promise<number> {
 	invocation.print(graphOf(await loadRunbook(invocation.home, invocation.folder, wanted)));
 	return exitCodes.done;

@@ -1,64 +1,72 @@
 import type {Configuration} from '../../domain/configuration.ts';
+import {defined} from '../../domain/defined.ts';
 import type {ErrorCode} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
-import type {ScanPlace} from '../storage-target.ts';
+import type {StorageLocation} from '../../wiring/storage.ts';
 
 export type ScannedStore = {
 	root: string;
 	role: RegistryRole;
-	/** The registry's own file, where that says its role. */
+	/** The registry's own configuration file, where the role is from there. */
 	saidBy?: string;
 	scan: Scan;
 };
 
 type FoundStore = {root: string; role?: RegistryRole; saidBy?: string};
 
-/** `gaps`: where another store may be. */
+/** `gaps`: folders that could not be read, and may hold other stores. */
 export type ScannedStores = {stores: ScannedStore[]; gaps: string[]};
 
-export type ScanEachOptions = {
-	place: ScanPlace;
+export type ScanStoresOptions = {
+	location: StorageLocation;
 	configuration: Configuration;
-	/** Of the one registry that was asked for by its name. */
+	/** Of the registry that was named. */
 	role: RegistryRole | undefined;
-	/** The stores below a folder. */
-	find(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
-	scanOne(root: string, role: RegistryRole): Promise<Scan>;
+	/** The stores below a folder. @throws OperatorError storage.no-base: there is no such folder */
+	findStores(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
+	/** @throws OperatorError storage.no-root: the folder is not a store */
+	scanStore(root: string, role: RegistryRole): Promise<Scan>;
 };
 
 /**
- * The store in this folder or, where it is none itself, every store below it. What a registry of the configuration is
- * stands there; what another one is, its own file says.
- * @throws OperatorError storage.no-root: neither
+ * Scans the store in this folder or, where the folder is no store itself, every store below it. The role of a configured
+ * registry is in the configuration; the role of any other is in the registry's own configuration file.
+ * @throws OperatorError storage.no-root: there is no store in the folder, and none below it
  */
-export async function scanEach({place, configuration, role, find, scanOne}: ScanEachOptions): Promise<ScannedStores> {
-	const {root, ssh} = place;
+export async function scanStores({
+	location: {root, ssh},
+	configuration,
+	role,
+	findStores,
+	scanStore,
+}: ScanStoresOptions): Promise<ScannedStores> {
 	const roleOf = (folder: string) => role ?? configuredRole(configuration, folder, ssh);
 	try {
 		const own = roleOf(root) ?? 'authoritative';
-		return {stores: [{root, role: own, scan: await scanOne(root, own)}], gaps: []};
+		return {stores: [{root, role: own, scan: await scanStore(root, own)}], gaps: []};
 	} catch (error) {
-		const found = isCode(error, 'storage.no-root') ? await findBelow(root, find) : undefined;
+		const found = isCode(error, 'storage.no-root') ? await findBelow(root, findStores) : undefined;
 		if (found === undefined || found.stores.length === 0) {
 			throw error;
 		}
 
 		const stores: ScannedStore[] = [];
-		for (const {root: folder, role: said, saidBy} of found.stores) {
-			const known = roleOf(folder);
-			const its = known ?? said ?? 'authoritative';
-			const scan = await scanOne(folder, its).catch(failure => unread(folder, failure));
-			stores.push({root: folder, role: its, ...(known !== undefined || saidBy === undefined ? {} : {saidBy}), scan});
+		for (const store of found.stores) {
+			const configured = roleOf(store.root);
+			const its = configured ?? store.role ?? 'authoritative';
+			const scan = await scanStore(store.root, its).catch(failure => unread(store.root, failure));
+			const saidBy = configured === undefined ? store.saidBy : undefined;
+			stores.push({root: store.root, role: its, scan, ...defined({saidBy})});
 		}
 
 		return {stores, gaps: found.gaps};
 	}
 }
 
-/** A folder that is not there was named wrongly: then the first look has said so already. */
-async function findBelow(root: string, find: ScanEachOptions['find']) {
+/** Undefined for a folder that does not exist: scanning it has failed with a better message. */
+async function findBelow(root: string, find: ScanStoresOptions['findStores']) {
 	return find(root).catch(error => {
 		if (isCode(error, 'storage.no-base')) {
 			return undefined;
@@ -80,7 +88,7 @@ function configuredRole({registries}: Configuration, root: string, ssh: string |
 	return found?.role;
 }
 
-/** One store that cannot be read does not hide what is wrong with the others. */
+/** A store that cannot be read does not hide the damage of the others. */
 function unread(root: string, error: unknown): Scan {
 	if (!(error instanceof OperatorError) || error.exit === 'unreachable') {
 		throw error;

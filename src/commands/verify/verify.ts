@@ -1,39 +1,44 @@
-import {exitCodes, OperatorError} from '../../domain/errors.ts';
+import {defined} from '../../domain/defined.ts';
+import {asOperatorError, exitCodes, type OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
-import {type Depth, type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
+import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns} from '../../domain/text/wrap.ts';
 import type {WalkProgress} from '../../engine/verify/progress.ts';
+import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showStatusLine} from '../../plain/layout/status-line.ts';
 import {sayCheck, sayChecks} from '../../plain/verify/say-check.ts';
 import {sayWalk} from '../../plain/verify/say-walk.ts';
 import {systemClock} from '../../wiring/clock.ts';
-import {surroundingsOf} from '../../wiring/surroundings.ts';
-import {openVerifiers, type Verifiers} from './verifiers.ts';
+import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
+import {readSetup, type Setup} from '../../wiring/setup.ts';
 
-export type VerifyOptions = {depth: Depth; platform?: string; plainHttp?: boolean; hashOnHost?: number};
+export type VerifyOptions = VerifyingOptions & {
+	/** `linux/arm64`: of an index, only this child. */
+	platform?: string;
+	plainHttp?: boolean;
+};
 
 const exits = {intact: exitCodes.done, broken: exitCodes.broken, unknown: exitCodes.indeterminate};
 /** Above 200 columns lines are hard to follow. */
 const mostColumns = 200;
 
 /**
- * `regmedic verify REF…`: walks every image, all of them also where one is broken or cannot be asked about. Then that
- * one is unknown; alone on the command line its error is the answer.
+ * `regmedic verify REF…`: walks every image, also after one that is broken. An image whose registry does not answer is
+ * unknown; where it is the only image of the command line, its error ends the command.
  */
 export async function verify(references: string[], options: VerifyOptions, invocation: Invocation): Promise<number> {
-	const {depth, hashOnHost} = options;
-	const {flags, redaction, print, signal} = invocation;
+	const {flags, redaction, print} = invocation;
 	const parsed = references.map(parseReference);
-	const verifiers = openVerifiers(await surroundingsOf(invocation, options), {depth, hashOnHost, signal});
+	const registries = openRegistries(await readSetup(invocation, options), options);
 	const checks: ImageCheck[] = [];
 	let firstFailure: OperatorError | undefined;
 
 	try {
 		for (const [at, reference] of parsed.entries()) {
-			const walking = walk(reference, verifiers, options, invocation);
+			const walking = walk(reference, registries, options, invocation);
 			const check = await (parsed.length === 1
 				? walking
 				: walking.catch(error => {
@@ -41,19 +46,20 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 						firstFailure ??= failure;
 						return unanswered(reference, failure);
 					}));
-			// Before it is wrapped into lines: a registry may repeat our own password in its answer.
-			const redacted = redactDeep(check, redaction.redact) as ImageCheck;
-			checks.push({...redacted, verdict: check.verdict});
+			// Redacted before it is wrapped into lines: a registry may repeat our own password in its response.
+			const shown = {...redactDeep(check, redaction.redact), verdict: check.verdict};
+			checks.push(shown);
 			if (!flags.json) {
-				print(`${at === 0 ? '' : '\n'}${sayCheck(checks.at(-1)!, styleOf(options, invocation)).join('\n')}\n`);
+				print(`${at === 0 ? '' : '\n'}${sayCheck(shown, styleOf(options, invocation)).join('\n')}\n`);
 			}
 		}
 	} finally {
-		await verifiers.close();
+		await registries.close();
 	}
 
 	if (flags.json) {
-		const report = {schema: 'regmedic.verify/1', depth, requests: verifiers.requests(), images: checks};
+		const {depth} = options;
+		const report = {schema: 'regmedic.verify/1', depth, requests: registries.requests(), images: checks};
 		print(`${visibleJson(report, '  ')}\n`);
 	} else if (checks.length > 1) {
 		print(`\n${sayChecks(checks)}\n`);
@@ -63,13 +69,45 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 	return worst === 'unknown' && firstFailure !== undefined ? exitCodes[firstFailure.exit] : exits[worst];
 }
 
-/** Whoever waits at a terminal sees how far it is. */
+type Registries = {
+	walkerOf(host: string): Walker;
+	/** Made so far, to all hosts. */
+	requests(): number;
+	close(): Promise<void>;
+};
+
+/** One client and one walker for each host: a part that several images share is requested once. */
+function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
+	const hosts = new Map<string, OpenRegistry & {walker: Walker}>();
+
+	return {
+		walkerOf(host) {
+			const open = hosts.get(host);
+			if (open !== undefined) {
+				return open.walker;
+			}
+
+			const opened = openRegistryToVerify(host, setup, options);
+			const role = opened.known?.registry.role ?? 'authoritative';
+			const walker = createWalker(opened.registry, {depth: options.depth, signal: setup.signal, role});
+			hosts.set(host, {...opened, walker});
+			return walker;
+		},
+		requests: () => [...hosts.values()].reduce((sum, {registry}) => sum + registry.requests(), 0),
+		async close() {
+			await Promise.allSettled([...hosts.values()].map(({close}) => close()));
+		},
+	};
+}
+
+/** A person at a terminal sees the progress meanwhile. */
 async function walk(
 	reference: ImageReference,
-	verifiers: Verifiers,
+	registries: Registries,
 	{platform}: VerifyOptions,
 	{terminal, talk}: Invocation,
 ): Promise<ImageCheck> {
+	const walker = registries.walkerOf(reference.host);
 	const startedAt = systemClock.monotonic();
 	let latest: WalkProgress | undefined;
 	const line = showStatusLine(
@@ -79,8 +117,8 @@ async function walk(
 	);
 
 	try {
-		return await verifiers.walk(reference, {
-			...(platform === undefined ? {} : {platform}),
+		return await walker.walk(reference, {
+			...defined({platform}),
 			onProgress: progress => {
 				latest = progress;
 			},
@@ -97,12 +135,4 @@ function styleOf({depth, plainHttp}: VerifyOptions, {terminal: {stdout, unicode}
 		depth,
 		flags: plainHttp ? '--plain-http' : '',
 	};
-}
-
-function asOperatorError(error: unknown): OperatorError {
-	if (error instanceof OperatorError) {
-		return error;
-	}
-
-	throw error;
 }

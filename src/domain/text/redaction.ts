@@ -56,6 +56,7 @@ export function createRedaction(): Redaction {
 }
 
 /** The same value with every text in it redacted. */
+export function redactDeep<Value>(value: Value, redact: (text: string) => string): Value;
 export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
 	if (typeof value === 'string') {
 		return redact(value);

@@ -76,6 +76,6 @@ it('credentials that are refused are told with the place they came from', async 
 	expect(exitCode).toBe(5);
 	expect(JSON.parse(stdout).checks[1]).toMatchObject({
 		say: expect.stringContaining('refuses the credentials of nora'),
-		hint: 'They come from the command echo: correct them there.',
+		hint: 'The credentials come from the command echo: correct them there.',
 	});
 });

@@ -15,7 +15,7 @@ describe('which registry a probe means', () => {
 
 	it('has to be named where there are several, or none', () => {
 		expect(() => probeTarget(undefined, two)).toThrow(
-			expect.objectContaining({exit: 'usage', hint: expect.stringContaining('private, mirror')}),
+			expect.objectContaining({exit: 'usage', message: expect.stringContaining('private, mirror')}),
 		);
 		expect(() => probeTarget(undefined, emptyConfiguration)).toThrow(
 			expect.objectContaining({exit: 'usage', hint: expect.stringContaining('HOST[:PORT]')}),

@@ -196,6 +196,6 @@ describe.concurrent('regmedic probe', () => {
 		const {exitCode, stderr} = await login.run(['probe']);
 
 		expect(exitCode).toBe(2);
-		expect(stderr).toMatch(/Which registry is meant\?/);
+		expect(stderr).toMatch(/none is configured[\s\S]*HOST\[:PORT\]/);
 	});
 });

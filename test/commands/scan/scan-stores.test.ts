@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {reportScan} from '../../../src/commands/scan/scan-report.ts';
-import {type ScanEachOptions, type ScannedStore, scanEach} from '../../../src/commands/scan/scan-stores.ts';
+import {type ScannedStore, type ScanStoresOptions, scanStores} from '../../../src/commands/scan/scan-stores.ts';
 import {emptyConfiguration, parseConfiguration} from '../../../src/domain/configuration.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Finding, Scan} from '../../../src/domain/storage/findings/finding.ts';
@@ -27,15 +27,15 @@ const finding: Finding = {
 	detail: '',
 };
 
-type StoreFound = Awaited<ReturnType<ScanEachOptions['find']>>['stores'][number];
+type StoreFound = Awaited<ReturnType<ScanStoresOptions['findStores']>>['stores'][number];
 
-function scan(stores: StoreFound[], more: Partial<ScanEachOptions> = {}) {
-	return scanEach({
-		place: {ssh: 'vm', root: '/srv'},
+function scan(stores: StoreFound[], more: Partial<ScanStoresOptions> = {}) {
+	return scanStores({
+		location: {ssh: 'vm', root: '/srv'},
 		configuration: emptyConfiguration,
 		role: undefined,
-		find: async () => ({stores, gaps: []}),
-		scanOne: async root => {
+		findStores: async () => ({stores, gaps: []}),
+		scanStore: async root => {
 			if (root === '/srv') {
 				throw noStore();
 			}
@@ -69,8 +69,8 @@ describe('a folder with several stores below it', () => {
 
 	it('is no reason to look further where it is a store itself', async () => {
 		const {stores} = await scan([], {
-			scanOne: async root => scanOf(root),
-			find: () => Promise.reject(new Error('not asked')),
+			scanStore: async root => scanOf(root),
+			findStores: () => Promise.reject(new Error('not asked')),
 		});
 
 		expect(stores).toMatchObject([{root: '/srv', role: 'authoritative'}]);
@@ -82,22 +82,22 @@ describe('a folder with several stores below it', () => {
 
 	it('keeps what is known of the others where one may not be read', async () => {
 		const refused = await scan([{root: '/srv/a'}, {root: '/srv/b'}], {
-			async scanOne(root) {
+			async scanStore(root) {
 				if (root !== '/srv/b') {
 					throw new OperatorError('storage.denied', `${root} may not be entered.`, {hint: 'Ask.', exit: 'refused'});
 				}
 
 				return scanOf(root, {findings: [finding]});
 			},
-			place: {ssh: 'vm', root: '/srv'},
-			find: async () => ({stores: [{root: '/srv/a'}, {root: '/srv/b'}], gaps: []}),
+			location: {ssh: 'vm', root: '/srv'},
+			findStores: async () => ({stores: [{root: '/srv/a'}, {root: '/srv/b'}], gaps: []}),
 		}).catch(error => error);
 
 		// The base itself was refused: nobody knows whether it holds stores.
 		expect(refused).toBeInstanceOf(OperatorError);
 
 		const {stores: below} = await scan([{root: '/srv/a'}, {root: '/srv/b'}], {
-			async scanOne(root) {
+			async scanStore(root) {
 				if (root === '/srv') {
 					throw noStore();
 				}

@@ -1,25 +1,17 @@
+import {defined} from '../domain/defined.ts';
 import {exitCodes} from '../domain/errors.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
-
-/** An incident that is open here, with everything it holds open. */
-export type OpenIncident = {
-	session: Session;
-	journal: Journal;
-	/** For titles: `infra-ci:latest`. */
-	image: string;
-	resumeCommand: string;
-	close(): Promise<void>;
-};
+import type {OpenIncident} from './start.ts';
 
 export type Lead = {
 	invocation: Invocation;
-	/** Answers by itself what a person is asked: drills only. */
+	/** Answers every question by itself: drills only. */
 	autopilot: boolean;
-	/** What is said while the incident is being opened. */
+	/** Shown while the incident is being opened. */
 	opening: {title: string; story: string; drill: boolean};
-	/** Called when the person has something to look at: it may load and do a lot. */
+	/** Called when the person already sees the opening: it may load and do a lot. */
 	begin(): Promise<OpenIncident>;
 };
 
@@ -29,50 +21,45 @@ export async function leadIncident(lead: Lead): Promise<number> {
 	const {signal, flags, terminal, print} = invocation;
 	const onScreen = terminal.interactive && !flags.plain && !autopilot;
 	let beginning: Promise<OpenIncident> | undefined;
-	let inattentive = () => {};
+	let stopListening = () => {};
 
 	const begin = () => {
 		beginning ??= lead.begin().then(open => {
-			inattentive = leaveWhenInterrupted(open.session, signal);
+			stopListening = leaveWhenInterrupted(open.session, signal);
 			return open;
 		});
 		return beginning;
 	};
 
 	try {
-		await (onScreen ? showScreen(lead, begin) : talk(lead, begin));
+		await (onScreen ? leadOnScreen(lead, begin) : leadInLines(lead, begin));
 		const {session, journal, resumeCommand} = await begin();
-		// What the person said last is still being written, and the record may have failed.
+		// The last answer may still be on its way to the journal, and writing it may fail.
 		await session.ended;
-		const {exitOf, sayEnd, writePostMortem} = await import('./end-incident.ts');
-		const {incident} = session.current();
-		// The screen is gone; plain lines have said it already.
-		if (onScreen) {
-			const whereabouts = {journalFolder: journal.folder, resumeCommand, columns: terminal.stdout.columns};
-			print(`${sayEnd(incident, whereabouts).join('\n')}\n`);
-		}
-
-		const report = await writePostMortem(journal, incident);
-		if (report !== undefined) {
-			print(`Post-mortem: ${report}\n`);
-		}
-
-		return signal.aborted || wasInterrupted(journal) ? exitCodes.interrupted : exitOf(incident);
+		const {endIncident} = await import('./end.ts');
+		const exitCode = await endIncident({
+			incident: session.current().incident,
+			journal,
+			print,
+			// The screen is gone; plain lines have told it already.
+			summary: onScreen ? {journalFolder: journal.folder, resumeCommand, columns: terminal.stdout.columns} : undefined,
+		});
+		return signal.aborted || wasInterrupted(journal) ? exitCodes.interrupted : exitCode;
 	} finally {
-		inattentive();
+		stopListening();
 		await (await beginning?.catch(() => undefined))?.close();
 	}
 }
 
-/** By ctrl-c on the screen, where it is a key and no signal. */
+/** By ctrl-c on the screen, where it is a key and not a signal. */
 function wasInterrupted(journal: Journal): boolean {
 	const last = journal.events().at(-1);
 	return last?.type === 'incident.left' && last.reason === 'interrupted';
 }
 
-/** The screen is loaded and drawn first: a person at 3 a.m. sees at once that something happens. */
-async function showScreen({invocation, opening}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
-	const {terminal, environment} = invocation;
+/** Loads and draws the screen before anything else: a person at 3 a.m. sees at once that something happens. */
+async function leadOnScreen({invocation, opening}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+	const {terminal, environment, foreground} = invocation;
 	const {openScreen} = await import('../ui/open-screen.tsx');
 	await openScreen({
 		opening,
@@ -88,23 +75,23 @@ async function showScreen({invocation, opening}: Lead, begin: () => Promise<Open
 		unicode: terminal.unicode,
 		suspend: terminal.suspend,
 		stop: invocation.signal,
-		...(invocation.foreground === undefined ? {} : {foreground: invocation.foreground}),
+		...defined({foreground}),
 	});
 }
 
-async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
-	const {terminal, print} = invocation;
+async function leadInLines({invocation, opening, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+	const {terminal, print, foreground} = invocation;
 	print(`${opening.drill ? 'REHEARSAL: ' : ''}${opening.title}\n${opening.story === '' ? '' : `${opening.story}\n`}\n`);
 	const [{runPlain}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
 		import('../plain/session/run-plain.ts'),
 		import('node:readline'),
 		begin(),
 	]);
-	// A pipe that answers is nobody: a gate wants a person at a terminal.
+	// Input from a pipe does not count as a person: a gate needs a person at a terminal.
 	const typed =
 		terminal.interactive && !autopilot ? createInterface({input: terminal.stdin, terminal: false}) : undefined;
 
-	const giveBack = invocation.foreground?.take(async work => {
+	const release = foreground?.take(async work => {
 		typed?.pause();
 		await work().finally(() => typed?.resume());
 	});
@@ -118,10 +105,10 @@ async function talk({invocation, opening, autopilot}: Lead, begin: () => Promise
 			now: () => new Date(),
 			journalFolder: journal.folder,
 			resumeCommand,
-			...(terminal.stdout.isTTY ? {columns: terminal.stdout.columns} : {}),
+			...(terminal.stdout.isTTY && {columns: terminal.stdout.columns}),
 		});
 	} finally {
-		giveBack?.();
+		release?.();
 		typed?.close();
 	}
 }

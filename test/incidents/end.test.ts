@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {writeDocument} from '../../src/incidents/write-document.ts';
+import {writeDocument} from '../../src/incidents/end.ts';
 import {createTempFolder} from '../support/temp-folder.ts';
 
 test('a post-mortem that cannot be written is no bug: the hint names the way to another place', async () => {

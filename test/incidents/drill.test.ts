@@ -3,9 +3,10 @@ import path from 'node:path';
 import {expect, it} from 'vitest';
 import type {Risk} from '../../src/domain/audit/audit.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
+import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {registryAudit} from '../../src/engine/actions/registry-audit.ts';
-import {openDrill} from '../../src/incidents/open-drill.ts';
-import {openPorts} from '../../src/wiring/open-ports.ts';
+import {openDrill} from '../../src/incidents/drill.ts';
+import {openPorts} from '../../src/wiring/ports.ts';
 import {processes} from '../support/processes.ts';
 import {createTempFolder} from '../support/temp-folder.ts';
 
@@ -14,8 +15,11 @@ const crontab = '/etc/cron.d/registry';
 
 /** The step of the runbook, in a rehearsal's folder. */
 async function rehearseAudit(folder: string) {
-	const {world, surroundings} = await openDrill({folder, processes, scenario: 'orphan-index', seed: 1, speed: 20});
-	const {ports, settings, close} = openPorts(parseReference(world.image), surroundings);
+	const {world, setup} = await openDrill(
+		{folder, scenario: 'orphan-index', seed: 1, speed: 20},
+		{processes, redaction: createRedaction(), signal},
+	);
+	const {ports, settings, close} = openPorts(parseReference(world.image), setup);
 	const lines: string[] = [];
 	try {
 		const context = {

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import {expect, it, onTestFinished} from 'vitest';
-import {readMetrics} from '../../../src/commands/audit/read-metrics.ts';
+import {readMetrics} from '../../../src/commands/audit/probe-metrics.ts';
 import {freePort} from '../../support/real.ts';
 
 const {signal} = new AbortController();
@@ -21,7 +21,7 @@ it('metrics come from the gateway’s /metrics', async () => {
 
 it('a gateway that fails, is not there, and a file that is not there are said with a hint', async () => {
 	for (const [where, why] of [
-		[await gateway(502), 'it answers 502'],
+		[await gateway(502), 'the response is 502'],
 		[`http://127.0.0.1:${await freePort()}`, 'ECONNREFUSED'],
 		['/nowhere/metrics.prom', 'ENOENT'],
 	] as const) {

@@ -1,0 +1,57 @@
+import {createInterface} from 'node:readline';
+import {holderOf} from '../adapters/journal/lock.ts';
+import {isAlive} from '../adapters/journal/lock-holder.ts';
+import {OperatorError} from '../domain/errors.ts';
+import type {ImageReference} from '../domain/image/reference.ts';
+import {usualColumns} from '../domain/text/wrap.ts';
+import type {Invocation} from '../invocation.ts';
+import {fold} from '../plain/layout/fit.ts';
+import {askImage, askTakeOver} from '../plain/session/ask-before-session.ts';
+
+/**
+ * Asks the person for the image, where the command line does not name it.
+ * @throws OperatorError respond.no-image: there is no person at a terminal, or no image was given
+ */
+export async function askForImage(invocation: Invocation): Promise<ImageReference> {
+	const image = invocation.terminal.interactive ? await askAtTerminal(invocation, askImage) : undefined;
+	if (image !== undefined) {
+		return image;
+	}
+
+	throw new OperatorError('respond.no-image', 'No image given.', {
+		hint: 'Write --image HOST[:PORT]/REPOSITORY:TAG.',
+		exit: 'usage',
+	});
+}
+
+/**
+ * An incident is not taken over by a slip of the hand: the person at a terminal sees who holds it and has to confirm.
+ * Without a terminal, --take-over is enough.
+ * @throws OperatorError incident.locked: the person did not confirm
+ */
+export async function confirmTakeOver(folder: string, invocation: Invocation): Promise<void> {
+	const holder = await holderOf(folder);
+	if (!invocation.terminal.interactive || holder === undefined || !isAlive(holder, invocation.processes)) {
+		return;
+	}
+
+	const isMeant = await askAtTerminal(invocation, (lines, means) => askTakeOver(holder, lines, means));
+	if (!isMeant) {
+		throw new OperatorError('incident.locked', `${holder.actor} still holds the incident. Nothing was changed.`, {
+			hint: '`regmedic export` shows how the incident stands.',
+			exit: 'locked',
+		});
+	}
+}
+
+/** Asks in lines, before a screen opens. */
+async function askAtTerminal<Answer>(
+	{terminal, talk, signal}: Invocation,
+	ask: (lines: AsyncIterable<string>, means: {say: (text: string) => void; signal: AbortSignal}) => Promise<Answer>,
+): Promise<Answer> {
+	const lines = createInterface({input: terminal.stdin, terminal: false});
+	const say = (text: string) => talk(fold(text, terminal.stderr?.columns ?? usualColumns));
+	const answer = await ask(lines, {say, signal}).finally(() => lines.close());
+	signal.throwIfAborted();
+	return answer;
+}

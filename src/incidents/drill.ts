@@ -1,0 +1,131 @@
+import path from 'node:path';
+import {nameIncident} from '../adapters/journal/incident-folders.ts';
+import {makeIncidentFolder} from '../adapters/journal/journal.ts';
+import type {Configuration} from '../domain/configuration.ts';
+import {parseReference} from '../domain/image/reference.ts';
+import {openWorld, type World} from '../drills/world/world.ts';
+import {worldPaths} from '../drills/world/world-file.ts';
+import type {Invocation} from '../invocation.ts';
+import {systemClock} from '../wiring/clock.ts';
+import {openPorts} from '../wiring/ports.ts';
+import type {Setup} from '../wiring/setup.ts';
+import {loadRunbook} from './runbooks.ts';
+import {createIncident, incidentFolder, type OpenIncident, openIncident} from './start.ts';
+
+export type NewDrill = {
+	scenario: string;
+	seed: number;
+	/** Speed-up factor of the simulated builds; above 1 only in tests. */
+	speed: number;
+};
+
+/** Starts a drill: makes its world, then opens its incident. */
+export async function startDrill(
+	invocation: Invocation,
+	{scenario, seed, speed, pace}: NewDrill & {pace: 'person' | 'auto'},
+): Promise<OpenIncident> {
+	const runbook = await loadRunbook(invocation.home, invocation.folder, 'orphan-index');
+	const name = nameIncident(runbook.name, systemClock.now());
+	const folder = incidentFolder(invocation, 'drills', name);
+	await makeIncidentFolder(folder);
+	const {world, setup} = await openDrill({folder, scenario, seed, speed}, invocation);
+	const reference = parseReference(world.image);
+	const {ports, settings, close} = openPorts(reference, setup);
+
+	return openIncident({
+		name,
+		reference,
+		begin: () =>
+			createIncident(invocation, {
+				name,
+				runbook,
+				inputs: {image: world.image},
+				settings,
+				ports,
+				pace,
+				dryRun: false,
+				drill: {scenario, seed},
+			}),
+		async close() {
+			await close();
+			await world.close();
+		},
+	});
+}
+
+/**
+ * Opens the world of a drill and describes it as a configuration, so that the same adapters are built as in an incident.
+ * Nothing of the real environment, of Docker's or of ssh's configuration gets in: a drill never touches the real thing.
+ * @param drill its folder, and what its world is made from
+ */
+export async function openDrill(
+	{folder, scenario, seed, speed}: NewDrill & {folder: string},
+	{processes, redaction, signal}: Pick<Invocation, 'processes' | 'redaction' | 'signal'>,
+): Promise<{world: World; setup: Setup}> {
+	const paths = worldPaths(path.resolve(folder, 'world'));
+	const world = await openWorld({folder: paths.folder, scenario, seed: String(seed), speed});
+	const {registryCredentials, ci} = world;
+
+	return {
+		world,
+		setup: {
+			configuration: configurationOf(world),
+			processes,
+			redaction,
+			signal,
+			// The simulated host's shell is this machine's own: without it, an audit reads our crontabs and processes.
+			hostRoot: paths.vm,
+			environment: {
+				PATH: '/usr/bin:/bin',
+				HOME: folder,
+				DRILL_REGISTRY_USER: registryCredentials.username,
+				DRILL_REGISTRY_PASSWORD: registryCredentials.password,
+				DRILL_CI_TOKEN: ci.token,
+			},
+		},
+	};
+}
+
+function configurationOf({
+	registryUrl,
+	storageRoot,
+	restartCommand,
+	repository,
+	ssh,
+	build,
+	ci,
+	...world
+}: World): Configuration {
+	return {
+		registries: {
+			drill: {
+				url: registryUrl,
+				role: 'authoritative',
+				credentials: {env: {username: 'DRILL_REGISTRY_USER', password: 'DRILL_REGISTRY_PASSWORD'}},
+				storage: {
+					ssh: ssh.alias,
+					root: storageRoot,
+					transport: 'ssh2',
+					sshConfig: ssh.configFile,
+					restart: restartCommand,
+				},
+			},
+		},
+		woodpecker: {url: ci.url, token: {env: 'DRILL_CI_TOKEN'}},
+		images: {
+			[repository]: {
+				registry: 'drill',
+				build: {repository: ci.repository, branch: ci.branch, runsIn: world.ciRunsInImage ? [repository] : []},
+				fallback: {
+					on: 'vm',
+					git: build.git,
+					context: build.context,
+					dockerfile: build.dockerfile,
+					tags: build.tags,
+					builder: 'auto',
+					environment: {},
+				},
+			},
+		},
+	};
+}

@@ -1,0 +1,49 @@
+import {openJournal} from '../adapters/journal/journal.ts';
+import {lockFolder} from '../adapters/journal/lock.ts';
+import {parseReference} from '../domain/image/reference.ts';
+import {actions} from '../engine/actions/index.ts';
+import {resumeSession} from '../engine/session/session.ts';
+import type {Invocation} from '../invocation.ts';
+import {openPorts} from '../wiring/ports.ts';
+import {readSetup} from '../wiring/setup.ts';
+import {openDrill} from './drill.ts';
+import type {RecordedIncident} from './find.ts';
+import {type OpenIncident, openIncident, stampBy} from './start.ts';
+
+export type ResumeOptions = {
+	pace: 'person' | 'auto';
+	takeOver: boolean;
+	/** Of a drill's builds. */
+	speed: number;
+};
+
+/** Continues an incident that a process left or lost. The world of a drill is opened again, on the ports it had. */
+export async function resumeIncident(
+	invocation: Invocation,
+	{found: {name, folder}, incident: {drill, inputs}}: RecordedIncident,
+	{pace, takeOver, speed}: ResumeOptions,
+): Promise<OpenIncident> {
+	const {actor, processes} = invocation;
+	// Says who holds the drill: its world could only say that its ports are taken.
+	if (drill && !takeOver) {
+		await (await lockFolder(folder, invocation)).release();
+	}
+
+	const world = drill && (await openDrill({...drill, folder, speed}, invocation));
+	const reference = parseReference(String(inputs.image));
+	const {ports, close} = openPorts(reference, world?.setup ?? (await readSetup(invocation)));
+
+	return openIncident({
+		name,
+		reference,
+		async begin() {
+			const journal = await openJournal({folder, actor, processes, stamp: stampBy(ports), takeOver});
+			const session = await resumeSession({journal, ports, actions, actor, pace});
+			return {session, journal};
+		},
+		async close() {
+			await close();
+			await world?.world.close();
+		},
+	});
+}

@@ -1,0 +1,134 @@
+import path from 'node:path';
+import {kindFolder, nameIncident, stateFolder} from '../adapters/journal/incident-folders.ts';
+import {createJournal} from '../adapters/journal/journal.ts';
+import {defined} from '../domain/defined.ts';
+import {formatReference, type ImageReference, shortName} from '../domain/image/reference.ts';
+import type {JsonObject} from '../domain/json.ts';
+import type {Runbook} from '../domain/runbook/runbook.ts';
+import type {Ports} from '../engine/actions/action.ts';
+import {actions} from '../engine/actions/index.ts';
+import type {Journal} from '../engine/ports/journal.ts';
+import {beginSession, type Session} from '../engine/session/session.ts';
+import type {Invocation} from '../invocation.ts';
+import {openPorts} from '../wiring/ports.ts';
+import {readSetup} from '../wiring/setup.ts';
+import {loadRunbook} from './runbooks.ts';
+
+/** An incident that is open in this process, with everything that it holds open. */
+export type OpenIncident = {
+	session: Session;
+	journal: Journal;
+	/** For titles: `infra-ci:latest`. */
+	image: string;
+	resumeCommand: string;
+	close(): Promise<void>;
+};
+
+export type NewResponse = {
+	/** A name or a path. */
+	runbook: string;
+	reference: ImageReference;
+	pace: 'person' | 'auto';
+	dryRun: boolean;
+	plainHttp?: boolean;
+};
+
+export type NewIncident = {
+	name: string;
+	runbook: Runbook;
+	inputs: JsonObject;
+	settings: JsonObject;
+	ports: Ports;
+	pace: 'person' | 'auto';
+	dryRun: boolean;
+	drill?: {scenario: string; seed: number};
+};
+
+/** Starts a real incident. */
+export async function startIncident(invocation: Invocation, response: NewResponse): Promise<OpenIncident> {
+	const {reference, pace, dryRun, plainHttp} = response;
+	const runbook = await loadRunbook(invocation.home, invocation.folder, response.runbook);
+	const setup = await readSetup(invocation, defined({plainHttp}));
+	const {ports, settings, close} = openPorts(reference, setup);
+	const name = nameIncident(runbook.name, ports.clock.now());
+
+	return openIncident({
+		name,
+		reference,
+		begin: () =>
+			createIncident(invocation, {
+				name,
+				runbook,
+				inputs: {image: formatReference(reference)},
+				settings,
+				ports,
+				pace,
+				dryRun,
+			}),
+		close,
+	});
+}
+
+/** Creates the journal of a new incident, then begins its session. */
+export async function createIncident(
+	invocation: Invocation,
+	{name, runbook, inputs, settings, ports, pace, dryRun, drill}: NewIncident,
+): Promise<{session: Session; journal: Journal}> {
+	const {actor, processes, version} = invocation;
+	const folder = incidentFolder(invocation, drill === undefined ? 'incidents' : 'drills', name);
+	const journal = await createJournal({folder, actor, processes, stamp: stampBy(ports)});
+	const session = await beginSession(
+		{journal, ports, actions, actor, pace},
+		{
+			type: 'incident.opened',
+			schema: 'regmedic.journal/1',
+			incident: name,
+			version,
+			runbook: runbook.text,
+			inputs,
+			settings,
+			dryRun,
+			...defined({drill}),
+		},
+	);
+	return {session, journal};
+}
+
+/** @param close closes what the incident works with; called at once where the incident cannot begin */
+export async function openIncident({
+	name,
+	reference,
+	begin,
+	close,
+}: {
+	name: string;
+	reference: ImageReference;
+	begin(): Promise<{session: Session; journal: Journal}>;
+	close(): Promise<void>;
+}): Promise<OpenIncident> {
+	try {
+		const {session, journal} = await begin();
+		return {
+			session,
+			journal,
+			image: shortName(reference),
+			resumeCommand: `regmedic resume ${name}`,
+			async close() {
+				await journal.close();
+				await close();
+			},
+		};
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+export function incidentFolder({environment}: Invocation, kind: 'incidents' | 'drills', name: string): string {
+	return path.join(kindFolder(stateFolder(environment), kind), name);
+}
+
+/** For events that the journal writes by itself. */
+export function stampBy({clock}: Ports) {
+	return () => ({at: clock.now().toISOString(), mono: Math.round(clock.monotonic()), actor: 'regmedic'});
+}

@@ -1,0 +1,94 @@
+import {createBuilder} from '../adapters/builder/builder.ts';
+import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
+import {imageFor, registryFor} from '../domain/configuration.ts';
+import {defined} from '../domain/defined.ts';
+import type {ImageReference} from '../domain/image/reference.ts';
+import type {JsonObject} from '../domain/json.ts';
+import type {Ports} from '../engine/actions/action.ts';
+import {systemClock} from './clock.ts';
+import {openRegistry, urlOf} from './registry.ts';
+import type {Setup} from './setup.ts';
+import {openShell} from './shell.ts';
+import {openStorage} from './storage.ts';
+
+export type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
+
+/** Builds the outside systems of one image from the configuration. None of them is contacted yet. */
+export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
+	const {configuration} = setup;
+	const requests = createRequestLog();
+	const {registry, secrets, known} = openRegistry(reference.host, setup, requests.add);
+	const image = imageFor(configuration, reference, known?.name)?.image;
+
+	const location = known?.registry.storage;
+	const shell = location && openShell(location, setup);
+	const storage = location && openStorage(location, setup, shell);
+
+	const {woodpecker} = configuration;
+	const ci =
+		woodpecker && image?.build
+			? createWoodpecker({
+					url: woodpecker.url,
+					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
+					onRequest: ({method, path, status}) => requests.add(`${method} ${path} ${status ?? 'no response'}`),
+					sleep: systemClock.sleep,
+				})
+			: undefined;
+
+	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, setup) : shell);
+	const builder = fallbackShell && createBuilder({shell: fallbackShell});
+
+	return {
+		ports: {
+			registry,
+			secrets,
+			clock: systemClock,
+			overhear: requests.listen,
+			...defined({storage, ci, builder}),
+		},
+		settings: settingsOf(reference, setup),
+		async close() {
+			await Promise.allSettled([registry.close(), storage?.close(), ci?.close(), builder?.close()]);
+			await Promise.allSettled([shell?.close(), fallbackShell?.close()]);
+		},
+	};
+}
+
+/** A step listens to the requests that are made while it runs. */
+function createRequestLog() {
+	const listeners = new Set<(line: string) => void>();
+	return {
+		add(line: string): void {
+			for (const listener of listeners) {
+				listener(line);
+			}
+		},
+		listen(listener: (line: string) => void): () => void {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+	};
+}
+
+/** The part of the configuration that the journal keeps: everything a step may need, and no secret. */
+function settingsOf(reference: ImageReference, {configuration, plainHttp = false}: Setup): JsonObject {
+	const known = registryFor(configuration, reference.host);
+	const image = imageFor(configuration, reference, known?.name)?.image;
+	const {build, fallback} = image ?? {};
+	const hasCi = build !== undefined && configuration.woodpecker !== undefined;
+
+	return {
+		host: reference.host,
+		registry: known?.name ?? null,
+		role: known?.registry.role ?? 'authoritative',
+		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
+		restart: known?.registry.storage?.restart ?? null,
+		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,
+		repository: hasCi ? build.repository : null,
+		branch: hasCi ? build.branch : null,
+		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
+		fallback:
+			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
+		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
+	};
+}

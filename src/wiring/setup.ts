@@ -1,0 +1,74 @@
+import {mkdir, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
+import type {Configuration} from '../domain/configuration.ts';
+import {defined} from '../domain/defined.ts';
+import type {Redaction} from '../domain/text/redaction.ts';
+import type {Processes} from '../engine/ports/processes.ts';
+import type {Invocation} from '../invocation.ts';
+
+/** From what the outside systems are built: the configuration, and the parts of the invocation that they need. */
+export type Setup = {
+	configuration: Configuration;
+	/** The file it was read from. Absent: there is none. */
+	configurationFile?: string;
+	environment: Record<string, string | undefined>;
+	processes: Processes;
+	/** Learns every secret that is read. */
+	redaction: Redaction;
+	/** Ends the commands that print secrets. */
+	signal: AbortSignal;
+	/** A folder that stands for `/` on the registry's host: a drill's host is a folder. Absent: the host itself. */
+	hostRoot?: string;
+	/** For the sockets of shared SSH connections. Absent: connections are not shared. */
+	runtimeFolder?: string;
+	/** Frees the terminal for a program that asks the person, such as ssh. Absent: nobody sits at a terminal. */
+	prompting?: (work: () => Promise<void>) => Promise<void>;
+	/** `--plain-http`: also for a host that is not loopback. */
+	plainHttp?: boolean;
+};
+
+/** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid */
+export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
+	const {environment, folder, flags, processes, redaction, signal, foreground} = invocation;
+	const {configuration, file} = await readConfiguration(environment, folder, flags.config);
+	const runtimeFolder = await runtimeFolderOf(environment, processes.user);
+	return {
+		configuration,
+		environment,
+		processes,
+		redaction,
+		signal,
+		...defined({configurationFile: file, prompting: foreground?.run, plainHttp, runtimeFolder}),
+	};
+}
+
+/**
+ * A folder that is private to the person. Root and cron have no XDG_RUNTIME_DIR: theirs is in /tmp, and whoever makes a
+ * socket in it checks first that the folder is really their own.
+ */
+async function runtimeFolderOf(
+	environment: Record<string, string | undefined>,
+	user: number | undefined,
+): Promise<string | undefined> {
+	const base = environment.XDG_RUNTIME_DIR;
+	if (base === undefined) {
+		return user === undefined ? undefined : path.join(tmpdir(), `regmedic-${user}`);
+	}
+
+	const isFolder = await stat(base).then(
+		found => found.isDirectory(),
+		() => false,
+	);
+	if (!isFolder) {
+		return undefined;
+	}
+
+	const folder = path.join(base, 'regmedic');
+	// Not `recursive`: where nothing can be made (below /proc), Node tries that without end.
+	return mkdir(folder, {mode: 0o700}).then(
+		() => folder,
+		(error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? folder : undefined),
+	);
+}

@@ -1,0 +1,41 @@
+import {expect, it} from 'vitest';
+import {parseConfiguration} from '../../src/domain/configuration.ts';
+import {createRedaction} from '../../src/domain/text/redaction.ts';
+import {openShell} from '../../src/wiring/shell.ts';
+import {processes} from '../support/processes.ts';
+
+const signal = AbortSignal.timeout(20_000);
+
+it('programs of this machine do not inherit the variables that secrets are taken from', async () => {
+	const configuration = parseConfiguration(
+		`registries:
+  one:
+    url: https://one.example
+    credentials: {env: {username: ONE_USER, password: ONE_PASS}}
+  two:
+    url: https://two.example
+    credentials: {username: ci, password: {env: TWO_PASS}}
+  three:
+    url: https://three.example
+    credentials: {docker: true}
+woodpecker: {url: https://ci.example, token: {env: CI_TOKEN}}
+`,
+		'regmedic.yaml',
+	);
+	const environment = {
+		PATH: '/usr/bin:/bin',
+		HOME: '/home/nora',
+		ONE_USER: 'a',
+		ONE_PASS: 'b',
+		TWO_PASS: 'c',
+		CI_TOKEN: 'd',
+	};
+	const shell = openShell({}, {configuration, environment, processes, redaction: createRedaction(), signal});
+
+	const {stdout} = await shell.run({kind: 'read', script: 'env', timeoutMs: 10_000}, {signal});
+	await shell.close();
+
+	const inherited = stdout.toString().split('\n');
+	expect(inherited).toEqual(expect.arrayContaining(['PATH=/usr/bin:/bin', 'HOME=/home/nora', 'ONE_USER=a']));
+	expect(inherited.filter(line => /^(?:ONE_PASS|TWO_PASS|CI_TOKEN)=/.test(line))).toEqual([]);
+});
