@@ -6,7 +6,8 @@ import type {ImageReference} from '../domain/image/reference.ts';
 import type {JsonObject} from '../domain/json.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import {systemClock} from './clock.ts';
-import {openRegistry, urlOf} from './registry.ts';
+import {openRegistry} from './registry.ts';
+import {settingsOf} from './settings.ts';
 import type {Setup} from './setup.ts';
 import {openShell} from './shell.ts';
 import {openStorage} from './storage.ts';
@@ -67,28 +68,5 @@ function createRequestLog() {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-	};
-}
-
-/** The part of the configuration that the journal keeps: everything a step may need, and no secret. */
-function settingsOf(reference: ImageReference, {configuration, plainHttp = false}: Setup): JsonObject {
-	const known = registryFor(configuration, reference.host);
-	const image = imageFor(configuration, reference, known?.name)?.image;
-	const {build, fallback} = image ?? {};
-	const hasCi = build !== undefined && configuration.woodpecker !== undefined;
-
-	return {
-		host: reference.host,
-		registry: known?.name ?? null,
-		role: known?.registry.role ?? 'authoritative',
-		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
-		restart: known?.registry.storage?.restart ?? null,
-		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,
-		repository: hasCi ? build.repository : null,
-		branch: hasCi ? build.branch : null,
-		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
-		fallback:
-			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
-		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
 	};
 }

@@ -6,7 +6,7 @@ import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import type {Ports} from '../../src/engine/actions/action.ts';
 import type {Pipeline} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
-import {settingsOf} from '../../src/wiring/open-ports.ts';
+import {settingsOf} from '../../src/wiring/settings.ts';
 import {fakeBuilder, fakeCi, pipeline} from './fake-ports.ts';
 import {memoryHost, readTree, serveTree, wrongInTree} from './memory-store.ts';
 import {type Life, mortal} from './mortal.ts';
