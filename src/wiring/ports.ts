@@ -1,6 +1,6 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
-import {imageFor, registryFor} from '../domain/configuration.ts';
+import {imageFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {ImageReference} from '../domain/image/reference.ts';
 import type {JsonObject} from '../domain/json.ts';

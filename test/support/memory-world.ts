@@ -124,11 +124,7 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 
 	return {
 		image,
-		settings: settingsOf(parseReference(image), {
-			configuration: configurationOf(scenario),
-			environment: {},
-			processes: {own: 1, user: 0, kill() {}},
-		}),
+		settings: settingsOf(parseReference(image), {configuration: configurationOf(scenario)}),
 		ports: life => ({
 			registry: mortal(registry, life),
 			storage: mortal(
