@@ -66,6 +66,13 @@ test('every dependency has its reason in the README', () => {
 	expect(all.filter(name => !table.includes(name))).toEqual([]);
 });
 
+test('the README marks the packages that are not bundled', () => {
+	const table = readme.slice(readme.indexOf('## Dependencies'));
+	const unbundled = [...table.matchAll(/^\| (.+) \(not bundled\) \|/gm)].flatMap(match => match[1]!.split(', '));
+
+	expect(unbundled).toEqual(Object.keys(manifest.dependencies));
+});
+
 test('the shipped drill is one there is', () => {
 	const started = /drill ([a-z-]+)/.exec(manifest.scripts.start)?.[1];
 
