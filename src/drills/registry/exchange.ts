@@ -32,22 +32,6 @@ export function locationOf({request}: Exchange, path: string): string {
 	return `http://${request.headers.host ?? 'localhost'}${path}`;
 }
 
-export async function bodyOf(request: IncomingMessage, limit = 4 * 1024 * 1024): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-
-	for await (const chunk of request as AsyncIterable<Buffer>) {
-		size += chunk.length;
-		if (size > limit) {
-			throw new Refusal({code: 'MANIFEST_INVALID', detail: 'http: request body too large'});
-		}
-
-		chunks.push(chunk);
-	}
-
-	return Buffer.concat(chunks);
-}
-
 /** @throws Refusal DIGEST_INVALID */
 export function digestOrRefuse(text: string, detail: unknown): Digest {
 	if (!isDigest(text)) {

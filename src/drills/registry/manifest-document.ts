@@ -92,7 +92,7 @@ function parsePushed(content: Buffer): Parsed {
 	try {
 		return parseAsGo(content);
 	} catch (error) {
-		throw new Refusal({code: 'MANIFEST_INVALID', detail: (error as Refusal).entries?.[0]?.detail ?? {}});
+		throw new Refusal({code: 'MANIFEST_INVALID', detail: (error instanceof Refusal && error.entries[0]?.detail) || {}});
 	}
 }
 

@@ -1,12 +1,15 @@
 import {readdir} from 'node:fs/promises';
+import type {IncomingMessage} from 'node:http';
 import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
 import {digestOf} from '../images/image.ts';
-import {bodyOf, type Exchange, locationOf} from './exchange.ts';
+import {type Exchange, locationOf} from './exchange.ts';
 import {ignoreMissing, putContent, readIfThere} from './files.ts';
 import {type ManifestDocument, readPushed, readStored} from './manifest-document.ts';
 import {Refusal, type RefusalEntry} from './refusal.ts';
+
+const manifestLimit = 4 * 1024 * 1024;
 
 /** Reads no child and hashes nothing. @see distribution v2.8.3 registry/handlers/manifests.go, GetManifest */
 export async function getManifest(exchange: Exchange): Promise<void> {
@@ -164,4 +167,20 @@ async function verifyReferences({lookup, repository}: Exchange, document: Manife
 
 function isLayerType(mediaType: string): boolean {
 	return mediaType.includes('.layer.') || mediaType.includes('.rootfs.');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+
+	for await (const chunk of request as AsyncIterable<Buffer>) {
+		size += chunk.length;
+		if (size > manifestLimit) {
+			throw new Refusal({code: 'MANIFEST_INVALID', detail: 'http: request body too large'});
+		}
+
+		chunks.push(chunk);
+	}
+
+	return Buffer.concat(chunks);
 }

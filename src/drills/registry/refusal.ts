@@ -17,7 +17,7 @@ const codes = {
 	PAGINATION_NUMBER_INVALID: {status: 400, message: 'invalid number of results requested'},
 } as const;
 
-export type RefusalCode = keyof typeof codes;
+type RefusalCode = keyof typeof codes;
 export type RefusalEntry = {code: RefusalCode; message?: string; detail?: unknown};
 
 /** A request that the registry refuses with the specification's JSON. */
@@ -35,7 +35,7 @@ export function serveRefusal(response: ServerResponse, {entries}: Refusal, withB
 	const errors = entries.map(({code, message, detail}) => ({
 		code,
 		message: message ?? codes[code].message,
-		...(detail === undefined ? {} : {detail}),
+		detail,
 	}));
 	const body = `${JSON.stringify({errors})}\n`;
 	response.writeHead(codes[entries[0]!.code].status, {

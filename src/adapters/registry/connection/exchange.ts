@@ -23,7 +23,7 @@ export type Exchange = {status: number; headers: Record<string, string | string[
 
 type Reader = {onChunk: (chunk: Uint8Array) => unknown; done: () => void; failed: (error: unknown) => void};
 
-export type ExchangeOptions = {
+type ExchangeOptions = {
 	signal: AbortSignal;
 	/** Until the last byte of the response. */
 	deadlineMs: number;

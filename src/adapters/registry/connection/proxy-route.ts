@@ -21,7 +21,7 @@ export type Route = {
 	openFresh(): Dispatcher;
 };
 
-export type ProxyRouteOptions = {
+type ProxyRouteOptions = {
 	side: keyof Connectors;
 	/** For every undici client. */
 	client: {allowH2: boolean; headersTimeout: number; bodyTimeout: number};

@@ -9,7 +9,7 @@ import {proxyFor} from './proxies.ts';
 import {type Route, routeThroughProxy} from './proxy-route.ts';
 import {connectorsFor} from './tls.ts';
 
-export type SingleRequest = {
+type SingleRequest = {
 	url: URL;
 	/** For the request record. */
 	recordedUrl: string;

@@ -21,7 +21,7 @@ export class RegistryBusy extends OperatorError {
 export class RegistryFailing extends OperatorError {}
 
 /** Who refused whom. */
-export type Parties = {
+type Parties = {
 	/** The registry's host, where another may have responded. */
 	registry?: string;
 	/** Whose credentials were sent, if any. */

@@ -10,7 +10,7 @@ const mostRenamedScopes = 256;
 /** The Authorization header of a request, and what it is made of. */
 export type Authorization = {header: string; credentials?: Credentials; token?: Token};
 
-export type Authorizer = {
+type Authorizer = {
 	/**
 	 * What to send for this scope, as far as the registry has said what it requires. Undefined: nothing. Not a promise where it
 	 * is known at once: a walk is thousands of requests.
@@ -29,7 +29,7 @@ export type Authorizer = {
 	mask(text: string): string;
 };
 
-export type AuthorizerOptions = Pick<RegistryOptions, 'host' | 'tokenService' | 'onSecret' | 'clock'> & {
+type AuthorizerOptions = Pick<RegistryOptions, 'host' | 'tokenService' | 'onSecret' | 'clock'> & {
 	base: URL;
 	credentials: CredentialCache;
 	/** Requests one token from the token service. */

@@ -3,7 +3,7 @@ import {isLoopback} from '../../../domain/image/reference.ts';
 import type {RegistryOptions} from '../options.ts';
 
 /** `Bearer realm="https://…",service="…"`: what a server requires. Scheme and names in lower case. */
-export type Challenge = {scheme: string; parameters: Map<string, string>};
+type Challenge = {scheme: string; parameters: Map<string, string>};
 
 /** Where tokens are requested, and for which service. */
 export type Realm = {url: URL; service: string | undefined};

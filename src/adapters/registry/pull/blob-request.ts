@@ -16,10 +16,10 @@ const slowestBytesPerMs = 64;
 const shortestDeadlineMs = 60_000;
 
 /** What one request shows. `cut`: the response ended early, which is not yet called a fault. */
-export type BlobReading = BlobAnswer | {state: 'cut'; status: number; received: number};
+type BlobReading = BlobAnswer | {state: 'cut'; status: number; received: number};
 
 /** The last byte, or the first. */
-export type BlobRange = 'bytes=-1' | 'bytes=0-0';
+type BlobRange = 'bytes=-1' | 'bytes=0-0';
 
 export type BlobRequests = ReturnType<typeof createBlobRequests>;
 

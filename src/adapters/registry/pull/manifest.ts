@@ -1,5 +1,5 @@
 import {hash as hashBytes} from 'node:crypto';
-import {type Digest, digestAlgorithm, isDigest} from '../../../domain/image/digest.ts';
+import {type Digest, digestAlgorithm, isDigest, parseDigest} from '../../../domain/image/digest.ts';
 import {parseManifest} from '../../../domain/image/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../../../engine/ports/registry.ts';
@@ -74,5 +74,5 @@ function looksLikeManifest(bytes: Buffer, mediaType: string): boolean {
 /** Hashes with the algorithm of that digest; with sha256 where it is a tag. */
 export function hashLike(reference: string, bytes: Uint8Array): Digest {
 	const algorithm = isDigest(reference) ? digestAlgorithm(reference) : 'sha256';
-	return `${algorithm}:${hashBytes(algorithm, bytes, 'hex')}` as Digest;
+	return parseDigest(`${algorithm}:${hashBytes(algorithm, bytes, 'hex')}`);
 }

@@ -10,7 +10,7 @@ const mostPages = 100_000;
 /** distribution 2.8 sends all tags in one response. */
 const pageLimit = 32 * 1024 * 1024;
 
-export type PagedList = {
+type PagedList = {
 	path: string;
 	scope: string;
 	/** `tags` or `repositories` */
