@@ -33,8 +33,8 @@ async function run(): Promise<CommandLine[]> {
 	return lines;
 }
 
-/** What the files tell a person to type, beside it. */
-async function told(): Promise<CommandLine[]> {
+/** What the files tell a person to type. */
+async function shown(): Promise<CommandLine[]> {
 	const texts = await Promise.all(names.map(async file => ({file, text: await readDeployed(file)})));
 	return texts.flatMap(({file, text}) =>
 		[...text.matchAll(/(?:^|[\s`}])regmedic ((?:probe|respond|verify|check|scan)\b[^\n`]*)/g)].map(([, words]) => ({
@@ -63,8 +63,8 @@ function flagsIn(help: string): Map<string, {takesValue: boolean}> {
 	);
 }
 
-test('every command line in deploy/ names a command and flags that there are, with values where they need them', async () => {
-	const lines = [...(await run()), ...(await told())];
+test('every command line in deploy/ has a command and flags that exist, with values where they are required', async () => {
+	const lines = [...(await run()), ...(await shown())];
 	const common = flagsIn(await helpOf());
 	const wrong: string[] = [];
 
@@ -92,7 +92,7 @@ test('every command line in deploy/ names a command and flags that there are, wi
 	expect(wrong).toEqual([]);
 });
 
-test('every runbook that an alert responds with ships; the one for broken images says that it is for that alert', async () => {
+test('every runbook in the command of an alert ships, and the one for broken images names its alert', async () => {
 	const rules = await readRules();
 	const shipped = (await readdir(path.join(root, 'runbooks'))).map(name => name.replace(/\.md$/, ''));
 
@@ -113,15 +113,15 @@ test('the image runs the command that the Woodpecker step calls', async () => {
 	expect(JSON.parse(entrypoint!)).toEqual(steps.at(-1).entrypoint.slice(0, 2));
 });
 
-test('every file says at its top what to edit, or that there is nothing to', async () => {
+test('the top of every file says what to edit, or that there is nothing to edit', async () => {
 	const texts = await Promise.all(names.map(async name => ({name, text: await readDeployed(name)})));
-	const silent = texts.filter(({text}) => !/\bedit\b/i.test(text.slice(0, 1500)));
+	const without = texts.filter(({text}) => !/\bedit\b/i.test(text.slice(0, 1500)));
 
 	expect(names.length).toBeGreaterThan(10);
-	expect(silent.map(({name}) => name)).toEqual([]);
+	expect(without.map(({name}) => name)).toEqual([]);
 });
 
-test('no file names a host that might exist, or carries a secret', async () => {
+test('no file has a host that might exist, or a secret', async () => {
 	const texts = await Promise.all(names.map(async name => ({name, text: await readDeployed(name)})));
 	const hosts = texts.flatMap(({name, text}) =>
 		[...text.matchAll(/\b(?:https?:\/\/)([^/\s:'"]+)/g)].map(([, host]) => `${name}: ${host}`),

@@ -17,11 +17,11 @@ const expressions = panels.flatMap(({targets}) => targets.map(({expr}) => expr))
 const metricsIn = (texts: string[]) =>
 	new Set(texts.flatMap(text => text.match(/registry_manifest_integrity_[a-z_]+/g) ?? []));
 
-test('the dashboard shows every metric there is, and no other', () => {
+test('the dashboard shows every metric, and no other', () => {
 	expect([...metricsIn(expressions)].sort()).toEqual(Object.values(metricNames).sort());
 });
 
-test('the rules ask for metrics that there are', async () => {
+test('the rules use metrics that exist', async () => {
 	const rules = await readRules();
 	const asked = metricsIn(rules.flatMap(({expr, annotations}) => [expr, ...Object.values(annotations)]));
 
@@ -29,7 +29,7 @@ test('the rules ask for metrics that there are', async () => {
 	expect(asked.size).toBeGreaterThan(4);
 });
 
-test('every panel asks the chosen data source about the chosen registries, and says what it shows', () => {
+test('every panel queries the chosen data source for the chosen registries, and describes what it shows', () => {
 	expect(dashboard.templating.list.map(({name}: {name: string}) => name)).toEqual(['datasource', 'instance']);
 	for (const {title, description, datasource, targets} of panels) {
 		expect(description, title).not.toBe('');
@@ -41,7 +41,7 @@ test('every panel asks the chosen data source about the chosen registries, and s
 	expect(expressions.filter(expr => !expr.includes('{instance=~"$instance"}'))).toEqual([]);
 });
 
-test('panels have ids of their own and do not lie on each other', () => {
+test('panels have ids of their own and do not overlap', () => {
 	const cells = panels.flatMap(({gridPos: {x, y, w, h}}) =>
 		Array.from({length: w * h}, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
 	);

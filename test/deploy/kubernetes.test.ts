@@ -15,7 +15,7 @@ describe.each(['probe-cronjob.yaml', 'probe-sharded.yaml'])('kubernetes/%s', nam
 		return {cronJob, job, pod, container: pod.containers[0]};
 	};
 
-	test('runs every 15 minutes, one run at a time, each over before the next', async () => {
+	test('runs every 15 minutes, one run at a time, and each ends before the next', async () => {
 		const {cronJob, job} = await load();
 
 		expect(cronJob).toMatchObject({apiVersion: 'batch/v1', kind: 'CronJob'});
@@ -25,7 +25,7 @@ describe.each(['probe-cronjob.yaml', 'probe-sharded.yaml'])('kubernetes/%s', nam
 		expect(job.ttlSecondsAfterFinished).toBeGreaterThan(0);
 	});
 
-	test('may do nothing but read: no root, no privilege, no token, nothing to write on but a small /tmp', async () => {
+	test('can only read: no root, no privilege, no token, and a small /tmp as the only writable folder', async () => {
 		const {pod, container} = await load();
 
 		expect(pod.containers).toHaveLength(1);
@@ -54,7 +54,7 @@ describe.each(['probe-cronjob.yaml', 'probe-sharded.yaml'])('kubernetes/%s', nam
 		]);
 	});
 
-	test('takes its credentials from the Secret, under the names that the configuration asks for', async () => {
+	test('takes its credentials from the Secret, under the names of the configuration', async () => {
 		const {container} = await load();
 		const {registries} = parseConfiguration(config.data['regmedic.yaml'], 'regmedic.yaml');
 		const registry = registries[container.args[1]]!;
@@ -72,7 +72,7 @@ describe.each(['probe-cronjob.yaml', 'probe-sharded.yaml'])('kubernetes/%s', nam
 		expect(container.args.join(' ')).not.toMatch(/passw|:\/\/[^/]*@/i);
 	});
 
-	test('mounts the configuration where it says it is', async () => {
+	test('mounts the configuration at the path of --config', async () => {
 		const {pod, container} = await load();
 		const file = container.args[container.args.indexOf('--config') + 1];
 		const mount = container.volumeMounts.find(({name}: {name: string}) => name === 'config');
@@ -81,13 +81,13 @@ describe.each(['probe-cronjob.yaml', 'probe-sharded.yaml'])('kubernetes/%s', nam
 		expect(pod.volumes[0]).toEqual({name: 'config', configMap: {name: config.metadata.name}});
 	});
 
-	test('does not try again what would give the same answer, and tries again what would not', async () => {
+	test('retries only what may end differently', async () => {
 		const {job, pod} = await load();
-		const [drained, told] = job.podFailurePolicy.rules;
+		const [drained, final] = job.podFailurePolicy.rules;
 
 		expect(pod.restartPolicy).toBe('Never');
 		expect(drained).toEqual({action: 'Ignore', onPodConditions: [{type: 'DisruptionTarget'}]});
-		expect(told.onExitCodes).toEqual({
+		expect(final.onExitCodes).toEqual({
 			containerName: pod.containers[0].name,
 			operator: 'In',
 			values: [exitCodes.usage, exitCodes.broken, exitCodes.configuration, exitCodes.refused, exitCodes.indeterminate],
@@ -110,7 +110,7 @@ test('a broken image ends the Job where there is one Pod, and only its shard whe
 	expect(sharded).not.toHaveProperty('maxFailedIndexes');
 });
 
-test('the shards are as many as the completions, each with the number of its Pod', async () => {
+test('there are as many shards as completions, and each has the number of its Pod', async () => {
 	const {completionMode, completions, parallelism, template} = (await parseDeployed('kubernetes/probe-sharded.yaml'))
 		.spec.jobTemplate.spec;
 	const {args} = template.spec.containers[0];
@@ -125,6 +125,6 @@ test('the shards are as many as the completions, each with the number of its Pod
 	});
 });
 
-test('the example of a Secret holds none', () => {
+test('the example of a Secret has no secret', () => {
 	expect(Object.values(secret.stringData)).toEqual(['REPLACE-ME', 'REPLACE-ME']);
 });

@@ -42,13 +42,13 @@ test('the timer starts a run every quarter of an hour, which ends before the nex
 	expect(service.get('Service.TimeoutStartSec')).toEqual(['14min']);
 });
 
-test('a broken image is no failure of the unit; everything else that is not 0 is', async () => {
+test('a broken image does not fail the unit; every other exit code but 0 does', async () => {
 	const service = await settingsOf('regmedic-probe.service');
 
 	expect(service.get('Service.SuccessExitStatus')).toEqual([`${exitCodes.broken}`]);
 });
 
-test('the credentials stand in a file of root’s, not in the unit', async () => {
+test('the credentials are in a file of root, not in the unit', async () => {
 	const service = await settingsOf('regmedic-probe.service');
 
 	expect(service.get('Service.EnvironmentFile')).toEqual(['/etc/regmedic/probe.env']);
@@ -56,7 +56,7 @@ test('the credentials stand in a file of root’s, not in the unit', async () =>
 	expect(service.get('Service.ExecStart')!.join()).not.toMatch(/passw|:\/\/[^/]*@/i);
 });
 
-test('the textfile variant writes into one folder only, which others may read', async () => {
+test('the textfile variant writes to one folder only, which other users may read', async () => {
 	const variant = await settingsOf('regmedic-probe.service.d/textfile.conf');
 	const [cleared, command] = variant.get('Service.ExecStart')!;
 	const [folder] = variant.get('Service.ReadWritePaths')!;
@@ -69,7 +69,7 @@ test('the textfile variant writes into one folder only, which others may read', 
 });
 
 test.skipIf(locate('systemd-analyze') === undefined)(
-	'systemd knows every setting, and finds little that the service could harm',
+	'systemd knows every setting and rates the service as safe',
 	async () => {
 		const folder = await createTempFolder();
 		await mkdir(path.join(folder, 'regmedic-probe.service.d'));

@@ -5,7 +5,7 @@ import {parseDeployed, readDeployed} from '../support/deploy-files.ts';
 const {steps} = await parseDeployed('woodpecker/verify-step.yaml');
 const step = steps.find(({name}: {name: string}) => name === 'verify');
 
-test('the configuration that the Woodpecker step asks for is one', async () => {
+test('the configuration in the comment of the Woodpecker step is valid', async () => {
 	const text = await readDeployed('woodpecker/verify-step.yaml');
 	const sample = /^# {3}(registries:\n(?:# {5}.*\n)+)/m.exec(text)![1]!.replace(/^# {3}/gm, '');
 
@@ -18,7 +18,7 @@ test('the configuration that the Woodpecker step asks for is one', async () => {
 	});
 });
 
-test('nothing softens the exit code of the Woodpecker step', async () => {
+test('no setting of the Woodpecker step hides its exit code', async () => {
 	// With commands, a shell would run them.
 	expect(Object.keys(step).sort()).toEqual(['depends_on', 'entrypoint', 'environment', 'image', 'name']);
 	expect(step.depends_on).toEqual(['push']);
