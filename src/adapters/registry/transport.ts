@@ -14,7 +14,7 @@ import type {Retrying} from './retry.ts';
 const mostRedirects = 5;
 const redirectStatuses = [301, 302, 303, 307, 308];
 
-/** Sends requests with the right authorization and follows redirects. Retries are up to whoever reads the response. */
+/** Sends requests with the right authorization and follows redirects. It does not retry: the reader of the response does. */
 export type Transport = {
 	readonly host: string;
 	/** `https://registry.example:5050/v2/` */
@@ -24,7 +24,7 @@ export type Transport = {
 	send(request: RegistryRequest, waiting: Waiting): Promise<RegistryResponse>;
 	/** @throws OperatorError registry.* for any other status, and for a web page */
 	expectStatus(response: RegistryResponse, expected: readonly number[]): Promise<void>;
-	/** What a response means that nobody expected; reads its body. */
+	/** What an unexpected response means; reads its body. */
 	refusal(response: RegistryResponse): Promise<OperatorError>;
 	/** Requests sent so far. */
 	requests(): number;

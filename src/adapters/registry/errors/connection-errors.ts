@@ -133,7 +133,7 @@ const tlsErrors: {codes: RegExp; says: string; hint: string}[] = [
 	{
 		codes: /^(?:ERR_SSL_|ERR_TLS_|CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_EXCEEDED)/,
 		says: 'and this machine cannot agree on TLS',
-		hint: 'Look at the registry’s certificate: `openssl s_client -connect HOST:PORT`.',
+		hint: 'Inspect the registry’s certificate: `openssl s_client -connect HOST:PORT`.',
 	},
 ];
 

@@ -47,6 +47,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 	const nameOf = (scope: string) => renamed.get(scope) ?? scope;
 
 	function rename(scope: string, agreed: string): void {
+		if (agreed === nameOf(scope)) {
+			return;
+		}
+
 		renamed.delete(scope);
 		renamed.set(scope, agreed);
 		if (renamed.size > mostRenamedScopes) {

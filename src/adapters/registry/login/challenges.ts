@@ -55,7 +55,7 @@ export function parseChallenges(header: string | undefined): Challenge[] {
 
 /**
  * The realm of a Bearer challenge, if it may be given the credentials: on the registry's own host, or on the one that the
- * configuration names. Otherwise whoever can put a header into a response could have the credentials sent anywhere.
+ * configuration names. Otherwise anyone who can add a header to a response could redirect the credentials.
  * @throws OperatorError registry.token-realm
  */
 export function realmOf(
