@@ -6,7 +6,7 @@ import {parseShard} from '../../domain/probe/shard.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {probe} from '../../engine/probe/probe.ts';
 import type {Invocation} from '../../invocation.ts';
-import {createProbeProgress} from '../../plain/probe/probe-progress.ts';
+import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
 import {systemClock} from '../../wiring/clock.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
 import {readSetup} from '../../wiring/setup.ts';
@@ -44,9 +44,8 @@ export async function probeRegistry(
 	const setup = await readSetup(invocation, options);
 	const {host, role, configuration} = probeTarget(wanted, setup.configuration);
 	const {registry, close} = openRegistryToVerify(host, {...setup, configuration}, options);
-	const progress = createProbeProgress({
-		host,
-		say: invocation.talk,
+	const progress = showProbeProgress(host, {
+		talk: invocation.talk,
 		terminal: redrawable(invocation),
 		monotonic: systemClock.monotonic,
 	});

@@ -5,7 +5,7 @@ import type {Scan} from '../../domain/storage/findings/finding.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import type {Invocation} from '../../invocation.ts';
-import {createMeter} from '../../plain/scan/meter.ts';
+import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {systemClock} from '../../wiring/clock.ts';
 import {openRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup} from '../../wiring/setup.ts';
@@ -34,7 +34,11 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 	const {location, registry} = scanTarget(options, configuration, invocation.folder);
 	const host = registry && new URL(registry.url).host;
 	const {signal} = invocation;
-	const meter = openMeter(invocation);
+	const progress = showScanProgress({
+		terminal: invocation.terminal.stderr,
+		talk: invocation.talk,
+		monotonic: systemClock.monotonic,
+	});
 	const shell = openShell(location, setup);
 
 	try {
@@ -57,26 +61,18 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 				const {scan: found} = await scanStore(openStorage({...location, root}, setup, shell), {
 					role,
 					signal,
-					onProgress: meter.show,
+					onProgress: progress.update,
 					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 				});
-				return options.compare && host !== undefined ? compareWith(host, found, setup, meter.show) : found;
+				return options.compare && host !== undefined ? compareWith(host, found, setup, progress.update) : found;
 			},
 		});
-		meter.clear();
+		progress.stop();
 		return reportScan(found, {base: location.root, host, invocation});
 	} finally {
-		meter.clear();
+		progress.stop();
 		await shell.close();
 	}
-}
-
-function openMeter({terminal: {stderr}, talk}: Invocation) {
-	return createMeter({
-		write: text => void (stderr?.isTTY && talk(text)),
-		now: systemClock.monotonic,
-		...defined({columns: stderr?.columns}),
-	});
 }
 
 async function compareWith(

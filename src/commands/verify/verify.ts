@@ -5,12 +5,10 @@ import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verd
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns} from '../../domain/text/wrap.ts';
-import type {WalkProgress} from '../../engine/verify/progress.ts';
 import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
-import {showStatusLine} from '../../plain/layout/status-line.ts';
 import {sayCheck, sayChecks} from '../../plain/verify/say-check.ts';
-import {sayWalk} from '../../plain/verify/say-walk.ts';
+import {showWalkProgress} from '../../plain/verify/walk-progress.ts';
 import {systemClock} from '../../wiring/clock.ts';
 import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
 import {readSetup, type Setup} from '../../wiring/setup.ts';
@@ -108,23 +106,13 @@ async function walk(
 	{terminal, talk}: Invocation,
 ): Promise<ImageCheck> {
 	const walker = registries.walkerOf(reference.host);
-	const startedAt = systemClock.monotonic();
-	let latest: WalkProgress | undefined;
-	const line = showStatusLine(
-		terminal.stderr,
-		talk,
-		() => `${formatReference(reference)}: ${sayWalk(latest, systemClock.monotonic() - startedAt)}`,
-	);
+	const {monotonic} = systemClock;
+	const progress = showWalkProgress(formatReference(reference), {terminal: terminal.stderr, talk, monotonic});
 
 	try {
-		return await walker.walk(reference, {
-			...defined({platform}),
-			onProgress: progress => {
-				latest = progress;
-			},
-		});
+		return await walker.walk(reference, {...defined({platform}), onProgress: progress.update});
 	} finally {
-		line.clear();
+		progress.stop();
 	}
 }
 

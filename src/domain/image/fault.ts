@@ -17,6 +17,9 @@ export const faultKinds = [
 	'answers-differ',
 ] as const;
 
+/** The width of a column of kinds. */
+export const widestFaultKind = Math.max(...faultKinds.map(kind => kind.length));
+
 export type FaultKind = (typeof faultKinds)[number];
 
 /** One thing wrong with one digest or link, as seen over HTTP. */
@@ -34,7 +37,7 @@ export type Fault = {
 	detail: string;
 };
 
-/** What a fault means for somebody who pulls. */
+/** What a fault means for someone who pulls. */
 export const faultMeanings: Record<FaultKind, string> = {
 	'tag-dangling': 'the tag is listed, but names a manifest the registry does not serve',
 	'child-unlinked': 'the manifest is on disk, but this repository has no link to it',

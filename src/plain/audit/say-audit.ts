@@ -11,7 +11,7 @@ const headings: Record<Severity, string> = {
 	'worth-knowing': 'WORTH KNOWING',
 };
 
-/** What `regmedic audit` tells people: the worst first, each with its evidence and the change to make. */
+/** What `regmedic audit` prints: the worst first, each with its evidence and the change to make. */
 export function sayAudit(
 	audit: Audit & {place: string; preflight?: readonly Preflight[]},
 	terminalColumns?: number,
@@ -33,13 +33,13 @@ export function sayAudit(
 		...preflight.flatMap(each => sayPreflight(each, columns)),
 		...(unseen.length === 0
 			? []
-			: ['', 'Not looked at:', ...unseen.flatMap(({what, why}) => wrap(`${what}: ${why}`, item))]),
+			: ['', 'Not checked:', ...unseen.flatMap(({what, why}) => wrap(`${what}: ${why}`, item))]),
 		'',
 		...sayVerdict(audit, columns),
 	];
 }
 
-/** The place stands alone, so that it can be copied whole. */
+/** The file and line stand alone, so that they can be copied. */
 export function sayRisk({kind, file, at, line, why, advice}: Risk, columns = usualColumns): string[] {
 	const below = {first: '    ', columns};
 	return [
@@ -59,7 +59,7 @@ function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Prefl
 		...wrap(`The real run would remove ${removed}.`, {first: '  ', columns}),
 		...(breaks.length === 0
 			? complete
-				? ['  It breaks no image that has a tag and is whole now.']
+				? ['  It breaks no tagged image that is intact now.']
 				: []
 			: [
 					`  It breaks ${count(breaks.length, 'image')}:`,
@@ -69,11 +69,11 @@ function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Prefl
 				]),
 		...[...Map.groupBy(worsens, ({image}) => image)].flatMap(([image, lost]) =>
 			wrap(
-				`${image} is broken already; the run takes away what a relink needs (${lost.map(({digest}) => shortDigest(digest)).join(', ')}): relink it first.`,
+				`${image} is already broken, and the run removes what a relink needs (${lost.map(({digest}) => shortDigest(digest)).join(', ')}): relink it first.`,
 				item,
 			),
 		),
-		...(complete ? [] : ['  INCOMPLETE: more may break than is said here.', ...gaps.flatMap(gap => wrap(gap, item))]),
+		...(complete ? [] : ['  INCOMPLETE: more may break than is listed here.', ...gaps.flatMap(gap => wrap(gap, item))]),
 	];
 }
 
@@ -81,12 +81,12 @@ function sayVerdict(audit: Parameters<typeof auditVerdict>[0] & Pick<Audit, 'ris
 	switch (auditVerdict(audit)) {
 		case 'breaks':
 			return audit.risks.some(({severity}) => severity === 'will-break')
-				? ['Something will break images: change it before it runs again.']
-				: wrap('The rehearsed collection would do damage: do not run it as it stands.', {columns});
+				? wrap('Something will break images: make the changes above before it runs again.', {columns})
+				: wrap('The garbage collection that was rehearsed would do damage: do not run it as it is.', {columns});
 
 		case 'incomplete':
 			return wrap(
-				'Nothing that was looked at will break images for certain, but not everything was looked at: that is not clean.',
+				'Nothing that was checked is certain to break images, but not everything was checked: this is no all-clear.',
 				{columns},
 			);
 

@@ -2,24 +2,31 @@ import {usualColumns} from '../../domain/text/wrap.ts';
 import {cutMiddle} from './fit.ts';
 
 export type StatusLine = {
-	/** Takes the line away before somebody else writes there; it comes back when it is due, however often that happens. */
+	/** Takes the line away before something else is written there; it comes back when it is next drawn. */
 	makeWay(): void;
-	/** Takes the line away; nothing is shown after that. */
+	/** Takes the line away for good. */
 	clear(): void;
 };
 
+/** Where progress is shown: a line is drawn over only on a terminal. */
+export type ProgressTerminal = {
+	terminal: {isTTY?: boolean; columns?: number} | undefined;
+	talk(text: string): void;
+	/** Milliseconds that never go back. */
+	monotonic(): number;
+};
+
 const everyMs = 250;
-/** Takes away what stands on the line of the cursor. */
-export const eraseLine = '\r\u001B[K';
+const eraseLine = '\r\u001B[K';
 
 /**
- * One line at the end of a terminal that is drawn over and over while something takes long, so that a person sees it move.
- * What ends within a quarter of a second shows nothing.
+ * One line at the end of a terminal that is drawn over and over, so that a person sees that work goes on. Work that ends
+ * within a quarter of a second shows nothing.
+ * @param text is given the width; what is wider loses its middle
  */
 export function showStatusLine(
-	terminal: {isTTY?: boolean; columns?: number} | undefined,
+	terminal: ProgressTerminal['terminal'],
 	talk: (text: string) => void,
-	/** Told how much room there is; what is wider loses its middle. */
 	text: (columns: number) => string,
 ): StatusLine {
 	if (terminal?.isTTY !== true) {
@@ -29,7 +36,7 @@ export function showStatusLine(
 	let isDrawn = false;
 	const timer = setInterval(() => {
 		isDrawn = true;
-		// A line that fills the last column would wrap, and could not be taken away.
+		// A line that fills the last column would wrap, and could not be erased.
 		const columns = (terminal.columns || usualColumns) - 1;
 		talk(`${eraseLine}${cutMiddle(text(columns), columns)}`);
 	}, everyMs);

@@ -1,37 +1,26 @@
-import stringWidth from 'string-width';
 import type {ProbeProgress} from '../../domain/probe/probe.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
-import {showStatusLine} from '../layout/status-line.ts';
+import {textWidth} from '../../domain/text/wrap.ts';
+import {type ProgressTerminal, showStatusLine} from '../layout/status-line.ts';
 
-/** Of a log, nobody wants more. */
-const lineMs = 30_000;
+/** More often would fill a log. */
+const lineEveryMs = 30_000;
 
-export type ProgressOptions = {
-	/** What is being probed, for people. */
-	host: string;
-	say(text: string): void;
-	/** Where one line may be written anew; absent: nowhere, and every word stays. */
-	terminal: {isTTY?: boolean; columns?: number} | undefined;
-	/** Milliseconds that never go back. */
-	monotonic(): number;
-};
-
-/** Says where a run stands: on one line of a terminal that is written anew, or as a line now and then. */
-export function createProbeProgress({host, say, terminal, monotonic}: ProgressOptions) {
+/** Shows how far a probe is: on the status line of a terminal, or as a line of a log now and then. */
+export function showProbeProgress(host: string, {terminal, talk, monotonic}: ProgressTerminal) {
 	const begun = monotonic();
 	let latest: ProbeProgress | undefined;
-	const words = (columns?: number) => sayProbeProgress(host, latest, monotonic() - begun, columns);
-	const isWatched = terminal?.isTTY === true;
-	const timer = isWatched ? undefined : setInterval(() => say(`${words()}\n`), lineMs);
-	const line = showStatusLine(terminal, say, words);
+	const sayNow = (columns?: number) => sayProbeProgress(host, latest, monotonic() - begun, columns);
+	const timer = terminal?.isTTY === true ? undefined : setInterval(() => talk(`${sayNow()}\n`), lineEveryMs);
+	const line = showStatusLine(terminal, talk, sayNow);
 
 	return {
 		update(progress: ProbeProgress): void {
 			latest = progress;
 		},
-		/** Before anybody else writes there, at the start of a line. */
+		/** Before anything else is written there, at the start of a line. */
 		makeWay: line.makeWay,
 		stop(): void {
 			clearInterval(timer);
@@ -42,7 +31,7 @@ export function createProbeProgress({host, say, terminal, monotonic}: ProgressOp
 
 /**
  * `HOST: 3 broken, 12 of 40 repositories, 350 tags, 1203 requests, 640 a second, 2 min left`
- * Where there is no room for all of it, what matters least is left out whole.
+ * Where there is no room for all of it, the least important numbers are left out.
  */
 export function sayProbeProgress(
 	host: string,
@@ -70,5 +59,5 @@ export function sayProbeProgress(
 	const lines = [speed, speed.slice(0, 2), speed.slice(0, 1), []].map(shown =>
 		visibleLine(`${host}: ${[...found, ...shown, ...end].join(', ')}`),
 	);
-	return lines.find(line => stringWidth(line) <= columns) ?? lines.at(-1)!;
+	return lines.find(line => textWidth(line) <= columns) ?? lines.at(-1)!;
 }

@@ -1,5 +1,5 @@
 import {partName} from '../../domain/image/digest.ts';
-import {type Fault, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
+import {type Fault, faultKinds, faultMeanings, widestFaultKind} from '../../domain/image/fault.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {formatShard} from '../../domain/probe/shard.ts';
@@ -13,8 +13,8 @@ const mostImages = 25;
 const mostReasons = 10;
 const mostNamed = 5;
 const mostTags = 10;
-/** The longest kind, and `404 manifest unknown` with room for a little more. */
-const widths = {kind: 19, answer: 24};
+/** `404 manifest unknown`, and a little more. */
+const responseColumns = 24;
 /** A platform and a short digest. Below this the parts of a row stand under each other. */
 const leastPart = 31;
 
@@ -23,7 +23,7 @@ type SayProbeOptions = Expectation & {
 	columns?: number;
 };
 
-/** What `regmedic probe` tells people at the end: what is broken and why, what could not be seen, what to do. */
+/** What `regmedic probe` prints at the end: what is broken and why, what could not be checked, what to do. */
 export function sayProbe(report: ProbeReport, {columns, ...expectation}: SayProbeOptions = {}): string[] {
 	const width = readableColumns(columns);
 	return [
@@ -35,7 +35,7 @@ export function sayProbe(report: ProbeReport, {columns, ...expectation}: SayProb
 	];
 }
 
-/** The same damage under several tags is told once. */
+/** The same damage under several tags is listed once. */
 function sayBroken({images, failures, faults, instance}: ProbeReport, columns: number): string[] {
 	const broken = images.filter(({verdict}) => verdict === 'broken');
 	if (failures === 0) {
@@ -48,10 +48,10 @@ function sayBroken({images, failures, faults, instance}: ProbeReport, columns: n
 	const shown = same.slice(0, mostImages);
 	const left = failures - shown.flat().length;
 	const longest = Math.max(...shown.flatMap(([check]) => check!.faults.map(fault => partName(fault).length)), 0);
-	const room = columns - 2 - widths.kind - 1 - 1 - widths.answer;
+	const room = columns - 2 - widestFaultKind - 1 - 1 - responseColumns;
 	const part = room < leastPart ? undefined : Math.min(room, Math.max(leastPart, longest));
 	return [
-		...(part === undefined ? [] : [`  ${column('FAULT', widths.kind)} ${column('PART', part)} ANSWER`]),
+		...(part === undefined ? [] : [`  ${column('FAULT', widestFaultKind)} ${column('PART', part)} RESPONSE`]),
 		...shown.flatMap(checks => [
 			...wrap(`${repositoryOf(checks[0]!, instance)}: ${sayTags(checks)}`, {rest: '  ', columns}),
 			...checks[0]!.faults.flatMap(fault => sayFault(fault, part, columns)),
@@ -71,23 +71,23 @@ function sayTags(checks: readonly ImageCheck[]): string {
 	return `${checks.slice(0, mostTags).map(tagOf).join(', ')}${more}`;
 }
 
-/** @param part how wide its column is; undefined: there is no room for columns */
+/** @param part the width of its column; undefined where there is no room for columns */
 function sayFault(fault: Fault, part: number | undefined, columns: number): string[] {
 	const {kind, status, detail} = fault;
-	const answer = [status, detail].filter(Boolean).join(' ');
+	const response = [status, detail].filter(Boolean).join(' ');
 	const name = partName(fault);
 	if (part === undefined) {
 		return [
-			...wrap(answer === '' ? kind : `${kind}: ${answer}`, {first: '  ', rest: '      ', columns}),
+			...wrap(response === '' ? kind : `${kind}: ${response}`, {first: '  ', rest: '      ', columns}),
 			...(name === '' ? [] : wrap(name, {first: '    ', columns})),
 		];
 	}
 
-	const first = `  ${column(kind, widths.kind)} ${column(name, part)} `;
-	return wrap(answer, {first, rest: ' '.repeat(first.length), columns});
+	const first = `  ${column(kind, widestFaultKind)} ${column(name, part)} `;
+	return wrap(response, {first, rest: ' '.repeat(first.length), columns});
 }
 
-/** By reason: what keeps one image from being seen usually keeps others, too. */
+/** Grouped by reason: what keeps one image from being checked usually keeps others. */
 function sayUnseen({images, gaps, unknown, instance}: ProbeReport, columns: number): string[] {
 	if (unknown === 0) {
 		return [];
@@ -107,7 +107,7 @@ function sayUnseen({images, gaps, unknown, instance}: ProbeReport, columns: numb
 	];
 }
 
-const noReason: ProbeGap = {code: 'unknown', message: 'No reason is known.', hint: 'Verify it again.'};
+const noReason: ProbeGap = {code: 'unknown', message: 'The reason is not known.', hint: 'Verify it again.'};
 
 function sayReason(
 	{code, message, hint}: ProbeGap,
@@ -127,7 +127,7 @@ function sayOdd({odd: {count: number, examples}}: ProbeReport, columns: number):
 	return number === 0
 		? []
 		: wrap(
-				`${count(number, 'listed name')} cannot be pulled by anybody and ${number === 1 ? 'was' : 'were'} left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
+				`${count(number, 'listed name')} cannot be pulled by any client and ${number === 1 ? 'was' : 'were'} left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
 				{columns},
 			);
 }
@@ -163,9 +163,9 @@ function sayVerdict(report: ProbeReport, expectation: Expectation, columns: numb
 
 	if (isEmpty(report) && !expectation.allowEmpty) {
 		return [
-			...wrap(`unknown: the catalogue of ${instance} is empty. That is seldom true.`, {columns}),
+			...wrap(`unknown: the catalogue of ${instance} is empty. That is rarely right.`, {columns}),
 			...wrap(
-				'A proxy that still points to an old container answers {"repositories":[]}, and so does a registry on the wrong store: restart the proxy, look at the mounted folder. If it is meant to be empty: --allow-empty.',
+				'A proxy that still points to an old container returns {"repositories":[]}, and so does a registry with the wrong folder mounted. Restart the proxy and check the mount. Accept an empty catalogue with --allow-empty.',
 				{first: '  ', columns},
 			),
 		];
@@ -175,15 +175,15 @@ function sayVerdict(report: ProbeReport, expectation: Expectation, columns: numb
 		return [
 			...wrap(
 				report.catalog
-					? `unknown: ${unknown} could not be checked. Nothing wrong was seen, and that proves nothing.`
-					: 'unknown: the catalogue could not be read to its end. Nothing wrong was seen, and that proves nothing.',
+					? `unknown: ${unknown} could not be checked. No fault was found in the rest.`
+					: 'unknown: the catalogue could not be read to its end. No fault was found in what was read; the rest is not known.',
 				{columns},
 			),
 			'Next: regmedic check',
 		];
 	}
 
-	return [tags === 0 ? 'Nothing is there to be checked.' : `intact: all of ${count(tags, 'tag')} can be pulled.`];
+	return [tags === 0 ? 'There was nothing to check.' : `intact: all of ${count(tags, 'tag')} can be pulled.`];
 }
 
 function repositoryOf({reference}: ImageCheck, instance: string): string {

@@ -5,18 +5,18 @@ import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
-import {sayTable} from './say-findings.ts';
+import {sayFindings} from './findings-table.ts';
 
 const mostListed = 10;
 
 export type SayScanOptions = {
-	/** `host[:port]`, where it is known: the store itself does not say what it is called. */
+	/** `host[:port]`, where it is known: the store does not hold the name of its registry. */
 	registry?: string;
 	/** Of the terminal. */
 	columns?: number;
 };
 
-/** What `regmedic scan` tells people: the findings by image, then by kind, what may yet break, then the next command. */
+/** What `regmedic scan` prints: the findings by image, then by kind, what may break later, then the next command. */
 export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScanOptions = {}): string[] {
 	const {root, complete, counts, findings, risks = []} = scan;
 	const width = readableColumns(columns);
@@ -27,19 +27,19 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		count(counts.links, 'link'),
 		count(counts.blobs, 'blob'),
 	].join(', ');
-	const clean = complete ? 'No fault found.' : 'No fault found in the part that could be read. That proves nothing.';
+	const clean = complete ? 'No fault found.' : 'No fault found in the part that could be read; the rest is not known.';
 	return [
 		...(complete ? [] : sayGaps(scan, width)),
 		...wrap(`Scanned ${root}: ${seen}.`, {rest: '  ', columns: width}),
 		...(findings.length === 0
 			? wrap(clean, {columns: width})
-			: [...sayTable(findings, width), ...saySummary(findings, width)]),
+			: [...sayFindings(findings, width), ...saySummary(findings, width)]),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
 		...sayNext(findings, risks, registry, width),
 		...(complete
 			? []
-			: wrap('The scan is INCOMPLETE: mend what stands at the top, then scan again.', {columns: width})),
+			: wrap('The scan is INCOMPLETE: fix what is listed at the top, then scan again.', {columns: width})),
 	];
 }
 
@@ -64,7 +64,7 @@ function some(tags: readonly string[]): string {
 
 function sayGaps({gaps}: Scan, columns: number): string[] {
 	return [
-		...wrap('INCOMPLETE: part of the store could not be read. This is not the whole picture.', {columns}),
+		...wrap('INCOMPLETE: part of the store could not be read. Other faults may exist.', {columns}),
 		...sayList(gaps, columns),
 	];
 }
@@ -97,7 +97,7 @@ function sayCount(findings: readonly Finding[]): string {
 		: `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(tags, 'tag')}:`;
 }
 
-/** A tag that several findings break is broken once. */
+/** A tag that several findings break counts once. */
 function brokenTags(findings: readonly Finding[]): number {
 	return new Set(findings.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`))).size;
 }
@@ -115,20 +115,20 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 	});
 	return risks.length === 0
 		? []
-		: [`${count(risks.length, 'warning')}: nothing is broken by it yet.`, ...sayList(lines, columns)];
+		: [`${count(risks.length, 'warning')}: no image is broken yet.`, ...sayList(lines, columns)];
 }
 
 function sayNotes({harmless}: Scan, columns: number): string[] {
 	const {leftOut = 0, linksTakenBySize = 0} = harmless ?? {};
 	return [
-		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} that no registry writes: passed over.`]),
+		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files.`]),
 		...(linksTakenBySize === 0
 			? []
-			: [`${count(linksTakenBySize, 'layer link')} judged by size alone: --hash looks into all of them.`]),
+			: [`${count(linksTakenBySize, 'layer link')} checked by size only: --hash reads all of them.`]),
 	].flatMap(note => wrap(note, {rest: '  ', columns}));
 }
 
-/** Unlike an image, a damaged part that no tag needs can wait. */
+/** A damaged part that no tag needs can wait. */
 function sayNext(
 	findings: readonly Finding[],
 	risks: readonly LatentFault[],
@@ -142,7 +142,7 @@ function sayNext(
 			? [`Next: regmedic respond --image ${visibleLine(`${registry}/${first.repository}:${first.tags[0]}`)}`]
 			: findings.length === 0
 				? []
-				: wrap('No tag is broken by it: nobody who pulls by tag is affected.', {columns})),
-		...(isCollected ? [`${first ? 'Then' : 'Next'}: regmedic audit  (what will do this again)`] : []),
+				: wrap('No tag is broken: pulls by tag are not affected.', {columns})),
+		...(isCollected ? [`${first ? 'Then' : 'Next'}: regmedic audit  (finds what will cause it again)`] : []),
 	];
 }

@@ -1,11 +1,14 @@
-import type {Digest} from '../../domain/image/digest.ts';
+import {defined} from '../../domain/defined.ts';
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
 import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../../domain/image/verdict.ts';
 import {count} from '../../domain/text/wording.ts';
+import {wrap} from '../../domain/text/wrap.ts';
+import {column} from '../layout/fit.ts';
 
 /** One line of the tree and what hangs below it. */
-export type Branch = {
+type Branch = {
 	verdict: Verdict;
 	/** A platform, or what kind of part it is. */
 	name: string;
@@ -15,14 +18,20 @@ export type Branch = {
 };
 
 const mostChildren = 16;
-/** Of one manifest: who has more wrong with it is told by numbers. */
+/** Of one manifest; the rest is counted. */
 const mostParts = 4;
 const more = '--json lists them';
 
+type Canvas = {columns: number; unicode: boolean};
+
+/** An image as lines: the children of its index, and below each only what is wrong with it or could not be checked. */
+export function sayTree(check: ImageCheck, canvas: Canvas): string[] {
+	return drawBranches(branchesOf(check), canvas, '');
+}
+
 type Trouble = (Fault | Unchecked) & {verdict: Verdict};
 
-/** The children of an index, and below each only what is wrong with it or could not be seen. */
-export function treeOf({children, digest, mediaType, faults, unchecked}: ImageCheck): Branch[] {
+function branchesOf({children, digest, mediaType, faults, unchecked}: ImageCheck): Branch[] {
 	const troubles: Trouble[] = [
 		...faults.map(fault => ({...fault, verdict: 'broken' as const})),
 		...unchecked.map(part => ({...part, verdict: 'unknown' as const})),
@@ -45,7 +54,7 @@ export function treeOf({children, digest, mediaType, faults, unchecked}: ImageCh
 	];
 }
 
-/** In the order of the index; where it is too long, what is not intact goes first. */
+/** In the order of the index. Of a long index, the children that are not intact are shown first. */
 function firstOf(rows: ChildCheck[]): ChildCheck[] {
 	const wanted = new Set(
 		[...rows.filter(row => row.verdict !== 'intact'), ...rows.filter(row => row.verdict === 'intact')].slice(
@@ -91,7 +100,7 @@ function childBranch({digest, platform, verdict, blobs, detail}: ChildCheck, tro
 	return {verdict, name: platform ?? (isIndex ? 'index' : 'no platform'), digest, state, branches: inner};
 }
 
-/** @param depth how many manifests above are drawn already */
+/** @param depth how many manifests above are already in the tree */
 function below(troubles: Trouble[], depth: number): Branch[] {
 	const nodes = [...Map.groupBy(troubles, trouble => trouble.via[depth] ?? trouble)];
 	const shown = nodes.slice(0, mostParts).map(([key, found]): Branch => {
@@ -120,13 +129,7 @@ function nodeName(found: Trouble[], depth: number): string {
 
 function leaf(trouble: Trouble): Branch {
 	const {verdict, digest} = trouble;
-	return {
-		verdict,
-		name: leafName(trouble),
-		...(digest === undefined ? {} : {digest}),
-		state: stateOf(trouble),
-		branches: [],
-	};
+	return {verdict, name: leafName(trouble), ...defined({digest}), state: stateOf(trouble), branches: []};
 }
 
 function leafName(trouble: Trouble): string {
@@ -143,11 +146,45 @@ function leafName(trouble: Trouble): string {
 }
 
 function stateOf(trouble: Trouble): string {
-	return 'kind' in trouble ? `${trouble.kind}${seen(trouble)}` : `not checked: ${trouble.code}`;
+	return 'kind' in trouble ? `${trouble.kind}${sayEvidence(trouble)}` : `not checked: ${trouble.code}`;
 }
 
-/** What showed it: ` (HTTP 404, manifest unknown)`. */
-export function seen({status, detail}: Fault): string {
+/** What showed a fault: ` (HTTP 404, manifest unknown)`. */
+export function sayEvidence({status, detail}: Fault): string {
 	const parts = [...(status === undefined ? [] : [`HTTP ${status}`]), ...(detail === '' ? [] : [detail])];
 	return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+type TreeGlyphs = {fork: string; last: string; bar: string; ellipsis: string; marks: Record<Verdict, string>};
+
+const unicodeGlyphs: TreeGlyphs = {
+	fork: '├─ ',
+	last: '└─ ',
+	bar: '│  ',
+	ellipsis: '…',
+	marks: {intact: '✔', broken: '✖', unknown: '?'},
+};
+
+const asciiGlyphs: TreeGlyphs = {
+	fork: '|- ',
+	last: '`- ',
+	bar: '|  ',
+	ellipsis: '~',
+	marks: {intact: '+', broken: 'x', unknown: '?'},
+};
+
+/** Names stand in one column on each level; the state of a part wraps below itself. */
+function drawBranches(branches: Branch[], canvas: Canvas, indent: string): string[] {
+	const glyphs = canvas.unicode ? unicodeGlyphs : asciiGlyphs;
+	const widest = Math.max(...branches.map(({name}) => name.length), 0);
+	const width = Math.min(widest, Math.max(11, Math.floor(canvas.columns / 4)));
+
+	return branches.flatMap(({verdict, name, digest, state, branches: inner}, at) => {
+		const isLast = at === branches.length - 1;
+		const under = indent + (isLast ? '   ' : glyphs.bar);
+		const label = `${column(name, width).replaceAll('…', glyphs.ellipsis)} ${digest === undefined ? '' : shortDigest(digest)}`;
+		const first = `${indent}${isLast ? glyphs.last : glyphs.fork}${glyphs.marks[verdict]} ${label.trimEnd()}  `;
+		const rest = `${under}${inner.length > 0 ? glyphs.bar : '   '}  `;
+		return [...wrap(state, {first, rest, columns: canvas.columns}), ...drawBranches(inner, canvas, under)];
+	});
 }

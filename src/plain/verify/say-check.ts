@@ -2,18 +2,17 @@ import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
 import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
+import {sayVerdict} from '../../domain/image/verdict.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {usualColumns, wrap} from '../../domain/text/wrap.ts';
-import {sayMeaning} from './check-meaning.ts';
-import {seen, treeOf} from './check-tree.ts';
-import {drawTree} from './draw-tree.ts';
+import {sayEvidence, sayTree} from './check-tree.ts';
 
 export type CheckStyle = {
 	columns?: number;
 	unicode?: boolean;
 	depth?: Depth;
-	/** What has to stand behind a command for it to reach the same registry: `--plain-http`. */
+	/** Options that a suggested command needs to reach the same registry: `--plain-http`. */
 	flags?: string;
 };
 
@@ -30,8 +29,8 @@ export function sayCheck(
 	return [
 		`${visibleLine(reference)}: ${verdict}`,
 		...(digest === undefined ? [] : [`${isIndexType(mediaType) ? 'index' : 'manifest'} ${digest}`]),
-		...drawTree(treeOf(check), {columns, unicode}),
-		...(check.faults.length === 0 ? [] : ['What is wrong:', ...kindsOf(check).flatMap(text => wrap(text, item))]),
+		...sayTree(check, {columns, unicode}),
+		...(check.faults.length === 0 ? [] : ['Faults:', ...kindsOf(check).flatMap(text => wrap(text, item))]),
 		...reasonsOf(check, columns),
 		...wrap(scopeOf(check, depth), {columns}),
 		...nextOf(check, depth, flags),
@@ -46,17 +45,17 @@ export function sayChecks(checks: ImageCheck[]): string {
 	return `${count(checks.length, 'image')}: ${numbers.map(each => each.join(' ')).join(', ')}.`;
 }
 
-/** One fault as a line of a list, with what it means for somebody who pulls. */
+/** One fault as an item of a list, with what it means for someone who pulls. */
 export function sayFault(fault: Fault): string[] {
 	const {kind} = fault;
 	const part = partName(fault);
-	return wrap(`${kind}${part === '' ? '' : `, ${part}`}: ${faultMeanings[kind] ?? 'damaged'}${seen(fault)}`, {
+	return wrap(`${kind}${part === '' ? '' : `, ${part}`}: ${faultMeanings[kind]}${sayEvidence(fault)}`, {
 		first: '  - ',
 		rest: '    ',
 	});
 }
 
-/** One part that nobody could look at, why, and what to do about it. */
+/** One part that could not be checked, why, and what to do about it. */
 export function sayUnchecked(unchecked: Unchecked): string[] {
 	const {code, message, hint} = unchecked;
 	const part = partName(unchecked);
@@ -69,11 +68,11 @@ export function sayUnchecked(unchecked: Unchecked): string[] {
 /** Each kind once: the parts are in the tree. */
 function kindsOf({faults}: ImageCheck): string[] {
 	return [...Map.groupBy(faults, ({kind}) => kind)].map(
-		([kind, found]) => `${kind}${found.length === 1 ? '' : ` (${found.length})`}: ${faultMeanings[kind] ?? 'damaged'}`,
+		([kind, found]) => `${kind}${found.length === 1 ? '' : ` (${found.length})`}: ${faultMeanings[kind]}`,
 	);
 }
 
-/** Each reason once, however many parts it kept from being seen. */
+/** Each reason once, with the parts that could not be checked for it. */
 function reasonsOf({unchecked}: ImageCheck, columns: number): string[] {
 	if (unchecked.length === 0) {
 		return [];
@@ -106,14 +105,14 @@ function scopeOf(check: ImageCheck, depth: Depth): string {
 	switch (verdict) {
 		case 'intact':
 			return depth === 'head'
-				? `intact: ${scope}; all of them exist. Whether they are whole, --depth edge tells.`
-				: `intact: ${scope}, every one of them as it should be.`;
+				? `intact: ${scope}; all of them exist. Check that they are complete with --depth edge.`
+				: `intact: ${scope}; no fault was found.`;
 
 		case 'unknown':
-			return `unknown: ${scope}. Nothing wrong was seen, and that proves nothing.`;
+			return `unknown: ${scope}; no fault was found in them. The rest is not known.`;
 
 		case 'broken':
-			return `broken: ${count(faults.length, 'fault')}; ${scope}. ${sayMeaning(check)}`;
+			return `broken: ${count(faults.length, 'fault')}; ${scope}. ${sayVerdict(check)}`;
 	}
 }
 
@@ -124,7 +123,7 @@ function nextOf({reference, verdict}: ImageCheck, depth: Depth, flags: string): 
 			return [];
 
 		case 'unknown':
-			return [`Next, once that is mended: regmedic verify ${depth === 'edge' ? '' : `--depth ${depth} `}${image}`];
+			return [`Once fixed: regmedic verify ${depth === 'edge' ? '' : `--depth ${depth} `}${image}`];
 
 		case 'broken':
 			return [`Next: regmedic respond --image ${image}`];

@@ -45,7 +45,7 @@ const preflight: Preflight = {
 	worsens: [],
 };
 
-it('the worst stands first, each risk with its line, why it bites and the change', () => {
+it('the worst stands first, each risk with its line, what it does and the change', () => {
 	expect(
 		sayAudit({...audit, preflight: [preflight]}).join('\n'),
 	).toBe(`Audited registry-vm:/opt/registry/data, registry 2.8.3.
@@ -67,22 +67,22 @@ PREFLIGHT of registry garbage-collect --dry-run -m /c.yml:
   It breaks 1 image:
   - infra-ci:latest (sha256:999999999999)
 
-Not looked at:
+Not checked:
   - the probe’s metrics: nobody says where they are
 
-Something will break images: change it before it runs again.`);
+Something will break images: make the changes above before it runs again.`);
 });
 
-it('what was not looked at is never called clean', () => {
+it('what was not checked is never called clean', () => {
 	const nothing = {...audit, risks: []};
 
 	expect(sayAudit(nothing).at(-1)).toBe('Nothing found that breaks images.');
 	expect(
 		sayAudit({...nothing, unseen: [{what: 'the registry’s host', why: 'it does not answer'}]}).join(' '),
-	).toContain('that is not clean.');
+	).toContain('this is no all-clear.');
 	expect(
 		sayAudit({...nothing, preflight: [{...preflight, breaks: [], complete: false, gaps: ['cut']}]}).join('\n'),
-	).toMatch(/INCOMPLETE[\s\S]*cut[\s\S]*that is\snot clean/);
+	).toMatch(/INCOMPLETE[\s\S]*cut[\s\S]*this is\s+no all-clear/);
 });
 
 it.each([undefined, 60, 120])('no line is wider than the terminal (%s columns), unless it is one word', columns => {

@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import type {Fault} from '../../../src/domain/image/fault.ts';
 import type {ProbeReport} from '../../../src/domain/probe/probe.ts';
-import {createProbeProgress, sayProbeProgress} from '../../../src/plain/probe/probe-progress.ts';
+import {sayProbeProgress, showProbeProgress} from '../../../src/plain/probe/probe-progress.ts';
 import {sayProbe} from '../../../src/plain/probe/say-probe.ts';
 import {brokenImage, instance, reportWith, unknownImage} from '../../support/probe-reports.ts';
 
@@ -63,7 +63,7 @@ describe('the end of a run', () => {
 		expect(lines.join('')).not.toContain('…');
 	});
 
-	it('gives the reason for what could not be checked once, however much it keeps from being seen', () => {
+	it('gives each reason why images could not be checked once, however many images it concerns', () => {
 		const images = Array.from({length: 30}, (_, n) => unknownImage(`app:v${n}`));
 		const gaps = [{repository: 'secret', code: 'registry.forbidden' as const, message: 'Not for you.', hint: 'Ask.'}];
 
@@ -72,7 +72,7 @@ describe('the end of a run', () => {
 		expect(text).toContain('secret: Not for you. (registry.forbidden)');
 		expect(text.match(/Nobody answers\./g)).toHaveLength(1);
 		expect(text).toMatch(/app:v4 and 25 more/);
-		expect(text).toMatch(/unknown: 31 could not be checked\. Nothing wrong was seen, and that proves\s+nothing\./);
+		expect(text).toMatch(/unknown: 31 could not be checked\. No fault was found in the rest\./);
 		expect(text).not.toContain('intact');
 	});
 
@@ -83,7 +83,9 @@ describe('the end of a run', () => {
 		expect(text).toContain('{"repositories":[]}');
 		expect(text).toContain('--allow-empty');
 		expect(text).not.toContain('intact');
-		expect(sayProbe(reportWith({listed: 0, tags: 0}), {allowEmpty: true}).join()).toContain('Nothing is there');
+		expect(sayProbe(reportWith({listed: 0, tags: 0}), {allowEmpty: true}).join()).toContain(
+			'There was nothing to check.',
+		);
 	});
 
 	it('draws nothing on the terminal, whatever a registry is called or answers', () => {
@@ -131,12 +133,12 @@ describe('progress', () => {
 		expect(sayProbeProgress('registry.example', undefined, 10)).toBe('registry.example: reading the catalogue');
 	});
 
-	it('moves on one line of a terminal at least once a second, makes way for others, and leaves nothing behind', () => {
+	it('moves on one line of a terminal at least once a second, makes way for other lines, and is gone at the end', () => {
 		let written = '';
-		const say = (text: string) => {
+		const talk = (text: string) => {
 			written += text;
 		};
-		const shown = createProbeProgress({host: 'h', say, terminal: {isTTY: true, columns: 30}, monotonic: () => 0});
+		const shown = showProbeProgress('h', {talk, terminal: {isTTY: true, columns: 30}, monotonic: () => 0});
 
 		for (let seconds = 0; seconds < 5; seconds++) {
 			written = '';
@@ -158,10 +160,10 @@ describe('progress', () => {
 
 	it('goes on moving where one image after another makes it give way', () => {
 		let shows = 0;
-		const say = (text: string) => {
+		const talk = (text: string) => {
 			shows += Number(text.includes('repositories'));
 		};
-		const shown = createProbeProgress({host: 'h', say, terminal: {isTTY: true, columns: 80}, monotonic: () => 0});
+		const shown = showProbeProgress('h', {talk, terminal: {isTTY: true, columns: 80}, monotonic: () => 0});
 		shown.update(progress);
 
 		for (let images = 0; images < 100; images++) {
@@ -173,12 +175,12 @@ describe('progress', () => {
 		expect(shows).toBeGreaterThanOrEqual(10);
 	});
 
-	it('is a line now and then where no terminal is, without an escape', () => {
+	it('is a line every half minute without a terminal, free of escapes', () => {
 		let written = '';
-		const say = (text: string) => {
+		const talk = (text: string) => {
 			written += text;
 		};
-		const shown = createProbeProgress({host: 'h', say, terminal: {isTTY: false}, monotonic: () => 0});
+		const shown = showProbeProgress('h', {talk, terminal: {isTTY: false}, monotonic: () => 0});
 
 		vi.advanceTimersByTime(29_000);
 		expect(written).toBe('');
@@ -192,7 +194,7 @@ describe('progress', () => {
 		expect(written).not.toContain('\u001b');
 	});
 
-	it('says what is broken and unknown so far before what a narrow line would cut off', () => {
+	it('puts broken and unknown images before what a narrow line would cut off', () => {
 		expect(at({failures: 3, unknown: 1})).toMatch(/^registry\.example: 3 broken, 1 unknown, /);
 	});
 });

@@ -57,7 +57,7 @@ tools/build: (no tag)
   1 layer-unlinked, no tag needs it: the data is on disk, but this repository
       has no link to it
 Next: regmedic respond --image registry.example:5050/infra-ci:latest
-Then: regmedic audit  (what will do this again)`,
+Then: regmedic audit  (finds what will cause it again)`,
 	);
 });
 
@@ -107,18 +107,18 @@ test('a warning says what will break, and that nothing is broken yet', () => {
 
 	expect(sayScan({...scan, findings: [], risks: [risk]}).slice(-4)).toEqual([
 		'No fault found.',
-		'1 warning: nothing is broken by it yet.',
+		'1 warning: no image is broken yet.',
 		'  - infra-ci, sha256:999999999999 (latest): a garbage collection does not see it',
-		'Next: regmedic audit  (what will do this again)',
+		'Next: regmedic audit  (finds what will cause it again)',
 	]);
 });
 
 test('a scan with a gap says first that it is incomplete, and never that nothing is wrong', () => {
 	const lines = sayScan({...scan, complete: false, gaps: ['blobs/sha256/4f: permission denied'], findings: []});
 
-	expect(lines[0]).toBe('INCOMPLETE: part of the store could not be read. This is not the whole picture.');
+	expect(lines[0]).toBe('INCOMPLETE: part of the store could not be read. Other faults may exist.');
 	expect(lines[1]).toBe('  - blobs/sha256/4f: permission denied');
-	expect(lines).toContain('No fault found in the part that could be read. That proves nothing.');
+	expect(lines).toContain('No fault found in the part that could be read; the rest is not known.');
 	expect(lines).not.toContain('No fault found.');
 });
 
@@ -135,6 +135,6 @@ test('a long name is cut in its middle, and tells the images apart', () => {
 	expect(lines.find(line => line.startsWith('team/'))).toMatch(/^team\/.*….*name: latest, manual$/);
 });
 
-test('a name from the disk is shown, not obeyed', () => {
+test('control characters in a name from the disk are escaped', () => {
 	expect(sayScan({...scan, findings: [{...swept, tags: ['\u001b[2J']}]}).join('\n')).toContain('infra-ci: ^[[2J');
 });

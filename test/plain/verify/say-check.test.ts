@@ -68,7 +68,7 @@ test('a broken image is its verdict, a tree, what is wrong, what that means for 
 index sha256:4444444444444444444444444444444444444444444444444444444444444444
 |- x linux/amd64 sha256:000000000000  child-missing (HTTP 404, manifest unknown)
 \`- + linux/arm64 sha256:000000000000  ok, 12 blobs
-What is wrong:
+Faults:
   - child-missing: the index names a manifest that the registry does not have
 broken: 1 fault; 2 manifests and 12 blobs checked. linux/amd64 cannot be pulled;
 linux/arm64 can.
@@ -104,25 +104,25 @@ test('a single image is its own tree: only what is wrong with it has a line', ()
 		`manifest ${top}`,
 		'`- x layer sha256:000000000000  layer-missing (HTTP 404, blob unknown to registry)',
 	]);
-	expect(lines.join('\n')).toContain('It cannot be pulled.');
+	expect(lines.join('\n')).toContain('The image cannot be pulled.');
 	expect(
 		sayCheck(checkOf('intact', {...single, children: [{...single.children[0]!, verdict: 'intact'}]})),
 	).toHaveLength(3);
 });
 
-describe('what it means for somebody who pulls', () => {
+describe('what it means for someone who pulls', () => {
 	const amd64 = fault('child-missing', 1, [top], 'linux/amd64');
 
 	test.each<[string, Partial<ImageCheck>, string]>([
 		[
-			'some of it',
+			'some platforms',
 			allOver,
-			'linux/amd64, linux/riscv64 and windows/amd64 cannot be pulled; linux/arm64 can. Nobody knows about linux/s390x.',
+			'linux/amd64, linux/riscv64 and windows/amd64 cannot be pulled; linux/arm64 can. linux/s390x could not be checked.',
 		],
 		[
-			'all of it',
+			'every platform',
 			{faults: [amd64], children: [child(1, 'linux/amd64', 'broken'), child(2, 'linux/arm64', 'broken')]},
-			'Nothing of it can be pulled.',
+			'No platform of the image can be pulled.',
 		],
 		[
 			'an attestation',
@@ -130,7 +130,7 @@ describe('what it means for somebody who pulls', () => {
 				faults: [fault('child-missing', 2, [top], 'attestation')],
 				children: [child(1, 'linux/amd64'), child(2, 'attestation', 'broken')],
 			},
-			'Every platform can be pulled. An attestation cannot: whoever copies the whole image',
+			'Every platform can be pulled. An attestation cannot: copying the whole image',
 		],
 		[
 			'many platforms',
@@ -153,27 +153,27 @@ test('what could not be checked keeps the verdict unknown, and each reason is sa
 	expect(
 		text.match(/The registry did not answer in time\. \(registry\.stalled\)\n {4}Look at its load\./g),
 	).toHaveLength(1);
-	expect(text).toContain('unknown: 2 manifests and 12 blobs checked. Nothing wrong was seen, and that proves nothing.');
+	expect(text).toContain(
+		'unknown: 2 manifests and 12 blobs checked; no fault was found in them. The rest is not known.',
+	);
 	expect(text).toMatch(
-		/\nNext, once that is mended: regmedic verify --depth content 127\.0\.0\.1:5055\/infra-ci:latest --plain-http$/,
+		/\nOnce fixed: regmedic verify --depth content 127\.0\.0\.1:5055\/infra-ci:latest --plain-http$/,
 	);
 	expect(text).not.toContain('intact');
 });
 
-test('an intact image needs no next command, and depth head says what it did not look at', () => {
-	expect(sayCheck(checkOf('intact')).at(-1)).toBe(
-		'intact: 2 manifests and 12 blobs checked, every one of them as it should be.',
-	);
+test('an intact image needs no next command, and depth head says what it did not check', () => {
+	expect(sayCheck(checkOf('intact')).at(-1)).toBe('intact: 2 manifests and 12 blobs checked; no fault was found.');
 	expect(say(checkOf('intact'), {depth: 'head'})).toContain('--depth edge');
 });
 
-test('a tag that resolves to nothing is said so, and nothing from the registry draws', () => {
+test('a tag that resolves to nothing is named, and nothing from the registry draws', () => {
 	const {digest: _, mediaType: __, ...rest} = checkOf('broken');
 	const hostile = '\u001b[31mgone\u202e\nfine';
 	const text = say({...rest, faults: [{kind: 'tag-dangling', via: [], detail: hostile}]});
 
 	expect(text).toContain('`- x tag  tag-dangling (^[[31mgone<U+202E>');
-	expect(text).toContain('Nobody can pull this tag.');
+	expect(text).toMatch(/The registry serves no\s+manifest for this tag: it cannot be pulled\./);
 
 	const children = [{...child(1, hostile, 'broken'), detail: hostile}];
 	const unchecked = [{...unseen(3, hostile), message: hostile, hint: hostile, code: hostile as ReasonCode}];

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {sayHome} from '../../../src/plain/session/say-home.ts';
+import {sayHome} from '../../../src/commands/home/home.ts';
 
-test('at 80 columns each command has its meaning beside it, at 60 below it, and nothing is cut', () => {
+test('at 80 columns each command has its purpose beside it, at 60 below it, and nothing is cut', () => {
 	for (const columns of [40, 60, 80, 200]) {
 		expect(Math.max(...sayHome(columns).map(line => line.length))).toBeLessThanOrEqual(Math.max(columns, 46));
 	}

@@ -1,22 +1,23 @@
 import {partName, shortHex} from '../../domain/image/digest.ts';
+import {widestFaultKind} from '../../domain/image/fault.ts';
 import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {column, cutMiddle} from '../layout/fit.ts';
 
-/** A list that nobody reads to its end is not worth printing: `--json` has all of it. */
+/** More is hard to read: `--json` has all of it. */
 const mostImages = 20;
 const mostOfImage = 10;
 const mostTags = 5;
 
-/** The longest kind and `2026-04-19 02:00`, the time without its zone, which stands in the heading. */
-const widths = {kind: 19, since: 16, remedy: 10};
+/** `2026-04-19 02:00`: the zone stands in the heading. */
+const widths = {kind: widestFaultKind, since: 16, remedy: 10};
 /** Below this the parts of a row stand under each other. */
 const tableColumns = 2 + widths.kind + 1 + 24 + 1 + widths.since + 1 + widths.remedy;
 
 /** The findings by image, each with its remedy. */
-export function sayTable(findings: readonly Finding[], columns: number): string[] {
+export function sayFindings(findings: readonly Finding[], columns: number): string[] {
 	const images = [...Map.groupBy(findings, imageOf)];
 	const shown = images.slice(0, mostImages);
 	const rest = images.slice(mostImages).flatMap(([, found]) => found);
@@ -74,7 +75,7 @@ function narrowRow(finding: Finding, columns: number): string[] {
 	];
 }
 
-/** Where there is no room, the digest does without its algorithm. */
+/** Where there is no room, the digest is shown without its algorithm. */
 function partOf(finding: Finding, width: number): string {
 	const {kind, digest, platform} = finding;
 	if (digest === undefined) {
