@@ -22,29 +22,47 @@ async function main(): Promise<void> {
 		import('./domain/text/redaction.ts'),
 		import('./plain/layout/fit.ts'),
 	]);
-	// The last gate: whatever an error, a crash or a registry's own words hold, no secret that we read leaves here.
+	// Whatever an error, a crash or a registry's response holds, no secret that was read gets past this point.
 	const redaction = createRedaction();
-	const voice: Voice = {
+	const output: Output = {
 		redaction,
 		print: text => void process.stdout.write(redaction.redact(text)),
 		talk: text => void process.stderr.write(redaction.redact(text)),
 	};
 	const stopping = new AbortController();
-	let interrupts = 0;
+	stopOnSignals(stopping);
+	stopOnClosedOutput(stopping);
 
+	process.exitCode = await runProgram(process.argv.slice(2), {
+		version,
+		home,
+		invocation: flags => invocationOf(flags, stopping.signal, output),
+		print: output.print,
+		talk: output.talk,
+		// Redacted before it is folded: a secret with a space in it would be split over two lines.
+		talkWrapped: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
+	});
+}
+
+type Output = Pick<Invocation, 'redaction' | 'print' | 'talk'>;
+
+/** The first signal stops the work; a second one ends the process at once. */
+function stopOnSignals(stopping: AbortController): void {
+	let isStopped = false;
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		process.on(signal, () => {
-			interrupts++;
-			// The second one does not wait for anything.
-			if (interrupts > 1) {
+			if (isStopped) {
 				process.exit(130);
 			}
 
+			isStopped = true;
 			stopping.abort();
 		});
 	}
+}
 
-	// Whoever reads us may have heard enough: `regmedic … | head -1`. What is cut short was not done, so it is never exit 0.
+/** `regmedic … | head -1`: the reader may close the pipe early. The work is cut short then, and never exits with 0. */
+function stopOnClosedOutput(stopping: AbortController): void {
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
 			if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') {
@@ -54,26 +72,14 @@ async function main(): Promise<void> {
 			stopping.abort();
 		});
 	}
-
-	process.exitCode = await runProgram(process.argv.slice(2), {
-		version,
-		home,
-		invocation: flags => invocationOf(flags, stopping.signal, voice),
-		print: voice.print,
-		talk: voice.talk,
-		// Hidden before it is folded: a secret with a space in it would come in two halves.
-		talkWrapped: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
-	});
 }
 
-/** Whatever is no terminal gets each sentence whole: it may be searched. */
+/** Sentences that do not go to a terminal are not broken into lines: they may be searched. */
 function widthOf({isTTY, columns}: NodeJS.WriteStream): number {
 	return isTTY === true && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }
 
-type Voice = Pick<Invocation, 'redaction' | 'print' | 'talk'>;
-
-function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): Invocation {
+function invocationOf(flags: CommonFlags, signal: AbortSignal, output: Output): Invocation {
 	return {
 		flags,
 		environment: process.env,
@@ -81,17 +87,17 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, voice: Voice): In
 		home,
 		version,
 		actor: userName(),
-		processes: {own: process.pid, user: process.getuid?.(), kill: (id, signal) => void process.kill(id, signal)},
+		processes: {own: process.pid, user: process.getuid?.(), kill: (id, name) => void process.kill(id, name)},
 		terminal: terminalOf(flags),
 		...(process.stdin.isTTY === true && process.stderr.isTTY === true
 			? {foreground: createForeground(process.stdin)}
 			: {}),
-		...voice,
+		...output,
 		signal,
 	};
 }
 
-/** A container may run us as a number that no name belongs to. */
+/** In a container the process may run as a user id that has no name. */
 function userName(): string {
 	try {
 		return userInfo().username;
@@ -100,7 +106,7 @@ function userName(): string {
 	}
 }
 
-/** The whole group, so that the shell that started us, or npm, takes over. */
+/** Stops the whole process group, so that the shell or npm that started it takes over. */
 function suspend(): Promise<void> {
 	return new Promise(resolve => {
 		process.once('SIGCONT', () => resolve());

@@ -1,6 +1,6 @@
 import type {Foreground} from './invocation.ts';
 
-/** @param input the terminal that is otherwise read from */
+/** @param input the stream of the terminal */
 export function createForeground(input: object): Foreground {
 	let holder: ((work: () => Promise<void>) => Promise<void>) | undefined;
 	let last: Promise<unknown> = Promise.resolve();
@@ -8,9 +8,9 @@ export function createForeground(input: object): Foreground {
 	return {
 		run(work) {
 			const alone = () => withoutReading(input, work);
-			const turn = last.then(() => (holder === undefined ? alone() : holder(alone)));
-			last = turn.catch(() => {});
-			return turn;
+			const next = last.then(() => (holder === undefined ? alone() : holder(alone)));
+			last = next.catch(() => {});
+			return next;
 		},
 		take(stepAside) {
 			holder = stepAside;
@@ -23,14 +23,16 @@ export function createForeground(input: object): Foreground {
 	};
 }
 
-type Reading = {reading?: boolean; readStart(): number; readStop(): number};
+/** Of Node's own stream, where it has one. */
+type Handle = {reading: boolean; readStart(): number; readStop(): number};
 
 /**
- * A stream that was paused still takes the next piece of input before it stops, which would be what is typed for the other
- * program. Node has no public way to stop it at once. @see node lib/net.js, Socket.prototype.pause
+ * A paused stream still reads once more before it stops, and would take what is typed for the other program. Node has no
+ * public way to stop it at once.
+ * @see node lib/net.js, Socket.prototype.pause
  */
 async function withoutReading(input: object, work: () => Promise<void>): Promise<void> {
-	const {_handle: handle} = input as {_handle?: Reading | null};
+	const handle = handleOf(input);
 	if (!handle?.reading) {
 		return work();
 	}
@@ -43,4 +45,15 @@ async function withoutReading(input: object, work: () => Promise<void>): Promise
 		handle.readStart();
 		handle.reading = true;
 	}
+}
+
+function handleOf(input: object): Handle | undefined {
+	const handle: unknown = '_handle' in input ? input._handle : undefined;
+	return isHandle(handle) ? handle : undefined;
+}
+
+function isHandle(value: unknown): value is Handle {
+	return (
+		typeof value === 'object' && value !== null && 'reading' in value && 'readStart' in value && 'readStop' in value
+	);
 }

@@ -1,28 +1,28 @@
 import type {Redaction} from './domain/text/redaction.ts';
 import type {Processes} from './engine/ports/processes.ts';
 
-/** What a command gets from the outside. Only cli.ts makes one. */
+/** Everything that a command is given from outside. Only cli.ts makes one. */
 export type Invocation = {
 	flags: CommonFlags;
 	environment: Record<string, string | undefined>;
 	/** The working directory. */
 	folder: string;
-	/** Where runbooks/ and dist/ are. */
+	/** The folder of regmedic, with runbooks/ and dist/. */
 	home: string;
 	version: string;
 	/** The login name of the person. */
 	actor: string;
 	processes: Processes;
 	terminal: Terminal;
-	/** Absent: nobody sits at a terminal who could be asked by ssh. */
+	/** Absent: nobody sits at a terminal, so ssh cannot ask for a password. */
 	foreground?: Foreground;
-	/** Learns every secret that is read; what is printed and said goes through it. */
+	/** Learns every secret that is read. Everything that is printed goes through it. */
 	redaction: Redaction;
-	/** Data, to standard output. */
+	/** Prints data, to standard output. */
 	print(text: string): void;
-	/** Talk, to standard error. */
+	/** Prints messages and progress, to standard error. */
 	talk(text: string): void;
-	/** Aborted by ctrl-c and its like. */
+	/** Aborted by ctrl-c and other signals that end the process. */
 	signal: AbortSignal;
 };
 
@@ -31,7 +31,7 @@ export type CommonFlags = {config?: string; json: boolean; plain: boolean; color
 export type Terminal = {
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
-	/** Where progress is shown, and taken away again. */
+	/** Where progress is drawn and erased. */
 	stderr?: {isTTY?: boolean; columns?: number};
 	/** Keys can be read and a screen can be drawn. */
 	interactive: boolean;
@@ -41,10 +41,14 @@ export type Terminal = {
 	suspend(): Promise<void>;
 };
 
-/** The terminal, which a screen, or a program that asks its person, has for itself. */
+/** Shares the terminal between the screen and a program that asks the person, such as ssh. */
 export type Foreground = {
-	/** Does something while no screen is drawn and no key is read. One after the other. */
+	/** Runs work while no screen is drawn and no key is read. One piece of work after the other. */
 	run(work: () => Promise<void>): Promise<void>;
-	/** Whoever draws or reads says how it steps aside. @returns ends that */
+	/**
+	 * Called by whatever draws or reads, as long as it does.
+	 * @param stepAside stops drawing and reading, does the work, and goes on
+	 * @returns ends that
+	 */
 	take(stepAside: (work: () => Promise<void>) => Promise<void>): () => void;
 };

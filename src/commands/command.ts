@@ -1,26 +1,48 @@
-import {type Command, Option} from 'commander';
+import {type Command, InvalidArgumentError, Option} from 'commander';
 import type {Invocation} from '../invocation.ts';
-import type {OptionDeclaration} from './options.ts';
 
 /**
- * A command as its folder declares it: enough for the help, and little to load. What it does stands in a module of its own,
- * which `run` imports when the command is called.
+ * A command as its folder declares it: enough for the help, and little to load. The work is in a module of its own, which
+ * `run` imports when the command is called.
  */
 export type DeclaredCommand = {addTo(parent: Command, carryOut: CarryOut): void};
 
 /** Makes the invocation, does the work with it and keeps the exit code. */
 export type CarryOut = (work: (invocation: Invocation) => Promise<number>) => Promise<void>;
 
-/** By their flags, as the help shows them: `--depth <depth>`. */
-type OptionDeclarations = Readonly<Record<`--${string}`, OptionDeclaration<unknown>>>;
+/** One option, with the type of its value. `undefined` is in that type where the option may be absent. */
+export type OptionDeclaration<Value> = {
+	about: string;
+	/** Anything else is refused. */
+	choices?: readonly string[];
+	/** Absent: a flag, or the text as it was given. @throws InvalidArgumentError */
+	parse?(given: string): Value;
+	/** The value where the option is absent. */
+	otherwise?: Value | undefined;
+	/** Left out of the help. */
+	hidden?: boolean;
+};
 
-/** `--hash-on-host <mib>` is `hashOnHost`. */
-type NameOf<Flag> = Flag extends `--${infer Long} <${string}>`
-	? CamelCase<Long>
-	: Flag extends `--${infer Long}`
-		? CamelCase<Long>
-		: never;
-type CamelCase<Words> = Words extends `${infer Head}-${infer Rest}` ? `${Head}${Capitalize<CamelCase<Rest>>}` : Words;
+export type CommandDeclaration<Name, Options> = {
+	/** With its argument, as the help shows it: `verify <ref...>`. */
+	name: Name;
+	about: string;
+	/** By their flags, as the help shows them: `--depth <depth>`. */
+	options?: Options;
+	/** Shown below the options. */
+	footnote?: string;
+	/** @returns the exit code */
+	run(given: {invocation: Invocation; argument: ArgumentOf<Name>; options: ValuesOf<Options>}): Promise<number>;
+};
+
+/** The type of what is given for `verify <ref...>`, `export <incident>`, `resume [incident]` and `check`. */
+type ArgumentOf<Name> = Name extends `${string} <${string}...>`
+	? string[]
+	: Name extends `${string} <${string}>`
+		? string
+		: Name extends `${string} [${string}]`
+			? string | undefined
+			: undefined;
 
 /** Commander leaves out what is absent. */
 type ValuesOf<Options> = {
@@ -33,41 +55,23 @@ type ValuesOf<Options> = {
 };
 type ValueOf<Option> = Option extends OptionDeclaration<infer Value> ? Value : never;
 
-/** Of `verify <ref...>`, `resume [incident]`, `check`. */
-type ArgumentOf<Name> = Name extends `${string} <${string}...>`
-	? string[]
-	: Name extends `${string} <${string}>`
-		? string
-		: Name extends `${string} [${string}]`
-			? string | undefined
-			: undefined;
+/** `--hash-on-host <mib>` is `hashOnHost`. */
+type NameOf<Flag> = Flag extends `--${infer Long} <${string}>`
+	? CamelCase<Long>
+	: Flag extends `--${infer Long}`
+		? CamelCase<Long>
+		: never;
+type CamelCase<Words> = Words extends `${infer Head}-${infer Rest}` ? `${Head}${Capitalize<CamelCase<Rest>>}` : Words;
 
-type Given<Name, Options> = {
-	invocation: Invocation;
-	argument: ArgumentOf<Name>;
-	options: ValuesOf<Options>;
-};
-
-export type CommandDeclaration<Name, Options> = {
-	/** With its argument, as the help shows it: `verify <ref...>`. */
-	name: Name;
-	about: string;
-	options?: Options;
-	/** Shown below the options. */
-	footnote?: string;
-	/** @returns the exit code */
-	run(given: Given<Name, Options>): Promise<number>;
-};
-
-export function defineCommand<const Name extends string, const Options extends OptionDeclarations>(
-	declaration: CommandDeclaration<Name, Options>,
-): DeclaredCommand {
-	const {name, about, options, footnote, run} = declaration;
+export function defineCommand<
+	const Name extends string,
+	const Options extends Readonly<Record<`--${string}`, OptionDeclaration<unknown>>>,
+>({name, about, options, footnote, run}: CommandDeclaration<Name, Options>): DeclaredCommand {
 	return {
 		addTo(parent, carryOut) {
 			const command = parent.command(name).description(about).allowExcessArguments(false);
-			for (const [flag, option] of Object.entries<OptionDeclaration<unknown>>(options ?? {})) {
-				command.addOption(optionOf(flag, option));
+			for (const [flags, option] of Object.entries<OptionDeclaration<unknown>>(options ?? {})) {
+				command.addOption(optionOf(flags, option));
 			}
 
 			if (footnote !== undefined) {
@@ -93,8 +97,44 @@ export function defineGroup(name: string, about: string, commands: readonly Decl
 	};
 }
 
-function optionOf(flag: string, {about, choices, parse, otherwise, hidden}: OptionDeclaration<unknown>): Option {
-	const option = new Option(flag, about).default(otherwise).hideHelp(hidden ?? false);
+export function flag(about: string): OptionDeclaration<true | undefined> {
+	return {about};
+}
+
+export function text<Otherwise extends string | undefined = undefined>(
+	about: string,
+	otherwise?: Otherwise,
+): OptionDeclaration<string | Otherwise> {
+	return {about, otherwise};
+}
+
+export function choice<const Choice extends string, Otherwise extends Choice | undefined = undefined>(
+	about: string,
+	choices: readonly Choice[],
+	otherwise?: Otherwise,
+): OptionDeclaration<Choice | Otherwise> {
+	return {about, choices, otherwise};
+}
+
+/** 1, 2, 3 … */
+export function positive<Otherwise extends number | undefined = undefined>(
+	about: string,
+	otherwise?: Otherwise,
+): OptionDeclaration<number | Otherwise> {
+	return {about, otherwise, parse: parsePositive};
+}
+
+function parsePositive(given: string): number {
+	const number = Number(given);
+	if (!Number.isSafeInteger(number) || number < 1) {
+		throw new InvalidArgumentError('It must be a positive whole number.');
+	}
+
+	return number;
+}
+
+function optionOf(flags: string, {about, choices, parse, otherwise, hidden}: OptionDeclaration<unknown>): Option {
+	const option = new Option(flags, about).default(otherwise).hideHelp(hidden ?? false);
 	if (choices !== undefined) {
 		option.choices(choices);
 	}

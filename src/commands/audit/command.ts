@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {flag, storageOptions, text} from '../options.ts';
+import {defineCommand, flag, text} from '../command.ts';
+import {storageOptions} from '../options.ts';
 
 export const audit = defineCommand({
 	name: 'audit [registry]',

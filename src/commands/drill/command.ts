@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {flag, positive, speed} from '../options.ts';
+import {defineCommand, flag, positive} from '../command.ts';
+import {speed} from '../options.ts';
 
 export const drill = defineCommand({
 	name: 'drill [scenario]',

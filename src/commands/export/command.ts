@@ -1,5 +1,4 @@
-import {defineCommand} from '../command.ts';
-import {choice, text} from '../options.ts';
+import {choice, defineCommand, text} from '../command.ts';
 
 export const exportIncident = defineCommand({
 	name: 'export <incident>',

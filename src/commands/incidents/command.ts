@@ -1,5 +1,4 @@
-import {defineCommand} from '../command.ts';
-import {flag} from '../options.ts';
+import {defineCommand, flag} from '../command.ts';
 
 export const incidents = defineCommand({
 	name: 'incidents',

@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {choice, flag, plainHttp, positive, text, walkOptions} from '../options.ts';
+import {choice, defineCommand, flag, positive, text} from '../command.ts';
+import {plainHttp, walkOptions} from '../options.ts';
 
 export const probe = defineCommand({
 	name: 'probe [registry]',

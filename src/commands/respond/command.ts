@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {flag, plainHttp, text} from '../options.ts';
+import {defineCommand, flag, text} from '../command.ts';
+import {plainHttp} from '../options.ts';
 
 export const respond = defineCommand({
 	name: 'respond [runbook]',

@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {flag, speed} from '../options.ts';
+import {defineCommand, flag} from '../command.ts';
+import {speed} from '../options.ts';
 
 export const resume = defineCommand({
 	name: 'resume [incident]',

@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {flag, positive, storageOptions, text} from '../options.ts';
+import {defineCommand, flag, positive, text} from '../command.ts';
+import {storageOptions} from '../options.ts';
 
 export const scan = defineCommand({
 	name: 'scan',

@@ -1,5 +1,5 @@
-import {defineCommand} from '../command.ts';
-import {plainHttp, text, walkOptions} from '../options.ts';
+import {defineCommand, text} from '../command.ts';
+import {plainHttp, walkOptions} from '../options.ts';
 
 export const verify = defineCommand({
 	name: 'verify <ref...>',
