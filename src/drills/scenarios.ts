@@ -28,7 +28,7 @@ const orphanIndex: Scenario = {
 	name: 'orphan-index',
 	title: 'An index whose children are gone',
 	story:
-		'Since about nine o’clock every pipeline of acme ends with exit 126, "image can’t be pulled". The registry answers 200 for the tag infra-ci:latest. Last night was Sunday, and nobody has changed anything.',
+		'Since about nine o’clock every pipeline of acme ends with exit 126, "image can’t be pulled". The registry responds 200 for the tag infra-ci:latest. Last night was Sunday, and nobody has changed anything.',
 	ciRunsInImage: false,
 	async break({store, repository, latest, older}) {
 		const {manifests} = await collectGarbage(store, {removeUntagged: true});
@@ -55,7 +55,7 @@ const childUnlinked: Scenario = {
 	name: 'child-unlinked',
 	title: 'A child without its link',
 	story:
-		'Pipelines of acme end with exit 126 since the registry’s disk was full for a minute. The registry answers 200 for the tag infra-ci:latest; linux/arm64 can still be pulled, linux/amd64 cannot. A rebuild takes twenty minutes; perhaps there is a shorter way.',
+		'Pipelines of acme end with exit 126 since the registry’s disk was full for a minute. The registry responds 200 for the tag infra-ci:latest; linux/arm64 can still be pulled, linux/amd64 cannot. A rebuild takes twenty minutes; perhaps there is a shorter way.',
 	ciRunsInImage: false,
 	async break({store, repository, latest}) {
 		const {digest} = latest.children.find(({platform}) => platform === 'linux/amd64')!;

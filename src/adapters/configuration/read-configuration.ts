@@ -4,7 +4,7 @@ import path from 'node:path';
 import {type Configuration, emptyConfiguration, parseConfiguration} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
 
-export type ReadConfiguration = {
+type ReadConfiguration = {
 	configuration: Configuration;
 	/** Absent when there is no file. */
 	file?: string;

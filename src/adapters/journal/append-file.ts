@@ -6,7 +6,7 @@ import {eventsFile, type ReadJournal} from './events-file.ts';
 import {writeNewFile} from './private-files.ts';
 
 /** A file that grows by whole lines only: a line that could not be written to its end is removed again. */
-export type AppendFile = {append(line: string): Promise<void>; close(): Promise<void>};
+type AppendFile = {append(line: string): Promise<void>; close(): Promise<void>};
 
 /** @param wholeBytes how many bytes of the file are whole lines */
 export async function openAppendFile(name: string, wholeBytes: number): Promise<AppendFile> {

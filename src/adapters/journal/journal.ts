@@ -11,7 +11,7 @@ import {eventsFile, firstPrev, type RecordedEvent, readJournal, writeLine} from 
 import {type Lock, lockFolder} from './lock.ts';
 import {makePrivateFolder, syncFolder, writeNewFile} from './private-files.ts';
 
-export type JournalOptions = {
+type JournalOptions = {
 	/** The folder of the incident. */
 	folder: string;
 	actor: string;

@@ -12,7 +12,7 @@ export type Lock = {
 	isHeld(): Promise<boolean>;
 };
 
-export type LockOptions = {
+type LockOptions = {
 	actor: string;
 	processes: Processes;
 	/** Take the lock even if another process holds it. */

@@ -13,7 +13,7 @@ export function parsePushUrl(text: string): URL {
 	// A password here would be visible in the process list, in the CronJob, and in every error.
 	if (url.username !== '' || url.password !== '') {
 		throw refused(
-			'A password must not stand in the address of the Pushgateway.',
+			'A password must not be in the address of the Pushgateway.',
 			'Set PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD in the environment.',
 		);
 	}

@@ -7,7 +7,7 @@ import {renderMetrics} from './render-metrics.ts';
 /** node_exporter runs as another user. */
 const readableByAll = 0o644;
 
-export type Textfile = {
+type Textfile = {
 	file: string;
 	/** The labels that every sample of this run has. */
 	labels: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ export type SecretCommand = {
 	signal?: AbortSignal | undefined;
 };
 
-export type SecretCommandResult = {
+type SecretCommandResult = {
 	stdout: string;
 	stderr: string;
 	outcome: 'succeeded' | 'failed' | 'timed-out';

@@ -10,7 +10,7 @@ import type {Credentials, Secrets} from '../../engine/ports/secrets.ts';
 import {dockerCredentials} from './docker-credentials.ts';
 import {runForSecret} from './secret-command.ts';
 
-export type SecretsOptions = {
+type SecretsOptions = {
 	environment: Record<string, string | undefined>;
 	processes: Processes;
 	/** Every secret is added here before it is given out. */

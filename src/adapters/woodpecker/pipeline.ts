@@ -58,7 +58,7 @@ export type KnownPipeline = Pipeline & {
 	hasVariables: boolean;
 };
 
-export type PipelineContext = {
+type PipelineContext = {
 	host: string;
 	/** The address under which people see the repository's pipelines. */
 	page: string;
@@ -97,7 +97,7 @@ export function readPipeline(json: unknown, {host, page, nowMs}: PipelineContext
 	};
 }
 
-/** The server's words for a pipeline, a workflow and a step; others may come. @see woodpecker server/model/const.go */
+/** The server's statuses of a pipeline, a workflow and a step. A later version may have others. @see woodpecker server/model/const.go */
 const states = new Map<string, PipelineState | 'skipped'>([
 	['created', 'waiting'],
 	['pending', 'waiting'],
@@ -118,7 +118,7 @@ const setByServer = new Set(['killed', 'canceled', 'declined', 'error']);
 /** After this long, no agent runs a step of a pipeline that the server has ended. */
 const graceMs = 60_000;
 
-/** An unknown word does not count as an end. */
+/** An unknown status does not count as an end. */
 function stepState(status: string): PipelineState | 'skipped' {
 	return states.get(status) ?? 'running';
 }

@@ -68,7 +68,7 @@ export function createServer(http: Http): Server {
 			return response;
 		}
 
-		// With a bad token a client is a guest, without a word: everything that is not public is then "not found".
+		// With a bad token a client is a guest, and the server does not say so: everything that is not public is then "not found".
 		if (response.status === 401 || response.status === 403 || response.status === 404) {
 			await user(waiting);
 			return undefined;

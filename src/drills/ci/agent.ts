@@ -8,7 +8,7 @@ import {isLive, type PendingTask, pendingTask, progressOf} from './progress.ts';
 export const ciAgent = 'woodpecker-plugin (regmedic drill)';
 
 /** The image of the incident, in the drill's registry. */
-export type AgentTarget = {
+type AgentTarget = {
 	registryUrl: string;
 	repository: string;
 	tag: string;

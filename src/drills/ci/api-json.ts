@@ -4,7 +4,7 @@ import {type PipelineProgress, progressOf} from './progress.ts';
 
 export const serverVersion = '3.17.0';
 export const repositoryId = 42;
-export const defaultBranch = 'main';
+const defaultBranch = 'main';
 const user = 'oncall';
 
 /** A pipeline as the server writes it, with every key that Go would write. @see woodpecker v3.17.0 server/model/*.go */

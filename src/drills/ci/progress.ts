@@ -2,7 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import type {StoredPipeline, StoredStep} from './pipeline-store.ts';
 
 export type Status = 'pending' | 'running' | 'success' | 'failure' | 'killed' | 'canceled' | 'skipped';
-export type StepProgress = {status: Status; exitCode: number; started?: number; finished?: number};
+type StepProgress = {status: Status; exitCode: number; started?: number; finished?: number};
 export type PipelineProgress = {status: Status; steps: StepProgress[]; started?: number; finished?: number};
 
 /** The exit code of the incident's steps: a container runtime's code for "cannot be executed". */

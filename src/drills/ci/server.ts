@@ -16,7 +16,7 @@ import type {PipelineStore} from './pipeline-store.ts';
 import {linesOf, progressOf} from './progress.ts';
 import {type CiResponse, empty, json, page, sendResponse, text} from './response.ts';
 
-export type CiOptions = {port: number; token: string; image: string; store: PipelineStore; requests: PipelineRequests};
+type CiOptions = {port: number; token: string; image: string; store: PipelineStore; requests: PipelineRequests};
 
 /** Responds like a Woodpecker 3.17 server with one public repository. @see woodpecker v3.17.0 server/router/api.go */
 export function startCi(options: CiOptions): Promise<Listener> {

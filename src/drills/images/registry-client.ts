@@ -4,7 +4,7 @@ import {acceptedManifests} from '../../domain/image/media-type.ts';
 import {type BasicCredentials, basic} from '../registry/authorization.ts';
 import {type BuiltImage, digestOf} from './image.ts';
 
-export type PushOptions = {
+type PushOptions = {
 	/** `http://127.0.0.1:port` */
 	registryUrl: string;
 	repository: string;
@@ -78,7 +78,7 @@ export async function pushImage({registryUrl, repository, tags, image, ...option
 	}
 }
 
-export type PullOptions = {
+type PullOptions = {
 	registryUrl: string;
 	repository: string;
 	tag: string;

@@ -57,7 +57,7 @@ export type OpenWorldOptions = {
 	signal?: AbortSignal;
 };
 
-export const sshUser = 'ops';
+const sshUser = 'ops';
 
 /**
  * Makes a world in an empty folder, or opens the existing one on the ports it had: after a kill it continues where it
