@@ -1,7 +1,7 @@
 import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
-import type {Risk} from '../../src/domain/audit/audit.ts';
+import type {Hazard} from '../../src/domain/audit/hazard.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {registryAudit} from '../../src/engine/actions/registry-audit.ts';
@@ -29,7 +29,7 @@ async function rehearseAudit(folder: string) {
 			async record() {},
 		};
 		const {output, ...result} = await registryAudit.run({}, context);
-		return {...result, risks: output.risks as unknown as Risk[], log: lines.join('\n')};
+		return {...result, risks: output.risks as unknown as Hazard[], log: lines.join('\n')};
 	} finally {
 		await close();
 		await world.close();

@@ -1,7 +1,7 @@
 import {chmod, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
-import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
+import type {Maintenance} from '../../src/domain/audit/maintenance.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {openDrill} from '../../src/incidents/drill.ts';
@@ -29,9 +29,9 @@ describeReal('what the audit of a rehearsal looks at', ['strace'], () => {
 		await using place = await temporaryFolder();
 		const folder = path.join(place.folder, 'a drill');
 
-		const {upkeep, named, programs} = await tracedAudit(folder);
+		const {maintenance, named, programs} = await tracedAudit(folder);
 
-		expect(upkeep.files.map(({path: file}) => file)).toContain('/etc/cron.d/registry');
+		expect(maintenance.files.map(({path: file}) => file)).toContain('/etc/cron.d/registry');
 		// The trace has seen it at work.
 		expect(named).toContain(path.join(folder, 'world/vm/etc/cron.d/registry'));
 		expect(programs).toContain('grep');
@@ -41,7 +41,7 @@ describeReal('what the audit of a rehearsal looks at', ['strace'], () => {
 });
 
 /** The pretend host runs its commands in the first `sh` on its PATH: here one that writes down every file that is named. */
-async function tracedAudit(folder: string): Promise<{upkeep: Upkeep; named: string[]; programs: string[]}> {
+async function tracedAudit(folder: string): Promise<{maintenance: Maintenance; named: string[]; programs: string[]}> {
 	const {world, setup} = await openDrill(
 		{folder, scenario: 'orphan-index', seed: 1, speed: 20},
 		{processes, redaction: createRedaction(), signal},
@@ -59,13 +59,13 @@ TRACED=yes exec '${locate('strace')}' -ff -qq -s 4096 -o '${trace}' -e trace=%fi
 `,
 		);
 		await chmod(shell, 0o755);
-		const upkeep = await ports.storage!.upkeep({signal});
+		const maintenance = await ports.storage!.maintenance({signal});
 
 		const files = (await readdir(folder)).filter(name => name.startsWith('trace.'));
 		const texts = await Promise.all(files.map(name => readFile(path.join(folder, name), 'utf8')));
 		const calls = [...texts.join('\n').matchAll(/^(\w+)\([^"\n]*"([^"\n]*)"/gm)];
 		return {
-			upkeep,
+			maintenance,
 			named: [...new Set(calls.map(([, , name = '']) => name))],
 			programs: calls.flatMap(([, call, name = '']) => (call === 'execve' ? [path.basename(name)] : [])),
 		};

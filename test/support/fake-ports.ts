@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {Upkeep} from '../../src/domain/audit/host/upkeep.ts';
+import type {Maintenance} from '../../src/domain/audit/maintenance.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
@@ -120,7 +120,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 }
 
 /** A host on which nothing harms the registry, and everything could be looked at. */
-export const quietHost: Upkeep = {
+export const quietHost: Maintenance = {
 	files: [
 		{path: '/opt/registry/compose.yml', kind: 'compose', text: 'services: {r: {image: "registry:2.8.3"}}', cut: false},
 	],
@@ -140,8 +140,8 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		streamBlob: () => neverAsked(),
 		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
-		upkeep: async () => quietHost,
-		rehearse: async () => neverAsked(),
+		maintenance: async () => quietHost,
+		dryRunCollection: async () => neverAsked(),
 		restart: async () => ({exitCode: 0, output: 'restarted'}),
 		async lock(holder) {
 			locks.push(`taken ${holder}`);

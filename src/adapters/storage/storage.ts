@@ -46,8 +46,8 @@ export function createStorage({
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
-		upkeep: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
-		rehearse: (command, {signal}) => rehearse({shell, command, signal}),
+		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
+		dryRunCollection: (command, {signal}) => rehearse({shell, command, signal}),
 		...defined({restartCommand}),
 		async restart({signal}) {
 			if (restartCommand === undefined) {

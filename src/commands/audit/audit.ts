@@ -1,5 +1,5 @@
-import {type Audit, auditVerdict, inOrder, judgeUpkeep} from '../../domain/audit/audit.ts';
-import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
+import {type Audit, assessMaintenance, auditVerdict, inOrder} from '../../domain/audit/audit.ts';
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {Preflight} from '../../domain/audit/preflight.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes} from '../../domain/errors.ts';
@@ -30,8 +30,8 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 	try {
 		const registry = target.registry?.configuration;
 		const rehearsal = options.preflight ? rehearsalOf(options.collect ?? registry?.storage?.collect) : undefined;
-		const {upkeep, ...host} = await auditHost(storage, signal);
-		const answers = await auditRegistry(target.registry?.name, upkeep, setup);
+		const {maintenance, ...host} = await auditHost(storage, signal);
+		const answers = await auditRegistry(target.registry?.name, maintenance, setup);
 		const probe = await auditProbe(target.registry, options, signal);
 		const preflight =
 			rehearsal && (await rehearseAll(rehearsal, storage, {role: registry?.role ?? 'authoritative', signal}));
@@ -57,13 +57,16 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 }
 
 /** How the host runs the registry and maintains it. */
-async function auditHost(storage: Storage | undefined, signal: AbortSignal): Promise<Audit & {upkeep?: Upkeep}> {
+async function auditHost(
+	storage: Storage | undefined,
+	signal: AbortSignal,
+): Promise<Audit & {maintenance?: Maintenance}> {
 	const nothing: Audit = {risks: [], versions: [], unseen: []};
 	if (storage === undefined) {
 		const why = 'the configuration has no storage for this registry: add storage: {ssh: HOST, root: DIR}';
 		return {...nothing, unseen: [{what: 'the registry’s host', why}]};
 	}
 
-	const found = await orUnseen('the registry’s host', async () => ({upkeep: await storage.upkeep({signal})}));
-	return 'unseen' in found ? {...nothing, ...found} : {...judgeUpkeep(found.upkeep), ...found};
+	const found = await orUnseen('the registry’s host', async () => ({maintenance: await storage.maintenance({signal})}));
+	return 'unseen' in found ? {...nothing, ...found} : {...assessMaintenance(found.maintenance), ...found};
 }

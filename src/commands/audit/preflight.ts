@@ -1,11 +1,11 @@
-import {parseRehearsal, type Rehearsal, withoutUntagged} from '../../domain/audit/commands/rehearsal.ts';
+import {type CollectionDryRun, parseDryRun, withoutUntagged} from '../../domain/audit/collection-dry-run.ts';
 import {foresee, type Preflight} from '../../domain/audit/preflight.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 
 /** @throws OperatorError audit.no-collect | audit.not-a-rehearsal */
-export function rehearsalOf(command: string | undefined): Rehearsal {
+export function rehearsalOf(command: string | undefined): CollectionDryRun {
 	if (command === undefined) {
 		throw new OperatorError(
 			'audit.no-collect',
@@ -17,7 +17,7 @@ export function rehearsalOf(command: string | undefined): Rehearsal {
 		);
 	}
 
-	return parseRehearsal(command);
+	return parseDryRun(command);
 }
 
 /**
@@ -25,7 +25,7 @@ export function rehearsalOf(command: string | undefined): Rehearsal {
  * @throws OperatorError audit.no-storage | storage.*
  */
 export async function rehearseAll(
-	rehearsal: Rehearsal,
+	rehearsal: CollectionDryRun,
 	storage: Storage | undefined,
 	{role, signal}: {role: RegistryRole; signal: AbortSignal},
 ): Promise<Preflight[]> {
@@ -40,9 +40,9 @@ export async function rehearseAll(
 	const commands = tagged === undefined ? [rehearsal] : [rehearsal, tagged];
 	const reports = [];
 	for (const command of commands) {
-		reports.push({command, report: await storage.rehearse(command, {signal})});
+		reports.push({command, report: await storage.dryRunCollection(command, {signal})});
 	}
 
 	const listing = await storage.list({signal});
-	return reports.map(({command, report}) => foresee(command, report, listing, role));
+	return reports.map(({command, report}) => foresee({command, report}, listing, role));
 }

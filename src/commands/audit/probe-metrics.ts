@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {probeRisks} from '../../domain/audit/probe.ts';
+import {probeHazards} from '../../domain/audit/hazards/stale-probe.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {AuditTarget} from '../storage-target.ts';
 import {type Found, orUnseen} from './or-unseen.ts';
@@ -24,7 +24,9 @@ export async function auditProbe(
 	const {name, configuration} = registry;
 	const found = await orUnseen('the probe’s metrics', async () => ({metrics: await readMetrics(source, signal)}));
 	const instances = [new URL(configuration.url).host, name];
-	return 'unseen' in found ? found : {risks: probeRisks(found.metrics, source, instances, Date.now() / 1000)};
+	return 'unseen' in found
+		? found
+		: {risks: probeHazards(found.metrics, {where: source, instances, now: Date.now() / 1000})};
 }
 
 /**

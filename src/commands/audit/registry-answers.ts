@@ -1,6 +1,6 @@
-import type {RegistryAnswers} from '../../domain/audit/answers.ts';
-import {judgeAnswers, type Unseen} from '../../domain/audit/audit.ts';
-import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
+import type {Unseen} from '../../domain/audit/audit.ts';
+import {type RegistryResponses, responseHazards} from '../../domain/audit/hazards/registry-responses.ts';
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
 import {openRegistry} from '../../wiring/registry.ts';
@@ -11,7 +11,7 @@ import {type Found, orUnseen} from './or-unseen.ts';
 /** The part of an audit that asks the registry itself. */
 export async function auditRegistry(
 	name: string | undefined,
-	upkeep: Upkeep | undefined,
+	maintenance: Maintenance | undefined,
 	setup: Setup,
 ): Promise<Found> {
 	if (name === undefined) {
@@ -19,11 +19,13 @@ export async function auditRegistry(
 	}
 
 	const asked = await orUnseen('the registry’s answers', () => askRegistry(name, setup));
-	return 'answers' in asked ? {risks: judgeAnswers(asked.answers, upkeep), unseen: asked.unseen} : asked;
+	return 'answers' in asked
+		? {risks: responseHazards(asked.answers, maintenance?.holdsRepositories), unseen: asked.unseen}
+		: asked;
 }
 
 /** Asks for the catalogue with the configured credentials, and without any. */
-async function askRegistry(name: string, setup: Setup): Promise<{answers: RegistryAnswers; unseen: Unseen[]}> {
+async function askRegistry(name: string, setup: Setup): Promise<{answers: RegistryResponses; unseen: Unseen[]}> {
 	const {configuration} = setup;
 	const {credentials, ...anonymous} = registryNamed(configuration, name);
 	const registries = {...configuration.registries, [name]: anonymous};

@@ -100,7 +100,7 @@ async function checkTags(
 }
 
 async function checkStorage(storage: Storage, signal: AbortSignal): Promise<string> {
-	const {files, gaps, disk, holdsRepositories} = await storage.upkeep({signal});
+	const {files, gaps, disk, holdsRepositories} = await storage.maintenance({signal});
 	if (disk === undefined) {
 		throw new OperatorError(
 			'check.storage',

@@ -1,30 +1,26 @@
-import type {Digest} from '../image/digest.ts';
+import {type Digest, isDigest} from '../image/digest.ts';
 import type {RegistryRole} from '../image/verdict.ts';
 import {assess, relinkable} from '../storage/findings/assess.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import type {StorageListing} from '../storage/listing/listing.ts';
-import type {CollectionReport} from './commands/collection-report.ts';
 
-/** What a real garbage collection would do to the images that have a tag. */
+/** What a real garbage collection would do to tagged images. */
 export type Preflight = {
-	/** The command that was rehearsed. */
+	/** The dry run. */
 	command: string;
-	/** Both the rehearsal and the store were read to their ends. */
+	/** Both the output of the dry run and the store were read completely. */
 	complete: boolean;
 	gaps: string[];
 	removes: {manifests: number; blobs: number};
-	/** Whole now, broken afterwards, by name. */
+	/** Intact now and broken afterwards, by name. */
 	breaks: {image: string; repository: string; tag: string; digests: Digest[]}[];
-	/** Broken already, and what a relink could still save would be gone. */
+	/** Broken already, and beyond a relink afterwards. */
 	worsens: {image: string; digest: Digest}[];
 };
 
-/**
- * Takes from the listing what the rehearsal names, and judges the store before and after by the same rules as the scan.
- */
+/** Removes from the listing what the dry run would remove, and assesses the store before and after as a scan does. */
 export function foresee(
-	command: string,
-	report: CollectionReport,
+	{command, report}: {command: string; report: CollectionReport},
 	listing: StorageListing,
 	role: RegistryRole,
 ): Preflight {
@@ -50,7 +46,7 @@ export function foresee(
 		.flatMap(finding => namesOf(finding).map(image => ({image, digest: finding.digest!})));
 	const gaps = [
 		...before.gaps,
-		...(report.complete ? [] : ['the rehearsal’s last line did not come, or does not count what came before']),
+		...(report.complete ? [] : ['the output of the dry run ended early, or its counts do not match its lines']),
 	];
 	return {
 		command,
@@ -84,5 +80,52 @@ function without(listing: StorageListing, {manifests, blobs}: CollectionReport):
 		repositories,
 		blobs: new Map([...listing.blobs].filter(([digest]) => !gone.has(digest))),
 		manifests: new Map([...listing.manifests].filter(([digest]) => !gone.has(digest))),
+	};
+}
+
+/** What a dry run of the garbage collection would remove. */
+export type CollectionReport = {
+	/** The links of manifests in their repositories. */
+	manifests: {repository: string; digest: Digest}[];
+	/** The data of all repositories. */
+	blobs: Digest[];
+	/** The last line was read, and its counts match the lines before it. */
+	complete: boolean;
+};
+
+/**
+ * Reads the output of `registry garbage-collect --dry-run` line by line: a large registry prints millions.
+ * @see distribution v2.8.3 registry/storage/garbagecollect.go: a repository's name stands alone before its manifests;
+ * v3.0 prints `{name digest [tags]}` after all of them
+ */
+export function openCollectionReport(): {line(text: string): void; report(): CollectionReport} {
+	const manifests: CollectionReport['manifests'] = [];
+	const blobs: Digest[] = [];
+	let repository: string | undefined;
+	let counted: {blobs: number; manifests: number} | undefined;
+
+	return {
+		line(text) {
+			const line = text.trimEnd();
+			const [, what, rest = ''] = /^(manifest|blob) eligible for deletion: (.+)$/.exec(line) ?? [];
+			const [, name, digest = rest] = /^\{(\S+) (\S+) .*\}$/.exec(rest) ?? [];
+			const [, blobCount, manifestCount] =
+				/^\d+ blobs marked, (\d+) blobs and (\d+) manifests eligible for deletion$/.exec(line) ?? [];
+
+			if (what === 'manifest' && isDigest(digest) && (name ?? repository) !== undefined) {
+				manifests.push({repository: (name ?? repository)!, digest});
+			} else if (what === 'blob' && isDigest(digest)) {
+				blobs.push(digest);
+			} else if (blobCount !== undefined) {
+				counted = {blobs: Number(blobCount), manifests: Number(manifestCount)};
+			} else if (/^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/.test(line)) {
+				repository = line;
+			}
+		},
+		report: () => ({
+			manifests,
+			blobs,
+			complete: counted !== undefined && counted.blobs === blobs.length && counted.manifests === manifests.length,
+		}),
 	};
 }

@@ -1,4 +1,5 @@
-import {isUpkeep, judgeUpkeep, type Risk} from '../../domain/audit/audit.ts';
+import {assessMaintenance} from '../../domain/audit/audit.ts';
+import {comesFromMaintenance, type Hazard} from '../../domain/audit/hazard.ts';
 import {toJson} from '../../domain/json.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Action} from './action.ts';
@@ -30,14 +31,14 @@ export const registryAudit: Action = {
 			};
 		}
 
-		const upkeep = await ports.storage.upkeep({signal});
-		const audit = judgeUpkeep(upkeep);
+		const maintenance = await ports.storage.maintenance({signal});
+		const audit = assessMaintenance(maintenance);
 		for (const risk of audit.risks) {
 			log(`${placeOf(risk)}: ${risk.line}`);
 			log(`  ${risk.why} ${risk.advice}`);
 		}
 
-		const risks = audit.risks.filter(isUpkeep);
+		const risks = audit.risks.filter(comesFromMaintenance);
 		const others = audit.risks.length - risks.length;
 		const more = others === 0 ? '' : ` ${count(others, 'more thing')} to know: see this step’s log.`;
 		const output = {risks: toJson(risks)};
@@ -51,26 +52,26 @@ export const registryAudit: Action = {
 			};
 		}
 
-		if (upkeep.gaps.length > 0) {
+		if (maintenance.gaps.length > 0) {
 			return {
 				outcome: 'unavailable',
 				output,
-				say: `Nothing was found, but not everything was looked at: ${upkeep.gaps.join('; ')}.${more}`,
+				say: `Nothing was found, but not everything was looked at: ${maintenance.gaps.join('; ')}.${more}`,
 			};
 		}
 
 		return {
 			outcome: 'clean',
 			output,
-			say: `${count(upkeep.files.length, 'file')} of upkeep read; nothing in them breaks images.${more}`,
+			say: `${count(maintenance.files.length, 'maintenance file')} read; nothing in them breaks images.${more}`,
 		};
 	},
 };
 
-function placesOf(risks: readonly Risk[]): string {
+function placesOf(risks: readonly Hazard[]): string {
 	return [...new Set(risks.map(placeOf))].join(', ');
 }
 
-function placeOf({file, at}: Risk): string {
+function placeOf({file, at}: Hazard): string {
 	return at === undefined ? file : `${file}:${at}`;
 }

@@ -1,6 +1,6 @@
-import type {CollectionReport} from '../../domain/audit/commands/collection-report.ts';
-import type {Rehearsal} from '../../domain/audit/commands/rehearsal.ts';
-import type {Upkeep} from '../../domain/audit/host/upkeep.ts';
+import type {CollectionDryRun} from '../../domain/audit/collection-dry-run.ts';
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
+import type {CollectionReport} from '../../domain/audit/preflight.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Waiting} from './waiting.ts';
@@ -36,12 +36,12 @@ export type Storage = {
 		options: Waiting & {bytesPerSecond?: number; onAnswer?: (answer: HashAnswer) => void},
 	): Promise<HashAnswer[]>;
 	/** How its host runs the registry and cleans it up. Never writes; what could not be looked at is a gap, not an error. */
-	upkeep(waiting: Waiting): Promise<Upkeep>;
+	maintenance(waiting: Waiting): Promise<Maintenance>;
 	/**
 	 * Runs a dry garbage collection on the host.
-	 * @throws OperatorError audit.rehearsal-failed, with what it said
+	 * @throws OperatorError audit.rehearsal-failed, with its output
 	 */
-	rehearse(command: Rehearsal, waiting: Waiting): Promise<CollectionReport>;
+	dryRunCollection(command: CollectionDryRun, waiting: Waiting): Promise<CollectionReport>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;

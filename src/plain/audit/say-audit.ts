@@ -1,4 +1,5 @@
-import {type Audit, auditVerdict, type Risk, type Severity} from '../../domain/audit/audit.ts';
+import {type Audit, auditVerdict} from '../../domain/audit/audit.ts';
+import type {Hazard, Severity} from '../../domain/audit/hazard.ts';
 import type {Preflight} from '../../domain/audit/preflight.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
@@ -40,7 +41,7 @@ export function sayAudit(
 }
 
 /** The file and line stand alone, so that they can be copied. */
-export function sayRisk({kind, file, at, line, why, advice}: Risk, columns = usualColumns): string[] {
+export function sayRisk({kind, file, at, line, why, advice}: Hazard, columns = usualColumns): string[] {
 	const below = {first: '    ', columns};
 	return [
 		`  - ${visibleLine(file)}${at === undefined ? '' : `:${at}`} (${kind})`,

@@ -1,4 +1,4 @@
-import type {Risk} from '../../domain/audit/audit.ts';
+import type {Hazard} from '../../domain/audit/hazard.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
@@ -38,7 +38,7 @@ export function sayResult(visit: Visit): string[] {
 				...some(listOf<Finding>(output.findings), sayFinding, 'finding'),
 				...some(textsOf(output.gaps), sayItem, 'gap'),
 				...some(textsOf(output.followUps), sayItem, 'follow-up'),
-				...some(listOf<Risk>(output.risks), sayDanger, 'risk'),
+				...some(listOf<Hazard>(output.risks), sayDanger, 'risk'),
 			];
 		}
 
@@ -93,7 +93,7 @@ function sayItem(text: string): string[] {
 	return wrap(text, {first: '  - ', rest: '    '});
 }
 
-function sayDanger({file, at, line, why, advice}: Risk): string[] {
+function sayDanger({file, at, line, why, advice}: Hazard): string[] {
 	const place = at === undefined ? file : `${file}:${at}`;
 	return [...sayItem(`${place}: ${why} ${advice}`), `    ${line}`];
 }

@@ -1,21 +1,24 @@
 import {describe, expect, it} from 'vitest';
-import {answerRisks} from '../../../src/domain/audit/answers.ts';
-import {auditVerdict, judgeUpkeep, type Risk} from '../../../src/domain/audit/audit.ts';
-import type {Upkeep, UpkeepFile} from '../../../src/domain/audit/host/upkeep.ts';
-import {lastProbe, probeRisks} from '../../../src/domain/audit/probe.ts';
-import {evidence} from '../../../src/domain/audit/risk.ts';
+import {assessMaintenance, auditVerdict} from '../../../src/domain/audit/audit.ts';
+import type {Hazard} from '../../../src/domain/audit/hazard.ts';
+import {evidence} from '../../../src/domain/audit/hazard.ts';
+import {responseHazards} from '../../../src/domain/audit/hazards/registry-responses.ts';
+import {lastProbe, probeHazards} from '../../../src/domain/audit/hazards/stale-probe.ts';
+import type {Maintenance, MaintenanceFile} from '../../../src/domain/audit/maintenance.ts';
 import {quietHost} from '../../support/fake-ports.ts';
 
-type Kind = UpkeepFile['kind'];
+type Kind = MaintenanceFile['kind'];
 
-function risksOf(kind: Kind, text: string, more: Partial<Upkeep> = {}): Risk[] {
+function risksOf(kind: Kind, text: string, more: Partial<Maintenance> = {}): Hazard[] {
 	const file = {path: `/etc/${kind}`, kind, text, cut: false};
-	return judgeUpkeep({...quietHost, ...more, files: [...quietHost.files, ...(more.files ?? []), file]}).risks.filter(
-		risk => risk.file === file.path,
-	);
+	return assessMaintenance({
+		...quietHost,
+		...more,
+		files: [...quietHost.files, ...(more.files ?? []), file],
+	}).risks.filter(risk => risk.file === file.path);
 }
 
-const said = (risks: Risk[]) =>
+const said = (risks: Hazard[]) =>
 	risks.map(({severity, kind, at}) => `${severity} ${kind}${at === undefined ? '' : `:${at}`}`);
 const collecting = (kind: Kind, text: string) =>
 	said(risksOf(kind, text)).filter(each => /removes-children|runs-beside/.test(each));
@@ -79,11 +82,11 @@ describe('a garbage collection with -m', () => {
 		expect(collecting(kind, text)).toEqual([]);
 	});
 
-	it('whose flags nobody can see may break images', () => {
+	it('may break images where its flags come from an unknown variable', () => {
 		expect(collecting('script', 'registry garbage-collect $GC_FLAGS /c.yml')).toContain('may-break removes-children:1');
 	});
 
-	it('on registry 3 only may', () => {
+	it('may break images on registry 3', () => {
 		const running = [
 			{name: 'container r', version: 'registry github.com/distribution/distribution/v3 v3.0.0', environment: []},
 		];
@@ -126,8 +129,8 @@ describe('a collection beside pushes', () => {
 	});
 });
 
-it('a cache that outlives the collection is named with the line that switches it on', () => {
-	const files: UpkeepFile[] = [
+it('a cache that survives the collection is reported with the line that enables it', () => {
+	const files: MaintenanceFile[] = [
 		{
 			path: '/opt/registry/config.yml',
 			kind: 'configuration',
@@ -145,7 +148,7 @@ it('a cache that outlives the collection is named with the line that switches it
 	expect(risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml\ndocker start r', {files})).toEqual([]);
 });
 
-describe('what removes links', () => {
+describe('a command that removes links', () => {
 	it.each<[string, string]>([
 		['rm -rf "$base/repositories/$repo/_manifests/tags/$tag"', 'may-break removes-links:1'],
 		['find /d/docker -path "*/_manifests/revisions/*" -mtime +30 -delete', 'will-break removes-links:1'],
@@ -174,9 +177,9 @@ describe('what removes links', () => {
 		expect(said(risksOf('script', text))).toEqual([]);
 	});
 
-	it('a retention script over HTTP bites where deletes are on, and only there', () => {
+	it('a retention script over HTTP is a hazard only where the registry allows deletes', () => {
 		const script = 'curl -u bot:hunter2 -X DELETE "https://registry.example/v2/$repo/manifests/$digest"';
-		const files: UpkeepFile[] = [
+		const files: MaintenanceFile[] = [
 			{
 				path: '/c.yml',
 				kind: 'compose',
@@ -192,7 +195,7 @@ describe('what removes links', () => {
 	});
 });
 
-describe('an image that floats', () => {
+describe('a floating tag', () => {
 	it.each<[Kind, string, boolean]>([
 		['compose', 'services:\n  r:\n    image: registry:2\n', true],
 		['compose', 'x-r: &r\n  image: registry\nservices:\n  a: *r\n', true],
@@ -212,8 +215,8 @@ describe('an image that floats', () => {
 		expect(said(risksOf(kind, text)).filter(each => each.includes('floating-tag'))).toHaveLength(floats ? 1 : 0);
 	});
 
-	it('is found among what runs', () => {
-		const {risks, versions} = judgeUpkeep({
+	it('is found in running containers', () => {
+		const {risks, versions} = assessMaintenance({
 			...quietHost,
 			running: [
 				{
@@ -233,16 +236,16 @@ describe('an image that floats', () => {
 	});
 });
 
-it('a version that nothing tells stays unknown, and that is said', () => {
-	const unknown = judgeUpkeep({...quietHost, files: []});
+it('an unknown version is reported as not audited', () => {
+	const unknown = assessMaintenance({...quietHost, files: []});
 
 	expect(unknown.versions).toEqual([]);
 	expect(unknown.unseen.map(({what}) => what)).toEqual(['the registry’s configuration', 'the registry’s version']);
 	expect(auditVerdict(unknown)).toBe('incomplete');
-	expect(auditVerdict(judgeUpkeep(quietHost))).toBe('clear');
+	expect(auditVerdict(assessMaintenance(quietHost))).toBe('clear');
 });
 
-describe('space', () => {
+describe('free space', () => {
 	const disk = (free: number, size = 100_000_000) => ({
 		...quietHost,
 		disk: {mountedOn: '/data', size, free, line: 'df'},
@@ -256,15 +259,15 @@ describe('space', () => {
 		[{...quietHost, inodes: {mountedOn: '/data', size: 1000, free: 20, line: 'df'}}, ['may-break disk-full']],
 		[{...quietHost, inodes: {mountedOn: '/data', size: 0, free: 0, line: 'btrfs'}}, []],
 		[{...quietHost, staleUploads: {count: 3, kib: 2_000_000}}, ['worth-knowing stale-uploads']],
-	])('%#', (upkeep, expected) => {
-		expect(said(judgeUpkeep(upkeep).risks).filter(each => /disk|uploads/.test(each))).toEqual(expected);
+	])('%#', (maintenance, expected) => {
+		expect(said(assessMaintenance(maintenance).risks).filter(each => /disk|uploads/.test(each))).toEqual(expected);
 	});
 });
 
 describe('nginx in front of a registry', () => {
 	const nginx = (body: string) => said(risksOf('nginx', `http {\n${body}\n}`));
 
-	it('that keeps the first address of a name is a trap', () => {
+	it('is a hazard where it keeps the first address of a name', () => {
 		expect(nginx('server {\n location /v2/ { proxy_pass http://private:5000; }\n}')).toEqual([
 			'may-break old-upstream:3',
 		]);
@@ -286,30 +289,34 @@ server { location / { proxy_pass http://wiki:8080; } }`),
 	});
 });
 
-it('answers tell of a wrong upstream', () => {
+it('the responses reveal a wrong upstream', () => {
 	const answers = {url: 'https://registry.example', hasCredentials: true, isLoopback: false};
 
-	expect(said(answerRisks({...answers, answersAnybody: false, listsRepositories: true}, true))).toEqual([]);
-	expect(said(answerRisks({...answers, answersAnybody: true, listsRepositories: false}, true))).toEqual([
+	expect(said(responseHazards({...answers, answersAnybody: false, listsRepositories: true}, true))).toEqual([]);
+	expect(said(responseHazards({...answers, answersAnybody: true, listsRepositories: false}, true))).toEqual([
 		'may-break open-registry',
 		'may-break empty-catalogue',
 	]);
 	expect(
-		said(answerRisks({...answers, hasCredentials: false, answersAnybody: true, listsRepositories: false}, false)),
+		said(responseHazards({...answers, hasCredentials: false, answersAnybody: true, listsRepositories: false}, false)),
 	).toEqual([]);
-	expect(said(answerRisks({...answers, url: 'http://registry.example'}, undefined))).toEqual([
+	expect(said(responseHazards({...answers, url: 'http://registry.example'}, undefined))).toEqual([
 		'worth-knowing plain-http',
 	]);
 });
 
-it('a probe that is late, or of another registry, is silence', () => {
+it('a probe is silent where its last run is too old or of another registry', () => {
 	const name = 'registry_manifest_integrity_last_run_timestamp';
 	const text = `# TYPE ${name} gauge\n${name}{instance="other",job="p"} 9000\n${name}{instance="a:5000",job="p",shard="1"} 1000\n${name}{instance="a:5000"} 1.2e+03\n`;
 
 	expect(lastProbe(text, ['a:5000', 'private'])).toBe(1200);
-	expect(probeRisks(text, 'file', ['a:5000'], 1200 + 3600)).toEqual([]);
-	expect(said(probeRisks(text, 'file', ['a:5000'], 1200 + 3601))).toEqual(['worth-knowing probe-silent']);
-	expect(said(probeRisks(text, 'file', ['b:5000'], 1200))).toEqual(['worth-knowing probe-silent']);
+	expect(probeHazards(text, {where: 'file', instances: ['a:5000'], now: 1200 + 3600})).toEqual([]);
+	expect(said(probeHazards(text, {where: 'file', instances: ['a:5000'], now: 1200 + 3601}))).toEqual([
+		'worth-knowing probe-silent',
+	]);
+	expect(said(probeHazards(text, {where: 'file', instances: ['b:5000'], now: 1200}))).toEqual([
+		'worth-knowing probe-silent',
+	]);
 });
 
 it.each([

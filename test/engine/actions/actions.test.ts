@@ -475,8 +475,10 @@ test('other damaged images become follow-ups; not to have looked is not to have 
 test('an audit without a host is no clean one', async () => {
 	const text = '0 3 * * 0 root registry garbage-collect -m /etc/config.yml';
 	const crontab = {path: '/etc/cron.d/gc', kind: 'crontab', text, cut: false} as const;
-	const storage = fakeStorage([], {upkeep: async () => ({...quietHost, files: [...quietHost.files, crontab]})});
-	const partly = fakeStorage([], {upkeep: async () => ({...quietHost, gaps: ['/var/spool/cron may not be read']})});
+	const storage = fakeStorage([], {maintenance: async () => ({...quietHost, files: [...quietHost.files, crontab]})});
+	const partly = fakeStorage([], {
+		maintenance: async () => ({...quietHost, gaps: ['/var/spool/cron may not be read']}),
+	});
 
 	expect(await run('registry.audit', {}, contextWith({}))).toMatchObject({outcome: 'unavailable'});
 	expect(await run('registry.audit', {}, contextWith({storage: fakeStorage()}))).toMatchObject({outcome: 'clean'});

@@ -1,4 +1,4 @@
-import {type FileSystem, type Upkeep, upkeepFileKinds} from '../../../domain/audit/host/upkeep.ts';
+import {type FileSystem, type Maintenance, maintenanceFileKinds} from '../../../domain/audit/maintenance.ts';
 import {defined} from '../../../domain/defined.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
@@ -14,7 +14,7 @@ type MaintenanceOptions = Waiting & {
 const maintenanceTimeoutMs = 90_000;
 
 /** Reads how the host runs the registry and cleans it up, in one command that only reads. */
-export async function readMaintenance({shell, root, hostRoot = '', signal}: MaintenanceOptions): Promise<Upkeep> {
+export async function readMaintenance({shell, root, hostRoot = '', signal}: MaintenanceOptions): Promise<Maintenance> {
 	const input = `${root}\n${hostRoot}\n`;
 	const request = {kind: 'read', script: printMaintenance, input, timeoutMs: maintenanceTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
@@ -22,8 +22,8 @@ export async function readMaintenance({shell, root, hostRoot = '', signal}: Main
 }
 
 /** Reads the records that the script prints. Whatever could not be read, or was cut, is a gap. */
-export function maintenanceIn(output: string): Upkeep {
-	const maintenance: Upkeep = {files: [], running: [], gaps: []};
+export function maintenanceIn(output: string): Maintenance {
+	const maintenance: Maintenance = {files: [], running: [], gaps: []};
 	const {files, running, gaps} = maintenance;
 	let hasEnd = false;
 
@@ -79,16 +79,16 @@ export function maintenanceIn(output: string): Upkeep {
 	return {...maintenance, gaps: [...new Set(gaps)]};
 }
 
-function takeFile(rest: string, text: string, files: Upkeep['files']): void {
+function takeFile(rest: string, text: string, files: Maintenance['files']): void {
 	const [, word, size, path] = /^(\w+) (\d+) (.+)$/.exec(rest) ?? [];
-	const kind = upkeepFileKinds.find(each => each === word);
+	const kind = maintenanceFileKinds.find(each => each === word);
 	// A crontab may start another crontab as a script. The first record of a path has the right kind.
 	if (kind !== undefined && !files.some(file => file.path === path)) {
 		files.push({kind, path: path!, text, cut: Number(size) > mostBytesOfFile});
 	}
 }
 
-function registryIn(word: 'container' | 'process', rest: string, body: string): Upkeep['running'][number] {
+function registryIn(word: 'container' | 'process', rest: string, body: string): Maintenance['running'][number] {
 	const [version = '', ...environment] = body.split('\n').map(line => line.trim());
 	const [name = '', image] = rest.split(' ');
 	return {

@@ -1,5 +1,5 @@
-import {type CollectionReport, openCollectionReport} from '../../../domain/audit/commands/collection-report.ts';
-import type {Rehearsal} from '../../../domain/audit/commands/rehearsal.ts';
+import type {CollectionDryRun} from '../../../domain/audit/collection-dry-run.ts';
+import {type CollectionReport, openCollectionReport} from '../../../domain/audit/preflight.ts';
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
@@ -16,7 +16,7 @@ export async function rehearse({
 	shell,
 	command,
 	signal,
-}: Waiting & {shell: Shell; command: Rehearsal}): Promise<CollectionReport> {
+}: Waiting & {shell: Shell; command: CollectionDryRun}): Promise<CollectionReport> {
 	const reading = openCollectionReport();
 	const decoder = new TextDecoder();
 	let rest = '';

@@ -1,12 +1,12 @@
 import {isScalar, isSeq, LineCounter, type Node, parseDocument, visit} from 'yaml';
-import type {UpkeepFile} from '../host/upkeep.ts';
+import type {MaintenanceFile} from '../maintenance.ts';
 import {type ShellCommand, shellCommands, withVariables} from './shell.ts';
 
-/** What one schedule, script, unit or container runs, in order. */
+/** The commands of one schedule, script, unit or container, in order. */
 export type Job = ShellCommand[];
 
-/** What a file makes the host run. Comments do not count. */
-export function jobsOf(file: UpkeepFile): Job[] {
+/** The jobs that a file makes the host run. Comments do not count. */
+export function jobsOf(file: MaintenanceFile): Job[] {
 	switch (file.kind) {
 		case 'crontab':
 			return [...Map.groupBy(withVariables(shellCommands(file.text)), ({at}) => at).values()];
@@ -26,12 +26,12 @@ export function jobsOf(file: UpkeepFile): Job[] {
 	}
 }
 
-/** Scripts of other languages than the shell's. */
-function isProgram({path, text}: UpkeepFile): boolean {
+/** A script in another language than the shell's. */
+function isProgram({path, text}: MaintenanceFile): boolean {
 	return /\.(?:py|rb|js|pl)$/.test(path) || /^#!.*\b(?:python|node|ruby|perl)/.test(text);
 }
 
-/** Lists and calls may go over many lines there; the lines keep their numbers. */
+/** In other languages, lists and calls may take several lines. The lines keep their numbers. */
 function oneStatementALine(text: string): string {
 	let depth = 0;
 	return text
@@ -67,28 +67,28 @@ function unitCommands(text: string): Job {
 		const order = key === undefined ? -1 : execKeys.indexOf(key);
 		if (order !== -1) {
 			const words = key === 'Conflicts' ? `systemctl stop ${value}` : value.replace(/^[-@:+!|]+/, '');
-			const seen = lines
+			const whole = lines
 				.slice(first, n + 1)
 				.join('\n')
 				.trim();
-			found.push(...shellCommands(words).map(command => ({...command, order, at: first + 1, line: seen})));
+			found.push(...shellCommands(words).map(command => ({...command, order, at: first + 1, line: whole})));
 		}
 	}
 
 	return found.sort((one, other) => one.order - other.order).map(({order: _, ...command}) => command);
 }
 
-/** Every list and every string of a compose file may be a command: command, entrypoint, healthcheck, labels of a scheduler. */
+/** Any list or string of a compose file may be a command: command, entrypoint, healthcheck, the labels of a scheduler. */
 function composeCommands(text: string): Job[] {
 	const counter = new LineCounter();
 	const document = parseDocument(text, {lineCounter: counter, logLevel: 'silent'});
 	if (document.errors.length > 0) {
-		// A template, perhaps: then lines are all there is.
+		// It may be a template: then each line is read as a command.
 		return shellCommands(text).map(command => [command]);
 	}
 
 	const jobs: Job[] = [];
-	const seen = ({range}: Node) => {
+	const located = ({range}: Node) => {
 		const at = counter.linePos(range![0]).line;
 		const end = Math.max(at, counter.linePos(range![1]).line - (text[range![1] - 1] === '\n' ? 1 : 0));
 		return {
@@ -104,14 +104,14 @@ function composeCommands(text: string): Job[] {
 		Seq(_, node) {
 			const argv = node.items.flatMap(item => (isScalar(item) ? [String(item.value)] : []));
 			if (argv.length === node.items.length && node.range) {
-				jobs.push([{argv, ...seen(node)}]);
+				jobs.push([{argv, ...located(node)}]);
 			}
 		},
 		Scalar(key, node, path) {
-			// The words of a list are one command.
+			// The words of a list are one command, which `Seq` has read.
 			if (key !== 'key' && !isSeq(path.at(-1)) && typeof node.value === 'string' && node.range) {
-				const place = seen(node);
-				jobs.push(shellCommands(node.value).map(({argv}) => ({argv, ...place})));
+				const where = located(node);
+				jobs.push(shellCommands(node.value).map(({argv}) => ({argv, ...where})));
 			}
 		},
 	});

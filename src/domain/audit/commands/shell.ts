@@ -1,9 +1,9 @@
-/** One simple command of a script: its words without their quotes, and the line it begins on. */
-export type ShellCommand = {argv: string[] /** From 1. */; at: number /** As it stands there. */; line: string};
+/** One simple command of a script: its words without quotes, the number of its first line (from 1), and its text. */
+export type ShellCommand = {argv: string[]; at: number; line: string};
 
 /**
- * The simple commands of a shell script, in order, without comments. No more of the grammar than telling words,
- * quotes and separators apart: loops, conditions and substitutions are flattened.
+ * The simple commands of a shell script, in order, without comments. Only words, quotes and separators are told apart: loops,
+ * conditions and substitutions are flattened.
  */
 export function shellCommands(text: string): ShellCommand[] {
 	const commands: ShellCommand[] = [];
@@ -87,7 +87,7 @@ export function shellCommands(text: string): ShellCommand[] {
 	return commands;
 }
 
-/** Puts what the script itself assigns in the place of its variables; others stay as they are. */
+/** Replaces the variables that the script itself assigns; others stay as they are. */
 export function withVariables(commands: readonly ShellCommand[]): ShellCommand[] {
 	const values = new Map<string, string>();
 	const expand = (text: string) =>
@@ -114,7 +114,7 @@ export function withVariables(commands: readonly ShellCommand[]): ShellCommand[]
 	});
 }
 
-/** Says something, searches for something, and does nothing of what its words name. */
-export function isTalk(argv: readonly string[]): boolean {
+/** Only prints or searches: it does nothing of what its words say. */
+export function isHarmless(argv: readonly string[]): boolean {
 	return argv.some(word => /^(?:.*\/)?(?:echo|printf|logger|[ef]?grep|pgrep|pkill|man)$/.test(word));
 }

@@ -6,8 +6,8 @@ import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
 import {maintenanceIn} from '../../../../src/adapters/storage/host/maintenance.ts';
 import {printMaintenance} from '../../../../src/adapters/storage/host/maintenance-script.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
-import {judgeUpkeep} from '../../../../src/domain/audit/audit.ts';
-import {parseRehearsal} from '../../../../src/domain/audit/commands/rehearsal.ts';
+import {assessMaintenance} from '../../../../src/domain/audit/audit.ts';
+import {parseDryRun} from '../../../../src/domain/audit/collection-dry-run.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {locate} from '../../../support/real.ts';
 import {createTempFolder} from '../../../support/temp-folder.ts';
@@ -42,9 +42,9 @@ async function hostWith(programs: Record<string, string>): Promise<string> {
 }
 
 const ofCopy = (PATH = process.env.PATH) =>
-	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root, hostRoot: host}).upkeep({signal});
+	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root, hostRoot: host}).maintenance({signal});
 const ofHost = (PATH: string) =>
-	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root}).upkeep({signal});
+	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root}).maintenance({signal});
 
 async function fillHost(): Promise<void> {
 	await put('etc/crontab', '25 3 * * 0 root docker exec r registry garbage-collect -m /c.yml\n');
@@ -93,17 +93,17 @@ describe('reading a host’s maintenance', () => {
 		await fillHost();
 		const before = treeManifest(host);
 
-		const upkeep = await ofCopy();
+		const maintenance = await ofCopy();
 
-		expect(upkeep.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
-		expect(upkeep.gaps).toEqual(['processes and containers: this is a copy of a host, not the host']);
-		expect(upkeep).toMatchObject({
+		expect(maintenance.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
+		expect(maintenance.gaps).toEqual(['processes and containers: this is a copy of a host, not the host']);
+		expect(maintenance).toMatchObject({
 			holdsRepositories: true,
 			staleUploads: {count: 0, kib: 0},
 			disk: {free: expect.any(Number)},
 		});
 		expect(
-			judgeUpkeep(upkeep)
+			assessMaintenance(maintenance)
 				.risks.filter(({severity}) => severity === 'will-break')
 				.map(({file, at}) => `${file}:${at}`)
 				.sort(),
@@ -143,10 +143,13 @@ describe('reading a host’s maintenance', () => {
 			await symlink(locate('busybox')!, path.join(bin, name));
 		}
 
-		const upkeep = await ofCopy(bin);
+		const maintenance = await ofCopy(bin);
 
-		expect(upkeep.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
-		expect(upkeep.disk).toMatchObject({mountedOn: (await ofCopy()).disk!.mountedOn, size: (await ofCopy()).disk!.size});
+		expect(maintenance.files.map(({kind, path: file}) => `${kind} ${file}`).sort()).toEqual(everything);
+		expect(maintenance.disk).toMatchObject({
+			mountedOn: (await ofCopy()).disk!.mountedOn,
+			size: (await ofCopy()).disk!.size,
+		});
 	});
 
 	it('with a folder that plays /, neither this machine nor the surroundings of the store are read', async () => {
@@ -239,11 +242,11 @@ esac`,
 			ps: 'exit 0',
 		});
 
-		const upkeep = await ofHost(PATH);
+		const maintenance = await ofHost(PATH);
 
-		expect(upkeep.files).toContainEqual(expect.objectContaining({kind: 'crontab', path: 'crontab -l'}));
-		expect(upkeep.files.map(({path: file}) => file)).toContain(`${host}/opt/elsewhere/compose.yml`);
-		expect(upkeep.running).toEqual([
+		expect(maintenance.files).toContainEqual(expect.objectContaining({kind: 'crontab', path: 'crontab -l'}));
+		expect(maintenance.files.map(({path: file}) => file)).toContain(`${host}/opt/elsewhere/compose.yml`);
+		expect(maintenance.running).toEqual([
 			{
 				name: 'container docker-private',
 				image: 'registry:2',
@@ -252,12 +255,12 @@ esac`,
 			},
 			{name: 'container docker-other', image: 'mirror.acme.example/library/registry:2.8.3', environment: []},
 		]);
-		expect(upkeep.gaps).toContain('containers: "podman ps" fails for this user');
-		expect(judgeUpkeep(upkeep).risks.find(({file}) => file === 'crontab -l')).toMatchObject({
+		expect(maintenance.gaps).toContain('containers: "podman ps" fails for this user');
+		expect(assessMaintenance(maintenance).risks.find(({file}) => file === 'crontab -l')).toMatchObject({
 			severity: 'will-break',
 			at: 2,
 		});
-		expect(JSON.stringify(upkeep)).not.toContain('hunter2');
+		expect(JSON.stringify(maintenance)).not.toContain('hunter2');
 	});
 });
 
@@ -289,7 +292,7 @@ it('a rehearsal that fails is an error with the output of the host', async () =>
 	});
 
 	await expect(
-		storage.rehearse(parseRehearsal('registry garbage-collect --dry-run -m /c.yml'), {signal}),
+		storage.dryRunCollection(parseDryRun('registry garbage-collect --dry-run -m /c.yml'), {signal}),
 	).rejects.toMatchObject({
 		code: 'audit.rehearsal-failed',
 		message: expect.stringContaining('no such config'),

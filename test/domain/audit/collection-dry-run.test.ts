@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import {openCollectionReport} from '../../../../src/domain/audit/commands/collection-report.ts';
-import {parseRehearsal, withoutUntagged} from '../../../../src/domain/audit/commands/rehearsal.ts';
+import {parseDryRun, withoutUntagged} from '../../../src/domain/audit/collection-dry-run.ts';
+import {openCollectionReport} from '../../../src/domain/audit/preflight.ts';
 
-describe('a rehearsal', () => {
+describe('a dry run of the collection', () => {
 	it.each([
 		'docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
 		'cd /opt/registry && docker compose exec -T private registry garbage-collect -d /c.yml',
@@ -13,7 +13,7 @@ describe('a rehearsal', () => {
 		'docker compose -f /opt/c.yml run --rm private garbage-collect /c.yml --dry-run',
 		'kubectl exec -n ci deploy/registry -- registry garbage-collect --dry-run=true /c.yml',
 	])('is a collection that removes nothing: %s', command => {
-		expect(parseRehearsal(command)).toBe(command);
+		expect(parseDryRun(command)).toBe(command);
 	});
 
 	it.each([
@@ -51,13 +51,13 @@ describe('a rehearsal', () => {
 		'PATH=/tmp registry garbage-collect -d /c.yml',
 		'',
 	])('is not %j', command => {
-		expect(() => parseRehearsal(command)).toThrow(
+		expect(() => parseDryRun(command)).toThrow(
 			expect.objectContaining({code: 'audit.not-a-rehearsal', exit: 'configuration'}),
 		);
 	});
 
-	it('can be had without -m, where it has one', () => {
-		const plain = (command: string) => withoutUntagged(parseRehearsal(command));
+	it('can be repeated without -m, where it has -m', () => {
+		const plain = (command: string) => withoutUntagged(parseDryRun(command));
 
 		expect(plain('registry garbage-collect --dry-run -m /c.yml')).toBe('registry garbage-collect --dry-run /c.yml');
 		expect(plain('sh -c "registry garbage-collect -dm /c.yml"')).toBe('sh -c "registry garbage-collect -d /c.yml"');
@@ -69,7 +69,7 @@ describe('a rehearsal', () => {
 	});
 });
 
-describe('what a rehearsal says', () => {
+describe('the output of a dry run', () => {
 	const one = `sha256:${'1'.repeat(64)}`;
 	const two = `sha256:${'2'.repeat(64)}`;
 	const read = (...lines: string[]) => {
@@ -113,7 +113,7 @@ describe('what a rehearsal says', () => {
 		).toEqual({manifests: [{repository: 'acme/tool', digest: one}], blobs: [], complete: true});
 	});
 
-	it('without its last line, or with fewer lines than it counts, is not complete', () => {
+	it('is incomplete without its last line, or with fewer lines than it counts', () => {
 		expect(read('a', `manifest eligible for deletion: ${one}`).complete).toBe(false);
 		expect(read('a', '0 blobs marked, 0 blobs and 1 manifests eligible for deletion').complete).toBe(false);
 		expect(read('0 blobs marked, 1 blobs and 0 manifests eligible for deletion').complete).toBe(false);

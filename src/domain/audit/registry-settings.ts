@@ -1,17 +1,17 @@
 import {isPair, isScalar, LineCounter, parseDocument, visit} from 'yaml';
-import type {Upkeep, UpkeepFile} from './upkeep.ts';
+import type {Maintenance, MaintenanceFile} from './maintenance.ts';
 
-/** Something a file says about the registry, and where. */
-export type Seen = {file: string; at?: number; line: string; value: string};
+/** A value that a file or a container sets for the registry, and where. `at`: the number of the line, from 1. */
+export type Setting = {file: string; at?: number; line: string; value: string};
 
-/** What the host's files and its running registries say, each where it was first seen. */
+/** How the registries of a host are configured. */
 export type RegistrySettings = {
-	/** `registry:2`, as it stands in a compose file, a quadlet, a `docker run` or a container. */
-	images: Seen[];
+	/** `registry:2`, of a compose file, a quadlet or a container. */
+	images: Setting[];
 	/** `inmemory` or `redis`. */
-	cache: Seen[];
-	deletes: Seen[];
-	/** Whether any configuration of a registry was seen: where none was, nothing is known of its cache. */
+	cache: Setting[];
+	deletes: Setting[];
+	/** Whether any configuration of a registry was found: without one, nothing is known of its cache. */
 	known: boolean;
 };
 
@@ -19,7 +19,7 @@ export type RegistrySettings = {
 const deletesKey = 'REGISTRY_STORAGE_DELETE_ENABLED';
 const cacheKey = 'REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR';
 
-export function settingsIn({files, running}: Pick<Upkeep, 'files' | 'running'>): RegistrySettings {
+export function settingsIn({files, running}: Pick<Maintenance, 'files' | 'running'>): RegistrySettings {
 	const found: RegistrySettings = {images: [], cache: [], deletes: [], known: false};
 
 	for (const file of files) {
@@ -33,17 +33,17 @@ export function settingsIn({files, running}: Pick<Upkeep, 'files' | 'running'>):
 	}
 
 	for (const {name, image, environment} of running) {
-		const seen = (line: string, value: string): Seen => ({file: name, line, value});
+		const setting = (line: string, value: string): Setting => ({file: name, line, value});
 		if (image !== undefined) {
-			found.images.push(seen(`image: ${image}`, image));
+			found.images.push(setting(`image: ${image}`, image));
 		}
 
 		for (const line of environment) {
-			takeVariable(line, found, value => seen(line, value));
+			takeVariable(line, found, value => setting(line, value));
 		}
 	}
 
-	// The image's own config.yml has an in-memory cache, and stands where nobody put another over it.
+	// The image's own config.yml has an in-memory cache, which applies where no other configuration replaces it.
 	// @see distribution cmd/registry/config-example.yml, which the official image is built with
 	if (found.cache.length === 0 && !found.known && found.images[0] !== undefined) {
 		found.cache.push({...found.images[0], value: 'inmemory'});
@@ -53,11 +53,11 @@ export function settingsIn({files, running}: Pick<Upkeep, 'files' | 'running'>):
 	return found;
 }
 
-function takeCompose(file: UpkeepFile, found: RegistrySettings): void {
+function takeCompose(file: MaintenanceFile, found: RegistrySettings): void {
 	const counter = new LineCounter();
 	const document = parseDocument(file.text, {lineCounter: counter, logLevel: 'silent'});
 	const lines = file.text.split('\n');
-	const seen = (offset: number | undefined, value: string): Seen => {
+	const setting = (offset: number | undefined, value: string): Setting => {
 		const at = counter.linePos(offset ?? 0).line;
 		return {file: file.path, at, line: lines[at - 1]!.trim(), value};
 	};
@@ -68,35 +68,35 @@ function takeCompose(file: UpkeepFile, found: RegistrySettings): void {
 				const name = String(key.value);
 				const said = withDefaults(String(value.value));
 				if (name === 'image' && isRegistryImage(said)) {
-					found.images.push(seen(key.range?.[0], said));
+					found.images.push(setting(key.range?.[0], said));
 				}
 
-				takeVariable(`${name}=${said}`, found, meant => seen(key.range?.[0], meant));
+				takeVariable(`${name}=${said}`, found, meant => setting(key.range?.[0], meant));
 			}
 		},
 		Scalar(_, node, path) {
 			if (!isPair(path.at(-1)) && typeof node.value === 'string') {
-				takeVariable(withDefaults(node.value), found, value => seen(node.range?.[0], value));
+				takeVariable(withDefaults(node.value), found, value => setting(node.range?.[0], value));
 			}
 		},
 	});
 }
 
-/** `${REGISTRY_TAG:-2}` is `2` unless somebody says otherwise. */
+/** `${REGISTRY_TAG:-2}` is `2` unless the variable is set. */
 function withDefaults(text: string): string {
 	return text.replace(/\$\{\w+:?-([^}]*)\}/g, '$1');
 }
 
-function takeVariable(text: string, found: RegistrySettings, seen: (value: string) => Seen): void {
+function takeVariable(text: string, found: RegistrySettings, setting: (value: string) => Setting): void {
 	const [, name, value = ''] = /^(REGISTRY_\w+)=(.*)$/.exec(text) ?? [];
 	if (name === deletesKey && /^["']?(?:true|1)\b/i.test(value)) {
-		found.deletes.push(seen(value));
+		found.deletes.push(setting(value));
 	} else if (name === cacheKey) {
-		found.cache.push(seen(value));
+		found.cache.push(setting(value));
 	}
 }
 
-function takeConfiguration({path, text}: UpkeepFile, found: RegistrySettings): void {
+function takeConfiguration({path, text}: MaintenanceFile, found: RegistrySettings): void {
 	const counter = new LineCounter();
 	const document = parseDocument(text, {lineCounter: counter, logLevel: 'silent'});
 	const lines = text.split('\n');
@@ -115,21 +115,21 @@ function takeConfiguration({path, text}: UpkeepFile, found: RegistrySettings): v
 	}
 }
 
-function takeQuadlet({path, text}: UpkeepFile, found: RegistrySettings): void {
+function takeQuadlet({path, text}: MaintenanceFile, found: RegistrySettings): void {
 	for (const [n, line] of text.split('\n').entries()) {
 		const [, key, value = ''] = /^\s*(Image|Environment)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-		const seen = (said: string): Seen => ({file: path, at: n + 1, line: line.trim(), value: said});
+		const setting = (said: string): Setting => ({file: path, at: n + 1, line: line.trim(), value: said});
 		if (key === 'Image' && isRegistryImage(value)) {
-			found.images.push(seen(value));
+			found.images.push(setting(value));
 		} else if (key === 'Environment') {
 			for (const each of value.split(/\s+/)) {
-				takeVariable(each.replace(/^["']|["']$/g, ''), found, seen);
+				takeVariable(each.replace(/^["']|["']$/g, ''), found, setting);
 			}
 		}
 	}
 }
 
-/** Distribution's own image, also from a mirror. */
+/** Whether it is distribution's own image, also from a mirror. */
 export function isRegistryImage(reference: string): boolean {
 	return /^(?:[^\s/]+(?:\/[^\s/]+)*\/)?(?:registry|distribution\/distribution)(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?$/.test(
 		reference,

@@ -1,10 +1,10 @@
-import {metricNames} from '../probe/metric.ts';
-import type {Risk} from './risk.ts';
+import {metricNames} from '../../probe/metric.ts';
+import type {Hazard} from '../hazard.ts';
 
-/** As the alert RegistryIntegrityProbeStale has it. */
+/** The same as in the alert RegistryIntegrityProbeStale. */
 const staleAfterSeconds = 3600;
 
-/** The newest run of the probe for this registry, in seconds since 1970; undefined: none is told of. */
+/** The newest run of the probe for this registry, in seconds since 1970; undefined: the metrics have none. */
 export function lastProbe(text: string, instances: readonly string[]): number | undefined {
 	const times = text.split('\n').flatMap(line => {
 		const [, labels = '', value] = /^(?:\w+)(?:\{(.*)\})?\s+(\S+)(?:\s+\d+)?\s*$/.exec(line) ?? [];
@@ -19,10 +19,14 @@ export function lastProbe(text: string, instances: readonly string[]): number | 
 }
 
 /**
- * @param where the Pushgateway's URL or the file of metrics
- * @param now seconds since 1970
+ * A probe that does not run any more.
+ * @param text metrics in the text format of Prometheus
+ * @param options `where`: the Pushgateway's URL or the metrics file. `now`: seconds since 1970
  */
-export function probeRisks(text: string, where: string, instances: readonly string[], now: number): Risk[] {
+export function probeHazards(
+	text: string,
+	{where, instances, now}: {where: string; instances: readonly string[]; now: number},
+): Hazard[] {
 	const last = lastProbe(text, instances);
 	if (last !== undefined && now - last <= staleAfterSeconds) {
 		return [];
@@ -37,8 +41,8 @@ export function probeRisks(text: string, where: string, instances: readonly stri
 				last === undefined
 					? `no ${metricNames.lastRun} for ${instances.join(' or ')}`
 					: `${metricNames.lastRun} ${last}: ${Math.round((now - last) / 60)} minutes ago`,
-			why: 'Nobody has looked for broken images lately: people will notice the next one before an alert does.',
-			advice: 'Let `regmedic probe` run every 15 minutes, and alert when it fails or falls silent.',
+			why: 'The probe has not run lately: people will notice the next broken image before an alert does.',
+			advice: 'Run `regmedic probe` every 15 minutes, and alert when it fails or stops running.',
 		},
 	];
 }

@@ -1,9 +1,9 @@
-/** `will-break`: the next time it runs, images are gone. `may-break`: it takes something else as well. */
+/** `will-break`: its next run breaks images. `may-break`: it breaks images only together with something else. */
 export const severities = ['will-break', 'may-break', 'worth-knowing'] as const;
 
 export type Severity = (typeof severities)[number];
 
-export type RiskKind =
+export type HazardKind =
 	| 'removes-children'
 	| 'runs-beside-pushes'
 	| 'stale-cache'
@@ -20,37 +20,46 @@ export type RiskKind =
 	| 'probe-silent';
 
 /** Something that will cause the next incident. */
-export type Risk = {
-	kind: RiskKind;
+export type Hazard = {
+	kind: HazardKind;
 	severity: Severity;
-	/** Where it was seen: a file, `crontab -l`, a container, a URL. */
+	/** Where it was found: a file, `crontab -l`, a container, a URL. */
 	file: string;
 	/** The number of the line in that file, from 1. */
 	at?: number;
-	/** What was seen there, secrets taken out. */
+	/** The line itself, without secrets. */
 	line: string;
-	/** Why it bites, for people. */
+	/** Why it is dangerous, for people. */
 	why: string;
 	/** What to change. */
 	advice: string;
 };
 
-/** What is done to images by the clock or a script, and so belongs into the record of an incident. */
-const upkeepKinds: readonly RiskKind[] = [
-	'removes-children',
-	'runs-beside-pushes',
-	'stale-cache',
-	'removes-links',
-	'deletes-by-digest',
-];
+/** Whether it is something that the host runs by schedule or script: the record of an incident lists only those. */
+const isMaintenance: Record<HazardKind, boolean> = {
+	'removes-children': true,
+	'runs-beside-pushes': true,
+	'stale-cache': true,
+	'removes-links': true,
+	'deletes-by-digest': true,
+	'floating-tag': false,
+	'affected-version': false,
+	'disk-full': false,
+	'stale-uploads': false,
+	'old-upstream': false,
+	'open-registry': false,
+	'empty-catalogue': false,
+	'plain-http': false,
+	'probe-silent': false,
+};
 
-export function isUpkeep({kind}: Risk): boolean {
-	return upkeepKinds.includes(kind);
+export function comesFromMaintenance({kind}: Hazard): boolean {
+	return isMaintenance[kind];
 }
 
 const mostCharacters = 300;
 
-/** One line of a host's file, as evidence that may be kept and shown: scripts hold passwords. */
+/** One line of a host's file without its secrets, so that it may be stored and shown. */
 export function evidence(text: string): string {
 	const line = text
 		.replace(/\\\n/g, ' ')

@@ -1,19 +1,18 @@
-import {evidence, type Risk} from '../risk.ts';
-import type {UpkeepFile} from './upkeep.ts';
+import {evidence, type Hazard} from '../hazard.ts';
+import type {MaintenanceFile} from '../maintenance.ts';
 
 /**
- * nginx asks for the address of a name that stands in its configuration once, when it starts. A container that is made
- * anew has another address, and the old one may be somebody else's: then /v2/ is answered without credentials, and the
- * catalogue is empty.
+ * nginx resolves a name in its configuration once, when it starts. A container that is created again has another address,
+ * and the old address may belong to another container: then /v2/ answers without credentials, and the catalogue is empty.
  * @see nginx docs: proxy_pass with a variable is resolved through `resolver`, `server … resolve` of an upstream too
  */
-export function proxyRisks(files: readonly UpkeepFile[]): Risk[] {
-	return files.filter(({kind}) => kind === 'nginx').flatMap(trapsIn);
+export function proxyHazards(files: readonly MaintenanceFile[]): Hazard[] {
+	return files.filter(({kind}) => kind === 'nginx').flatMap(staleUpstreams);
 }
 
 type Directive = {words: string[]; at: number; line: string; blocks: string[]};
 
-function trapsIn(file: UpkeepFile): Risk[] {
+function staleUpstreams(file: MaintenanceFile): Hazard[] {
 	const directives = directivesIn(file.text);
 	const upstreams = new Map<string, Directive[]>();
 	for (const directive of directives) {
@@ -37,24 +36,24 @@ function trapsIn(file: UpkeepFile): Risk[] {
 			servers === undefined
 				? isName(host) && directive
 				: servers.find(({words}) => isName((words[1] ?? '').replace(/:\d+$/, '')) && !words.includes('resolve'));
-		return named ? [trap(file.path, named, directive)] : [];
+		return named ? [hazardOf(file.path, named, directive)] : [];
 	});
 }
 
-function trap(file: string, {at, line}: Directive, {line: pass}: Directive): Risk {
+function hazardOf(file: string, {at, line}: Directive, {line: pass}: Directive): Hazard {
 	return {
 		kind: 'old-upstream',
 		severity: 'may-break',
 		file,
 		at,
 		line: evidence(line === pass ? line : `${line} (${pass})`),
-		why: 'nginx keeps the address it looked up at its start. After the registry’s container is made anew it may serve another registry’s images, or an empty catalogue.',
+		why: 'nginx keeps the address that it resolved at its start. Once the registry’s container is created again, nginx may serve another registry’s images or an empty catalogue.',
 		advice:
-			'Give nginx a `resolver` and put the host into a variable (set $registry …; proxy_pass http://$registry;), or restart nginx after every `compose up`.',
+			'Add a `resolver` and put the host into a variable (set $registry …; proxy_pass http://$registry;), or restart nginx after every `compose up`.',
 	};
 }
 
-/** Other sites behind the same nginx are none of our business. */
+/** The same nginx may serve other sites as well. */
 function isAboutRegistries({blocks, words}: Directive, host: string): boolean {
 	return (
 		/registry|distribution/i.test(host) ||

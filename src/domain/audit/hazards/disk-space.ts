@@ -1,29 +1,33 @@
-import type {Risk} from '../risk.ts';
-import type {FileSystem, Upkeep} from './upkeep.ts';
+import type {Hazard} from '../hazard.ts';
+import type {FileSystem, Maintenance} from '../maintenance.ts';
 
 const lowShare = 0.1;
 const criticalShare = 0.03;
 const lowKib = 5 * 1024 * 1024;
 const manyStaleKib = 1024 * 1024;
 
-/** A full disk cuts pushes short, and what is cut short is stored. */
-export function spaceRisks({disk, inodes, staleUploads}: Pick<Upkeep, 'disk' | 'inodes' | 'staleUploads'>): Risk[] {
-	const risks: Risk[] = [];
+/** On a full disk a push is cut off, and the registry keeps the truncated data. */
+export function spaceHazards({
+	disk,
+	inodes,
+	staleUploads,
+}: Pick<Maintenance, 'disk' | 'inodes' | 'staleUploads'>): Hazard[] {
+	const hazards: Hazard[] = [];
 	const take = (system: FileSystem | undefined, what: string, isLow: (system: FileSystem) => boolean) => {
-		// Some file systems do not count their inodes.
+		// Some file systems do not count inodes: their size is 0.
 		if (system === undefined || system.size === 0 || !isLow(system)) {
 			return;
 		}
 
 		const share = system.free / system.size;
-		risks.push({
+		hazards.push({
 			kind: 'disk-full',
 			severity: share < criticalShare ? 'may-break' : 'worth-knowing',
 			file: system.mountedOn,
 			line: system.line,
-			why: `${percent(share)} of its ${what} are free: a push that finds none left leaves empty or cut files behind.`,
+			why: `${percent(share)} of its ${what} are free: a push that runs out of them leaves empty or truncated files behind.`,
 			advice:
-				'Make room before the next push: remove old uploads, or collect without -m while the registry is stopped.',
+				'Free space before the next push: remove old uploads, or collect garbage without -m while the registry is stopped.',
 		});
 	};
 
@@ -31,17 +35,17 @@ export function spaceRisks({disk, inodes, staleUploads}: Pick<Upkeep, 'disk' | '
 	take(inodes, 'inodes', ({free, size}) => free / size < lowShare);
 
 	if (staleUploads !== undefined && staleUploads.kib >= manyStaleKib) {
-		risks.push({
+		hazards.push({
 			kind: 'stale-uploads',
 			severity: 'worth-knowing',
 			file: '_uploads',
 			line: `${staleUploads.count} uploads, ${Math.round(staleUploads.kib / 1024)} MiB`,
-			why: 'Nobody went on with these uploads for a week; they only take room.',
+			why: 'These uploads were not continued for a week; they only take space.',
 			advice: 'Let the registry purge them: storage.maintenance.uploadpurging.enabled.',
 		});
 	}
 
-	return risks;
+	return hazards;
 }
 
 function percent(share: number): string {

@@ -1,15 +1,50 @@
-import {isRegistryImage} from '../host/settings.ts';
+import {OperatorError} from '../errors.ts';
+import {isRegistryImage} from './registry-settings.ts';
+
+declare const dryRunBrand: unique symbol;
+
+/** A command that runs one `garbage-collect --dry-run` and nothing else. */
+export type CollectionDryRun = string & {readonly [dryRunBrand]: true};
 
 /**
- * Whether a command line runs one `garbage-collect --dry-run` and nothing else. Unlike the reading of other people's
- * scripts, this says no to every word that it does not know the meaning of.
+ * regmedic runs no other command that mentions `garbage-collect` than one that passes here.
+ * @throws OperatorError audit.not-a-rehearsal
  */
-export function isRehearsed(command: string): boolean {
+export function parseDryRun(command: string): CollectionDryRun {
+	if (!isDryRun(command)) {
+		throw new OperatorError('audit.not-a-rehearsal', `"${command}" may do more than a dry run.`, {
+			hint: 'Write one plain command with --dry-run and the path of the configuration: docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
+			exit: 'configuration',
+		});
+	}
+
+	return command as CollectionDryRun;
+}
+
+/** The same dry run without -m; undefined where it has no -m. */
+export function withoutUntagged(dryRun: CollectionDryRun): CollectionDryRun | undefined {
+	const at = dryRun.lastIndexOf('garbage-collect');
+	const flags = dryRun
+		.slice(at)
+		.replace(/\s--delete-untagged(?:=\w+)?(?=\s|["']|$)/g, '')
+		.replace(/\s-([dmq]+)(?=\s|["']|$)/g, (_, letters: string) => {
+			const left = letters.replaceAll('m', '');
+			return left === '' ? '' : ` -${left}`;
+		});
+	const plain = `${dryRun.slice(0, at)}${flags}`;
+	return plain === dryRun ? undefined : parseDryRun(plain);
+}
+
+/**
+ * Whether a command line is one `garbage-collect --dry-run` and nothing else. Unlike the reading of a host's scripts, this
+ * refuses every word whose meaning it does not know.
+ */
+function isDryRun(command: string): boolean {
 	const words = plainWords(command.replace(/^cd [\w./@+-]+ && /, ''));
 	return words !== undefined && launches(words);
 }
 
-/** Undefined: there is something in it that a shell would do something about. */
+/** Undefined: some part of it would be expanded or run by a shell. */
 function plainWords(text: string): string[] | undefined {
 	const word = /^(?:[\w./:@=,+%-]+|'[\w./:@=,+% -]+'|"[\w./:@=,+%' -]+")(?= |$)/;
 	const words: string[] = [];
@@ -26,7 +61,8 @@ function plainWords(text: string): string[] | undefined {
 	return words;
 }
 
-type Options = {/** Followed by a value. */ valued: RegExp; bare: RegExp};
+/** `valued`: options followed by a value. */
+type Options = {valued: RegExp; bare: RegExp};
 
 const options = {
 	sudo: {valued: /^(?:-u|--user)$/, bare: /^(?:-n|--non-interactive|--user=.+)$/},
@@ -46,7 +82,7 @@ const options = {
 	},
 } satisfies Record<string, Options>;
 
-function past(words: readonly string[], {valued, bare}: Options): readonly string[] {
+function withoutOptions(words: readonly string[], {valued, bare}: Options): readonly string[] {
 	let n = 0;
 	while (n < words.length && (valued.test(words[n]!) || bare.test(words[n]!))) {
 		n += valued.test(words[n]!) ? 2 : 1;
@@ -59,11 +95,11 @@ function launches([first = '', ...rest]: readonly string[]): boolean {
 	switch (first.replace(/^(?:\/usr)?(?:\/local)?\/s?bin\//, '')) {
 		case 'sudo':
 		case 'doas':
-			return launches(past(rest, options.sudo));
+			return launches(withoutOptions(rest, options.sudo));
 
 		case 'nice':
 		case 'ionice':
-			return launches(past(rest, options.nice));
+			return launches(withoutOptions(rest, options.nice));
 
 		case 'timeout':
 			return /^\d+[smh]?$/.test(rest[0] ?? '') && launches(rest.slice(1));
@@ -71,19 +107,19 @@ function launches([first = '', ...rest]: readonly string[]): boolean {
 		case 'sh':
 		case 'bash':
 		case 'ash':
-			return rest.length === 2 && rest[0] === '-c' && isRehearsed(rest[1]!);
+			return rest.length === 2 && rest[0] === '-c' && isDryRun(rest[1]!);
 
 		case 'docker':
 		case 'podman':
 		case 'nerdctl':
-			return rest[0] === 'compose' ? serves(rest.slice(1), 'service') : serves(rest, 'image');
+			return rest[0] === 'compose' ? runsInContainer(rest.slice(1), 'service') : runsInContainer(rest, 'image');
 
 		case 'docker-compose':
 		case 'podman-compose':
-			return serves(rest, 'service');
+			return runsInContainer(rest, 'service');
 
 		case 'kubectl':
-			return serves(rest, 'pod');
+			return runsInContainer(rest, 'pod');
 
 		default:
 			return collectsDry(/^REGISTRY_\w+=/.test(first) ? rest : [first, ...rest]);
@@ -91,14 +127,14 @@ function launches([first = '', ...rest]: readonly string[]): boolean {
 }
 
 /** `exec CONTAINER …`, or `run IMAGE …`, whose entrypoint is the registry. */
-function serves(words: readonly string[], runs: 'image' | 'service' | 'pod'): boolean {
-	const [verb, ...said] = past(words, options.engine);
+function runsInContainer(words: readonly string[], runs: 'image' | 'service' | 'pod'): boolean {
+	const [verb, ...args] = withoutOptions(words, options.engine);
 	if (verb === 'exec') {
-		const [container = '-', ...inside] = past(said, options.exec);
+		const [container = '-', ...inside] = withoutOptions(args, options.exec);
 		return !container.startsWith('-') && launches(inside[0] === '--' ? inside.slice(1) : inside);
 	}
 
-	const [image = '-', ...inside] = past(said, options.run);
+	const [image = '-', ...inside] = withoutOptions(args, options.run);
 	return (
 		verb === 'run' &&
 		(runs === 'image' ? isRegistryImage(image) : runs === 'service' && !image.startsWith('-')) &&
@@ -106,7 +142,7 @@ function serves(words: readonly string[], runs: 'image' | 'service' | 'pod'): bo
 	);
 }
 
-/** @see distribution registry/root.go: of a flag that is said twice the last one counts, and after `--` nothing is one */
+/** @see distribution registry/root.go: of a flag that occurs twice the last one counts, and after `--` nothing is one */
 function collectsDry([program = '', verb, ...words]: readonly string[]): boolean {
 	const flags = words.filter(word => word.startsWith('-'));
 	return (

@@ -1,0 +1,57 @@
+import type {Hazard} from '../hazard.ts';
+
+/** How the registry responds over HTTP, as far as it was asked. */
+export type RegistryResponses = {
+	url: string;
+	/** Whether it lists its catalogue without credentials. */
+	answersAnybody?: boolean;
+	/** Credentials are configured for it. */
+	hasCredentials: boolean;
+	/** Whether its catalogue lists any repository. */
+	listsRepositories?: boolean;
+	isLoopback: boolean;
+};
+
+/** @param holdsRepositories whether its disk does; undefined where that is not known */
+export function responseHazards(responses: RegistryResponses, holdsRepositories: boolean | undefined): Hazard[] {
+	const {url, answersAnybody, hasCredentials, listsRepositories, isLoopback} = responses;
+	const hazards: Hazard[] = [];
+
+	if (answersAnybody && hasCredentials) {
+		hazards.push({
+			kind: 'open-registry',
+			severity: 'may-break',
+			file: `${url}/v2/_catalog`,
+			line: 'answered without credentials',
+			why: 'The configuration has credentials for it, and it does not require any: the proxy in front may lead to another registry.',
+			advice:
+				'Restart the proxy (nginx keeps old upstream addresses), then check that /v2/ requires credentials again (401).',
+		});
+	}
+
+	if (listsRepositories === false && holdsRepositories !== false) {
+		hazards.push({
+			kind: 'empty-catalogue',
+			severity: holdsRepositories ? 'may-break' : 'worth-knowing',
+			file: `${url}/v2/_catalog`,
+			line: '{"repositories":[]}',
+			why: holdsRepositories
+				? 'The disk holds repositories and the catalogue lists none: another registry answers.'
+				: 'A registry in use lists its repositories: another registry may be answering.',
+			advice: 'Restart the proxy in front of it, and check which container it leads to.',
+		});
+	}
+
+	if (url.startsWith('http:') && !isLoopback) {
+		hazards.push({
+			kind: 'plain-http',
+			severity: 'worth-knowing',
+			file: url,
+			line: url,
+			why: 'Credentials and images cross the network unencrypted.',
+			advice: 'Put TLS in front of it.',
+		});
+	}
+
+	return hazards;
+}

@@ -1,0 +1,49 @@
+/** How a file is read: what is a command in it and what a comment. `configuration`: the registry's own. */
+export const maintenanceFileKinds = [
+	'crontab',
+	'script',
+	'unit',
+	'quadlet',
+	'compose',
+	'configuration',
+	'nginx',
+] as const;
+
+/** A file of the host that runs the registry or cleans it up. */
+export type MaintenanceFile = {
+	/** The path on the host, or `crontab -l`. */
+	path: string;
+	kind: (typeof maintenanceFileKinds)[number];
+	text: string;
+	/** Only its beginning was read. */
+	cut: boolean;
+};
+
+/** A registry that is running: a container or a process of the host. */
+export type RunningRegistry = {
+	/** `docker registry-private`, `process 812` */
+	name: string;
+	/** The image of a container. */
+	image?: string;
+	/** The output of `registry --version`: `registry github.com/docker/distribution 2.8.2`. */
+	version?: string;
+	/** `REGISTRY_…=…`, without those that hold a secret. */
+	environment: string[];
+};
+
+/** A line of `df`. `size` and `free` are KiB or inodes. */
+export type FileSystem = {mountedOn: string; size: number; free: number; line: string};
+
+/** How a host runs its registry and cleans it up, as far as it could be read. */
+export type Maintenance = {
+	files: MaintenanceFile[];
+	running: RunningRegistry[];
+	disk?: FileSystem;
+	inodes?: FileSystem;
+	/** Uploads that were not continued for a week. */
+	staleUploads?: {count: number; kib: number};
+	/** Whether the store holds any repository. */
+	holdsRepositories?: boolean;
+	/** What could not be read, one line each. */
+	gaps: string[];
+};
