@@ -147,7 +147,7 @@ const unreachableErrors: {
 	{
 		codes: /^ECONNREFUSED$/,
 		says: host => `Nothing listens at ${host}`,
-		hint: 'Is the registry running? Check its container or service, then `regmedic check`.',
+		hint: 'Check that the registry is running (its container or service), then run `regmedic check`.',
 	},
 	{
 		codes: /^(?:ENOTFOUND|ENODATA|EAI_NODATA|EAI_NONAME|EAI_FAIL)$/,
