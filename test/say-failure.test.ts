@@ -24,7 +24,7 @@ const error = new OperatorError('registry.unreachable', 'Nothing listens.', {
 	cause: new Error('ECONNREFUSED'),
 });
 
-test('message and hint are sentences, that may be broken into lines', () => {
+test('message and hint are sentences, which may be broken into lines', () => {
 	expect(failed(error)).toEqual({exit: 6, talk: '', talkWrapped: 'Nothing listens.\nIs it running?\n'});
 });
 

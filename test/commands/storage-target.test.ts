@@ -63,7 +63,7 @@ function sayLocation({root, ssh, transport, sshConfig}: ReturnType<typeof scan>[
 }
 
 describe('two options of a scan', () => {
-	it('are all told of here', () => {
+	it('are all listed here', () => {
 		const names = Object.keys(given);
 		expect(pairs.length + halves.length).toBe((names.length * (names.length - 1)) / 2);
 	});
@@ -114,7 +114,7 @@ describe('the storage of a scan', () => {
 		);
 	});
 
-	it('is nowhere: the message says what to write', () => {
+	it('must be given: the message says how', () => {
 		expect(() => scan({})).toThrow(
 			expect.objectContaining({code: 'scan.where', hint: expect.stringContaining('--path')}),
 		);
@@ -149,7 +149,7 @@ describe('what an audit reads', () => {
 		}
 	});
 
-	it('is not half a host, with and without a registry', () => {
+	it('needs --ssh and --root together, with and without a registry', () => {
 		for (const name of ['private', undefined]) {
 			expect(() => audit(name, {ssh: 'vm'})).toThrow(expect.objectContaining({code: 'audit.where', exit: 'usage'}));
 			expect(() => audit(name, {root: '/srv'})).toThrow('--root needs --ssh');
@@ -176,7 +176,7 @@ describe('what an audit reads', () => {
 		expect(audit('plain', {})).toEqual({registry: {name: 'plain', configuration: configuration.registries.plain}});
 	});
 
-	it('is the only registry there is, or has to be named', () => {
+	it('is the only configured registry, or must be named', () => {
 		expect(auditTarget(undefined, {}, one, '/work')).toMatchObject({registry: {name: 'only'}});
 		expect(() => audit(undefined, {})).toThrow(
 			expect.objectContaining({code: 'audit.where', message: expect.stringContaining('private, plain')}),

@@ -36,7 +36,7 @@ async function rehearseAudit(folder: string) {
 	}
 }
 
-it('the audit of a rehearsal names the line of its own crontab that did it, and nothing of this machine', async () => {
+it('the audit of a drill names the line of the simulated crontab that did the damage, and nothing of this machine', async () => {
 	const folder = await createTempFolder();
 
 	const {outcome, say, risks, log} = await rehearseAudit(folder);
@@ -66,7 +66,7 @@ it('the audit of a rehearsal names the line of its own crontab that did it, and 
 	expect(log).toContain('/opt/registry/docker-compose.yml:3: image: registry:2');
 });
 
-it('a rehearsal that an older version began has no such host: it says what it could not look at', async () => {
+it('a drill that an older version started has no such host files: the audit says what it could not read', async () => {
 	const folder = await createTempFolder();
 	await rehearseAudit(folder);
 	await rm(path.join(folder, 'world/vm/etc'), {recursive: true});

@@ -43,7 +43,7 @@ type Mistake = {
 	options?: () => RunOptions;
 	exitCode: number;
 	code: string;
-	/** What standard error has to say: the trouble, and what to do. */
+	/** On standard error: what happened, and what to do. */
 	says: RegExp[];
 };
 
@@ -61,19 +61,19 @@ const mistakes: Record<string, Mistake> = {
 		code: 'reference.malformed',
 		says: [/is not an image reference/, /host\[:port\]\/repository:tag/],
 	},
-	'a word that nobody reads': {
+	'an argument too many': {
 		args: () => ['check', 'private'],
 		exitCode: 2,
 		code: 'usage.invalid',
 		says: [/Too many arguments/, /--help/],
 	},
-	'a configuration that is not there': {
+	'a configuration that does not exist': {
 		args: () => ['--config', 'missing.yaml', 'check'],
 		exitCode: 4,
 		code: 'configuration.missing',
 		says: [/missing\.yaml: ENOENT/, /--config/],
 	},
-	'a configuration with a key nobody knows': {
+	'a configuration with an unknown key': {
 		args: () => ['--config', 'unknown-key.yaml', 'check'],
 		exitCode: 4,
 		code: 'configuration.invalid',
@@ -92,13 +92,13 @@ const mistakes: Record<string, Mistake> = {
 		code: 'registry.unauthorized',
 		says: [/refuse/, /regmedic check|credentials/],
 	},
-	'a host key that is not known, to the system’s ssh': {
+	'an unknown host key, with the system’s ssh': {
 		args: scanHost('openssh'),
 		exitCode: 5,
 		code: 'ssh.host-key-unknown',
 		says: [/key of .* is not known/, /ssh-keyscan/],
 	},
-	'a host key that is not known, to our own client': {
+	'an unknown host key, with the built-in client': {
 		args: scanHost('ssh2'),
 		exitCode: 5,
 		code: 'ssh.host-key-unknown',
@@ -122,7 +122,7 @@ const mistakes: Record<string, Mistake> = {
 		code: 'usage.invalid',
 		says: [/Unknown option '--frob'/, /--help/],
 	},
-	'an argument that is missing': {
+	'a missing argument': {
 		args: () => ['verify'],
 		exitCode: 2,
 		code: 'usage.invalid',
@@ -166,7 +166,7 @@ const mistakes: Record<string, Mistake> = {
 		code: 'audit.where',
 		says: [/--path and --ssh contradict each other/, /--root DIR/],
 	},
-	'a storage folder that is none': {
+	'a folder that is not a storage folder': {
 		args: () => ['scan', '--path', work],
 		exitCode: 4,
 		code: 'storage.no-root',
@@ -224,7 +224,7 @@ describe.concurrent('what an operator can get wrong', () => {
 		expect(ran.stdout).toMatch(/ok\s+configuration: none/);
 	});
 
-	it('no arguments at all: what is open, and what can be done', async () => {
+	it('no arguments at all: the open incidents and the first commands', async () => {
 		const ran = await login.run([]);
 
 		expect(ran.exitCode).toBe(0);
@@ -239,7 +239,7 @@ describe.concurrent('what an operator can get wrong', () => {
 		expect(ran.stderr).toBe('1 problem.\n');
 	});
 
-	it('a reader that has heard enough ends us without a word, and the incident is left open', async () => {
+	it('a reader that closes the pipe ends regmedic quietly, and the incident stays open', async () => {
 		const script = '{ "$@"; echo $? >exit-code; } 2>errors | head -1';
 		const list = login.start(['drill', 'child-unlinked', '--speed', '400'], {
 			wrapper: ['sh', '-c', script, 'sh'],

@@ -12,8 +12,8 @@ import {readSetup, type Setup} from '../../wiring/setup.ts';
 import {openShell} from '../../wiring/shell.ts';
 import {openStorage} from '../../wiring/storage.ts';
 import {type StorageOptions, scanTarget} from '../storage-target.ts';
-import {reportScan} from './scan-report.ts';
-import {scanStores} from './scan-stores.ts';
+import {reportScan} from './report.ts';
+import {scanStores} from './stores.ts';
 
 export type ScanOptions = StorageOptions & {
 	registry?: string;

@@ -15,11 +15,11 @@ async function gateway(status: number): Promise<string> {
 	return `http://127.0.0.1:${(server.address() as {port: number}).port}`;
 }
 
-it('metrics come from the gateway’s /metrics', async () => {
+it('metrics are read from the gateway’s /metrics', async () => {
 	expect(await readMetrics(`${await gateway(200)}/`, signal)).toBe('/metrics');
 });
 
-it('a gateway that fails, is not there, and a file that is not there are said with a hint', async () => {
+it('a gateway that fails, one that does not listen and a file that does not exist: each is an error with a hint', async () => {
 	for (const [where, why] of [
 		[await gateway(502), 'the response is 502'],
 		[`http://127.0.0.1:${await freePort()}`, 'ECONNREFUSED'],
@@ -32,6 +32,6 @@ it('a gateway that fails, is not there, and a file that is not there are said wi
 	}
 });
 
-it('a person who stops is not told of a broken gateway', async () => {
+it('a signal that stops the command wins over the error of the gateway', async () => {
 	await expect(readMetrics(await gateway(200), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {expect, it} from 'vitest';
 import {openLogin} from '../../support/cli.ts';
 
-it('each line stands for itself: one registry that cannot be opened keeps no other from being checked', async () => {
+it('a registry that cannot be opened does not keep the others from being checked', async () => {
 	await using login = await openLogin();
 	const folder = path.join(login.folder, 'work');
 	await mkdir(path.join(folder, 'empty'));
@@ -45,7 +45,7 @@ it('each line stands for itself: one registry that cannot be opened keeps no oth
 });
 
 it.each([[['--ssh', 'vm']], [['--root', '/d']], [['--path', '/d', '--ssh', 'vm', '--root', '/d']]])(
-	'an audit that is told half a place, or two, audits no other: %j',
+	'an audit with half a storage, or two, is a usage error: %j',
 	async options => {
 		await using login = await openLogin();
 		await writeFile(
@@ -57,7 +57,7 @@ it.each([[['--ssh', 'vm']], [['--root', '/d']], [['--path', '/d', '--ssh', 'vm',
 	},
 );
 
-it('credentials that are refused are told with the place they came from', async () => {
+it('refused credentials are reported with their source', async () => {
 	await using login = await openLogin();
 	const server = createServer((_request, response) => {
 		response.writeHead(401, {'WWW-Authenticate': 'Basic realm="acme"'}).end();

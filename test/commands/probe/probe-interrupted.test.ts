@@ -19,7 +19,7 @@ async function listen(server: Server): Promise<string> {
 	return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-it('a probe that is interrupted ends at once with 130, and tells nobody a half-truth', async () => {
+it('an interrupted probe ends at once with 130, and neither prints nor pushes half a report', async () => {
 	await using login = await openLogin();
 	let pushes = 0;
 	const asked = Promise.withResolvers<void>();

@@ -9,11 +9,11 @@ const two = parseConfiguration(
 );
 
 describe('which registry a probe means', () => {
-	it('is the only one there is', () => {
+	it('is the only one that is configured', () => {
 		expect(probeTarget(undefined, one)).toMatchObject({host: 'registry.example:5050', role: 'cache'});
 	});
 
-	it('has to be named where there are several, or none', () => {
+	it('must be given where several are configured, or none', () => {
 		expect(() => probeTarget(undefined, two)).toThrow(
 			expect.objectContaining({exit: 'usage', message: expect.stringContaining('private, mirror')}),
 		);
@@ -34,14 +34,14 @@ describe('which registry a probe means', () => {
 		expect(probeTarget(wanted, two)).toMatchObject({host, role});
 	});
 
-	it('speaks the protocol that its address names', () => {
+	it('is reached over the protocol of its address', () => {
 		for (const url of ['http://plain.example:5000', 'https://127.0.0.1:5000']) {
 			const {host, configuration} = probeTarget(url, two);
 			expect(registryFor(configuration, host)?.registry.url).toBe(url);
 		}
 	});
 
-	it('a word that is no name is a name misspelt', () => {
+	it('is a misspelt name where it is a single unknown word', () => {
 		expect(() => probeTarget('privat', two)).toThrow(expect.objectContaining({code: 'configuration.no-registry'}));
 	});
 

@@ -55,14 +55,14 @@ async function serveOnce(answer: RequestListener) {
 }
 
 describe.concurrent('regmedic probe', () => {
-	it('of a healthy registry is done', async () => {
+	it('exits with 0 for a healthy registry', async () => {
 		const {exitCode, stdout, stderr} = await login.run(['probe', healthy.host]);
 
 		expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
 		expect(stdout).toMatch(/3 repositories, 4 tags, 3 indexes checked[\s\S]*intact: all of 4 tags can be pulled\.\n$/);
 	});
 
-	it('of a broken one names the image, and the command that goes on', async () => {
+	it('names every broken image and the next command', async () => {
 		const {exitCode, stdout} = await login.run(['probe', broken.host]);
 
 		expect(exitCode).toBe(3);
@@ -71,7 +71,7 @@ describe.concurrent('regmedic probe', () => {
 		expect(stdout).toContain(`Next: regmedic respond --image ${broken.host}/infra-ci:latest`);
 	});
 
-	it('says it as JSON: what is not intact, or everything', async () => {
+	it('prints JSON: broken and unknown images, or all of them', async () => {
 		const [some, all] = await Promise.all([
 			login.run(['probe', broken.host, '--json']),
 			login.run(['probe', broken.host, '--json', '--all']),
@@ -96,7 +96,7 @@ describe.concurrent('regmedic probe', () => {
 		expect([some.exitCode, all.exitCode]).toEqual([3, 3]);
 	});
 
-	it('shards a catalogue: together they see everything once', async () => {
+	it('probes shards of a catalogue: together they cover every tag once', async () => {
 		const runs = await Promise.all(
 			['0/2', '1/2'].map(shard => login.run(['probe', healthy.host, '--json', '--shard', shard])),
 		);
@@ -110,7 +110,7 @@ describe.concurrent('regmedic probe', () => {
 		expect(runs.map(({exitCode}) => exitCode)).toEqual([0, 0]);
 	});
 
-	it('does not call an empty catalogue healthy, unless it is meant to be empty', async () => {
+	it('accepts an empty catalogue only with --allow-empty', async () => {
 		const strict = await login.run(['probe', empty.host]);
 		const lax = await login.run(['probe', empty.host, '--allow-empty']);
 
@@ -119,14 +119,14 @@ describe.concurrent('regmedic probe', () => {
 		expect(lax.exitCode).toBe(0);
 	});
 
-	it('of nobody is unreachable, also as JSON', async () => {
+	it('exits with 6 where no registry listens, also as JSON', async () => {
 		const {exitCode, stdout} = await login.run(['probe', `127.0.0.1:${await freePort()}`, '--json']);
 
 		expect(exitCode).toBe(6);
 		expect(JSON.parse(stdout)).toMatchObject({catalog: false, unknown: 1, failure: {code: 'registry.unreachable'}});
 	});
 
-	it('prints metrics and nothing else where they are wanted on standard output', async () => {
+	it('prints only metrics on standard output with --metrics-file -', async () => {
 		const {exitCode, stdout, stderr} = await login.run(['probe', broken.host, '--metrics-file', '-']);
 
 		expect(exitCode).toBe(3);
@@ -136,7 +136,7 @@ describe.concurrent('regmedic probe', () => {
 		expect(stderr).toContain('Next: regmedic respond');
 	});
 
-	it('writes metrics for node_exporter, relative to where it was called', async () => {
+	it('writes metrics for node_exporter relative to the working directory', async () => {
 		const {exitCode} = await login.run(['probe', healthy.host, '--metrics-file', 'probe.prom']);
 
 		expect(exitCode).toBe(0);
@@ -145,7 +145,7 @@ describe.concurrent('regmedic probe', () => {
 		);
 	});
 
-	it('fails when nobody could be told, and does not hide what is broken behind that', async () => {
+	it('fails where the metrics could not be written, but still exits as broken where an image is', async () => {
 		const push = ['--push', `http://127.0.0.1:${await freePort()}`];
 		const [well, ill] = await Promise.all([
 			login.run(['probe', healthy.host, ...push]),
@@ -161,7 +161,7 @@ describe.concurrent('regmedic probe', () => {
 		expect(ill.stderr).toMatch(/could not be written to[\s\S]*could not be pushed/);
 	});
 
-	it('logs in to the Pushgateway from the environment, and never says the password', async () => {
+	it('logs in to the Pushgateway from the environment, and never prints the password', async () => {
 		// A proxy that repeats what it was told, decoded.
 		await using gateway = await serveOnce(({headers}, response) => {
 			const said = Buffer.from(headers.authorization!.replace('Basic ', ''), 'base64').toString();
@@ -187,7 +187,7 @@ describe.concurrent('regmedic probe', () => {
 		[['--tags', '0'], /whole number/],
 		[['--json', '--metrics-file', '-'], /at once/],
 		[['--depth', 'deep'], /head, edge, content/],
-	])('refuses %j before it asks anybody', async (words, says) => {
+	])('refuses %j before the first request', async (words, says) => {
 		const {exitCode, stdout, stderr} = await login.run(['probe', '127.0.0.1:1', ...words]);
 
 		expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
@@ -195,7 +195,7 @@ describe.concurrent('regmedic probe', () => {
 		expect(stderr).not.toContain('hunter22');
 	});
 
-	it('without a registry says which there are', async () => {
+	it('says how to name a registry where none is given', async () => {
 		const {exitCode, stderr} = await login.run(['probe']);
 
 		expect(exitCode).toBe(2);

@@ -23,8 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => login[Symbol.asyncDispose]());
 
-describe.concurrent('where a scan looks', () => {
-	it('is below the working directory, where a path does not begin at the root', async () => {
+describe.concurrent('the folder of a scan', () => {
+	it('is relative to the working directory', async () => {
 		const ran = await login.run(['scan', '--path', 'store']);
 
 		expect(ran).toMatchObject({exitCode: 0, stderr: ''});
@@ -34,7 +34,7 @@ describe.concurrent('where a scan looks', () => {
 	it.each([
 		['--root', 'data'],
 		['--root', '/srv\n/data'],
-	])('on another host is a whole path, not %s %j', async (...root) => {
+	])('must be an absolute path on a host, not %s %j', async (...root) => {
 		const {exitCode, stderr} = await login.run(['scan', '--ssh', 'vm', ...root]);
 
 		expect(exitCode).toBe(4);
@@ -42,8 +42,8 @@ describe.concurrent('where a scan looks', () => {
 	});
 });
 
-describe.concurrent('what a scan says', () => {
-	it('is the finding with its plan in JSON, and exit 3', async () => {
+describe.concurrent('the output of a scan', () => {
+	it('holds the finding with its plan in JSON; the exit code is 3', async () => {
 		const {exitCode, stdout, stderr} = await login.run(['scan', '--path', 'broken', '--json']);
 
 		expect({exitCode, stderr}).toEqual({exitCode: 3, stderr: ''});
@@ -59,14 +59,14 @@ describe.concurrent('what a scan says', () => {
 		});
 	});
 
-	it('is for people: the registry’s own name in the next command', async () => {
+	it('names the registry in the next command', async () => {
 		const {exitCode, stdout} = await login.run(['scan', '--registry', 'mine']);
 
 		expect(exitCode).toBe(3);
 		expect(stdout).toContain('Next: regmedic respond --image 127.0.0.1:1/acme/app:latest');
 	});
 
-	it('is incomplete where the registry could not be compared, and keeps its findings', async () => {
+	it('keeps the findings and is incomplete where the registry does not respond', async () => {
 		const {exitCode, stdout} = await login.run(['scan', '--registry', 'mine', '--compare', '--json']);
 
 		expect(exitCode).toBe(3);
@@ -77,7 +77,7 @@ describe.concurrent('what a scan says', () => {
 		});
 	});
 
-	it('without a registry there is nothing to compare with', async () => {
+	it('needs a registry for --compare', async () => {
 		expect(await login.run(['scan', '--path', 'broken', '--compare'])).toMatchObject({exitCode: 2});
 	});
 });

@@ -56,10 +56,10 @@ const echoes =
 
 describe.concurrent('a registry that repeats the password it was sent', () => {
 	it.each([
-		['in what is missing', 404, 3],
-		['in what it cannot read', 500, 3],
-		['in a refusal', 403, 5],
-	])('%s never brings it to the screen, as text or JSON', async (_, status, exitCode) => {
+		['in a 404', 404, 3],
+		['in a 500', 500, 3],
+		['in a 403', 403, 5],
+	])('%s: it is never printed, as text or as JSON', async (_, status, exitCode) => {
 		await using registry = await registryThat(echoes(status));
 
 		for (const flags of [[], ['--json'], ['--verbose']]) {
@@ -74,7 +74,7 @@ describe.concurrent('a registry that repeats the password it was sent', () => {
 		}
 	});
 
-	it('nor in the lines of `regmedic check`', async () => {
+	it('is not printed by `regmedic check` either', async () => {
 		await using registry = await registryThat(echoes(403));
 
 		const {stdout} = await login.run([...registry.config, 'check'], {environment});
@@ -84,7 +84,7 @@ describe.concurrent('a registry that repeats the password it was sent', () => {
 	});
 });
 
-it('a reader that leaves early does not make a broken image look checked', async () => {
+it('a reader that closes the pipe early does not make a broken image exit with 0', async () => {
 	await using registry = await registryThat(echoes(404));
 	const script = '{ "$@"; echo $? >&2; } | head -c 1';
 	const {stderr} = await login.start([...registry.config, 'verify', ...Array<string>(40).fill(registry.image)], {
@@ -96,13 +96,13 @@ it('a reader that leaves early does not make a broken image look checked', async
 	expect(stderr).toMatch(/^(?:3|130)$/m);
 });
 
-it('a runtime folder in which nothing can be made is done without', async () => {
+it('a runtime folder that cannot be written is not used', async () => {
 	const ran = await login.run(['verify', '127.0.0.1:1/infra-ci:latest'], {environment: {XDG_RUNTIME_DIR: '/proc'}});
 
 	expect(ran.exitCode).toBe(6);
 });
 
-it('a runbook that somebody sent is shown, and draws nothing', async () => {
+it('control characters in a runbook are escaped when it is shown', async () => {
 	await writeFile(path.join(login.folder, 'work/sent.md'), '# \u001B]0;mine\u0007\u202EPage\n');
 
 	const {stdout} = await login.run(['runbook', 'show', './sent.md']);

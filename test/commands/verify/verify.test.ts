@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 describe('several images on one command line', () => {
-	it('are all told, also behind one that cannot be asked about', async () => {
+	it('are all reported, also after one whose registry does not respond', async () => {
 		const nobody = `127.0.0.1:${await freePort()}/infra-ci:latest`;
 
 		const {exitCode, stdout} = await login.run(['verify', nobody, `${registry.host}/infra-ci:whole`, '--json']);
@@ -47,7 +47,7 @@ describe('several images on one command line', () => {
 		expect(exitCode).toBe(6);
 	});
 
-	it('are broken as a whole when one is, whatever could not be asked', async () => {
+	it('exit as broken when one image is, even if another registry does not respond', async () => {
 		const nobody = `127.0.0.1:${await freePort()}/infra-ci:latest`;
 
 		const {exitCode, stdout} = await login.run(['verify', nobody, `${registry.host}/infra-ci:broken`]);
@@ -57,14 +57,14 @@ describe('several images on one command line', () => {
 		expect(stdout).toContain('broken');
 	});
 
-	it('alone, an image that cannot be asked about is an error with a hint', async () => {
+	it('end with the error and its hint where the only image has no registry', async () => {
 		const {exitCode, stdout, stderr} = await login.run(['verify', `127.0.0.1:${await freePort()}/infra-ci:latest`]);
 
 		expect({exitCode, stdout}).toEqual({exitCode: 6, stdout: ''});
 		expect(stderr).toMatch(/Nothing listens.*\n.*regmedic check/);
 	});
 
-	it('of one host have what they share asked for once', async () => {
+	it('request a part that they share once', async () => {
 		const requestsFor = async (...tags: string[]) => {
 			const references = tags.map(tag => `${registry.host}/infra-ci:${tag}`);
 			return JSON.parse((await login.run(['verify', ...references, '--json'])).stdout).requests;
@@ -76,7 +76,7 @@ describe('several images on one command line', () => {
 		expect(two).toBe(one + 1);
 	});
 
-	it('of several hosts are counted together, and end in one line for people', async () => {
+	it('on several hosts are counted together, and summed up in one line', async () => {
 		const other = await startRegistry({root: place.folder});
 		try {
 			const images = [registry, other].map(({host}) => `${host}/infra-ci:whole`);
@@ -152,7 +152,7 @@ describe('a person who waits at a terminal', () => {
 		};
 	}
 
-	it('sees within a second that something is done, and nothing of it is left when the result comes', async () => {
+	it('sees the progress within a second, and it is erased before the result', async () => {
 		const {code, told, printed} = await verifySlowly({isTTY: true, columns: 60});
 
 		expect(code).toBe(0);
@@ -160,7 +160,7 @@ describe('a person who waits at a terminal', () => {
 		expect(printed).toMatch(/^\r\u001B\[K\|127\.0\.0\.1:\d+\/infra-ci:latest: intact\n/);
 	});
 
-	it('is not one who reads a log: nothing is drawn there', async () => {
+	it('sees no progress in a log', async () => {
 		const {code, told, printed} = await verifySlowly({isTTY: false});
 
 		expect({code, told}).toEqual({code: 0, told: []});

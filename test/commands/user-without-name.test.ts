@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {shippedProgram} from '../support/shipped.ts';
 
 // Only root may become somebody else.
-test.skipIf(getuid?.() !== 0)('a user whom no name belongs to, as in many containers, is no bug', () => {
+test.skipIf(getuid?.() !== 0)('a user id without a name, as in many containers, is no bug', () => {
 	const ran = spawnSync(process.execPath, [shippedProgram(), 'drill', '--list'], {
 		uid: 54_321,
 		gid: 54_321,

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {reportScan} from '../../../src/commands/scan/scan-report.ts';
-import {type ScannedStore, type ScanStoresOptions, scanStores} from '../../../src/commands/scan/scan-stores.ts';
+import {reportScan} from '../../../src/commands/scan/report.ts';
+import {type ScannedStore, type ScanStoresOptions, scanStores} from '../../../src/commands/scan/stores.ts';
 import {emptyConfiguration, parseConfiguration} from '../../../src/domain/configuration.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Finding, Scan} from '../../../src/domain/storage/findings/finding.ts';
@@ -47,7 +47,7 @@ function scan(stores: StoreFound[], more: Partial<ScanStoresOptions> = {}) {
 }
 
 describe('a folder with several stores below it', () => {
-	it('is scanned store by store, each as what its own file says, unless the configuration knows better', async () => {
+	it('is scanned store by store; each role is from the configuration, or else from the registry’s own file', async () => {
 		const configuration = parseConfiguration(
 			'registries:\n  b: {url: "https://b.example", role: authoritative, storage: {ssh: vm, root: /srv/b/}}\n',
 			'regmedic.yaml',
@@ -67,7 +67,7 @@ describe('a folder with several stores below it', () => {
 		]);
 	});
 
-	it('is no reason to look further where it is a store itself', async () => {
+	it('is searched for stores only where it is not a store itself', async () => {
 		const {stores} = await scan([], {
 			scanStore: async root => scanOf(root),
 			findStores: () => Promise.reject(new Error('not asked')),
@@ -76,11 +76,11 @@ describe('a folder with several stores below it', () => {
 		expect(stores).toMatchObject([{root: '/srv', role: 'authoritative'}]);
 	});
 
-	it('that holds none is what it was: no store', async () => {
+	it('is no store where it holds none', async () => {
 		await expect(scan([])).rejects.toThrow('It holds no store.');
 	});
 
-	it('keeps what is known of the others where one may not be read', async () => {
+	it('keeps the findings of the other stores where one cannot be read', async () => {
 		const refused = await scan([{root: '/srv/a'}, {root: '/srv/b'}], {
 			async scanStore(root) {
 				if (root !== '/srv/b') {
@@ -139,17 +139,17 @@ describe('the report of several stores', () => {
 		};
 	}
 
-	it('has a heading for each, with what it is and who says so', () => {
+	it('has a heading for each store, with its role and the source of the role', () => {
 		const {code, text} = report(false);
 
 		expect(code).toBe(3);
 		expect(text.split('\n').filter(line => line.startsWith('=='))).toEqual([
-			'== /srv/a (cache, says /srv/a.yml) ==',
+			'== /srv/a (cache, according to /srv/a.yml) ==',
 			'== /srv/b (authoritative) ==',
 		]);
 	});
 
-	it('is one document: everything together as for one store, and each for itself', () => {
+	it('is one JSON document: the sum of all stores, and each store by itself', () => {
 		expect(JSON.parse(report(true).text)).toMatchObject({
 			schema: 'regmedic.scan/1',
 			root: '/srv',
@@ -164,7 +164,7 @@ describe('the report of several stores', () => {
 		});
 	});
 
-	it('is incomplete where another store may be that nobody could look for', () => {
+	it('is incomplete where a folder that could not be read may hold another store', () => {
 		const [whole] = stores;
 		const {code, text} = report(false, [whole!], ['this user may not read /srv/x']);
 
@@ -173,7 +173,7 @@ describe('the report of several stores', () => {
 		expect(JSON.parse(report(true, [whole!], ['x']).text)).toMatchObject({complete: false, gaps: ['x']});
 	});
 
-	it('exits as the worst of them: broken, then incomplete, then healthy; a warning alone is healthy', () => {
+	it('exits as the worst store: broken, then incomplete, then healthy; a warning alone is healthy', () => {
 		const [whole, broken] = stores;
 		const partial = {...whole!, scan: scanOf('/srv/a', {complete: false})};
 		const warned = {...whole!, scan: scanOf('/srv/a', {risks: []})};

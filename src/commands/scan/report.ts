@@ -1,17 +1,20 @@
+import {defined} from '../../domain/defined.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayScan} from '../../plain/scan/say-scan.ts';
-import type {ScannedStore, ScannedStores} from './scan-stores.ts';
+import type {ScannedStore, ScannedStores} from './stores.ts';
 
 export type ReportOptions = {
-	base: string /** Of the registry, where it is known. */;
+	/** The folder that was scanned. */
+	base: string;
+	/** Of the registry, where it is known. */
 	host: string | undefined;
 	invocation: Invocation;
 };
 
-/** Tells what was found, in one document or under a heading for each store. @returns the exit code */
+/** Prints what was found: one JSON document, or text with a heading for each store. @returns the exit code */
 export function reportScan({stores, gaps}: ScannedStores, {base, host, invocation}: ReportOptions): number {
 	const {flags, terminal, print} = invocation;
 	if (flags.json) {
@@ -22,8 +25,10 @@ export function reportScan({stores, gaps}: ScannedStores, {base, host, invocatio
 		const lines = stores.flatMap(({root, role, saidBy, scan}) => [
 			...(stores.length === 1
 				? []
-				: [`== ${visibleLine(root)} (${role}${saidBy === undefined ? '' : `, says ${visibleLine(saidBy)}`}) ==`]),
-			...sayScan(scan, {...(host === undefined ? {} : {registry: host}), ...(columns === undefined ? {} : {columns})}),
+				: [
+						`== ${visibleLine(root)} (${role}${saidBy === undefined ? '' : `, according to ${visibleLine(saidBy)}`}) ==`,
+					]),
+			...sayScan(scan, defined({registry: host, columns})),
 			...(stores.length === 1 ? [] : ['']),
 		]);
 		print(`${[...unseen, ...lines].join('\n').trimEnd()}\n`);
@@ -36,7 +41,7 @@ export function reportScan({stores, gaps}: ScannedStores, {base, host, invocatio
 	return gaps.length === 0 && stores.every(({scan}) => scan.complete) ? exitCodes.done : exitCodes.indeterminate;
 }
 
-/** Of one store its scan; of several the same keys for all of them together, and `stores` with each for itself. */
+/** One store: its scan. Several: the same keys for all of them together, and `stores` with the scan of each. */
 function documentOf(stores: readonly ScannedStore[], gaps: string[], base: string): object {
 	const [first] = stores;
 	if (first !== undefined && stores.length === 1 && gaps.length === 0) {
@@ -56,11 +61,6 @@ function documentOf(stores: readonly ScannedStore[], gaps: string[], base: strin
 			blobs: sum('blobs'),
 		},
 		findings: stores.flatMap(({root, scan}) => scan.findings.map(finding => ({...finding, store: root}))),
-		stores: stores.map(({root, role, saidBy, scan}) => ({
-			...scan,
-			root,
-			role,
-			...(saidBy === undefined ? {} : {saidBy}),
-		})),
+		stores: stores.map(({root, role, saidBy, scan}) => ({...scan, root, role, ...defined({saidBy})})),
 	};
 }
