@@ -5,8 +5,8 @@ import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
+import {dryRunCollection} from './host/dry-run-collection.ts';
 import {readMaintenance} from './host/maintenance.ts';
-import {rehearse} from './host/rehearse.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
@@ -47,7 +47,7 @@ export function createStorage({
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
-		dryRunCollection: (command, {signal}) => rehearse({shell, command, signal}),
+		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, signal}),
 		...defined({restartCommand}),
 		async restart({signal}) {
 			if (restartCommand === undefined) {

@@ -1,4 +1,10 @@
-import {type FileSystem, type Maintenance, maintenanceFileKinds} from '../../../domain/audit/maintenance.ts';
+import {
+	type FileSystem,
+	type Maintenance,
+	type MaintenanceFile,
+	maintenanceFileKinds,
+	type RunningRegistry,
+} from '../../../domain/audit/maintenance.ts';
 import {defined} from '../../../domain/defined.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
@@ -79,7 +85,7 @@ export function maintenanceIn(output: string): Maintenance {
 	return {...maintenance, gaps: [...new Set(gaps)]};
 }
 
-function takeFile(rest: string, text: string, files: Maintenance['files']): void {
+function takeFile(rest: string, text: string, files: MaintenanceFile[]): void {
 	const [, word, size, path] = /^(\w+) (\d+) (.+)$/.exec(rest) ?? [];
 	const kind = maintenanceFileKinds.find(each => each === word);
 	// A crontab may start another crontab as a script. The first record of a path has the right kind.
@@ -88,7 +94,7 @@ function takeFile(rest: string, text: string, files: Maintenance['files']): void
 	}
 }
 
-function registryIn(word: 'container' | 'process', rest: string, body: string): Maintenance['running'][number] {
+function registryIn(word: 'container' | 'process', rest: string, body: string): RunningRegistry {
 	const [version = '', ...environment] = body.split('\n').map(line => line.trim());
 	const [name = '', image] = rest.split(' ');
 	return {

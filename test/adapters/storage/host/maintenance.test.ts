@@ -282,7 +282,7 @@ it('output that was cut anywhere has a gap', () => {
 	}
 });
 
-it('a rehearsal that fails is an error with the output of the host', async () => {
+it('a dry run that fails is an error with the output of the host', async () => {
 	const storage = createStorage({
 		shell: createLocalShell({
 			nonce,

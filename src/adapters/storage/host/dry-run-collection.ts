@@ -4,7 +4,7 @@ import {OperatorError} from '../../../domain/errors.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 
-const rehearsalTimeoutMs = 30 * 60_000;
+const dryRunTimeoutMs = 30 * 60_000;
 const longestErrorShown = 500;
 
 /**
@@ -12,7 +12,7 @@ const longestErrorShown = 500;
  * every blob.
  * @throws OperatorError audit.rehearsal-failed
  */
-export async function rehearse({
+export async function dryRunCollection({
 	shell,
 	command,
 	signal,
@@ -25,7 +25,7 @@ export async function rehearse({
 		{
 			kind: 'read',
 			script: command,
-			timeoutMs: rehearsalTimeoutMs,
+			timeoutMs: dryRunTimeoutMs,
 			onOutput(chunk) {
 				const lines = `${rest}${decoder.decode(chunk, {stream: true})}`.split('\n');
 				rest = lines.pop()!;
