@@ -4,6 +4,7 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {expect, it} from 'vitest';
+import {testWorld} from '../../drills/drill.ts';
 import {openLogin} from '../../support/cli.ts';
 
 it('a registry that cannot be opened does not keep the others from being checked', async () => {
@@ -78,4 +79,35 @@ it('refused credentials are reported with their source', async () => {
 		say: expect.stringContaining('refuses the credentials of nora'),
 		hint: 'The credentials come from the command echo: correct them there.',
 	});
+});
+
+it('the CI is checked with its token and the repository of the build', async () => {
+	await using login = await openLogin();
+	await using drill = await testWorld();
+	const {registryUrl, repository, registryCredentials, ci} = drill.world;
+	const check = async (token: string, project: string) => {
+		await writeFile(
+			path.join(login.folder, 'work/regmedic.yaml'),
+			JSON.stringify({
+				registries: {
+					private: {url: registryUrl, credentials: {env: {username: 'REG_USER', password: 'REG_PASS'}}},
+				},
+				woodpecker: {url: ci.url, token: {env: 'CI_TOKEN'}},
+				images: {[repository]: {registry: 'private', build: {repository: project, branch: ci.branch}}},
+			}),
+		);
+		const {username, password} = registryCredentials;
+		const environment = {REG_USER: username, REG_PASS: password, CI_TOKEN: token};
+		const {exitCode, stdout} = await login.run(['check', '--json'], {environment});
+		return {exitCode, line: JSON.parse(stdout).checks.at(-1)};
+	};
+
+	const good = await check(ci.token, ci.repository);
+	const wrongToken = await check('wrong-token', ci.repository);
+	const wrongRepository = await check(ci.token, 'acme/none');
+
+	expect(good).toMatchObject({exitCode: 0, line: {what: `CI for ${repository}`, ok: true}});
+	expect(good.line.say).toContain(`can see ${ci.repository}`);
+	expect(wrongToken).toMatchObject({exitCode: 5, line: {ok: false, hint: expect.stringMatching(/token/i)}});
+	expect(wrongRepository).toMatchObject({line: {ok: false, say: expect.stringContaining('acme/none')}});
 });
