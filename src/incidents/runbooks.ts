@@ -3,11 +3,12 @@ import path from 'node:path';
 import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {lintRunbook} from '../domain/runbook/linter.ts';
-import {parseRunbook, type RunbookProblem} from '../domain/runbook/parser.ts';
+import {parseRunbook} from '../domain/runbook/parser.ts';
 import type {Runbook} from '../domain/runbook/runbook.ts';
+import type {LocatedProblem} from '../domain/yaml/located-yaml.ts';
 import {actions} from '../engine/actions/index.ts';
 
-export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: RunbookProblem[]};
+export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: LocatedProblem[]};
 
 /**
  * Reads and lints a runbook.
@@ -64,6 +65,6 @@ export async function shippedRunbooks(home: string): Promise<string[]> {
 		.sort();
 }
 
-export function sayProblem(file: string, {line, column, message, code}: RunbookProblem): string {
+export function sayProblem(file: string, {line, column, message, code}: LocatedProblem): string {
 	return `${file}:${line}:${column}: ${message} (${code})`;
 }

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {metricNames} from '../../src/domain/probe/metric.ts';
+import {metricNames} from '../../src/domain/probe/metrics.ts';
 import {readDeployed, readRules} from '../support/deploy-files.ts';
 
 type Panel = {

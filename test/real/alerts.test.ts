@@ -5,7 +5,7 @@ import {createServer, type Server} from 'node:http';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, onTestFinished, test} from 'vitest';
-import {metricNames} from '../../src/domain/probe/metric.ts';
+import {metricNames} from '../../src/domain/probe/metrics.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {hurriedConfiguration} from '../support/alerting.ts';

@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {metricNames} from '../../src/domain/probe/metric.ts';
+import {metricNames} from '../../src/domain/probe/metrics.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {openLogin} from '../support/cli.ts';

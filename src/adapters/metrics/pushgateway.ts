@@ -2,7 +2,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Metric} from '../../domain/probe/metric.ts';
+import type {Metric} from '../../domain/probe/metrics.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {groupPath} from './push-address.ts';

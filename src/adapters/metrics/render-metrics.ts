@@ -1,5 +1,5 @@
 import {Gauge, Registry} from 'prom-client';
-import type {Metric} from '../../domain/probe/metric.ts';
+import type {Metric} from '../../domain/probe/metrics.ts';
 
 /** The text format that Prometheus, node_exporter and the Pushgateway read. Label values from outside are escaped. */
 export async function renderMetrics(metrics: readonly Metric[]): Promise<string> {

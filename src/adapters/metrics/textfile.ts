@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import {OperatorError} from '../../domain/errors.ts';
-import type {Metric} from '../../domain/probe/metric.ts';
+import type {Metric} from '../../domain/probe/metrics.ts';
 import {renderMetrics} from './render-metrics.ts';
 
 /** node_exporter runs as another user. */

@@ -4,7 +4,7 @@ import {pushMetrics} from '../../adapters/metrics/pushgateway.ts';
 import {renderMetrics} from '../../adapters/metrics/render-metrics.ts';
 import {checkTextfileName, writeTextfile} from '../../adapters/metrics/textfile.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import type {Metric} from '../../domain/probe/metric.ts';
+import type {Metric} from '../../domain/probe/metrics.ts';
 import type {Invocation} from '../../invocation.ts';
 
 export type OutletOptions = {push?: string; metricsFile?: string; job: string};

@@ -1,14 +1,49 @@
 import {faultKinds} from '../image/fault.ts';
 import type {ImageCheck} from '../image/verdict.ts';
-import {type Metric, type MetricName, metricNames, mostBrokenImages} from './metric.ts';
 import {type Expectation, type ProbeReport, sawEverything} from './probe.ts';
 import {formatShard} from './shard.ts';
+
+/**
+ * The names that dashboards and alerts use. Every sample has the label `instance`; where the catalogue is sharded, `shard`
+ * as well. The first six had alerts before regmedic existed.
+ */
+export const metricNames = {
+	failures: 'registry_manifest_integrity_failures',
+	catalogAccessible: 'registry_manifest_integrity_catalog_accessible',
+	repositoriesChecked: 'registry_manifest_integrity_repos_checked',
+	tagsChecked: 'registry_manifest_integrity_tags_checked',
+	indexesChecked: 'registry_manifest_integrity_indexes_checked',
+	lastRun: 'registry_manifest_integrity_last_run_timestamp',
+	/** Of the run, in seconds. */
+	duration: 'registry_manifest_integrity_run_duration_seconds',
+	/** Images and repositories that could not be checked. */
+	unknown: 'registry_manifest_integrity_unknown',
+	requests: 'registry_manifest_integrity_requests',
+	/** Label `kind`. */
+	faults: 'registry_manifest_integrity_faults',
+	/** Labels `repository`, `tag`, `kind`; always 1, and no more than `mostBrokenImages` of them. */
+	brokenImage: 'registry_manifest_integrity_broken_image',
+	/** Broken images that have no series of their own, because there are too many. */
+	brokenImagesLeftOut: 'registry_manifest_integrity_broken_images_left_out',
+} as const;
+
+export type MetricName = (typeof metricNames)[keyof typeof metricNames];
+
+/** A gauge with its samples. */
+export type Metric = {
+	name: MetricName;
+	help: string;
+	samples: {labels: Record<string, string>; value: number}[];
+};
+
+/** Every series of an image costs Prometheus memory until its retention ends. */
+export const mostBrokenImages = 100;
 
 type Sample = Metric['samples'][number];
 
 /**
- * What a run may tell its alerts. No failures is only said by a run that looked at everything: otherwise the number is left
- * out, so that an alert neither fires nor resolves by what nobody knows.
+ * The metrics of a run. A run that did not check everything cannot report 0 failures: then the number is left out, so that an
+ * alert neither fires nor resolves.
  */
 export function metricsOf(report: ProbeReport, expectation: Expectation = {}): Metric[] {
 	const own = labelsOf(report);
@@ -18,7 +53,7 @@ export function metricsOf(report: ProbeReport, expectation: Expectation = {}): M
 		samples: samples.map(({labels, value}) => ({labels: {...own, ...labels}, value})),
 	});
 	const single = (name: MetricName, help: string, value: number) => gauge(name, help, {labels: {}, value});
-	const saysFailures = report.failures > 0 || sawEverything(report, expectation);
+	const knowsFailures = report.failures > 0 || sawEverything(report, expectation);
 	const broken = brokenImages(report);
 
 	return [
@@ -31,10 +66,10 @@ export function metricsOf(report: ProbeReport, expectation: Expectation = {}): M
 					single(metricNames.repositoriesChecked, 'Repositories whose tags were checked.', report.repositories),
 					single(metricNames.tagsChecked, 'Tags that were checked.', report.tags),
 					single(metricNames.indexesChecked, 'Distinct indexes that were checked.', report.indexes),
-					single(metricNames.unknown, 'Images and repositories of which nothing can be said.', report.unknown),
+					single(metricNames.unknown, 'Images and repositories that could not be checked.', report.unknown),
 				]
 			: []),
-		...(saysFailures
+		...(knowsFailures
 			? [
 					single(metricNames.failures, 'Tags that cannot be pulled.', report.failures),
 					gauge(
@@ -56,12 +91,12 @@ export function metricsOf(report: ProbeReport, expectation: Expectation = {}): M
 	].filter(({samples}) => samples.length > 0);
 }
 
-/** The labels that every sample has; also what distinguishes this run from others of the same job. */
+/** The labels of every sample, which also tell this run from others of the same job. */
 export function labelsOf({instance, shard}: Pick<ProbeReport, 'instance' | 'shard'>): Record<string, string> {
 	return {instance, ...(shard === undefined ? {} : {shard: formatShard(shard)})};
 }
 
-/** One for each tag: the same labels twice would have the whole answer refused. */
+/** One sample a tag: Prometheus rejects a whole exposition in which the same labels occur twice. */
 function brokenImages({images, instance}: ProbeReport): Sample[] {
 	const broken = images.filter(({verdict}) => verdict === 'broken');
 	return [...new Map(broken.map(check => [check.reference, check])).values()]

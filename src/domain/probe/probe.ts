@@ -3,10 +3,10 @@ import type {ExitMeaning} from '../errors.ts';
 import type {FaultKind} from '../image/fault.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../image/verdict.ts';
 
-/** A part of the catalogue: repositories are dealt out by a stable hash of their names. `index` counts from 0. */
+/** A part of the catalogue: repositories are assigned by a stable hash of their names. `index` counts from 0. */
 export type Shard = {index: number; of: number};
 
-/** Something the run could not look at, which keeps it from being a clean bill of health. */
+/** Something that the run could not check: because of it, no failures do not mean that all images are intact. */
 export type ProbeGap = Reason & {
 	/** Absent: the catalogue itself. */
 	repository?: string;
@@ -24,19 +24,19 @@ export type ProbeReport = {
 	role: RegistryRole;
 	/** Whether the catalogue could be read to its end. */
 	catalog: boolean;
-	/** Repositories the whole catalogue names, before any shard: 0 is an answer, and seldom a good sign. */
+	/** Repositories in the whole catalogue, of all shards. 0 is possible, and rarely right. */
 	listed: number;
 	/** Repositories whose tags were walked. */
 	repositories: number;
-	/** Tags walked, whatever came of it. */
+	/** Tags walked, whatever the verdict. */
 	tags: number;
-	/** Distinct indexes met, per repository. */
+	/** Distinct indexes of each repository, added up. */
 	indexes: number;
-	/** Broken images, that is, tags that cannot be pulled. */
+	/** Broken images: tags that cannot be pulled. */
 	failures: number;
-	/** Images and repositories of which nothing can be said. */
+	/** Images and repositories that could not be checked. */
 	unknown: number;
-	/** Of those, images that answered and are of a form that nothing can be said of, now or later: schema 1, or naming nothing. */
+	/** Of those, images in a form that is never checked: schema 1, or a manifest that references nothing. */
 	unfit: number;
 	/** Distinct (repository, digest) pairs at fault, by kind. */
 	faults: Partial<Record<FaultKind, number>>;
@@ -45,28 +45,28 @@ export type ProbeReport = {
 	seconds: number;
 	/** ISO 8601, UTC: when the run ended. */
 	finished: string;
-	/** What is not intact, broken ones first, by name: no more than `mostImagesKept`. `failures` counts them all. */
+	/** Images that are not intact, broken ones first, by name; no more than `mostImagesKept`. `failures` counts all broken ones. */
 	images: ImageCheck[];
 	/** No more than `mostGapsKept`. */
 	gaps: ProbeGap[];
-	/** Names in the lists that are no names of repositories or tags: nobody can pull them, so nobody looked. */
+	/** Listed names that are not valid names of repositories or tags: they cannot be pulled, so they were not checked. */
 	odd: {count: number; examples: string[]};
-	/** What ended the run before its end: no catalogue to be had, or a registry that fell silent. */
+	/** Why the run ended early: the catalogue could not be read, or the registry stopped responding. */
 	failure?: ProbeGap & {exit: ExitMeaning};
 };
 
-/** A registry may be broken from end to end; its report still has to fit into memory. */
+/** Even if every image is broken, the report has to fit into memory. */
 export const mostImagesKept = 1_000;
 export const mostGapsKept = 200;
 export const mostOddNamesKept = 5;
 
-/** Where the run stands. */
+/** How far the run is. */
 export type ProbeProgress = {
-	/** Looked through. */
+	/** Repositories that are done. */
 	repositories: number;
-	/** Known of so far, of this shard. */
+	/** Repositories of this shard, as far as they are listed. */
 	known: number;
-	/** Whether `known` is all there is. */
+	/** Whether the catalogue is listed to its end. */
 	isListed: boolean;
 	tags: number;
 	failures: number;
@@ -75,20 +75,20 @@ export type ProbeProgress = {
 };
 
 type Outcome = Pick<ProbeReport, 'catalog' | 'listed' | 'failures' | 'unknown' | 'unfit' | 'failure'>;
-/** `allowEmpty`: a registry that lists nothing is as it should be. */
+/** `allowEmpty`: accept an empty catalogue. */
 export type Expectation = {allowEmpty?: boolean};
 
 export function isEmpty({catalog, listed}: Pick<ProbeReport, 'catalog' | 'listed'>): boolean {
 	return catalog && listed === 0;
 }
 
-/** Whether the run looked at everything that it was to look at: only then is "no failure" an answer. */
+/** Whether the run checked everything: only then do no failures mean that all images are intact. */
 export function sawEverything(report: Outcome, {allowEmpty = false}: Expectation = {}): boolean {
 	const {catalog, failure, unknown, unfit} = report;
 	return catalog && failure === undefined && unknown === unfit && (allowEmpty || !isEmpty(report));
 }
 
-/** A broken image outranks whatever could not be seen. */
+/** A broken image outranks what could not be checked. */
 export function exitOf(report: Outcome, expectation: Expectation = {}): ExitMeaning {
 	if (report.failures > 0) {
 		return 'broken';

@@ -1,7 +1,7 @@
 import {OperatorError} from '../errors.ts';
 import type {Shard} from './probe.ts';
 
-/** More workers than this do not share a registry, they share a typing mistake. */
+/** More shards than this are a typing mistake. */
 const mostShards = 10_000;
 
 /**
@@ -16,11 +16,14 @@ export function parseShard(text: string): Shard {
 
 	const [index, of] = [Number(match[1]), Number(match[2])];
 	if (of < 1 || of > mostShards) {
-		throw refused(`The catalogue cannot be dealt out to ${of}.`, `Write --shard I/N with N from 1 to ${mostShards}.`);
+		throw refused(
+			`The catalogue cannot be divided into ${of} shards.`,
+			`Write --shard I/N with N from 1 to ${mostShards}.`,
+		);
 	}
 
 	if (index >= of) {
-		throw refused(`There is no shard ${index} of ${of}.`, `They are counted from 0: the last is ${of - 1}/${of}.`);
+		throw refused(`There is no shard ${index} of ${of}.`, `Shards are counted from 0: the last is ${of - 1}/${of}.`);
 	}
 
 	return {index, of};
@@ -30,14 +33,14 @@ export function formatShard({index, of}: Shard): string {
 	return `${index}/${of}`;
 }
 
-/** Whether this shard looks after the repository: of N shards, exactly one does. */
+/** Whether the repository belongs to this shard. It belongs to exactly one of N. */
 export function isInShard(repository: string, {index, of}: Shard): boolean {
 	return hashOf(repository) % of === index;
 }
 
 /**
  * FNV-1a with the finalizer of MurmurHash3: the low bits of FNV alone are uneven for names that end alike.
- * Every release has to answer the same: shards of one run may run different ones.
+ * It must never change: the shards of one run may run different releases of regmedic.
  */
 function hashOf(name: string): number {
 	let hash = 0x811c9dc5;

@@ -1,13 +1,12 @@
 import semver, {type SemVer} from 'semver';
-import {dateOf, dateWithin} from './tag-age.ts';
 
-/** Names that move to what was pushed last, the commonest first. */
+/** Tags that move with every push, the most common first. */
 const floating =
 	'latest stable main master release prod production live current lts edge nightly dev develop development devel head trunk next rolling canary staging stage testing test preview default'.split(
 		' ',
 	);
 
-/** `build-376`, `P376`, `376`: counted by a CI. */
+/** `build-376`, `P376`, `376`: numbered by a CI. */
 const counted = /^(?:(?:build|run|job|ci|rev|pr|b|r|p|n)[-_.]?)?(\d{1,9})$/i;
 
 type Scheme = 'floating' | 'version' | 'date' | 'number' | 'other';
@@ -22,10 +21,10 @@ type Ranked = {
 const schemes: Scheme[] = ['floating', 'version', 'date', 'number', 'other'];
 
 /**
- * The newest tags, going by their names: a registry does not say when a tag was pushed.
- * First those that float (`latest`), as most people pull them. Then in turn the highest version, the latest date, the
- * highest number, since a repository may have nightly builds beside its releases. Names that say nothing (commit hashes)
- * come last.
+ * The newest tags by their names: a registry does not report when a tag was pushed.
+ * Floating tags (`latest`) come first, because most people pull them. Then in turn the highest version, the latest date and
+ * the highest number, because a repository may have nightly builds beside its releases. Names without an order (commit
+ * hashes) come last.
  * @returns no more than `most`; the same for the same tags, whatever their order
  */
 export function newestTags(tags: readonly string[], most: number): string[] {
@@ -37,7 +36,7 @@ export function newestTags(tags: readonly string[], most: number): string[] {
 	return [...of('floating'), ...inTurn, ...of('other')].slice(0, most).map(({tag}) => tag);
 }
 
-/** A total order: newer first, within each way of naming. */
+/** A total order: newer first, within each naming scheme. */
 export function compareTags(one: string, other: string): number {
 	return compare(rank(one), rank(other));
 }
@@ -78,7 +77,7 @@ function floatingPlace(tag: string): number | undefined {
 	return rest.at(-1) === 'latest' ? 2 * floating.length : undefined;
 }
 
-/** Loosely: `v2.8.3`, `3.22` and `v2`, too; and what follows may be anything. */
+/** Also `v2.8.3`, `3.22` and `v2`, with anything behind. */
 function versionOf(tag: string): SemVer | undefined {
 	const parts = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?![\dA-Za-z])/.exec(tag);
 	if (!parts || (parts[2] === undefined && !tag.startsWith('v'))) {
@@ -97,12 +96,12 @@ function compare(one: Ranked, other: Ranked): number {
 	);
 }
 
-/** In a tag, what follows the numbers is a variant more often than a pre-release: `2.8.3-alpine` is as new as `2.8.3`. */
+/** The suffix of a tag is a variant more often than a pre-release: `2.8.3-alpine` is as new as `2.8.3`. */
 function compareVersions(one: SemVer | undefined, other: SemVer | undefined): number {
 	return one && other ? other.compareMain(one) || comparePre(one.prerelease.join('.'), other.prerelease.join('.')) : 0;
 }
 
-/** By the numbers in them, also where no dot is before: `rc10` is newer than `rc2`, and 14 commits behind a tag than 5. */
+/** By the numbers in them, also without a dot: `rc10` is newer than `rc2`, and 14 commits after a tag are newer than 5. */
 function comparePre(one: string, other: string): number {
 	if (one === '' || other === '') {
 		return Number(one !== '') - Number(other !== '');
@@ -120,7 +119,7 @@ function comparePre(one: string, other: string): number {
 	return right!.length - left!.length;
 }
 
-/** Numbers in them count as numbers, greater first; then by code unit, so that no two differ in nothing. */
+/** Numbers in them compare as numbers, greater first; then by code unit, so that two different names are never equal. */
 function compareNames(one: string, other: string): number {
 	const [left, right] = [one, other].map(text => text.split(/(\d{1,15})/));
 	for (let at = 0; at < Math.min(left!.length, right!.length); at++) {
@@ -136,4 +135,45 @@ function compareNames(one: string, other: string): number {
 
 function compareUnits(one: string, other: string): number {
 	return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/**
+ * The time in a tag, in milliseconds since 1970, UTC; undefined where there is none.
+ * `20260419`, `2026-04-19`, `2026.4.1`, `20260419-101500`, `2026-04`, Unix seconds and milliseconds.
+ */
+function dateOf(tag: string): number | undefined {
+	const whole = /^\d{10}$|^\d{13}$/.test(tag) ? Number(tag) * (tag.length === 10 ? 1000 : 1) : undefined;
+	return whole !== undefined && isPlausible(whole) ? whole : (fullDate(tag, /^/) ?? month(tag));
+}
+
+/** The same, anywhere in the tag: `main-20260419-4f0c2ab`. */
+function dateWithin(tag: string): number | undefined {
+	return fullDate(tag, /(?<!\d)/);
+}
+
+const day = /(20\d{2})([-._]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])/;
+/** `2026.4.1`: only as a whole tag, or it would be a version. */
+const unpadded = /^(20\d{2})([-._])([1-9]|1[0-2])\2([1-9]|[12]\d|3[01])(?!\d)/;
+const clock = /(?:[T_.-]?([01]\d|2[0-3])[-:._]?([0-5]\d)(?:[-:._]?([0-5]\d))?)?(?!\d)/;
+
+function fullDate(tag: string, where: RegExp): number | undefined {
+	const found = new RegExp(where.source + day.source + clock.source).exec(tag) ?? unpadded.exec(tag);
+	if (!found) {
+		return undefined;
+	}
+
+	const [, year, , months, days, hours = '0', minutes = '0', seconds = '0'] = found;
+	return Date.UTC(
+		...([year, Number(months) - 1, days, hours, minutes, seconds].map(Number) as [number, number, number]),
+	);
+}
+
+function month(tag: string): number | undefined {
+	const found = /^(20\d{2})[-._](0[1-9]|1[0-2])(?![\d.])/.exec(tag);
+	return found ? Date.UTC(Number(found[1]), Number(found[2]) - 1) : undefined;
+}
+
+/** From 2010 to 2099: other numbers of this length are no times. */
+function isPlausible(milliseconds: number): boolean {
+	return milliseconds >= Date.UTC(2010) && milliseconds < Date.UTC(2100);
 }

@@ -1,7 +1,6 @@
 import type {Fault, FaultKind} from '../image/fault.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import {mostGapsKept, mostImagesKept, mostOddNamesKept, type ProbeGap, type ProbeReport} from './probe.ts';
-import {createWorstImages} from './worst-images.ts';
 
 type Counts = Pick<
 	ProbeReport,
@@ -11,16 +10,16 @@ type Counts = Pick<
 /** Counts of one repository while its tags are walked. */
 export type RepositoryTally = {
 	image(check: ImageCheck): void;
-	/** `indexes`: distinct ones met in it. `isWhole`: none of its tags was left out. */
+	/** `indexes`: distinct ones in it. `isWhole`: all of its tags were checked. */
 	end(seen: {indexes: number; isWhole: boolean}): void;
 };
 
-/** What a run has found so far, in bounded memory. */
+/** Counts what a run finds, in bounded memory. */
 export type ProbeTally = {
 	repository(): RepositoryTally;
-	/** @param unknown how many images, or repositories, that means */
+	/** @param unknown how many images or repositories the gap leaves unchecked */
 	gap(gap: ProbeGap, unknown: number): void;
-	/** A name that nobody can pull by. */
+	/** A listed name that cannot be pulled. */
 	odd(name: string): void;
 	counts(): Omit<Counts, 'images'>;
 	images(): ImageCheck[];
@@ -84,12 +83,42 @@ export function createProbeTally(): ProbeTally {
 	};
 }
 
-/** @see engine/walk/place.ts and read-manifest.ts, which name these */
+/** The image responded, and is in a form that is never checked. @see engine/verify/faults.ts and read-manifest.ts for the codes */
 function isUnfit({code}: {code: string}): boolean {
 	return code.startsWith('manifest.');
 }
 
-/** The same digest under two tags is one fault. */
+/** A digest at fault under two tags is one fault. */
 function keyOf({kind, digest}: Fault, {reference}: ImageCheck): string {
 	return `${kind} ${digest ?? reference}`;
+}
+
+/**
+ * Keeps the worst images: broken before unknown, then by name. The order of arrival does not matter, so that the same faults
+ * make the same series in every run.
+ */
+function createWorstImages(most: number) {
+	let kept: ImageCheck[] = [];
+	const trim = () => {
+		kept = kept.sort(compare).slice(0, most);
+	};
+
+	return {
+		add(check: ImageCheck): void {
+			kept.push(check);
+			// Sorting at every image would be slow.
+			if (kept.length >= 2 * most) {
+				trim();
+			}
+		},
+		list(): ImageCheck[] {
+			trim();
+			return kept;
+		},
+	};
+}
+
+function compare(one: ImageCheck, other: ImageCheck): number {
+	const first = Number(other.verdict === 'broken') - Number(one.verdict === 'broken');
+	return first || (one.reference < other.reference ? -1 : one.reference > other.reference ? 1 : 0);
 }

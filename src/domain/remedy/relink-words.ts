@@ -1,6 +1,5 @@
 import {shortDigest} from '../image/digest.ts';
-import {byteSize} from '../text/byte-size.ts';
-import {count} from '../text/wording.ts';
+import {byteSize, count} from '../text/wording.ts';
 import type {RelinkStep} from './relink-steps.ts';
 
 /** `2 manifests, 1 config and 1 tag` */

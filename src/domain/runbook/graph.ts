@@ -1,6 +1,6 @@
 import {isStop, needsPerson, type Runbook} from './runbook.ts';
 
-/** The runbook as a Mermaid flowchart: people's steps are rounded, gated ones have a double wall. */
+/** The runbook as a Mermaid flowchart. Steps of a person are rounded; steps with a gate have a double border. */
 export function graphOf(runbook: Runbook): string {
 	const lines = ['flowchart TD'];
 	const stops = new Set<string>();
@@ -25,7 +25,7 @@ export function graphOf(runbook: Runbook): string {
 	return `${lines.join('\n')}\n`;
 }
 
-/** `end` and its like are words of Mermaid. */
+/** Words such as `end` are reserved in Mermaid. */
 function node(id: string): string {
 	return `s_${id.replace(/-/g, '_')}`;
 }

@@ -1,18 +1,22 @@
-import {at, problem} from './lint-problem.ts';
-import type {RunbookProblem} from './parser.ts';
-import {type Edge, reachable} from './paths.ts';
-import {type ActionDeclaration, isStop, needsPerson, type Runbook, type Step} from './runbook.ts';
+import {textsOf} from '../incident/freeze.ts';
+import {malformedIn, referencesIn, type ValueReference} from '../incident/template.ts';
+import type {Json} from '../json.ts';
+import {type LocatedProblem, type Position, problemAt} from '../yaml/located-yaml.ts';
+import {type Edge, reachable, stepsAlwaysEnded, stepsMaybeEnded, valuesAlwaysThere, valuesMaybeThere} from './paths.ts';
+import {type ActionDeclaration, findStep, isStop, needsPerson, positionOf, type Runbook, type Step} from './runbook.ts';
 
-export function reachProblems(runbook: Runbook, edges: Edge[]): RunbookProblem[] {
+type Known = ReadonlyMap<string, ActionDeclaration>;
+
+export function reachProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[] {
 	const starts = [runbook.start, ...(runbook.decide === undefined ? [] : [runbook.decide])];
 	const seen = reachable(starts, edges);
 	return runbook.steps
 		.filter(({id}) => !seen.has(id))
-		.map(step => problem(step.position, 'unreachable', `No route leads to "${step.id}".`));
+		.map(step => problemAt(step.position, 'unreachable', `No route leads to "${step.id}".`));
 }
 
-export function loopProblems(runbook: Runbook, edges: Edge[]): RunbookProblem[] {
-	// A dry run asks at no gate: a gate alone does not end a loop.
+export function loopProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[] {
+	// A dry run does not stop at gates, so a gate alone does not end a loop.
 	const alone = new Set(runbook.steps.filter(({gate: _, ...step}) => !needsPerson(step)).map(({id}) => id));
 	const unattended = edges.filter(({from, to}) => alone.has(from) && to !== undefined && alone.has(to));
 	const looping = runbook.steps.filter(({id}) =>
@@ -24,27 +28,23 @@ export function loopProblems(runbook: Runbook, edges: Edge[]): RunbookProblem[] 
 	return looping.length === 0
 		? []
 		: [
-				problem(
+				problemAt(
 					looping[0]!.position,
 					'loop-without-person',
-					`These steps can run for ever without a person: ${looping.map(({id}) => id).join(', ')}.`,
+					`These steps can run forever without a person: ${looping.map(({id}) => id).join(', ')}.`,
 				),
 			];
 }
 
-/** No path may lead from a change to a stop that sounds like success without a proof in between. */
-export function proofProblems(
-	runbook: Runbook,
-	edges: Edge[],
-	known: ReadonlyMap<string, ActionDeclaration>,
-): RunbookProblem[] {
+/** Every path from a change to a stop passes a verification, unless the stop is marked `unverified`. */
+export function proofProblems(runbook: Runbook, edges: Edge[], known: Known): LocatedProblem[] {
 	const declared = (step: Step) => (step.does.kind === 'action' ? known.get(step.does.action) : undefined);
 	const changesImage = (action: ActionDeclaration | undefined) =>
 		action !== undefined && action.effect !== 'read' && !action.sparesImage;
 	const writes = runbook.steps.filter(step => changesImage(declared(step))).map(({id}) => id);
 	const proofs = new Set(runbook.steps.filter(step => declared(step)?.shows === 'verdict').map(({id}) => id));
 	const unproven = edges.filter(({from, outcome}) => !(proofs.has(from) && outcome === 'intact'));
-	// A change that ends in a surprise leads to the step in which a person decides.
+	// A change that ends in a surprise leads to the step `decide`.
 	const surprises = runbook.decide === undefined ? [] : writes.map(from => ({from, outcome: '', to: runbook.decide!}));
 	const tainted = reachable(writes, [...unproven, ...surprises]);
 
@@ -56,11 +56,94 @@ export function proofProblems(
 					([outcome, route]) => isStop(route) && !route.unverified && !(proofs.has(step.id) && outcome === 'intact'),
 				)
 				.map(([outcome]) =>
-					problem(
-						at(step, `outcomes.${outcome}`),
+					problemAt(
+						positionOf(step, `outcomes.${outcome}`),
 						'stop-unverified',
-						`"${outcome}" stops after a change without a check that the image is intact. Verify first, or write \`unverified: true\`.`,
+						`"${outcome}" stops after a change without verifying that the image is intact. Verify it first, or write \`unverified: true\`.`,
 					),
 				),
 		);
+}
+
+/** Every value that a step uses is provided on every path to it; a value with a `?`, on at least one path. */
+export function valueProblems(runbook: Runbook, edges: Edge[], known: Known): LocatedProblem[] {
+	const always = {ended: stepsAlwaysEnded(runbook, edges), values: valuesAlwaysThere(runbook, edges)};
+	const maybe = {ended: stepsMaybeEnded(runbook, edges), values: valuesMaybeThere(runbook, edges)};
+
+	return runbook.steps.flatMap(step =>
+		textsIn(step).flatMap(({value, position, isShell}) => [
+			...(isShell ? [] : malformedIn(value)).map(text =>
+				problemAt(position, 'unknown-value', `${text} is not a value: write \${steps.STEP.VALUE}.`),
+			),
+			...referencesIn(value).flatMap(reference => {
+				const wrong = wrongSource(reference, runbook, known);
+				if (wrong !== undefined) {
+					return [problemAt(position, 'unknown-value', `${reference.text}: ${wrong}`)];
+				}
+
+				const {path, optional, text} = reference;
+				const [root, owner, field] = path as [string, string, string];
+				const there = optional ? maybe : always;
+				const isThere = root !== 'steps' || there[ofEveryEnd.has(field) ? 'ended' : 'values'].get(step.id)!.has(owner);
+				const why = optional ? 'never runs before' : 'may not have run, or may have left no values, before';
+				return isThere ? [] : [problemAt(position, 'value-too-early', `${text}: "${owner}" ${why} "${step.id}".`)];
+			}),
+		]),
+	);
+}
+
+/** The values of every step, whatever its outcome. */
+const ofEveryEnd = new Set(['outcome', 'said']);
+
+function wrongSource({path: [root, owner, field]}: ValueReference, runbook: Runbook, known: Known): string | undefined {
+	if (root === 'inputs') {
+		return owner !== undefined && Object.hasOwn(runbook.inputs, owner)
+			? undefined
+			: `the runbook has no input "${owner}".`;
+	}
+
+	if (root === 'incident') {
+		return owner === 'id' || owner === 'opened' ? undefined : 'the incident has only id and opened.';
+	}
+
+	if (root === 'settings') {
+		return owner === undefined ? 'write settings.NAME.' : undefined;
+	}
+
+	const producer = root === 'steps' && owner !== undefined ? findStep(runbook, owner) : undefined;
+	if (!producer || field === undefined) {
+		return 'values come from inputs, settings, incident or steps.STEP.VALUE.';
+	}
+
+	return providedBy(producer, known).includes(field) ? undefined : `"${owner}" provides no value "${field}".`;
+}
+
+function providedBy({does}: Step, known: Known): string[] {
+	switch (does.kind) {
+		case 'action':
+			return [...ofEveryEnd, ...Object.keys(known.get(does.action)?.provides ?? {})];
+		case 'ask':
+			return [...ofEveryEnd, ...Object.keys(does.questions)];
+		case 'choose':
+			return [...ofEveryEnd, 'option'];
+		default:
+			return [...ofEveryEnd];
+	}
+}
+
+/** All texts whose values are filled in when the step begins. A command may use the shell's own `${…}`. */
+function textsIn(step: Step): {value: Json; position: Position; isShell: boolean}[] {
+	const {does} = step;
+	return [
+		...Object.entries(step.with).map(([name, value]) => ({
+			value,
+			position: positionOf(step, `with.${name}`),
+			isShell: false,
+		})),
+		...Object.values(textsOf(step)).map(value => ({
+			value: value!,
+			position: positionOf(step, does.kind),
+			isShell: does.kind === 'by-hand',
+		})),
+	];
 }

@@ -3,14 +3,11 @@ import {fromMarkdown} from 'mdast-util-from-markdown';
 import {frontmatterFromMarkdown} from 'mdast-util-frontmatter';
 import {frontmatter} from 'micromark-extension-frontmatter';
 import * as v from 'valibot';
-import {readYaml} from '../yaml/located-yaml.ts';
-import type {Position, Runbook, Step} from './runbook.ts';
+import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
+import type {Runbook, Step} from './runbook.ts';
 import {readStep} from './step.ts';
 
-/** Something a runbook's author has to mend. Line and column count from 1. */
-export type RunbookProblem = Position & {code: string; message: string};
-
-export type ParsedRunbook = {runbook?: Runbook; problems: RunbookProblem[]};
+export type ParsedRunbook = {runbook?: Runbook; problems: LocatedProblem[]};
 
 const head = v.strictObject({
 	runbook: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name is lower case, with hyphens')),
@@ -24,15 +21,15 @@ const head = v.strictObject({
 	decide: v.optional(v.string()),
 });
 
-/** Reading Markdown takes quadratic time where it is one endless paragraph. */
+/** Parsing a single long paragraph of Markdown takes quadratic time. */
 const mostCharacters = 128 * 1024;
 
-/** Reads a runbook: front matter, then a step for every second-level heading. Says everything that is wrong, not the first. */
+/** Reads a runbook: the front matter, then a step for every second-level heading. Reports every problem, not only the first. */
 export function parseRunbook(page: string): ParsedRunbook {
 	// The Markdown reader skips a byte order mark and does not count it.
 	const text = page.replace(/^\uFEFF/, '');
 	if (text.length > mostCharacters) {
-		const message = `The page has more than ${mostCharacters} characters: that is no runbook a person can follow.`;
+		const message = `The page has more than ${mostCharacters} characters: no person could follow such a runbook.`;
 		return {problems: [{line: 1, column: 1, code: 'page-too-long', message}]};
 	}
 
@@ -40,13 +37,18 @@ export function parseRunbook(page: string): ParsedRunbook {
 		extensions: [frontmatter(['yaml'])],
 		mdastExtensions: [frontmatterFromMarkdown(['yaml'])],
 	});
-	const problems: RunbookProblem[] = [];
+	const problems: LocatedProblem[] = [];
 	const first = tree.children[0];
 
 	if (first?.type !== 'yaml') {
 		return {
 			problems: [
-				{line: 1, column: 1, code: 'front-matter', message: 'The page has no front matter between --- lines.'},
+				{
+					line: 1,
+					column: 1,
+					code: 'front-matter',
+					message: 'The page does not begin with front matter between --- lines.',
+				},
 			],
 		};
 	}
@@ -61,7 +63,7 @@ export function parseRunbook(page: string): ParsedRunbook {
 
 	for (const [at, step] of steps.entries()) {
 		if (steps.findIndex(({id}) => id === step.id) < at) {
-			problems.push({...step.position, code: 'step-twice', message: `Two steps are called "${step.id}".`});
+			problems.push({...step.position, code: 'step-twice', message: `Two steps have the name "${step.id}".`});
 		}
 	}
 
@@ -107,7 +109,7 @@ function sectionsOf(tree: Root): Section[] {
 	return sections;
 }
 
-function readSection({heading, nodes}: Section, text: string): {step?: Step; problems: RunbookProblem[]} {
+function readSection({heading, nodes}: Section, text: string): {step?: Step; problems: LocatedProblem[]} {
 	const blocks = nodes.filter(
 		(node): node is Code => node.type === 'code' && node.lang === 'yaml' && node.meta === 'step',
 	);
@@ -118,7 +120,7 @@ function readSection({heading, nodes}: Section, text: string): {step?: Step; pro
 	const id = named?.[2] ?? slug(title);
 	const position = startOf(heading);
 
-	// A heading without a block is prose for people: background, contacts.
+	// A heading without a block is text for people: background, contacts.
 	if (blocks.length === 0) {
 		return {problems: []};
 	}
@@ -161,7 +163,7 @@ function startOf(node: Nodes): Position {
 	return {line: node.position?.start.line ?? 1, column: node.position?.start.column ?? 1};
 }
 
-/** Where the text inside of a fenced block or the front matter begins: the line after the fence. */
+/** The start of the text in a fenced block or the front matter: the line after the fence. */
 function positionOf(node: Code | Yaml): Position {
 	return {line: startOf(node).line + 1, column: startOf(node).column};
 }

@@ -1,6 +1,6 @@
 import {type ActionDeclaration, isStop, type Runbook} from './runbook.ts';
 
-/** One way through a runbook. Without `to` it is a stop. `bare`: this outcome leaves no values. */
+/** A route of a runbook, from a step to the next. Without `to` it leads to a stop. `bare`: this outcome provides no values. */
 export type Edge = {from: string; outcome: string; to?: string; bare?: true};
 
 export function edgesOf(runbook: Runbook, known: ReadonlyMap<string, ActionDeclaration> = new Map()): Edge[] {
@@ -31,12 +31,12 @@ export function reachable(starts: readonly string[], edges: readonly Edge[]): Se
 
 type ByStep = Map<string, Set<string>>;
 
-/** By step: the steps that have ended on every path to it, surprises left aside. */
+/** By step: the steps that have ended on every path to it. Surprises are not counted as paths. */
 export function stepsAlwaysEnded(runbook: Runbook, edges: readonly Edge[]): ByStep {
 	return onEveryPath(runbook, edges, (before, {from}) => new Set([...before, from]));
 }
 
-/** The same for steps whose latest end left values: a later bare end hides what an earlier one left. */
+/** The same for steps whose values are available: a later bare end removes the values of an earlier one. */
 export function valuesAlwaysThere(runbook: Runbook, edges: readonly Edge[]): ByStep {
 	return onEveryPath(runbook, edges, (before, {from, bare}) =>
 		bare ? new Set([...before].filter(id => id !== from)) : new Set([...before, from]),

@@ -1,7 +1,8 @@
 import type {Effect} from '../incident/event.ts';
 import type {Json, JsonObject} from '../json.ts';
+import type {Position} from '../yaml/located-yaml.ts';
 
-/** A Markdown page that runs. @see runbook-parser.ts, runbook-linter.ts */
+/** A Markdown page that runs. */
 export type Runbook = {
 	name: string;
 	title: string;
@@ -9,21 +10,18 @@ export type Runbook = {
 	inputs: Record<string, RunbookInput>;
 	/** The first step. */
 	start: string;
-	/** Where a surprise leads: the step in which a person decides. */
+	/** The step in which a person decides; every surprise leads there. */
 	decide?: string;
 	/** Markdown before the first step. */
 	intro: string;
 	steps: Step[];
 	/** The whole page. */
 	text: string;
-	/** Where `start` and `decide` stand, for messages. */
+	/** The positions of `start` and `decide`, for messages. */
 	positions?: Record<string, Position>;
 };
 
 export type RunbookInput = {type: 'image' | 'text'; prompt: string};
-
-/** Where something stands in the page; both count from 1. */
-export type Position = {line: number; column: number};
 
 export type Step = {
 	id: string;
@@ -37,10 +35,10 @@ export type Step = {
 	with: JsonObject;
 	gate?: {typed: boolean};
 	timeoutMs: number;
-	/** How often a read that failed for a passing reason is made again. */
+	/** How often a read that failed for a transient reason is retried. */
 	retries: number;
 	outcomes: Record<string, Route>;
-	/** Where each part, value and route stands, for messages: `action`, `with.image`, `outcomes.broken`. */
+	/** The positions of the parts, values and routes, for messages: `action`, `with.image`, `outcomes.broken`. */
 	positions: Record<string, Position>;
 };
 
@@ -49,7 +47,8 @@ export type Doing =
 	| {kind: 'ask'; questions: Record<string, Question>}
 	| {
 			kind: 'choose';
-			question: string /** Weighed by the domain instead of listed. */;
+			question: string;
+			/** Adds the remedies, weighed by what is known, to the options listed. */
 			weigh?: 'remedies';
 			options: Record<string, Option>;
 	  }
@@ -65,7 +64,7 @@ export type Route = {to: string} | Stop;
 export type Stop = {
 	stop: string;
 	say: string;
-	/** An honest end: the image may still be broken. Without it the linter wants a proof before this stop. */
+	/** The image may still be broken at this stop. Without it the linter requires a verification before the stop. */
 	unverified: boolean;
 };
 
@@ -77,7 +76,7 @@ export function findStep(runbook: Runbook, id: string): Step | undefined {
 	return runbook.steps.find(step => step.id === id);
 }
 
-/** What an action tells about itself; the linter and the machine need no more. */
+/** What the linter and the machine need to know of an action. */
 export type ActionDeclaration = {
 	name: string;
 	effect: Effect;
@@ -85,14 +84,14 @@ export type ActionDeclaration = {
 	inputs: Record<string, {required: boolean; about: string}>;
 	/** Every outcome it can have, with what it means. */
 	outcomes: Record<string, string>;
-	/** Names of the values a finished run leaves behind, with what they are. */
+	/** The names of the values that a finished run provides, with what they are. */
 	provides: Record<string, string>;
-	/** Outcomes that leave none of those values: after them no step may count on one. */
+	/** Outcomes that provide none of those values: no step after them may use one. */
 	bare?: string[];
-	/** Outcomes that mean the change was made (writes). The first is what a dry run assumes. */
+	/** Of a write: the outcomes that mean the change was made. A dry run assumes the first. */
 	success: string[];
 	shows?: 'cause' | 'verdict';
-	/** A write that cannot change the image: what was proven of it stays proven. */
+	/** A write that cannot change the image: an earlier verification of the image stays valid. */
 	sparesImage?: true;
 };
 
@@ -103,9 +102,14 @@ export const personOutcomes = {
 	wait: ['waited'],
 } as const;
 
-/** A person has to do something before this step ends: a loop through it cannot run away. */
+/** Whether a person has to act before this step ends: a loop through it cannot run unattended. */
 export function needsPerson(step: Pick<Step, 'does' | 'gate'>): boolean {
 	return (
 		step.does.kind === 'ask' || step.does.kind === 'choose' || step.does.kind === 'by-hand' || step.gate !== undefined
 	);
+}
+
+/** The position of a part of the step's block; where it has none, that of the block. */
+export function positionOf({positions, position}: Step, part: string): Position {
+	return positions[part] ?? positions.block ?? position;
 }

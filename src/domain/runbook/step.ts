@@ -1,9 +1,8 @@
 import * as v from 'valibot';
-import type {JsonObject} from '../json.ts';
+import type {Json} from '../json.ts';
 import {parseDuration} from '../text/duration.ts';
-import {readYaml} from '../yaml/located-yaml.ts';
-import type {RunbookProblem} from './parser.ts';
-import type {Doing, Position, Route, Step} from './runbook.ts';
+import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
+import type {Doing, Route, Step} from './runbook.ts';
 
 const defaultTimeoutMs = 5 * 60_000;
 
@@ -11,19 +10,20 @@ const duration = v.pipe(
 	v.string(),
 	v.check(text => parseDuration(text) !== undefined, 'a duration is written like 30s, 2m or 1h'),
 	v.transform(text => parseDuration(text)!),
-	// A longer timer overflows, and then fires at once. @see nodejs.org/api/timers: 2^31 - 1 ms
-	v.minValue(1, 'a duration is longer than nothing'),
+	// A longer timer overflows and fires at once. @see nodejs.org/api/timers: 2^31 - 1 ms
+	v.minValue(1, 'a duration is longer than 0'),
 	v.maxValue(7 * 86_400_000, 'a duration is at most 7d'),
 );
 
-const json = v.unknown();
+/** YAML that was read as such holds nothing that JSON cannot. */
+const json = v.custom<Json>(value => value !== undefined);
 const name = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'a name is lower case, with hyphens'));
 const stop = v.strictObject({stop: name, say: v.string(), unverified: v.optional(v.boolean(), false)});
 const question = v.strictObject({
 	prompt: v.string(),
 	type: v.optional(v.picklist(['text', 'time', 'tick']), 'text'),
-	options: v.optional(json),
-	default: v.optional(json),
+	options: v.exactOptional(json),
+	default: v.exactOptional(json),
 });
 
 const block = v.strictObject({
@@ -34,8 +34,11 @@ const block = v.strictObject({
 	wait: v.optional(duration),
 	phase: v.optional(v.string()),
 	weigh: v.optional(v.literal('remedies')),
-	options: v.optional(v.record(name, v.strictObject({title: v.string(), recommended: v.optional(v.string())})), {}),
-	with: v.optional(v.record(v.string(), json), {}),
+	options: v.optional(
+		v.record(name, v.strictObject({title: v.string(), recommended: v.exactOptional(v.string())})),
+		{},
+	),
+	with: v.exactOptional(v.record(v.string(), json)),
 	gate: v.optional(v.picklist(['approve', 'typed'])),
 	timeout: v.optional(duration, `${defaultTimeoutMs}ms`),
 	retry: v.optional(v.strictObject({times: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10))}), {
@@ -50,7 +53,7 @@ const kinds = ['action', 'ask', 'choose', 'by-hand', 'wait'] as const;
 
 export type StepHead = Pick<Step, 'id' | 'title' | 'prose' | 'position'>;
 
-export function readStep(head: StepHead, yaml: string, origin: Position): {step?: Step; problems: RunbookProblem[]} {
+export function readStep(head: StepHead, yaml: string, origin: Position): {step?: Step; problems: LocatedProblem[]} {
 	const {value, problems, locate, locateKey} = readYaml(yaml, origin, block);
 	if (!value) {
 		return {problems};
@@ -71,7 +74,7 @@ export function readStep(head: StepHead, yaml: string, origin: Position): {step?
 	}
 
 	for (const part of ['with', 'outcomes'] as const) {
-		for (const key of Object.keys(value[part])) {
+		for (const key of Object.keys(value[part] ?? {})) {
 			positions[`${part}.${key}`] = locate([part, key]);
 		}
 	}
@@ -82,7 +85,7 @@ export function readStep(head: StepHead, yaml: string, origin: Position): {step?
 			...head,
 			phase: value.phase ?? head.title,
 			does,
-			with: value.with as JsonObject,
+			with: value.with ?? {},
 			...(value.gate === undefined ? {} : {gate: {typed: value.gate === 'typed'}}),
 			timeoutMs: value.timeout,
 			retries: value.retry.times,
@@ -107,7 +110,7 @@ function doingOf(value: Block): Doing | undefined {
 	}
 
 	if (value.ask !== undefined) {
-		return {kind: 'ask', questions: value.ask as Extract<Doing, {kind: 'ask'}>['questions']};
+		return {kind: 'ask', questions: value.ask};
 	}
 
 	if (value['by-hand'] !== undefined) {
@@ -122,6 +125,6 @@ function doingOf(value: Block): Doing | undefined {
 		kind: 'choose',
 		question: value.choose!,
 		...(value.weigh === undefined ? {} : {weigh: value.weigh}),
-		options: value.options as Extract<Doing, {kind: 'choose'}>['options'],
+		options: value.options,
 	};
 }

@@ -7,3 +7,17 @@ export function count(number: number, noun: string, many = `${noun}s`): string {
 export function upperFirst(text: string): string {
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+/** `71 bytes`, `12.3 MB` */
+export function byteSize(bytes: number): string {
+	let amount = bytes;
+	let unit = 0;
+	while (amount >= 999.95 && unit < units.length - 1) {
+		amount /= 1000;
+		unit++;
+	}
+
+	return unit === 0 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${amount.toFixed(1)} ${units[unit]}`;
+}

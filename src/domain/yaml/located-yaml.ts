@@ -1,28 +1,34 @@
 import * as v from 'valibot';
 import {type Document, isMap, isNode, isScalar, LineCounter, parseDocument} from 'yaml';
-import type {RunbookProblem} from '../runbook/parser.ts';
-import type {Position} from '../runbook/runbook.ts';
 
-/** YAML inside of a page: what it says, where each value and each key stands, and what is wrong with it. */
+/** Where something stands in a page; both count from 1. */
+export type Position = {line: number; column: number};
+
+/** Something that the author of a page has to fix. */
+export type LocatedProblem = Position & {code: string; message: string};
+
+export function problemAt({line, column}: Position, code: string, message: string): LocatedProblem {
+	return {line, column, code, message};
+}
+
+/** The YAML of a page: its value, the position of each value and each key, and its problems. */
 export type ReadYaml<T> = {
 	value?: T;
-	problems: RunbookProblem[];
+	problems: LocatedProblem[];
 	locate(path: Path): Position;
 	locateKey(path: Path): Position;
 };
 
 type Path = readonly (string | number)[];
 
-/**
- * @param origin where the YAML's first character stands in the page
- */
+/** @param origin the position of the YAML's first character in the page */
 export function readYaml<Schema extends v.GenericSchema>(
 	text: string,
 	origin: Position,
 	schema: Schema,
 ): ReadYaml<v.InferOutput<Schema>> {
 	const lines = new LineCounter();
-	const document = parseDocument(text, {lineCounter: lines, uniqueKeys: true, maxAliasCount: 10} as object);
+	const document = parseDocument(text, {lineCounter: lines, uniqueKeys: true});
 	const at = (offset: number): Position => {
 		const {line, col} = lines.linePos(offset);
 		return {line: origin.line + line - 1, column: origin.column + col - 1};
@@ -39,7 +45,7 @@ export function readYaml<Schema extends v.GenericSchema>(
 		return origin;
 	};
 
-	/** The key itself, where the trouble is that it is there at all. */
+	/** The key itself, where the key is the problem. */
 	const locateKey = (path: Path): Position => {
 		const map = document.getIn(path.slice(0, -1), true);
 		const key = isMap(map) && map.items.find(({key}) => isScalar(key) && key.value === path.at(-1))?.key;
@@ -47,17 +53,15 @@ export function readYaml<Schema extends v.GenericSchema>(
 	};
 
 	if (document.errors.length > 0) {
-		const problems = document.errors.map(({pos, message}) => ({
-			...at(pos[0]),
-			code: 'yaml',
-			message: message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '.'),
-		}));
+		const problems = document.errors.map(({pos, message}) =>
+			problemAt(at(pos[0]), 'yaml', message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '.')),
+		);
 		return {problems, locate, locateKey};
 	}
 
 	const content = contentOf(document);
 	if (!content.ok) {
-		return {problems: [{...origin, code: 'yaml', message: content.reason}], locate, locateKey};
+		return {problems: [problemAt(origin, 'yaml', content.reason)], locate, locateKey};
 	}
 
 	const parsed = v.safeParse(schema, content.value);
@@ -67,13 +71,13 @@ export function readYaml<Schema extends v.GenericSchema>(
 
 	const problems = parsed.issues.map(issue => {
 		const path = (issue.path ?? []).map(({key}) => key as string | number);
-		const place = isUnknownKey(issue) ? locateKey(path) : locate(path);
-		return {...place, code: 'shape', message: sayIssue(issue, path)};
+		const where = isUnknownKey(issue) ? locateKey(path) : locate(path);
+		return problemAt(where, 'shape', sayIssue(issue, path));
 	});
 	return {problems, locate, locateKey};
 }
 
-/** An empty text says nothing, which is an empty map. Aliases are followed here, and may lead nowhere. */
+/** An empty text is an empty map. Aliases are resolved here; one that has no anchor is an error. */
 function contentOf(document: Document): {ok: true; value: unknown} | {ok: false; reason: string} {
 	try {
 		return {ok: true, value: document.toJS({maxAliasCount: 10}) ?? {}};
@@ -88,9 +92,9 @@ export function sayIssue(issue: v.BaseIssue<unknown>, path: readonly (string | n
 		return `Unknown key "${path.join('.')}".`;
 	}
 
-	const what = path.join('.');
+	const key = path.join('.');
 	const text = issue.received === 'undefined' ? 'is missing' : issue.message;
-	return what === '' ? text : `${what}: ${text}`;
+	return key === '' ? text : `${key}: ${text}`;
 }
 
 function isUnknownKey({type, expected}: v.BaseIssue<unknown>): boolean {

@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {parseManifest} from '../../domain/image/manifest.ts';
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
-import {byteSize} from '../../domain/text/byte-size.ts';
+import {byteSize} from '../../domain/text/wording.ts';
 import type {PutAnswer} from '../ports/registry.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';

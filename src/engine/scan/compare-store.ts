@@ -10,8 +10,8 @@ import {walkImage} from '../verify/walk-image.ts';
 export type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};
 
 /**
- * Asks the registry for the images that the disk shows broken, one tag for each finding, and adds what it remembers
- * wrongly. An image that it could not be asked about leaves the scan incomplete.
+ * Walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers
+ * differ from the disk. An image that could not be walked leaves the scan incomplete.
  */
 export async function compareStore(
 	scan: Scan,
@@ -32,7 +32,7 @@ export async function compareStore(
 				throw error;
 			}
 
-			// The registry does not know it: that is what the disk says, too.
+			// The registry does not know the image, as the disk says.
 			if (error.code === 'image.absent') {
 				continue;
 			}

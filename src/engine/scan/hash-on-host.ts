@@ -1,19 +1,20 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {BlobAnswer, Registry} from '../ports/registry.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
-import {createHashQueue} from './hash-queue.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 export type HashOnHostOptions = {
 	/** Smaller blobs are read over HTTP. */
 	aboveBytes: number;
-	/** At most so much of the host's disk. */
+	/** The most that is read from the host's disk. */
 	bytesPerSecond?: number;
 };
 
 /**
- * The same registry, whose large blobs are hashed where they lie instead of being downloaded: over HTTP it must still serve
- * their last byte. A blob is hashed once, however many repositories link it.
+ * The same registry, but large blobs are hashed on its host instead of being downloaded. It must still serve their last byte
+ * over HTTP. A blob is hashed once, however many repositories link it.
  */
 export function hashingOnHost(
 	registry: Registry,
@@ -22,8 +23,8 @@ export function hashingOnHost(
 ): Registry {
 	const {aboveBytes, bytesPerSecond} = options;
 	const hashed = new Map<Digest, HashAnswer>();
-	/** Whoever calls off one walk does not call off another's. */
-	const queues = new WeakMap<AbortSignal, ReturnType<typeof createHashQueue>>();
+	/** One for each signal: to cancel one walk does not cancel the hashes of another. */
+	const batches = new WeakMap<AbortSignal, HashBatches>();
 
 	async function hash(digest: Digest, signal: AbortSignal): Promise<HashAnswer> {
 		const known = hashed.get(digest);
@@ -31,13 +32,11 @@ export function hashingOnHost(
 			return known;
 		}
 
-		const queue =
-			queues.get(signal) ??
-			createHashQueue(storage, {signal, ...(bytesPerSecond === undefined ? {} : {bytesPerSecond})});
-		queues.set(signal, queue);
-		const answer = await queue(digest);
+		const hashInBatch = batches.get(signal) ?? createHashBatches(storage, {signal, ...defined({bytesPerSecond})});
+		batches.set(signal, hashInBatch);
+		const answer = await hashInBatch(digest);
 
-		// What could not be found out may be asked again.
+		// A blob that could not be read may be tried again.
 		if (answer.state === 'same' || answer.state === 'differs') {
 			hashed.set(digest, answer);
 		}
@@ -77,13 +76,79 @@ function judge({state, digest}: HashAnswer, edge: BlobAnswer, place: string): Bl
 
 	if (state === 'gone') {
 		throw new OperatorError('registry.answers-differ', `The registry serves ${digest}, which ${place} does not hold.`, {
-			hint: 'If that is this registry’s storage, it answers from memory: restart it and verify again.',
+			hint: 'If that is this registry’s storage, it answers from its cache: restart it and verify again.',
 			exit: 'indeterminate',
 		});
 	}
 
-	throw new OperatorError('storage.unread', `${digest} is at ${place}, and could not be read there.`, {
-		hint: 'Look at its permissions and at the disk; or verify without hashing on the host.',
+	throw new OperatorError('storage.unread', `${digest} is at ${place}, but could not be read.`, {
+		hint: 'Check its permissions and the disk, or verify without hashing on the host.',
 		exit: 'indeterminate',
 	});
+}
+
+type HashBatches = (digest: Digest) => Promise<HashAnswer>;
+
+type Ask = {promise: Promise<HashAnswer>; resolve: (answer: HashAnswer) => void; reject: (reason: unknown) => void};
+
+/**
+ * Makes one call to the host at a time. All digests requested during a call go together into the next, each once. A digest
+ * that the host gives no answer for is unread.
+ */
+function createHashBatches(storage: Pick<Storage, 'hash'>, options: Waiting & {bytesPerSecond?: number}): HashBatches {
+	const asked = new Map<Digest, Ask>();
+	let queue: Digest[] = [];
+	let isDraining = false;
+
+	async function drain(): Promise<void> {
+		isDraining = true;
+		// Digests that are requested in the same tick go together.
+		await Promise.resolve();
+
+		while (queue.length > 0) {
+			const digests = queue;
+			queue = [];
+			await hashAll(digests);
+		}
+
+		isDraining = false;
+	}
+
+	async function hashAll(digests: readonly Digest[]): Promise<void> {
+		const onAnswer = (answer: HashAnswer) => {
+			asked.get(answer.digest)?.resolve(answer);
+			asked.delete(answer.digest);
+		};
+
+		try {
+			const answers = await storage.hash(digests, {...options, onAnswer});
+			answers.forEach(onAnswer);
+
+			for (const digest of digests) {
+				onAnswer({digest, state: 'unread', bytes: 0});
+			}
+		} catch (error) {
+			for (const digest of digests) {
+				asked.get(digest)?.reject(error);
+				asked.delete(digest);
+			}
+		}
+	}
+
+	return digest => {
+		const known = asked.get(digest);
+		if (known !== undefined) {
+			return known.promise;
+		}
+
+		const ask = Promise.withResolvers<HashAnswer>();
+		asked.set(digest, ask);
+		queue.push(digest);
+
+		if (!isDraining) {
+			void drain();
+		}
+
+		return ask.promise;
+	};
 }

@@ -8,19 +8,19 @@ import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
-/** How often a hashing that is cut off goes on with what is left, as long as it gets any further. */
+/** How often hashing that was cut off is continued, as long as each attempt hashes something. */
 const mostCuts = 5;
 
 export type ScanProgress = {label: string; done: number; total?: number};
 
 export type ScanOptions = Waiting & {
 	role: RegistryRole;
-	/** Reads every blob there is, no faster than this. */
+	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};
 	onProgress?: (progress: ScanProgress) => void;
 };
 
-/** Lists the store, says what is wrong, and looks again at whatever that rests on before it is told. Never writes. */
+/** Lists the store, finds what is damaged, and reads everything that a finding rests on once more. Never writes. */
 export async function scanStore(
 	storage: Storage,
 	{role, hash, signal, onProgress = () => {}}: ScanOptions,
@@ -28,7 +28,7 @@ export async function scanStore(
 	const listing = await storage.list({
 		signal,
 		progress: done => onProgress({label: 'entries read', done}),
-		// Whoever has every byte read wants every link read, too.
+		// A scan that reads every byte reads every link as well.
 		everyLink: hash !== undefined,
 	});
 	const {hashed, failure} =
@@ -47,7 +47,7 @@ export async function scanStore(
 	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
 }
 
-/** A cut costs what was not answered yet, and no more; what stays unanswered is unread. A listing is worth having without it. */
+/** A cut loses only the hashes that were not answered yet. Where hashing fails, the scan goes on without the hashes that are left. */
 async function hashBlobs(
 	storage: Storage,
 	listing: StorageListing,

@@ -1,6 +1,5 @@
-import {byteSize} from '../../domain/text/byte-size.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
-import {count} from '../../domain/text/wording.ts';
+import {byteSize, count} from '../../domain/text/wording.ts';
 import type {WalkProgress} from '../../engine/verify/progress.ts';
 import {type ProgressTerminal, showStatusLine} from '../layout/status-line.ts';
 

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import {expect, it} from 'vitest';
 import {groupPath, parsePushUrl} from '../../../src/adapters/metrics/push-address.ts';
 import {renderMetrics} from '../../../src/adapters/metrics/render-metrics.ts';
-import {metricNames} from '../../../src/domain/probe/metric.ts';
-import {metricsOf} from '../../../src/domain/probe/metrics.ts';
+import {metricNames, metricsOf} from '../../../src/domain/probe/metrics.ts';
 import {brokenImage, reportWith} from '../../support/probe-reports.ts';
 
 it('a run becomes text that Prometheus reads', async () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {type MetricName, metricNames, mostBrokenImages} from '../../../src/domain/probe/metric.ts';
-import {metricsOf} from '../../../src/domain/probe/metrics.ts';
+import {type MetricName, metricNames, metricsOf, mostBrokenImages} from '../../../src/domain/probe/metrics.ts';
 import type {ProbeReport} from '../../../src/domain/probe/probe.ts';
 import {brokenImage, instance, reportWith, unknownImage} from '../../support/probe-reports.ts';
 

@@ -1,9 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {Fault} from '../../../src/domain/image/fault.ts';
-import {exitOf, type ProbeReport, sawEverything} from '../../../src/domain/probe/probe.ts';
+import {exitOf, mostImagesKept, type ProbeReport, sawEverything} from '../../../src/domain/probe/probe.ts';
 import {createProbeTally} from '../../../src/domain/probe/tally.ts';
-import {createWorstImages} from '../../../src/domain/probe/worst-images.ts';
 import {brokenImage, reportWith, unknownImage} from '../../support/probe-reports.ts';
 
 const lost = (exit: 'unreachable' | 'refused' | 'failed' | 'configuration') => ({
@@ -31,7 +30,7 @@ describe('how a run ends', () => {
 		expect(sawEverything(reportWith(more))).toBe(exit === 'done' || (more.failures === 1 && !more.unknown));
 	});
 
-	it('an image of a form that says nothing keeps the run from being healthy, and not an old alert from resolving', () => {
+	it('an image in an uncheckable form keeps the run from being healthy, but lets an old alert resolve', () => {
 		const report = reportWith({unknown: 2, unfit: 2});
 
 		expect(exitOf(report)).toBe('indeterminate');
@@ -39,30 +38,33 @@ describe('how a run ends', () => {
 		expect(sawEverything(reportWith({unknown: 3, unfit: 2}))).toBe(false);
 	});
 
-	it('an empty catalogue that is meant to be so is healthy', () => {
+	it('an empty catalogue is healthy where it is accepted', () => {
 		expect(exitOf(reportWith({listed: 0, repositories: 0, tags: 0}), {allowEmpty: true})).toBe('done');
 		expect(exitOf(reportWith(lost('unreachable')), {allowEmpty: true})).toBe('unreachable');
 	});
 });
 
-describe('what is remembered of a run', () => {
-	it('are the same images whatever the order they come in: broken ones first, then by name', () => {
-		const all = Array.from({length: 50}, (_, n) => (n % 5 === 0 ? unknownImage(`b:${n}`) : brokenImage(`a:${n}`)));
+describe('the report of a run', () => {
+	it('keeps the same images in whatever order they arrive: broken ones first, then by name', () => {
+		const all = Array.from({length: 5 * mostImagesKept}, (_, n) =>
+			n % 5 === 0 ? unknownImage(`b:${n}`) : brokenImage(`a:${n}`),
+		);
 		const kept = (images: typeof all) => {
-			const worst = createWorstImages(10);
+			const tally = createProbeTally();
+			const own = tally.repository();
 			for (const image of images) {
-				worst.add(image);
+				own.image(image);
 			}
 
-			return worst.list().map(({reference}) => reference);
+			return tally.images().map(({reference}) => reference);
 		};
 
 		expect(kept(all.toReversed())).toEqual(kept(all));
-		expect(kept(all)).toHaveLength(10);
+		expect(kept(all)).toHaveLength(mostImagesKept);
 		expect(kept([all[0]!, all[1]!])).toEqual([all[1]!.reference, all[0]!.reference]);
 	});
 
-	it('an image that answered in a form that says nothing is told from one that did not answer', () => {
+	it('counts an image in an uncheckable form apart from one that did not answer', () => {
 		const tally = createProbeTally();
 		const unchecked = {via: [], message: '', hint: ''};
 		const own = tally.repository();
@@ -79,7 +81,7 @@ describe('what is remembered of a run', () => {
 		expect(tally.counts()).toMatchObject({unknown: 3, unfit: 1});
 	});
 
-	it('a digest at fault counts once in its repository, however many tags it breaks', () => {
+	it('counts a digest at fault once in its repository, however many tags it breaks', () => {
 		const tally = createProbeTally();
 		const digest = `sha256:${'a'.repeat(64)}` as Digest;
 		const fault: Fault = {kind: 'child-missing', digest, via: [], detail: ''};

@@ -3,8 +3,9 @@ import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {lintRunbook} from '../../../src/domain/runbook/linter.ts';
-import {parseRunbook, type RunbookProblem} from '../../../src/domain/runbook/parser.ts';
+import {parseRunbook} from '../../../src/domain/runbook/parser.ts';
 import type {Runbook} from '../../../src/domain/runbook/runbook.ts';
+import type {LocatedProblem} from '../../../src/domain/yaml/located-yaml.ts';
 import {actions} from '../../../src/engine/actions/index.ts';
 import {actionsOf} from '../../support/small-catalogue.ts';
 import {tries} from '../../support/sweep.ts';
@@ -215,14 +216,14 @@ test('values of a step that may have ended without any are not counted on', () =
 	);
 
 	expect(problemsIn(text, smallActions)).toMatchObject([
-		{code: 'value-too-early', message: expect.stringContaining('with values')},
+		{code: 'value-too-early', message: expect.stringContaining('no values')},
 	]);
 	expect(problemsIn(text.replace('a.faults', 'a.said'), smallActions)).toEqual([]);
 });
 
 const smallActions = actionsOf({run: async () => expect.unreachable(), reconcile: async () => expect.unreachable()});
 
-function problemsIn(text: string, known = actions): RunbookProblem[] {
+function problemsIn(text: string, known = actions): LocatedProblem[] {
 	const {runbook, problems} = parseRunbook(text);
 	return runbook ? lintRunbook(runbook as Runbook, known) : problems;
 }
@@ -240,7 +241,7 @@ function anyOf<T>(items: readonly T[], promise: (item: T) => void): void {
 }
 
 /** Within the fence around this line. */
-function isInBlock({line}: RunbookProblem, near: number): boolean {
+function isInBlock({line}: LocatedProblem, near: number): boolean {
 	const start = lines.findLastIndex((text, at) => at < near && text === '```yaml step') + 1;
 	const end = lines.findIndex((text, at) => at >= near && text === '```') + 1;
 	return line > start && line < end;

@@ -1,4 +1,4 @@
-import {metricNames} from '../../probe/metric.ts';
+import {metricNames} from '../../probe/metrics.ts';
 import type {Hazard} from '../hazard.ts';
 
 /** The same as in the alert RegistryIntegrityProbeStale. */

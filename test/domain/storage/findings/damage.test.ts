@@ -97,12 +97,13 @@ it('one lost layer in twenty thousand tags takes no longer than twenty thousand 
 	const listing = listingOf(tree);
 	listing.blobs.delete(lost);
 	listing.folders = new Map();
-	const begun = performance.now();
+	// The time of this process alone: the machine may be busy with other tests.
+	const before = process.cpuUsage();
 
 	const scan = assess(listing, {role});
 	const paths = pathsToRecheck(scan, listing);
 
-	expect(performance.now() - begun).toBeLessThan(4000);
+	expect(process.cpuUsage(before).user / 1000).toBeLessThan(4000);
 	expect(scan.findings).toHaveLength(100);
 	expect(scan.findings.flatMap(({tags}) => tags)).toHaveLength(20_000);
 	expect(paths.length).toBeGreaterThan(20_000);
