@@ -6,7 +6,7 @@ export default defineConfig({
 		globalSetup: ['test/support/build.ts'],
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
-		// Both cores: most tests wait for servers and programs.
+		// Two, also on one core: most tests wait for servers and programs.
 		maxWorkers: 2,
 	},
 });

@@ -4,8 +4,8 @@ import {build} from 'esbuild';
 
 await rm('dist', {recursive: true, force: true});
 /**
- * Yoga carries its WebAssembly as a data: URL and reads it through `fetch` where there is one. In Node that loads a whole
- * HTTP client, a third of the time to the first frame; decoding it itself is what Yoga does where there is no `fetch`.
+ * Yoga reads its WebAssembly from a data: URL with `fetch`, if `fetch` exists. In Node that loads a whole HTTP client, which
+ * takes a third of the time to the first frame. Without `fetch`, Yoga decodes the URL itself.
  */
 const yogaWithoutFetch = {
 	name: 'yoga-without-fetch',
@@ -14,7 +14,7 @@ const yogaWithoutFetch = {
 			const source = await readFile(path, 'utf8');
 			const question = '"function"!=typeof fetch';
 			if (!source.includes(question)) {
-				throw new Error('yoga-layout no longer asks for fetch this way: look at scripts/build.js.');
+				throw new Error('yoga-layout no longer tests for fetch this way: adapt scripts/build.js.');
 			}
 
 			return {contents: source.replaceAll(question, 'true'), loader: 'js'};
@@ -26,16 +26,16 @@ await build({
 	entryPoints: {cli: 'src/cli.ts', 'fake-builder': 'src/drills/fake-builder.ts'},
 	outdir: 'dist',
 	bundle: true,
-	// Split, so that `--version` loads neither React nor the registry client.
+	// Split, so that `--version` loads neither React nor the HTTP client.
 	splitting: true,
 	format: 'esm',
 	platform: 'node',
 	target: 'node22',
 	jsx: 'automatic',
 	define: {'process.env.NODE_ENV': '"production"'},
-	// ssh2 brings optional native parts that a bundle cannot hold; Ink asks for the dev tools only under DEV.
+	// ssh2 has optional native parts, which cannot be bundled. Ink imports its dev tools only if DEV=true.
 	external: ['ssh2', 'react-devtools-core'],
-	// What CommonJS packages expect to find around them.
+	// CommonJS packages expect these variables.
 	banner: {
 		js: [
 			"import {createRequire as $createRequire} from 'node:module';",

@@ -1,4 +1,4 @@
-// Prints the README's table of keys from the one table they are defined in: node scripts/readme-keys.js
+// Prints the README's table of keys, made from the keymap: node scripts/readme-keys.js
 import {keymap} from '../src/ui/state/keymap.ts';
 
 const places = {

@@ -1,4 +1,4 @@
-// How much a reader has to open: what the sources look like, and which of them two everyday commands enter.
+// How many files a reader has to open: counts of the sources, and the files and functions that two commands enter.
 // Run: npm run bench:files [-- OTHER_CHECKOUT …]; several checkouts are shown side by side.
 import {execFile} from 'node:child_process';
 import {existsSync} from 'node:fs';
@@ -21,7 +21,7 @@ type CoverageFile = {
 	result: {url: string; functions: {functionName: string; ranges: {startOffset: number; count: number}[]}[]}[];
 };
 
-/** The drill's own modules of that checkout, so that an older one is measured on the world it knows. */
+/** Takes the simulators of the measured checkout, so that each is measured with its own. */
 async function simulatorsOf(checkout: string) {
 	const drills = path.join(checkout, 'src/drills');
 	const world = [path.join(drills, 'world/world.ts'), path.join(drills, 'world.ts')].find(file => existsSync(file));
@@ -94,7 +94,7 @@ async function countEntered(checkout: string, coverage: string): Promise<Entered
 	return {files: files.size, functions: functions.size};
 }
 
-/** As a person would configure it for the world of a drill. */
+/** A configuration for the world of a drill. */
 function configurationOf({
 	registryUrl,
 	registryCredentials,
@@ -136,7 +136,7 @@ async function measure(checkout: string): Promise<[string, number][]> {
 		const {openWorld: open, startRegistry: start} = await simulatorsOf(checkout);
 		await mkdir(path.join(folder, 'work'));
 		const world = await open({folder: path.join(folder, 'world'), scenario: 'orphan-index', seed: 'bench', speed: 100});
-		// The same store without a login.
+		// Serves the same store without a login.
 		const registry = await start({root: world.storageRoot});
 		try {
 			process.env.DRILL_REGISTRY_PASSWORD = world.registryCredentials.password;

@@ -4,7 +4,7 @@ import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {type Blob, blobOf} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 
-/** A request that a checker of the catalogue has to make, as it stands after /v2/. */
+/** A request that a check of the whole catalogue needs; `path` is what follows /v2/. */
 export type Needed = {path: string; kind: 'manifest' | 'blob'; bytes: number};
 
 export type ManyTags = {repositories: number; tags: number; needed: Needed[]};

@@ -1,5 +1,5 @@
-// What a probe costs: requests against what there is to ask, throughput against a plain load generator on the same requests,
-// memory against the size of the catalogue, and one tag against the shell loop that it replaces.
+// What a probe costs: its requests against the least that is needed, its throughput against a plain load generator with the
+// same requests, its memory against the size of the catalogue, and one tag against the shell loop that it replaces.
 // Run: npm run bench:probe (needs docker-registry, wrk, curl and jq; `--quick` leaves the large catalogues out)
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -51,7 +51,7 @@ async function probe(host: string, ...more: string[]): Promise<Probed> {
 	return {report: JSON.parse(text), seconds: (performance.now() - start) / 1000, peakMegabytes: peak};
 }
 
-/** The same requests in the same order, over and over, on as many kept connections. */
+/** The same requests in the same order, repeated, on as many kept-alive connections. @returns requests a second */
 async function load(host: string, needed: readonly Needed[], folder: string): Promise<number> {
 	const script = path.join(folder, 'requests.lua');
 	const list = path.join(folder, 'requests.txt');
@@ -84,7 +84,7 @@ end
 	return rate;
 }
 
-/** The old probe: the index of a tag, then a HEAD for each of its children. It does not look at configs and layers. */
+/** The shell loop: the index of a tag, then a HEAD for each of its children. It does not check configs and layers. */
 function curlLoop(host: string, needed: readonly Needed[]): number {
 	const tags = needed
 		.filter(({kind, path}) => kind === 'manifest' && !path.includes('/manifests/sha256:'))
@@ -132,7 +132,7 @@ function median(values: readonly number[]): number {
 }
 
 const small = await withCatalogue({repositories: 100, tagsEach: 20}, async ({host}, {tags, needed}, folder) => {
-	// Both speak to a server that has been asked before, in turns.
+	// In turns, both on a warm server.
 	const first = await probe(host);
 	const probed: Probed[] = [];
 	const loads: number[] = [];
@@ -145,7 +145,7 @@ const small = await withCatalogue({repositories: 100, tagsEach: 20}, async ({hos
 	const expected = needed.length + 100 + catalogPages;
 	const rates = probed.map(({report}) => report.requests / report.seconds);
 	const [rate, plain] = [median(rates), median(loads)];
-	// Each against its neighbour in time: what else the machine does changes from minute to minute.
+	// Each round is compared with its own neighbour: other load on the machine changes from minute to minute.
 	const ratio = median(rates.map((one, round) => one / loads[round]!));
 	const perTag = median(probed.map(({seconds}) => (seconds * 1000) / tags));
 	const curl = curlLoop(host, needed);

@@ -1,4 +1,4 @@
-// How fast a store is read over a real SSH, as a multiple of the bare find that anybody could run there.
+// How fast a store is read over a real SSH connection, as a multiple of a bare find on the same host.
 // Run: npm run bench:scan (needs sshd, ssh, find, gzip and python3; writes 500,000 files below the temporary folder)
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -17,7 +17,7 @@ const self = fileURLToPath(import.meta.url);
 const [mode, root = '', configFile = ''] = process.argv.slice(2);
 const now = () => performance.now();
 
-// A process of its own for each scan: what it needs of memory is then its alone.
+// Each scan is a process of its own, so that its peak memory is its own.
 if (mode === 'one') {
 	const shell = createOpenSshShell({
 		destination: 'vm',
@@ -59,7 +59,7 @@ async function measure(): Promise<void> {
 		const few: One[] = [];
 		one(large, sshd.configFile);
 
-		// In turn, so that a busy machine is busy for all of them.
+		// In turns, so that other load on the machine affects all of them alike.
 		for (let round = 0; round < rounds; round++) {
 			bare.push(bareFind(large, sshd.configFile));
 			ours.push(one(large, sshd.configFile));
@@ -75,7 +75,7 @@ async function measure(): Promise<void> {
 		row('bare find | gzip over ssh', `${base.toFixed(0)} ms`);
 		row('the scan reads the same', `${list.toFixed(0)} ms`);
 		row('  as a multiple', `${(list / base).toFixed(2)} x`, 'aim: at most 1.3 x');
-		row('  and says what is wrong', `+ ${median(ours.map(result => result.assess)).toFixed(0)} ms`);
+		row('  and derives the findings', `+ ${median(ours.map(result => result.assess)).toFixed(0)} ms`);
 		row(
 			'  five times the files',
 			`${(list / median(few.map(result => result.list))).toFixed(2)} x`,

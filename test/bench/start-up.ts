@@ -1,4 +1,4 @@
-// How long a person waits: `regmedic --version` and the first frame of the drill, as multiples of a bare Node.
+// How long `regmedic --version` and the first frame of a drill take, as multiples of a bare Node.
 // Run: npm run bench:start-up (needs `script` of util-linux for the frame)
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -21,14 +21,14 @@ function timeOf(args: string[]): number {
 	return performance.now() - start;
 }
 
-/** Until this text has been written to the terminal. */
+/** @returns milliseconds until this text was written to the terminal */
 async function untilShown(awaited: string): Promise<number> {
 	const start = performance.now();
 	const child = spawn('script', ['-qfec', `'${process.execPath}' '${program}' drill`, '/dev/null'], {
 		env,
 		stdio: ['pipe', 'pipe', 'ignore'],
 	});
-	// Once we have seen enough, it may be gone before our ctrl-c.
+	// The program may end before the ctrl-c below reaches it.
 	child.stdin.on('error', () => {});
 	let seen = '';
 	for await (const chunk of child.stdout) {
@@ -59,7 +59,7 @@ const steps: number[] = [];
 timeOf(['-e', '0']);
 timeOf([program, '--version']);
 
-// In turn, so that a busy machine is busy for all of them.
+// In turns, so that other load on the machine affects all of them alike.
 for (let round = 0; round < rounds; round++) {
 	bare.push(timeOf(['-e', '0']));
 	version.push(timeOf([program, '--version']));
@@ -77,4 +77,4 @@ console.log(`Node ${process.versions.node}, median of ${rounds}`);
 row('node -e 0', base, '');
 row('regmedic --version', median(version), 'aim: at most 1.5 x');
 row('regmedic drill, first frame', median(frame), 'aim: at most 8 x');
-row('regmedic drill, the first step runs', median(steps), '(its world is made)');
+row('regmedic drill, the first step runs', median(steps), '(its world is ready)');

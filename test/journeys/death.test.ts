@@ -1,15 +1,15 @@
 import {describe, expect, it} from 'vitest';
+import type {Death} from '../support/dying-process.ts';
 import {labelOf} from '../support/event-label.ts';
 import {leadIncident} from '../support/memory-incident.ts';
 import type {MemoryScenario} from '../support/memory-world.ts';
-import type {Death} from '../support/mortal.ts';
 import {isSweep} from '../support/sweep.ts';
 
 const timeout = isSweep ? 600_000 : 120_000;
-/** Longer than a build of the world in memory. */
+/** Longer than a build in the memory world takes. */
 const afterTheBuildMs = 120_000;
 
-/** Dies at one event, counted over all lives. */
+/** A death at one event, by its number in the journal. */
 const at = (when: Death['when'], seq: number): Death => ({when, isIt: (_, now) => now === seq});
 const sayDeath = ({when}: Death, label: string, pauseMs: number) => `${when} ${label}, ${pauseMs} ms later`;
 
@@ -17,7 +17,7 @@ const sayDeath = ({when}: Death, label: string, pauseMs: number) => `${when} ${l
 describe('an incident whose process dies', () => {
 	it.each<[MemoryScenario, string]>([
 		['orphan-index', 'incident.closed'],
-		// From here on, they have the events of the first.
+		// After this event they repeat the events of the first.
 		['orphan-index-ci-down', 'effect.finished verify'],
 		['child-unlinked', 'effect.finished verify'],
 	])(
@@ -32,10 +32,9 @@ describe('an incident whose process dies', () => {
 
 			for (let seq = 1; seq <= end; seq++) {
 				const label = labels[seq]!;
-				// What runs outside goes on meanwhile: it is found half-way, or at its end.
+				// The build outside goes on meanwhile: the next process finds it under way, or ended.
 				const isUnderWay = / (build-ci|build-fallback|relink|restart-pipelines)$/.test(label);
 				for (const pauseMs of isUnderWay || isSweep ? [0, afterTheBuildMs] : [0]) {
-					// After the last event only the seal is missing.
 					for (const death of [at('before', seq), at('after', seq)]) {
 						const incident = await leadIncident(scenario, [death], pauseMs);
 						const found = [...incident.broken, ...(incident.died[0] ? [] : ['it did not die'])];
@@ -52,7 +51,7 @@ describe('an incident whose process dies', () => {
 	);
 
 	it.each(['before', 'after'] as const)(
-		'keeps every promise when it dies %s every single event',
+		'keeps every promise when it dies %s every event in turn',
 		{timeout},
 		async when => {
 			const {events} = await leadIncident('orphan-index');

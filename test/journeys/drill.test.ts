@@ -29,7 +29,7 @@ async function rehearse(scenario: string, ...more: string[]) {
 	return {ran, folder, steps, world: () => readWorldOnDisk(folder)};
 }
 
-describe.concurrent('a rehearsal with nobody at the keyboard', () => {
+describe.concurrent('a drill without a terminal', () => {
 	it.each(scenarios.map(({name}) => name))('%s ends with the image intact and a sealed record', async scenario => {
 		const {ran, folder, world} = await rehearse(scenario);
 		const incident = path.basename(folder);
@@ -48,7 +48,7 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		expect(JSON.parse(told.stdout)).toMatchObject({drill: true, incident, status: 'closed', verdict: 'intact'});
 	});
 
-	it('a pipeline that runs in the broken image is passed over for the fallback', async () => {
+	it('a pipeline that needs the broken image is not chosen; the fallback build is', async () => {
 		const {ran, steps, world} = await rehearse('orphan-index-ci-down', '--seed', '2');
 
 		expect(ran.exitCode).toBe(0);
@@ -57,18 +57,18 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		expect(await world()).toMatchObject({builtInCi: [], fallbackBuilds: 1});
 	});
 
-	it('a child that lost its link gets it back, and the tag keeps its digest', async () => {
+	it('an unlinked child is relinked, and the tag keeps its digest', async () => {
 		const {ran, steps, world} = await rehearse('child-unlinked', '--seed', '2');
 		const {stored, world: known, builtInCi, fallbackBuilds} = await world();
 
 		expect(ran.exitCode).toBe(0);
 		expect(steps).toContain('relink');
-		// Nothing was put under the tag: it names what it named before.
+		// No manifest was stored under the tag, so the tag keeps its digest.
 		expect(stored).toEqual(known.broken.digests);
 		expect([...builtInCi, fallbackBuilds]).toEqual([0]);
 	});
 
-	// That the same seed makes the same images: test/drills/world.test.ts.
+	// test/drills asserts that the same seed makes the same images.
 	it('another seed breaks other digests', async () => {
 		const rehearsals = await Promise.all(['7', '8'].map(seed => rehearse('child-unlinked', '--seed', seed)));
 		const worlds = await Promise.all(rehearsals.map(({world}) => world()));
@@ -88,7 +88,7 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		}
 	});
 
-	it('a scenario that does not exist is a usage error that names those that do', async () => {
+	it('an unknown scenario is a usage error that lists the known ones', async () => {
 		const {exitCode, stdout, stderr} = await login.run(['drill', 'no-such']);
 
 		expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
@@ -96,7 +96,7 @@ describe.concurrent('a rehearsal with nobody at the keyboard', () => {
 		expect(stderr).toContain('orphan-index, orphan-index-ci-down, child-unlinked');
 	});
 
-	it('a closed drill is not offered for resuming, and listed with --all', async () => {
+	it('a closed drill is listed only with --all', async () => {
 		await using other = await openLogin();
 		await other.run(['drill', 'child-unlinked', '--speed', '1000']);
 		const open = await other.run(['incidents', '--json']);

@@ -4,8 +4,8 @@ import {describe, expect, it} from 'vitest';
 import {eventsFile} from '../../src/adapters/journal/events-file.ts';
 import {openLogin} from '../support/cli.ts';
 
-describe.concurrent('an incident that somebody holds, stops or tampers with', () => {
-	it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves it open, and it goes on where it was', async signal => {
+describe.concurrent('an incident that is interrupted, held or changed', () => {
+	it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves it open, and resume continues it', async signal => {
 		await using own = await openLogin();
 		const running = own.start(['drill', 'orphan-index', '--speed', '2']);
 		await running.saying(/was triggered/);
@@ -20,7 +20,7 @@ describe.concurrent('an incident that somebody holds, stops or tampers with', ()
 		expect(resumed.exitCode, resumed.stdout).toBe(0);
 	});
 
-	it('whoever comes second is told who holds it', async () => {
+	it('a second process is refused, and told which process holds the incident', async () => {
 		await using own = await openLogin();
 		const running = own.start(['drill', 'orphan-index', '--speed', '1']);
 		await running.saying(/was triggered/);
@@ -32,7 +32,7 @@ describe.concurrent('an incident that somebody holds, stops or tampers with', ()
 		expect(second.stderr).toContain('--take-over');
 	});
 
-	it('a changed record is an error that names the line', async () => {
+	it('a changed journal is an error that names the line', async () => {
 		await using own = await openLogin();
 		await own.run(['drill', 'child-unlinked', '--speed', '1000']);
 		const [folder] = await own.drills();
@@ -47,7 +47,7 @@ describe.concurrent('an incident that somebody holds, stops or tampers with', ()
 		expect(ran.stderr).toMatch(/Line \d+ of .*events\.jsonl is damaged[\s\S]*Keep the file as it is/);
 	});
 
-	it('one that died before its first event can be asked for, and nothing is a bug', async () => {
+	it('no command calls it a bug that an incident ended before its first event', async () => {
 		await using own = await openLogin();
 		const folder = path.join(own.state, 'incidents/2026-04-19-orphan-index-early-quay-10');
 		await mkdir(folder, {recursive: true});

@@ -8,8 +8,8 @@ import {isSweep} from '../support/sweep.ts';
 const timeout = isSweep ? 3_600_000 : 120_000;
 
 /**
- * What only a real process shows: a line half written, a lock whose holder is dead, ports that are free again, a world on
- * the disk. death.test.ts dies at every event, in memory; REGMEDIC_SWEEP=1 also kills a process at every one.
+ * Only a real process leaves a line half written, a lock whose holder is dead, and ports and a world to open again. In
+ * death.test.ts processes in memory die at every event; REGMEDIC_SWEEP=1 also kills a real process at every event.
  */
 const samples: [scenario: string, journeys: Moment[][]][] = [
 	[
@@ -25,7 +25,7 @@ const samples: [scenario: string, journeys: Moment[][]][] = [
 
 type Told = {seq: number; label: string; writes: boolean};
 
-/** The events of a run that nothing disturbs, in order. */
+/** The events of an undisturbed run, in order. */
 async function eventsOf(scenario: string): Promise<Told[]> {
 	await using login = await openLogin();
 	await login.run(['drill', scenario, '--speed', '1000']);
@@ -38,7 +38,7 @@ async function eventsOf(scenario: string): Promise<Told[]> {
 	});
 }
 
-/** Before each event; where a change follows from it, also right after it. */
+/** Before each event, and also right after it where a change follows from it. */
 function momentsOf(events: readonly Told[]): Moment[] {
 	return events
 		.slice(1)
@@ -47,13 +47,13 @@ function momentsOf(events: readonly Told[]): Moment[] {
 		);
 }
 
-/** Two drills at a time. @returns the moments at which a promise was broken, and how */
+/** Runs two drills at a time. @returns the broken promises, each with its moment */
 async function sweep(scenario: string, journeys: readonly Moment[][]): Promise<string[]> {
 	const left = [...journeys];
 	const broken: string[] = [];
 	const worker = async () => {
 		for (let moments = left.shift(); moments !== undefined; moments = left.shift()) {
-			// A slow world is found in the middle of its build, a fast one after it.
+			// The next process finds the build of a slow world under way, and that of a fast world ended.
 			const speed = moments[0]!.startsWith('after') ? 20 : 400;
 			const found = await killAndResume({scenario, speed, seed: 1}, moments);
 			broken.push(...found.map(problem => `${moments[0]}: ${problem}`));
@@ -64,7 +64,7 @@ async function sweep(scenario: string, journeys: readonly Moment[][]): Promise<s
 }
 
 describe('a drill that is killed with SIGKILL', () => {
-	it.each(samples)('keeps every promise, killed again and again: %s', {timeout}, async (scenario, journeys) => {
+	it.each(samples)('keeps every promise when it is killed several times: %s', {timeout}, async (scenario, journeys) => {
 		expect(await sweep(scenario, journeys)).toEqual([]);
 	});
 
@@ -83,19 +83,23 @@ describe('a drill that is killed with SIGKILL', () => {
 		).toEqual([]);
 	});
 
-	it.runIf(isSweep)('keeps every promise when it dies again and again while it reads', {timeout}, async () => {
-		const events = await eventsOf('orphan-index');
-		const harmless = events.slice(1).filter(({writes}) => !writes);
-		const deaths = harmless.map(({label}): Moment => `before:${label}`);
-		const half = deaths.length >> 1;
+	it.runIf(isSweep)(
+		'keeps every promise when it dies at every event of its reading steps in turn',
+		{timeout},
+		async () => {
+			const events = await eventsOf('orphan-index');
+			const harmless = events.slice(1).filter(({writes}) => !writes);
+			const deaths = harmless.map(({label}): Moment => `before:${label}`);
+			const half = deaths.length >> 1;
 
-		expect(await sweep('orphan-index', [deaths.slice(0, half), deaths.slice(half)])).toEqual([]);
-	});
+			expect(await sweep('orphan-index', [deaths.slice(0, half), deaths.slice(half)])).toEqual([]);
+		},
+	);
 
 	it.runIf(isSweep).each([
 		['orphan-index-ci-down', 'build-fallback'],
 		['child-unlinked', 'relink'],
-	])('keeps every promise when its record is torn around the change: %s', {timeout}, async (scenario, step) => {
+	])('keeps every promise when its journal is torn around the change: %s', {timeout}, async (scenario, step) => {
 		const events = await eventsOf(scenario);
 		const change = events.findIndex(({label}) => label === `effect.intended ${step}`);
 		const around: Moment[] = [`after:${change}`, `torn:${change + 1}`, `before:${change + 2}`];

@@ -6,8 +6,8 @@ import {deployFolder} from './deploy-files.ts';
 export type Targets = {pushgateway: string; node: string};
 
 /**
- * A configuration for Prometheus out of the files that are shipped, for these targets and in a hurry: it looks four times a
- * second, and an alert waits 300 ms. Every other word stays.
+ * A configuration of Prometheus made from the shipped files, for these targets and faster: it scrapes four times a second,
+ * and an alert waits 300 ms. Everything else is as shipped.
  * @returns the configuration's file
  */
 export async function hurriedConfiguration(folder: string, {pushgateway, node}: Targets): Promise<string> {

@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {TestProject} from 'vitest/node';
 
-/** `problem`: why there is no program to run; said by the tests that need one, and by no others. */
+/** `problem`: why there is no program to run. Only tests that need the program fail because of it. */
 export type ShippedProgram = {home: string; problem?: string};
 
 declare module 'vitest' {
@@ -17,12 +17,12 @@ declare module 'vitest' {
 const checkout = path.resolve(import.meta.dirname, '../..');
 
 /**
- * Sets up what is shipped (bin, dist, runbooks) in a folder of its own, so that a build next door does not pull a
- * bundle from under a running test. dist is built there only when it is older than its sources.
+ * Puts the shipped files (bin, dist, runbooks) into a folder of the test run, so that a build in the checkout does not
+ * replace the bundle of a running test. dist is built only when it is older than its sources.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
 	const home = await mkdtemp(path.join(tmpdir(), 'regmedic-home-'));
-	// A test runs it as another user.
+	// One test runs the program as another user.
 	await chmod(home, 0o755);
 	await cp(path.join(checkout, 'bin'), path.join(home, 'bin'), {recursive: true});
 	for (const name of ['package.json', 'node_modules', 'runbooks', 'src']) {
@@ -46,7 +46,7 @@ async function isFresh(): Promise<boolean> {
 	return Math.max(...times) < built.mtimeMs;
 }
 
-/** A build next door may take it away meanwhile: then we make our own. */
+/** A build in the checkout may remove dist meanwhile; then this run builds its own. */
 async function copyDist(home: string): Promise<string | undefined> {
 	try {
 		await cp(path.join(checkout, 'dist'), path.join(home, 'dist'), {recursive: true});

@@ -5,17 +5,17 @@ import {fakeRegistry, type Manifest, smallManifest} from './fake-ports.ts';
 
 type Options = {
 	names: Iterable<string>;
-	/** What the catalogue ends with. */
+	/** How the catalogue ends. */
 	catalogueFails?: Error;
 	/** `undefined`: the repository is gone. */
 	tags?: (repository: string) => string[] | undefined;
 	/** `undefined`: the tag is gone. */
 	image?: (repository: string, tag: string) => Manifest | undefined;
-	/** Told of every question, in which it may throw or wait. */
+	/** Called for every request; it may throw or wait. */
 	asked?: (question: string, waiting: Waiting) => void | Promise<void>;
 };
 
-/** A registry of any size that is never in memory: every repository has the tags, every tag has an image. */
+/** A registry of any size that takes no memory: every repository has the same tags, every tag an image. */
 export function catalogueRegistry({
 	names,
 	catalogueFails,

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 export type Pair = {cert: string; key: string};
 
-/** A private authority, made with openssl in this folder; everything are paths of PEM files. */
+/** A private certificate authority, made with openssl in this folder. All values are paths of PEM files. */
 export async function createAuthority(folder: string, name = 'ca') {
 	const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 	const file = (of: string) => path.join(folder, of);

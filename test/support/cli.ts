@@ -6,13 +6,13 @@ import path from 'node:path';
 import {shippedHome, shippedProgram} from './shipped.ts';
 
 export type RunOptions = {
-	/** Beside the login's own variables. */
+	/** Added to the login's own variables. */
 	environment?: Record<string, string>;
 	/** The working directory. */
 	folder?: string;
-	/** For Node itself, as `--import`. */
+	/** Arguments of Node itself: `--import`. */
 	nodeArguments?: string[];
-	/** A program that is given ours to run, as `sh -c … sh`. */
+	/** A program that starts regmedic: `sh -c … sh`. */
 	wrapper?: string[];
 };
 
@@ -27,12 +27,12 @@ export type Running = {
 	ended: Promise<Ran>;
 };
 
-/** A person's account with nothing in it: no configuration, no state, no ssh keys, no `docker login`. */
+/** An empty user account: no configuration, no state, no ssh keys, no `docker login`. */
 export type Login = {
 	folder: string;
 	/** Where incidents/ and drills/ are. */
 	state: string;
-	/** Runs `regmedic …` with nobody at the keyboard. */
+	/** Runs `regmedic …` without a terminal. */
 	run(args: string[], options?: RunOptions): Promise<Ran>;
 	start(args: string[], options?: RunOptions): Running;
 	/** The folders of the drills, by name. */

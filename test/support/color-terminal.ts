@@ -1,3 +1,3 @@
-// Ink asks chalk, and chalk asks the environment when it is first imported: imported before Ink, this makes colours
-// depend on what the screen is told, not on where the tests run.
+// Ink colours through chalk, and chalk reads the environment when it is first imported. Imported before Ink, this file makes
+// colours depend on the options of the screen, not on the environment of the tests.
 process.env.FORCE_COLOR = '1';

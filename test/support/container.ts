@@ -18,7 +18,7 @@ export type Container = {
 
 /**
  * Builds deploy/container/Containerfile with buildah, without a package registry: its base is made from scratch out of this
- * Node and the libraries it is linked with, and its build stage is what was built here already.
+ * Node and the libraries it is linked with, and its build stage is the bundle that was built here already.
  */
 export async function buildContainer(folder: string): Promise<Container> {
 	const base = path.join(folder, 'base');
@@ -65,7 +65,7 @@ export async function buildContainer(folder: string): Promise<Container> {
 	};
 }
 
-/** The binary and every library it is linked with, at their own places. */
+/** The binary and every library it is linked with, each at its own path. */
 async function copyNode(base: string): Promise<void> {
 	const {stdout} = await run('ldd', [process.execPath]);
 	const libraries = [...stdout.matchAll(/(\/lib\S+)/g)].map(([, file]) => file!);
@@ -96,7 +96,7 @@ async function passwdOf(): Promise<string> {
 	return format!.replaceAll('\\n', '\n');
 }
 
-/** A package and everything it depends on: what the bundle leaves outside. */
+/** A package that is not bundled, with everything it depends on. */
 async function closureOf(name: string, known = new Set<string>()): Promise<Set<string>> {
 	if (!known.has(name)) {
 		known.add(name);

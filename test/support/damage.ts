@@ -6,7 +6,7 @@ import type {ImagePart} from './image-parts.ts';
 
 export type Damage = ReturnType<typeof damageTo>;
 
-/** Everything that can happen to one pushed image on the disk. What is done to a part answers with its digest. */
+/** Everything that can happen to one pushed image on the disk. Each returns the digest of the damaged part. */
 export function damageTo(store: Store, {repository, tag}: {repository: string; tag: string}, image: ImagePart) {
 	const data = ({digest}: ImagePart) => store.blobFile(digest);
 	const linkOf = ({role, digest}: ImagePart) =>
@@ -42,7 +42,7 @@ export function damageTo(store: Store, {repository, tag}: {repository: string; t
 
 		unlink: hit(part => store.remove(linkOf(part))),
 		relink: (part: ImagePart, text: string) => hit(() => writeFile(linkOf(part), text))(part),
-		/** Nothing is said of the digest then: the tag answers 404. */
+		/** The tag returns 404, so no digest is named. */
 		unlinkTop: () => untold(store.remove(linkOf(image))),
 		loseTop: () => untold(store.remove(data(image))),
 		emptyTop: () => untold(truncate(data(image), 0)),
@@ -53,7 +53,7 @@ export function damageTo(store: Store, {repository, tag}: {repository: string; t
 			return [];
 		},
 
-		/** The tag's own link; nothing with a digest is wrong. */
+		/** The tag's own link; no digest is at fault. */
 		async writeTagLink(text: string): Promise<Digest[]> {
 			await writeFile(path.join(store.tagFolder(repository, tag), 'current/link'), text);
 			return [];

@@ -1,10 +1,10 @@
 /**
- * Loaded with `node --import` before the shipped program: ends the process with SIGKILL around one line of its journal.
- * The program itself knows nothing of it. DIE_AT names the line by number or by what it says:
+ * Loaded with `node --import` before the shipped program. Kills the process (SIGKILL) around one line of its journal; the
+ * program does not know of this file. DIE_AT names the line by its number or by its label:
  *
- * `after:12`   it is on the disk, and nothing has followed from it
- * `before:12`  what it tells has happened, and no byte of it is written: the lost result
- * `torn:12`    half of it is written
+ * `after:12`   the line is on the disk, and nothing has followed from it
+ * `before:12`  the event has happened, and no byte of its line is written: the result is lost
+ * `torn:12`    half of the line is written
  * `before:effect.finished diagnose`
  */
 import {type FileHandle, open} from 'node:fs/promises';
@@ -56,7 +56,7 @@ methods.datasync = async function (this: FileHandle) {
 	}
 };
 
-// However fast a drill runs, it looks every two seconds whether its build has ended, and what became of a change.
+// A drill of any speed polls its build, and checks what became of a change, every two seconds: too slow for a test.
 const hurry = 20;
 const pause = timers.setTimeout;
 timers.setTimeout = ((milliseconds: number, ...rest: []) =>

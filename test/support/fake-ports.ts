@@ -39,7 +39,7 @@ export function refusal(): OperatorError {
 	return new OperatorError('registry.forbidden', 'We are kept out.', {hint: 'Ask.', exit: 'refused'});
 }
 
-/** Time passes when somebody sleeps. */
+/** A clock that advances only when somebody sleeps. */
 export function fakeClock(): Clock {
 	let time = Date.parse('2026-04-19T03:00:00.000Z');
 	return {
@@ -54,7 +54,7 @@ export function fakeClock(): Clock {
 
 export type Answers<T> = (T | Error)[];
 
-/** One after the other; the last one again and again. */
+/** Gives the answers in order, and the last one from then on. */
 export function inTurn<T>(answers: Answers<T>): () => Promise<T> {
 	return async () => {
 		const answer = answers.length > 1 ? answers.shift()! : answers[0]!;
@@ -68,7 +68,7 @@ export function inTurn<T>(answers: Answers<T>): () => Promise<T> {
 
 export type Manifest = {digest: Digest; bytes: Uint8Array};
 
-/** An image of one platform without layers: the least that is whole. */
+/** An image of one platform without layers: the smallest intact one. */
 export function smallManifest(name: string): Manifest {
 	const config = {mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digestOf(Buffer.from(name))};
 	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: []}));
@@ -85,7 +85,7 @@ export type FakeRegistry = Registry & {
 	onPut: (reference: string) => void;
 };
 
-/** Serves by tag and by digest what is put into it. */
+/** Serves, by tag and by digest, what was put into it. */
 export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistry {
 	const self: FakeRegistry = {
 		host,
@@ -119,7 +119,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 	return self;
 }
 
-/** A host on which nothing harms the registry, and everything could be looked at. */
+/** A host with nothing that harms the registry, and without gaps. */
 export const quietHost: Maintenance = {
 	files: [
 		{path: '/opt/registry/compose.yml', kind: 'compose', text: 'services: {r: {image: "registry:2.8.3"}}', cut: false},
@@ -186,7 +186,7 @@ export function fakeCi({
 	pipelines?: Answers<Pipeline>;
 	found?: Answers<Pipeline | undefined>;
 	restarts?: Answers<TriggerAnswer>;
-	/** What is found of a restart whose reply was lost. */
+	/** What is found of a restart whose response was lost. */
 	restartedAs?: Answers<Pipeline | undefined>;
 } & Partial<Pick<Ci, 'logs' | 'failed'>> = {}): FakeCi {
 	const self = {triggers: [] as string[], restarts: [] as number[]};

@@ -9,8 +9,8 @@ const kinds: Kind[] = ['ask', 'by-hand', 'wait', ...smallCatalogue.map(({name}) 
 type Draft = {kind: Kind; routes: number[]; refers: number; mischief: number};
 
 /**
- * Runbooks over the small catalogue. Routes lead forward or to the step in which a person decides, so that most are clean;
- * `mischief` takes gates away, promises success, routes backwards, or names values that need not be there.
+ * Runbooks over the small catalogue. Routes lead forward or to the step in which a person decides, so most have no problems.
+ * `mischief` removes gates, claims success, routes backwards, or names values that may be absent.
  */
 export function generatedRunbook({mischief}: {mischief: boolean}): fc.Arbitrary<string> {
 	const draft = fc.record({
@@ -84,7 +84,7 @@ function doing(kind: Kind): string[] {
 	}
 }
 
-/** Now and then a value of an earlier step, with or without the mark that it may be absent. */
+/** Sometimes a value of an earlier step, with or without the mark that it may be absent. */
 function referenceIn(refers: number, at: number, all: Draft[]): string {
 	const producer = all[refers];
 	if (!producer || refers >= at) {

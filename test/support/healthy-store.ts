@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {oddImages} from './odd-images.ts';
 import {emptyTree, push, type StoreTree} from './store-tree.ts';
 
-/** Names that lie within one another, on the disk, too. */
+/** Names that are nested in one another, also on the disk. */
 const names = ['a', 'a/b', 'a/b/c', 'team/app', 'team'];
 const kinds = Object.keys(oddImages);
 
@@ -16,7 +16,7 @@ const pushes = fc.array(
 	{maxLength: 12},
 );
 
-/** Stores in which nothing is wrong, whatever is odd: images share layers, repositories share images, tags move. */
+/** Stores without damage: images share layers, repositories share images, tags move. */
 export const healthyStores: fc.Arbitrary<StoreTree> = pushes.map(all => {
 	const tree = emptyTree();
 	for (const {repository, tag, kind, seed} of all) {

@@ -12,13 +12,13 @@ export type HostKind = (typeof hostKinds)[number];
 const scanPrograms = ['sh', 'dd', 'find', 'head', 'xargs', 'date', 'nice', 'awk', 'grep', 'cat', 'ls'];
 const nobody = '65534';
 
-/** Whether a folder can be made unreadable for the user that `asOrdinaryUser` scans as. */
+/** Whether a folder can be made unreadable for the user of `asOrdinaryUser`. */
 export const canBeShutOut = process.getuid?.() !== 0 || locate('setpriv') !== undefined;
 
 /**
  * This machine as a host with fewer programs.
  * @param folder for its programs; created anew
- * @param options scripts that come before the real programs
+ * @param options scripts that take precedence over the real programs
  */
 export async function pretendHost(
 	kind: HostKind,

@@ -3,13 +3,13 @@ import {gzipSync} from 'node:zlib';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
 
-/** A manifest or a blob that a push would send, with what it needs: an image is the part at the top. */
+/** A manifest or a blob of a push, with the parts it needs. The part at the top is the image. */
 export type ImagePart = {
 	role: 'manifest' | 'blob';
 	bytes: Buffer;
 	mediaType: string;
 	digest: Digest;
-	/** As the manifest above names it. */
+	/** Its descriptor in the manifest above. */
 	descriptor: Record<string, unknown>;
 	needs: ImagePart[];
 };
@@ -24,7 +24,7 @@ export function blob(content: string | Buffer, mediaType: string, extra: Extra =
 	return partOf({role: 'blob', bytes, mediaType, needs: []}, digestIn(bytes, 'sha256'), extra);
 }
 
-/** Repeats the seed, so that there is something to cut off. */
+/** Repeats the seed, so that it is long enough to be truncated. */
 export function layer(seed: string): ImagePart {
 	return blob(gzipSync(`${seed}\n`.repeat(60), {level: 0}), gzipLayer);
 }
@@ -35,7 +35,7 @@ export function config(seed: string): ImagePart {
 
 export type ImagePlan = {config?: ImagePart; layers: ImagePart[]; fields?: Extra; named?: Extra};
 
-/** One OCI image, or what calls itself one. `fields` stand in it, `named` in what names it; undefined takes one out. */
+/** An OCI manifest, valid or not. `fields` are added to it, `named` to its descriptor; undefined removes a field. */
 export function image({config: configuration, layers, fields, named}: ImagePlan): ImagePart {
 	const needs = [...(configuration === undefined ? [] : [configuration]), ...layers];
 	return manifest(
@@ -58,13 +58,13 @@ export function index(children: ImagePart[], fields: Extra = {}, named: Extra = 
 	);
 }
 
-/** The same, named by its index as that of a platform. */
+/** The same part, with a platform in its descriptor. */
 export function on(platform: string, part: ImagePart): ImagePart {
 	const [os, architecture, variant] = platform.split('/');
 	return {...part, descriptor: {...part.descriptor, platform: {os, architecture, variant}}};
 }
 
-/** With another algorithm than sha256, all the way up. */
+/** The same part with a sha512 digest. */
 export function sha512(part: ImagePart): ImagePart {
 	const digest = digestIn(part.bytes, 'sha512');
 	return {...part, digest, descriptor: {...part.descriptor, digest}};
@@ -104,7 +104,7 @@ export function twoPlatforms(seed: string): ImagePart {
 	return index([on('linux/amd64', amd64), attestation(seed, amd64), on('linux/arm64', plainImage(`${seed} arm64`))]);
 }
 
-/** Everything in it, what is needed before what needs it, each once. */
+/** All parts of an image, each once, and each after the parts it needs. */
 export function everything(top: ImagePart): ImagePart[] {
 	const all = new Map<Digest, ImagePart>();
 	const collect = (part: ImagePart) => {

@@ -2,8 +2,8 @@ import {createJournal, openJournal} from '../../src/adapters/journal/journal.ts'
 import {processes} from './processes.ts';
 
 /**
- * A process that writes a journal until it is killed: `FOLDER new|open [COUNT]`. Says each event that is on the disk.
- * With `lock` it only tries to open it, says whether it could, and stays.
+ * A process that writes a journal until it is killed: `FOLDER new|open [COUNT]`. Prints each event once it is on the disk.
+ * With `lock` it only tries to open the journal, prints whether it could, and keeps running.
  */
 const [folder = '', mode, count = '1000000'] = process.argv.slice(2);
 const stamp = () => ({at: new Date().toISOString(), mono: Math.round(performance.now()), actor: 'ada'});

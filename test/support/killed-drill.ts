@@ -5,7 +5,7 @@ import {type Login, openLogin, type Ran} from './cli.ts';
 import {readWorldOnDisk, type WorldOnDisk} from './world-on-disk.ts';
 import {brokenPromises} from './world-promises.ts';
 
-/** `after:12`: see die-at-event.ts. `320 ms`: from the outside, that long after the start. */
+/** `after:12`: see die-at-event.ts. `320 ms`: killed from outside, that long after the start. */
 export type Moment = `${'after' | 'before' | 'torn'}:${string}` | `${number} ms`;
 
 export type KilledDrill = {scenario: string; speed: number; seed: number};
@@ -13,9 +13,9 @@ export type KilledDrill = {scenario: string; speed: number; seed: number};
 const dieAtEvent = ['--import', path.join(import.meta.dirname, 'die-at-event.ts')];
 
 /**
- * Runs a drill of the shipped program, kills it at a moment, resumes it, kills that at the next moment, and so on; at
- * last it is let run to its end.
- * @returns what a promise was broken by; nothing: every one was kept
+ * Runs a drill of the shipped program and kills it at the first moment, resumes it and kills it at the next one, and so
+ * on. The last process runs to its end.
+ * @returns the promises that were broken; empty: all were kept
  */
 export async function killAndResume(drill: KilledDrill, moments: readonly Moment[]): Promise<string[]> {
 	await using login = await openLogin();
@@ -80,7 +80,7 @@ async function brokenAtEnd(folder: string, resumed: Ran): Promise<string[]> {
 
 function brokenInWorld(scenario: string, moments: readonly Moment[], on: WorldOnDisk): string[] {
 	const {builtInCi, fallbackBuilds, world} = on;
-	// A registry that dies while it writes may damage what it writes: the first build is then not the last.
+	// A registry that is killed while it writes may damage what it writes. Then a second build is right.
 	const isTorn = moments.some(isDelay) && builtInCi.length === 1 && fallbackBuilds === 1;
 	return brokenPromises(scenario, {
 		...on,

@@ -7,7 +7,7 @@ export type LargeStore = {files: number; links: number; blobs: number; manifests
 const tagsOfRepository = 20;
 const layersOfRepository = 400;
 
-/** A store of about as many files as asked for: many repositories that share most of their layers, as teams' images do. */
+/** A store of about so many files: many repositories that share most of their layers, as teams' images do. */
 export function writeLargeStore(root: string, files: number): LargeStore {
 	const base = `${root}/docker/registry/v2`;
 	const store: LargeStore = {files: 0, links: 0, blobs: 0, manifests: 0};

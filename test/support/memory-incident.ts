@@ -6,8 +6,8 @@ import {exitOf} from '../../src/domain/incident/incident-exit.ts';
 import {actions} from '../../src/engine/actions/index.ts';
 import {beginSession, resumeSession} from '../../src/engine/session/session.ts';
 import {runPlain} from '../../src/plain/session/run-plain.ts';
+import {type Death, Died, journalUntilDeath, startProcess} from './dying-process.ts';
 import {createMemoryWorld, type MemoryScenario, type MemoryWorld} from './memory-world.ts';
-import {type Death, Died, mortalJournal, startLife} from './mortal.ts';
 import {brokenPromises} from './world-promises.ts';
 
 const runbook = readFileSync(path.resolve(import.meta.dirname, '../../runbooks/orphan-index.md'), 'utf8');
@@ -16,16 +16,16 @@ type Record = {events: JournalEvent[]; sealed: boolean};
 
 export type MemoryIncident = {
 	events: readonly JournalEvent[];
-	/** Which of the deaths came, in order. */
+	/** For each death, in order: whether it came. */
 	died: boolean[];
-	/** What a promise was broken by; nothing: every one was kept. */
+	/** The promises that were broken; empty: all were kept. */
 	broken: string[];
 };
 
 /**
- * Leads one incident by autopilot: each death ends a life, the next life resumes from the record, and the last one is let
- * run to its end.
- * @param pauseMs how long nobody is there between two lives
+ * Leads one incident on autopilot. Each death ends a process; the next process resumes from the journal, and the last one
+ * runs to its end.
+ * @param pauseMs the time between the death of a process and the start of the next one
  */
 export async function leadIncident(
 	scenario: MemoryScenario,
@@ -37,12 +37,12 @@ export async function leadIncident(
 	const died: boolean[] = [];
 	for (const death of deaths) {
 		if (!record.sealed) {
-			died.push((await live(world, record, death)) === 'died');
+			died.push((await runProcess(world, record, death)) === 'died');
 			world.pass(pauseMs);
 		}
 	}
 
-	const end = record.sealed ? exitCodes.done : await live(world, record);
+	const end = record.sealed ? exitCodes.done : await runProcess(world, record);
 	return {
 		events: record.events,
 		died,
@@ -53,11 +53,11 @@ export async function leadIncident(
 	};
 }
 
-/** One process, from its start to its death or its end. @returns its exit code */
-async function live(world: MemoryWorld, record: Record, death?: Death): Promise<number | 'died'> {
-	const life = startLife();
-	const journal = mortalJournal(record, life, death);
-	const options = {journal, ports: world.ports(life), actions, actor: 'ada', pace: 'auto' as const};
+/** @returns the exit code of the process, or that it died */
+async function runProcess(world: MemoryWorld, record: Record, death?: Death): Promise<number | 'died'> {
+	const process = startProcess();
+	const journal = journalUntilDeath(record, process, death);
+	const options = {journal, ports: world.ports(process), actions, actor: 'ada', pace: 'auto' as const};
 	try {
 		const session = await (record.events.length > 0
 			? resumeSession(options)
@@ -88,6 +88,6 @@ async function live(world: MemoryWorld, record: Record, death?: Death): Promise<
 
 		throw error;
 	} finally {
-		life.end();
+		process.die();
 	}
 }

@@ -1,7 +1,7 @@
 import type {JournalEvent} from '../../src/domain/incident/event.ts';
 import type {Journal} from '../../src/engine/ports/journal.ts';
 
-/** A record that is kept nowhere. `fails`: what the next append throws; `earlier`: what a process before has written. */
+/** A journal in memory. `fails`: what the next append throws. @param earlier the events of an earlier process */
 export function createMemoryJournal(earlier: readonly JournalEvent[] = []) {
 	const events: JournalEvent[] = [...earlier];
 	const state: {fails?: Error} = {};

@@ -17,7 +17,7 @@ type Document = {
 	layers?: {digest: string}[];
 };
 
-/** A registry that serves a tree as distribution 2.8 serves its disk. `stored`: called for each manifest that is put. */
+/** A registry that serves a tree as distribution 2.8 serves its disk. @param stored called for each manifest that is put */
 export function serveTree(tree: StoreTree, stored: (reference: string) => void): Registry {
 	const bytesOf = (digest: Digest, link: string) =>
 		tree.files.has(link) ? tree.files.get(blobData(digest))?.bytes : undefined;
@@ -72,7 +72,7 @@ export function serveTree(tree: StoreTree, stored: (reference: string) => void):
 	return registry;
 }
 
-/** The disk below such a registry. Its lock is free again when `release` is called, or when its holder is gone. */
+/** The storage of such a registry. */
 export function readTree(tree: StoreTree): Storage {
 	return fakeStorage([], {
 		list: async () => listingOf(tree),
@@ -91,7 +91,7 @@ function stateOf({files, folders}: StoreTree, path: string): PathState {
 			: {state: 'there', size: 4096, changed: folder};
 }
 
-/** Follows a tag as a pull would. @returns what is wrong with it; nothing: the image is whole */
+/** Follows a tag as a pull would. @returns the damaged parts; empty: the image is intact */
 export function wrongInTree(tree: StoreTree, repository: string, tag: string): string[] {
 	const wrong: string[] = [];
 	const check = (digest: Digest, link: string): Buffer | undefined => {

@@ -7,23 +7,23 @@ import type {Ports} from '../../src/engine/actions/action.ts';
 import type {Pipeline} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
 import {settingsOf} from '../../src/wiring/settings.ts';
+import {type DyingProcess, untilDeath} from './dying-process.ts';
 import {fakeBuilder, fakeCi, pipeline} from './fake-ports.ts';
 import {memoryHost, readTree, serveTree, wrongInTree} from './memory-store.ts';
-import {type Life, mortal} from './mortal.ts';
 import {emptyTree, push, remove, type StoredImage} from './store-tree.ts';
 import type {DoneToWorld} from './world-promises.ts';
 
 export type MemoryScenario = 'orphan-index' | 'orphan-index-ci-down' | 'child-unlinked';
 
-/** A registry, its host, a CI and a builder that live as long as a test, on a clock of their own. */
+/** A registry, its host, a CI and a builder in memory, with a clock of their own. */
 export type MemoryWorld = {
 	image: string;
 	settings: ReturnType<typeof settingsOf>;
-	/** What one process has of it: nothing more comes through once that life is over. */
-	ports(life: Life): Ports;
-	/** Lets time go by in which no process runs. */
+	/** The ports of one process; they fail once that process is dead. */
+	ports(process: DyingProcess): Ports;
+	/** Advances the clock while no process runs. */
 	pass(milliseconds: number): void;
-	/** What was done to it so far. */
+	/** All changes so far, by every process. */
 	done(): DoneToWorld;
 };
 
@@ -42,19 +42,19 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 	);
 	const builds = new Map<string, number>();
 	const clock = createClock();
-	const locked = {by: undefined as Life | undefined};
+	const locked = {by: undefined as DyingProcess | undefined};
 
 	const broken = buildImage({seed: 'before'});
 	push(tree, repository, 'latest', storedImage(broken));
 	push(tree, 'web/shop', '1.42.0', storedImage(buildImage({seed: 'shop'})));
 	const children = broken.manifests.map(({digest}) => digest);
-	// Two, so that a death can come between them.
+	// Two of them, so that a process can die between the first and the second relink.
 	const lost = scenario === 'child-unlinked' ? children.slice(0, 2) : children;
 	for (const digest of lost) {
 		remove(tree, revisionFolder(repository, digest));
 	}
 
-	// What `garbage-collect -m` sweeps after it has unlinked the children.
+	// `garbage-collect -m` unlinks the children, then sweeps their data.
 	for (const digest of scenario === 'child-unlinked' ? [] : [...children, ...broken.blobs.map(blob => blob.digest)]) {
 		remove(tree, blobFolder(digest as Digest));
 	}
@@ -125,17 +125,17 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 	return {
 		image,
 		settings: settingsOf(parseReference(image), {configuration: configurationOf(scenario)}),
-		ports: life => ({
-			registry: mortal(registry, life),
-			storage: mortal(
+		ports: process => ({
+			registry: untilDeath(registry, process),
+			storage: untilDeath(
 				{
 					...storage,
 					async lock() {
-						if (locked.by && locked.by !== life && !locked.by.isOver()) {
-							throw new Error('Two lives hold the lock of the store.');
+						if (locked.by && locked.by !== process && !locked.by.isDead()) {
+							throw new Error('Two processes hold the lock of the store.');
 						}
 
-						locked.by = life;
+						locked.by = process;
 						return {
 							async release() {
 								locked.by = undefined;
@@ -143,12 +143,12 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 						};
 					},
 				},
-				life,
+				process,
 			),
-			ci: mortal(ci, life),
-			builder: mortal(builder, life),
+			ci: untilDeath(ci, process),
+			builder: untilDeath(builder, process),
 			secrets: {registry: async () => undefined, redact: text => text},
-			clock: {...clock, sleep: mortal(clock, life).sleep},
+			clock: {...clock, sleep: untilDeath(clock, process).sleep},
 		}),
 		pass: clock.pass,
 		done: () => ({
@@ -166,7 +166,7 @@ function storedImage({manifests, index, blobs}: BuiltImage): StoredImage {
 	return {manifests: [...manifests, index], blobs};
 }
 
-/** Time passes only where somebody sleeps, and what was due happens meanwhile. */
+/** A clock that advances only when somebody sleeps or `pass` is called. Whatever is due by then happens. */
 function createClock() {
 	let time = Date.parse('2026-04-19T03:00:00.000Z');
 	const due: {time: number; act: () => void}[] = [];

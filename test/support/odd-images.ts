@@ -13,7 +13,7 @@ function sha512(content: string): Blob {
 	return {digest: `sha512:${createHash('sha512').update(bytes).digest('hex')}` as Digest, bytes};
 }
 
-/** An image of one platform; `base` names a layer that images share. */
+/** An image of one platform. @param base the seed of a layer that several images share */
 function single(
 	seed: string,
 	{base = 'base', mediaType = mediaTypes.ociManifest as string | undefined} = {},
@@ -47,7 +47,7 @@ export function buildx(seed: string): StoredImage {
 	return {manifests: [...manifests, index], blobs};
 }
 
-/** Everything that is whole and looks as if it were not, to one checker or another. */
+/** Images that are intact, and that a careless checker calls broken. */
 export const oddImages: Record<string, (seed: string) => StoredImage> = {
 	single,
 	buildx,

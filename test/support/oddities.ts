@@ -12,13 +12,13 @@ import {
 	plainImage,
 } from './image-parts.ts';
 
-/** Beside its image an attestation of BuildKit since 0.32. */
+/** An image with an attestation of BuildKit 0.32 or newer. */
 export function withArtifact(seed: string): ImagePart {
 	const amd64 = plainImage(seed);
 	return index([on('linux/amd64', amd64), attestationArtifact(seed, amd64)]);
 }
 
-/** Two layers whose type says that they live elsewhere, one whose `urls` alone do, and one of its own. */
+/** Two foreign layers by media type, one by its `urls` alone, and one of its own. */
 export function withForeignLayers(seed: string): ImagePart {
 	const foreign = [
 		{mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', urls: ['https://layers.example/1']},
@@ -56,7 +56,7 @@ export function nested(seed: string, depth: number): ImagePart {
 	return depth === 0 ? on('linux/amd64', plainImage(seed)) : index([nested(seed, depth - 1)]);
 }
 
-/** Under each tag another image; one layer is in all of them. */
+/** A different image under each tag, with one layer in all of them. */
 export function sharing(tag: string): ImagePart {
 	return image({config: config(`sharing ${tag}`), layers: [layer('shared'), layer(`only ${tag}`)]});
 }

@@ -4,7 +4,7 @@ import type {ProbeReport} from '../../src/domain/probe/probe.ts';
 
 export const instance = 'registry.example:5050';
 
-/** A run over a healthy registry; `more` says what was different. */
+/** The report of a run over a healthy registry. @param more what is different */
 export function reportWith(more: Partial<ProbeReport> = {}): ProbeReport {
 	return {
 		instance,

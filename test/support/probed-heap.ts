@@ -1,5 +1,5 @@
-// Probes the registry at argv[2] and prints, for each count of repositories in the rest of argv, the bytes of heap in use
-// when so many were done. Run with --expose-gc.
+// Probes the registry at argv[2]. For each count of repositories in the rest of argv it prints the bytes of heap in use when
+// so many were probed. Run with --expose-gc.
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {probe} from '../../src/engine/probe/probe.ts';
 import {systemClock} from '../../src/wiring/clock.ts';

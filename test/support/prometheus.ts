@@ -14,7 +14,7 @@ export type Alert = {
 };
 
 export type RealPrometheus = RealServer & {
-	/** What it says of its rules, again and again until `enough` says so. */
+	/** Reads the state of its rules until `enough` accepts it. */
 	alerts(enough: (alerts: Alert[]) => boolean): Promise<Alert[]>;
 	query(expression: string): Promise<{metric: Record<string, string>; value: [number, string]}[]>;
 };
@@ -24,7 +24,7 @@ const patienceMs = 12_000;
 /** Debian's prometheus-pushgateway on a loopback port. */
 export async function startPushgateway(): Promise<RealServer> {
 	const host = `127.0.0.1:${await freePort()}`;
-	// Debian's keeps what it was told in /var/lib/prometheus unless told otherwise, and would tell it again.
+	// By default Debian's keeps its metrics in /var/lib/prometheus and serves them again after a restart.
 	const args = [`--web.listen-address=${host}`, '--persistence.file=', '--log.level=error'];
 	return serve('prometheus-pushgateway', args, host);
 }

@@ -1,7 +1,7 @@
 import type {Store} from '../../src/drills/images/store.ts';
 import {everything, type ImagePart} from './image-parts.ts';
 
-/** Pushes as any tool does: blobs, then manifests from the leaves up, then the tags. Rejects with the words of a refusal. */
+/** Pushes as any tool does: blobs, then manifests from the leaves up, then the tags. Rejects with the registry's response. */
 export async function pushParts(host: string, repository: string, tags: string[], top: ImagePart): Promise<void> {
 	const base = `http://${host}/v2/${repository}`;
 
@@ -38,7 +38,7 @@ export async function pushParts(host: string, repository: string, tags: string[]
 	}
 }
 
-/** What a push would leave on the disk, where the registry itself takes no such push. */
+/** Writes to the disk what a push would store, for images that the registry rejects. */
 export async function writeParts(store: Store, repository: string, tags: string[], top: ImagePart): Promise<void> {
 	for (const part of everything(top)) {
 		const {role, digest} = part;

@@ -76,11 +76,11 @@ export async function randomStore(root: string, random: () => number, canClose: 
 				},
 			])();
 		} catch {
-			// The place is gone, or taken.
+			// The path is gone, or taken.
 		}
 	}
 
-	// Leaves first: what is done below a folder would make it young again.
+	// Leaves first: a change below a folder would renew the folder's time.
 	const seconds = Date.now() / 1000 - pick([7200, 400 * 86_400]);
 	age(Buffer.from(store.base), () => seconds + random() * 3600);
 

@@ -4,7 +4,7 @@ import {shippedProgram} from './shipped.ts';
 
 export type Said = {code: number | null; stdout: string; stderr: string};
 
-/** `node bin/regmedic.js … </dev/null`, and what it said. Everything said is also given to `hear`. */
+/** Runs `node bin/regmedic.js … </dev/null`. @param hear is given the whole output once it ends */
 export async function runCommand(
 	args: string[],
 	{folder, environment, hear}: {folder: string; environment: NodeJS.ProcessEnv; hear: (text: string) => void},

@@ -12,7 +12,7 @@ export type Push = {
 	/** A whole reference with a tag. */
 	to: string;
 	credentials: Credentials;
-	/** Where the layout is kept. */
+	/** The folder of the layout. */
 	folder: string;
 	/** Only this child, as an image without an index. */
 	only?: ManifestBlob;
@@ -32,7 +32,7 @@ export async function pushImage({image, to, credentials, folder, only}: Push): P
 	]);
 }
 
-/** Pulls as a container engine would; rejects with skopeo's words where it cannot. @returns the folder */
+/** Pulls as a container engine would; rejects with skopeo's message. @returns the folder */
 export async function pullImage(from: string, credentials: Credentials, folder: string): Promise<string> {
 	const target = await mkdtemp(path.join(folder, 'pulled-'));
 	await run('skopeo', [
@@ -46,7 +46,7 @@ export async function pullImage(from: string, credentials: Credentials, folder: 
 	return target;
 }
 
-/** Pushes by way of a `dir:` folder, as a mirror without a network does. Anonymous without credentials. */
+/** Pushes from a `dir:` folder, as a mirror without a network does. Anonymous without credentials. */
 export async function pushFromFolder({image, to, credentials, folder}: Omit<Push, 'credentials' | 'only'> & Guest) {
 	const layout = await writeLayout(folder, image, image.index);
 	const target = await mkdtemp(path.join(folder, 'dir-'));

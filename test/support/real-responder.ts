@@ -2,7 +2,7 @@ import type {Happening, StepStamp} from '../../src/domain/incident/event.ts';
 import {currentVisit, type Incident, type Visit} from '../../src/domain/incident/incident.ts';
 import type {Session} from '../../src/engine/session/session.ts';
 
-/** What a person says at a step; each word once, in this order. */
+/** The inputs of a person by step; each is given once, in this order. */
 export type Script = Record<string, ((visit: Visit) => Word)[]>;
 
 type Word =
@@ -11,7 +11,7 @@ type Word =
 	| {type: 'answers.given'; answers: Record<string, string>};
 
 /**
- * Answers an open session from a script. Where it is asked for something that the script has no word for, it leaves.
+ * Responds in an open session from a script. Where the script has no input for a question, it leaves the session.
  * @returns the incident as it ended
  */
 export async function respondWith(session: Session, script: Script): Promise<Incident> {
@@ -48,6 +48,6 @@ export const choose = (option: string, why?: string) => (): Word => ({
 	option,
 	...(why === undefined ? {} : {why}),
 });
-/** Types what the gate asks for, as it stands on the screen. */
+/** Types the phrase that the gate shows. */
 export const approve = (visit: Visit): Word => ({type: 'gate.answered', answer: visit.gate?.phrase ?? 'approve'});
 export const answer = (answers: Record<string, string>) => (): Word => ({type: 'answers.given', answers});

@@ -15,7 +15,7 @@ import {type RealSshd, startSshd} from './sshd.ts';
 
 const run = promisify(execFile);
 
-/** Odd on purpose: it looks different in every encoding. */
+/** Chosen to look different in every encoding. */
 const credentials: Credentials = {username: 'nora', password: 'h0rse/batt+ery st&ple'};
 
 /** Where an incident happens: a guarded registry, the host it runs on, the repository its image is built from. */
@@ -31,15 +31,15 @@ export type Scene = {
 	environment: NodeJS.ProcessEnv;
 	configFile: string;
 	stateFolder: string;
-	/** Distribution's own, while the registry runs. It remembers what was swept until it is restarted. */
+	/** Runs distribution's garbage collection while the registry runs. The registry's cache keeps what was swept until a restart. */
 	collectGarbage(): Promise<void>;
 	/** The real command, without a terminal. */
 	regmedic(args: string[], environment?: NodeJS.ProcessEnv): Promise<Said>;
 	/** The real command in a real terminal. */
 	terminal(args: string[]): Promise<Tmux>;
-	/** What cli.ts would hand to a command. */
+	/** What cli.ts gives to a command. */
 	invocation(): Invocation;
-	/** Everything that any command said, and every file that regmedic left anywhere. */
+	/** The output of every command, and every file that regmedic wrote. */
 	traces(): Promise<string>;
 	[Symbol.asyncDispose](): Promise<void>;
 };

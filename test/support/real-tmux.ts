@@ -23,7 +23,7 @@ export type Tmux = {
 	press(...keys: string[]): Promise<void>;
 	/** Waits for the program's end. @returns its exit code and everything in the scrollback */
 	ended(): Promise<{code: number; scrollback: string}>;
-	/** Everything that was on the screen when somebody looked. */
+	/** Every screen that was read so far. */
 	seen(): string;
 	[Symbol.asyncDispose](): Promise<void>;
 };
@@ -74,7 +74,7 @@ export async function openTmux(
 		read,
 		until: pattern =>
 			patiently(String(pattern), async () => {
-				// Asked first: what it showed last is then on the screen.
+				// Asked before the screen is read: then the last output is on it.
 				const code = await exitCode();
 				const shown = await read();
 				if (code !== undefined && !pattern.test(shown)) {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe} from 'vitest';
 
-/** Where a program is, also outside an ordinary user's PATH. */
+/** @returns the path of a program, also of one that only root's PATH has */
 export function locate(program: string): string | undefined {
 	const found = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v "$1"', 'sh', program], {
 		encoding: 'utf8',
@@ -16,7 +16,7 @@ export function locate(program: string): string | undefined {
 	return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
-/** Tests against real servers: skipped where one is missing, unless REGMEDIC_REQUIRE_REAL says that it must be there. */
+/** Tests against real servers: skipped where a program is missing, failed if REGMEDIC_REQUIRE_REAL=1. */
 export function describeReal(title: string, programs: string[], body: () => void): void {
 	const missing = programs.filter(program => locate(program) === undefined);
 
@@ -32,11 +32,11 @@ export async function temporaryFolder(): Promise<{folder: string; [Symbol.asyncD
 	return {folder, [Symbol.asyncDispose]: () => rm(folder, {recursive: true, force: true})};
 }
 
-/** Below those that Linux gives to connections by itself, so that none takes it before the server does. */
+/** Below Linux's ephemeral ports, so that no outgoing connection takes a port before its server does. */
 const ownPorts = {from: 15_000, to: 32_000};
 const given = new Set<number>();
 
-/** A port that nothing listens on, never the same twice; other test processes draw from the same thousands. */
+/** A free port, never the same twice in one process. */
 export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = randomInt(ownPorts.from, ownPorts.to);
@@ -75,11 +75,11 @@ export async function startDockerRegistry(options: {
 	port?: number;
 	htpasswd?: string;
 	readonly?: boolean;
-	/** Whose tokens it takes, and where it sends those who have none. */
+	/** The certificates whose tokens it accepts, and the token service that it names to clients without a token. */
 	token?: {realm: string; rootcertbundle: string};
-	/** Paths of PEM files; with `clientca`, it asks for a certificate that this authority signed. */
+	/** Paths of PEM files. With `clientca`, it requires a client certificate signed by this authority. */
 	tls?: {certificate: string; key: string; clientca?: string};
-	/** Where its configuration is kept; outside of root. */
+	/** For its configuration; outside of root. */
 	folder: string;
 }): Promise<RealRegistry> {
 	const port = options.port ?? (await freePort());
@@ -105,7 +105,7 @@ export async function startDockerRegistry(options: {
 	async function serve() {
 		const started = spawn(locate('docker-registry')!, ['serve', config], {stdio: 'ignore'});
 		for (let tries = 0; tries < 200; tries++) {
-			// Go answers plain HTTP on a TLS port with a 400.
+			// Go responds to plain HTTP on a TLS port with 400.
 			if (
 				await fetch(`http://127.0.0.1:${port}/v2/`).then(
 					() => true,

@@ -5,7 +5,7 @@ import type {Action, ActionContext, ActionResult, Reconciliation} from '../../sr
 type Declared = Pick<Action, 'name' | 'effect' | 'outcomes' | 'provides' | 'success'> &
 	Partial<Pick<Action, 'bare' | 'shows' | 'sparesImage'>>;
 
-/** What a runbook of the tests can have done: one action of every sort. */
+/** The actions of the tests' runbooks: one of every sort. */
 export const smallCatalogue: Declared[] = [
 	{
 		name: 'look.check',
@@ -56,7 +56,7 @@ export type Conduct = {
 	reconcile(action: Declared, context: ActionContext): Promise<Reconciliation>;
 };
 
-/** The catalogue with somebody who says how each run ends. */
+/** The catalogue, with a script for how each run ends. */
 export function actionsOf({run, reconcile}: Conduct): Action[] {
 	return smallCatalogue.map(declared => ({
 		...declared,
@@ -77,7 +77,7 @@ export function actionsOf({run, reconcile}: Conduct): Action[] {
 	}));
 }
 
-/** Values as the declaration promises them. */
+/** An output with every value that the action declares. */
 export function resultOf({name, provides, bare = []}: Declared, outcome: string): ActionResult {
 	const values = Object.fromEntries(Object.keys(provides).map(key => [key, `${key} of ${name}`]));
 	const verdict = ['intact', 'broken', 'unknown'].includes(outcome) ? {verdict: outcome} : {};

@@ -15,12 +15,12 @@ export type SmallSession = {
 	/** How often each write has run. */
 	runs: string[];
 	until(is: (view: SessionView) => boolean): Promise<SessionView>;
-	/** Until the phase is this one. */
+	/** Waits until the incident is in this phase. */
 	phase(is: SessionView['incident']['phase']['is']): Promise<SessionView>;
 	types(): string[];
 };
 
-/** The small page in a session, on a journal in memory and actions that do as they are told. */
+/** A session of the small runbook, with a journal in memory and scripted actions. */
 export async function openSmallSession({
 	conduct = {},
 	page = smallPage,

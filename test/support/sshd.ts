@@ -18,7 +18,7 @@ export type RealSshd = {
 	hostKeyFile: string;
 	/** Ends the server and every connection it holds. */
 	stop(): Promise<void>;
-	/** Cuts what is connected now; the server goes on listening. */
+	/** Cuts every connection; the server goes on listening. */
 	cut(): void;
 };
 
@@ -112,7 +112,7 @@ LogLevel VERBOSE
 	};
 }
 
-/** What it says is read for as long as it lives: with its pipe full, it would stop. */
+/** Its output is read as long as it runs: with a full pipe it would stop. */
 function listening(sshd: ChildProcess): Promise<void> {
 	return new Promise((resolve, reject) => {
 		let said: string | undefined = '';

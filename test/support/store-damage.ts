@@ -15,12 +15,12 @@ import {
 import {buildx, indexOver} from './odd-images.ts';
 import {damagedAt, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
 
-/** What a scan has to say of it, in every repository that holds the victim. */
+/** The findings that a scan has to make, in every repository that holds the victim. */
 export type Expected = Pick<Finding, 'kind' | 'repository' | 'tags' | 'remedy'> & {digest?: Digest; since?: string};
 
 export type Damage = {expected: Expected[]; hashed?: HashedBlob[]};
 
-/** An image that nothing else in a store shares a part with: under two tags in `here`, under one in `there`. */
+/** An image that shares no part with the rest of a store: under two tags in `here`, under one in `there`. */
 export type Victim = {
 	image: StoredImage;
 	root: Digest;
@@ -75,7 +75,7 @@ function one(kind: Finding['kind'], remedy: Remedy, digest?: Digest, more: Parti
 	};
 }
 
-/** Data is shared: every repository that needs it is broken. */
+/** Data is shared, so every repository that needs it is broken. */
 function everywhere(kind: Finding['kind'], remedy: Remedy, digest: Digest, more: Partial<Expected> = {}): Expected[] {
 	return [
 		one(kind, remedy, digest, more),
@@ -83,7 +83,7 @@ function everywhere(kind: Finding['kind'], remedy: Remedy, digest: Digest, more:
 	];
 }
 
-/** One for each way in which a store is damaged. */
+/** One for each way in which a store can be damaged. */
 export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage> = {
 	'a child loses its link'(tree, {child}) {
 		remove(tree, revisionFolder(here, child));

@@ -13,7 +13,7 @@ import {
 
 export type Blob = {digest: Digest; bytes: Buffer};
 
-/** What a push stores: the manifests, the one the tag names last, and the blobs they need. */
+/** What a push stores: the manifests, with the tag's own last, and their blobs. */
 export type StoredImage = {manifests: Blob[]; blobs: Blob[]};
 
 /** The tree below docker/registry/v2 as a disk would hold it, without a disk. Times are seconds since 1970. */
@@ -63,7 +63,7 @@ export function write(tree: StoreTree, path: string, content: string | Buffer, c
 	tree.files.set(path, {bytes: Buffer.from(content), changed});
 }
 
-/** A file or a folder with everything in it; the folder that held it has changed then. */
+/** Removes a file, or a folder with everything in it, and renews the time of its parent folder. */
 export function remove(tree: StoreTree, path: string, changed = damagedAt): void {
 	for (const map of [tree.files, tree.folders]) {
 		for (const name of map.keys()) {
@@ -76,7 +76,7 @@ export function remove(tree: StoreTree, path: string, changed = damagedAt): void
 	tree.folders.set(parentFolder(path), changed);
 }
 
-/** What a pass over the tree sees, but for what lies in `unread` folders. */
+/** The listing of a tree, without what lies in `unread` folders. */
 export function listingOf({files, folders}: StoreTree, unread: readonly string[] = []): StorageListing {
 	const isHidden = (path: string) => unread.some(folder => path === folder || path.startsWith(`${folder}/`));
 	const listing: StorageListing = {
@@ -134,7 +134,7 @@ function repositoryOf({repositories}: StorageListing, name: string) {
 	return known;
 }
 
-/** Of the kind that another digest is. */
+/** @param like a digest of the algorithm to use */
 export function digestOf(bytes: Buffer, like: Digest): string {
 	const algorithm = like.slice(0, like.indexOf(':'));
 	return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;

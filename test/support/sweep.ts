@@ -1,12 +1,12 @@
-/** REGMEDIC_SWEEP=1: every case, however long it takes. */
+/** REGMEDIC_SWEEP=1: every case is tried, however long it takes. */
 export const isSweep = process.env.REGMEDIC_SWEEP === '1';
 
-/** How often a property is tried: more where REGMEDIC_SWEEP is set. */
+/** How often a property is tried: twenty times as often in a sweep. */
 export function tries(modest: number): number {
 	return isSweep ? modest * 20 : modest;
 }
 
-/** Of cases that each cost seconds, every second one; all of them where REGMEDIC_SWEEP is set. */
+/** Every second case, where each takes seconds; all of them in a sweep. */
 export function sample<Case>(cases: readonly Case[]): Case[] {
 	return isSweep ? [...cases] : cases.filter((_, at) => at % 2 === 0);
 }

@@ -7,17 +7,17 @@ import type {Pair} from './certificates.ts';
 export type TokenService = {
 	/** `http://127.0.0.1:PORT/token` */
 	realm: string;
-	/** Scopes that were asked for, each with who asked. */
+	/** The requested scopes, each with the user who requested it. */
 	asked: {scopes: string[]; service: string | null; user: string | undefined}[];
-	/** For the tokens to come, in seconds: what they really last, and what the answer says. */
+	/** Of the next tokens, in seconds: how long they are valid, and what the response claims. */
 	lifetime: {real: number; said: number};
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
 /**
- * What stands beside a registry with `auth: token`: signs which of the wanted actions somebody may do.
+ * The token service of a registry with `auth: token`: signs the allowed ones of the requested actions.
  * @param signer a certificate in the registry's rootcertbundle, and its P-256 key
- * @param allow who may do what; undefined: the name or the password is wrong
+ * @param allow the allowed actions of a user; undefined: the name or the password is wrong
  */
 export async function startTokenService(
 	signer: Pair,

@@ -3,7 +3,7 @@ import type {Incident} from '../../src/domain/incident/incident.ts';
 import {advance, open} from '../../src/domain/machine/machine.ts';
 import type {MachineEffect} from '../../src/domain/machine/moves.ts';
 
-/** A page with one step of every sort; `decide` is where surprises lead. */
+/** A runbook with one step of every sort; surprises lead to `decide`. */
 export const smallPage = `---
 runbook: small
 title: Mend a small image
@@ -88,11 +88,11 @@ export type Told = {
 	incident: Incident;
 	events: JournalEvent[];
 	effects: MachineEffect[];
-	/** What happens next, a second later, or after as many milliseconds. */
+	/** Adds the next event, one second or so many milliseconds later. */
 	tell(happening: Happening, afterMs?: number): Told;
 };
 
-/** Tells an incident event by event, with nobody but the machine. */
+/** Advances an incident event by event, with the machine alone. */
 export function tellIncident(page = smallPage, {dryRun = false, drill = false} = {}): Told {
 	const opening = {
 		type: 'incident.opened' as const,
@@ -183,7 +183,7 @@ export const happen = {
 	chosen: (option: string, stamp: Stamp = steps.decide): Happening => ({type: 'choice.made', option, ...stamp}),
 };
 
-/** A check that found the image broken, and the person about to decide. */
+/** A check found the image broken, and the person is about to decide. */
 export function toldToDecide(page = smallPage, options = {}): Told {
 	return tellIncident(page, options)
 		.tell(happen.begun(steps.check, 'read', {shows: 'verdict'}))

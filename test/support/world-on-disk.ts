@@ -6,17 +6,17 @@ import {digestOf} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {readWorld, type WorldFile, worldPaths} from '../../src/drills/world/world-file.ts';
 
-/** What a drill's folder says was done to its world, read without opening it. */
+/** The changes to a drill's world, read from its folder without opening the world. */
 export type WorldOnDisk = {
 	world: WorldFile;
-	/** Numbers of pipelines that carry a request id of ours. */
+	/** The numbers of the pipelines that carry a request id of regmedic. */
 	builtInCi: number[];
 	/** How often each old pipeline was restarted. */
 	restarts: Map<number, number>;
 	fallbackBuilds: number;
-	/** What somebody other than a build stored in the registry. */
+	/** The manifests that something other than a build stored, by reference. */
 	stored: string[];
-	/** What is wrong with the image on the disk; nothing: it is whole. */
+	/** The damaged parts of the image on the disk; empty: it is intact. */
 	wrongWithImage: string[];
 };
 

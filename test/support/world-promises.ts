@@ -1,19 +1,19 @@
-/** What was done to a world, over all lives of the incident. */
+/** All changes to a world, by every process of the incident. */
 export type DoneToWorld = {
-	/** Pipelines that carry a request id of ours. */
+	/** How many pipelines carry a request id of regmedic. */
 	builtInCi: number;
 	fallbackBuilds: number;
-	/** What somebody other than a build stored in the registry. */
+	/** The manifests that something other than a build stored, by reference. */
 	stored: readonly string[];
 	/** How often each old pipeline was restarted. */
 	restarts: ReadonlyMap<number, number>;
-	/** How many links the scenario took away. */
+	/** How many links the scenario removed. */
 	damaged: number;
-	/** What is wrong with the image; nothing: it is whole. */
+	/** The damaged parts of the image; empty: it is intact. */
 	wrongWithImage: readonly string[];
 };
 
-/** Each change exactly once, and the image whole. @returns the promises that were broken */
+/** Promised: each change is made exactly once, and the image is intact. @returns the promises that were broken */
 export function brokenPromises(scenario: string, world: DoneToWorld): string[] {
 	const {builtInCi, fallbackBuilds, stored, restarts, damaged, wrongWithImage} = world;
 	const done = {ci: builtInCi, fallback: fallbackBuilds, stored: stored.length};

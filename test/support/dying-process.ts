@@ -2,32 +2,32 @@ import type {JournalEvent} from '../../src/domain/incident/event.ts';
 import type {Journal} from '../../src/engine/ports/journal.ts';
 import {createMemoryJournal} from './memory-journal.ts';
 
-/** One process. Once it is over, nothing it does reaches the world, and no answer reaches it. */
-export type Life = {isOver(): boolean; end(): void};
+/** Stands for one process of regmedic. After its death none of its calls reaches the world, and no response reaches it. */
+export type DyingProcess = {isDead(): boolean; die(): void};
 
-/** What a call sees after the death of its process: nobody is there to see it. */
+/** Thrown by every call of a process that is dead. */
 export class Died extends Error {}
 
 /**
- * `before`: what the event tells has happened, and it is not on the record: the result is lost. `after`: it is on the
- * record, and nothing has followed from it.
+ * The moment of a death. `before`: the event has happened in the world and is not in the journal; the result is lost.
+ * `after`: the event is in the journal, and nothing has followed from it yet.
  */
 export type Death = {when: 'before' | 'after'; isIt(event: JournalEvent, seq: number): boolean};
 
-export function startLife(): Life {
-	let over = false;
+export function startProcess(): DyingProcess {
+	let dead = false;
 	return {
-		isOver: () => over,
-		end() {
-			over = true;
+		isDead: () => dead,
+		die() {
+			dead = true;
 		},
 	};
 }
 
-/** A port whose calls end with the life of their process, also those that are under way. */
-export function mortal<Port extends object>(port: Port, life: Life): Port {
+/** Wraps a port so that every call fails once its process is dead, also a call that is under way. */
+export function untilDeath<Port extends object>(port: Port, process: DyingProcess): Port {
 	const check = () => {
-		if (life.isOver()) {
+		if (process.isDead()) {
 			throw new Died('The process is dead.');
 		}
 	};
@@ -47,11 +47,15 @@ export function mortal<Port extends object>(port: Port, life: Life): Port {
 	});
 }
 
-/** A journal in memory whose process dies at one event; `events` and whether it is sealed outlive it. */
-export function mortalJournal(record: {events: JournalEvent[]; sealed: boolean}, life: Life, death?: Death): Journal {
+/** A journal in memory whose process dies at one event. What is in `record` outlives the process. */
+export function journalUntilDeath(
+	record: {events: JournalEvent[]; sealed: boolean},
+	process: DyingProcess,
+	death?: Death,
+): Journal {
 	const {journal} = createMemoryJournal(record.events);
 	const check = () => {
-		if (life.isOver()) {
+		if (process.isDead()) {
 			throw new Died('The process is dead.');
 		}
 	};
@@ -66,7 +70,7 @@ export function mortalJournal(record: {events: JournalEvent[]; sealed: boolean},
 			}
 
 			if (isIt) {
-				life.end();
+				process.die();
 				check();
 			}
 		},
