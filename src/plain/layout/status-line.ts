@@ -35,10 +35,13 @@ export function showStatusLine(
 
 	let isDrawn = false;
 	const timer = setInterval(() => {
-		isDrawn = true;
 		// A line that fills the last column would wrap, and could not be erased.
 		const columns = (terminal.columns || usualColumns) - 1;
-		talk(`${eraseLine}${cutMiddle(text(columns), columns)}`);
+		const line = text(columns);
+		if (line !== '' || isDrawn) {
+			isDrawn = line !== '';
+			talk(`${eraseLine}${cutMiddle(line, columns)}`);
+		}
 	}, everyMs);
 
 	function makeWay(): void {
