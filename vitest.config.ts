@@ -1,12 +1,18 @@
 import {defineConfig} from 'vitest/config';
 
+const timeouts = {testTimeout: 30_000, hookTimeout: 60_000};
+/** These keep what Ink or a real server left in the process: each file has a process of its own. */
+const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
+
 export default defineConfig({
 	test: {
-		include: ['test/**/*.test.{ts,tsx}'],
 		globalSetup: ['test/support/build.ts'],
-		testTimeout: 30_000,
-		hookTimeout: 60_000,
 		// Two, also on one core: most tests wait for servers and programs.
 		maxWorkers: 2,
+		projects: [
+			// A process for each file would take a third of the time of these.
+			{test: {...timeouts, name: 'shared', include: ['test/**/*.test.ts'], exclude: isolated, isolate: false}},
+			{test: {...timeouts, name: 'isolated', include: isolated}},
+		],
 	},
 });

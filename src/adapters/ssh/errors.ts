@@ -36,7 +36,12 @@ export function hostKeyRefused(
 		revoked: `Do not connect. Ask the host's owner why its key is revoked in ${knownHostsFile}.`,
 	};
 	const message = detail === '' ? messages[trouble] : `${messages[trouble]} ${detail}`;
-	return new OperatorError(`ssh.host-key-${trouble}`, message, {hint: hints[trouble], exit: 'refused', cause});
+	const codes = {
+		unknown: 'ssh.host-key-unknown',
+		changed: 'ssh.host-key-changed',
+		revoked: 'ssh.host-key-revoked',
+	} as const;
+	return new OperatorError(codes[trouble], message, {hint: hints[trouble], exit: 'refused', cause});
 }
 
 export function unauthorized(place: string, detail: string, cause?: unknown): OperatorError {
