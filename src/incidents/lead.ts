@@ -10,8 +10,8 @@ export type Lead = {
 	/** Answers every question by itself: drills only. */
 	autopilot: boolean;
 	/** Shown while the incident is being opened. */
-	opening: {title: string; story: string; drill: boolean};
-	/** Called when the person already sees the opening: it may load and do a lot. */
+	intro: {title: string; story: string; drill: boolean};
+	/** Called when the person already sees the intro: it may load and do a lot. */
 	begin(): Promise<OpenIncident>;
 };
 
@@ -58,11 +58,11 @@ function wasInterrupted(journal: Journal): boolean {
 }
 
 /** Loads and draws the screen before anything else: a person at 3 a.m. sees at once that something happens. */
-async function leadOnScreen({invocation, opening}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
 	const {terminal, environment, foreground} = invocation;
 	const {openScreen} = await import('../ui/open-screen.tsx');
 	await openScreen({
-		opening,
+		intro,
 		begin: async () => {
 			const {session, image, journal} = await begin();
 			return {session, image, journalFolder: journal.folder};
@@ -79,9 +79,9 @@ async function leadOnScreen({invocation, opening}: Lead, begin: () => Promise<Op
 	});
 }
 
-async function leadInLines({invocation, opening, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
 	const {terminal, print, foreground} = invocation;
-	print(`${opening.drill ? 'REHEARSAL: ' : ''}${opening.title}\n${opening.story === '' ? '' : `${opening.story}\n`}\n`);
+	print(`${intro.drill ? 'REHEARSAL: ' : ''}${intro.title}\n${intro.story === '' ? '' : `${intro.story}\n`}\n`);
 	const [{runPlain}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
 		import('../plain/session/run-plain.ts'),
 		import('node:readline'),

@@ -1,11 +1,12 @@
 import {render} from 'ink';
-import {type Opened, type Opening, Root, type ScreenHolder} from './components/opening.tsx';
+import {type OpenIncident, Root, type ScreenHolder} from './components/root.tsx';
+import type {Intro} from './draw/loading.ts';
 import {createPen} from './draw/pen.ts';
 
 export type ScreenOptions = {
-	opening: Opening;
+	intro: Intro;
 	/** Opens the incident. Called when the first frame is on the terminal; it may load and do a lot. */
-	begin(): Promise<Opened>;
+	begin(): Promise<OpenIncident>;
 	/** Both have to be terminals. */
 	stdin: NodeJS.ReadableStream;
 	stdout: NodeJS.WritableStream;
@@ -16,24 +17,24 @@ export type ScreenOptions = {
 	unicode: boolean;
 	/** For ctrl-z: stops this process and returns when it is continued. */
 	suspend?: () => Promise<void>;
-	/** Closes the screen, wherever it is: the terminal went away, or somebody ended us. */
+	/** Closes the screen: the terminal went away, or the process was told to end. */
 	stop?: AbortSignal;
-	/** Learns how the screen is put away for a program that asks the person something. */
+	/** Learns how the screen steps aside for a program that asks the person something. */
 	foreground?: ScreenHolder;
 };
 
 /**
- * Shows an incident until the person leaves, or until it is closed and a key was pressed.
- * What becomes of the session is in `session.ended`.
- * @throws what `begin`, or a bug in the session or the screen, threw, when the terminal is as it was before
+ * Shows an incident until the person leaves, or until it is closed and a key was pressed. `session.ended` says how it
+ * ended.
+ * @throws what `begin` or a bug threw, after the terminal is as it was before
  */
 export async function openScreen(options: ScreenOptions): Promise<void> {
-	const {opening, begin, stdin, stdout, env, now, colors, unicode, suspend, foreground, stop} = options;
-	const opened = Promise.withResolvers<Opened>();
+	const {intro, begin, stdin, stdout, env, now, colors, unicode, suspend, foreground, stop} = options;
+	const opened = Promise.withResolvers<OpenIncident>();
 	let isOpen = false;
 	const app = render(
 		<Root
-			opening={opening}
+			intro={intro}
 			opened={opened.promise}
 			now={now}
 			colors={colors}
@@ -67,7 +68,7 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 	}, opened.reject);
 	await closed;
 
-	// The person left before there was an incident: it is left as soon as it is there.
+	// The person left while the incident was being opened: the session is left once it is open.
 	if (!isOpen) {
 		await (await beginning)?.session.leave('interrupted');
 	}

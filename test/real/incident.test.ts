@@ -292,7 +292,7 @@ describeReal('an incident on real servers', programs, () => {
 				'List the other damaged images',
 				'Find what will cause it again',
 			]) {
-				await screen.until(new RegExp(`go on: ${title}`));
+				await screen.until(new RegExp(`Next: ${title}`));
 				await screen.press('Enter');
 			}
 			for (const question of [/Who or what was affected/, /When did it begin/, /Who or what noticed it/]) {

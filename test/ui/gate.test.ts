@@ -22,7 +22,7 @@ test('a gate shows target, change, undo and when it expires', async () => {
 	expect(screen).toContain('relink 2 manifests');
 });
 
-test('the wrong words stay on the gate, and it says so', async () => {
+test('the wrong phrase stays on the gate, and the gate says so', async () => {
 	await atGate('typed');
 
 	room.press('relink 3 manifests\r');
@@ -30,7 +30,7 @@ test('the wrong words stay on the gate, and it says so', async () => {
 	expect(await room.until('"relink 3 manifests" is not')).toContain('Target');
 	expect(room.events('effect.intended')).toHaveLength(2);
 	room.press('relink 2 manifests\r');
-	await room.until('go on: Verify');
+	await room.until('Next: Verify');
 	expect(room.events('effect.intended')).toMatchObject([{step: 'diagnose'}, {step: 'scan'}, {step: 'relink'}]);
 });
 
@@ -45,11 +45,11 @@ test('no single key approves: an untyped gate wants the word "approve"', async (
 	expect(room.events('effect.intended')).toHaveLength(2);
 
 	room.press('approve\r');
-	await room.until('go on: Verify');
+	await room.until('Next: Verify');
 	expect(room.events('effect.intended')).toHaveLength(3);
 });
 
-test('changes that do not fit can be scrolled to while the answer is typed', async () => {
+test('changes that do not fit can be scrolled while the answer is typed', async () => {
 	const gate = {
 		target: 'infra-ci',
 		changes: Array.from({length: 30}, (_, at) => `PUT number ${at}`),
@@ -66,7 +66,7 @@ test('changes that do not fit can be scrolled to while the answer is typed', asy
 	expect(room.read()).toContain('❯ relink▌');
 });
 
-test('esc declines only when it is said twice', async () => {
+test('esc declines only when it is pressed twice', async () => {
 	await atGate('typed');
 
 	room.press('\u001B');
@@ -91,41 +91,41 @@ test('a paste types the words, but never presses enter', async () => {
 	expect(room.events('gate.answered')).toEqual([]);
 });
 
-test('beside the field the other keys work: tab leaves it, enter comes back', async () => {
+test('tab leaves the field for the other keys, and enter returns to it', async () => {
 	await atGate('typed');
 
 	room.press('\t');
 	await room.until('type the answer');
 	room.press('n');
-	await room.until('Note for the record');
+	await room.until('Note for the journal');
 	room.press('kim is asked\r');
-	await room.until('Note for the record', true);
+	await room.until('Note for the journal', true);
 	room.press('\r');
 	await room.until('other keys');
 
 	expect(room.events('note.added')).toMatchObject([{text: 'kim is asked'}]);
 });
 
-test('leaving while a change is under way says that it goes on without us', async () => {
+test('leaving during a change says that it continues without regmedic', async () => {
 	await atGate('approve', {world: {build: endless}});
 	room.press('approve\r');
 	await room.until('To go ahead', true);
 
 	room.press('q');
 
-	expect(await room.until('Leave?')).toContain('has begun out there');
+	expect(await room.until('Leave?')).toContain('has started and continues');
 	room.press('y');
 	await room.closed;
 	expect((await room.session.ended).why).toBe('left');
 	expect(room.isAway()).toBe(false);
 });
 
-test('a change that may have happened is not made again: ask again, or say by hand', async () => {
+test('a change whose outcome is not known is not made again: check again, or record it by hand', async () => {
 	await atGate('approve', {world: {build: lost}});
 	room.press('approve\r');
 
 	const screen = await room.until('The CI does not answer.');
-	expect(screen).toContain('may have happened');
+	expect(screen).toContain('outcome not known');
 	room.press('s');
 	await room.until('say by hand what became of it');
 	room.press('r');
@@ -134,15 +134,15 @@ test('a change that may have happened is not made again: ask again, or say by ha
 
 	await room.until('The CI does not answer.');
 	room.press('h');
-	await room.until('What came of it?');
+	await room.until('Its outcome:');
 	room.press('\r');
 	await room.until('was done by hand: "pushed"');
 	room.press('looked at the CI\r');
-	await room.until('go on: Verify');
+	await room.until('Next: Verify');
 	expect(room.events('step.done-by-hand')).toMatchObject([{outcome: 'pushed', reason: 'looked at the CI'}]);
 });
 
-test('commands by hand are copied, and what kept us from them is asked', async () => {
+test('commands by hand are copied, and the reason why they could not be run is asked', async () => {
 	room = await openRoom();
 	await room.reach('decide');
 	room.press('jj\r');
@@ -154,7 +154,7 @@ test('commands by hand are copied, and what kept us from them is asked', async (
 	expect(room.copied()).toBe('systemctl restart registry');
 
 	room.press('c');
-	await room.until('What keeps you from it?');
+	await room.until('Why could it not be done?');
 	room.press('no access\r');
 	await room.until('Which remedy?');
 	expect(room.events('hand.reported')).toMatchObject([{outcome: 'could-not', why: 'no access'}]);

@@ -230,7 +230,7 @@ export async function openRoom(options: RoomOptions = {}) {
 	// A person needs longer than 300 ms to read a decision; the tests do not wait for that.
 	let read = 0;
 	const closed = openScreen({
-		opening: {title: 'An index whose children are gone', story: 'All pipelines die.', drill: !real},
+		intro: {title: 'An index whose children are gone', story: 'All pipelines die.', drill: !real},
 		begin: async () => ({session, image: 'infra-ci:latest', journalFolder: record.journal.folder}),
 		stdin: terminal.stdin,
 		stdout: terminal.stdout,
@@ -256,8 +256,8 @@ export async function openRoom(options: RoomOptions = {}) {
 		closed,
 		/** Presses enter on the way, until the screen shows this. */
 		async reach(place: 'diagnosed' | 'scanned' | 'decide') {
-			const way = {diagnosed: [], scanned: ['go on: Decide'], decide: ['go on: Decide', 'Which remedy?']}[place];
-			await terminal.until('go on: Scan the storage');
+			const way = {diagnosed: [], scanned: ['Next: Decide'], decide: ['Next: Decide', 'Which remedy?']}[place];
+			await terminal.until('Next: Scan the storage');
 			for (const next of way) {
 				press('\r');
 				await terminal.until(next);

@@ -15,15 +15,15 @@ test.each([
 	await open(size);
 	const seen = [await room.reach('diagnosed')];
 	room.press('\r');
-	seen.push(await room.until('go on: Decide'));
+	seen.push(await room.until('Next: Decide'));
 	room.press('\r');
 	seen.push(await room.until('Which remedy?'));
 	room.press('\r');
 	seen.push(await room.until('To go ahead, type:  relink 2 manifests'));
 	room.press('relink 2 manifests\r');
-	seen.push(await room.until('go on: Verify the image'));
+	seen.push(await room.until('Next: Verify the image'));
 	room.press('\r');
-	seen.push(await room.until('go on: Impact'));
+	seen.push(await room.until('Next: Impact'));
 	room.press('\r');
 	seen.push(await room.until('When did it begin?'));
 	room.press('\r');
@@ -73,10 +73,10 @@ test('a second look is set beside the first', async () => {
 	room.press('\r');
 	await room.until('relink 2 manifests');
 	room.press('relink 2 manifests\r');
-	await room.until('go on: Verify');
+	await room.until('Next: Verify');
 	room.press('\r');
 
-	const screen = await room.until('go on: Impact');
+	const screen = await room.until('Next: Impact');
 	expect(screen).toContain('before: broken, 2 faults   now: intact, 0 faults');
 	expect(screen).toMatch(/linux\/amd64.*ok.*was 404/);
 });
@@ -128,12 +128,12 @@ describe('a decision', () => {
 		expect(room.events('choice.made')).toEqual([]);
 	});
 
-	test('shows on top what surprised us', async () => {
+	test('shows the failure that led to it on top', async () => {
 		const scan = async () => {
 			throw new OperatorError('ssh.unreachable', "Can't reach registry-vm.", {hint: 'Is it up?', exit: 'unreachable'});
 		};
 		await open({world: {scan}});
-		await room.until('go on: Scan');
+		await room.until('Next: Scan');
 
 		room.press('\r');
 
@@ -151,11 +151,11 @@ test('a held step runs only when the person goes on', async () => {
 		},
 	});
 
-	await room.until('go on: Scan the storage');
+	await room.until('Next: Scan the storage');
 	expect(scans).toBe(0);
 
 	room.press('\r');
-	await room.until('go on: Decide');
+	await room.until('Next: Decide');
 	expect(scans).toBe(1);
 });
 

@@ -1,7 +1,7 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
-import {matchesOf} from '../../src/ui/draw/panes/palette.ts';
 import {barOf, intentOf, keymap} from '../../src/ui/state/keymap.ts';
+import {matchesOf} from '../../src/ui/state/palette.ts';
 import {endless, openRoom, type RoomOptions} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>> | undefined;
@@ -23,14 +23,14 @@ test('the hint bar names the keys of the place that is nearest', () => {
 	expect(barOf(['stopped', 'anywhere']).map(({intent}) => intent)).not.toContain('leave');
 });
 
-test('a key that does not work says why', async () => {
+test('a key that does nothing says why', async () => {
 	const {press, until} = await open({world: {verify: endless}});
 	await until('Diagnose the tag');
 
 	press('d');
-	await until('d has nothing to do here');
+	await until('d does nothing here');
 	press('x');
-	await until('x is not a key here');
+	await until('x is not a key');
 	press('\u001A');
 	await until('cannot be suspended here');
 });
@@ -41,13 +41,13 @@ test('the help page is the keymap', async () => {
 
 	press('?');
 
-	const screen = await until('Everywhere');
-	expect(screen).toMatch(/Keys[\s\S]*Now[\s\S]*enter +go on[\s\S]*Everywhere[\s\S]*Deciding/);
+	const screen = await until('Anywhere');
+	expect(screen).toMatch(/Keys[\s\S]*Now[\s\S]*enter +go on[\s\S]*Anywhere[\s\S]*A decision/);
 	expect(screen).toMatch(/up k +up/);
 	expect(screen).toMatch(/ctrl-c +leave at once/);
-	expect(screen).not.toContain('When a step has ended');
+	expect(screen).not.toContain('A step has ended');
 	press('q');
-	await until('Everywhere', true);
+	await until('Anywhere', true);
 });
 
 test('the last line keeps the way to the help, however narrow it is', async () => {
@@ -65,16 +65,16 @@ test('a step is skipped as one of its outcomes, with a reason', async () => {
 	press('j\r');
 	await until('as "unreachable". Why?');
 	press('\r');
-	await until('Say why; esc turns back.');
+	await until('Give a reason; esc goes back.');
 	press('no access to the VM\r');
 
-	await until('Say why', true);
+	await until('Give a reason', true);
 	expect(events('step.skipped')).toMatchObject([
 		{step: 'scan', attempt: 1, outcome: 'unreachable', reason: 'no access to the VM'},
 	]);
 });
 
-test('a person can turn back to the decision at any time, and says why', async () => {
+test('a person can decide again at any time, with a reason', async () => {
 	const {press, until, reach, events} = await open();
 	await reach('diagnosed');
 
@@ -82,7 +82,7 @@ test('a person can turn back to the decision at any time, and says why', async (
 	await until('Decide again. Why?');
 	press('I know what to do\r');
 
-	await until('go on: Decide');
+	await until('Next: Decide');
 	expect(events('decision.reopened')).toMatchObject([{reason: 'I know what to do'}]);
 });
 
@@ -126,7 +126,7 @@ test('the log follows, scrolls, and finds', async () => {
 	await until('Search the log');
 });
 
-test('what takes long shows how far it is, and how long it has been', async () => {
+test('long work shows how far it is and how long it has taken', async () => {
 	const {until} = await open({
 		world: {
 			verify: (inputs, context) => {
@@ -140,7 +140,7 @@ test('what takes long shows how far it is, and how long it has been', async () =
 	await until(/blobs .*\/s .* left .*1\.\d s/);
 });
 
-test('the help page begins with what works at this moment, each key once', async () => {
+test('the help page begins with the keys that work now, each once', async () => {
 	const {press, until, reach} = await open();
 	await reach('decide');
 	press('\r');
@@ -148,9 +148,9 @@ test('the help page begins with what works at this moment, each key once', async
 
 	press('?');
 
-	const screen = await until('Everywhere, when tab');
+	const screen = await until('Anywhere, once tab');
 	expect(screen.match(/\besc\b.*/g)?.[0]).toMatch(/esc +decline/);
-	expect(screen).toMatch(/Now[\s\S]*enter +answer[\s\S]*Everywhere/);
+	expect(screen).toMatch(/Now[\s\S]*enter +answer[\s\S]*Anywhere/);
 });
 
 test('a command is found by its name and does what its key does', async () => {
@@ -162,14 +162,14 @@ test('a command is found by its name and does what its key does', async () => {
 	press('not');
 	await until(/❯ note +n/);
 	press('\r');
-	await until('Note for the record');
+	await until('Note for the journal');
 	press('by name\r');
 
-	await until('Note for the record', true);
+	await until('Note for the journal', true);
 	expect(events('note.added')).toMatchObject([{text: 'by name'}]);
 });
 
-test('the arrows mark another match, and a name that nothing has says so', async () => {
+test('the arrows mark another match, and a name without a command is refused', async () => {
 	const {press, until, reach} = await open({columns: 60, rows: 16});
 	await reach('diagnosed');
 
@@ -180,13 +180,13 @@ test('the arrows mark another match, and a name that nothing has says so', async
 	press('\u001B[B');
 	await until(/❯ skip/);
 	press('zz\r');
-	await until('"szz" is no command here');
+	await until('"szz" is not a command here');
 	press('\u001B');
 	await until('Command:', true);
 });
 
-test('every command of the palette is one of the keymap, and a key of the hand is none', () => {
-	const palette = {is: 'command', field: {text: '', at: 0}, places: ['held', 'anywhere'], cursor: 0} as const;
+test('every command of the palette is in the keymap, and keys that only move are left out', () => {
+	const palette = {kind: 'command', field: {text: '', at: 0}, scopes: ['held', 'anywhere'], cursor: 0} as const;
 	const names = matchesOf(palette).map(({title}) => title);
 
 	expect(names).toEqual(expect.arrayContaining(['go on', 'note', 'skip', 'decide again', 'leave', 'log', 'keys']));

@@ -29,7 +29,7 @@ test.each([{columns: 80, rows: 24}, narrow])(
 			throw new OperatorError('ssh.unreachable', "Can't reach registry-vm.", {hint: 'Is it up?', exit: 'unreachable'});
 		};
 		const {press, until, read} = await open({...size, world: {scan}});
-		await until('go on: Scan');
+		await until('Next: Scan');
 		press('\r');
 		await until('Which remedy?');
 

@@ -1,6 +1,7 @@
 import {render} from 'ink-testing-library';
 import {expect, test} from 'vitest';
-import {Pane} from '../../src/ui/components/pane.tsx';
+import {Rows} from '../../src/ui/components/rows.tsx';
+import {drawPane} from '../../src/ui/draw/pane.ts';
 import {createPen} from '../../src/ui/draw/pen.ts';
 
 function paneOf(rows: string[], {unicode = true, width = 24, height = 6} = {}) {
@@ -11,9 +12,10 @@ function paneOf(rows: string[], {unicode = true, width = 24, height = 6} = {}) {
 		width,
 		height,
 		more: pen.row('2 more'),
-		focused: false,
 	};
-	const {lastFrame, unmount} = render(<Pane pane={pane} pen={pen} tone="rehearsal" colors={false} />);
+	const {lastFrame, unmount} = render(
+		<Rows rows={drawPane(pane, 'rehearsal', pen)} width={width} height={height} colors={false} />,
+	);
 	const lines = (lastFrame() ?? '').split('\n');
 	unmount();
 	return lines;

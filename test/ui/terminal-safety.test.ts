@@ -28,7 +28,7 @@ test('nothing from outside draws: escapes, C1 controls and bidi tricks are shown
 		},
 	});
 
-	const diagnosed = await room.until('go on: Scan');
+	const diagnosed = await room.until('Next: Scan');
 	room.press('\r');
 	const scanning = await room.until('1/2');
 

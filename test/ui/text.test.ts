@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {edit, emptyField, type Field} from '../../src/ui/draw/panes/field.ts';
 import {createPen, rowWidth} from '../../src/ui/draw/pen.ts';
-import {copySequence} from '../../src/ui/terminal/copy.ts';
+import {edit, emptyField, type Field} from '../../src/ui/state/field.ts';
+import {copySequence} from '../../src/ui/terminal-signals.ts';
 
 const anyText = fc.string({unit: 'binary', maxLength: 60});
 

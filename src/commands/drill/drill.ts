@@ -24,7 +24,7 @@ export async function drill(
 	return leadIncident({
 		invocation,
 		autopilot,
-		opening: {title, story, drill: true},
+		intro: {title, story, drill: true},
 		begin: async () =>
 			(await import('../../incidents/drill.ts')).startDrill(invocation, {
 				scenario,

@@ -16,7 +16,7 @@ export async function respond(
 	return leadIncident({
 		invocation,
 		autopilot: false,
-		opening: {
+		intro: {
 			title: `Responding to ${formatReference(reference)}`,
 			story: dryRun ? 'This is a dry run: changes are printed, and not made.' : '',
 			drill: false,

@@ -32,7 +32,7 @@ export async function resume(
 		invocation,
 		// Only a drill answers by itself.
 		autopilot: drill !== undefined && unattended,
-		opening: {title: `Resuming ${found.name}`, story: '', drill: drill !== undefined},
+		intro: {title: `Resuming ${found.name}`, story: '', drill: drill !== undefined},
 		begin: async () =>
 			(await import('../../incidents/resume.ts')).resumeIncident(invocation, recorded, {
 				pace: unattended ? 'auto' : 'person',

@@ -1,4 +1,4 @@
-import {Box, type Key, useAnimation, useApp, useWindowSize} from 'ink';
+import {type Key, useAnimation, useApp, useWindowSize} from 'ink';
 import {type RefObject, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore} from 'react';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Session} from '../../engine/session/session.ts';
@@ -6,19 +6,25 @@ import {drawFrame, type Frame} from '../draw/frame.ts';
 import type {Pen} from '../draw/pen.ts';
 import {pressesOf} from '../state/press.ts';
 import {sceneOf} from '../state/scene.ts';
-import {freshState, type Order, type ScreenState, type Stage, settle, type Turn, tell} from '../state/screen-state.ts';
+import {
+	freshState,
+	type ScreenEffect,
+	type ScreenState,
+	settle,
+	type Transition,
+	type UpdateContext,
+	withMessage,
+} from '../state/screen-state.ts';
 import {paste, update} from '../state/update.ts';
-import {type Bell, bellSequence, createBell} from '../terminal/bell.ts';
-import {copySequence} from '../terminal/copy.ts';
-import {Pane} from './pane.tsx';
-import {RowLine} from './row-line.tsx';
+import {type Bell, bellSequence, copySequence, createBell} from '../terminal-signals.ts';
+import {Rows} from './rows.tsx';
 
 /** What a key and a paste do now. */
-export type Hands = {press(input: string, key: Key): void; paste(text: string): void};
+export type KeyHandlers = {press(input: string, key: Key): void; paste(text: string): void};
 
 export type AppProps = {
-	/** Where the keys come from: they are ours from the very frame on that names them. */
-	hands: RefObject<Hands>;
+	/** Set by the first frame: from then on keys are meant for the incident. */
+	handlers: RefObject<KeyHandlers>;
 	session: Session;
 	image: string;
 	journalFolder: string;
@@ -26,27 +32,27 @@ export type AppProps = {
 	colors: boolean;
 	pen: Pen;
 	env: NodeJS.ProcessEnv;
-	/** Writes a sequence that moves nothing on the screen. */
+	/** Writes a control sequence that draws nothing. */
 	signal: (sequence: string) => void;
 	/** Stops the process until it is continued. Absent where that is not possible. */
 	suspend?: () => Promise<void>;
 };
 
-/** Shows the session, turns keys into words for it, and decides nothing. */
-export function App({hands, session, image, journalFolder, now, colors, pen, env, signal, suspend}: AppProps) {
+/** Shows the session, and turns keys into events for it. */
+export function App({handlers, session, image, journalFolder, now, colors, pen, env, signal, suspend}: AppProps) {
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const view = useSyncExternalStore(session.subscribe, session.current);
 	const scene = sceneOf(view);
 	const {frame: spin} = useAnimation({interval: scene.kind === 'working' ? 120 : 1000});
 	const [state, setState] = useState<ScreenState>(() => freshState(scene, now()));
-	// Several keys may come before the next drawing: each starts from what the one before made.
+	// Several keys may come before the next frame: each starts from the state that the key before it left.
 	const latest = useRef(state);
 	const settled = settle(state, scene, now());
 	const frame = drawFrame(settled, {view, scene, now: now(), journalFolder, columns, rows, image, pen, spin});
 	const shown = useRef<Frame>(frame);
 
-	// From here on the scene is on the screen: a key is meant for it.
+	// The scene is on the screen now: a key is meant for it.
 	useEffect(() => {
 		shown.current = frame;
 		const next = settle(latest.current, scene, now());
@@ -70,101 +76,83 @@ export function App({hands, session, image, journalFolder, now, colors, pen, env
 		);
 	}, [session, exit]);
 
+	useLayoutEffect(() => {
+		handlers.current = {
+			press(input, key) {
+				for (const press of pressesOf(input, key)) {
+					apply((before, context) => update(before, press, context));
+				}
+			},
+			paste: text => apply((before, context) => paste(before, text, context)),
+		};
+	});
+
+	function apply(transition: (state: ScreenState, context: UpdateContext) => Transition) {
+		const current = session.current();
+		const context = {view: current, scene: sceneOf(current), now: now(), journalFolder, ...shown.current.extent};
+		const [next, effects] = transition(latest.current, context);
+		keep(next);
+		effects.forEach(perform);
+	}
+
 	function keep(next: ScreenState) {
 		latest.current = next;
 		setState(next);
 	}
 
-	function take(turn: (state: ScreenState, stage: Stage) => Turn) {
-		const current = session.current();
-		const stage: Stage = {view: current, scene: sceneOf(current), now: now(), journalFolder, ...shown.current.room};
-		const [next, orders] = turn(latest.current, stage);
-		keep(next);
-		orders.forEach(carryOut);
+	function show(...message: [text: string, tone?: 'good']) {
+		keep(withMessage(latest.current, ...message)[0]);
 	}
 
-	/** What the world answers is shown; what went wrong is the reason a key did not work. */
-	function complain(error: unknown) {
-		if (!(error instanceof OperatorError)) {
-			exit(asError(error));
-		} else if (error.code === 'session.refused' || error.code === 'session.closed') {
-			keep(tell(latest.current, error.message)[0]);
-		}
-		// Anything else halts the session, and the banner says it.
-	}
-
-	function carryOut(order: Order) {
-		switch (order.do) {
-			case 'say':
-				session.say(order.happening).catch(complain);
+	function perform(effect: ScreenEffect) {
+		switch (effect.kind) {
+			case 'send':
+				session.say(effect.event).catch(explain);
 				break;
 			case 'proceed':
-				session.proceed().catch(complain);
+				session.proceed().catch(explain);
 				break;
 			case 'leave':
-				// Answered at once: the session ends behind a screen that is already closed.
-				session.leave(order.reason).catch(() => {});
+				// The screen closes at once; the session ends behind it.
+				session.leave(effect.reason).catch(() => {});
 				exit();
 				break;
 			case 'exit':
 				exit();
 				break;
-			case 'copy': {
-				const sequence = copySequence(order.text, env);
-				if (sequence !== undefined) {
-					signal(sequence);
-				}
-
-				const [next] = tell(
-					latest.current,
-					sequence === undefined ? 'That is too long for the clipboard.' : `Copied: ${order.text}`,
-					'good',
-				);
-				keep(next);
+			case 'copy':
+				copy(effect.text);
 				break;
-			}
-
 			case 'suspend':
 				if (suspend) {
-					suspendTerminal(suspend).catch(complain);
+					suspendTerminal(suspend).catch(explain);
 				} else {
-					keep(tell(latest.current, 'regmedic cannot be suspended here. q leaves; the incident can be resumed.')[0]);
+					show('regmedic cannot be suspended here. q leaves; the incident can be resumed.');
 				}
 		}
 	}
 
-	useLayoutEffect(() => {
-		hands.current = {
-			press(input, key) {
-				for (const press of pressesOf(input, key)) {
-					take((before, stage) => update(before, press, stage));
-				}
-			},
-			paste: text => take((before, stage) => paste(before, text, stage)),
-		};
-	});
+	function copy(text: string) {
+		const sequence = copySequence(text, env);
+		if (sequence === undefined) {
+			show('That is too long for the clipboard.');
+			return;
+		}
 
-	const tone = view.incident.drill ? 'rehearsal' : 'real';
-	const pane = {pen, tone, colors} as const;
-	return (
-		<Box width={columns} height={rows} flexDirection="column" overflow="hidden">
-			<RowLine row={frame.header} colors={colors} />
-			{frame.banner.map((row, at) => (
-				// biome-ignore lint/suspicious/noArrayIndexKey: lines have places, not names
-				<RowLine key={at} row={row} colors={colors} />
-			))}
-			{frame.stepLine && <RowLine row={frame.stepLine} colors={colors} />}
-			<Box flexShrink={0}>
-				{frame.steps && <Pane pane={frame.steps} {...pane} />}
-				<Box flexDirection="column" flexShrink={0}>
-					{frame.main && <Pane pane={frame.main} {...pane} />}
-					{frame.log && <Pane pane={frame.log} {...pane} />}
-				</Box>
-			</Box>
-			<RowLine row={frame.status} colors={colors} />
-			<RowLine row={frame.bar} colors={colors} />
-		</Box>
-	);
+		signal(sequence);
+		show(`Copied: ${text}`, 'good');
+	}
+
+	/** An event that the session refused is explained. Any other operator error halts the session: the banner says it. */
+	function explain(error: unknown) {
+		if (!(error instanceof OperatorError)) {
+			exit(asError(error));
+		} else if (error.code === 'session.refused' || error.code === 'session.closed') {
+			show(error.message);
+		}
+	}
+
+	return <Rows rows={frame.rows} width={columns} height={rows} colors={colors} />;
 }
 
 function asError(error: unknown): Error {

@@ -1,5 +1,10 @@
+import type {Verdict} from '../../domain/image/verdict.ts';
+
 /** What a piece of text is, for the eye. Colour is never the only sign of it. */
 export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'bad' | 'warn' | 'accent' | 'real' | 'rehearsal';
+
+/** unknown is a warning, never as good as intact. */
+export const verdictTones: Record<Verdict, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};
 
 export type Look = {color?: string; bold?: boolean; dimColor?: boolean};
 

@@ -1,15 +1,22 @@
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime} from '../../domain/text/time.ts';
-import {drawField} from '../draw/panes/field.ts';
+import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/pen.ts';
 import {sayValue} from '../draw/results/other.ts';
 import type {AskedQuestion, SceneOf} from '../state/scene.ts';
-import {questionAt, questionBegins, type ScreenState, type Turn, tell, tickOptions} from '../state/screen-state.ts';
+import {
+	openQuestion,
+	questionAt,
+	type ScreenState,
+	type Transition,
+	tickOptions,
+	withMessage,
+} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
-/** Questions, one at a time. Not knowing is an answer. */
+/** Questions, one at a time. "unknown" is a valid answer. */
 export const askScreen: Screen<'ask'> = {
-	places: ['tick'],
+	scopes: ['tick'],
 	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {pen, width}) {
 		const [question, at = questions.length - 1] = questionAt(questions, answers);
 		const given: Row[] = questions
@@ -24,12 +31,16 @@ export const askScreen: Screen<'ask'> = {
 
 		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...pen.wrap(question.prompt, width, 'strong')];
 		if (question.type !== 'tick') {
-			const hint =
-				question.type === 'time' ? '09:00 (UTC), or a date and time; empty is "unknown"' : 'empty is "unknown"';
-			return {title, rows, foot: [pen.row([hint, 'dim']), drawField(field, pen, width, {active: focus === 'field'})]};
+			const hint = `${question.type === 'time' ? 'In UTC: 09:00 or 2026-04-19 09:00. ' : ''}Empty is "unknown".`;
+			return {
+				title,
+				rows,
+				foot: [...pen.wrap(hint, width, 'dim'), drawField(field, pen, width, {active: focus === 'field'})],
+			};
 		}
 
 		const options = tickOptions(question);
+		rows.push([]);
 		const begin = rows.length;
 		rows.push(
 			...options.map((option, which) => {
@@ -55,7 +66,10 @@ export const askScreen: Screen<'ask'> = {
 			foot: [pen.row([`${ticked.length} of ${options.length} ticked. space ticks, enter answers.`, 'dim'])],
 		};
 	},
-	next: () => 'Asked of you; "unknown" is an answer.',
+	next: ({questions}, {answers}) =>
+		questionAt(questions, answers)[0]?.type === 'tick'
+			? 'Tick what applies, then press enter.'
+			: 'Type the answer, then press enter.',
 	act(scene, state, intent) {
 		const [question] = questionAt(scene.questions, state.answers);
 		if (!question) {
@@ -67,7 +81,7 @@ export const askScreen: Screen<'ask'> = {
 				const {ticked, cursor} = state;
 				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
 				return tickOptions(question).length === 0
-					? tell(state, 'There is nothing to tick.')
+					? withMessage(state, 'There is nothing to tick.')
 					: [{...state, ticked: next}, []];
 			}
 
@@ -75,9 +89,8 @@ export const askScreen: Screen<'ask'> = {
 				return question.type === 'tick'
 					? answer(scene, state, question, tickedOf(question, state))
 					: [{...state, focus: 'field'}, []];
-			// Back to the question before.
 			case 'cancel':
-				return turnBack(scene, state);
+				return goBack(scene, state);
 			default:
 				return undefined;
 		}
@@ -95,7 +108,7 @@ export const askScreen: Screen<'ask'> = {
 
 		const moment = question.type === 'time' ? readTime(said, now) : said;
 		return moment === undefined
-			? tell(state, `"${said}" is no time that has been: 09:00 or 2026-04-19 09:00, in UTC; empty is "unknown".`)
+			? withMessage(state, `"${said}" is not a past time. Type 09:00 or 2026-04-19 09:00, in UTC.`)
 			: answer(scene, state, question, moment);
 	},
 	picks({questions}, {answers}) {
@@ -105,31 +118,36 @@ export const askScreen: Screen<'ask'> = {
 };
 
 /** The next question, or all the answers at once. */
-function answer({questions, visit}: SceneOf<'ask'>, state: ScreenState, {name}: AskedQuestion, value: Json): Turn {
+function answer(
+	{questions, visit}: SceneOf<'ask'>,
+	state: ScreenState,
+	{name}: AskedQuestion,
+	value: Json,
+): Transition {
 	const answers: JsonObject = {...state.answers, [name]: value};
 	const [next] = questionAt(questions, answers);
 	const {step, attempt} = visit;
 	return next
-		? [{...state, answers, offset: 0, ...questionBegins(next)}, []]
-		: [{...state, answers, focus: 'main'}, [{do: 'say', happening: {type: 'answers.given', answers, step, attempt}}]];
+		? [{...state, answers, offset: 0, ...openQuestion(next)}, []]
+		: [{...state, answers, focus: 'main'}, [{kind: 'send', event: {type: 'answers.given', answers, step, attempt}}]];
 }
 
-function turnBack({questions}: SceneOf<'ask'>, state: ScreenState): Turn {
+function goBack({questions}: SceneOf<'ask'>, state: ScreenState): Transition {
 	const [, at = questions.length] = questionAt(questions, state.answers);
 	const before = questions[at - 1];
 	if (!before) {
-		return tell(state, 'This is the first question. tab leaves the field for the other keys.');
+		return withMessage(state, 'This is the first question. tab leaves the field for the other keys.');
 	}
 
 	const {[before.name]: _, ...answers} = state.answers;
-	return [{...state, answers, ...questionBegins(before)}, []];
+	return [{...state, answers, ...openQuestion(before)}, []];
 }
 
 function tickedOf(question: AskedQuestion, {ticked}: ScreenState): Json {
 	return tickOptions(question).filter((_, at) => ticked.includes(at));
 }
 
-/** The status stands at the end of the line, where a long title does not push it out. */
+/** The status goes to the end of the line, where a long title does not push it out. */
 function optionText(option: Json): {text: string; status: string} {
 	const key = isObject(option) ? (option.key ?? option.number) : undefined;
 	return isObject(option) && key !== undefined && option.title !== undefined

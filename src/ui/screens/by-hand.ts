@@ -1,13 +1,14 @@
-import {openDialog} from '../draw/panes/dialog.ts';
 import type {Row} from '../draw/pen.ts';
+import {drawProse} from '../draw/prose.ts';
+import {openDialog} from '../state/dialog.ts';
 import type {Screen} from './screen.ts';
 
-/** Instructions with commands to copy; the person says whether it was done. */
+/** Instructions with commands to copy; the person reports whether it was done. */
 export const byHandScreen: Screen<'by-hand'> = {
-	places: ['by-hand'],
+	scopes: ['by-hand'],
 	draw({visit, commands}, {cursor}, {pen, width, incident}) {
 		const prose = incident.runbook.steps.find(({id}) => id === visit.step)?.prose ?? '';
-		const rows: Row[] = [...(prose === '' ? [] : [...pen.wrap(prose, width), []])];
+		const rows: Row[] = [...(prose === '' ? [] : [...drawProse(prose, pen, width), []])];
 		let focus: readonly [number, number] | undefined;
 		for (const [at, command] of commands.entries()) {
 			const picked = at === cursor;
@@ -34,14 +35,14 @@ export const byHandScreen: Screen<'by-hand'> = {
 		);
 		return {title: `${visit.title} ${pen.glyphs.dot} by hand`, rows, ...(focus ? {focus} : {})};
 	},
-	next: () => 'By hand: say when it is done, or what keeps you from it.',
-	act({visit}, state, intent, stage) {
+	next: () => 'Do this by hand, then press d; press c if it could not be done.',
+	act({visit}, state, intent, context) {
 		const {step, attempt} = visit;
 		switch (intent) {
 			case 'hand-done':
-				return [state, [{do: 'say', happening: {type: 'hand.reported', outcome: 'done', step, attempt}}]];
+				return [state, [{kind: 'send', event: {type: 'hand.reported', outcome: 'done', step, attempt}}]];
 			case 'hand-could-not':
-				return openDialog('could-not', state, stage);
+				return openDialog('could-not', state, context);
 			default:
 				return undefined;
 		}

@@ -1,15 +1,15 @@
 import {type Pen, type Row, rowWidth} from '../draw/pen.ts';
 import {drawProblem} from '../draw/results/result.ts';
 import type {Choice} from '../state/scene.ts';
-import {tell} from '../state/screen-state.ts';
+import {withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
-/** A key that was meant for the step before does not decide this one. */
+/** An enter within this time was meant for the step before. */
 const strayKeyMs = 300;
 
-/** A decision: the recommended remedy is marked and says why; one that cannot be taken says why not. */
+/** A decision: the recommended option says why; one that cannot be taken says why not. */
 export const chooseScreen: Screen<'choose'> = {
-	places: ['choose'],
+	scopes: ['choose'],
 	draw({visit, question, choices, problem}, {cursor}, {pen, width}) {
 		const rows: Row[] = [
 			...(problem ? [...box(drawProblem(problem, pen, width - 4), pen, width), []] : []),
@@ -25,21 +25,21 @@ export const chooseScreen: Screen<'choose'> = {
 
 		return {title: visit.title, rows, ...(focus === undefined ? {} : {focus})};
 	},
-	next: () => 'You decide: enter takes the marked one.',
-	act({visit, choices}, state, intent, stage) {
+	next: () => 'Your decision: enter takes the marked option.',
+	act({visit, choices}, state, intent, context) {
 		const choice = choices[state.cursor];
 		if (intent !== 'take' || choice === undefined) {
 			return undefined;
 		}
 
-		if (stage.now - state.arrivedAt < strayKeyMs) {
-			return tell(state, 'The decision has only just come up: read it, then press enter again.');
+		if (context.now - state.arrivedAt < strayKeyMs) {
+			return withMessage(state, 'The decision has only just come up: read it, then press enter again.');
 		}
 
 		const {step, attempt} = visit;
 		return choice.blocked === undefined
-			? [state, [{do: 'say', happening: {type: 'choice.made', option: choice.key, step, attempt}}]]
-			: tell(state, choice.blocked);
+			? [state, [{kind: 'send', event: {type: 'choice.made', option: choice.key, step, attempt}}]]
+			: withMessage(state, choice.blocked);
 	},
 	picks: ({choices}) => choices.map(({title}) => title),
 };
@@ -55,7 +55,7 @@ function drawChoice(choice: Choice, picked: boolean, pen: Pen, width: number): R
 	const titled = pen.wrap(title, width, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim', mark);
 	const last = titled.at(-1)!;
 	const beside = rowWidth(last) + 2 + rowWidth(sign) <= width;
-	// Beside the title where there is room for all of it, else below. A picked one gives its reason there.
+	// Beside the title where there is room, else below it. A marked option that is blocked gives its reason below.
 	const below: Row[] = beside || (picked && blocked !== undefined) ? [] : [[...pen.row('    '), ...sign]];
 	const head = [
 		...titled.slice(0, -1),
@@ -78,7 +78,7 @@ function drawChoice(choice: Choice, picked: boolean, pen: Pen, width: number): R
 	];
 }
 
-/** A frame inside of the pane, for what must not be overlooked. */
+/** A frame inside the pane, for what must not be overlooked. */
 export function box(rows: readonly Row[], pen: Pen, width: number): Row[] {
 	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = pen.glyphs.border;
 	const side = pen.row([down, 'bad']);

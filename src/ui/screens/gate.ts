@@ -1,14 +1,15 @@
 import {sayDuration} from '../../domain/text/duration.ts';
-import {openDialog} from '../draw/panes/dialog.ts';
-import {drawField} from '../draw/panes/field.ts';
+import {sayTimeOfDay} from '../../domain/text/time.ts';
+import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/pen.ts';
-import {sayTime} from '../draw/words.ts';
-import {tell} from '../state/screen-state.ts';
+import {openDialog} from '../state/dialog.ts';
+import {emptyField} from '../state/field.ts';
+import {withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
-/** What stands before a change: what, where, how it is undone. The answer is typed, never a single key. */
+/** Before a change: what changes, where, how it is undone. The answer is typed, never a single key. */
 export const gateScreen: Screen<'gate'> = {
-	places: ['gate'],
+	scopes: ['gate'],
 	draw({visit, gate, answer, typed, refused}, {field, focus}, {pen, width, now}) {
 		const label = (text: string): Row => pen.row([text.padEnd(9), 'dim']);
 		const left = Date.parse(gate.expires) - now;
@@ -20,8 +21,8 @@ export const gateScreen: Screen<'gate'> = {
 			...pen.wrap(gate.undo, width, 'plain', label('Undo')),
 			...pen.wrap(
 				left > 0
-					? `in ${sayDuration(left)}, at ${sayTime(gate.expires)}`
-					: 'expired: the next answer shows the gate anew',
+					? `in ${sayDuration(left)}, at ${sayTimeOfDay(gate.expires)}`
+					: 'expired: your next answer shows the gate again',
 				width,
 				left > 0 ? 'plain' : 'warn',
 				label('Expires'),
@@ -45,20 +46,15 @@ export const gateScreen: Screen<'gate'> = {
 		return {title: `${visit.title} ${pen.glyphs.dot} approve?`, rows, foot};
 	},
 	next: ({visit, typed}) =>
-		typed
-			? `Waits for the exact words; nothing is changed before.`
-			: `Waits for you: "${visit.title}" begins when you approve.`,
-	act(_scene, state, intent, stage) {
-		return intent === 'decline' ? openDialog('decline', state, stage) : undefined;
+		typed ? 'Nothing is changed until you type the exact phrase.' : `"${visit.title}" starts when you approve it.`,
+	act(_scene, state, intent, context) {
+		return intent === 'decline' ? openDialog('decline', state, context) : undefined;
 	},
 	submit({visit, answer}, state, text) {
 		const {step, attempt} = visit;
 		return text === ''
-			? tell(state, `Type "${answer}" to go ahead, or press esc to decline.`)
-			: [
-					{...state, field: {text: '', at: 0}},
-					[{do: 'say', happening: {type: 'gate.answered', answer: text, step, attempt}}],
-				];
+			? withMessage(state, `Type "${answer}" to go ahead, or press esc to decline.`)
+			: [{...state, field: emptyField}, [{kind: 'send', event: {type: 'gate.answered', answer: text, step, attempt}}]];
 	},
 	copy: ({gate}) => gate.target,
 };

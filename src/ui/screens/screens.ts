@@ -22,7 +22,7 @@ const screens: {[Kind in Scene['kind']]: Screen<Kind>} = {
 	stopped: stoppedScreen,
 };
 
-/** The screen of a scene. The scene's kind picked it, so it takes that scene. */
+/** The screen of a scene. It was picked by the scene's kind, so it takes that scene. */
 export function screenOf(scene: Scene): Screen<Scene['kind']> {
 	return screens[scene.kind] as unknown as Screen<Scene['kind']>;
 }

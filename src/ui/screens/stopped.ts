@@ -1,29 +1,29 @@
 import type {Incident} from '../../domain/incident/incident.ts';
 import {clockTime} from '../../domain/text/duration.ts';
+import {sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Row} from '../draw/pen.ts';
 import {drawProblem} from '../draw/results/result.ts';
-import type {Tone} from '../draw/theme.ts';
-import {sayTime} from '../draw/words.ts';
+import {verdictTones} from '../draw/theme.ts';
 import type {Screen} from './screen.ts';
 
-const tones: Record<string, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};
-
-/** The end: what is known of the image, what was done, where the record is. */
+/** The end: what is known of the image, what was done, where the journal is. */
 export const stoppedScreen: Screen<'stopped'> = {
-	places: ['stopped'],
+	scopes: ['stopped'],
 	draw({say, unverified}, _state, {pen, width, incident, journalFolder}) {
 		const verdict = incident.verdict?.verdict ?? 'unknown';
-		// What brought it here, where the runbook ends because of it.
+		// Where a failure led to this end, it is shown.
 		const {problem} = incident.visits.at(-1) ?? {};
 		const label = (text: string): Row => pen.row([text.padEnd(10), 'dim']);
 		return {
 			title: 'The end',
 			rows: [
-				...pen.wrap(verdict, width, tones[verdict], [...label('Image')]),
-				...(incident.verdict ? pen.wrap(`proven at ${sayTime(incident.verdict.at)}`, width, 'dim', label('')) : []),
+				...pen.wrap(verdict, width, verdictTones[verdict], [...label('Image')]),
+				...(incident.verdict
+					? pen.wrap(`verified at ${sayTimeOfDay(incident.verdict.at)}`, width, 'dim', label(''))
+					: []),
 				...(unverified
-					? pen.wrap('This end proves nothing: the image may still be broken.', width, 'warn', label(''))
+					? pen.wrap('The image was not verified: it may still be broken.', width, 'warn', label(''))
 					: []),
 				[],
 				...pen.wrap(say, width, 'strong'),
@@ -48,8 +48,8 @@ export const stoppedScreen: Screen<'stopped'> = {
 			],
 		};
 	},
-	next: ({closed}) => (closed ? 'The incident is closed. q leaves.' : 'Closing the record.'),
-	act: (_scene, state, intent) => (intent === 'close' ? [state, [{do: 'exit'}]] : undefined),
+	next: ({closed}) => (closed ? 'The incident is closed. q leaves.' : 'Closing the journal.'),
+	act: (_scene, state, intent) => (intent === 'close' ? [state, [{kind: 'exit'}]] : undefined),
 };
 
 function doneIn({visits, notes, changed}: Incident): string {

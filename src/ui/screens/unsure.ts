@@ -1,15 +1,20 @@
+import {withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 import {drawGiven} from './working.ts';
 
-/** A change that may have happened: the world is asked; if it cannot tell, the person says. */
+/** A change that may have been made: regmedic checks, and where that fails the person records the outcome. */
 export const unsureScreen: Screen<'unsure'> = {
-	places: ['unsure'],
+	scopes: ['unsure'],
 	draw({visit, asked, say}, _state, {pen, width}) {
-		const [ask, hand] = [pen.row([' r  ', 'strong']), pen.row([' h  ', 'strong'])];
+		const [check, hand] = [pen.row([' r  ', 'strong']), pen.row([' h  ', 'strong'])];
 		return {
-			title: `${visit.title} ${pen.glyphs.dot} it may have happened`,
+			title: `${visit.title} ${pen.glyphs.dot} outcome not known`,
 			rows: [
-				...pen.wrap('This change may have happened, or not. It is not made again before that is known.', width, 'warn'),
+				...pen.wrap(
+					'It is not known whether this change was made. It is not made again until that is known.',
+					width,
+					'warn',
+				),
 				[],
 				...drawGiven(visit, pen, width),
 				...visit.progress.map(step => pen.cut(pen.row('  ', step.say), width)),
@@ -18,21 +23,20 @@ export const unsureScreen: Screen<'unsure'> = {
 				[],
 				...(asked
 					? [
-							...pen.wrap('ask again what became of it', width, 'plain', ask),
-							...pen.wrap('look for yourself, and say what came of it', width, 'plain', hand),
+							...pen.wrap('check again whether it was made', width, 'plain', check),
+							...pen.wrap('check it yourself, and record the outcome', width, 'plain', hand),
 						]
-					: pen.wrap('Asking what became of it.', width, 'dim')),
+					: pen.wrap('Checking whether it was made.', width, 'dim')),
 			],
 		};
 	},
-	next: ({asked}) =>
-		asked ? 'Nobody could tell what became of it: ask again, or say by hand.' : 'Asking what became of it.',
+	next: ({asked}) => (asked ? 'Check again, or record the outcome by hand.' : 'Checking whether the change was made.'),
 	act({visit, asked}, state, intent) {
 		const {step, attempt} = visit;
 		return intent === 'ask-again'
 			? asked
-				? [state, [{do: 'say', happening: {type: 'step.retried', step, attempt}}]]
-				: [{...state, message: {text: 'It is being asked right now.', tone: 'warn'}}, []]
+				? [state, [{kind: 'send', event: {type: 'step.retried', step, attempt}}]]
+				: withMessage(state, 'regmedic is already checking.')
 			: undefined;
 	},
 };

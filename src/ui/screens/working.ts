@@ -1,21 +1,21 @@
 import type {Visit} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
+import {sayTimeOfDay} from '../../domain/text/time.ts';
 import type {Pen, Row} from '../draw/pen.ts';
 import {sayValue} from '../draw/results/other.ts';
 import {drawProblem} from '../draw/results/result.ts';
-import {sayTime} from '../draw/words.ts';
 import type {Screen} from './screen.ts';
 
-/** Something runs, and nothing is asked of the person. */
+/** Something runs, and no input is needed. */
 export const workingScreen: Screen<'working'> = {
-	places: [],
+	scopes: [],
 	draw({visit, step, until}, _state, {pen, width, now, incident}) {
 		const title = visit?.title ?? step?.title ?? incident.runbook.title;
 		const rows: Row[] = [];
 		if (visit?.problem) {
 			rows.push(
-				pen.row([`Try ${visit.tries}. The one before ended like this:`, 'warn']),
+				pen.row([`Attempt ${visit.tries}. The one before failed:`, 'warn']),
 				...drawProblem(visit.problem, pen, width),
 				[],
 			);
@@ -23,19 +23,19 @@ export const workingScreen: Screen<'working'> = {
 
 		if (until !== undefined) {
 			rows.push(
-				pen.row(`Waits until ${sayTime(until)}: ${sayDuration(Math.max(0, Date.parse(until) - now))} left.`),
+				pen.row(`Waits until ${sayTimeOfDay(until)}: ${sayDuration(Math.max(0, Date.parse(until) - now))} left.`),
 				[],
 			);
 		}
 
 		if (incident.phase.is === 'gating') {
-			rows.push(pen.row('Looking up what this step would change. Nothing is changed before you say so.'), []);
+			rows.push(pen.row('Checking what this step would change. Nothing is changed before you approve.'), []);
 		}
 
 		rows.push(...(visit ? [...drawGiven(visit, pen, width), ...drawSteps(visit, pen, width)] : []));
 		return {title, rows};
 	},
-	next: ({visit, step}) => `${visit?.title ?? step?.title ?? 'Something'} is under way; nothing is asked of you.`,
+	next: ({visit, step}) => `${visit?.title ?? step?.title ?? 'Something'} is under way; no input needed.`,
 };
 
 /** What the step was given, and what it changes. */
@@ -59,5 +59,5 @@ function drawInputs(given: JsonObject, pen: Pen, width: number): Row[] {
 function drawSteps({progress}: Visit, pen: Pen, width: number): Row[] {
 	return progress.length === 0
 		? []
-		: [[], ...progress.map(({at, say}) => pen.cut(pen.row([`${sayTime(at).slice(0, 8)} `, 'dim'], say), width))];
+		: [[], ...progress.map(({at, say}) => pen.cut(pen.row([`${at.slice(11, 19)} `, 'dim'], say), width))];
 }

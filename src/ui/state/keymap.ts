@@ -1,22 +1,26 @@
-/** Where a key works. The first of the places that hold now decides what it does. */
-export type When =
-	| 'anywhere'
-	| 'typing'
-	| 'gate'
-	| 'answerable'
-	| 'held'
-	| 'choose'
-	| 'tick'
-	| 'by-hand'
-	| 'unsure'
-	| 'stuck'
-	| 'stopped'
-	| 'page'
-	| 'log'
-	| 'found';
+/** Where a key works. Of the scopes that hold now, the first that has the key decides what it does. */
+export type KeyScope = keyof typeof keyScopes;
+
+/** The scopes by the names that the help page and the README give them. */
+export const keyScopes = {
+	held: 'a step has ended',
+	choose: 'a decision',
+	gate: 'a gate',
+	answerable: 'beside a text field',
+	typing: 'in a text field',
+	tick: 'a list to tick',
+	'by-hand': 'work by hand',
+	unsure: 'a change that may have been made',
+	stuck: 'the runbook cannot continue',
+	log: 'the log',
+	found: 'a search in the log',
+	page: 'a page over the step',
+	stopped: 'the end',
+	anywhere: 'anywhere',
+};
 
 /**
- * Every key there is: the hint bar, the help page and the README's table are made from this.
+ * Every key there is: the last line, the help page and the README's table are made from this.
  * `bar`: shown in the last line, the smaller the earlier.
  */
 export const keymap = [
@@ -26,8 +30,8 @@ export const keymap = [
 	{keys: ['enter'], intent: 'answer', title: 'answer', when: 'tick', bar: 2},
 	{keys: ['d'], intent: 'hand-done', title: 'done', when: 'by-hand', bar: 1},
 	{keys: ['c'], intent: 'hand-could-not', title: 'could not', when: 'by-hand', bar: 2},
-	{keys: ['r'], intent: 'ask-again', title: 'ask again', when: 'unsure', bar: 1},
-	{keys: ['r'], intent: 'ask-again', title: 'try again', when: 'stuck', bar: 1},
+	{keys: ['r'], intent: 'ask-again', title: 'check again', when: 'unsure', bar: 1},
+	{keys: ['r'], intent: 'ask-again', title: 'retry', when: 'stuck', bar: 1},
 	{keys: ['enter', 'q'], intent: 'close', title: 'leave', when: 'stopped', bar: 1},
 
 	{keys: ['enter'], intent: 'submit', title: 'answer', when: 'typing', bar: 1},
@@ -41,8 +45,8 @@ export const keymap = [
 	{keys: ['esc'], intent: 'decline', title: 'decline', when: 'gate', bar: 2},
 	{keys: ['esc', 'q'], intent: 'close-page', title: 'close', when: 'page', bar: 1},
 	{keys: ['esc'], intent: 'leave-log', title: 'back', when: 'log', bar: 1},
-	{keys: ['n'], intent: 'find-next', title: 'next', when: 'found', bar: 2},
-	{keys: ['N'], intent: 'find-previous', title: 'previous', when: 'found', bar: 3},
+	{keys: ['n'], intent: 'find-next', title: 'next match', when: 'found', bar: 2},
+	{keys: ['N'], intent: 'find-previous', title: 'previous match', when: 'found', bar: 3},
 	{keys: ['/'], intent: 'search', title: 'search the log', when: 'anywhere'},
 
 	{keys: ['up', 'k'], intent: 'up', title: 'up', when: 'anywhere'},
@@ -50,9 +54,9 @@ export const keymap = [
 	{keys: ['pgup', 'ctrl-b'], intent: 'page-up', title: 'a page up', when: 'anywhere'},
 	{keys: ['pgdn', 'ctrl-f'], intent: 'page-down', title: 'a page down', when: 'anywhere'},
 	{keys: ['home', 'g'], intent: 'first', title: 'to the start', when: 'anywhere'},
-	{keys: ['end', 'G'], intent: 'last', title: 'to the end; the log follows', when: 'anywhere'},
-	{keys: ['left', '['], intent: 'earlier', title: 'an earlier step', when: 'anywhere', bar: 9},
-	{keys: ['right', ']'], intent: 'later', title: 'a later step', when: 'anywhere'},
+	{keys: ['end', 'G'], intent: 'last', title: 'to the end; follow the log', when: 'anywhere'},
+	{keys: ['left', '['], intent: 'earlier', title: 'earlier step', when: 'anywhere', bar: 9},
+	{keys: ['right', ']'], intent: 'later', title: 'later step', when: 'anywhere'},
 
 	{keys: ['n'], intent: 'note', title: 'note', when: 'anywhere', bar: 5},
 	{keys: ['p'], intent: 'prose', title: 'about this step', when: 'anywhere', bar: 6},
@@ -62,8 +66,8 @@ export const keymap = [
 	{keys: ['y'], intent: 'copy', title: 'copy', when: 'anywhere', bar: 6},
 	{keys: ['l'], intent: 'log', title: 'log', when: 'anywhere', bar: 6},
 	{keys: ['z'], intent: 'zoom', title: 'zoom', when: 'anywhere'},
-	{keys: [':'], intent: 'command', title: 'a command by its name', when: 'anywhere'},
-	{keys: ['tab'], intent: 'focus', title: 'keys or text, log or step', when: 'anywhere'},
+	{keys: [':'], intent: 'command', title: 'run a command by its name', when: 'anywhere'},
+	{keys: ['tab'], intent: 'focus', title: 'to the text field, the log, the step', when: 'anywhere'},
 	{keys: ['tab'], intent: 'focus', title: 'other keys', when: 'typing', bar: 4},
 	{keys: ['?'], intent: 'help', title: 'keys', when: 'anywhere'},
 	{keys: ['q'], intent: 'leave', title: 'leave', when: 'anywhere', bar: 7},
@@ -71,14 +75,14 @@ export const keymap = [
 	{keys: ['ctrl-z'], intent: 'suspend', title: 'suspend', when: 'anywhere'},
 ] as const satisfies readonly KeyRow[];
 
-type KeyRow = {keys: readonly string[]; intent: string; title: string; when: When; bar?: number};
+type KeyRow = {keys: readonly string[]; intent: string; title: string; when: KeyScope; bar?: number};
 
 export type Intent = (typeof keymap)[number]['intent'];
 
-/** What a key means where these hold, the nearest first. */
-export function intentOf(press: string, places: readonly When[]): Intent | undefined {
-	for (const place of places) {
-		const found = keymap.find(({keys, when}) => when === place && (keys as readonly string[]).includes(press));
+/** What a key means where these scopes hold, the nearest first. */
+export function intentOf(press: string, scopes: readonly KeyScope[]): Intent | undefined {
+	for (const scope of scopes) {
+		const found = keymap.find(({keys, when}) => when === scope && (keys as readonly string[]).includes(press));
 		if (found) {
 			return found.intent;
 		}
@@ -87,22 +91,18 @@ export function intentOf(press: string, places: readonly When[]): Intent | undef
 	return undefined;
 }
 
-/** A key that means something elsewhere. */
+/** A key that has a meaning in some scope. */
 export function isKnownKey(press: string): boolean {
 	return keymap.some(({keys}) => (keys as readonly string[]).includes(press));
 }
 
-/** What the last line names, the most useful first. */
-export function barOf(places: readonly When[]): {key: string; title: string; intent: Intent}[] {
+/** The keys that the last line names, the most useful first. */
+export function barOf(scopes: readonly KeyScope[]): {key: string; title: string; intent: Intent}[] {
 	const taken = new Set<string>();
 	return (keymap as readonly KeyRow[])
-		.filter(({when, keys}) => places.includes(when) && intentOf(keys[0]!, places) === rowIntent(keys[0]!, when))
+		.filter(({when, keys}) => scopes.includes(when) && intentOf(keys[0]!, scopes) === intentOf(keys[0]!, [when]))
 		.filter(({bar}) => bar !== undefined)
 		.sort((a, b) => a.bar! - b.bar!)
 		.filter(({intent}) => !taken.has(intent) && taken.add(intent))
 		.map(({keys, title, intent}) => ({key: keys[0]!, title, intent: intent as Intent}));
-}
-
-function rowIntent(press: string, place: When): Intent | undefined {
-	return intentOf(press, [place]);
 }

@@ -1,15 +1,15 @@
 import type {Happening} from '../../domain/incident/event.ts';
 import type {Json, JsonObject} from '../../domain/json.ts';
 import type {SessionView} from '../../engine/session/session.ts';
-import type {Dialog} from '../draw/panes/dialog.ts';
-import {emptyField, type Field, fieldOf} from '../draw/panes/field.ts';
-import {freshLog, type LogState} from '../draw/panes/log.ts';
 import type {Tone} from '../draw/theme.ts';
+import {emptyField, type Field, fieldOf} from './field.ts';
+import {freshLog, type LogState} from './log.ts';
+import type {Palette} from './palette.ts';
 import type {AskedQuestion, Scene} from './scene.ts';
 
-/** What only the screen knows: where the person is looking, and what is typed but not yet said. */
+/** What only the screen knows: what the person looks at, and what is typed but not yet sent. */
 export type ScreenState = {
-	/** Of which scene the first group is; another scene begins it anew. */
+	/** Names the scene that the first group belongs to; another scene starts it anew. */
 	place: string;
 	arrivedAt: number;
 	cursor: number;
@@ -28,44 +28,61 @@ export type ScreenState = {
 	zoomed: boolean;
 };
 
+/** A question the screen asks before it sends something to the session. */
+export type Dialog =
+	| {kind: 'note' | 'back' | 'could-not' | 'search'; field: Field}
+	/** First which outcome, then why. */
+	| {kind: 'skip' | 'by-hand'; outcomes: string[]; cursor: number; chosen: boolean; field: Field}
+	| {kind: 'leave'}
+	| {kind: 'decline'}
+	| Palette;
+
 /** What covers the step for a moment. `visit` counts visits from 0. */
-export type Page = {offset: number} & ({is: 'help'} | {is: 'prose'} | {is: 'visit'; visit: number; cursor: number});
+export type Page = {offset: number} & (
+	| {kind: 'help'}
+	| {kind: 'prose'}
+	| {kind: 'visit'; visit: number; cursor: number}
+);
 
-/** What is asked of the world outside the screen. */
-export type Order =
-	| {do: 'say'; happening: Happening}
-	| {do: 'proceed'}
-	| {do: 'leave'; reason: 'interrupted' | 'left'}
-	| {do: 'exit'}
-	| {do: 'copy'; text: string}
-	| {do: 'suspend'};
+/** What a key asks of the session and of the terminal. */
+export type ScreenEffect =
+	| {kind: 'send'; event: Happening}
+	| {kind: 'proceed'}
+	| {kind: 'leave'; reason: 'interrupted' | 'left'}
+	| {kind: 'exit'}
+	| {kind: 'copy'; text: string}
+	| {kind: 'suspend'};
 
-export type Turn = [ScreenState, Order[]];
+export type Transition = [ScreenState, ScreenEffect[]];
 
-/** Everything a key may depend on. */
-export type Stage = {
+/** How much is in sight on the screen as it is now. */
+export type Extent = {
+	/** Lines of the main pane that are in sight, and how far it can be scrolled back and on from where it stands. */
+	main: {height: number; before: number; end: number};
+	/** 0: the log is not shown. */
+	logHeight: number;
+};
+
+/** Everything that the meaning of a key depends on, beside the state of the screen. */
+export type UpdateContext = Extent & {
 	view: SessionView;
 	scene: Scene;
 	now: number;
 	journalFolder: string;
-	/** How much of the step is in sight, and how far it can be scrolled back and on from there. */
-	main: {height: number; before: number; end: number};
-	/** 0: the log is not shown. */
-	logHeight: number;
 };
 
 export function freshState(scene: Scene, now: number): ScreenState {
 	return {...beginning(scene, now), log: freshLog, logShown: 'auto', zoomed: false};
 }
 
-/** The same state in the scene that holds now. What is typed into a note is not lost when a step ends meanwhile. */
+/** The same state in the scene that holds now. What is typed into a note is kept when a step ends meanwhile. */
 export function settle(state: ScreenState, scene: Scene, now: number): ScreenState {
 	if (state.place === scene.place) {
 		return state;
 	}
 
 	const {dialog, page, log, logShown, zoomed, focus} = state;
-	const keeps = dialog?.is === 'note' || dialog?.is === 'leave';
+	const keepsDialog = dialog?.kind === 'note' || dialog?.kind === 'leave';
 	const fresh = beginning(scene, now);
 	const staysInLog = focus === 'log' && scene.kind !== 'gate';
 	return {
@@ -74,16 +91,17 @@ export function settle(state: ScreenState, scene: Scene, now: number): ScreenSta
 		logShown,
 		zoomed: zoomed && staysInLog,
 		focus: staysInLog ? 'log' : fresh.focus,
-		...(keeps ? {dialog} : {}),
-		...(page?.is === 'help' ? {page} : {}),
+		...(keepsDialog ? {dialog} : {}),
+		...(page?.kind === 'help' ? {page} : {}),
 	};
 }
 
-export function tell(state: ScreenState, text: string, tone: Tone = 'warn'): Turn {
+/** Shows a message in the line above the keys, until the next key. */
+export function withMessage(state: ScreenState, text: string, tone: Tone = 'warn'): Transition {
 	return [{...state, message: {text, tone}}, []];
 }
 
-/** The question that is being asked, and which one it is. */
+/** The question that is open, and its number from 0. */
 export function questionAt(questions: readonly AskedQuestion[], answers: JsonObject): [AskedQuestion?, number?] {
 	const at = questions.findIndex(({name}) => !Object.hasOwn(answers, name));
 	return at === -1 ? [] : [questions[at]!, at];
@@ -98,12 +116,12 @@ function beginning(scene: Scene, now: number): Beginning {
 	const place = {place: scene.place, arrivedAt: now, cursor: 0, offset: 0, answers: {}};
 	const first = scene.kind === 'ask' ? scene.questions[0] : undefined;
 	return first
-		? {...place, ...questionBegins(first)}
+		? {...place, ...openQuestion(first)}
 		: {...place, field: emptyField, ticked: [], focus: scene.kind === 'gate' ? 'field' : 'main'};
 }
 
-/** What a question starts from: its default. */
-export function questionBegins(question: AskedQuestion): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor'> {
+/** A question starts from its default. */
+export function openQuestion(question: AskedQuestion): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor'> {
 	const given = question.default;
 	const ticks = Array.isArray(given) ? given.map(each => JSON.stringify(each)) : [];
 	const ticked = tickOptions(question).flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));

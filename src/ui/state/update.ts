@@ -1,41 +1,40 @@
-import {openDialog, pressInDialog} from '../draw/panes/dialog.ts';
-import {edit, emptyField, insert} from '../draw/panes/field.ts';
-import {find} from '../draw/panes/log.ts';
 import {picksOf} from '../draw/results/result.ts';
 import {screenOf} from '../screens/screens.ts';
-import {type Intent, intentOf, isKnownKey, type When} from './keymap.ts';
-import {look, move} from './looking.ts';
+import {openDialog, pressInDialog} from './dialog.ts';
+import {edit, emptyField, insert} from './field.ts';
+import {type Intent, intentOf, isKnownKey, type KeyScope} from './keymap.ts';
+import {move, nextFocus, search, showVisit} from './navigation.ts';
 import type {Press} from './press.ts';
 import type {Scene} from './scene.ts';
-import type {ScreenState, Stage, Turn} from './screen-state.ts';
-import {settle, tell} from './screen-state.ts';
+import {type ScreenState, settle, type Transition, type UpdateContext, withMessage} from './screen-state.ts';
 
-/** What one key makes of the screen, and what it asks of the world. Pure. */
-export function update(before: ScreenState, press: Press, stage: Stage): Turn {
-	const {message: _, ...state} = settle(before, stage.scene, stage.now);
+/** The screen after one key, and what the key asks of the session and the terminal. Pure. */
+export function update(before: ScreenState, press: Press, context: UpdateContext): Transition {
+	const {message: _, ...state} = settle(before, context.scene, context.now);
 	if (press === 'ctrl-c') {
-		return act('interrupt', state, stage);
+		return act('interrupt', state, context);
 	}
 
 	if (state.dialog) {
-		return pressInDialog(state.dialog, state, press, stage, {
-			search: (closed, text) => search(closed, text, stage),
-			run: (closed, intent) => act(intent, closed, stage),
+		return pressInDialog(state.dialog, state, press, {
+			incident: context.view.incident,
+			search: (closed, text) => search(closed, text, context),
+			run: (closed, intent) => act(intent, closed, context),
 		});
 	}
 
-	const places = placesOf(state, stage.scene);
-	const intent = intentOf(press, places);
-	if (places.includes('typing')) {
-		return type(state, press, intent, stage);
+	const scopes = scopesOf(state, context.scene);
+	const intent = intentOf(press, scopes);
+	if (scopes.includes('typing')) {
+		return type(state, press, intent, context);
 	}
 
-	return intent === undefined ? explain(state, press, stage) : act(intent, state, stage);
+	return intent === undefined ? explain(state, press, context) : act(intent, state, context);
 }
 
-/** A paste types into the field that is open; nowhere else does it press keys. */
-export function paste(before: ScreenState, text: string, stage: Stage): Turn {
-	const state = settle(before, stage.scene, stage.now);
+/** A paste goes into the field that is open. It never presses keys. */
+export function paste(before: ScreenState, text: string, context: UpdateContext): Transition {
+	const state = settle(before, context.scene, context.now);
 	const {dialog} = state;
 	if (dialog && 'field' in dialog && !('outcomes' in dialog && !dialog.chosen)) {
 		return [{...state, dialog: {...dialog, field: insert(dialog.field, text)}}, []];
@@ -43,44 +42,44 @@ export function paste(before: ScreenState, text: string, stage: Stage): Turn {
 
 	return state.focus === 'field' && !state.page
 		? [{...state, field: insert(state.field, text)}, []]
-		: tell(state, 'Nothing is being typed here: the paste was left out.');
+		: withMessage(state, 'No text field is open: the paste was ignored.');
 }
 
-/** Where keys are looked up, the nearest first. */
-export function placesOf({focus, page, log}: ScreenState, scene: Scene): When[] {
+/** The scopes that hold now, the nearest first. */
+export function scopesOf({focus, page, log}: ScreenState, scene: Scene): KeyScope[] {
 	if (page) {
 		return ['page', 'anywhere'];
 	}
 
-	const {places, submit} = screenOf(scene);
+	const {scopes, submit} = screenOf(scene);
 	if (focus === 'field') {
-		return [...places.filter(place => place === 'gate'), 'typing'];
+		return [...scopes.filter(scope => scope === 'gate'), 'typing'];
 	}
 
 	return focus === 'log'
 		? [...(log.search === '' ? [] : (['found'] as const)), 'log', 'anywhere']
-		: [...places, ...(submit ? (['answerable'] as const) : []), 'anywhere'];
+		: [...scopes, ...(submit ? (['answerable'] as const) : []), 'anywhere'];
 }
 
-function type(state: ScreenState, press: Press, intent: Intent | undefined, stage: Stage): Turn {
-	const {scene} = stage;
+function type(state: ScreenState, press: Press, intent: Intent | undefined, context: UpdateContext): Transition {
+	const {scene} = context;
 	const screen = screenOf(scene);
 	switch (intent) {
 		case 'submit':
-			return screen.submit?.(scene, state, state.field.text.trim(), stage) ?? [state, []];
+			return screen.submit?.(scene, state, state.field.text.trim(), context) ?? [state, []];
 		case 'cancel':
 		case 'decline':
-			return screen.act?.(scene, state, intent, stage) ?? [{...state, focus: 'main'}, []];
+			return screen.act?.(scene, state, intent, context) ?? [{...state, focus: 'main'}, []];
 		case 'focus':
 		case 'up':
 		case 'down':
 		case 'page-up':
 		case 'page-down':
-			return act(intent, state, stage);
+			return act(intent, state, context);
 		default: {
-			// Nothing that is asked for begins with it, and it is the key people try first.
+			// No answer begins with it, and it is the key people try first.
 			if (press === '?' && state.field.text === '') {
-				return act('help', state, stage);
+				return act('help', state, context);
 			}
 
 			const field = edit(state.field, press);
@@ -89,9 +88,9 @@ function type(state: ScreenState, press: Press, intent: Intent | undefined, stag
 	}
 }
 
-function act(intent: Intent, state: ScreenState, stage: Stage): Turn {
-	const {scene, view} = stage;
-	const own = state.page ? undefined : screenOf(scene).act?.(scene, state, intent, stage);
+function act(intent: Intent, state: ScreenState, context: UpdateContext): Transition {
+	const {scene, view} = context;
+	const own = state.page ? undefined : screenOf(scene).act?.(scene, state, intent, context);
 	if (own) {
 		return own;
 	}
@@ -103,37 +102,37 @@ function act(intent: Intent, state: ScreenState, stage: Stage): Turn {
 		case 'page-down':
 		case 'first':
 		case 'last':
-			return [move(intent, state, stage), []];
+			return [move(intent, state, context), []];
 
 		case 'earlier':
-			return look(state, stage, -1);
+			return showVisit(state, context, -1);
 		case 'later':
-			return look(state, stage, 1);
+			return showVisit(state, context, 1);
 
 		case 'note':
 		case 'skip':
 		case 'by-hand':
 		case 'back':
 		case 'leave':
-			return openDialog(intent, state, stage);
+			return openDialog(intent, state, context);
 		case 'command': {
 			const {page: _, ...uncovered} = state;
-			const places = placesOf(uncovered, scene);
-			return [{...uncovered, dialog: {is: 'command', field: emptyField, places, cursor: 0}}, []];
+			const scopes = scopesOf(uncovered, scene);
+			return [{...uncovered, dialog: {kind: 'command', field: emptyField, scopes, cursor: 0}}, []];
 		}
 
 		case 'search':
 			return view.live.lines.length === 0
-				? tell(state, 'The log is empty.')
-				: openDialog('search', {...state, focus: 'log', logShown: 'yes'}, stage);
+				? withMessage(state, 'The log is empty.')
+				: openDialog('search', {...state, focus: 'log', logShown: 'yes'}, context);
 		case 'find-next':
 		case 'find-previous':
-			return [search(state, state.log.search, stage, intent === 'find-next'), []];
+			return [search(state, state.log.search, context, intent === 'find-next'), []];
 
 		case 'help':
-			return [{...state, page: {is: 'help', offset: 0}}, []];
+			return [{...state, page: {kind: 'help', offset: 0}}, []];
 		case 'prose':
-			return [{...state, page: {is: 'prose', offset: 0}}, []];
+			return [{...state, page: {kind: 'prose', offset: 0}}, []];
 		case 'close-page': {
 			const {page: _, ...rest} = state;
 			return [rest, []];
@@ -148,56 +147,41 @@ function act(intent: Intent, state: ScreenState, stage: Stage): Turn {
 		case 'zoom':
 			return [{...state, zoomed: !state.zoomed}, []];
 		case 'focus':
-			return [{...state, focus: nextFocus(state, stage)}, []];
+			return [{...state, focus: nextFocus(state, context)}, []];
 
 		case 'copy':
-			return copy(state, stage);
+			return [state, [{kind: 'copy', text: textToCopy(state, context)}]];
 		case 'interrupt':
-			return [state, [ended(stage) ? {do: 'exit'} : {do: 'leave', reason: 'interrupted'}]];
+			return [state, [hasEnded(context) ? {kind: 'exit'} : {kind: 'leave', reason: 'interrupted'}]];
 		case 'suspend':
-			return [state, [{do: 'suspend'}]];
+			return [state, [{kind: 'suspend'}]];
 		default:
 			return [state, []];
 	}
 }
 
 /** A key that does nothing here says why. */
-function explain(state: ScreenState, press: Press, {scene}: Stage): Turn {
-	const next = screenOf(scene).next(scene);
-	return tell(
+function explain(state: ScreenState, press: Press, {scene}: UpdateContext): Transition {
+	return withMessage(
 		state,
-		isKnownKey(press) ? `${press} has nothing to do here. ${next}` : `${press} is not a key here; ? shows them.`,
+		isKnownKey(press)
+			? `${press} does nothing here. ${screenOf(scene).next(scene, state)}`
+			: `${press} is not a key; ? shows the keys.`,
 	);
 }
 
-function search(state: ScreenState, text: string, {view}: Stage, forward = false): ScreenState {
-	const log = find(state.log, text, forward, view.live.lines);
-	return log.found === undefined
-		? {...state, log: {...log, search: ''}, message: {text: `"${text}" is not in the log.`, tone: 'warn'}}
-		: {...state, log};
-}
-
-function copy(state: ScreenState, {scene, view, journalFolder}: Stage): Turn {
+/** What is picked; else what the screen is about; else where the journal is. */
+function textToCopy(state: ScreenState, {scene, view, journalFolder}: UpdateContext): string {
 	const screen = screenOf(scene);
 	const {page} = state;
 	const picked =
-		page?.is === 'visit'
+		page?.kind === 'visit'
 			? picksOf(view.incident.visits[page.visit]!)[page.cursor]
 			: (screen.picks?.(scene, state)[state.cursor] ?? screen.copy?.(scene));
-	return [state, [{do: 'copy', text: picked ?? journalFolder}]];
+	return picked ?? journalFolder;
 }
 
-function nextFocus(state: ScreenState, {scene, logHeight}: Stage): ScreenState['focus'] {
-	const asksText = screenOf(scene).submit !== undefined && !(screenOf(scene).picks?.(scene, state).length ?? 0);
-	const order: ScreenState['focus'][] = [
-		...(asksText ? (['field'] as const) : []),
-		'main',
-		...(logHeight > 0 ? (['log'] as const) : []),
-	];
-	return order[(order.indexOf(state.focus) + 1) % order.length]!;
-}
-
-/** The record is closed, or cannot be kept: there is nothing to leave in good order any more. */
-function ended({view, scene}: Stage): boolean {
+/** The journal is sealed or cannot be written: there is no session to leave in good order. */
+function hasEnded({view, scene}: UpdateContext): boolean {
 	return view.halted !== undefined || scene.kind === 'stopped';
 }

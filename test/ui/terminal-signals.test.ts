@@ -1,24 +1,24 @@
-import '../../support/color-terminal.ts';
+import '../support/color-terminal.ts';
 import {expect, test} from 'vitest';
-import {bellSequence, createBell, longMs} from '../../../src/ui/terminal/bell.ts';
-import {brokenCheck, openRoom} from '../incident-room.ts';
+import {bellSequence, createBell, longWaitMs} from '../../src/ui/terminal-signals.ts';
+import {brokenCheck, openRoom} from './incident-room.ts';
 
 test('rings once when a long wait for a machine has become a wait for a person', () => {
 	const bell = createBell();
 
 	expect(bell.rings('working', 0)).toBe(false);
-	expect(bell.rings('working', longMs)).toBe(false);
-	expect(bell.rings('gate', longMs + 1)).toBe(true);
-	expect(bell.rings('gate', 3 * longMs)).toBe(false);
+	expect(bell.rings('working', longWaitMs)).toBe(false);
+	expect(bell.rings('gate', longWaitMs + 1)).toBe(true);
+	expect(bell.rings('gate', 3 * longWaitMs)).toBe(false);
 });
 
 test('does not ring for what a person did wait for', () => {
 	const bell = createBell();
 
 	expect(bell.rings('held', 0)).toBe(false);
-	expect(bell.rings('choose', 10 * longMs)).toBe(false);
-	bell.rings('working', 20 * longMs);
-	expect(bell.rings('held', 20 * longMs + 2_000)).toBe(false);
+	expect(bell.rings('choose', 10 * longWaitMs)).toBe(false);
+	bell.rings('working', 20 * longWaitMs);
+	expect(bell.rings('held', 20 * longWaitMs + 2_000)).toBe(false);
 });
 
 test('sends a notification only to terminals that are known to show it, and a plain bell through tmux', () => {
@@ -46,7 +46,7 @@ test('the screen rings when a long step has ended, and not before', async () => 
 
 	expect(room.bytes()).not.toContain('\u0007');
 	released.resolve();
-	await room.until('go on: Scan the storage');
+	await room.until('Next: Scan the storage');
 	await expect.poll(() => room.bytes()).toContain('\u0007');
 	await room.leave();
 });

@@ -1,7 +1,6 @@
-import type {LogLine} from '../../../engine/session/live-log.ts';
-import type {Pen, Row} from '../pen.ts';
+import type {LogLine} from '../../engine/session/live-log.ts';
 
-/** Which part of the log is in sight. `at`: the number of the lowest visible line; without it, the log follows. */
+/** Which part of the log is in sight. `at`: the number of the lowest visible line; without it the newest line stays in sight. */
 export type LogState = {at?: number; found?: number; search: string};
 
 export const freshLog: LogState = {search: ''};
@@ -23,8 +22,8 @@ export function moveLog(state: LogState, move: LogMove, lines: readonly LogLine[
 	return showing(state, Math.max(first, to), last);
 }
 
-/** The next line that holds the text, in the direction asked for, round the end. */
-export function find(state: LogState, search: string, forward: boolean, lines: readonly LogLine[]): LogState {
+/** The next line that holds the text, in this direction, continuing at the other end. */
+export function searchLog(state: LogState, search: string, forward: boolean, lines: readonly LogLine[]): LogState {
 	const wanted = search.toLowerCase();
 	const hits = lines.filter(({text}) => text.toLowerCase().includes(wanted)).map(({number}) => number);
 	const last = lines.at(-1)?.number ?? 0;
@@ -36,20 +35,6 @@ export function find(state: LogState, search: string, forward: boolean, lines: r
 	return found === undefined
 		? {...rest, search}
 		: {...showing({...rest, search}, Math.max(found, lines[0]!.number), last), found};
-}
-
-/** Only the lines in sight are measured and mounted. */
-export function drawLog(lines: readonly LogLine[], state: LogState, pen: Pen, width: number, height: number): Row[] {
-	const first = lines[0]?.number ?? 0;
-	const end = Math.min(lines.length, Math.max(height, (state.at ?? Number.POSITIVE_INFINITY) - first + 1));
-	return lines
-		.slice(Math.max(0, end - height), end)
-		.map(({number, text}) =>
-			pen.cut(
-				number === state.found ? pen.row([`${pen.glyphs.cursor} `, 'accent'], [text, 'accent']) : pen.row(text),
-				width,
-			),
-		);
 }
 
 function showing(state: LogState, at: number, last: number): LogState {

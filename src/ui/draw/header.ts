@@ -1,6 +1,8 @@
-import type {Incident} from '../../../domain/incident/incident.ts';
-import {clockTime} from '../../../domain/text/duration.ts';
-import {type Pen, type Row, rowWidth} from '../pen.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import type {Incident} from '../../domain/incident/incident.ts';
+import {clockTime} from '../../domain/text/duration.ts';
+import {type Pen, type Row, rowWidth} from './pen.ts';
+import {drawProblem} from './results/result.ts';
 
 type Header = {incident: Incident; image: string; now: number; pen: Pen; width: number};
 
@@ -23,4 +25,20 @@ export function drawHeader({incident, image, now, pen, width}: Header): Row {
 	];
 	const room = width - rowWidth(right) - 1;
 	return pen.spread([whole, short].find(left => rowWidth(left) <= room) ?? shortest, right, width);
+}
+
+/** Why the session has halted, and what to do about it. */
+export function drawBanner(halted: Error | undefined, pen: Pen, width: number): Row[] {
+	if (halted === undefined) {
+		return [];
+	}
+
+	const hint = halted instanceof OperatorError ? halted.hint : 'This is a bug in regmedic.';
+	return drawProblem({message: `Stopped: ${halted.message}`, hint}, pen, width - 1);
+}
+
+/** While an incident is being opened: whether it will be real. */
+export function drawTitle(drill: boolean, pen: Pen, width: number): Row {
+	const kind = drill ? (['REHEARSAL', 'rehearsal'] as const) : (['REAL', 'real'] as const);
+	return pen.spread(pen.row([' regmedic', 'strong']), pen.row(kind, ' '), width);
 }

@@ -1,7 +1,6 @@
-import {type Press, typedBy} from '../../state/press.ts';
-import type {Pen, Piece, Row} from '../pen.ts';
+import {type Press, typedBy} from './press.ts';
 
-/** One line that is being typed; `at` counts characters before the caret. */
+/** One line that is being typed; `at` counts the characters before the caret. */
 export type Field = {text: string; at: number};
 
 export const emptyField: Field = {text: '', at: 0};
@@ -10,7 +9,7 @@ export function fieldOf(text: string): Field {
 	return {text, at: [...text].length};
 }
 
-/** What a key makes of the line. Undefined: it is not a key of a field. */
+/** The line after a key. Undefined: it is not a key of a field. */
 export function edit(field: Field, press: Press): Field | undefined {
 	const characters = [...field.text];
 	const {at} = field;
@@ -45,7 +44,7 @@ export function edit(field: Field, press: Press): Field | undefined {
 	}
 }
 
-/** A paste is one line, whatever it was. */
+/** A paste of several lines becomes one. */
 export function insert(field: Field, text: string): Field {
 	const line = text.replace(/[\r\n\t]+/g, ' ');
 	const characters = [...field.text];
@@ -53,21 +52,4 @@ export function insert(field: Field, text: string): Field {
 		text: characters.toSpliced(field.at, 0, line).join(''),
 		at: field.at + [...line].length,
 	};
-}
-
-/** @param ghost what stands there, faintly, while nothing is typed */
-export function drawField(field: Field, pen: Pen, width: number, {ghost = '', active = true} = {}): Row {
-	const {cursor, caret} = pen.glyphs;
-	const characters = [...field.text];
-	// What is left of the caret stays in sight when the line is longer than the field.
-	const room = Math.max(4, width - 6);
-	const from = Math.max(0, field.at - room);
-	const pieces: Piece[] = [
-		[` ${cursor} `, active ? 'accent' : 'dim'],
-		[characters.slice(from, field.at).join(''), 'strong'],
-		...(active ? [[caret, 'accent'] as const] : []),
-		[characters.slice(field.at, from + room).join(''), 'strong'],
-		[field.text === '' ? ghost : '', 'dim'],
-	];
-	return pen.cut(pen.row(...pieces), width);
 }

@@ -1,18 +1,26 @@
-import type {Incident, Visit} from '../../../domain/incident/incident.ts';
-import {sayDuration} from '../../../domain/text/duration.ts';
-import {type Pen, type Piece, type Row, rowWidth} from '../pen.ts';
+import type {Incident, Visit} from '../../domain/incident/incident.ts';
+import {sayDuration} from '../../domain/text/duration.ts';
+import {drawMore, type Pane, scrollRows} from './pane.ts';
+import {type Pen, type Piece, type Row, rowWidth} from './pen.ts';
 
 /** Narrower, a title and its duration do not fit on one line. */
 const roomForTitles = 22;
 
-/** The whole way, by phase: what was done, where we are, what may come. `focus`: the line we are on. */
-export function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; focus: number} {
+/** The whole runbook, by phase: what was done, the current step, what may come. */
+export function drawStepsPane(incident: Incident, size: {width: number; height: number}, pen: Pen): Pane {
+	const {rows, current} = drawSteps(incident, pen, size.width - 4);
+	const scrolled = scrollRows(rows, size.height - 2, [current, current], 0);
+	return {...size, title: pen.row('Steps'), rows: scrolled.rows, more: drawMore(scrolled, pen)};
+}
+
+/** `current`: the line of the current step. */
+function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; current: number} {
 	const rows: Row[] = [];
-	let focus = 0;
+	let current = 0;
 	for (const phase of phasesOf(incident)) {
 		const visits = incident.visits.filter(visit => visit.phase === phase);
 		const coming = comingIn(phase, incident);
-		// One step in its phase is one line; where there is little room, by the shorter name of the phase.
+		// A phase with one step is one line. Where there is little room it has the name of the phase, which is shorter.
 		const lone = visits.length + (coming === undefined ? 0 : 1) === 1;
 		const asPhase = lone && (width < roomForTitles || phase === (visits[0]?.title ?? coming));
 		const indent = asPhase ? '' : ' ';
@@ -22,31 +30,31 @@ export function drawSteps(incident: Incident, pen: Pen, width: number): {rows: R
 		}
 
 		for (const visit of visits) {
-			const {glyph, current} = signOf(visit, incident, pen);
+			const {glyph, isCurrent} = signOf(visit, incident, pen);
 			const again = visit.attempt > 1 ? ` (${visit.attempt})` : '';
 			const title = `${asPhase ? phase : visit.title}${again}`;
-			const left = pen.row(indent, glyph, ' ', [title, current ? 'strong' : 'plain']);
+			const left = pen.row(indent, glyph, ' ', [title, isCurrent ? 'strong' : 'plain']);
 			const took = pen.row([visit.endedAt === undefined ? '' : sayDuration(tookMs(visit)), 'dim']);
-			focus = current ? rows.length : focus;
+			current = isCurrent ? rows.length : current;
 			rows.push(rowWidth(left) + 1 + rowWidth(took) <= width ? pen.spread(left, took, width) : pen.cut(left, width));
 		}
 
 		if (coming !== undefined) {
-			focus = rows.length;
+			current = rows.length;
 			rows.push(
 				pen.cut(pen.row(indent, [pen.glyphs.current, 'accent'], ' ', [asPhase ? phase : coming, 'strong']), width),
 			);
 		}
 	}
 
-	return {rows, focus};
+	return {rows, current};
 }
 
 function tookMs({startedAt, endedAt}: Visit): number {
 	return Math.max(0, Date.parse(endedAt ?? startedAt) - Date.parse(startedAt));
 }
 
-/** Where there is no room for a list: `step 3/7 Decide`. */
+/** The list as one line, where there is no room for it: `step 3/7 Decide`. */
 export function drawStepLine(incident: Incident, pen: Pen, width: number): Row {
 	const phases = phasesOf(incident);
 	const {phase} = incident;
@@ -74,11 +82,11 @@ function comingIn(phase: string, {phase: is, runbook}: Incident): string | undef
 	return next?.phase === phase ? next.title : undefined;
 }
 
-function signOf(visit: Visit, {phase}: Incident, pen: Pen): {glyph: Piece; current: boolean} {
+function signOf(visit: Visit, {phase}: Incident, pen: Pen): {glyph: Piece; isCurrent: boolean} {
 	const {glyphs} = pen;
 	const here = 'attempt' in phase && phase.step === visit.step && phase.attempt === visit.attempt;
 	if (here && visit.endedAt === undefined) {
-		return {glyph: [glyphs.current, 'accent'], current: true};
+		return {glyph: [glyphs.current, 'accent'], isCurrent: true};
 	}
 
 	const failed =
@@ -88,13 +96,13 @@ function signOf(visit: Visit, {phase}: Incident, pen: Pen): {glyph: Piece; curre
 	switch (visit.ended) {
 		case 'skipped':
 		case 'declined':
-			return {glyph: [glyphs.skipped, 'warn'], current: false};
+			return {glyph: [glyphs.skipped, 'warn'], isCurrent: false};
 		case 'assumed':
-			return {glyph: [glyphs.assumed, 'warn'], current: false};
+			return {glyph: [glyphs.assumed, 'warn'], isCurrent: false};
 		case 'left':
 		case undefined:
-			return {glyph: [glyphs.left, 'dim'], current: false};
+			return {glyph: [glyphs.left, 'dim'], isCurrent: false};
 		default:
-			return {glyph: failed ? [glyphs.failed, 'bad'] : [glyphs.done, 'good'], current: false};
+			return {glyph: failed ? [glyphs.failed, 'bad'] : [glyphs.done, 'good'], isCurrent: false};
 	}
 }
