@@ -288,7 +288,7 @@ describeReal('an incident on real servers', programs, () => {
 			await screen.press('Enter');
 			for (const title of [
 				'Verify again',
-				'Look for pipelines',
+				'Find pipelines',
 				'List the other damaged images',
 				'Find what will cause it again',
 			]) {

@@ -93,7 +93,7 @@ test('a change that skips the verification is found at the end that promises suc
 });
 
 test('a verification that was taken away is missed by everything that leads to it', () => {
-	const [start, end] = [page.indexOf('## Verify again'), page.indexOf('## Look for pipelines')];
+	const [start, end] = [page.indexOf('## Verify again'), page.indexOf('## Find pipelines')];
 	const edited = page.slice(0, start) + page.slice(end);
 
 	const found = problemsIn(edited).filter(({code}) => code === 'unknown-step');
