@@ -1,7 +1,10 @@
 import {visible} from '../text/visible.ts';
 
-/** A paragraph or an item of a list, without the line breaks of the file; or lines of code, exactly as written. */
-export type ProseBlock = {kind: 'text'; text: string} | {kind: 'code'; lines: string[]};
+/**
+ * Paragraphs and items of a list, without the line breaks of the file; or lines of code, exactly as written. `mark`: what
+ * an item begins with, `- ` or `1. `; empty for a paragraph.
+ */
+export type ProseBlock = {kind: 'text'; lines: {mark: string; text: string}[]} | {kind: 'code'; lines: string[]};
 
 /** The Markdown of a step as blocks, each to be laid out for the width at hand. */
 export function proseBlocks(markdown: string): ProseBlock[] {
@@ -10,7 +13,7 @@ export function proseBlocks(markdown: string): ProseBlock[] {
 	let code: string[] | undefined;
 	const endParagraph = () => {
 		if (paragraph.length > 0) {
-			blocks.push({kind: 'text', text: paragraph.join('\n')});
+			blocks.push({kind: 'text', lines: paragraph.map(readLine)});
 			paragraph = [];
 		}
 	};
@@ -41,5 +44,11 @@ export function proseBlocks(markdown: string): ProseBlock[] {
 /** What a step is for. Empty where the prose begins with how to do the step without regmedic. */
 export function firstParagraph(markdown: string): string {
 	const [first] = proseBlocks(markdown);
-	return first?.kind === 'text' && !first.text.startsWith('By hand:') ? first.text : '';
+	const text = first?.kind === 'text' ? first.lines.map(({mark, text}) => mark + text).join('\n') : '';
+	return text.startsWith('By hand:') ? '' : text;
+}
+
+function readLine(line: string): {mark: string; text: string} {
+	const [mark = ''] = /^(?:[-*+]|\d+\.)\s+/.exec(line) ?? [];
+	return {mark, text: line.slice(mark.length)};
 }

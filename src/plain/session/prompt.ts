@@ -171,6 +171,10 @@ function textOf(value: Json | undefined): string {
 export function sayProse(markdown: string, indent = ''): string[] {
 	return proseBlocks(markdown).flatMap((block, at) => [
 		...(at === 0 ? [] : ['']),
-		...(block.kind === 'code' ? block.lines.map(line => `${indent}    ${line}`) : wrap(block.text, {first: indent})),
+		...(block.kind === 'code'
+			? block.lines.map(line => `${indent}    ${line}`)
+			: block.lines.flatMap(({mark, text}) =>
+					wrap(text, {first: indent + mark, rest: indent + ' '.repeat(mark.length)}),
+				)),
 	]);
 }

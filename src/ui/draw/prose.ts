@@ -7,6 +7,6 @@ export function drawProse(markdown: string, pen: Pen, width: number): Row[] {
 		...(at === 0 ? [] : [[]]),
 		...(block.kind === 'code'
 			? block.lines.flatMap(line => pen.wrap(line, width, 'plain', pen.row('  ')))
-			: pen.wrap(block.text, width)),
+			: block.lines.flatMap(({mark, text}) => pen.wrap(text, width, 'plain', pen.row(mark)))),
 	]);
 }

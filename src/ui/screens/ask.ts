@@ -31,7 +31,8 @@ export const askScreen: Screen<'ask'> = {
 
 		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...pen.wrap(question.prompt, width, 'strong')];
 		if (question.type !== 'tick') {
-			const hint = `${question.type === 'time' ? 'In UTC: 09:00 or 2026-04-19 09:00. ' : ''}Empty is "unknown".`;
+			const example = question.type === 'time' ? 'UTC, 09:00 or 2026-04-19 09:00. ' : '';
+			const hint = `${example}Empty is "unknown".`;
 			return {
 				title,
 				rows,

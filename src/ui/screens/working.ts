@@ -1,5 +1,6 @@
 import type {Visit} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
+import {firstParagraph} from '../../domain/runbook/prose.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
 import type {Pen, Row} from '../draw/pen.ts';
@@ -29,11 +30,13 @@ export const workingScreen: Screen<'working'> = {
 		}
 
 		if (incident.phase.is === 'gating') {
-			rows.push(pen.row('Checking what this step would change. Nothing is changed before you approve.'), []);
+			const about = 'Checking what this step would change. Nothing is changed before you approve.';
+			rows.push(...pen.wrap(about, width), []);
 		}
 
 		rows.push(...(visit ? [...drawGiven(visit, pen, width), ...drawSteps(visit, pen, width)] : []));
-		return {title, rows};
+		const prose = step === undefined ? '' : firstParagraph(step.prose);
+		return {title, rows: rows.length > 0 ? rows : pen.wrap(prose, width, 'dim')};
 	},
 	next: ({visit, step}) => `${visit?.title ?? step?.title ?? 'Something'} is under way; no input needed.`,
 };

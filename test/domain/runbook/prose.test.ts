@@ -15,10 +15,16 @@ After.`;
 
 test('a paragraph loses its line breaks; lists and commands keep theirs', () => {
 	expect(proseBlocks(prose)).toEqual([
-		{kind: 'text', text: 'We ask the registry.'},
-		{kind: 'text', text: '- one\n- two'},
+		{kind: 'text', lines: [{mark: '', text: 'We ask the registry.'}]},
+		{
+			kind: 'text',
+			lines: [
+				{mark: '- ', text: 'one'},
+				{mark: '- ', text: 'two'},
+			],
+		},
 		{kind: 'code', lines: ['curl   -sSf  "$URL" |', '  jq .']},
-		{kind: 'text', text: 'After.'},
+		{kind: 'text', lines: [{mark: '', text: 'After.'}]},
 	]);
 });
 
