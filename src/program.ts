@@ -32,7 +32,7 @@ const commands = [
 	check,
 ];
 
-export type Program = {
+type Program = {
 	version: string;
 	home: string;
 	invocation(flags: CommonFlags): Invocation;

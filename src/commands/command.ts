@@ -5,13 +5,13 @@ import type {Invocation} from '../invocation.ts';
  * A command as its folder declares it: enough for the help, and little to load. The work is in a module of its own, which
  * `run` imports when the command is called.
  */
-export type DeclaredCommand = {addTo(parent: Command, carryOut: CarryOut): void};
+type DeclaredCommand = {addTo(parent: Command, carryOut: CarryOut): void};
 
 /** Makes the invocation, does the work with it and keeps the exit code. */
 export type CarryOut = (work: (invocation: Invocation) => Promise<number>) => Promise<void>;
 
 /** One option, with the type of its value. `undefined` is in that type where the option may be absent. */
-export type OptionDeclaration<Value> = {
+type OptionDeclaration<Value> = {
 	about: string;
 	/** Anything else is refused. */
 	choices?: readonly string[];
@@ -23,7 +23,7 @@ export type OptionDeclaration<Value> = {
 	hidden?: boolean;
 };
 
-export type CommandDeclaration<Name, Options> = {
+type CommandDeclaration<Name, Options> = {
 	/** With its argument, as the help shows it: `verify <ref...>`. */
 	name: Name;
 	about: string;

@@ -16,7 +16,7 @@ export function registryNamed({registries}: Configuration, name: string): Regist
 	return found;
 }
 
-export type Unnamed = {
+type Unnamed = {
 	code: ErrorCode;
 	/** What to write instead where no registry is configured. */
 	hintForNone: string;

@@ -14,7 +14,7 @@ export type StorageOptions = {
 	sshConfig?: string;
 };
 
-export type ScanTarget = {
+type ScanTarget = {
 	location: StorageLocation;
 	/** The configured registry that was named. */
 	registry?: RegistryConfiguration;

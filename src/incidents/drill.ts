@@ -12,7 +12,7 @@ import type {Setup} from '../wiring/setup.ts';
 import {loadRunbook} from './runbooks.ts';
 import {createIncident, incidentFolder, type OpenIncident, openIncident} from './start.ts';
 
-export type NewDrill = {
+type NewDrill = {
 	scenario: string;
 	seed: number;
 	/** Speed-up factor of the simulated builds; above 1 only in tests. */

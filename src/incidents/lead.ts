@@ -5,7 +5,7 @@ import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
 import type {OpenIncident} from './start.ts';
 
-export type Lead = {
+type Lead = {
 	invocation: Invocation;
 	/** Answers every question by itself: drills only. */
 	autopilot: boolean;

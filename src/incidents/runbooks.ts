@@ -8,7 +8,7 @@ import type {Runbook} from '../domain/runbook/runbook.ts';
 import type {LocatedProblem} from '../domain/yaml/located-yaml.ts';
 import {actions} from '../engine/actions/index.ts';
 
-export type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: LocatedProblem[]};
+type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: LocatedProblem[]};
 
 /**
  * Reads and lints a runbook.

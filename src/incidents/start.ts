@@ -24,7 +24,7 @@ export type OpenIncident = {
 	close(): Promise<void>;
 };
 
-export type NewResponse = {
+type NewResponse = {
 	/** A name or a path. */
 	runbook: string;
 	reference: ImageReference;
@@ -33,7 +33,7 @@ export type NewResponse = {
 	plainHttp?: boolean;
 };
 
-export type NewIncident = {
+type NewIncident = {
 	name: string;
 	runbook: Runbook;
 	inputs: JsonObject;

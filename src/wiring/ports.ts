@@ -12,7 +12,7 @@ import type {Setup} from './setup.ts';
 import {openShell} from './shell.ts';
 import {openStorage} from './storage.ts';
 
-export type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
+type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 
 /** Builds the outside systems of one image from the configuration. None of them is contacted yet. */
 export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {

@@ -16,7 +16,7 @@ import {rehearsalOf, rehearseAll} from './preflight.ts';
 import {auditProbe, type ProbeMetricsOptions} from './probe-metrics.ts';
 import {auditRegistry} from './registry-answers.ts';
 
-export type AuditOptions = StorageOptions & ProbeMetricsOptions & {preflight?: boolean; collect?: string};
+type AuditOptions = StorageOptions & ProbeMetricsOptions & {preflight?: boolean; collect?: string};
 
 const exits = {breaks: exitCodes.broken, incomplete: exitCodes.indeterminate, clear: exitCodes.done};
 

@@ -3,7 +3,7 @@ import {findScenario, scenarios} from '../../drills/scenarios.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
-export type DrillOptions = {seed: number; auto?: boolean; list?: boolean; speed: number};
+type DrillOptions = {seed: number; auto?: boolean; list?: boolean; speed: number};
 
 /** `regmedic drill [SCENARIO]`: rehearses an incident on simulators that listen on loopback and live in the drill's folder. */
 export async function drill(

@@ -8,7 +8,7 @@ import {visibleJson} from '../../domain/text/visible.ts';
 import {writeDocument} from '../../incidents/end.ts';
 import type {Invocation} from '../../invocation.ts';
 
-export type ExportOptions = {format: 'markdown' | 'json'; output?: string};
+type ExportOptions = {format: 'markdown' | 'json'; output?: string};
 
 /** `regmedic export INCIDENT`: the post-mortem, made from the journal alone. */
 export async function exportIncident(wanted: string, options: ExportOptions, invocation: Invocation): Promise<number> {

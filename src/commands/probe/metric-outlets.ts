@@ -10,7 +10,7 @@ import type {Invocation} from '../../invocation.ts';
 export type OutletOptions = {push?: string; metricsFile?: string; job: string};
 
 /** The measurements of one run. */
-export type Measured = {
+type Measured = {
 	metrics: Metric[];
 	labels: Record<string, string>;
 	/** Metrics that this run could not measure keep the values of an earlier run. */
@@ -18,7 +18,7 @@ export type Measured = {
 };
 
 /** Writes and pushes the metrics. @returns the failures: one outlet that fails does not keep the others from working */
-export type Outlets = (measured: Measured) => Promise<OperatorError[]>;
+type Outlets = (measured: Measured) => Promise<OperatorError[]>;
 
 /**
  * Checks the options before the run: a typing mistake should not be found after an hour.

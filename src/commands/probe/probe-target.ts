@@ -4,7 +4,7 @@ import {parseReference} from '../../domain/image/reference.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {onlyRegistry, registryNamed} from '../configured-registry.ts';
 
-export type ProbeTarget = {
+type ProbeTarget = {
 	/** `host[:port]` */
 	host: string;
 	/** As it was read; a registry given as an address is added to it. */

@@ -15,7 +15,7 @@ import {probeTarget} from './probe-target.ts';
 import {createReporter, type ReportOptions} from './report.ts';
 import {keepHeapSmall} from './small-heap.ts';
 
-export type ProbeOptions = VerifyingOptions &
+type ProbeOptions = VerifyingOptions &
 	OutletOptions &
 	ReportOptions & {
 		/** Only this many of the newest of each repository. */

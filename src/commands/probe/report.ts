@@ -12,7 +12,7 @@ export type ReportOptions = {
 };
 
 /** Prints the images as they come, and the report at the end. */
-export type Reporter = {image(check: ImageCheck): void; end(report: ProbeReport): void};
+type Reporter = {image(check: ImageCheck): void; end(report: ProbeReport): void};
 
 export function createReporter(invocation: Invocation, options: ReportOptions): Reporter {
 	// Then standard output is for the metrics.

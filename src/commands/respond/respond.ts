@@ -4,7 +4,7 @@ import {askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
-export type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; plainHttp?: boolean};
+type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; plainHttp?: boolean};
 
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(

@@ -4,7 +4,7 @@ import {readIncident} from '../../incidents/find.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
-export type ResumeOptions = {takeOver?: boolean; auto?: boolean; speed: number};
+type ResumeOptions = {takeOver?: boolean; auto?: boolean; speed: number};
 
 /** `regmedic resume [INCIDENT]`: continues an incident that a process left or lost. */
 export async function resume(

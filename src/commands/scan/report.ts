@@ -6,7 +6,7 @@ import type {Invocation} from '../../invocation.ts';
 import {sayScan} from '../../plain/scan/say-scan.ts';
 import type {ScannedStore, ScannedStores} from './stores.ts';
 
-export type ReportOptions = {
+type ReportOptions = {
 	/** The folder that was scanned. */
 	base: string;
 	/** Of the registry, where it is known. */

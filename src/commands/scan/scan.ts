@@ -15,7 +15,7 @@ import {type StorageOptions, scanTarget} from '../storage-target.ts';
 import {reportScan} from './report.ts';
 import {scanStores} from './stores.ts';
 
-export type ScanOptions = StorageOptions & {
+type ScanOptions = StorageOptions & {
 	registry?: string;
 	/** Reads every blob on the host. */
 	hash?: boolean;

@@ -13,7 +13,7 @@ import {systemClock} from '../../wiring/clock.ts';
 import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
 import {readSetup, type Setup} from '../../wiring/setup.ts';
 
-export type VerifyOptions = VerifyingOptions & {
+type VerifyOptions = VerifyingOptions & {
 	/** `linux/arm64`: of an index, only this child. */
 	platform?: string;
 	plainHttp?: boolean;
