@@ -14,14 +14,14 @@ export type CredentialSource = v.InferOutput<typeof credentials>;
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
 
-/** Addresses go into the journal and onto the screen. */
+/** URLs are written to the journal and shown on the screen. */
 const withoutPassword = v.check(
-	// `ssh://git@host` names a login; before an HTTP host even a single word is a token.
+	// In `ssh://git@host`, git is a login name; before an HTTP host even a single word may be a token.
 	(url: string) => !/^(?:https?:\/\/[^/@\s]*@|[a-z+]+:\/\/[^/@\s]*:[^/@\s]*@)/i.test(url),
-	'a password or token must not stand in an address: name its source',
+	'a URL must not contain a password or token: name its source instead',
 );
 
-/** Never the secret itself. */
+/** The source of a secret, never the secret itself. */
 const secret = v.union(
 	[v.strictObject({env: text}), v.strictObject({command}), v.strictObject({file: text})],
 	'write {env: NAME}, {command: [PROGRAM, …]} or {file: PATH}',
@@ -37,18 +37,18 @@ const credentials = v.union(
 );
 
 const storage = v.strictObject({
-	/** A destination for ssh; without it, a folder of this machine. */
+	/** A destination of ssh; without it, `root` is a folder of this machine. */
 	ssh: v.optional(text),
 	root: text,
 	transport: v.optional(v.picklist(['openssh', 'ssh2'])),
 	sshConfig: v.optional(text),
-	/** What restarts the registry on that host. */
+	/** The command that restarts the registry on that host. */
 	restart: v.optional(text),
-	/** A dry garbage collection on that host: what `regmedic audit --preflight` runs. */
+	/** The command of `regmedic audit --preflight`: a dry garbage collection on that host. */
 	collect: v.optional(text),
 });
 
-/** Where a registry, or what belongs to it, is: nothing but scheme, host and port. */
+/** Scheme, host and port, and nothing else. */
 const origin = v.pipe(
 	text,
 	withoutPassword,
@@ -59,9 +59,9 @@ const registry = v.strictObject({
 	url: origin,
 	credentials: v.optional(credentials),
 	caFile: v.optional(text),
-	/** What we show of ourselves where the registry wants a certificate. */
+	/** For a registry that requires a client certificate. */
 	clientCertificate: v.optional(v.strictObject({certFile: text, keyFile: text})),
-	/** The origin of the token service, where it is another host than the registry: only it may be given the credentials. */
+	/** The origin of the token service, where that is not the registry itself: only this host receives the credentials. */
 	tokenService: v.optional(origin),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
 	storage: v.optional(storage),
@@ -100,13 +100,13 @@ export const emptyConfiguration: Configuration = {registries: {}, images: {}};
 /** @throws OperatorError configuration.invalid (exit 4), with every problem, its line and column */
 export function parseConfiguration(source: string, file: string): Configuration {
 	const {value, problems, locate} = readYaml(source, {line: 1, column: 1}, schema);
-	const astray = Object.entries(value?.images ?? {})
+	const unknownRegistries = Object.entries(value?.images ?? {})
 		.filter(([, {registry: name}]) => !Object.hasOwn(value?.registries ?? {}, name))
 		.map(([name, {registry: missing}]) => ({
 			...locate(['images', name, 'registry']),
 			message: `There is no registry "${missing}".`,
 		}));
-	const all = [...problems, ...astray];
+	const all = [...problems, ...unknownRegistries];
 
 	if (value && all.length === 0) {
 		return value;
@@ -114,7 +114,7 @@ export function parseConfiguration(source: string, file: string): Configuration 
 
 	const lines = all.map(({line, column, message}) => `${file}:${line}:${column}: ${message}`);
 	throw new OperatorError('configuration.invalid', lines.join('\n'), {
-		hint: 'The README’s “Configuration” lists the keys there are.',
+		hint: 'The README’s “Configuration” lists all keys.',
 		exit: 'configuration',
 	});
 }
@@ -139,7 +139,7 @@ export function imageFor(
 	return found && {name: found[0], image: found[1]};
 }
 
-/** `https://registry.example:443` is written with its port in references, too. */
+/** The host of `https://registry.example:443` has its port in references. */
 function authority(url: string): string {
 	return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }

@@ -25,11 +25,11 @@ export type OperatorErrorOptions = {
 	hint: string;
 	exit: ExitMeaning;
 	cause?: unknown;
-	/** The same request may succeed if it is made again a little later. */
+	/** The same request may succeed a little later. */
 	transient?: boolean;
 };
 
-/** Something the operator can fix. Everything that is not one of these is a bug in regmedic. */
+/** Something that the operator can fix. Any other error is a bug in regmedic. */
 export class OperatorError extends Error {
 	override readonly name = 'OperatorError';
 	/** Dotted and stable (`registry.unauthorized`): branch on this, never on the message. */
@@ -47,7 +47,7 @@ export class OperatorError extends Error {
 	}
 }
 
-/** For a `catch` that deals with what the operator can fix: anything else is a bug, and is thrown on. */
+/** For a `catch` that handles operator errors: any other error is a bug and is rethrown. */
 export function asOperatorError(error: unknown): OperatorError {
 	if (error instanceof OperatorError) {
 		return error;
@@ -56,7 +56,7 @@ export function asOperatorError(error: unknown): OperatorError {
 	throw error;
 }
 
-/** The person or a deadline above us asked to stop: quiet, exit 130. */
+/** A person or a deadline stopped the run: no message, exit code 130. */
 export class Cancelled extends Error {
 	override readonly name = 'Cancelled';
 	constructor(message = 'Stopped.') {

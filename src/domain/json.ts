@@ -1,4 +1,4 @@
-/** What a runbook and a journal can hold. */
+/** A value of a runbook or a journal. */
 export type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
 
 export type JsonObject = {[key: string]: Json};
@@ -7,7 +7,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Drops what JSON cannot hold (`undefined`), so that a value is the same before and after the journal. */
+/** Drops `undefined`, which JSON cannot hold, so that a value is the same before it is written to the journal and after. */
 export function toJson(value: unknown): Json {
 	return JSON.parse(JSON.stringify(value ?? null)) as Json;
 }

@@ -40,12 +40,12 @@ test.each([
 	[
 		'    url: https://registry.example:5050',
 		'    url: https://ada:hunter2@registry.example',
-		/must not stand in an address/,
+		/must not contain a password or token/,
 	],
 	[
 		"git: 'git@git.example:acme/infra.git'",
 		'git: https://ada:token@git.example/acme/infra',
-		/must not stand in an address/,
+		/must not contain a password or token/,
 	],
 	['  token: {env: WOODPECKER_TOKEN}', '  token: abcdef', /write \{env: NAME\}/],
 	['    registry: private', '    registry: privat', /There is no registry "privat"/],

@@ -14,7 +14,7 @@ export function isDigest(text: string): text is Digest {
 	return shape.test(text);
 }
 
-/** Well-formed, in an algorithm that we do not know. @see OCI image-spec descriptor.md: it should pass validation */
+/** Well-formed, with an algorithm that regmedic does not support. @see OCI image-spec descriptor.md: it should pass validation */
 export function isUnsupportedDigest(text: unknown): text is string {
 	return typeof text === 'string' && grammar.test(text) && !/^sha(?:256|512):/.test(text);
 }

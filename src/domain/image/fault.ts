@@ -1,6 +1,6 @@
 import type {Digest} from './digest.ts';
 
-/** Every way an image can be damaged. @see the table in the README, "What can be wrong" */
+/** Every way in which an image can be damaged. @see the table in the README, "What can be wrong" */
 export const faultKinds = [
 	'tag-dangling',
 	'child-unlinked',
@@ -33,13 +33,13 @@ export type Fault = {
 	platform?: string;
 	/** The HTTP status that showed it. */
 	status?: number;
-	/** What the registry or the check said, short. */
+	/** What the registry returned or the check found, in a few words. */
 	detail: string;
 };
 
 /** What a fault means for someone who pulls. */
 export const faultMeanings: Record<FaultKind, string> = {
-	'tag-dangling': 'the tag is listed, but names a manifest the registry does not serve',
+	'tag-dangling': 'the tag is listed, but the registry does not serve its manifest',
 	'child-unlinked': 'the manifest is on disk, but this repository has no link to it',
 	'child-swept': 'the manifest is on disk, but its config or layers were garbage-collected',
 	'child-missing': 'the index names a manifest that the registry does not have',
@@ -47,9 +47,9 @@ export const faultMeanings: Record<FaultKind, string> = {
 	'config-missing': 'the image config is gone',
 	'layer-missing': 'a layer is gone',
 	'layer-unlinked': 'the data is on disk, but this repository has no link to it',
-	'blob-empty': 'the data was emptied',
+	'blob-empty': 'the data is empty',
 	'blob-truncated': 'the data is not as long as the manifest says',
 	'blob-corrupt': 'the data does not match its digest',
 	'link-malformed': 'a link file does not hold a digest',
-	'answers-differ': 'the registry answers from memory what the disk does not hold',
+	'answers-differ': 'the registry answers from its cache, and the disk differs',
 };

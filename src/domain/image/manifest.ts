@@ -35,13 +35,13 @@ export type ImageManifest = {
 export type Manifest = Index | ImageManifest;
 
 /**
- * A manifest that cannot be read says why; it is a fault of the image, not an error of ours.
- * `unsupported`: a digest that may well be right, in an algorithm we do not know.
+ * A manifest that cannot be read is a fault of the image, with its reason, and not an error of regmedic.
+ * `unsupported`: a digest with an algorithm that regmedic does not support; the manifest may be right.
  */
 export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string; unsupported?: string};
 
-// Registries and engines are written in Go, whose decoder takes null for "not there" everywhere, and a platform without its
-// parts for one with empty ones. Who is stricter condemns images that everybody can pull.
+// Registries and engines are written in Go, whose decoder reads null as absent, and a platform without its fields as one with
+// empty fields. A stricter reader would call images broken that everyone can pull.
 const text = v.nullish(v.string());
 
 const descriptor = v.object({
@@ -59,15 +59,15 @@ const document = v.object({
 	manifests: v.optional(v.nullable(v.array(descriptor))),
 	config: v.nullish(descriptor),
 	layers: v.optional(v.nullable(v.array(descriptor))),
-	/** Artifact manifests name their blobs so. */
+	/** The layers of an artifact manifest. */
 	blobs: v.optional(v.nullable(v.array(descriptor))),
 	subject: v.nullish(descriptor),
 });
 
 /**
  * Reads an OCI index or manifest, a Docker list or a schema 2 manifest. `mediaType` may be absent in OCI documents:
- * then the Content-Type decides, and failing that the fields.
- * @param contentType as the registry answered it, if it did
+ * then the Content-Type decides, or else the fields.
+ * @param contentType of the registry's response, if it had one
  */
 export function parseManifest(source: string, contentType?: string): ParsedManifest {
 	let json: unknown;
@@ -95,7 +95,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 	const hasParts = Boolean(output.config || layers);
 	const saysIndex = isIndexType(declared);
 
-	// Two readers would see two images. @see CVE-2021-41190
+	// One reader would see an index and another an image. @see CVE-2021-41190
 	if (hasParts && (output.manifests || saysIndex)) {
 		return {ok: false, reason: 'it is both an index and an image'};
 	}
@@ -124,7 +124,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 	};
 }
 
-/** `linux/arm64/v8`, `attestation`, or undefined where the index does not say. */
+/** `linux/arm64/v8` or `attestation`; undefined where the index names no platform. */
 export function platformName({platform, annotations}: Descriptor): string | undefined {
 	// BuildKit marks its provenance manifests with platform unknown/unknown and this annotation.
 	if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') {
@@ -135,14 +135,14 @@ export function platformName({platform, annotations}: Descriptor): string | unde
 }
 
 /**
- * A layer that lives elsewhere (`urls`), or that must not be passed on, need not be in this registry.
+ * A layer that is stored elsewhere (`urls`), or that must not be distributed, need not be in this registry.
  * @see OCI image-spec layer.md, "Non-Distributable Layers", and Docker's `…rootfs.foreign.diff…`
  */
 export function isForeign({urls, mediaType}: Descriptor): boolean {
 	return (urls?.length ?? 0) > 0 || /\.(?:foreign|nondistributable)\./.test(mediaType ?? '');
 }
 
-/** Everything a manifest needs in order to be pulled: children of an index, or config and layers. */
+/** What a pull of the manifest needs: the children of an index, or the config and layers of an image. */
 export function references(manifest: Manifest): Descriptor[] {
 	return manifest.kind === 'index'
 		? manifest.children

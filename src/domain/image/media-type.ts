@@ -10,7 +10,7 @@ export const mediaTypes = {
 } as const;
 
 /**
- * What we say we can read. Without the OCI types a 2.8 server answers 404 for a healthy OCI image.
+ * The Accept header for manifests. Without the OCI types registry 2.8 answers 404 for an intact OCI image.
  * @see distribution v2.8.3 registry/handlers/manifests.go
  */
 export const acceptedManifests: string[] = [

@@ -1,7 +1,8 @@
+import {defined} from '../defined.ts';
 import {OperatorError} from '../errors.ts';
 import {type Digest, isDigest} from './digest.ts';
 
-/** `host[:port]/repository:tag` or `…@digest`. One of tag and digest is there; with both, the digest decides. */
+/** `host[:port]/repository:tag` or `…@digest`. It has a tag or a digest; with both, the digest decides. */
 export type ImageReference = {
 	host: string;
 	repository: string;
@@ -14,7 +15,7 @@ const tagShape = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const hostShape = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/;
 
 /**
- * Reads a whole reference. A name without a host is refused: guessing a public registry in an incident is never right.
+ * Reads a whole reference. A name without a host is refused: in an incident, guessing a public registry is never right.
  * @see distribution/reference for the grammar
  * @throws OperatorError reference.malformed
  */
@@ -46,7 +47,7 @@ export function parseReference(text: string): ImageReference {
 	return {
 		host: host.toLowerCase(),
 		repository,
-		...(digest === undefined ? {tag: tag ?? 'latest'} : {digest, ...(tag === undefined ? {} : {tag})}),
+		...(digest === undefined ? {tag: tag ?? 'latest'} : {digest, ...defined({tag})}),
 	};
 }
 
@@ -67,7 +68,7 @@ export function formatReference({host, repository, tag, digest}: ImageReference)
 	return `${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** What a registry is asked for: the digest where there is one, else the tag. */
+/** What is requested from the registry: the digest where there is one, else the tag. */
 export function target({tag, digest}: ImageReference): string {
 	return digest ?? tag ?? 'latest';
 }
@@ -77,7 +78,7 @@ export function shortName({repository, tag, digest}: ImageReference): string {
 	return tag === undefined ? `${repository}@${digest?.slice(0, 19)}` : `${repository}:${tag}`;
 }
 
-/** Loopback hosts are spoken to in plain HTTP. @param host with or without a port */
+/** Loopback hosts are reached over plain HTTP. @param host with or without a port */
 export function isLoopback(host: string): boolean {
 	const name = host.replace(/:\d+$/, '').toLowerCase();
 	return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name);

@@ -3,6 +3,7 @@ import {fromMarkdown} from 'mdast-util-from-markdown';
 import {frontmatterFromMarkdown} from 'mdast-util-frontmatter';
 import {frontmatter} from 'micromark-extension-frontmatter';
 import * as v from 'valibot';
+import {defined} from '../defined.ts';
 import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
 import type {Runbook, Step} from './runbook.ts';
 import {readStep} from './step.ts';
@@ -85,7 +86,7 @@ export function parseRunbook(page: string): ParsedRunbook {
 		runbook: {
 			name,
 			...rest,
-			...(decide === undefined ? {} : {decide}),
+			...defined({decide}),
 			intro: introOf(tree, text),
 			steps,
 			text,

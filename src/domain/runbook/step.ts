@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import {defined} from '../defined.ts';
 import type {Json} from '../json.ts';
 import {parseDuration} from '../text/duration.ts';
 import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
@@ -124,7 +125,7 @@ function doingOf(value: Block): Doing | undefined {
 	return {
 		kind: 'choose',
 		question: value.choose!,
-		...(value.weigh === undefined ? {} : {weigh: value.weigh}),
+		...defined({weigh: value.weigh}),
 		options: value.options,
 	};
 }

@@ -1,6 +1,6 @@
 const units: Record<string, number> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000};
 
-/** `90s`, `2m`, `1h`: milliseconds. Undefined for anything else. */
+/** Milliseconds of `90s`, `2m` or `1h`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
 	const match = /^(\d+)(ms|s|m|h|d)$/.exec(text);
 	return match ? Number(match[1]) * units[match[2]!]! : undefined;

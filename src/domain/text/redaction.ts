@@ -1,6 +1,6 @@
 import {formsOf} from './secret-forms.ts';
 
-/** Shorter ones would blank out ordinary words. @see woodpecker-ci/woodpecker#7103 */
+/** Shorter secrets would mask ordinary words. @see woodpecker-ci/woodpecker#7103 */
 const shortestSecret = 4;
 const mask = '[secret]';
 
@@ -8,12 +8,12 @@ const mask = '[secret]';
 export type Redaction = {
 	add(secret: string, username?: string): void;
 	redact(text: string): string;
-	/** The longest form, in characters: what a stream must hold back so that a chunk boundary hides nothing. */
+	/** The longest form, in characters: a stream must hold back that many, or a secret could pass across a chunk boundary. */
 	longest(): number;
 };
 
 export function createRedaction(): Redaction {
-	// The mask is one of them: a secret that is a part of it must not make it grow.
+	// The mask is one of the forms: a secret that is a part of the mask must not be masked inside of it.
 	const forms = new Set([mask]);
 	let byStart = new Map<string, string[]>();
 	let starts: RegExp | undefined;
@@ -37,7 +37,7 @@ export function createRedaction(): Redaction {
 				'g',
 			);
 		},
-		// Whole forms in one pattern would be too much for it where a secret is long: it only finds where to look.
+		// The pattern only finds candidates: with the whole forms of a long secret it would be too large.
 		redact(text) {
 			let shown = '';
 			let from = 0;

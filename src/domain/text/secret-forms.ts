@@ -1,10 +1,10 @@
-/** Shorter pieces of base64 would blank out ordinary words. */
+/** Shorter pieces of base64 would mask ordinary words. */
 const shortestPiece = 6;
-/** A secret of several lines is often seen one line at a time. */
+/** A secret of several lines often appears one line at a time. */
 const shortestLine = 8;
 
 /**
- * A secret as it shows up in the world: raw, base64 at each alignment, base64url, percent-encoded by the rules of the URL,
+ * Every form in which a secret may appear: raw, base64 at each alignment, base64url, percent-encoded by the rules of the URL,
  * of RFC 3986 and of forms, in either case, hex, JSON, HTML and shell escapes, and as the password of a Basic header.
  */
 export function formsOf(secret: string, username?: string): string[] {
@@ -25,7 +25,7 @@ function written(text: string): string[] {
 		json,
 		json.replace(/\//g, '\\/'),
 		json.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-		// Go's encoder escapes what HTML would obey. @see pkg.go.dev/encoding/json: HTMLEscape
+		// Go's encoder escapes characters that HTML would interpret. @see pkg.go.dev/encoding/json: HTMLEscape
 		json.replace(/[<>&]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`),
 		text
 			.replace(/&/g, '&amp;')
@@ -55,7 +55,7 @@ function urlSafeToo(form: string): string[] {
 	return [form, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')];
 }
 
-/** The characters of the base64 that depend on nothing but the secret, when it starts at this offset of a triple. */
+/** The characters of the base64 that depend only on the secret, where it starts at this offset in a group of three bytes. */
 function aligned(bytes: Uint8Array, offset: number): string {
 	const padded = new Uint8Array(offset + bytes.length);
 	padded.set(bytes, offset);

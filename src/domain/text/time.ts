@@ -6,10 +6,10 @@ const onlyTime = new RegExp(`^${timeOfDay}\\s*(?:Z|UTC)?$`, 'i');
 const dateAndTime = new RegExp(`^(\\d{4}-\\d{2}-\\d{2})[T ]${timeOfDay}\\s*(Z|UTC|[+-]\\d{2}:?\\d{2})?$`, 'i');
 
 /**
- * A time that a person typed: `02:15` is the last time it was a quarter past two, `2026-04-19 02:15` says itself. Both are UTC
- * unless a date comes with an offset.
+ * A time that a person typed: `02:15` is the most recent 02:15; `2026-04-19 02:15` is that time. Both are UTC unless a date has
+ * an offset.
  * @param now milliseconds since the epoch
- * @returns ISO 8601; undefined: not a time, or one that has not been yet
+ * @returns ISO 8601; undefined where the text is no time, or a time in the future
  */
 export function readTime(text: string, now: number): string | undefined {
 	const clock = onlyTime.exec(text);
@@ -30,7 +30,7 @@ export function readTime(text: string, now: number): string | undefined {
 }
 
 function instant(date: string, hours: string, minutes: string, seconds = '00', zone = 'Z'): number | undefined {
-	// What Date.parse makes of the 30th of February, and of 24:00, is another day.
+	// Date.parse turns the 30th of February and 24:00 into another day.
 	const day = new Date(`${date}T00:00:00Z`);
 	if (Number(hours) > 23 || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) {
 		return undefined;

@@ -1,6 +1,6 @@
 declare const visibleBrand: unique symbol;
 
-/** Text with nothing in it that a terminal would obey. */
+/** Text without characters that a terminal would interpret. */
 export type Visible = string & {readonly [visibleBrand]: true};
 
 /**
@@ -8,12 +8,12 @@ export type Visible = string & {readonly [visibleBrand]: true};
  * Per character, so a sequence cut by a chunk boundary cannot slip through.
  * @see CVE-2021-25743 (kubectl), CVE-2024-52005 (git), oss-security 2021/q4/78 (Bidi_Control)
  */
-const drawing =
+const controlCharacters =
 	/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
 
-/** Shows what came from outside as it is: escapes as `^[`, tricks as `<U+202E>`. */
+/** Escapes control characters in text from outside: `^[`, `<U+202E>`. */
 export function visible(text: string): Visible {
-	return text.replace(/\r\n/g, '\n').replace(drawing, shown) as Visible;
+	return text.replace(/\r\n/g, '\n').replace(controlCharacters, shown) as Visible;
 }
 
 /** The same on one line. */
@@ -30,9 +30,9 @@ function shown(character: string): string {
 	return code === 0x7f ? '^?' : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 
-/** JSON that says the same and draws nothing: what JSON.stringify leaves raw (DEL, C1, bidi) is escaped. */
+/** JSON without raw control characters: those that JSON.stringify does not escape (DEL, C1, bidi) are escaped as well. */
 export function visibleJson(value: unknown, indent?: string): string {
-	return JSON.stringify(value, null, indent).replace(drawing, character =>
+	return JSON.stringify(value, null, indent).replace(controlCharacters, character =>
 		Array.from(
 			{length: character.length},
 			(_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {parseReference} from '../../domain/image/reference.ts';
+import {sayVerdict} from '../../domain/image/say-verdict.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
-import {sayVerdict} from '../../domain/image/verdict.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {Action} from './action.ts';

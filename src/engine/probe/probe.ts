@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
@@ -107,7 +108,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 
 	return {
 		instance: registry.host,
-		...(shard === undefined ? {} : {shard}),
+		...defined({shard}),
 		depth,
 		role,
 		catalog: catalogue.isListed,

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
@@ -72,7 +73,7 @@ async function hashBlobs(
 			for (const answer of await storage.hash(left, {
 				signal,
 				onAnswer,
-				...(bytesPerSecond === undefined ? {} : {bytesPerSecond}),
+				...defined({bytesPerSecond}),
 			})) {
 				onAnswer(answer);
 			}
@@ -93,5 +94,5 @@ async function hashBlobs(
 	}
 
 	const hashed = all.map((digest): HashedBlob => answers.get(digest) ?? {digest, state: 'unread'});
-	return {hashed, ...(failure === undefined ? {} : {failure})};
+	return {hashed, ...defined({failure})};
 }

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {Reason} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
@@ -155,13 +156,12 @@ function faulty(part: Part, kind: FaultKind, detail: string, status?: number): C
 		kind,
 		digest: descriptor.digest,
 		via,
-		...(platform === undefined ? {} : {platform}),
-		...(status === undefined ? {} : {status}),
+		...defined({platform, status}),
 		detail,
 	};
-	return {part, ...(status === undefined ? {} : {status}), fault, below: []};
+	return {part, ...defined({status}), fault, below: []};
 }
 
 function uncheckedOf({descriptor, via, platform}: Part, {code, message, hint}: Reason): Unchecked {
-	return {digest: descriptor.digest, via, ...(platform === undefined ? {} : {platform}), code, message, hint};
+	return {digest: descriptor.digest, via, ...defined({platform}), code, message, hint};
 }

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
@@ -20,7 +21,7 @@ export async function checkMissingImage(
 	const {digest} = reference;
 	return {
 		reference: formatReference(reference),
-		...(digest === undefined ? {} : {digest}),
+		...defined({digest}),
 		verdict: 'broken',
 		checked: {manifests: 1, blobs: 0},
 		faults: [await faultOf(reference, answer, listTags)],
@@ -39,7 +40,7 @@ async function faultOf(
 	const {digest} = reference;
 
 	if (state === 'unreadable') {
-		return {kind: 'manifest-unreadable', ...(digest === undefined ? {} : {digest}), via: [], status, detail};
+		return {kind: 'manifest-unreadable', ...defined({digest}), via: [], status, detail};
 	}
 
 	if (digest === undefined && tags?.has(target(reference))) {

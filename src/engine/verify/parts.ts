@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {type ChildCheck, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
@@ -77,9 +78,9 @@ export function childCheck(child: Part, checked: CheckedParts): ChildCheck {
 
 	return {
 		digest: descriptor.digest,
-		...(platform === undefined ? {} : {platform}),
+		...defined({platform}),
 		verdict,
-		...(status === undefined ? {} : {status}),
+		...defined({status}),
 		blobs,
 		detail: summaryOf(troubles) ?? (isUncached ? 'not in the cache' : blobs === 1 ? '1 blob' : `${blobs} blobs`),
 	};

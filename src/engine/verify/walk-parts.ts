@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
@@ -42,12 +43,12 @@ export async function walkParts(
 		filter?.expectAmong(partsOf(fact.descriptors, [], undefined));
 	}
 
-	const rules = {isCache, ...(filter === undefined ? {} : {platform: filter})};
+	const rules = {isCache, ...defined({platform: filter})};
 	const isReferrersList = isIndex && fact.isEmpty && referrersTag.test(reference.tag ?? '');
 	const start = checkManifest(top, isReferrersList ? {...fact, isEmpty: false} : fact, rules);
 	const observer = onProgress && countProgress(onProgress, depth === 'content');
 	const onBytes = depth === 'content' ? observer?.received : undefined;
-	const check = createPartCheck(cache, {signal, ...rules, ...(onBytes === undefined ? {} : {onBytes})});
+	const check = createPartCheck(cache, {signal, ...rules, ...defined({onBytes})});
 	const checked = withoutEmptyBranches(await checkByLevel(start, check, observer));
 	const parts = [...checked.values()];
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {defined} from '../../../domain/defined.ts';
 import {OperatorError} from '../../../domain/errors.ts';
-import {type ConfigFile, saidOf} from '../../../domain/storage/listing/configured-role.ts';
+import {type ConfigFile, configuredRoleOf} from '../../../domain/storage/listing/configured-role.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {rootDenied, rootExits} from '../store-root.ts';
@@ -91,9 +91,8 @@ export async function findStores({
 	const found = [...roots.values()];
 	const stores = found.map(root => {
 		const others = found.filter(other => other !== root);
-		const said = saidOf(root, files, others);
-		const role = said && (said.isCache ? ('cache' as const) : ('authoritative' as const));
-		return {root, ...defined({role, saidBy: said?.file})};
+		const {role, file: saidBy} = configuredRoleOf(root, files, others) ?? {};
+		return {root, ...defined({role, saidBy})};
 	});
 	return {stores, gaps};
 }

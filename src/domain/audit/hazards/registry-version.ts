@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import {type Job, jobsOf} from '../commands/jobs.ts';
 import {isHarmless} from '../commands/shell.ts';
 import {evidence, type Hazard} from '../hazard.ts';
@@ -32,7 +33,7 @@ export function floatingTags(images: readonly Setting[]): Hazard[] {
 			kind: 'floating-tag',
 			severity: 'worth-knowing',
 			file,
-			...(at === undefined ? {} : {at}),
+			...defined({at}),
 			line: evidence(line),
 			why: `"${value}" was the newest version when it was pulled: the next pull may bring another registry version.`,
 			advice: 'Pin a whole version, for example registry:2.8.3 or registry:3.0.0.',
@@ -74,7 +75,7 @@ export function affectedVersions(versions: readonly RegistryVersion[]): Hazard[]
 					kind: 'affected-version',
 					severity: 'worth-knowing',
 					file: first.source.file,
-					...(first.source.at === undefined ? {} : {at: first.source.at}),
+					...defined({at: first.source.at}),
 					line: evidence(first.source.line),
 					why: `In registry ${first.text}, as in every 2.x, \`garbage-collect -m\` removes the children of every index.`,
 					advice: 'Never run it with -m, or upgrade to registry 3 (repair orphaned indexes first).',

@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {Fault, FaultKind} from '../../image/fault.ts';
 import {parseReference} from '../../image/reference.ts';
 import type {ImageCheck} from '../../image/verdict.ts';
@@ -102,8 +103,7 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 					repository,
 					tags: [tag],
 					via,
-					...(digest === undefined ? {} : {digest}),
-					...(platform === undefined ? {} : {platform}),
+					...defined({digest, platform}),
 				},
 				`over HTTP: ${said}; on the disk it is intact`,
 			);
@@ -117,10 +117,10 @@ function differing(
 	return {
 		kind: 'answers-differ',
 		repository,
-		...(digest === undefined ? {} : {digest}),
+		...defined({digest}),
 		tags,
 		via,
-		...(platform === undefined ? {} : {platform}),
+		...defined({platform}),
 		missing: [],
 		remedy: 'restart',
 		detail,

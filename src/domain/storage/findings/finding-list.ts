@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
 import {isoTime} from '../listing/times.ts';
@@ -92,10 +93,10 @@ function findingOf({repository, tags, fault}: Gathered): Finding {
 	return {
 		kind,
 		repository,
-		...(digest === undefined ? {} : {digest}),
+		...defined({digest}),
 		tags: [...tags].sort(),
 		via,
-		...(platform === undefined ? {} : {platform}),
+		...defined({platform}),
 		missing,
 		remedy: remedies[kind],
 		...(since === undefined ? {} : {since: isoTime(since)}),

@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
 import {revisionLink} from '../listing/paths.ts';
 import type {PartPath} from '../walk/walk-manifest.ts';
@@ -15,8 +16,7 @@ export class LatentFaultList {
 	addUnneeded(digest: Digest, repository: string | undefined): void {
 		const detail =
 			'its bytes do not match its digest: no image needs it now, but a push of this blob would not replace it';
-		const owner = repository === undefined ? {} : {repository};
-		this.#add([], {kind: 'corrupt-unneeded', ...owner, digest, tags: [], via: [], detail});
+		this.#add([], {kind: 'corrupt-unneeded', ...defined({repository}), digest, tags: [], via: [], detail});
 	}
 
 	all(): LatentFault[] {

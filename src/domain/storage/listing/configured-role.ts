@@ -1,29 +1,34 @@
 import {parse} from 'yaml';
+import type {RegistryRole} from '../../image/verdict.ts';
 import {parentFolder} from './paths.ts';
 
-/** A file that may say what a store is for. The path is the host's, whole. */
+/** A file that may tell the role of a store. `path` is absolute on the host. */
 export type ConfigFile = {path: string; text: string};
 
-/** What a file says of a store: that it is a cache, or that it is none. */
-export type Said = {isCache: boolean; file: string};
+/** The role of a store, and the file that tells it. */
+export type ConfiguredRole = {role: RegistryRole; file: string};
 
 type Mapping = Record<string, unknown>;
 
-/** Where a registry looks for its configuration in a container. */
+/** Where a registry in a container has its configuration. */
 const configInContainer = /^\/etc\/(?:docker\/registry|distribution)\/config\.ya?ml$/;
 
 /**
- * What the configuration that belongs to a store says of it: the one that names its folder, the one that a compose file
- * mounts beside it, or the only one that lies next to it.
+ * The role of a store by the configuration that belongs to it: the one that names its folder, the one that a compose file
+ * mounts together with it, or the only one next to it.
  * @param root the store's folder
  * @param neighbours folders of the other stores
  */
-export function saidOf(root: string, files: readonly ConfigFile[], neighbours: readonly string[]): Said | undefined {
+export function configuredRoleOf(
+	root: string,
+	files: readonly ConfigFile[],
+	neighbours: readonly string[],
+): ConfiguredRole | undefined {
 	const documents = files.map(({path: file, text}) => ({file, content: parsed(text)}));
 
 	for (const {file, content} of documents) {
 		if (at(content, 'storage', 'filesystem', 'rootdirectory') === root) {
-			return {isCache: isProxy(content), file};
+			return {role: roleIn(content), file};
 		}
 	}
 
@@ -35,9 +40,7 @@ export function saidOf(root: string, files: readonly ConfigFile[], neighbours: r
 				const mounted = documents.find(document => document.file === config);
 				const remote = environmentOf(service).REGISTRY_PROXY_REMOTEURL;
 				const isKnown = remote !== undefined || config === undefined || mounted !== undefined;
-				return isKnown
-					? {isCache: Boolean(remote) || isProxy(mounted?.content), file: mounted?.file ?? file}
-					: undefined;
+				return isKnown ? {role: remote ? 'cache' : roleIn(mounted?.content), file: mounted?.file ?? file} : undefined;
 			}
 		}
 	}
@@ -50,11 +53,11 @@ export function saidOf(root: string, files: readonly ConfigFile[], neighbours: r
 			(parentFolder(file) === root ||
 				(parentFolder(file) === parent && (isAlone || nameOf(file).split(/[-_.]/).includes(nameOf(root))))),
 	);
-	return beside.length === 1 ? {isCache: isProxy(beside[0]!.content), file: beside[0]!.file} : undefined;
+	return beside.length === 1 ? {role: roleIn(beside[0]!.content), file: beside[0]!.file} : undefined;
 }
 
-function isProxy(config: unknown): boolean {
-	return Boolean(at(config, 'proxy', 'remoteurl'));
+function roleIn(config: unknown): RegistryRole {
+	return at(config, 'proxy', 'remoteurl') ? 'cache' : 'authoritative';
 }
 
 /** `host:container[:mode]`, or the long form. @see compose-spec, volumes */
@@ -78,7 +81,7 @@ function nameOf(file: string): string {
 	return file.slice(file.lastIndexOf('/') + 1);
 }
 
-/** As compose reads it: relative to the folder the compose file is in. */
+/** Compose resolves paths relative to the folder of its file. */
 function resolved(folder: string, file: string): string {
 	const parts: string[] = [];
 	for (const part of (file.startsWith('/') ? file : `${folder}/${file}`).split('/')) {

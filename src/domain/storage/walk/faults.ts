@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {Descriptor} from '../../image/manifest.ts';
@@ -73,7 +74,7 @@ export function tagFault(
 			: {
 					kind: 'tag-dangling',
 					via: [],
-					...(since === undefined ? {} : {since}),
+					...defined({since}),
 					detail: `tag ${tag} has no current/link`,
 				};
 	}

@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {tagTarget} from '../listing/links.ts';
@@ -31,8 +32,7 @@ export function targetsOf({tags}: RepositoryListing, taken: number): TagTarget[]
 		const target = before ?? {
 			tags: [],
 			moved: [],
-			...(digest === undefined ? {} : {digest}),
-			...(link === undefined ? {} : {link}),
+			...defined({digest, link}),
 		};
 		target[isMoved ? 'moved' : 'tags'].push(tag);
 
@@ -82,7 +82,7 @@ export function walkTarget(graph: StorageGraph, repository: string, digest: Dige
 
 	const since = link === 'gone' ? graph.times.revision(repository, digest) : graph.times.data(digest);
 	const detail = link === 'gone' ? 'the revision that the tag names has no link' : 'the data of the manifest is gone';
-	return endedAt(digest, {kind: 'tag-dangling', digest, via: [], ...(since === undefined ? {} : {since}), detail});
+	return endedAt(digest, {kind: 'tag-dangling', digest, via: [], ...defined({since}), detail});
 }
 
 function endedAt(digest: Digest, ...faults: StorageFault[]): Walk {

@@ -1,6 +1,6 @@
 import {type Fault, faultMeanings} from '../../../domain/image/fault.ts';
+import {sayVerdict} from '../../../domain/image/say-verdict.ts';
 import type {ChildCheck, ImageCheck} from '../../../domain/image/verdict.ts';
-import {sayVerdict} from '../../../domain/image/verdict.ts';
 import type {JsonObject} from '../../../domain/json.ts';
 import {count} from '../../../domain/text/wording.ts';
 import type {Pen, Piece, Row} from '../pen.ts';
