@@ -5,6 +5,7 @@ import {isAlive} from '../../adapters/journal/lock-holder.ts';
 import {asOperatorError, exitCodes} from '../../domain/errors.ts';
 import {currentStep, type Incident} from '../../domain/incident/incident.ts';
 import {fold} from '../../domain/machine/machine.ts';
+import {sayTime} from '../../domain/text/time.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
@@ -74,7 +75,7 @@ function stateOf(incident: Incident): string {
 
 function draw({name, kind, state, image, opened, heldBy}: Row, columns: number): string {
 	const held = heldBy === undefined ? '' : `; ${heldBy} is working on it`;
-	const facts = [`${image}, opened ${opened.slice(0, 16).replace('T', ' ')} UTC`, `${state}${held}`];
+	const facts = [`${image}, opened ${sayTime(opened)}`, `${state}${held}`];
 	const lines = [
 		visibleLine(`${name}${kind === 'drill' ? '  DRILL' : ''}`),
 		...facts.flatMap(fact => wrap(fact, {first: '    ', columns})),

@@ -1,4 +1,5 @@
 import {toJson} from '../../domain/json.ts';
+import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Action} from './action.ts';
 import {ciOutcome} from './outcomes.ts';
@@ -43,7 +44,7 @@ export const ciFailed: Action = {
 			say:
 				pipelines.length === 0
 					? 'No pipeline failed meanwhile.'
-					: `${count(pipelines.length, 'pipeline')} failed since ${from.slice(0, 16).replace('T', ' ')} UTC.`,
+					: `${count(pipelines.length, 'pipeline')} failed since ${sayTime(from)}.`,
 		};
 	},
 };

@@ -11,6 +11,7 @@ import {labelOf} from './questionnaire.ts';
 const mostChecks = 3;
 /** A runbook that comes to the same step more often than this repeats itself. */
 const mostVisits = 5;
+const mostNamed = 3;
 
 /** What answers where there is no person. */
 export type Unattended = {
@@ -58,7 +59,7 @@ export function createAutopilot(
 				return;
 			}
 
-			tell(sayAnswer(event, view).flatMap(text => wrap(`On autopilot: ${text}`)));
+			tell(sayAnswer(event, view).flatMap(text => wrap(`On autopilot: ${text}`, {rest: '  '})));
 			session.say(event).catch(failed);
 		},
 		stop: () => clearTimeout(timer),
@@ -113,11 +114,17 @@ function sayAnswer(event: Happening, {incident}: SessionView): string[] {
 		}
 		case 'answers.given':
 			return Object.values(event.answers).map(answer =>
-				Array.isArray(answer) ? answer.map(labelOf).join(', ') || 'none' : labelOf(answer),
+				Array.isArray(answer) ? sayTicked(answer.map(labelOf)) : labelOf(answer),
 			);
 		case 'hand.reported':
 			return [event.outcome];
 		default:
 			return [];
 	}
+}
+
+function sayTicked(labels: string[]): string {
+	const left = labels.length - mostNamed;
+	const shown = labels.slice(0, mostNamed).join(', ');
+	return labels.length === 0 ? 'none' : left > 0 ? `${shown} and ${left} more` : shown;
 }

@@ -123,17 +123,17 @@ function dialogKeys(dialog: Dialog): {key: string; title: string}[] {
 				{key: 'n', title: 'back to the gate'},
 			];
 		case 'command':
-			return [...markKeys, {key: 'enter', title: 'run it'}, backKey];
+			return [{key: 'enter', title: 'run it'}, backKey, markKeys];
 		case 'search':
 			return [{key: 'enter', title: 'search'}, backKey];
 		default:
 			return 'outcomes' in dialog && !dialog.chosen
-				? [...markKeys, {key: 'enter', title: 'choose'}, backKey]
+				? [{key: 'enter', title: 'choose'}, backKey, markKeys]
 				: [{key: 'enter', title: 'add'}, backKey];
 	}
 }
 
-const markKeys = [{key: 'up down', title: 'mark'}];
+const markKeys = {key: 'up down', title: 'mark'};
 const backKey = {key: 'esc', title: 'back'};
 
 /** A key that would only be refused is not offered. */
