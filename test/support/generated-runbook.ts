@@ -45,7 +45,7 @@ ${options.join('\n')}
   stop: {title: Stop here}
 outcomes:
 ${routes.join('\n')}
-  stop: {stop: handed-over, say: Not mended., unverified: true}
+  stop: {stop: handed-over, say: Not fixed., unverified: true}
 \`\`\`
 `;
 }
@@ -66,7 +66,10 @@ function section({kind, routes, refers, mischief}: Draft, at: number, all: Draft
 			.split('\n')
 			.filter(Boolean),
 		kept.length === 0 ? 'outcomes: {}' : 'outcomes:',
-		...kept.map((outcome, nth) => `  ${outcome}: ${route(kind, outcome, routes[nth] ?? 0, mischief, at, all.length)}`),
+		...kept.map(
+			(outcome, nth) =>
+				`  ${outcome}: ${route({kind, outcome, toss: routes[nth] ?? 0, mischief, at, count: all.length})}`,
+		),
 	];
 	return `## Step ${at} {#s${at}}\n\n\`\`\`yaml step\n${lines.join('\n')}\n\`\`\`\n`;
 }
@@ -96,7 +99,9 @@ function referenceIn(refers: number, at: number, all: Draft[]): string {
 	return `note: '\${steps.s${refers}.${value ?? 'outcome'}${at % 2 === 0 ? '?' : ''}}'`;
 }
 
-function route(kind: Kind, outcome: string, toss: number, mischief: number, at: number, count: number): string {
+type Choice = {kind: Kind; outcome: string; toss: number; mischief: number; at: number; count: number};
+
+function route({kind, outcome, toss, mischief, at, count}: Choice): string {
 	if (mischief === 4) {
 		return '{stop: fixed, say: All is well.}';
 	}
@@ -110,7 +115,7 @@ function route(kind: Kind, outcome: string, toss: number, mischief: number, at: 
 	}
 
 	if (toss === 9) {
-		return '{stop: given-up, say: Not mended., unverified: true}';
+		return '{stop: given-up, say: Not fixed., unverified: true}';
 	}
 
 	const ahead = at + 1 + (toss % 3);

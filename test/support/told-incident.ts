@@ -40,7 +40,7 @@ outcomes:
   wipe: wipe
   hands: hands
   tell: tell
-  stop: {stop: handed-over, say: Not mended., unverified: true}
+  stop: {stop: handed-over, say: Not fixed., unverified: true}
 \`\`\`
 
 ## Mend {#mend}
