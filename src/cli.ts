@@ -87,7 +87,12 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, output: Output): 
 		home,
 		version,
 		actor: userName(),
-		processes: {own: process.pid, user: process.getuid?.(), kill: (id, name) => void process.kill(id, name)},
+		processes: {
+			own: process.pid,
+			node: process.execPath,
+			user: process.getuid?.(),
+			kill: (id, name) => void process.kill(id, name),
+		},
 		terminal: terminalOf(flags),
 		...(process.stdin.isTTY === true && process.stderr.isTTY === true
 			? {foreground: createForeground(process.stdin)}

@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import type {HostProcesses} from './host-processes.ts';
 import {hostMark} from './ssh/detached.ts';
 import type {WorldPaths} from './world/world-file.ts';
 
@@ -15,11 +16,11 @@ export const crontab = `# m h dom mon dow command
 `;
 
 /** Writes the host's programs, each time a world is opened: the paths of Node and of regmedic may have changed. */
-export async function writePrograms({folder, bin, detached}: WorldPaths): Promise<void> {
+export async function writePrograms({folder, bin, detached}: WorldPaths, {node}: HostProcesses): Promise<void> {
 	const program = fakeBuilder();
 	const runs = (name: string) =>
 		// Node 22 prints a warning when it runs TypeScript; a real docker or git would not.
-		`#!/bin/sh\nexec ${[process.execPath, '--disable-warning=ExperimentalWarning', program, folder, name].map(quoted).join(' ')} "$@"\n`;
+		`#!/bin/sh\nexec ${[node, '--disable-warning=ExperimentalWarning', program, folder, name].map(quoted).join(' ')} "$@"\n`;
 	const scripts: Record<string, string> = {
 		docker: runs('docker'),
 		git: runs('git'),

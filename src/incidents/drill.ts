@@ -63,7 +63,7 @@ export async function openDrill(
 	{processes, redaction, signal}: Pick<Invocation, 'processes' | 'redaction' | 'signal'>,
 ): Promise<{world: World; setup: Setup}> {
 	const paths = worldPaths(path.resolve(folder, 'world'));
-	const world = await openWorld({folder: paths.folder, scenario, seed: String(seed), speed});
+	const world = await openWorld({folder: paths.folder, scenario, seed: String(seed), speed, processes});
 	const {registryCredentials, ci} = world;
 
 	return {

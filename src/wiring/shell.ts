@@ -22,7 +22,7 @@ export type ShellLocation = {
 export function openShell({ssh, transport, sshConfig}: ShellLocation, setup: Setup): Shell {
 	const environment = withoutSecrets(setup.environment, setup.configuration);
 	if (ssh === undefined) {
-		return createLocalShell({environment, nonce});
+		return createLocalShell({environment, processes: setup.processes, nonce});
 	}
 
 	if (transport === 'ssh2' || (transport === undefined && !hasSsh())) {
@@ -43,6 +43,7 @@ export function openShell({ssh, transport, sshConfig}: ShellLocation, setup: Set
 	return createOpenSshShell({
 		destination: ssh,
 		environment,
+		processes: setup.processes,
 		nonce,
 		...defined({configFile: sshConfig, controlFolder: setup.runtimeFolder, prompting: setup.prompting}),
 	});

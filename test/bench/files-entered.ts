@@ -8,6 +8,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {startRegistry} from '../../src/drills/registry/server.ts';
 import type {openWorld, World} from '../../src/drills/world/world.ts';
+import {processes} from '../support/processes.ts';
 import {measureSources} from '../support/source-graph.ts';
 
 const here = path.resolve(import.meta.dirname, '../..');
@@ -135,7 +136,13 @@ async function measure(checkout: string): Promise<[string, number][]> {
 	try {
 		const {openWorld: open, startRegistry: start} = await simulatorsOf(checkout);
 		await mkdir(path.join(folder, 'work'));
-		const world = await open({folder: path.join(folder, 'world'), scenario: 'orphan-index', seed: 'bench', speed: 100});
+		const world = await open({
+			processes,
+			folder: path.join(folder, 'world'),
+			scenario: 'orphan-index',
+			seed: 'bench',
+			speed: 100,
+		});
 		// Serves the same store without a login.
 		const registry = await start({root: world.storageRoot});
 		try {

@@ -10,6 +10,7 @@ import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {assess} from '../../src/domain/storage/findings/assess.ts';
 import {writeLargeStore} from '../support/large-store.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {startSshd} from '../support/sshd.ts';
 
 const rounds = 5;
@@ -20,6 +21,7 @@ const now = () => performance.now();
 // Each scan is a process of its own, so that its peak memory is its own.
 if (mode === 'one') {
 	const shell = createOpenSshShell({
+		processes,
 		destination: 'vm',
 		configFile,
 		environment: process.env,

@@ -3,13 +3,14 @@ import {OperatorError} from '../../src/domain/errors.ts';
 import {worldFailure} from '../../src/drills/disk.ts';
 import {listenHttp} from '../../src/drills/listen.ts';
 import {openWorld} from '../../src/drills/world/world.ts';
+import {processes} from '../support/processes.ts';
 
 const diskFull = () =>
 	Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC', syscall: 'write'});
 
 it('a drill whose folder cannot be made is an error for the operator, not a bug', async () => {
 	// No user can make folders in sysfs, not even root.
-	const opening = openWorld({folder: '/sys/regmedic-drill', scenario: 'orphan-index', seed: '1'});
+	const opening = openWorld({processes, folder: '/sys/regmedic-drill', scenario: 'orphan-index', seed: '1'});
 
 	await expect(opening).rejects.toMatchObject({
 		code: 'drill.unwritable',

@@ -4,13 +4,14 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {type OpenWorldOptions, openWorld, type World} from '../../src/drills/world/world.ts';
+import {processes} from '../support/processes.ts';
 
 export type TestWorld = {world: World; folder: string; [Symbol.asyncDispose](): Promise<void>};
 
 /** A world in a folder of its own, at a pace for tests. */
 export async function testWorld(options: Partial<OpenWorldOptions> = {}): Promise<TestWorld> {
 	const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'regmedic drill-')));
-	const world = await openWorld({folder, scenario: 'orphan-index', seed: 'test', speed: 40, ...options});
+	const world = await openWorld({processes, folder, scenario: 'orphan-index', seed: 'test', speed: 40, ...options});
 	return {
 		world,
 		folder,

@@ -14,6 +14,7 @@ import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {systemClock} from '../../src/wiring/clock.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 import {treeManifest} from '../support/tree-manifest.ts';
@@ -160,7 +161,7 @@ describeReal('an audit of a real registry', ['sshd', 'ssh', 'docker-registry'], 
 
 	/** As the disk shows it, and as whoever pulls sees it: both must agree. */
 	async function brokenImages(): Promise<string[]> {
-		const storage = createStorage({shell: createLocalShell({nonce: createNonces()}), root: store.root});
+		const storage = createStorage({shell: createLocalShell({processes, nonce: createNonces()}), root: store.root});
 		const listing = await storage.list({signal});
 		const scanned = assess(listing, {role: 'authoritative'}).findings.flatMap(({repository, tags}) =>
 			tags.map(tag => `${repository}:${tag}`),

@@ -10,6 +10,7 @@ import {createOpenSshShell} from '../../src/adapters/ssh/openssh/openssh.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../../src/engine/ports/builder.ts';
 import {localShell} from '../adapters/builder/fake-host.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry} from '../support/real.ts';
 import {startSshd} from '../support/sshd.ts';
 
@@ -171,6 +172,7 @@ describeReal(
 			);
 			const sshd = await startSshd({folder, options: [`SetEnv HOME=${home} PATH=${bin}:${process.env.PATH}`]});
 			const shell = createOpenSshShell({
+				processes,
 				destination: sshd.alias,
 				configFile: sshd.configFile,
 				controlFolder: path.join(folder, 'c'),

@@ -15,6 +15,7 @@ import {compareStore} from '../../src/engine/scan/compare-store.ts';
 import {scanStore} from '../../src/engine/scan/scan-store.ts';
 import {systemClock} from '../../src/wiring/clock.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const run = promisify(execFile);
@@ -46,7 +47,7 @@ describeReal('what the scan says of a store is what the real registry does with 
 		const registry = await startDockerRegistry({root, folder});
 		registries.push(registry);
 		const store: Store = openStore(root);
-		const storage = createStorage({shell: createLocalShell({nonce: createNonces()}), root});
+		const storage = createStorage({shell: createLocalShell({processes, nonce: createNonces()}), root});
 		const url = `http://${registry.host}`;
 		return {
 			registry,

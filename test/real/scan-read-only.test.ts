@@ -11,6 +11,7 @@ import {blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 import {treeManifest} from '../support/tree-manifest.ts';
@@ -29,7 +30,7 @@ describeReal('what the scan does on the host', ['sshd', 'ssh', 'strace', 'busybo
 
 	const inside = (...parts: string[]) => path.join(temporary.folder, ...parts);
 	const shellsOf = ({alias, configFile, host, port, user, identityFile, knownHostsFile}: RealSshd): Shell[] => [
-		createOpenSshShell({destination: alias, configFile, environment: process.env, nonce: createNonces()}),
+		createOpenSshShell({processes, destination: alias, configFile, environment: process.env, nonce: createNonces()}),
 		createSsh2Shell({
 			target: {host, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile]},
 			place: 'vm',

@@ -11,6 +11,7 @@ import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, locate, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 import {treeManifest} from '../support/tree-manifest.ts';
@@ -28,8 +29,9 @@ describeReal('a scan of a real store', ['sshd', 'ssh', 'docker-registry'], () =>
 		sshd = await startSshd({folder: temporary.folder});
 		const {alias, configFile, host, port, user, identityFile, knownHostsFile} = sshd;
 		shells = {
-			local: createLocalShell({nonce}),
+			local: createLocalShell({processes, nonce}),
 			openssh: createOpenSshShell({
+				processes,
 				destination: alias,
 				configFile,
 				controlFolder: path.join(temporary.folder, 'c'),

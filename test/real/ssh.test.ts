@@ -11,6 +11,7 @@ import {createSsh2Shell} from '../../src/adapters/ssh/ssh2/ssh2.ts';
 import {createStorage} from '../../src/adapters/storage/storage.ts';
 import type {Shell, ShellRequest} from '../../src/engine/ports/shell.ts';
 import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, freePort, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -40,6 +41,7 @@ describeReal('both SSH transports against a real sshd', ['sshd', 'ssh', 'ssh-key
 	const transports: Record<string, (configFile: string) => Shell> = {
 		openssh: configFile =>
 			createOpenSshShell({
+				processes,
 				destination: 'vm',
 				configFile,
 				controlFolder: path.join(temporary.folder, 'c'),
@@ -126,7 +128,7 @@ describeReal('both SSH transports against a real sshd', ['sshd', 'ssh', 'ssh-key
 			const root = path.join(temporary.folder, `locked-${name}`);
 			await mkdir(path.join(root, 'docker/registry/v2/blobs'), {recursive: true});
 			const holder = createStorage({shell: open(sshd.configFile), root});
-			const other = createStorage({shell: createLocalShell({nonce}), root});
+			const other = createStorage({shell: createLocalShell({processes, nonce}), root});
 
 			const lock = await holder.lock('ann', {signal});
 			await expect(other.lock('bob', {signal})).rejects.toMatchObject({code: 'storage.locked'});
@@ -237,7 +239,13 @@ describeReal('both SSH transports against a real sshd', ['sshd', 'ssh', 'ssh-key
 	});
 
 	it('names a missing ssh program', async () => {
-		const shell = createOpenSshShell({destination: 'vm', environment: process.env, nonce, program: 'no-such-ssh'});
+		const shell = createOpenSshShell({
+			processes,
+			destination: 'vm',
+			environment: process.env,
+			nonce,
+			program: 'no-such-ssh',
+		});
 
 		await expect(shell.run(read('true'), {signal})).rejects.toMatchObject({
 			code: 'ssh.no-client',

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {createLocalShell} from '../../src/adapters/ssh/local.ts';
 import type {Shell} from '../../src/engine/ports/shell.ts';
 import {createNonces} from './nonces.ts';
+import {processes} from './processes.ts';
 import {locate} from './real.ts';
 
 /** The programs of a host, by what they can do: `find -printf`, `stat`, or only what POSIX requires. */
@@ -47,7 +48,7 @@ export async function pretendHost(
 
 	const PATH = kind === 'gnu' ? `${bin}:${process.env.PATH}` : bin;
 	if (!asOrdinaryUser || process.getuid?.() !== 0) {
-		return createLocalShell({nonce: createNonces(), environment: {PATH}});
+		return createLocalShell({processes, nonce: createNonces(), environment: {PATH}});
 	}
 
 	const drop = `${locate('setpriv')} --reuid=${nobody} --regid=${nobody} --clear-groups`;
@@ -56,7 +57,7 @@ export async function pretendHost(
 		await symlink(locate('sh')!, path.join(bin, 'sh'));
 	}
 
-	return createLocalShell({nonce: createNonces(), environment: {PATH: path.join(folder, 'login')}});
+	return createLocalShell({processes, nonce: createNonces(), environment: {PATH: path.join(folder, 'login')}});
 }
 
 async function writeScript(file: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
-import {kill} from 'node:process';
 import {execa} from 'execa';
+import type {Processes} from '../../engine/ports/processes.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import {seal} from './envelope.ts';
 import {type Channel, runScript} from './run-script.ts';
@@ -10,19 +10,20 @@ type LocalShellOptions = {
 	/** The whole environment of the scripts. Absent: they inherit regmedic's. */
 	environment?: Environment;
 	place?: string;
+	processes: Processes;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
 };
 
 /** Runs on this machine the same scripts that run over SSH. */
-export function createLocalShell({environment, place = 'this machine', nonce}: LocalShellOptions): Shell {
+export function createLocalShell({environment, place = 'this machine', processes, nonce}: LocalShellOptions): Shell {
 	return {
 		place,
 		async run(request, {signal}) {
 			signal.throwIfAborted();
 			const mark = nonce();
 			const {argv, head} = seal(request, mark);
-			const channel = spawnChannel('sh', argv, environment);
+			const channel = spawnChannel('sh', argv, {environment, processes});
 			return runScript(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
 		},
 		close: async () => {},
@@ -37,9 +38,13 @@ type ProcessChannel = Channel & {
 /**
  * Starts a program in a session of its own. Ctrl-C on the terminal does not reach it, it has no terminal to prompt on,
  * and it can be ended together with everything it started.
- * @param environment the whole environment of the program; absent: it inherits regmedic's
+ * @param environment the whole environment of the program; undefined: it inherits regmedic's
  */
-export function spawnChannel(file: string, argv: readonly string[], environment?: Environment): ProcessChannel {
+export function spawnChannel(
+	file: string,
+	argv: readonly string[],
+	{environment, processes}: {environment: Environment | undefined; processes: Processes},
+): ProcessChannel {
 	const child = execa(file, argv, {
 		stdin: 'pipe',
 		stdout: 'pipe',
@@ -67,17 +72,17 @@ export function spawnChannel(file: string, argv: readonly string[], environment?
 		failure: () => failure,
 		kill() {
 			if (!hasEnded && child.pid !== undefined) {
-				killGroup(child.pid, 'SIGTERM');
-				setTimeout(() => !hasEnded && killGroup(child.pid!, 'SIGKILL'), 500).unref();
+				killGroup(child.pid, 'SIGTERM', processes);
+				setTimeout(() => !hasEnded && killGroup(child.pid!, 'SIGKILL', processes), 500).unref();
 			}
 		},
 	};
 }
 
 /** The group is the program's own, because the program was detached. */
-function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL', processes: Processes): void {
 	try {
-		kill(-pid, signal);
+		processes.kill(-pid, signal);
 	} catch {
 		// It has just ended by itself.
 	}

@@ -1,7 +1,8 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import type {ServerChannel} from 'ssh2';
+import type {HostProcesses} from '../host-processes.ts';
 
-export type CommandEnvironment = {folder: string; variables: Record<string, string>};
+export type CommandEnvironment = {folder: string; variables: Record<string, string>; processes: HostProcesses};
 
 /**
  * Runs the command of one `exec` request, in a process group of its own.
@@ -10,7 +11,7 @@ export type CommandEnvironment = {folder: string; variables: Record<string, stri
 export function runCommand(
 	channel: ServerChannel,
 	command: string,
-	{folder, variables}: CommandEnvironment,
+	{folder, variables, processes}: CommandEnvironment,
 	ended: () => void,
 ): {stop(): void; signal(name: NodeJS.Signals): void} {
 	const child = spawn('sh', ['-c', command], {
@@ -35,7 +36,7 @@ export function runCommand(
 		}
 
 		channel.end();
-		if (!hasMembers(child)) {
+		if (!hasMembers(child, processes)) {
 			ended();
 		}
 	});
@@ -46,25 +47,30 @@ export function runCommand(
 	});
 
 	return {
-		stop: () => signalGroup(child, 'SIGKILL'),
-		signal: name => signalGroup(child, name),
+		stop: () => signalGroup(child, 'SIGKILL', processes),
+		signal: name => signalGroup(child, name, processes),
 	};
 }
 
 /** A process that called setsid has left the group. */
-function signalGroup({pid}: ChildProcess, signal: NodeJS.Signals): void {
+function signalGroup({pid}: ChildProcess, signal: NodeJS.Signals, processes: HostProcesses): void {
 	if (pid !== undefined) {
 		try {
-			process.kill(-pid, signal);
+			processes.kill(-pid, signal);
 		} catch {
 			// No process is left.
 		}
 	}
 }
 
-function hasMembers({pid}: ChildProcess): boolean {
+function hasMembers({pid}: ChildProcess, processes: HostProcesses): boolean {
+	if (pid === undefined) {
+		return false;
+	}
+
 	try {
-		return pid !== undefined && process.kill(-pid, 0);
+		processes.kill(-pid, 0);
+		return true;
 	} catch {
 		return false;
 	}

@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {setTimeout as pause} from 'node:timers/promises';
+import type {HostProcesses} from '../host-processes.ts';
 
 /** A variable of every process on a pretend host: it tells the process from a later one with the same number. */
 export const hostMark = 'REGMEDIC_DRILL_WORLD';
@@ -8,12 +9,12 @@ export const hostMark = 'REGMEDIC_DRILL_WORLD';
  * Ends the processes that left their SSH connection with setsid. The host's own `setsid` wrote their numbers into the
  * file; each leads a session and a process group.
  */
-export async function endDetached(file: string, mark: string): Promise<void> {
+export async function endDetached(file: string, mark: string, processes: HostProcesses): Promise<void> {
 	const recorded = (await readFile(file, 'utf8').catch(() => '')).split('\n').map(Number);
 	let left = await runningOf(recorded, mark);
 
 	for (const pid of left) {
-		end(pid, 'SIGTERM');
+		end(pid, 'SIGTERM', processes);
 	}
 
 	// They get time to clean up.
@@ -23,7 +24,7 @@ export async function endDetached(file: string, mark: string): Promise<void> {
 	}
 
 	for (const pid of left) {
-		end(pid, 'SIGKILL');
+		end(pid, 'SIGKILL', processes);
 	}
 }
 
@@ -38,9 +39,9 @@ async function isOfWorld(pid: number, mark: string): Promise<boolean> {
 	return environment?.split('\0').includes(`${hostMark}=${mark}`) ?? false;
 }
 
-function end(pid: number, signal: NodeJS.Signals): void {
+function end(pid: number, signal: NodeJS.Signals, processes: HostProcesses): void {
 	try {
-		process.kill(-pid, signal);
+		processes.kill(-pid, signal);
 	} catch {
 		// It has just ended by itself.
 	}

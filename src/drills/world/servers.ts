@@ -2,6 +2,7 @@ import {startAgent} from '../ci/agent.ts';
 import {createPipelineRequests} from '../ci/pipeline-requests.ts';
 import {openPipelineStore} from '../ci/pipeline-store.ts';
 import {startCi} from '../ci/server.ts';
+import type {HostProcesses} from '../host-processes.ts';
 import {hostVariables, writePrograms} from '../host-programs.ts';
 import {type Listener, listenHttp} from '../listen.ts';
 import {startRegistry} from '../registry/server.ts';
@@ -26,11 +27,12 @@ export async function startServers(
 		tag: string;
 		ciRunsInImage: boolean;
 		user: string;
+		processes: HostProcesses;
 		/** Called when every server listens and before any of them acts on its own. */
 		recordPorts(ports: WorldFile['ports']): Promise<void>;
 	},
 ): Promise<Servers> {
-	const {repository, tag, user, ciRunsInImage} = options;
+	const {repository, tag, user, ciRunsInImage, processes} = options;
 	const {seed, speed, keys, registryCredentials: credentials} = file;
 	const closers: (() => Promise<void>)[] = [];
 
@@ -66,11 +68,11 @@ export async function startServers(
 			}),
 		);
 
-		await writePrograms(paths);
-		closers.push(() => endDetached(paths.detached, paths.folder));
+		await writePrograms(paths, processes);
+		closers.push(() => endDetached(paths.detached, paths.folder, processes));
 		const variables = hostVariables(paths, user);
 		const ssh = await started(
-			startSshHost({port: file.ports.ssh, user, keys, environment: {folder: paths.vm, variables}}),
+			startSshHost({port: file.ports.ssh, user, keys, environment: {folder: paths.vm, variables, processes}}),
 		);
 		await writeClientFiles({
 			knownHostsFile: paths.knownHosts,

@@ -2,6 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import {worldFailure} from '../disk.ts';
+import type {HostProcesses} from '../host-processes.ts';
 import {restartCommand} from '../host-programs.ts';
 import type {BasicCredentials} from '../registry/authorization.ts';
 import {type Damage, findScenario, type Scenario} from '../scenarios.ts';
@@ -53,6 +54,7 @@ export type OpenWorldOptions = {
 	seed: string;
 	/** The speed-up factor of builds: 1 is the pace for a person. */
 	speed?: number;
+	processes: HostProcesses;
 	/** Closes the world. */
 	signal?: AbortSignal;
 };
@@ -93,6 +95,7 @@ async function open(options: OpenWorldOptions): Promise<World> {
 		tag: brokenTag,
 		ciRunsInImage: scenario.ciRunsInImage,
 		user: sshUser,
+		processes: options.processes,
 		recordPorts: async ports => writeWorld(paths, {...file, ports}),
 	});
 	const {ports} = servers;

@@ -2,11 +2,13 @@
 export type Processes = {
 	/** The id of this process. */
 	readonly own: number;
+	/** The path of the Node that this process runs on. */
+	readonly node: string;
 	/** The numeric id of the user that this process runs as; undefined where the system has none. */
 	readonly user: number | undefined;
 	/**
 	 * Sends a signal to a process or, with a negative id, to its whole group. Signal 0 only asks whether it exists.
 	 * @throws an error with `code`: ESRCH, there is no such process; EPERM, it belongs to another user
 	 */
-	kill(id: number, signal: 'SIGTERM' | 'SIGKILL' | 0): void;
+	kill(id: number, signal: NodeJS.Signals | 0): void;
 };

@@ -1,8 +1,9 @@
 import {expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
 import {createNonces} from '../../support/nonces.ts';
+import {processes} from '../../support/processes.ts';
 
-const shell = createLocalShell({nonce: createNonces()});
+const shell = createLocalShell({processes, nonce: createNonces()});
 const signal = AbortSignal.timeout(20_000);
 
 it('runs a script with arguments and input and returns its exit code', async () => {

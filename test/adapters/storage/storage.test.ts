@@ -8,6 +8,7 @@ import {type BuiltImage, buildImage} from '../../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../../src/drills/images/store.ts';
 import type {Shell, ShellRequest} from '../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../support/nonces.ts';
+import {processes} from '../../support/processes.ts';
 import {locate, temporaryFolder} from '../../support/real.ts';
 
 const signal = AbortSignal.timeout(20_000);
@@ -35,7 +36,7 @@ async function shellWith(programs: Record<string, string>): Promise<Shell> {
 		await chmod(path.join(folder, name), 0o755);
 	}
 
-	return createLocalShell({nonce, environment: {PATH: `${folder}:${process.env.PATH}`}});
+	return createLocalShell({processes, nonce, environment: {PATH: `${folder}:${process.env.PATH}`}});
 }
 
 function counted(shell: Shell): {shell: Shell; requests: ShellRequest[]} {
@@ -52,7 +53,7 @@ function counted(shell: Shell): {shell: Shell; requests: ShellRequest[]} {
 	};
 }
 
-const local = () => createLocalShell({nonce});
+const local = () => createLocalShell({processes, nonce});
 
 describe('a listing', () => {
 	it('of a healthy store takes two commands, both reads, from a root with a space in it, and finds nothing wrong', async () => {
@@ -100,7 +101,7 @@ describe('a listing', () => {
 		}
 
 		await store.remove(path.dirname(store.revisionLink('acme/tool', image.manifests[0]!.digest)));
-		const busybox = createLocalShell({nonce, environment: {PATH: bin}});
+		const busybox = createLocalShell({processes, nonce, environment: {PATH: bin}});
 		const [theirs, ours] = await Promise.all(
 			[busybox, local()].map(shell => createStorage({shell, root: store.root}).list({signal})),
 		);
@@ -205,7 +206,7 @@ describe.each([
 			await symlink(locate(name)!, path.join(bin, name)).catch(() => {});
 		}
 
-		return createLocalShell({nonce, environment: {PATH: bin}});
+		return createLocalShell({processes, nonce, environment: {PATH: bin}});
 	};
 
 	it('keeps a second incident out, names the holder, and is free again after release', async () => {

@@ -7,6 +7,7 @@ import {pathToFileURL} from 'node:url';
 import {expect, test} from 'vitest';
 import {scenarios} from '../../../src/drills/scenarios.ts';
 import {openWorld} from '../../../src/drills/world/world.ts';
+import {processes} from '../../support/processes.ts';
 import {temporaryFolder} from '../../support/real.ts';
 import {childStatuses, ended, manifest, overSsh, pipeline, testWorld, trigger} from '../drill.ts';
 
@@ -66,7 +67,10 @@ test('a pipeline that ran when the process was killed continues in the next proc
 	const options = {folder: place.folder, scenario: 'orphan-index', seed: 'test', speed: 8};
 	const program = `
 		const {openWorld} = await import(${JSON.stringify(pathToFileURL(path.resolve('src/drills/world/world.ts')).href)});
-		const {ci} = await openWorld(${JSON.stringify(options)});
+		const {ci} = await openWorld({
+			...${JSON.stringify(options)},
+			processes: {node: process.execPath, kill: process.kill.bind(process)},
+		});
 		const body = JSON.stringify({branch: 'main', variables: {REQUEST_ID: 'r-1'}});
 		const headers = {Authorization: 'Bearer ' + ci.token};
 		await (await fetch(ci.url + '/api/repos/42/pipelines', {method: 'POST', body, headers})).json();
@@ -142,12 +146,12 @@ test('an unknown drill is refused with the list of drills, and a folder keeps it
 	await using opened = await testWorld();
 	const {folder} = opened;
 
-	await expect(openWorld({folder, scenario: 'nonsense', seed: ''})).rejects.toMatchObject({
+	await expect(openWorld({processes, folder, scenario: 'nonsense', seed: ''})).rejects.toMatchObject({
 		code: 'drill.unknown-scenario',
 		exit: 'usage',
 		hint: expect.stringContaining('orphan-index-ci-down'),
 	});
-	await expect(openWorld({folder, scenario: 'child-unlinked', seed: ''})).rejects.toMatchObject({
+	await expect(openWorld({processes, folder, scenario: 'child-unlinked', seed: ''})).rejects.toMatchObject({
 		code: 'drill.other-scenario',
 	});
 });

@@ -1,5 +1,6 @@
 import {defined} from '../../../domain/defined.ts';
 import type {OperatorError} from '../../../domain/errors.ts';
+import type {Processes} from '../../../engine/ports/processes.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import {seal} from '../envelope.ts';
 import {noClient, unreachable} from '../errors.ts';
@@ -17,6 +18,7 @@ type OpenSshOptions = {
 	/** A folder for the shared connection's socket, created with mode 0700. Absent: each command logs in anew. */
 	controlFolder?: string;
 	environment: Environment;
+	processes: Processes;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
 	program?: string;
@@ -28,7 +30,16 @@ const connectTimeoutSeconds = 10;
 
 /** Runs scripts through the system's ssh, with the user's own configuration, jump hosts, certificates and security keys. */
 export function createOpenSshShell(options: OpenSshOptions): Shell {
-	const {destination, configFile, place = destination, controlFolder, nonce, program = 'ssh', prompting} = options;
+	const {
+		destination,
+		configFile,
+		place = destination,
+		controlFolder,
+		processes,
+		nonce,
+		program = 'ssh',
+		prompting,
+	} = options;
 	const {user, host, port} = parseDestination(destination);
 	const hostName = {host, ...defined({port})};
 	const target = destinationArguments({...hostName, ...defined({user})}, configFile);
@@ -39,6 +50,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 		target,
 		nonce,
 		environment,
+		user: processes.user,
 		place,
 		hostName,
 		...defined({folder: controlFolder, prompting}),
@@ -51,7 +63,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 			const sharing = await connection.join({signal});
 			const mark = nonce();
 			const {command, head} = seal(request, mark);
-			const channel = spawnChannel(program, [...safeOptions, ...sharing, ...target, command], environment);
+			const channel = spawnChannel(program, [...safeOptions, ...sharing, ...target, command], {environment, processes});
 			const explain = (stderr: string) => {
 				const failure = channel.failure();
 				return failure === undefined ? causeOf(stderr, place, hostName) : notStarted(failure, place);

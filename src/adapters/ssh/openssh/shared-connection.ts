@@ -1,6 +1,5 @@
 import {lstat, mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {getuid} from 'node:process';
 import {execa} from 'execa';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {type HostName, unauthorized} from '../errors.ts';
@@ -21,6 +20,8 @@ type SharedConnectionOptions = {
 	/** Letters and digits, new at every call. */
 	nonce(): string;
 	environment: Environment;
+	/** The numeric id of the user that this process runs as; undefined where the system has none. */
+	user: number | undefined;
 	place: string;
 	hostName: HostName;
 	/** Absent: there is no one to prompt for a passphrase. */
@@ -54,7 +55,7 @@ export function createSharedConnection(connection: SharedConnectionOptions): Sha
 
 	return {
 		async join(waiting) {
-			control ??= folder === undefined ? Promise.resolve(undefined) : controlPathIn(folder, nonce());
+			control ??= folder === undefined ? Promise.resolve(undefined) : controlPathIn(folder, nonce(), connection.user);
 			const controlPath = await control;
 			if (controlPath === undefined) {
 				return ['-o', 'ControlMaster=no', '-o', 'ControlPath=none'];
@@ -137,7 +138,7 @@ function sharing(controlPath: string, persist: number): string[] {
 const longestPath = 104 - 18;
 
 /** @returns undefined where sharing is not safe or not possible: each command then logs in by itself */
-async function controlPathIn(folder: string, name: string): Promise<string | undefined> {
+async function controlPathIn(folder: string, name: string, user: number | undefined): Promise<string | undefined> {
 	const file = path.join(folder, name.slice(0, 12));
 	if (Buffer.byteLength(file) > longestPath || !/^[A-Za-z0-9._/-]+$/.test(file)) {
 		return undefined;
@@ -150,7 +151,7 @@ async function controlPathIn(folder: string, name: string): Promise<string | und
 			}
 		});
 		const {mode, uid} = await lstat(folder);
-		const isOwn = (mode & 0o170077) === 0o040000 && uid === getuid?.();
+		const isOwn = (mode & 0o170077) === 0o040000 && uid === user;
 		return isOwn ? file : undefined;
 	} catch {
 		return undefined;

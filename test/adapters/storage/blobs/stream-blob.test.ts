@@ -9,6 +9,7 @@ import type {Digest} from '../../../../src/domain/image/digest.ts';
 import {openStore, type Store} from '../../../../src/drills/images/store.ts';
 import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../../support/nonces.ts';
+import {processes} from '../../../support/processes.ts';
 import {locate, temporaryFolder} from '../../../support/real.ts';
 import {treeManifest} from '../../../support/tree-manifest.ts';
 
@@ -33,7 +34,7 @@ async function put(bytes: Buffer): Promise<{digest: Digest; size: number}> {
 	return {digest, size: bytes.length};
 }
 
-const local = (environment = process.env) => createLocalShell({nonce, environment});
+const local = (environment = process.env) => createLocalShell({processes, nonce, environment});
 const storage = () => createStorage({shell: local(), root: store.root});
 
 async function read(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {

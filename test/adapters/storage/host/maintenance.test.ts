@@ -9,6 +9,7 @@ import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assessMaintenance} from '../../../../src/domain/audit/audit.ts';
 import {parseDryRun} from '../../../../src/domain/audit/collection-dry-run.ts';
 import {createNonces} from '../../../support/nonces.ts';
+import {processes} from '../../../support/processes.ts';
 import {locate} from '../../../support/real.ts';
 import {createTempFolder} from '../../../support/temp-folder.ts';
 import {treeManifest} from '../../../support/tree-manifest.ts';
@@ -42,9 +43,11 @@ async function hostWith(programs: Record<string, string>): Promise<string> {
 }
 
 const ofCopy = (PATH = process.env.PATH) =>
-	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root, hostRoot: host}).maintenance({signal});
+	createStorage({shell: createLocalShell({processes, nonce, environment: {PATH}}), root, hostRoot: host}).maintenance({
+		signal,
+	});
 const ofHost = (PATH: string) =>
-	createStorage({shell: createLocalShell({nonce, environment: {PATH}}), root}).maintenance({signal});
+	createStorage({shell: createLocalShell({processes, nonce, environment: {PATH}}), root}).maintenance({signal});
 
 async function fillHost(): Promise<void> {
 	await put('etc/crontab', '25 3 * * 0 root docker exec r registry garbage-collect -m /c.yml\n');
@@ -181,7 +184,7 @@ describe('reading a host’s maintenance', () => {
 	});
 
 	it.each(['', 'host', '/ho\nst'])('%j cannot play /, because it could mean the machine itself', hostRoot => {
-		const shell = createLocalShell({nonce, environment: {PATH: process.env.PATH}});
+		const shell = createLocalShell({processes, nonce, environment: {PATH: process.env.PATH}});
 
 		expect(() => createStorage({shell, root, hostRoot})).toThrow(expect.objectContaining({code: 'storage.root'}));
 	});
@@ -285,6 +288,7 @@ it('output that was cut anywhere has a gap', () => {
 it('a dry run that fails is an error with the output of the host', async () => {
 	const storage = createStorage({
 		shell: createLocalShell({
+			processes,
 			nonce,
 			environment: {PATH: await hostWith({registry: 'echo no such config >&2; exit 1'})},
 		}),

@@ -12,6 +12,7 @@ import {blobOf, buildImage} from '../../../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../../../src/drills/images/store.ts';
 import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import {createNonces} from '../../../support/nonces.ts';
+import {processes} from '../../../support/processes.ts';
 import {temporaryFolder} from '../../../support/real.ts';
 
 const signal = AbortSignal.timeout(20_000);
@@ -33,7 +34,7 @@ beforeEach(async () => {
 afterEach(() => temporary[Symbol.asyncDispose]());
 
 function list(): Promise<StorageListing> {
-	const local = createLocalShell({nonce: createNonces()});
+	const local = createLocalShell({processes, nonce: createNonces()});
 	const shell: Shell = {
 		...local,
 		run(request, waiting) {

@@ -10,6 +10,7 @@ import {openStore} from '../../../../src/drills/images/store.ts';
 import type {Shell} from '../../../../src/engine/ports/shell.ts';
 import type {HashAnswer} from '../../../../src/engine/ports/storage.ts';
 import {createNonces} from '../../../support/nonces.ts';
+import {processes} from '../../../support/processes.ts';
 import {temporaryFolder} from '../../../support/real.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -25,7 +26,7 @@ beforeAll(async () => {
 	root = path.join(temporary.folder, 'store');
 	const store = openStore(root);
 	await store.push('acme/tool', 'latest', image);
-	const storage = createStorage({shell: recording(createLocalShell({nonce: createNonces()})), root});
+	const storage = createStorage({shell: recording(createLocalShell({processes, nonce: createNonces()})), root});
 	expect((await storage.list({signal})).complete).toBe(true);
 	await storage.hash(digests, {signal});
 });
