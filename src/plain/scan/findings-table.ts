@@ -23,7 +23,7 @@ export function sayFindings(findings: readonly Finding[], columns: number): stri
 	const rest = images.slice(mostImages).flatMap(([, found]) => found);
 	const isWide = columns >= tableColumns;
 	return [
-		...(isWide ? [row('FAULT', 'PART', 'SINCE (UTC)', 'REMEDY', columns)] : []),
+		...(isWide ? [row({kind: 'FAULT', part: 'PART', since: 'SINCE (UTC)', remedy: 'REMEDY'}, columns)] : []),
 		...shown.flatMap(([, found]) => [
 			cutMiddle(headingOf(found[0]!), columns),
 			...found
@@ -54,10 +54,12 @@ function headingOf({repository, tags}: Finding): string {
 function wideRow(finding: Finding, columns: number): string {
 	const {kind, since, remedy} = finding;
 	const time = since === undefined ? 'unknown' : sayTime(since).replace(/ UTC$/, '');
-	return row(kind, partOf(finding, partWidth(columns)), time, remedy, columns);
+	return row({kind, part: partOf(finding, partWidth(columns)), since: time, remedy}, columns);
 }
 
-function row(kind: string, part: string, since: string, remedy: string, columns: number): string {
+type Cells = {kind: string; part: string; since: string; remedy: string};
+
+function row({kind, part, since, remedy}: Cells, columns: number): string {
 	return `  ${column(kind, widths.kind)} ${column(part, partWidth(columns))} ${column(since, widths.since)} ${remedy}`;
 }
 

@@ -19,7 +19,11 @@ export function narrate(before: SessionView | undefined, after: SessionView, opt
 	return [
 		...(before ? [] : sayOpening(incident, options)),
 		...sayLog(before, after),
-		...incident.visits.flatMap((visit, at) => sayVisit(before?.incident, incident, visit, at, options)),
+		...incident.visits.flatMap((visit, at) => {
+			const known = before?.incident.visits[at];
+			const isEarlier = !before && visit.endedAt !== undefined;
+			return isEarlier ? sayEarlier(incident, visit) : known === visit ? [] : sayVisit(incident, visit, known, options);
+		}),
 		...sayPhase(before?.incident.phase, incident.phase),
 		...incident.notes.slice(before ? before.incident.notes.length : incident.notes.length).map(() => 'Noted.'),
 	];
@@ -46,22 +50,8 @@ function sayLog(before: SessionView | undefined, {live}: SessionView): string[] 
 	return writes ? live.lines.filter(({number}) => number > seen).map(({text}) => `  | ${text}`) : [];
 }
 
-function sayVisit(
-	before: Incident | undefined,
-	incident: Incident,
-	visit: Visit,
-	at: number,
-	options: NarrateOptions,
-): string[] {
-	const known = before?.visits[at];
-	if (known === visit) {
-		return [];
-	}
-
-	if (!before && visit.endedAt !== undefined) {
-		return sayEarlier(incident, visit);
-	}
-
+/** @param known the same visit as it was told before; undefined where it is new */
+function sayVisit(incident: Incident, visit: Visit, known: Visit | undefined, options: NarrateOptions): string[] {
 	const {gate, progress, tries, problem, endedAt} = visit;
 	const answer = gate?.answer;
 	const isOver = endedAt !== undefined && known?.endedAt === undefined;
