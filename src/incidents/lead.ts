@@ -3,6 +3,7 @@ import {exitCodes} from '../domain/errors.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
+import {systemClock} from '../wiring/clock.ts';
 import type {OpenIncident} from './start.ts';
 
 type Lead = {
@@ -70,7 +71,7 @@ async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<Open
 		stdin: terminal.stdin,
 		stdout: terminal.stdout,
 		env: environment,
-		now: Date.now,
+		now: () => systemClock.now().getTime(),
 		colors: terminal.colors,
 		unicode: terminal.unicode,
 		suspend: terminal.suspend,
@@ -102,7 +103,7 @@ async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Pr
 			output: print,
 			answers: typed,
 			autopilot,
-			now: () => new Date(),
+			now: systemClock.now,
 			journalFolder: journal.folder,
 			resumeCommand,
 			...(terminal.stdout.isTTY && {columns: terminal.stdout.columns}),

@@ -12,9 +12,9 @@ import {readSetup} from '../../wiring/setup.ts';
 import {openStorage} from '../../wiring/storage.ts';
 import {auditTarget, type StorageOptions} from '../storage-target.ts';
 import {orUnseen} from './or-unseen.ts';
-import {rehearsalOf, rehearseAll} from './preflight.ts';
+import {dryRunOf, runPreflight} from './preflight.ts';
 import {auditProbe, type ProbeMetricsOptions} from './probe-metrics.ts';
-import {auditRegistry} from './registry-answers.ts';
+import {auditRegistry} from './registry-responses.ts';
 
 type AuditOptions = StorageOptions & ProbeMetricsOptions & {preflight?: boolean; collect?: string};
 
@@ -29,12 +29,12 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 
 	try {
 		const registry = target.registry?.configuration;
-		const rehearsal = options.preflight ? rehearsalOf(options.collect ?? registry?.storage?.collect) : undefined;
+		const dryRun = options.preflight ? dryRunOf(options.collect ?? registry?.storage?.collect) : undefined;
 		const {maintenance, ...host} = await auditHost(storage, signal);
 		const answers = await auditRegistry(target.registry?.name, maintenance, setup);
 		const probe = await auditProbe(target.registry, options, signal);
 		const preflight =
-			rehearsal && (await rehearseAll(rehearsal, storage, {role: registry?.role ?? 'authoritative', signal}));
+			dryRun && (await runPreflight(dryRun, storage, {role: registry?.role ?? 'authoritative', signal}));
 		const report: Audit & {place: string; preflight?: Preflight[]} = {
 			place: storage?.place ?? registry?.url ?? '',
 			versions: host.versions,

@@ -5,7 +5,7 @@ import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 
 /** @throws OperatorError audit.no-collect | audit.not-a-rehearsal */
-export function rehearsalOf(command: string | undefined): CollectionDryRun {
+export function dryRunOf(command: string | undefined): CollectionDryRun {
 	if (command === undefined) {
 		throw new OperatorError(
 			'audit.no-collect',
@@ -24,8 +24,8 @@ export function rehearsalOf(command: string | undefined): CollectionDryRun {
  * Runs the collection dry as it is written and, where it has -m, also without: the difference is what leaving -m out saves.
  * @throws OperatorError audit.no-storage | storage.*
  */
-export async function rehearseAll(
-	rehearsal: CollectionDryRun,
+export async function runPreflight(
+	dryRun: CollectionDryRun,
 	storage: Storage | undefined,
 	{role, signal}: {role: RegistryRole; signal: AbortSignal},
 ): Promise<Preflight[]> {
@@ -36,8 +36,8 @@ export async function rehearseAll(
 		});
 	}
 
-	const tagged = withoutUntagged(rehearsal);
-	const commands = tagged === undefined ? [rehearsal] : [rehearsal, tagged];
+	const tagged = withoutUntagged(dryRun);
+	const commands = tagged === undefined ? [dryRun] : [dryRun, tagged];
 	const reports = [];
 	for (const command of commands) {
 		reports.push({command, report: await storage.dryRunCollection(command, {signal})});

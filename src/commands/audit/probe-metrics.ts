@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {probeHazards} from '../../domain/audit/hazards/stale-probe.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import {systemClock} from '../../wiring/clock.ts';
 import type {AuditTarget} from '../storage-target.ts';
 import {type Found, orUnseen} from './or-unseen.ts';
 
@@ -26,7 +27,7 @@ export async function auditProbe(
 	const instances = [new URL(configuration.url).host, name];
 	return 'unseen' in found
 		? found
-		: {risks: probeHazards(found.metrics, {where: source, instances, now: Date.now() / 1000})};
+		: {risks: probeHazards(found.metrics, {where: source, instances, now: systemClock.now().getTime() / 1000})};
 }
 
 /**

@@ -15,17 +15,17 @@ export async function auditRegistry(
 	setup: Setup,
 ): Promise<Found> {
 	if (name === undefined) {
-		return {unseen: [{what: 'the registry’s answers', why: 'only a folder was given: name a configured registry'}]};
+		return {unseen: [{what: 'the registry’s responses', why: 'only a folder was given: name a configured registry'}]};
 	}
 
-	const asked = await orUnseen('the registry’s answers', () => askRegistry(name, setup));
-	return 'answers' in asked
-		? {risks: responseHazards(asked.answers, maintenance?.holdsRepositories), unseen: asked.unseen}
+	const asked = await orUnseen('the registry’s responses', () => readResponses(name, setup));
+	return 'responses' in asked
+		? {risks: responseHazards(asked.responses, maintenance?.holdsRepositories), unseen: asked.unseen}
 		: asked;
 }
 
 /** Asks for the catalogue with the configured credentials, and without any. */
-async function askRegistry(name: string, setup: Setup): Promise<{answers: RegistryResponses; unseen: Unseen[]}> {
+async function readResponses(name: string, setup: Setup): Promise<{responses: RegistryResponses; unseen: Unseen[]}> {
 	const {configuration} = setup;
 	const {credentials, ...anonymous} = registryNamed(configuration, name);
 	const registries = {...configuration.registries, [name]: anonymous};
@@ -38,7 +38,7 @@ async function askRegistry(name: string, setup: Setup): Promise<{answers: Regist
 			: await hasRepositories(host, {...setup, configuration: {...configuration, registries}});
 
 	return {
-		answers: {
+		responses: {
 			url,
 			hasCredentials: credentials !== undefined,
 			isLoopback: isLoopback(host),
