@@ -17,14 +17,14 @@ images:
     fallback: {on: vm, git: 'git@git.example:acme/infra.git'}
 `;
 
-test('a whole configuration is read, with what is not said filled in', () => {
+test('a whole configuration is read, with its defaults', () => {
 	expect(parseConfiguration(whole, 'regmedic.yaml')).toMatchObject({
 		registries: {private: {role: 'authoritative'}},
 		images: {'infra-ci': {fallback: {context: '.', dockerfile: 'Dockerfile', builder: 'auto', tags: []}}},
 	});
 });
 
-test.each(['', '# nothing yet\n', '---\n', '{}'])('a file that says nothing (%j) is an empty configuration', text => {
+test.each(['', '# nothing yet\n', '---\n', '{}'])('an empty file (%j) is an empty configuration', text => {
 	expect(parseConfiguration(text, 'regmedic.yaml')).toEqual({registries: {}, images: {}});
 });
 
@@ -67,13 +67,13 @@ test.each([
 	expect(error.message).not.toMatch(/hunter2|abcdef/);
 });
 
-test('an unknown key is pointed at where it stands', () => {
+test('an unknown key is reported at its position', () => {
 	const error = attempt(() => parseConfiguration(whole.replace('woodpecker:', 'woodpeker:'), 'regmedic.yaml'));
 
 	expect(error.message).toBe('regmedic.yaml:6:1: Unknown key "woodpeker".');
 });
 
-test('a registry is found by the host that stands in references, with its own port', () => {
+test('a registry is found by the host of a reference, with its own port', () => {
 	const configuration = parseConfiguration(whole, 'x');
 
 	expect(registryFor(configuration, 'registry.example:5050')?.name).toBe('private');

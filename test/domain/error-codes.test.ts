@@ -6,7 +6,7 @@ import {OperatorError} from '../../src/domain/errors.ts';
 const sources = path.resolve(import.meta.dirname, '../../src');
 const list = 'domain/error-codes.ts';
 
-test('every code on the list is used somewhere, and stands there once', async () => {
+test('every code on the list is used somewhere and listed once', async () => {
 	const names = (await readdir(sources, {recursive: true})).filter(name => /\.tsx?$/.test(name) && name !== list);
 	const texts = await Promise.all(names.map(name => readFile(path.join(sources, name), 'utf8')));
 	const listed = (await readFile(path.join(sources, list), 'utf8')).match(/'[a-z0-9]+[a-z0-9.-]*'/g)!;

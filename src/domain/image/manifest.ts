@@ -45,7 +45,7 @@ export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason
 const text = v.nullish(v.string());
 
 const descriptor = v.object({
-	digest: v.pipe(v.string(), v.check(isDigest, 'not a digest')),
+	digest: v.pipe(v.string(), v.guard(isDigest, 'not a digest')),
 	size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 	mediaType: text,
 	platform: v.nullish(v.object({os: text, architecture: text, variant: text})),
@@ -152,7 +152,7 @@ export function references(manifest: Manifest): Descriptor[] {
 function compact(raw: v.InferOutput<typeof descriptor>): Descriptor {
 	const {os, architecture, variant} = raw.platform ?? {};
 	return {
-		digest: raw.digest as Digest,
+		digest: raw.digest,
 		size: raw.size,
 		...(raw.mediaType ? {mediaType: raw.mediaType} : {}),
 		...(raw.platform

@@ -5,7 +5,7 @@ import {mediaTypes} from './media-type.ts';
 
 const schema1 = v.object({
 	schemaVersion: v.literal(1),
-	fsLayers: v.array(v.object({blobSum: v.pipe(v.string(), v.check(isDigest, 'not a digest'))})),
+	fsLayers: v.array(v.object({blobSum: v.pipe(v.string(), v.guard(isDigest, 'not a digest'))})),
 });
 
 /**
@@ -22,7 +22,7 @@ export function readSchema1(source: string, sizeOf: (digest: Digest) => number):
 
 	const parsed = v.safeParse(schema1, json);
 	const layers = (parsed.success ? parsed.output.fsLayers : []).map(
-		({blobSum}): Descriptor => ({digest: blobSum as Digest, size: sizeOf(blobSum as Digest)}),
+		({blobSum}): Descriptor => ({digest: blobSum, size: sizeOf(blobSum)}),
 	);
 	return parsed.success ? {kind: 'image', mediaType: mediaTypes.dockerSchema1, layers} : undefined;
 }

@@ -4,36 +4,36 @@ import type {Depth} from '../../domain/image/verdict.ts';
 import type {Waiting} from './waiting.ts';
 
 export type Registry = {
-	/** `host[:port]`, as it stands in references. */
+	/** `host[:port]`, as in references. */
 	readonly host: string;
 	/** @param reference a tag or a digest */
 	manifest(repository: string, reference: string, waiting: Waiting): Promise<ManifestAnswer>;
-	/** `onBytes` tells of bytes as they arrive, where a blob is read whole. */
+	/** `onBytes` is called with bytes as they arrive, where a blob is read whole. */
 	blob(
 		repository: string,
 		blob: Descriptor,
 		depth: Depth,
 		waiting: Waiting & {onBytes?: (count: number) => void},
 	): Promise<BlobAnswer>;
-	/** Undefined: the repository is not known. */
+	/** Undefined: the registry does not know the repository. */
 	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;
 	/**
-	 * The catalogue, page by page as it is consumed. An empty one is an answer.
-	 * @throws OperatorError registry.no-catalogue, where the registry does not list what it has; registry.*
+	 * The catalogue, page by page as it is consumed. It may be empty.
+	 * @throws OperatorError registry.no-catalogue, where the registry does not list its repositories; registry.*
 	 */
 	repositories(waiting: Waiting): AsyncIterable<string>;
 	/**
 	 * Stores exact bytes under a digest or a tag.
-	 * A lost reply is thrown as OperatorError effect.unknown.
+	 * A lost response is thrown as OperatorError effect.unknown.
 	 */
 	putManifest(repository: string, reference: string, manifest: ManifestBytes, waiting: Waiting): Promise<PutAnswer>;
 	/**
-	 * Lets one repository serve a blob of another, without sending it. A lost reply is thrown as OperatorError effect.unknown.
+	 * Mounts a blob of another repository, without sending it. A lost response is thrown as OperatorError effect.unknown.
 	 */
 	mountBlob(repository: string, digest: Digest, from: string, waiting: Waiting): Promise<MountAnswer>;
 	/**
-	 * Sends a blob as it comes, in bounded memory. What is sent is hashed, and other bytes than the digest's are never stored.
-	 * A lost reply is thrown as OperatorError effect.unknown; whatever ends it before is thrown as it is, and nothing is stored.
+	 * Uploads a blob as a stream, in bounded memory. The bytes are hashed, and bytes that do not match the digest are not stored.
+	 * A lost response is thrown as OperatorError effect.unknown. On any earlier error nothing is stored.
 	 */
 	uploadBlob(
 		repository: string,
@@ -41,11 +41,11 @@ export type Registry = {
 		bytes: AsyncIterable<Uint8Array>,
 		waiting: Waiting & {onBytes?: (count: number) => void},
 	): Promise<PutAnswer>;
-	/** Requests made so far, for the evidence. */
+	/** Requests made so far. */
 	requests(): number;
-	/** Answers so far that asked to be left alone for a while (429, 503), also those that were then waited out. */
+	/** Responses so far that said the registry is overloaded (429, 503), retried ones included. */
 	busy(): number;
-	/** The same registry with no connection and nothing remembered from before. */
+	/** The same registry with new connections and empty caches. */
 	fresh(): Registry;
 	close(): Promise<void>;
 };
@@ -56,31 +56,31 @@ export type ManifestAnswer =
 	| {
 			state: 'found';
 			bytes: Uint8Array;
-			/** Of the bytes that came, not what a header claims. */
+			/** Of the bytes received, whatever a header claims. */
 			digest: Digest;
-			/** What Docker-Content-Digest names, where the bytes are not that. */
+			/** Docker-Content-Digest, where the bytes do not match it. */
 			claimed?: Digest;
 			/** Content-Type without its parameters. */
 			mediaType: string;
 	  }
 	| {state: 'missing'; status: number; detail: string}
-	/** The server failed on this very manifest (500), twice. */
+	/** The registry failed on this manifest (500), twice. */
 	| {state: 'unreadable'; status: number; detail: string};
 
 export type BlobAnswer =
 	| {state: 'present'; status: number}
 	| {state: 'missing'; status: number; detail: string}
-	/** The server failed on this very blob (500), twice: what a link that holds no digest does to it. */
+	/** The registry failed on this blob (500), twice, as it does where a link holds no digest. */
 	| {state: 'unreadable'; status: number; detail: string}
 	| {state: 'empty'; status: number; detail: string}
-	/** Shorter or longer than the descriptor says, or cut off again on a fresh connection. */
+	/** Shorter or longer than the descriptor says, or cut off again on a new connection. */
 	| {state: 'truncated'; status: number; detail: string}
 	| {state: 'corrupt'; status: number; detail: string};
 
-/** `rejected`: the registry said no and nothing changed. A lost reply is thrown as OperatorError effect.unknown. */
+/** `rejected`: the registry refused it, and nothing changed. A lost response is thrown as OperatorError effect.unknown. */
 export type PutAnswer =
 	| {state: 'stored'; digest: Digest; status: number}
 	| {state: 'rejected'; status: number; detail: string};
 
-/** `not-mounted`: the registry wants it uploaded: it does not find it there, or we may not read it there. Nothing changed. */
+/** `not-mounted`: the registry did not find the blob there or may not read it there, and expects an upload. Nothing changed. */
 export type MountAnswer = PutAnswer | {state: 'not-mounted'; status: number};

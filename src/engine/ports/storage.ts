@@ -11,31 +11,31 @@ export type Storage = {
 	/** Reads the whole tree. Never writes. An unreadable part makes the listing incomplete, not an error. */
 	list(
 		options: Waiting & {progress?: (files: number) => void} & {
-			/** Looks into every link, also in a store so large that size and time would be enough. */
+			/** Reads every link, also in a store so large that their sizes and times are enough. */
 			everyLink?: boolean;
 		},
 	): Promise<StorageListing>;
 	/**
-	 * A second look at paths below docker/registry/v2, in one command: what was gone may only have been on its way. Every
-	 * path asked for is answered.
+	 * Reads the state of paths below docker/registry/v2 again, in one command: a missing file may have been part of a push.
+	 * The result has every path.
 	 */
 	recheck(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
-	/** Exact bytes of blobs/…/data, proven by the digest. Undefined: not there, or not those bytes. */
+	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
-	 * The bytes of blobs/…/data, of any length, as fast as they are taken. Not proven: whoever takes them hashes them.
-	 * @throws OperatorError storage.blob-gone, where they are not there or not as many; storage.silent
+	 * Streams the bytes of blobs/…/data, of any length. They are not checked: the caller hashes them.
+	 * @throws OperatorError storage.blob-gone, where they are missing or have another size; storage.silent
 	 */
 	streamBlob(blob: {digest: Digest; size: number}, waiting: Waiting): AsyncIterable<Uint8Array>;
 	/**
-	 * Hashes blobs where they lie, at most `bytesPerSecond` fast. Each answer is given as it comes: a run that is cut off has
-	 * not lost what came before.
+	 * Hashes blobs on their host, at most `bytesPerSecond`. `onAnswer` is called with each result as it arrives, so that a run
+	 * that is cut off keeps its results.
 	 */
 	hash(
 		digests: Iterable<Digest>,
 		options: Waiting & {bytesPerSecond?: number; onAnswer?: (answer: HashAnswer) => void},
 	): Promise<HashAnswer[]>;
-	/** How its host runs the registry and cleans it up. Never writes; what could not be looked at is a gap, not an error. */
+	/** Reads how the host runs the registry and cleans it up. Never writes. Whatever could not be read is a gap, not an error. */
 	maintenance(waiting: Waiting): Promise<Maintenance>;
 	/**
 	 * Runs a dry garbage collection on the host.
@@ -45,13 +45,13 @@ export type Storage = {
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;
-	/** Held while something is changed, so that two incidents do not repair one store. @throws OperatorError storage.locked */
+	/** Locks the store for a change, so that two incidents do not repair it at once. @throws OperatorError storage.locked */
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
 };
 
-/** `unread`: there, and could not be read; nothing is known of it. */
+/** `unread`: the blob is there and could not be read. */
 export type HashAnswer = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'; bytes: number};
 
-/** `lost` aborts when the lock went away before it was released. */
+/** `lost` aborts when the lock is lost before it is released. */
 export type StorageLock = {release(): Promise<void>; readonly lost?: AbortSignal};

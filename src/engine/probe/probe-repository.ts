@@ -1,4 +1,4 @@
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, isTag} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
@@ -123,10 +123,7 @@ function asFailure(error: unknown, health: RegistryHealth): OperatorError {
 		return lost;
 	}
 
-	if (!(error instanceof OperatorError)) {
-		throw error;
-	}
-
-	health.failed(error);
-	return error;
+	const failure = asOperatorError(error);
+	health.failed(failure);
+	return failure;
 }

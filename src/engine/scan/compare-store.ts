@@ -1,4 +1,4 @@
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import {compareAnswers} from '../../domain/storage/findings/compare-answers.ts';
@@ -28,17 +28,14 @@ export async function compareStore(
 			checks.push(await walkImage(registry, reference, {depth: 'edge', signal}));
 		} catch (error) {
 			signal.throwIfAborted();
-			if (!(error instanceof OperatorError)) {
-				throw error;
-			}
-
+			const {code, message, exit} = asOperatorError(error);
 			// The registry does not know the image, as the disk says.
-			if (error.code === 'image.absent') {
+			if (code === 'image.absent') {
 				continue;
 			}
 
-			gaps.push(`${formatReference(reference)} was not compared: ${error.message}`);
-			if (error.exit === 'unreachable' || error.exit === 'refused') {
+			gaps.push(`${formatReference(reference)} was not compared: ${message}`);
+			if (exit === 'unreachable' || exit === 'refused') {
 				break;
 			}
 		}

@@ -1,5 +1,5 @@
 import {defined} from '../../domain/defined.ts';
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
@@ -82,12 +82,8 @@ async function hashBlobs(
 			break;
 		} catch (error) {
 			signal.throwIfAborted();
-			if (!(error instanceof OperatorError)) {
-				throw error;
-			}
-
-			failure = error;
-			if (answers.size === before || !(error.transient || error.exit === 'unreachable')) {
+			failure = asOperatorError(error);
+			if (answers.size === before || !(failure.transient || failure.exit === 'unreachable')) {
 				break;
 			}
 		}

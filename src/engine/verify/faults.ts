@@ -1,6 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import type {Reason} from '../../domain/error-codes.ts';
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../ports/registry.ts';
@@ -10,7 +10,7 @@ import {type CheckedPart, type Part, partsOf} from './parts.ts';
 import type {PlatformFilter} from './platform.ts';
 import type {ManifestFact} from './read-manifest.ts';
 
-/** More nested indexes than this are built by nobody but an attacker. */
+/** A deeper nesting of indexes is an attack: nobody builds more than three levels. */
 const deepestNesting = 16;
 
 /** The same answer means different things in different walks. */
@@ -50,12 +50,7 @@ export function createPartCheck(
 			return await ask(part);
 		} catch (error) {
 			signal.throwIfAborted();
-
-			if (error instanceof OperatorError) {
-				return {part, unchecked: uncheckedOf(part, error), below: []};
-			}
-
-			throw error;
+			return {part, unchecked: uncheckedOf(part, asOperatorError(error)), below: []};
 		}
 	};
 }

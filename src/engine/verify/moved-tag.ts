@@ -1,5 +1,5 @@
 import type {Reason} from '../../domain/error-codes.ts';
-import {OperatorError} from '../../domain/errors.ts';
+import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
@@ -60,12 +60,8 @@ async function askAgain(ask: () => Promise<ManifestAnswer>, signal: AbortSignal)
 		return await ask();
 	} catch (error) {
 		signal.throwIfAborted();
-
-		if (error instanceof OperatorError) {
-			return undefined;
-		}
-
-		throw error;
+		asOperatorError(error);
+		return undefined;
 	}
 }
 

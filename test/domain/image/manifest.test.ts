@@ -17,7 +17,7 @@ function read(document: unknown, contentType?: string): Manifest {
 const reason = (document: unknown, contentType?: string) =>
 	parseManifest(typeof document === 'string' ? document : JSON.stringify(document), contentType);
 
-test('what a build pushes is read: platforms, attestations, configs and layers', () => {
+test('the manifests of a build are read: platforms, attestations, configs and layers', () => {
 	const {index, manifests} = buildImage({seed: 'parse', platforms: ['linux/amd64', 'linux/arm64/v8']});
 	const parsed = read(JSON.parse(index.bytes.toString()));
 
@@ -26,7 +26,7 @@ test('what a build pushes is read: platforms, attestations, configs and layers',
 	expect(references(read(JSON.parse(manifests[0]!.bytes.toString())))).toHaveLength(3);
 });
 
-test('without a mediaType the Content-Type decides, and failing that the fields', () => {
+test('without a mediaType the Content-Type decides, or else the fields', () => {
 	expect(read({manifests: [a]})).toMatchObject({kind: 'index', mediaType: mediaTypes.ociIndex});
 	expect(read({manifests: [a]}, `${mediaTypes.dockerList}; charset=utf-8`)).toMatchObject({
 		mediaType: mediaTypes.dockerList,
@@ -41,7 +41,7 @@ test('without a mediaType the Content-Type decides, and failing that the fields'
 	expect(read({mediaType: mediaTypes.ociArtifact, blobs: [a]})).toMatchObject({kind: 'image', layers: [a]});
 });
 
-test('what Go reads is read: null for nothing, and platforms without their parts', () => {
+test('what Go reads is read: null as absent, and platforms without their fields', () => {
 	expect(read({mediaType: mediaTypes.ociIndex, manifests: null, config: null, subject: null})).toMatchObject({
 		children: [],
 	});
@@ -77,7 +77,7 @@ test.each([
 	expect(reason(document)).toEqual({ok: false, reason: expect.stringContaining(why)});
 });
 
-test('whatever comes is read or refused, never thrown, and an index is what says so', () => {
+test('any input is read or refused and never thrown, and only a declared index is an index', () => {
 	const descriptor = fc.record(
 		{
 			digest: fc.constantFrom(a.digest, b.digest, 'latest'),
@@ -120,7 +120,7 @@ test('four megabytes of brackets are refused, not a stack overflow', () => {
 	expect(reason(`${'['.repeat(500_000)}${']'.repeat(500_000)}`)).toMatchObject({ok: false});
 });
 
-test('a layer with urls, or of a foreign type, lives elsewhere', () => {
+test('a layer with urls, or of a foreign type, is stored elsewhere', () => {
 	expect(isForeign({...a, urls: ['https://acme.example/layer']})).toBe(true);
 	expect(isForeign({...a, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'})).toBe(true);
 	expect(isForeign({...a, urls: []})).toBe(false);

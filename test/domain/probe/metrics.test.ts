@@ -18,7 +18,7 @@ const unreachable = {
 };
 
 describe('the metrics of a run', () => {
-	it('of a healthy registry say that nothing fails, when, and of how much', () => {
+	it('of a healthy registry report 0 failures, the time, and the counts', () => {
 		expect(measured(reportWith())).toEqual({
 			[metricNames.failures]: 0,
 			[metricNames.catalogAccessible]: 1,
@@ -33,7 +33,7 @@ describe('the metrics of a run', () => {
 		});
 	});
 
-	it('that could not read the catalogue say so, and nothing that was not seen', () => {
+	it('report an unreadable catalogue, and no counts', () => {
 		const blind = reportWith({catalog: false, listed: 0, repositories: 0, tags: 0, unknown: 1, failure: unreachable});
 
 		expect(measured(blind)).toEqual({
@@ -58,19 +58,19 @@ describe('the metrics of a run', () => {
 		expect(names).not.toContain(metricNames.brokenImagesLeftOut);
 	});
 
-	it('say what fails also where not everything could be seen', () => {
+	it('report failures also where not everything could be checked', () => {
 		const report = reportWith({failures: 1, unknown: 4, catalog: false, images: [brokenImage('app:v1')]});
 
 		expect(measured(report)).toMatchObject({[metricNames.failures]: 1, [metricNames.catalogAccessible]: 0});
 	});
 
-	it('of an empty catalogue that is meant to be so say that nothing fails', () => {
+	it('of an accepted empty catalogue report 0 failures', () => {
 		expect(measured(reportWith({listed: 0, repositories: 0, tags: 0, indexes: 0}), true)).toMatchObject({
 			[metricNames.failures]: 0,
 		});
 	});
 
-	it('name the broken images up to a bound, each once, and count the others', () => {
+	it('name broken images up to a limit, each once, and count the others', () => {
 		const images = Array.from({length: 300}, (_, n) => brokenImage(`team/app-${n}:v1`));
 		const report = reportWith({failures: 320, images: [...images, images[0]!, unknownImage('team/app-x:v1')]});
 
@@ -95,7 +95,7 @@ describe('the metrics of a run', () => {
 		]);
 	});
 
-	it('carry the instance, and the shard where there is one, on every sample', () => {
+	it('have the instance, and the shard where there is one, on every sample', () => {
 		const of = (more: Partial<ProbeReport>) =>
 			metricsOf(
 				reportWith({failures: 1, faults: {'child-missing': 1}, images: [brokenImage('app:v1')], ...more}),
@@ -107,7 +107,7 @@ describe('the metrics of a run', () => {
 		expect(of({}).every(labels => !('shard' in labels) && labels.instance === instance)).toBe(true);
 	});
 
-	it('never say that nothing fails where anything is unknown', () => {
+	it('never report 0 failures where anything is unknown', () => {
 		const count = fc.nat(3);
 		fc.assert(
 			fc.property(fc.boolean(), count, count, count, fc.boolean(), (catalog, listed, failures, unknown, isLost) => {

@@ -12,7 +12,7 @@ const lost = (exit: 'unreachable' | 'refused' | 'failed' | 'configuration') => (
 	failure: {code: 'registry.unreachable' as const, message: 'm', hint: 'h', exit},
 });
 
-describe('how a run ends', () => {
+describe('the exit of a run', () => {
 	it.each<[string, Partial<ProbeReport>, string]>([
 		['everything intact', {}, 'done'],
 		['a shard without a repository, of a catalogue that has some', {repositories: 0, tags: 0}, 'done'],

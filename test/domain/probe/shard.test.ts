@@ -5,8 +5,8 @@ import {isInShard, parseShard} from '../../../src/domain/probe/shard.ts';
 const shards = (of: number) => Array.from({length: of}, (_, index) => ({index, of}));
 const catalogue = Array.from({length: 5000}, (_, n) => `team-${n % 37}/service-${n}`);
 
-describe('dealing a catalogue out', () => {
-	it.each(Array.from({length: 16}, (_, n) => n + 1))('to %i: all of it, and nothing twice', of => {
+describe('dividing a catalogue into shards', () => {
+	it.each(Array.from({length: 16}, (_, n) => n + 1))('%i shards together hold every repository once', of => {
 		const dealt = shards(of).map(shard => catalogue.filter(name => isInShard(name, shard)));
 
 		expect(dealt.flat().toSorted()).toEqual(catalogue.toSorted());
@@ -16,7 +16,7 @@ describe('dealing a catalogue out', () => {
 		}
 	});
 
-	it('any name, and any number of shards: exactly one looks after it', () => {
+	it('exactly one shard holds a repository, whatever its name and the number of shards', () => {
 		fc.assert(
 			fc.property(fc.string({unit: 'binary'}), fc.integer({min: 1, max: 64}), (name, of) => {
 				expect(shards(of).filter(shard => isInShard(name, shard))).toHaveLength(1);

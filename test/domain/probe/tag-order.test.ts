@@ -27,7 +27,7 @@ const tag = fc.oneof(
 	fc.stringMatching(/^[0-9a-f]{7,12}$/),
 );
 
-describe('which tags are the newest', () => {
+describe('the newest tags', () => {
 	it.each<[string, string[]]>([
 		['versions, by their numbers', ['v2.10.0', 'v2.9.1', 'v2.9.0', 'v1.0.0']],
 		['a version, its variants, its candidate, the one before', ['2.8.3', '2.8.3-alpine', '2.8.2-alpine']],
@@ -49,18 +49,18 @@ describe('which tags are the newest', () => {
 		expect(newestTags(tags.toReversed(), tags.length)).toEqual(tags);
 	});
 
-	it('count the floating ones, and put them first', () => {
+	it('include the floating ones, and put them first', () => {
 		expect(newestTags(['1.0.0', '1.1.0', 'latest', 'stable', '1.2.0'], 3)).toEqual(['latest', 'stable', '1.2.0']);
 		expect(newestTags(['1.0.0', 'latest', 'stable'], 1)).toEqual(['latest']);
 	});
 
-	it('are taken from releases and nightly builds in turn: neither hides the other', () => {
+	it('are taken from releases and nightly builds in turn, so that neither hides the other', () => {
 		const tags = ['1.0.0', '1.1.0', '1.2.0', '20260101', '20260102', '20260103'];
 
 		expect(newestTags(tags, 4)).toEqual(['1.2.0', '20260103', '1.1.0', '20260102']);
 	});
 
-	it('are the same whatever the order they are listed in, without one twice, and no more than asked for', () => {
+	it('are the same in whatever order they are listed, without duplicates, and no more than requested', () => {
 		fc.assert(
 			fc.property(fc.array(tag, {maxLength: 40}), fc.nat(50), fc.infiniteStream(fc.nat()), (tags, most, keys) => {
 				const shuffled = tags.map(each => ({each, key: keys.next().value})).sort((a, b) => a.key - b.key);
@@ -92,12 +92,12 @@ describe('which tags are the newest', () => {
 		);
 	});
 
-	it('tell apart what only looks the same', () => {
+	it('distinguish tags that only look the same', () => {
 		expect(compareTags('1.07', '1.7')).not.toBe(0);
 		expect(newestTags(['app-07', 'app-7'], 2)).toEqual(newestTags(['app-7', 'app-07'], 2));
 	});
 
-	it('of any text at all follow an order, too', () => {
+	it('of any texts follow a total order', () => {
 		fc.assert(
 			fc.property(fc.array(fc.string({unit: 'binary'}), {maxLength: 8}), tags => {
 				expect(newestTags(tags, 100)).toEqual(newestTags(tags.toReversed(), 100));

@@ -11,7 +11,7 @@ import {tries} from '../../support/sweep.ts';
 
 const catalogue = actionsOf({run: async () => expect.unreachable(), reconcile: async () => expect.unreachable()});
 
-test('a clean runbook never comes to a missing value, an unrouted outcome or an unproven success, whatever path is taken', () => {
+test('a runbook without problems never reaches a missing value, an unrouted outcome or an unverified success, on any path', () => {
 	let clean = 0;
 	let dirty = 0;
 
@@ -33,7 +33,7 @@ test('a clean runbook never comes to a missing value, an unrouted outcome or an 
 	expect(dirty).toBeGreaterThan(20);
 }, 120_000);
 
-test('a page without mischief is clean but for values that need not be there', () => {
+test('a generated page without defects has no problems except values that may be missing', () => {
 	fc.assert(
 		fc.property(generatedRunbook({mischief: false}), text => {
 			const problems = lintRunbook(parseRunbook(text).runbook!, catalogue);

@@ -13,7 +13,7 @@ import {tries} from '../../support/sweep.ts';
 const page = readFileSync(new URL('../../../runbooks/orphan-index.md', import.meta.url), 'utf8');
 const lines = page.split('\n');
 
-test('the shipped runbook is clean', () => {
+test('the shipped runbook has no problems', () => {
 	expect(problemsIn(page)).toEqual([]);
 });
 
@@ -23,7 +23,7 @@ const routes = lines.flatMap((text, at) => {
 	return match ? [{line: at + 1, outcome: match[1]!, to: match[2]!}] : [];
 });
 
-test('a misspelt step is found on its very line, whichever it is', () => {
+test('any misspelt step is found on its own line', () => {
 	anyOf(routes, ({line, to}) => {
 		const problems = problemsIn(replaceLine(line, text => `${text}-x`));
 
@@ -33,7 +33,7 @@ test('a misspelt step is found on its very line, whichever it is', () => {
 	});
 });
 
-test('a misspelt outcome is found on its very line, and the one that is missing in its block', () => {
+test('a misspelt outcome is found on its own line, and the missing one in its block', () => {
 	anyOf(routes, ({line, outcome}) => {
 		const problems = problemsIn(replaceLine(line, text => text.replace(outcome, `${outcome}-x`)));
 
@@ -42,7 +42,7 @@ test('a misspelt outcome is found on its very line, and the one that is missing 
 	});
 });
 
-test('a deleted outcome is found in its block, or by the step that no route leads to any more', () => {
+test('a deleted outcome is found in its block, or as a step without a route to it', () => {
 	// What follows when nothing is ticked need not be said.
 	const required = routes.filter(({outcome}) => outcome !== 'none');
 	anyOf(required, ({line, outcome, to}) => {
@@ -59,7 +59,7 @@ test('a deleted outcome is found in its block, or by the step that no route lead
 	});
 });
 
-test('a gate that was taken away is found at the action it stood before', () => {
+test('a removed gate is found at its action', () => {
 	for (const [at, text] of lines.entries()) {
 		if (/^gate: /.test(text)) {
 			const action = lines.findLastIndex((each, before) => before < at && /^action: /.test(each)) + 1;
@@ -71,7 +71,7 @@ test('a gate that was taken away is found at the action it stood before', () => 
 	}
 });
 
-test('a change that skips the verification is found at the end that promises success', () => {
+test('a change that skips the verification is found at the stop that claims success', () => {
 	for (const done of [
 		'restarted: verify',
 		'relinked: verify',
@@ -92,7 +92,7 @@ test('a change that skips the verification is found at the end that promises suc
 	}
 });
 
-test('a verification that was taken away is missed by everything that leads to it', () => {
+test('a removed verification is found at every route to it', () => {
 	const [start, end] = [page.indexOf('## Verify again'), page.indexOf('## Find pipelines')];
 	const edited = page.slice(0, start) + page.slice(end);
 
@@ -135,7 +135,7 @@ test.each([
 	expect(first!.line).toBe(isByHand ? line - 1 : near);
 });
 
-test('a page without front matter, and one without steps, say so', () => {
+test('a page without front matter, and one without steps, are refused', () => {
 	expect(problemsIn('# Hello')).toMatchObject([{line: 1, code: 'front-matter'}]);
 	expect(problemsIn('---\nrunbook: a\ntitle: A\nstart: b\n---\n')).toMatchObject([{code: 'no-steps'}]);
 });
@@ -181,13 +181,13 @@ test.each([
 	expect(problemsIn(text, smallActions)).toMatchObject([{code, line}]);
 });
 
-test('a gate does not end a loop, because a dry run asks at none', () => {
+test('a gate does not end a loop, because a dry run does not stop at gates', () => {
 	const text = small('action: change.mend\ngate: approve\noutcomes: {mended: a, failed: d, refused: d, late: d}');
 
 	expect(problemsIn(text, smallActions)).toMatchObject([{code: 'loop-without-person', line: 7}]);
 });
 
-test('a step that decides after a surprise must not promise success for the change that surprised', () => {
+test('a step that decides after a surprise must not claim success for the surprising change', () => {
 	const text = small('action: change.mend\ngate: approve\noutcomes: {mended: b, failed: b, refused: b, late: b}')
 		.replace(
 			'## D {#d}',
@@ -198,7 +198,7 @@ test('a step that decides after a surprise must not promise success for the chan
 	expect(problemsIn(text, smallActions)).toMatchObject([{code: 'stop-unverified'}]);
 });
 
-test('a check that found the image broken proves nothing', () => {
+test('a verification that found the image broken is no proof', () => {
 	const check =
 		'## B {#b}\n```yaml step\naction: look.check\noutcomes: {intact: e, broken: e, unknown: e, refused: e}\n```\n## E {#e}\n```yaml step\nwait: 1s\noutcomes:\n  waited: {stop: fixed, say: All is well.}\n```\n## D {#d}';
 	const text = small(
@@ -209,7 +209,7 @@ test('a check that found the image broken proves nothing', () => {
 	expect(problemsIn(text.replace(/(broken|unknown|refused): e/g, '$1: d'), smallActions)).toEqual([]);
 });
 
-test('values of a step that may have ended without any are not counted on', () => {
+test('values of a step that may have provided none are not available', () => {
 	const text = small('action: look.check\noutcomes: {intact: d, broken: d, unknown: d, refused: b}').replace(
 		'## D {#d}',
 		'## B {#b}\n```yaml step\naction: look.scan\nwith: {note: "${steps.a.faults}"}\noutcomes: {found: d, clean: d}\n```\n## D {#d}',

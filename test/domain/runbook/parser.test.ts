@@ -29,7 +29,7 @@ More to read.
 Only prose.
 `;
 
-test('a page is read: its head, its steps with their prose, and where each part stands', () => {
+test('a page is read with its head, its steps, their prose, and the position of each part', () => {
 	const {runbook, problems} = parseRunbook(page);
 
 	expect(problems).toEqual([]);
@@ -62,7 +62,7 @@ test.each([
 	expect(runbook!.steps[0]).toMatchObject({id, title});
 });
 
-test('lines that end in CR LF stand where they stand', () => {
+test('lines that end in CR LF keep their positions', () => {
 	const text = page.replace('waited:', 'waited!:').replace(/\n/g, '\r\n');
 
 	expect(parseRunbook(text).problems).toMatchObject([{line: 19, code: 'shape'}]);
@@ -84,7 +84,7 @@ test.each([
 	expect(parseRunbook(text).problems).toContainEqual(expect.objectContaining({code, line}));
 });
 
-test('every problem is said, not only the first', () => {
+test('every problem is reported, not only the first', () => {
 	const text = page.replace('runbook: small', 'runbook: Small').replace('wait: 90s', 'wait: soon');
 
 	expect(parseRunbook(text).problems.map(({line}) => line)).toEqual([2, 18]);
@@ -96,11 +96,11 @@ test.each([undefined, '__proto__', 'constructor', 'toString'])('a step called %s
 	expect(() => parseRunbook(text)).not.toThrow();
 });
 
-test('a byte order mark moves nothing', () => {
+test('a byte order mark does not change positions', () => {
 	expect(parseRunbook(`\uFEFF${page}`)).toEqual(parseRunbook(page));
 });
 
-test('a page that nobody can follow is refused before it is read', () => {
+test('a page that is too long is refused before it is parsed', () => {
 	const {runbook, problems} = parseRunbook(page.replace('Only prose.', 'word *x* `y`\n'.repeat(80_000)));
 
 	expect(runbook).toBeUndefined();

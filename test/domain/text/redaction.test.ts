@@ -52,7 +52,7 @@ test.each([
 	expect(shown).not.toMatch(/w\+rd|cEBzcy93|w%2b/i);
 });
 
-test('a secret inside of something longer that is in base64 is hidden at each alignment', () => {
+test('a secret inside a longer base64 text is hidden at each alignment', () => {
 	const {redact} = redactionOf('correct-horse-battery');
 	for (const before of ['', 'a', 'ab', 'abc']) {
 		const shown = redact(base64(`${before}correct-horse-battery and more`));
@@ -62,7 +62,7 @@ test('a secret inside of something longer that is in base64 is hidden at each al
 	}
 });
 
-test('whatever the secret and whatever stands around it, it is not there any more', () => {
+test('no text contains a secret after redaction, whatever surrounds it', () => {
 	const texts = fc.string({minLength: 4, maxLength: 40}).filter(text => !'[secret]'.includes(text));
 	fc.assert(
 		fc.property(texts, fc.string(), fc.string(), (hidden, before, after) => {
@@ -78,25 +78,25 @@ test('whatever the secret and whatever stands around it, it is not there any mor
 	);
 });
 
-test('hidden twice is hidden once: the mask does not grow', () => {
+test('redacting twice changes nothing: the mask does not grow', () => {
 	const {redact} = redactionOf('secret', 'secr');
 
 	expect(redact(redact('my secret is secret'))).toBe('my [secret] is [secret]');
 });
 
-test('a short word is no secret, and a longer secret wins over a part of it', () => {
+test('a short word is not hidden, and a longer secret wins over a part of it', () => {
 	expect(redactionOf('abc').redact('abc')).toBe('abc');
 	expect(redactionOf('horse', 'horse-battery').redact('horse-battery')).toBe('[secret]');
 });
 
-test('each long line of a secret of several lines is one', () => {
+test('each long line of a multi-line secret is hidden on its own', () => {
 	const {redact, longest} = redactionOf('-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----');
 
 	expect(redact('log: MIIEvQIBADANBgkqhkiG')).toBe('log: [secret]');
 	expect(longest()).toBeGreaterThan(60);
 });
 
-test('half a surrogate and a hundred kilobytes are secrets, too', () => {
+test('half a surrogate and a hundred kilobytes can be secrets', () => {
 	expect(redactionOf('abc\ud800def').redact('x abc\ud800def')).toBe('x [secret]');
 	const long = Array.from({length: 18_000}, (_, at) => `${at}.`).join('');
 	expect(redactionOf(long).redact(`<${long}>`)).toBe('<[secret]>');
@@ -113,7 +113,7 @@ test('every text in a value is redacted, whatever its depth', () => {
 	});
 });
 
-test('a password that is a word of the machine does not steer it elsewhere', () => {
+test('a password equal to a word of the machine does not change a route', () => {
 	const {redact} = redactionOf('registry', 'approve', 'verify', 'latest');
 	const at = {at: '2026-04-19T03:00:00Z', mono: 1, actor: 'registry'};
 	const events: JournalEvent[] = [

@@ -3,14 +3,14 @@ import {readTime} from '../../../src/domain/text/time.ts';
 
 const now = Date.parse('2026-04-19T03:12:00Z');
 
-test('a time of day is the last one that has been, in UTC', () => {
+test('a time of day is the most recent one, in UTC', () => {
 	expect(readTime('2:15', now)).toBe('2026-04-19T02:15:00.000Z');
 	expect(readTime('03:12', now)).toBe('2026-04-19T03:12:00.000Z');
 	expect(readTime('23:50 UTC', now)).toBe('2026-04-18T23:50:00.000Z');
 	expect(readTime('02:15:30Z', now)).toBe('2026-04-19T02:15:30.000Z');
 });
 
-test('a whole date is taken as it stands, in UTC unless it says otherwise', () => {
+test('a whole date is read as written, in UTC unless it has an offset', () => {
 	expect(readTime('2026-04-17 22:00', now)).toBe('2026-04-17T22:00:00.000Z');
 	expect(readTime('2026-04-17T22:00:30.5Z', now)).toBe('2026-04-17T22:00:30.500Z');
 	expect(readTime('2026-04-17 22:00 utc', now)).toBe('2026-04-17T22:00:00.000Z');
@@ -27,6 +27,6 @@ test.each([
 	'2026-04-20 01:00',
 	'2026-02-30 10:00',
 	'2026-04-19T03:00-02:00',
-])('"%s" is no time that has been', text => {
+])('"%s" is not a past time', text => {
 	expect(readTime(text, now)).toBeUndefined();
 });

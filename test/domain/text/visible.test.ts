@@ -21,7 +21,7 @@ test.each([
 	expect(visible(text)).toBe(shown);
 });
 
-test('nothing a terminal would obey is left of any text, also cut anywhere', () => {
+test('no text, cut anywhere, contains a character that a terminal would interpret', () => {
 	const unit = fc.oneof(fc.nat(0x2ff), fc.integer({min: 0x2000, max: 0x206f}), fc.nat(0x10ffff));
 	fc.assert(
 		fc.property(fc.array(unit), fc.nat(20), (points, cut) => {

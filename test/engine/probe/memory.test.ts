@@ -55,7 +55,7 @@ it('a probe needs no more memory after four times as many repositories', async (
 	expect(used[1] - used[0]).toBeLessThan(megabyte);
 });
 
-it('what dies young makes the heap of a long run no larger', async () => {
+it('short-lived objects do not enlarge the heap of a long run', async () => {
 	const program = `
 		import {getHeapSpaceStatistics} from 'node:v8';
 		import {keepHeapSmall} from '${path.join(root, 'src/commands/probe/small-heap.ts')}';

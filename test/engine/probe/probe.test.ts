@@ -17,7 +17,7 @@ const run = (registry: Registry, more: Partial<ProbeOptions> = {}) =>
 	});
 
 describe('a run over a catalogue', () => {
-	it('walks every tag of every repository and tells of each', async () => {
+	it('walks every tag of every repository and reports each', async () => {
 		const seen: ImageCheck[] = [];
 		const registry = catalogueRegistry({names: names(30), tags: () => ['a', 'b', 'a']});
 
@@ -29,7 +29,7 @@ describe('a run over a catalogue', () => {
 		expect(new Set(seen.map(({reference}) => reference)).size).toBe(60);
 	});
 
-	it('looks at the newest tags only, if told so', async () => {
+	it('walks only the newest tags where a number is given', async () => {
 		const registry = catalogueRegistry({names: names(2), tags: () => ['1.0', '1.2', 'latest', '1.1']});
 		const seen: string[] = [];
 
@@ -38,7 +38,7 @@ describe('a run over a catalogue', () => {
 		expect(seen.toSorted()).toEqual(['1.2', '1.2', 'latest', 'latest']);
 	});
 
-	it('of all shards is the whole, and a shard without a repository knows that there are others', async () => {
+	it('of all shards is complete, and a shard without a repository knows that there are others', async () => {
 		const shards = await Promise.all(
 			[0, 1, 2].map(index => run(catalogueRegistry({names: names(20)}), {shard: {index, of: 3}})),
 		);
@@ -49,13 +49,13 @@ describe('a run over a catalogue', () => {
 		expect(report).toMatchObject({catalog: true, listed: 1, unknown: 0});
 	});
 
-	it('takes a name that is listed twice for one, whatever the order', async () => {
+	it('counts a name that is listed twice once, whatever the order', async () => {
 		const registry = catalogueRegistry({names: ['b', 'a', 'a', 'c', 'b']});
 
 		expect(await run(registry)).toMatchObject({listed: 3, repositories: 3, tags: 3});
 	});
 
-	it('passes over what is gone since it was listed, and over repositories without tags', async () => {
+	it('skips images deleted since they were listed, and repositories without tags', async () => {
 		const lists: Record<string, (string[] | undefined)[]> = {
 			empty: [[]],
 			gone: [undefined],
@@ -73,7 +73,7 @@ describe('a run over a catalogue', () => {
 		expect(report).toMatchObject({listed: 4, repositories: 3, tags: 2, failures: 0, unknown: 0, gaps: []});
 	});
 
-	it('finds the tag that is listed and names nothing', async () => {
+	it('finds a tag that is listed and resolves to nothing', async () => {
 		const registry = catalogueRegistry({
 			names: ['app'],
 			tags: () => ['v1', 'v2'],
@@ -87,7 +87,7 @@ describe('a run over a catalogue', () => {
 		});
 	});
 
-	it('leaves out names that nobody can pull, and says so', async () => {
+	it('reports names that cannot be pulled, and does not walk them', async () => {
 		const registry = catalogueRegistry({names: ['app', '../etc', 'Up'], tags: () => ['v1', '\u001b[2J', 'a b']});
 
 		expect(await run(registry)).toMatchObject({
@@ -98,7 +98,7 @@ describe('a run over a catalogue', () => {
 		});
 	});
 
-	it('takes a repository that keeps us out as unknown, and goes on', async () => {
+	it('counts a repository that refuses the credentials as unknown, and goes on', async () => {
 		const registry = catalogueRegistry({
 			names: names(20),
 			asked(question) {
@@ -119,7 +119,7 @@ describe('a run over a catalogue', () => {
 		});
 	});
 
-	it('counts an image that cannot be asked for as unknown, with the reason', async () => {
+	it('counts an image without an answer as unknown, with the reason', async () => {
 		const registry = catalogueRegistry({
 			names: names(3),
 			asked(question) {
@@ -137,8 +137,8 @@ describe('a run over a catalogue', () => {
 	});
 });
 
-describe('a registry that cannot be seen', () => {
-	it('has no catalogue: that is the report, with its reason, and nothing is claimed', async () => {
+describe('a registry that cannot be checked', () => {
+	it('has no catalogue: the report gives the reason, and claims nothing else', async () => {
 		const registry = catalogueRegistry({
 			names: [],
 			asked() {
@@ -156,7 +156,7 @@ describe('a registry that cannot be seen', () => {
 		});
 	});
 
-	it('lists repositories and has none of them: nothing was seen, and that is no clean bill', async () => {
+	it('lists repositories and serves none of them: nothing was checked, and the report says so', async () => {
 		const report = await run(catalogueRegistry({names: names(3), tags: () => undefined}));
 
 		expect(report).toMatchObject({
@@ -169,21 +169,21 @@ describe('a registry that cannot be seen', () => {
 		expect(sawEverything(report)).toBe(false);
 	});
 
-	it('lists nothing that is a name: that is as good as empty', async () => {
+	it('lists no valid name: the catalogue counts as empty', async () => {
 		const report = await run(catalogueRegistry({names: ['Up', '../etc']}));
 
 		expect(report).toMatchObject({listed: 0, odd: {count: 2}});
 		expect(sawEverything(report)).toBe(false);
 	});
 
-	it('has a catalogue that breaks off: what came is walked, and the rest is unknown', async () => {
+	it('has a catalogue that is cut off: the listed part is walked, and the rest is unknown', async () => {
 		const report = await run(catalogueRegistry({names: names(20), catalogueFails: keptOut()}));
 
 		expect(report).toMatchObject({catalog: false, listed: 20, repositories: 20, tags: 20, unknown: 1});
 		expect(report.failure).toMatchObject({exit: 'refused'});
 	});
 
-	it('falls silent half-way: it is given up after a few questions, and everything else is unknown', async () => {
+	it('stops responding half-way: it is given up after a few requests, and everything else is unknown', async () => {
 		let questions = 0;
 		const registry = catalogueRegistry({
 			names: names(5000),
@@ -206,7 +206,7 @@ describe('a registry that cannot be seen', () => {
 		expect(report.gaps.at(-1)).toEqual({code: 'registry.unreachable', message: 'Nothing listens.', hint: 'Start it.'});
 	});
 
-	it('falls silent without a word: whoever waits for it is called back as soon as it is given up', async () => {
+	it('stalls half-way: all waiting requests end as soon as it is given up', async () => {
 		let questions = 0;
 		const registry = catalogueRegistry({
 			names: names(500),
@@ -228,7 +228,7 @@ describe('a registry that cannot be seen', () => {
 		expect(registry.requests()).toBeLessThan(150);
 	});
 
-	it('stumbles now and then: that does not end the run', async () => {
+	it('fails now and then: that does not end the run', async () => {
 		let questions = 0;
 		const registry = catalogueRegistry({
 			names: names(300),
@@ -247,7 +247,7 @@ describe('a registry that cannot be seen', () => {
 });
 
 describe('a run', () => {
-	it('that is stopped rejects with the reason, and asks nothing more', async () => {
+	it('that is stopped rejects with the reason, and makes no more requests', async () => {
 		const stop = new AbortController();
 		const reason = new Error('ctrl-c');
 		const registry = catalogueRegistry({
@@ -263,7 +263,7 @@ describe('a run', () => {
 		expect(registry.requests()).toBeLessThan(130);
 	});
 
-	it('that is stopped at the very end is stopped all the same', async () => {
+	it('that is stopped at its very end rejects as well', async () => {
 		const stop = new AbortController();
 		const onProgress = ({repositories}: ProbeProgress) => {
 			if (repositories === 3) {
@@ -274,7 +274,7 @@ describe('a run', () => {
 		await expect(run(catalogueRegistry({names: names(3)}), {signal: stop.signal, onProgress})).rejects.toThrow();
 	});
 
-	it('ends with the bug, if there is one', async () => {
+	it('rejects with an error that is a bug', async () => {
 		const bug = new TypeError('undefined is not a function');
 		const registry = catalogueRegistry({
 			names: names(100),
@@ -290,7 +290,7 @@ describe('a run', () => {
 		await expect(run(registry)).rejects.toBe(bug);
 	});
 
-	it('works on a bounded number of repositories and images at a time, and does not hold the catalogue', async () => {
+	it('walks a bounded number of repositories and images at a time, without holding the whole catalogue', async () => {
 		let fetched = 0;
 		let ahead = 0;
 		let [busy, busiest] = [0, 0];
@@ -325,7 +325,7 @@ describe('a run', () => {
 		expect(ahead).toBeLessThan(10_100);
 	});
 
-	it('tells how far it is, and of how much once that is known', async () => {
+	it('reports its progress, and the total once it is known', async () => {
 		const told: ProbeProgress[] = [];
 
 		await run(catalogueRegistry({names: names(40)}), {onProgress: progress => void told.push(progress)});

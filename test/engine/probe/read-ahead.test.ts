@@ -18,7 +18,7 @@ const all = async (items: AsyncIterable<number>) => {
 	return seen;
 };
 
-it('gives everything in its order, however far ahead, to one reader', async () => {
+it('yields everything in its order to one reader, however far ahead it fetches', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(fc.nat(), {maxLength: 30}), fc.integer({min: 1, max: 40}), async (items, most) => {
 			expect(await all(readAhead(of(items), most))).toEqual(items);
@@ -26,7 +26,7 @@ it('gives everything in its order, however far ahead, to one reader', async () =
 	);
 });
 
-it('gives everything once to several who ask at the same time', async () => {
+it('yields everything once to several concurrent readers', async () => {
 	const items = Array.from({length: 100}, (_, n) => n);
 	const reader = readAhead(of(items), 7);
 	const seen: number[] = [];
@@ -42,7 +42,7 @@ it('gives everything once to several who ask at the same time', async () => {
 	expect(seen.toSorted((a, b) => a - b)).toEqual(items);
 });
 
-it('throws what goes wrong after the items before it', async () => {
+it('throws an error of the source after the items before it', async () => {
 	const seen: number[] = [];
 	const reading = (async () => {
 		for await (const item of readAhead(of([1, 2, 3], new Error('cut')), 2)) {
@@ -54,7 +54,7 @@ it('throws what goes wrong after the items before it', async () => {
 	expect(seen).toEqual([1, 2, 3]);
 });
 
-it('does not fetch more than it may, and stops fetching when nobody reads on', async () => {
+it('does not fetch more than its limit, and stops fetching when its reader stops', async () => {
 	let fetched = 0;
 	let isClosed = false;
 	async function* source() {

@@ -43,7 +43,7 @@ const large = image.blobs.filter(({bytes}) => bytes.length > 150).map(({digest})
 const walk = (registry = shelf(image), storage = host(), depth: 'edge' | 'content' = 'content') =>
 	walkImage(hashingOnHost(registry, storage, {aboveBytes: 150}), latest, {depth, signal});
 
-test('large blobs are hashed on the host and only touched over HTTP, small ones are downloaded', async () => {
+test('large blobs are hashed on the host, with one byte over HTTP, and small ones are downloaded', async () => {
 	const {registry, depths} = depthsSeen();
 	const storage = host();
 
@@ -57,7 +57,7 @@ test('large blobs are hashed on the host and only touched over HTTP, small ones 
 	}
 });
 
-test('nothing is hashed at a lesser depth, nor what HTTP already shows to be broken', async () => {
+test('nothing is hashed at another depth, and no blob that HTTP already shows to be broken', async () => {
 	const storage = host();
 	await walk(shelf(image), storage, 'edge');
 	expect(storage.calls).toEqual([]);
@@ -79,7 +79,7 @@ test.each([
 	expect(await walk(shelf(image), host({[large[0]!]: state}))).toMatchObject(outcome);
 });
 
-test('a digest that the host says nothing of is unread, and a host that fails leaves the rest of the walk alone', async () => {
+test('a digest without a result is unread, and a failing host does not affect the rest of the walk', async () => {
 	const silent = {...host(), hash: async () => []};
 	expect(await walk(shelf(image), silent as never)).toMatchObject({verdict: 'unknown', faults: []});
 
@@ -89,7 +89,7 @@ test('a digest that the host says nothing of is unread, and a host that fails le
 	expect(check.unchecked).toHaveLength(large.length);
 });
 
-test('an answer that came before the call failed still counts', async () => {
+test('a result that arrived before the call failed still counts', async () => {
 	const storage = host();
 	storage.hash = async (digests, {onAnswer}) => {
 		const [first] = [...digests];
@@ -105,7 +105,7 @@ test('an answer that came before the call failed still counts', async () => {
 	expect(second).toMatchObject({status: 'rejected', reason: {code: 'ssh.lost'}});
 });
 
-test('a blob of two repositories is hashed once, and one who calls off does not call off another', async () => {
+test('a blob of two repositories is hashed once, and cancelling one walk does not cancel another', async () => {
 	const storage = host();
 	const registry = hashingOnHost(shelf(image), storage, {aboveBytes: 150});
 	const blob = {digest: large[0]!, size: 200};

@@ -40,7 +40,7 @@ function cutHashing(each: number, failure: () => OperatorError) {
 }
 
 describe('hashing', () => {
-	it('goes on after a cut with what is left', async () => {
+	it('continues with the remaining blobs after it was cut off', async () => {
 		const listing = wholeStore();
 		const {calls, hash} = cutHashing(6, unreachable);
 
@@ -64,7 +64,7 @@ describe('hashing', () => {
 		expect(calls).toHaveLength(1);
 	});
 
-	it('tells of every answer, and takes no bug for a cut', async () => {
+	it('reports every result, and rethrows an error that is a bug', async () => {
 		const listing = wholeStore();
 		const told: unknown[] = [];
 		const storage = fakeStorage([], {list: async () => listing, hash: cutHashing(99, unreachable).hash});
@@ -81,7 +81,7 @@ describe('hashing', () => {
 	});
 });
 
-it('what a finding rests on is looked at again before it is told', async () => {
+it('everything that a finding rests on is read again before it is reported', async () => {
 	const tree = emptyTree();
 	damages['a layer is gone']!(tree, pushVictim(tree, 0));
 	const asked: string[] = [];

@@ -75,7 +75,7 @@ function simulate({capacity, refusesAbove = Number.POSITIVE_INFINITY, breaks = (
 	};
 }
 
-test('it grows to all its places with a server that bears them', async () => {
+test('the limit grows to its maximum with a server that can bear it', async () => {
 	const {run, limits} = simulate({capacity: 200});
 	await run(3000);
 
@@ -84,7 +84,7 @@ test('it grows to all its places with a server that bears them', async () => {
 	expect(limits.at(-1)).toBe(32);
 });
 
-test('it does not grow where that only makes each answer slower', async () => {
+test('the limit does not grow where that only makes each answer slower', async () => {
 	const {run, limits} = simulate({capacity: 4});
 	await run(3000);
 
@@ -92,7 +92,7 @@ test('it does not grow where that only makes each answer slower', async () => {
 	expect(limits.filter(limit => limit > 6).length).toBeLessThan(limits.length / 5);
 });
 
-test('a registry that asks to be left alone halves it', async () => {
+test('a response from an overloaded registry halves the limit', async () => {
 	const {run, limits} = simulate({capacity: 200, refusesAbove: 12});
 	await run(3000);
 
@@ -102,14 +102,14 @@ test('a registry that asks to be left alone halves it', async () => {
 	expect(cuts.length).toBeLessThan(60);
 });
 
-test('several failures of one and the same moment halve it once', async () => {
+test('several failures of requests under way together halve the limit once', async () => {
 	const {run, limiter} = simulate({capacity: 200, breaks: request => request < 6});
 	await run(6);
 
 	expect(limiter.limit()).toBe(3);
 });
 
-test('there are never more under way than places, never fewer places than one, and everything gets its turn', async () => {
+test('requests under way never exceed the limit, the limit never falls below 1, and every request is made', async () => {
 	await fc.assert(
 		fc.asyncProperty(
 			fc.integer({min: 1, max: 64}),
@@ -140,7 +140,7 @@ test('there are never more under way than places, never fewer places than one, a
 	);
 });
 
-test('an abort lets go of everything that waits, and starts nothing more', async () => {
+test('an abort rejects all waiting requests, and starts none', async () => {
 	const {limiter, controller} = simulate({capacity: 1});
 	const reason = new Error('ctrl-c');
 	let started = 0;

@@ -124,7 +124,7 @@ test.each(
 	expect(check).toMatchObject({verdict: 'intact', faults: [], unchecked: []});
 });
 
-test('a list of referrers that became empty is healthy under its tag, and an empty index elsewhere is unknown', async () => {
+test('an empty list of referrers is intact under its tag, and any other empty index is unknown', async () => {
 	const nothing = document({manifests: []});
 	const registry = shelf({index: nothing, manifests: [], blobs: []});
 	const name = `sha256-${'a'.repeat(64)}`;
@@ -135,7 +135,7 @@ test('a list of referrers that became empty is healthy under its tag, and an emp
 	expect(await walkImage(registry, latest, {depth: 'edge', signal})).toMatchObject({verdict: 'unknown'});
 });
 
-test('a missing blob is a fault also where its descriptor carries the content: most engines ask for the blob', async () => {
+test('a missing blob is a fault although its descriptor carries the content: most engines request the blob', async () => {
 	const registry = shelf({index: image({config: empty}), manifests: [], blobs: [blobOf('layer')]});
 
 	expect((await walkImage(registry, latest, {depth: 'edge', signal})).faults).toMatchObject([
@@ -143,7 +143,7 @@ test('a missing blob is a fault also where its descriptor carries the content: m
 	]);
 });
 
-test('a digest of an algorithm that we do not know is unknown, a malformed one is a fault', async () => {
+test('a digest with an unsupported algorithm is unknown, and a malformed one is a fault', async () => {
 	const unknown = image({layers: [{...layer, digest: `blake3:${'a'.repeat(64)}`}]});
 	const wrong = image({layers: [{...layer, digest: 'sha256:abc'}]});
 

@@ -13,7 +13,7 @@ import {descriptor, document, failure, found, host, latest, shelf} from './shelf
 const walk = (registry: Registry, options: Partial<WalkerOptions & ImageOptions> = {}, reference = latest) =>
 	walkImage(registry, reference, {depth: 'edge', signal: new AbortController().signal, ...options});
 
-test('an image with everything in place is intact, and every part is asked for once', async () => {
+test('a complete image is intact, and every part is requested once', async () => {
 	const image = buildImage({seed: 'intact'});
 	const registry = shelf(image);
 	const progress: WalkProgress[] = [];
@@ -33,7 +33,7 @@ test('an image with everything in place is intact, and every part is asked for o
 	expect(progress.at(-1)).toEqual({manifests: 5, blobs: 10, waiting: 0, faults: 0});
 });
 
-test('every fault is listed in the order of the index, each with the way to it', async () => {
+test('every fault is listed in the order of the index, with the path to it', async () => {
 	const image = buildImage({seed: 'faults'});
 	const [amd, , arm, note] = image.manifests as [ManifestBlob, ManifestBlob, ManifestBlob, ManifestBlob];
 	const [config, first, second] = image.blobs.map(({digest}) => digest) as [Digest, Digest, Digest];
@@ -93,7 +93,7 @@ test('a shared layer is one fault, and breaks every child that needs it', async 
 	expect(registry.asked.filter(digest => digest === layer.digest)).toHaveLength(1);
 });
 
-test('nested indexes are walked, and a grandchild’s fault names the whole way', async () => {
+test('nested indexes are walked, and the fault of a grandchild has the whole path', async () => {
 	const inner = buildImage({seed: 'inner', attestations: false});
 	const outer = document({manifests: [descriptor(inner.index)]});
 	const registry = shelf(inner, {index: outer, manifests: [], blobs: []});
@@ -107,7 +107,7 @@ test('nested indexes are walked, and a grandchild’s fault names the whole way'
 	expect(check.children).toMatchObject([{digest: inner.index.digest, verdict: 'broken', blobs: 3}]);
 });
 
-test('an index without end and one that contains itself are refused, not followed', async () => {
+test('an endlessly nested index and one that contains itself are faults, and are not followed', async () => {
 	const image = buildImage({seed: 'deep', platforms: ['linux/amd64'], attestations: false});
 	let top: ManifestBlob = image.index;
 	const deep = shelf(image);
@@ -159,7 +159,7 @@ test.each([
 	]);
 });
 
-test('foreign layers and a missing subject are healthy, a cache export’s children are blobs', async () => {
+test('foreign layers and a missing subject are no faults, and the children of a cache export are blobs', async () => {
 	const foreign = {digest: blobOf('foreign').digest, size: 7, urls: ['https://acme.example/layer']};
 	const image = document(
 		{
@@ -193,7 +193,7 @@ test('a single image has one row, for itself', async () => {
 	]);
 });
 
-test('what cannot be asked is unchecked and makes the verdict unknown; a fault outranks it', async () => {
+test('a part without an answer makes the verdict unknown, unless another part has a fault', async () => {
 	const image = buildImage({seed: 'unknown'});
 	const registry = shelf(image);
 	registry.blobs.set(image.blobs[0]!.digest, failure('registry.forbidden', 'refused'));
@@ -211,7 +211,7 @@ test('what cannot be asked is unchecked and makes the verdict unknown; a fault o
 	expect(await walk(registry)).toMatchObject({verdict: 'broken', unchecked: [{}], faults: [{kind: 'layer-missing'}]});
 });
 
-test('a registry that went away is not asked for every part in turn', async () => {
+test('a registry that stopped responding does not receive a request for every part', async () => {
 	const image = buildImage({seed: 'away'});
 	const registry = shelf(image);
 	for (const {digest} of image.blobs) {
@@ -227,14 +227,14 @@ test('a registry that went away is not asked for every part in turn', async () =
 	expect(registry.asked).toHaveLength(5 + 3);
 });
 
-test('what keeps the top manifest from being answered is thrown', async () => {
+test('an error for the top manifest is thrown', async () => {
 	const registry = shelf();
 	registry.manifests.set('latest', failure('registry.unauthorized', 'refused'));
 
 	await expect(walk(registry)).rejects.toMatchObject({code: 'registry.unauthorized'});
 });
 
-test('a tag that answers 404 is dangling where it is listed, and absent where not', async () => {
+test('a tag that answers 404 is dangling where it is listed, and absent where it is not', async () => {
 	const registry = shelf();
 
 	expect(await walk(registry)).toEqual({
@@ -278,7 +278,7 @@ test('a top manifest that cannot be read is a fault of the image', async () => {
 	});
 });
 
-test('a registry that fails on the list of tags, too, says nothing of the image', async () => {
+test('a registry that fails on the list of tags as well does not make the image broken', async () => {
 	const registry = shelf(buildImage({seed: 'database down'}));
 	registry.manifests.set('latest', {state: 'unreadable', status: 500, detail: 'unknown'});
 	registry.tags = () => Promise.reject(failure('registry.failing', 'failed'));
@@ -286,7 +286,7 @@ test('a registry that fails on the list of tags, too, says nothing of the image'
 	await expect(walk(registry)).rejects.toMatchObject({code: 'registry.failing'});
 });
 
-test('a registry that begins to fail on everything in the middle of a walk says nothing of the image', async () => {
+test('a registry that begins to fail on every request during a walk does not make the image broken', async () => {
 	const image = buildImage({seed: 'half-way'});
 	const registry = shelf(image);
 	registry.pause = async () => {
@@ -310,7 +310,7 @@ test('a schema 1 manifest is unknown: neither broken nor intact', async () => {
 	expect(await walk(registry)).toMatchObject({verdict: 'unknown', unchecked: [{code: 'manifest.schema1'}], faults: []});
 });
 
-test('a tag that moved during the walk is unknown, never broken from a mixture', async () => {
+test('a tag that moved during the walk is unknown, never broken by a mixture of two images', async () => {
 	const [before, after] = [buildImage({seed: 'before'}), buildImage({seed: 'after'})];
 	const registry = shelf(before);
 	registry.manifests.delete(before.manifests[0]!.digest);
@@ -326,7 +326,7 @@ test('a tag that moved during the walk is unknown, never broken from a mixture',
 	expect(check.children[0]).toMatchObject({verdict: 'unknown'});
 });
 
-test('a digest cannot move: it is not asked again', async () => {
+test('a digest cannot move, so it is not requested again', async () => {
 	const image = buildImage({seed: 'pinned'});
 	const registry = shelf(image);
 	registry.manifests.delete(image.manifests[0]!.digest);
@@ -337,7 +337,7 @@ test('a digest cannot move: it is not asked again', async () => {
 	expect(registry.asked.filter(asked => asked === image.index.digest)).toHaveLength(1);
 });
 
-test('one platform is only that platform, with its variants', async () => {
+test('the walk of one platform covers its variants and nothing else', async () => {
 	const image = buildImage({seed: 'platform', platforms: ['linux/amd64', 'linux/arm64/v8']});
 	const registry = shelf(image);
 	registry.manifests.delete(image.manifests[0]!.digest);
@@ -355,7 +355,7 @@ test('one platform is only that platform, with its variants', async () => {
 	});
 });
 
-test('no more requests are under way than allowed', async () => {
+test('no more requests are under way than the limit allows', async () => {
 	const registry = shelf(buildImage({seed: 'bounded', layers: 8}));
 	let underWay = 0;
 	let most = 0;
@@ -369,7 +369,7 @@ test('no more requests are under way than allowed', async () => {
 	expect(most).toBe(6);
 });
 
-test('an aborted walk rejects with the reason and asks nothing more', async () => {
+test('an aborted walk rejects with the reason and makes no more requests', async () => {
 	const registry = shelf(buildImage({seed: 'aborted', layers: 20}));
 	const controller = new AbortController();
 	const reason = new Error('ctrl-c');
@@ -395,7 +395,7 @@ function indexOf(...children: Descriptor[]): ManifestBlob {
 test.each([
 	['an index without children', {manifests: []}, mediaTypes.ociIndex],
 	['a manifest without config and layers', {layers: []}, mediaTypes.ociManifest],
-])('%s is never called intact: nobody can pull it', async (_, content, mediaType) => {
+])('%s cannot be pulled and is never called intact', async (_, content, mediaType) => {
 	const registry = shelf();
 	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType, ...content}));
 	registry.manifests.set('latest', found({...blobOf(bytes), bytes, mediaType} as ManifestBlob));
@@ -406,7 +406,7 @@ test.each([
 	});
 });
 
-test('a platform that only an index in the index could have held, and does not, is absent', async () => {
+test('a platform that no nested index holds is absent', async () => {
 	const inner = indexOf({
 		digest: `sha256:${'1'.repeat(64)}` as Digest,
 		size: 2,

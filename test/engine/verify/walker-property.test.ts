@@ -26,7 +26,7 @@ function eachAlone(plan: Plan): Promise<ImageCheck[]> {
 	);
 }
 
-test('walked together, in whatever order the answers come, images are judged as each is alone', async () => {
+test('images walked together have the same checks as each alone, whatever the order of the answers', async () => {
 	await fc.assert(
 		fc.asyncProperty(damagedPlan, fc.scheduler(), async (plan, scheduler) => {
 			const store = storeOf(plan, answer => scheduler.schedule(Promise.resolve(answer)));
@@ -41,7 +41,7 @@ test('walked together, in whatever order the answers come, images are judged as 
 	);
 });
 
-test('one after the other, what the first found out holds for the rest', async () => {
+test('answers for one image are used for the next', async () => {
 	await fc.assert(
 		fc.asyncProperty(damagedPlan, async plan => {
 			const store = storeOf(plan);
@@ -57,7 +57,7 @@ test('one after the other, what the first found out holds for the rest', async (
 	);
 });
 
-test('where nothing fails, every tag and every digest is asked for exactly once', async () => {
+test('where nothing fails, every tag and every digest is requested exactly once', async () => {
 	await fc.assert(
 		fc.asyncProperty(soundPlan, async plan => {
 			const store = storeOf(plan);

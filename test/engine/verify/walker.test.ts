@@ -31,7 +31,7 @@ test('a second tag on the same image costs one request, and an index is counted 
 	expect(walker.indexes('acme/app')).toBe(1);
 });
 
-test('images that are walked at the same time share the answers that are on their way', async () => {
+test('images walked at the same time share requests under way', async () => {
 	const {registry} = twins('at once');
 	registry.pause = () => new Promise(resolve => setImmediate(resolve));
 	const walker = open(registry);
@@ -42,7 +42,7 @@ test('images that are walked at the same time share the answers that are on thei
 	expect(registry.asked).toHaveLength(14 + 3);
 });
 
-test('what one repository holds says nothing of another, and what is forgotten is asked for again', async () => {
+test('repositories do not share answers, and forgotten answers are requested again', async () => {
 	const {registry} = twins('apart');
 	const walker = open(registry);
 	await walker.walk(tag('latest'));
@@ -56,7 +56,7 @@ test('what one repository holds says nothing of another, and what is forgotten i
 	expect(registry.asked).toHaveLength(45);
 });
 
-test('a look that failed is asked for again by the next image, a fault is not', async () => {
+test('a failed request is made again for the next image, and a fault is remembered', async () => {
 	const {image, registry} = twins('passing');
 	const [config, layer] = image.blobs.map(({digest}) => digest) as [Digest, Digest];
 	registry.blobs.set(config, failure('registry.unreachable', 'unreachable'));
@@ -73,7 +73,7 @@ test('a look that failed is asked for again by the next image, a fault is not', 
 	expect(registry.asked.filter(asked => asked === layer)).toHaveLength(1);
 });
 
-test('a registry that is down is tried now and then, and walked again when it is back', async () => {
+test('a registry that is down is tried now and then, and walked again once it responds', async () => {
 	const {registry} = twins('down');
 	const whole = registry.manifests.get('latest')!;
 	registry.manifests.set('latest', failure('registry.unreachable', 'unreachable'));
@@ -96,7 +96,7 @@ test('a registry that is down is tried now and then, and walked again when it is
 	expect(ends.at(-1)).toMatchObject({verdict: 'intact'});
 });
 
-test('a repository that is closed to us is not asked for every tag, and does not close the others', async () => {
+test('a repository that refuses the credentials does not receive a request for every tag, and others are still walked', async () => {
 	const {registry} = twins('closed');
 	const {manifest} = registry;
 	let refusals = 0;
@@ -117,7 +117,7 @@ test('a repository that is closed to us is not asked for every tag, and does not
 	expect(await walker.walk(tag('latest'))).toMatchObject({verdict: 'intact'});
 });
 
-test('a storage host that cannot be reached is no reason to give up on the registry', async () => {
+test('an unreachable storage host does not stop the requests to the registry', async () => {
 	const {image, registry} = twins('host');
 	for (const {digest} of image.blobs) {
 		registry.blobs.set(digest, failure('ssh.unreachable', 'unreachable'));
@@ -128,7 +128,7 @@ test('a storage host that cannot be reached is no reason to give up on the regis
 	expect(registry.asked).toHaveLength(15);
 });
 
-test('tags that answer 404 share a listing, but never one that began before they were asked for', async () => {
+test('tags that answer 404 share a listing, but never one that began before their own request', async () => {
 	const registry = shelf();
 	const names = Array.from({length: 20}, (_, n) => `v${n}`);
 	const listings: (() => void)[] = [];
@@ -153,7 +153,7 @@ test('tags that answer 404 share a listing, but never one that began before they
 	expect(listings).toHaveLength(2);
 });
 
-test('the same digest under two sizes is at fault where the size is wrong, and only there', async () => {
+test('the same digest with two sizes is a fault only where the size is wrong', async () => {
 	const config = blobOf('{}');
 	const right = {digest: config.digest, size: 2};
 	const image = (name: string, size: number) =>
@@ -179,7 +179,7 @@ test('the same digest under two sizes is at fault where the size is wrong, and o
 	expect(await walker.walk(tag('fine'))).toMatchObject({verdict: 'intact'});
 });
 
-test('a cache may lack children and blobs, and damage that it serves is a fault all the same', async () => {
+test('a cache may lack children and blobs, while damage that it serves is a fault', async () => {
 	const {image, registry} = twins('cache');
 	const [amd, note, arm] = image.manifests as [ManifestBlob, ManifestBlob, ManifestBlob];
 	registry.manifests.delete(arm.digest);
@@ -209,7 +209,7 @@ test('a cache may lack children and blobs, and damage that it serves is a fault 
 	);
 });
 
-test('a tag that moves during a shared walk is unknown; what its old digest needs stays known', async () => {
+test('a tag that moves during a shared walk is unknown, and the parts of its old digest stay known', async () => {
 	const [before, after] = [buildImage({seed: 'before'}), buildImage({seed: 'after'})];
 	const registry = shelf(after, before);
 	registry.manifests.delete(before.manifests[0]!.digest);
@@ -231,7 +231,7 @@ test('a tag that moves during a shared walk is unknown; what its old digest need
 	expect(await walker.walk(tag('latest'))).toMatchObject({verdict: 'intact', digest: after.index.digest});
 });
 
-test('at content depth progress counts bytes, and ends with all of them', async () => {
+test('at depth content the progress counts bytes, up to all of them', async () => {
 	const image = buildImage({seed: 'bytes', platforms: ['linux/amd64'], attestations: false, layers: 1});
 	const registry = shelf(image);
 	const sizes = new Map(image.blobs.map(({digest, bytes}) => [digest, bytes.length]));
