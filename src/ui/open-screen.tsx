@@ -1,9 +1,9 @@
 import {render} from 'ink';
 import {type OpenIncident, Root, type ScreenHolder} from './components/root.tsx';
-import type {Intro} from './draw/loading.ts';
+import type {Intro} from './draw/frame.ts';
 import {createPen} from './draw/pen.ts';
 
-export type ScreenOptions = {
+type ScreenOptions = {
 	intro: Intro;
 	/** Opens the incident. Called when the first frame is on the terminal; it may load and do a lot. */
 	begin(): Promise<OpenIncident>;

@@ -4,7 +4,7 @@ import {visible} from '../text/visible.ts';
  * Paragraphs and items of a list, without the line breaks of the file; or lines of code, exactly as written. `mark`: what
  * an item begins with, `- ` or `1. `; empty for a paragraph.
  */
-export type ProseBlock = {kind: 'text'; lines: {mark: string; text: string}[]} | {kind: 'code'; lines: string[]};
+type ProseBlock = {kind: 'text'; lines: {mark: string; text: string}[]} | {kind: 'code'; lines: string[]};
 
 /** The Markdown of a step as blocks, each to be laid out for the width at hand. */
 export function proseBlocks(markdown: string): ProseBlock[] {

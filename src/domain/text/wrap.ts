@@ -10,7 +10,7 @@ export function readableColumns(terminalColumns = usualColumns): number {
 	return Math.max(fewestColumns, terminalColumns);
 }
 
-export type WrapOptions = {
+type WrapOptions = {
 	/** What the first line begins with. */
 	first?: string;
 	/** What every other line begins with; `first` where it is absent. */

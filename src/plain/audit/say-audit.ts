@@ -41,7 +41,7 @@ export function sayAudit(
 }
 
 /** The file and line stand alone, so that they can be copied. */
-export function sayRisk({kind, file, at, line, why, advice}: Hazard, columns = usualColumns): string[] {
+function sayRisk({kind, file, at, line, why, advice}: Hazard, columns = usualColumns): string[] {
 	const below = {first: '    ', columns};
 	return [
 		`  - ${visibleLine(file)}${at === undefined ? '' : `:${at}`} (${kind})`,

@@ -1,7 +1,7 @@
 import {usualColumns} from '../../domain/text/wrap.ts';
 import {cutMiddle} from './fit.ts';
 
-export type StatusLine = {
+type StatusLine = {
 	/** Takes the line away before something else is written there; it comes back when it is next drawn. */
 	makeWay(): void;
 	/** Takes the line away for good. */

@@ -9,7 +9,7 @@ import {sayFindings} from './findings-table.ts';
 
 const mostListed = 10;
 
-export type SayScanOptions = {
+type SayScanOptions = {
 	/** `host[:port]`, where it is known: the store does not hold the name of its registry. */
 	registry?: string;
 	/** Of the terminal. */

@@ -8,7 +8,7 @@ import type {SessionView} from '../../engine/session/session.ts';
 import {sayProse} from './prompt.ts';
 import {indented, sayEarlier, sayResult, sayStart} from './say-visit.ts';
 
-export type NarrateOptions = {
+type NarrateOptions = {
 	/** The runbook's explanation of every step, not only of those in which a person has something to do. */
 	explains: boolean;
 };

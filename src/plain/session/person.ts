@@ -7,7 +7,7 @@ import {sayHowToAnswer, sayPrompt, sayProse, waitsForPerson} from './prompt.ts';
 import {createQuestionnaire, type Questionnaire} from './questionnaire.ts';
 import {commandHelp, eventOf, readCommand} from './typed-command.ts';
 
-export type Person = {
+type Person = {
 	/** Shows what is asked now. */
 	ask(): void;
 	/** Takes one typed line. */

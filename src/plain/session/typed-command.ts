@@ -4,7 +4,7 @@ import type {SessionView} from '../../engine/session/session.ts';
 import {optionsOf} from './prompt.ts';
 
 /** What a person typed, whether or not it fits what is asked. */
-export type TypedCommand =
+type TypedCommand =
 	| {kind: 'enter' | 'help' | 'quit' | 'again' | 'about'}
 	| {kind: 'note'; text: string}
 	| {kind: 'back'; reason: string}

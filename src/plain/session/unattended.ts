@@ -14,7 +14,7 @@ const mostVisits = 5;
 const mostNamed = 3;
 
 /** What answers where there is no person. */
-export type Unattended = {
+type Unattended = {
 	/** Called where a person would be asked. */
 	answer(): void;
 	stop(): void;

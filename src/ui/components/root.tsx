@@ -1,6 +1,6 @@
 import {useApp, useInput, usePaste, useWindowSize} from 'ink';
 import {useEffect, useRef, useState} from 'react';
-import {drawLoading, type Intro} from '../draw/loading.ts';
+import {drawLoading, type Intro} from '../draw/frame.ts';
 import type {Pen} from '../draw/pen.ts';
 import {App, type AppProps, type KeyHandlers} from './app.tsx';
 import {Rows} from './rows.tsx';

@@ -1,15 +1,15 @@
+import {clamp} from '../clamp.ts';
 import type {DrawContext} from '../screens/screen.ts';
 import type {Extent, ScreenState, UpdateContext} from '../state/screen-state.ts';
 import {drawBar, drawStatus} from './footer.ts';
-import {drawBanner, drawHeader} from './header.ts';
-import {type LayoutOptions, layOut} from './layout.ts';
+import {drawBanner, drawHeader, drawTitle} from './header.ts';
 import {drawLogPane} from './log.ts';
 import {drawMainPane} from './main-pane.ts';
 import {drawPane} from './pane.ts';
 import type {Pen, Row} from './pen.ts';
 import {drawStepLine, drawStepsPane} from './step-list.ts';
 
-export type FrameInput = Omit<UpdateContext, keyof Extent> & {
+type FrameInput = Omit<UpdateContext, keyof Extent> & {
 	columns: number;
 	rows: number;
 	image: string;
@@ -69,4 +69,75 @@ function logShare(state: ScreenState, {scene, view}: FrameInput): LayoutOptions[
 function zoomOf({zoomed, focus, page, dialog}: ScreenState): LayoutOptions['zoomed'] {
 	const log = focus === 'log' && !page;
 	return !zoomed || (log && dialog) ? undefined : log ? 'log' : 'main';
+}
+
+/** How the terminal is divided, in lines and columns, borders included. */
+type Layout = {
+	/** 0: the steps are one line, or hidden by a zoom. */
+	stepsWidth: number;
+	stepLine: boolean;
+	mainWidth: number;
+	mainHeight: number;
+	logHeight: number;
+	bodyHeight: number;
+};
+
+type LayoutOptions = {
+	columns: number;
+	rows: number;
+	bannerRows: number;
+	/** `half` while the log is what there is to see. */
+	log: 'none' | 'third' | 'half';
+	zoomed: 'main' | 'log' | undefined;
+};
+
+const roomForSteps = {columns: 72, rows: 14};
+const narrowestSteps = 24;
+const widestSteps = 36;
+/** With its borders: less shows nothing. */
+const lowestPane = 4;
+
+function layOut({columns, rows, bannerRows, log, zoomed}: LayoutOptions): Layout {
+	const hasRoom = columns >= roomForSteps.columns && rows >= roomForSteps.rows;
+	const stepsWidth = hasRoom && !zoomed ? clamp(Math.floor(columns * 0.28), narrowestSteps, widestSteps) : 0;
+	const stepLine = !hasRoom && !zoomed;
+	// Around the body: the header, the line of the step, what comes next, the keys.
+	const bodyHeight = Math.max(lowestPane, rows - bannerRows - 3 - (stepLine ? 1 : 0));
+	const share = log === 'half' ? 0.5 : 0.35;
+	const hasBoth = log !== 'none' && zoomed !== 'main' && bodyHeight >= 2 * lowestPane;
+	const logHeight =
+		zoomed === 'log'
+			? bodyHeight
+			: hasBoth
+				? clamp(Math.floor(bodyHeight * share), lowestPane, bodyHeight - lowestPane)
+				: 0;
+	return {
+		stepsWidth,
+		stepLine,
+		mainWidth: columns - stepsWidth,
+		mainHeight: bodyHeight - logHeight,
+		logHeight,
+		bodyHeight,
+	};
+}
+
+/** What is shown until the incident is open. */
+export type Intro = {title: string; story: string; drill: boolean};
+
+export function drawLoading({title, story, drill}: Intro, pen: Pen, size: {columns: number; rows: number}): Row[] {
+	const {columns, rows} = size;
+	const pane = {
+		title: pen.row([title, 'strong']),
+		rows: pen.wrap(story, columns - 4),
+		width: columns,
+		height: rows - 3,
+		more: [],
+	};
+	const status = drill ? 'Setting up the rehearsal on this machine …' : 'Opening the incident …';
+	return [
+		drawTitle(drill, pen, columns),
+		...drawPane(pane, drill ? 'rehearsal' : 'real', pen),
+		pen.cut(pen.row(` ${status}`), columns),
+		pen.cut(pen.row([' q', 'strong'], ' leave'), columns),
+	];
 }

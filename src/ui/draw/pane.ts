@@ -38,7 +38,7 @@ export function drawPane({title, rows, width, height, more}: Pane, tone: Tone, p
 }
 
 /** Some of many lines. `base`: where they start unscrolled; `end`: the furthest they can start. */
-export type ScrolledRows = {rows: Row[]; offset: number; base: number; end: number};
+type ScrolledRows = {rows: Row[]; offset: number; base: number; end: number};
 
 /**
  * The lines in sight: those around the focus, scrolled on from there.

@@ -48,7 +48,7 @@ export function openDialog(
 }
 
 /** What a dialog leads to outside of itself. */
-export type DialogExits = {
+type DialogExits = {
 	search(state: ScreenState, text: string): ScreenState;
 	run(state: ScreenState, intent: Intent): Transition;
 };
