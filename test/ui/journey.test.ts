@@ -67,7 +67,7 @@ test('a broken image is shown child by child, with what it means', async () => {
 	expect(screen).toContain('● Scan the storage');
 });
 
-test('a second look is set beside the first', async () => {
+test('a second check is shown beside the first', async () => {
 	await open();
 	await room.reach('decide');
 	room.press('\r');
@@ -169,7 +169,7 @@ test('the focused digest is copied, through tmux when it is there', async () => 
 	expect(room.copied()).toBe(digests.proof);
 });
 
-test('a screen that is ended from outside closes, also at the end of an incident', async () => {
+test('a screen closes when the process is told to end, also at the end of an incident', async () => {
 	const stop = new AbortController();
 	const verify = async () => ({outcome: 'intact', output: intactCheck, say: 'Intact.'});
 	await open({world: {verify}, stop: stop.signal});

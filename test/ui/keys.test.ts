@@ -11,13 +11,13 @@ afterEach(async () => {
 	room = undefined;
 });
 
-test('a key means one thing in one place', () => {
+test('a key means one thing in each scope', () => {
 	const taken = keymap.flatMap(({keys, when}) => keys.map(key => `${when} ${key}`));
 
 	expect(taken).toHaveLength(new Set(taken).size);
 });
 
-test('the hint bar names the keys of the place that is nearest', () => {
+test('the last line names the keys of the nearest scope', () => {
 	expect(intentOf('enter', ['held', 'anywhere'])).toBe('go-on');
 	expect(barOf(['stopped', 'anywhere'])[0]).toEqual({key: 'enter', title: 'leave', intent: 'close'});
 	expect(barOf(['stopped', 'anywhere']).map(({intent}) => intent)).not.toContain('leave');

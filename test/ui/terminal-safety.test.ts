@@ -40,7 +40,7 @@ test('nothing from outside draws: escapes, C1 controls and bidi tricks are shown
 	}
 });
 
-test('without colours not one is written, and every state is still told', async () => {
+test('without colours no colour sequence is written, and every state is still named', async () => {
 	await open({colors: false});
 
 	const screen = await room.reach('decide');

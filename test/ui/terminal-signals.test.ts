@@ -12,7 +12,7 @@ test('rings once when a long wait for a machine has become a wait for a person',
 	expect(bell.rings('gate', 3 * longWaitMs)).toBe(false);
 });
 
-test('does not ring for what a person did wait for', () => {
+test('does not ring after a short wait, or while a person is asked', () => {
 	const bell = createBell();
 
 	expect(bell.rings('held', 0)).toBe(false);

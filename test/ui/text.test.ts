@@ -36,7 +36,7 @@ test('a pen without UTF-8 writes printable ASCII only', () => {
 	fc.assert(fc.property(anyText, text => /^[\x20-\x7E]*$/.test(pen.span(text).text)));
 });
 
-test('a line of text is edited as everywhere', () => {
+test('a text field takes the usual editing keys', () => {
 	const typed = (...presses: string[]) =>
 		presses.reduce<Field>((field, press) => edit(field, press) ?? field, emptyField);
 

@@ -94,7 +94,7 @@ it.each([undefined, 60, 120])('no line is wider than the terminal (%s columns), 
 	expect(width).toBeGreaterThan((columns ?? 80) - 30);
 });
 
-it('a rehearsal that only takes away what would repair an image is no good news, and says so once an image', () => {
+it('a rehearsed collection that removes what a relink needs is reported, once for each image', () => {
 	const {digests} = preflight.breaks[0]!;
 	const digest = digests[0]!;
 	const worsens = [

@@ -14,6 +14,6 @@ test('what is indented stays indented, and what fits stays as it is', () => {
 	expect(fold('a  b', 10)).toBe('a  b');
 });
 
-test('a pipe gets each sentence whole', () => {
+test('text for a pipe is not wrapped', () => {
 	expect(fold(text, Number.POSITIVE_INFINITY)).toBe(text);
 });

@@ -18,7 +18,7 @@ describe('the end of a run', () => {
 		);
 	});
 
-	it('tells each damage once, with its tags, what it means, and the next command', () => {
+	it('lists each damage once, with its tags, what it means, and the next command', () => {
 		const digest = {digest: `sha256:${'a'.repeat(64)}` as never};
 		const images = [
 			{...brokenImage('infra-ci:latest'), ...digest},
@@ -88,7 +88,7 @@ describe('the end of a run', () => {
 		);
 	});
 
-	it('draws nothing on the terminal, whatever a registry is called or answers', () => {
+	it('escapes control characters in the names and responses of a registry', () => {
 		const evil = 'x\u001b[2J\u202e';
 		const text = said({
 			failures: 1,

@@ -39,7 +39,7 @@ const scan: Scan = {
 	],
 };
 
-test('findings stand by image, then by kind with the tags they break, with the next commands', () => {
+test('findings are listed by image, then by kind with the tags they break and the next commands', () => {
 	expect(sayScan(scan, {registry: 'registry.example:5050'}).join('\n')).toBe(
 		`Scanned /opt/registry/data: 12 repositories, 72 tags, 1 index, 531 links, 420
   blobs.

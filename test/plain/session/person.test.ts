@@ -146,7 +146,7 @@ test('a line typed while a check runs does not answer a later gate', async () =>
 	expect(incident.phase).toMatchObject({is: 'gate', step: 'mend'});
 });
 
-test('the end of the input is a person who leaves', async () => {
+test('at the end of the input the person has left', async () => {
 	const staged = await stage({pace: 'person'});
 
 	const {end} = await staged.run({answers: typed(staged, [[hold, 'note going home']])});
