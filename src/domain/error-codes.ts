@@ -166,7 +166,12 @@ type RepointCode = 'repoint.elsewhere' | 'repoint.not-intact';
 
 type RespondCode = 'respond.no-image';
 
-type RunbookCode = 'runbook.invalid' | 'runbook.missing' | 'runbook.unrouted' | 'runbook.value-missing';
+type RunbookCode =
+	| 'runbook.invalid'
+	| 'runbook.missing'
+	| 'runbook.unrouted'
+	| 'runbook.value-invalid'
+	| 'runbook.value-missing';
 
 type ScanCode = 'scan.compare' | 'scan.no-storage' | 'scan.where';
 

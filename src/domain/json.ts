@@ -11,3 +11,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
 export function toJson(value: unknown): Json {
 	return JSON.parse(JSON.stringify(value ?? null)) as Json;
 }
+
+export function toJsonObject(value: object): JsonObject {
+	const json = toJson(value);
+	return isObject(json) ? json : {};
+}

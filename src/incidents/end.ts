@@ -22,7 +22,7 @@ export async function endIncident({incident, journal, print, summary}: Ending): 
 		print(`${sayEnd(incident, summary).join('\n')}\n`);
 	}
 
-	if (incident.phase.is === 'stopped') {
+	if (incident.phase.kind === 'stopped') {
 		// A drill's is beside its journal like a real one's; the document itself says DRILL.
 		const file = path.join(journal.folder, 'post-mortem.md');
 		await writeDocument(file, renderMarkdown(postMortemOf(journal.events())), path.basename(journal.folder));

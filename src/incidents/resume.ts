@@ -1,6 +1,5 @@
 import {openJournal} from '../adapters/journal/journal.ts';
 import {lockFolder} from '../adapters/journal/lock.ts';
-import {parseReference} from '../domain/image/reference.ts';
 import {actions} from '../engine/actions/index.ts';
 import {resumeSession} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
@@ -20,7 +19,7 @@ export type ResumeOptions = {
 /** Continues an incident that a process left or lost. The world of a drill is opened again, on the ports it had. */
 export async function resumeIncident(
 	invocation: Invocation,
-	{found: {name, folder}, incident: {drill, inputs}}: RecordedIncident,
+	{found: {name, folder}, incident: {drill, image}}: RecordedIncident,
 	{pace, takeOver, speed}: ResumeOptions,
 ): Promise<OpenIncident> {
 	const {actor, processes} = invocation;
@@ -30,12 +29,11 @@ export async function resumeIncident(
 	}
 
 	const world = drill && (await openDrill({...drill, folder, speed}, invocation));
-	const reference = parseReference(String(inputs.image));
-	const {ports, close} = openPorts(reference, world?.setup ?? (await readSetup(invocation)));
+	const {ports, close} = openPorts(image, world?.setup ?? (await readSetup(invocation)));
 
 	return openIncident({
 		name,
-		reference,
+		reference: image,
 		async begin() {
 			const journal = await openJournal({folder, actor, processes, stamp: stampBy(ports), takeOver});
 			const session = await resumeSession({journal, ports, actions, actor, pace});

@@ -1,5 +1,6 @@
 import {imageFor, registryFor} from '../domain/configuration.ts';
 import type {ImageReference} from '../domain/image/reference.ts';
+import type {SettingsValues} from '../domain/incident/settings.ts';
 import type {JsonObject} from '../domain/json.ts';
 import {urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
@@ -27,5 +28,5 @@ export function settingsOf(
 		fallback:
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
 		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
-	};
+	} satisfies SettingsValues;
 }

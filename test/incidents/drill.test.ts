@@ -1,8 +1,8 @@
 import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
-import type {Hazard} from '../../src/domain/audit/hazard.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
+import {parseSettings} from '../../src/domain/incident/settings.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {registryAudit} from '../../src/engine/actions/registry-audit.ts';
 import {openDrill} from '../../src/incidents/drill.ts';
@@ -19,17 +19,18 @@ async function rehearseAudit(folder: string) {
 		{folder, scenario: 'orphan-index', seed: 1, speed: 20},
 		{processes, redaction: createRedaction(), signal},
 	);
-	const {ports, settings, close} = openPorts(parseReference(world.image), setup);
+	const {ports, settings: values, close} = openPorts(parseReference(world.image), setup);
 	const lines: string[] = [];
 	try {
 		const context = {
-			...{ports, settings, signal, request: 'r-1', recorded: [], timeoutMs: 20_000},
+			...{ports, signal, request: 'r-1', approved: [], recorded: [], timeoutMs: 20_000},
+			settings: parseSettings(values)!,
 			log: (text: string) => void lines.push(text),
 			progress() {},
 			async record() {},
 		};
 		const {output, ...result} = await registryAudit.run({}, context);
-		return {...result, risks: output.risks as unknown as Hazard[], log: lines.join('\n')};
+		return {...result, risks: output.risks ?? [], log: lines.join('\n')};
 	} finally {
 		await close();
 		await world.close();

@@ -163,7 +163,10 @@ describeReal('an incident on real servers', programs, () => {
 
 		const build = lastVisit(incident, 'build-fallback');
 		expect(build, JSON.stringify(incident.visits.at(-1))).toMatchObject({outcome: 'pushed'});
-		expect(incident).toMatchObject({phase: {is: 'stopped', stop: 'fixed', closed: true}, verdict: {verdict: 'intact'}});
+		expect(incident).toMatchObject({
+			phase: {kind: 'stopped', stop: 'fixed', closed: true},
+			verdict: {verdict: 'intact'},
+		});
 		expect(lastVisit(incident, 'verify')).toMatchObject({outcome: 'intact', with: {depth: 'content'}});
 
 		const pulled = await pullImage(image, scene.credentials, scene.folder);
@@ -174,7 +177,7 @@ describeReal('an incident on real servers', programs, () => {
 			json(['journal', 'verify', name], 0),
 			scene.regmedic(['export', name]),
 		]);
-		expect(verified).toMatchObject({images: [{verdict: 'intact', digest: build!.output.digest}]});
+		expect(verified).toMatchObject({images: [{verdict: 'intact', digest: build!.values.digest}]});
 		expect(proof).toMatchObject({sealed: true, torn: null});
 		expect(report).toMatchObject({
 			drill: false,
@@ -212,7 +215,7 @@ describeReal('an incident on real servers', programs, () => {
 				outcome: 'rejected',
 				say: expect.stringContaining('405'),
 			});
-			expect(incident).toMatchObject({phase: {is: 'asking', step: 'decide'}, verdict: {verdict: 'unknown'}});
+			expect(incident).toMatchObject({phase: {kind: 'asking', step: 'decide'}, verdict: {verdict: 'unknown'}});
 			expect(await json(['verify', reference], 3)).toMatchObject({images: [{verdict: 'broken'}]});
 		} finally {
 			await frozen.stop();
@@ -249,7 +252,7 @@ describeReal('an incident on real servers', programs, () => {
 			{kind: 'child-unlinked', digest: child.digest, tags: ['latest'], remedy: 'relink', missing: []},
 		]);
 		expect(phrases).toEqual(['relink 1 manifest']);
-		expect(incident).toMatchObject({phase: {is: 'stopped', stop: 'fixed'}, verdict: {verdict: 'intact'}});
+		expect(incident).toMatchObject({phase: {kind: 'stopped', stop: 'fixed'}, verdict: {verdict: 'intact'}});
 		expect(lastVisit(incident, 'relink')).toMatchObject({outcome: 'relinked', output: {relinked: [child.digest]}});
 		expect(before.images[0]!.digest).toBe(unlinked.index.digest);
 		expect(await json(['verify', reference, '--depth', 'content'], 0)).toMatchObject({

@@ -73,7 +73,7 @@ describeReal('a relink on real servers', ['docker-registry', 'htpasswd', 'sshd',
 		const {incident, events} = await respond();
 
 		expect(incident, JSON.stringify(incident.visits.at(-1))).toMatchObject({
-			phase: {is: 'stopped', stop: 'fixed'},
+			phase: {kind: 'stopped', stop: 'fixed'},
 			verdict: {verdict: 'intact'},
 		});
 		const relink = lastVisit(incident, 'relink')!;
@@ -103,7 +103,7 @@ describeReal('a relink on real servers', ['docker-registry', 'htpasswd', 'sshd',
 		const {incident} = await respond();
 
 		expect(incident, JSON.stringify(incident.visits.at(-1))).toMatchObject({
-			phase: {is: 'stopped', stop: 'fixed'},
+			phase: {kind: 'stopped', stop: 'fixed'},
 			verdict: {verdict: 'intact'},
 		});
 		expect(lastVisit(incident, 'relink')).toMatchObject({

@@ -3,6 +3,7 @@ import type {Maintenance} from '../../src/domain/audit/maintenance.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
+import {parseSettings, type Settings} from '../../src/domain/incident/settings.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
 import type {ActionContext, Ports} from '../../src/engine/actions/action.ts';
 import type {Builder, BuildStatus, StartAnswer} from '../../src/engine/ports/builder.ts';
@@ -14,7 +15,8 @@ import type {Storage} from '../../src/engine/ports/storage.ts';
 export const host = 'registry.example:5000';
 export const image = `${host}/infra-ci:latest`;
 
-export const settings: JsonObject = {
+/** As the journal keeps them. */
+export const settingsValues: JsonObject = {
 	host,
 	role: 'authoritative',
 	repository: 'acme/infra',
@@ -22,6 +24,8 @@ export const settings: JsonObject = {
 	pipeline: 'acme/infra@main',
 	build: {git: 'https://git.example/acme/infra', context: 'ci', tags: ['manual', 'latest']},
 };
+
+export const settings: Settings = parseSettings(settingsValues)!;
 
 export function lostReply(): OperatorError {
 	return new OperatorError('effect.unknown', 'The reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
@@ -251,6 +255,7 @@ export function contextWith(ports: Partial<Ports>, more: Partial<ActionContext> 
 		},
 		settings,
 		request: 'incident.step.1',
+		approved: [],
 		recorded: [],
 		timeoutMs: 600_000,
 		signal: new AbortController().signal,

@@ -23,7 +23,7 @@ export function generatedRunbook({mischief}: {mischief: boolean}): fc.Arbitrary<
 }
 
 function write(drafts: Draft[]): string {
-	const all: Draft[] = [{kind: 'look.check', routes: [0, 1, 2, 3], refers: 99, mischief: 99}, ...drafts];
+	const all: Draft[] = [{kind: 'registry.verify', routes: [0, 1, 2, 3], refers: 99, mischief: 99}, ...drafts];
 	const options = all.map((_, at) => `  go-${at}: {title: Go to s${at}}`);
 	const routes = all.map((_, at) => `  go-${at}: s${at}`);
 	return `---
@@ -110,7 +110,7 @@ function route({kind, outcome, toss, mischief, at, count}: Choice): string {
 		return `s${Math.max(0, at - 1)}`;
 	}
 
-	if (kind === 'look.check' && outcome === 'intact' && toss < 5) {
+	if (kind === 'registry.verify' && outcome === 'intact' && toss < 5) {
 		return '{stop: fixed, say: All is well.}';
 	}
 

@@ -21,8 +21,8 @@ export async function respondWith(session: Session, script: Script): Promise<Inc
 	const look = () => {
 		const {incident, halted} = session.current();
 		const {phase} = incident;
-		const asks = phase.is === 'gate' || phase.is === 'asking' || phase.is === 'stuck' || phase.is === 'unsure';
-		if (!asks || phase === answered || halted || (phase.is === 'unsure' && !phase.asked)) {
+		const asks = phase.kind === 'gate' || phase.kind === 'asking' || phase.kind === 'stuck' || phase.kind === 'unsure';
+		if (!asks || phase === answered || halted || (phase.kind === 'unsure' && !phase.asked)) {
 			return;
 		}
 

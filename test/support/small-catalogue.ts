@@ -1,6 +1,8 @@
 import {OperatorError} from '../../src/domain/errors.ts';
+import type {Verdict} from '../../src/domain/image/verdict.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
 import type {Action, ActionContext, ActionResult, Reconciliation} from '../../src/engine/actions/action.ts';
+import {checkValues, scanValues} from './outputs.ts';
 
 type Declared = Pick<Action, 'name' | 'effect' | 'outcomes' | 'provides' | 'success'> &
 	Partial<Pick<Action, 'bare' | 'shows' | 'sparesImage'>>;
@@ -8,7 +10,7 @@ type Declared = Pick<Action, 'name' | 'effect' | 'outcomes' | 'provides' | 'succ
 /** The actions of the tests' runbooks: one of every sort. */
 export const smallCatalogue: Declared[] = [
 	{
-		name: 'look.check',
+		name: 'registry.verify',
 		effect: 'read',
 		outcomes: {intact: 'whole', broken: 'damaged', unknown: 'not seen', refused: 'kept out'},
 		provides: {verdict: 'the verdict', faults: 'what is wrong'},
@@ -17,7 +19,7 @@ export const smallCatalogue: Declared[] = [
 		shows: 'verdict',
 	},
 	{
-		name: 'look.scan',
+		name: 'storage.scan',
 		effect: 'read',
 		outcomes: {found: 'seen', clean: 'nothing'},
 		provides: {findings: 'what is gone'},
@@ -51,15 +53,23 @@ export const smallCatalogue: Declared[] = [
 	},
 ];
 
+/** Takes whatever a step gives. */
+export const anyInputs = (values: JsonObject): JsonObject => values;
+
+function isVerdict(outcome: string): outcome is Verdict {
+	return ['intact', 'broken', 'unknown'].includes(outcome);
+}
+
 export type Conduct = {
 	run(action: Declared, inputs: JsonObject, context: ActionContext): Promise<ActionResult>;
 	reconcile(action: Declared, context: ActionContext): Promise<Reconciliation>;
 };
 
 /** The catalogue, with a script for how each run ends. */
-export function actionsOf({run, reconcile}: Conduct): Action[] {
+export function actionsOf({run, reconcile}: Conduct): Action<JsonObject>[] {
 	return smallCatalogue.map(declared => ({
 		...declared,
+		parse: anyInputs,
 		inputs: {image: {required: false, about: 'the image'}, note: {required: false, about: 'anything'}},
 		outcomeOf: (error: OperatorError) => (error.exit === 'refused' ? 'refused' : undefined),
 		run: (inputs: JsonObject, context: ActionContext) => run(declared, inputs, context),
@@ -68,7 +78,7 @@ export function actionsOf({run, reconcile}: Conduct): Action[] {
 			: {
 					gate: async () => ({
 						target: 'registry.example/app:1',
-						changes: ['changes it'],
+						changes: [{kind: 'restart', command: 'changes it'}],
 						undo: 'none',
 						phrase: `do ${declared.name}`,
 					}),
@@ -80,8 +90,13 @@ export function actionsOf({run, reconcile}: Conduct): Action[] {
 /** An output with every value that the action declares. */
 export function resultOf({name, provides, bare = []}: Declared, outcome: string): ActionResult {
 	const values = Object.fromEntries(Object.keys(provides).map(key => [key, `${key} of ${name}`]));
-	const verdict = ['intact', 'broken', 'unknown'].includes(outcome) ? {verdict: outcome} : {};
-	return {outcome, output: bare.includes(outcome) ? {} : {...values, ...verdict}, say: `It is ${outcome}.`};
+	const known =
+		name === 'registry.verify' && isVerdict(outcome)
+			? checkValues(outcome)
+			: name === 'storage.scan'
+				? scanValues()
+				: values;
+	return {outcome, output: bare.includes(outcome) ? {} : known, say: `It is ${outcome}.`};
 }
 
 export function refused(): OperatorError {

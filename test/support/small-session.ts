@@ -15,8 +15,8 @@ export type SmallSession = {
 	/** How often each write has run. */
 	runs: string[];
 	until(is: (view: SessionView) => boolean): Promise<SessionView>;
-	/** Waits until the incident is in this phase. */
-	phase(is: SessionView['incident']['phase']['is']): Promise<SessionView>;
+	/** Until the phase is this one. */
+	phase(is: SessionView['incident']['phase']['kind']): Promise<SessionView>;
 	types(): string[];
 };
 
@@ -49,7 +49,7 @@ export async function openSmallSession({
 
 			return conduct.run ? conduct.run(action, inputs, context) : resultOf(action, action.success[0] ?? 'broken');
 		},
-		reconcile: conduct.reconcile ?? (async () => ({found: 'unknown', say: 'Nobody knows.'})),
+		reconcile: conduct.reconcile ?? (async () => ({kind: 'unknown', say: 'Nobody knows.'})),
 	});
 	const options = {journal: journal.journal, ports, actions: change(actions), actor: 'ada', pace};
 	const session = await (events.length > 0
@@ -87,7 +87,7 @@ export async function openSmallSession({
 		redaction,
 		runs,
 		until,
-		phase: wanted => until(({incident}) => incident.phase.is === wanted),
+		phase: wanted => until(({incident}) => incident.phase.kind === wanted),
 		types: () => events.map(({type}) => type),
 	};
 }

@@ -1,7 +1,10 @@
+import type {Verdict} from '../../src/domain/image/verdict.ts';
 import type {Happening, JournalEvent} from '../../src/domain/incident/event.ts';
 import type {Incident} from '../../src/domain/incident/incident.ts';
+import {type JsonObject, toJsonObject} from '../../src/domain/json.ts';
+import type {MachineEffect} from '../../src/domain/machine/effects.ts';
 import {advance, open} from '../../src/domain/machine/machine.ts';
-import type {MachineEffect} from '../../src/domain/machine/moves.ts';
+import {checkValues} from './outputs.ts';
 
 /** A runbook with one step of every sort; surprises lead to `decide`. */
 export const smallPage = `---
@@ -16,7 +19,7 @@ Pulls fail.
 
 ## Check {#check}
 \`\`\`yaml step
-action: look.check
+action: registry.verify
 with: {image: '\${inputs.image}'}
 retry: {times: 2}
 outcomes:
@@ -65,7 +68,7 @@ outcomes: {done: close, could-not: decide}
 
 ## Prove {#prove}
 \`\`\`yaml step
-action: look.check
+action: registry.verify
 with: {image: '\${inputs.image}'}
 outcomes: {intact: tell, broken: decide, unknown: decide, refused: decide}
 \`\`\`
@@ -155,10 +158,15 @@ export const happen = {
 		request: `r.${stamp.step}.${stamp.attempt}`,
 		...stamp,
 	}),
-	finished: (stamp: Stamp, outcome: string, output: {verdict?: string} = {}): Happening => ({
+	/** `verdict`: of a check. */
+	finished: (
+		stamp: Stamp,
+		outcome: string,
+		{verdict, ...output}: {verdict?: Verdict} & JsonObject = {},
+	): Happening => ({
 		type: 'effect.finished',
 		outcome,
-		output,
+		output: verdict === undefined ? output : toJsonObject(checkValues(verdict)),
 		say: `It is ${outcome}.`,
 		...stamp,
 	}),
@@ -210,7 +218,7 @@ export function toldToRepair(): Told {
 }
 
 /** Repaired and proven. */
-export function toldToProof(verdict = 'intact'): Told {
+export function toldToProof(verdict: Verdict = 'intact'): Told {
 	return toldToRepair()
 		.tell(happen.finished(steps.mend, 'mended'))
 		.tell(happen.begun(steps.prove, 'read', {shows: 'verdict'}))

@@ -52,7 +52,7 @@ test('no single key approves: an untyped gate wants the word "approve"', async (
 test('changes that do not fit can be scrolled while the answer is typed', async () => {
 	const gate = {
 		target: 'infra-ci',
-		changes: Array.from({length: 30}, (_, at) => `PUT number ${at}`),
+		changes: Array.from({length: 30}, (_, at) => ({kind: 'sentence' as const, text: `PUT number ${at}`})),
 		undo: 'none',
 		phrase: 'relink 30',
 	};
@@ -116,7 +116,7 @@ test('leaving during a change says that it continues without regmedic', async ()
 	expect(await room.until('Leave?')).toContain('has started and continues');
 	room.press('y');
 	await room.closed;
-	expect((await room.session.ended).why).toBe('left');
+	expect((await room.session.ended).kind).toBe('left');
 	expect(room.isAway()).toBe(false);
 });
 

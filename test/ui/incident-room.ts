@@ -1,23 +1,27 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {OperatorError} from '../../src/domain/errors.ts';
+import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
+import type {OutputValues} from '../../src/domain/incident/outputs.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
-import type {Action, ActionContext, ActionResult, Reconciliation} from '../../src/engine/actions/action.ts';
+import type {Finding} from '../../src/domain/storage/findings/finding.ts';
+import type {Action, ActionContext, ActionResult, GateText, Reconciliation} from '../../src/engine/actions/action.ts';
 import {beginSession} from '../../src/engine/session/session.ts';
 import {openScreen} from '../../src/ui/open-screen.tsx';
 import {createMemoryJournal} from '../support/memory-journal.ts';
+import {anyInputs} from '../support/small-catalogue.ts';
 import {createTerminal} from '../support/terminal.ts';
 
 export const digests = {
-	index: `sha256:4f0c${'1'.repeat(60)}`,
-	amd64: `sha256:98f7${'2'.repeat(60)}`,
-	proof: `sha256:27d5${'3'.repeat(60)}`,
-	arm64: `sha256:1b8c${'4'.repeat(60)}`,
+	index: parseDigest(`sha256:4f0c${'1'.repeat(60)}`),
+	amd64: parseDigest(`sha256:98f7${'2'.repeat(60)}`),
+	proof: parseDigest(`sha256:27d5${'3'.repeat(60)}`),
+	arm64: parseDigest(`sha256:1b8c${'4'.repeat(60)}`),
 };
 
 const runbook = readFileSync(path.join(import.meta.dirname, 'rehearsed-runbook.txt'), 'utf8');
 
-export const brokenCheck = {
+export const brokenCheck: OutputValues<'registry.verify'> = {
 	reference: 'registry.example:5050/infra-ci:latest',
 	verdict: 'broken',
 	digest: digests.index,
@@ -61,14 +65,14 @@ export const brokenCheck = {
 		},
 		{digest: digests.arm64, platform: 'linux/arm64', verdict: 'intact', status: 200, blobs: 12, detail: ''},
 	],
-} satisfies JsonObject;
+};
 
-export const intactCheck = {
+export const intactCheck: OutputValues<'registry.verify'> = {
 	...brokenCheck,
 	verdict: 'intact',
 	faults: [],
 	children: brokenCheck.children.map(child => ({...child, verdict: 'intact', status: 200, blobs: 12, detail: ''})),
-} satisfies JsonObject;
+};
 
 const finding = {
 	repository: 'infra-ci',
@@ -79,7 +83,7 @@ const finding = {
 	since: '2026-04-19T02:00:11Z',
 };
 
-const unlinked = (digest: string) => ({
+const unlinked = (digest: Digest): Finding => ({
 	...finding,
 	kind: 'child-unlinked',
 	digest,
@@ -87,10 +91,11 @@ const unlinked = (digest: string) => ({
 	plan: {complete: true, parts: [{digest, role: 'manifest', where: 'disk'}]},
 });
 
-export const scanOutput = {
+export const scanOutput: OutputValues<'storage.scan'> = {
 	complete: true,
 	gaps: [],
-	counts: {repositories: 12, tags: 72},
+	counts: {repositories: 12, tags: 72, indexes: 9, links: 310, blobs: 240},
+	sibling: null,
 	findings: [
 		{...unlinked(digests.amd64), platform: 'linux/amd64'},
 		{...unlinked(digests.proof), platform: 'attestation'},
@@ -106,7 +111,7 @@ export const scanOutput = {
 			remedy: 'rebuild',
 		},
 	],
-} satisfies JsonObject;
+};
 
 export type Doing = (inputs: JsonObject, context: ActionContext) => Promise<ActionResult>;
 
@@ -117,7 +122,7 @@ export type World = {
 	relink: Doing;
 	build: Doing;
 	reconcile: () => Promise<Reconciliation>;
-	gate: {target: string; changes: string[]; undo: string; phrase: string};
+	gate: GateText;
 };
 
 export function createWorld(over: Partial<World> = {}): World {
@@ -130,10 +135,13 @@ export function createWorld(over: Partial<World> = {}): World {
 		scan: async () => ({outcome: 'done', output: scanOutput, say: 'Two manifests lost their link.'}),
 		relink: async () => ({outcome: 'done', output: {relinked: 2}, say: 'Two manifests relinked.'}),
 		build: async () => ({outcome: 'pushed', output: {}, say: 'Pushed.'}),
-		reconcile: async () => ({found: 'unknown', say: 'The CI does not answer.'}),
+		reconcile: async () => ({kind: 'unknown', say: 'The CI does not answer.'}),
 		gate: {
 			target: 'infra-ci in registry.example:5050',
-			changes: [`PUT ${digests.amd64.slice(0, 19)} (linux/amd64)`, `PUT ${digests.proof.slice(0, 19)} (attestation)`],
+			changes: [
+				`PUT ${digests.amd64.slice(0, 19)} (linux/amd64)`,
+				`PUT ${digests.proof.slice(0, 19)} (attestation)`,
+			].map(text => ({kind: 'sentence', text})),
 			undo: 'DELETE the two manifests by digest; the index stays as it is',
 			phrase: 'relink 2 manifests',
 		},
@@ -154,8 +162,8 @@ export const lost: Doing = async () => {
 	});
 };
 
-function actionsOf(world: World): Action[] {
-	const about = {inputs: {}, outcomes: {}, provides: {}, success: [] as string[]};
+function actionsOf(world: World): Action<JsonObject>[] {
+	const about = {parse: anyInputs, inputs: {}, outcomes: {}, provides: {}, success: [] as string[]};
 	const write = {...about, effect: 'write' as const, gate: async () => world.gate, reconcile: () => world.reconcile()};
 	return [
 		{
@@ -222,7 +230,7 @@ export async function openRoom(options: RoomOptions = {}) {
 			version: '0.1.0',
 			runbook,
 			inputs: {image: brokenCheck.reference},
-			settings: {pipeline: 'acme/infra', ciTakes: '20 min', ...options.settings},
+			settings: {pipeline: 'acme/infra@main', repository: 'acme/infra', branch: 'main', ...options.settings},
 			dryRun,
 			...(real ? {} : {drill: {scenario: 'orphan-index', seed: 1}}),
 		},

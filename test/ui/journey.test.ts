@@ -44,7 +44,7 @@ test.each([
 	expect(answers).toMatchObject({
 		answers: {since: 'unknown', who: 'pipeline', again: [{number: 366, title: 'build base'}]},
 	});
-	expect((await room.session.ended).why).toBe('stopped');
+	expect((await room.session.ended).kind).toBe('stopped');
 	expect(room.scrolledOff()).toBe(0);
 	for (const screen of seen) {
 		const lines = screen.split('\n');

@@ -3,6 +3,7 @@ import {type IncidentFolder, listIncidents, stateFolder} from '../../adapters/jo
 import {holderOf} from '../../adapters/journal/lock.ts';
 import {isAlive} from '../../adapters/journal/lock-holder.ts';
 import {asOperatorError, exitCodes} from '../../domain/errors.ts';
+import {formatReference} from '../../domain/image/reference.ts';
 import {currentStep, type Incident} from '../../domain/incident/incident.ts';
 import {fold} from '../../domain/machine/machine.ts';
 import {sayTime} from '../../domain/text/time.ts';
@@ -59,7 +60,7 @@ async function rowOf({folder, name, kind: folders}: IncidentFolder, processes: P
 			name,
 			kind,
 			state: stateOf(incident),
-			image: String(incident.inputs.image),
+			image: formatReference(incident.image),
 			opened: incident.openedAt,
 			...(holder && isAlive(holder, processes) && {heldBy: holder.actor}),
 		};
@@ -70,7 +71,9 @@ async function rowOf({folder, name, kind: folders}: IncidentFolder, processes: P
 
 function stateOf(incident: Incident): string {
 	const {phase} = incident;
-	return phase.is === 'stopped' ? `closed (${phase.stop})` : `open at "${currentStep(incident)?.title ?? phase.is}"`;
+	return phase.kind === 'stopped'
+		? `closed (${phase.stop})`
+		: `open at "${currentStep(incident)?.title ?? phase.kind}"`;
 }
 
 function draw({name, kind, state, image, opened, heldBy}: Row, columns: number): string {

@@ -16,7 +16,7 @@ export async function resume(
 	const {found, incident, sealed} = recorded;
 	const {phase, drill} = incident;
 	// Closed but not sealed: the process died in between, and the journal is sealed now.
-	if (phase.is === 'stopped' && sealed) {
+	if (phase.kind === 'stopped' && sealed) {
 		throw new OperatorError('incident.closed', `${found.name} is closed: ${phase.say}`, {
 			hint: `Read it with \`regmedic export ${found.name}\`.`,
 			exit: 'usage',

@@ -1,11 +1,13 @@
 import type {ReasonCode} from '../error-codes.ts';
-import type {JsonObject} from '../json.ts';
+import type {Json, JsonObject} from '../json.ts';
 
 /** What an effect does to the world. */
 export type Effect = 'read' | 'write' | 'destructive';
 
 /** One thing that happened, as the journal keeps it. `seq`, `prev` and `hash` are the journal's own. */
 export type JournalEvent = Stamp & Happening;
+
+export type EventOf<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
 
 export type Stamp = {
 	/** ISO 8601, UTC */
@@ -16,7 +18,8 @@ export type Stamp = {
 	actor: string;
 };
 
-export type StepStamp = {step: string /** 1 for the first visit to this step. */; attempt: number};
+/** Names one visit to a step. `attempt`: 1 for the first visit. */
+export type StepStamp = {step: string; attempt: number};
 
 export type EvidenceNote = {file: string; digest: string; bytes: number};
 
@@ -53,7 +56,10 @@ export type Happening =
 	| ({
 			type: 'gate.opened';
 			target: string;
+			/** The changes in sentences, for whoever reads the journal. */
 			changes: string[];
+			/** The same as `Change[]`, parsed when the journal is folded. Version 0.1 wrote sentences alone. */
+			plan?: Json;
 			undo: string;
 			/** What has to be typed. Without it, `approve`. */
 			phrase?: string;

@@ -3,7 +3,7 @@ import type {Incident} from './incident.ts';
 
 /** The exit code that says how an incident stands. Intact is only what was proven after the last change. */
 export function exitOf({phase, verdict, visits}: Incident): number {
-	if (phase.is !== 'stopped') {
+	if (phase.kind !== 'stopped') {
 		return exitCodes.indeterminate;
 	}
 

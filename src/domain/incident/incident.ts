@@ -1,14 +1,22 @@
+import type {ImageReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, type Runbook, type Step} from '../runbook/runbook.ts';
+import type {Asked} from './asked.ts';
+import type {Change} from './change.ts';
 import type {Effect, EvidenceNote, Problem, StepStamp} from './event.ts';
+import type {Output} from './outputs.ts';
+import type {Settings} from './settings.ts';
 
 /** One run of a runbook, as its journal tells it. Nothing here is known that the journal does not say. */
 export type Incident = {
 	id: string;
 	runbook: Runbook;
-	inputs: JsonObject;
-	settings: JsonObject;
+	/** The image that cannot be pulled. */
+	image: ImageReference;
+	settings: Settings;
+	/** The same as texts: what `${inputs.NAME}` and `${settings.NAME}` stand for. */
+	opening: {inputs: JsonObject; settings: JsonObject};
 	dryRun: boolean;
 	drill?: {scenario: string; seed: number};
 	openedAt: string;
@@ -20,58 +28,86 @@ export type Incident = {
 	notes: {at: string; actor: string; text: string}[];
 	/** The last proven state of the image. A change after the proof makes it unknown. */
 	verdict?: {verdict: Verdict; at: string};
-	/** What surprised us last and has not been answered yet. */
+	/** The last problem that the runbook had no route for, until a person has decided about it. */
 	problem?: Problem & {step: string};
 	changed: boolean;
 };
 
 export type Phase =
 	/** The next step is known and has not begun. */
-	| {is: 'arriving'; step: string}
-	/** A write that nobody has been asked about yet. */
-	| ({is: 'gating'} & StepStamp)
-	/** A person is asked. `refused`: the last answer was not the phrase. */
-	| ({is: 'gate'; refused?: string} & StepStamp)
-	/** Allowed; the intent is about to be written. */
-	| ({is: 'intending'} & StepStamp)
-	| ({is: 'running'; request: string} & StepStamp)
-	/** A write that may have happened. `asked`: the world has been asked and could not tell. */
-	| ({is: 'unsure'; request: string; asked: boolean; say: string} & StepStamp)
-	| ({is: 'asking'} & StepStamp)
-	| ({is: 'waiting'; until: string} & StepStamp)
-	/** A surprise in the step that surprises lead to, or in a runbook without one. */
-	| ({is: 'stuck'} & StepStamp)
-	| {is: 'stopped'; stop: string; say: string; unverified: boolean; closed: boolean};
+	| {kind: 'arriving'; step: string}
+	/** A write for which no gate has been opened yet. */
+	| ({kind: 'gating'} & StepStamp)
+	/** A person is asked to approve. `refused`: the last answer was not the phrase. */
+	| ({kind: 'gate'; refused?: string} & StepStamp)
+	/** Allowed; the intent is about to be written. `tries`: how often a read has failed before. */
+	| ({kind: 'intending'; tries: number} & StepStamp)
+	/** `attach`: what is known of an effect that was already under way. */
+	| ({kind: 'running'; request: string; attach?: JsonObject} & StepStamp)
+	/** A write that may have happened. `asked`: the outside system was asked and could not tell. */
+	| ({kind: 'unsure'; request: string; asked: boolean; say: string} & StepStamp)
+	| ({kind: 'asking'} & StepStamp)
+	| ({kind: 'waiting'; until: string} & StepStamp)
+	/** A problem in the step that problems lead to, or in a runbook without one. */
+	| ({kind: 'stuck'} & StepStamp)
+	| {kind: 'stopped'; stop: string; say: string; unverified: boolean; closed: boolean};
 
-export type Visit = StepStamp & {
+export type Visit = RunningVisit | EndedVisit;
+
+export type EndedVisit = FinishedVisit | AbandonedVisit;
+
+/** What is known of a visit from its start. */
+type VisitFacts = StepStamp & {
 	title: string;
+	/** Of the runbook: Diagnose, Decide, Repair … */
 	phase: string;
 	effect: Effect;
+	/** The resolved values, as the journal keeps them. */
 	with: JsonObject;
+	/** What a person is asked; undefined: nothing. */
+	asked?: Asked;
 	success: string[];
 	shows?: 'cause' | 'verdict';
 	sparesImage?: true;
 	startedAt: string;
-	endedAt?: string;
-	/** How it ended: by itself, on an assumption (dry run), or by a person's word. */
-	ended?: 'ran' | 'assumed' | 'answered' | 'declined' | 'skipped' | 'by-hand' | 'surprise' | 'left';
-	outcome?: string;
-	/** One sentence for people. */
-	say?: string;
-	output: JsonObject;
 	problem?: Problem;
 	evidence: EvidenceNote[];
 	progress: {at: string; name: string; detail: JsonObject; say: string}[];
 	gate?: Gate;
 	/** How often the effect was begun. */
 	tries: number;
-	/** How often a change that may have happened was lost sight of. */
+	/** How often it became unknown whether a change happened. */
 	lost?: number;
 };
 
+export type RunningVisit = VisitFacts & {state: 'running'; endedAt?: never; ended?: never; say?: never} & NoOutcome;
+
+/** A visit with an outcome: by itself, on an assumption (dry run), or as a person said. */
+export type FinishedVisit = VisitFacts & {
+	state: 'ended';
+	endedAt: string;
+	ended: 'ran' | 'assumed' | 'answered' | 'skipped' | 'by-hand';
+	outcome: string;
+	/** One sentence for people. */
+	say: string;
+	output: Output;
+	/** The output as the journal keeps it: what `${steps.NAME.…}` stands for. */
+	values: JsonObject;
+};
+
+/** A visit without an outcome: the runbook had no route for a problem, or a person went back to decide. */
+export type AbandonedVisit = VisitFacts & {
+	state: 'ended';
+	endedAt: string;
+	ended: 'declined' | 'surprise' | 'left';
+	say: string;
+} & NoOutcome;
+
+type NoOutcome = {outcome?: never; output?: never; values?: never};
+
 export type Gate = {
 	target: string;
-	changes: string[];
+	changes: Change[];
 	undo: string;
 	phrase?: string;
 	openedAt: string;
@@ -90,27 +126,31 @@ export function currentStep({phase, runbook}: Incident): Step | undefined {
 	return 'step' in phase ? findStep(runbook, phase.step) : undefined;
 }
 
-/** What the next visit to this step is called. */
+/** The attempt of the next visit to this step. */
 export function nextAttempt({visits}: Incident, step: string): number {
 	return visits.filter(visit => visit.step === step).length + 1;
 }
 
-/** The outcome of a build that was begun and goes on without us. */
+/** The outcome of a build that was begun and goes on without regmedic. */
 export const stillRunning = 'late';
 
 /** A visit that ended while its build still ran is taken up again by the next one to the same step: nothing is built twice. */
-export function takenUp({visits}: Incident, {step, attempt}: StepStamp): Visit | undefined {
+export function takenUp({visits}: Incident, {step, attempt}: StepStamp): FinishedVisit | undefined {
 	const before = visits.find(visit => visit.step === step && visit.attempt === attempt - 1);
-	return before?.ended === 'ran' && before.outcome === stillRunning ? before : undefined;
+	return before && isFinished(before) && before.ended === 'ran' && before.outcome === stillRunning ? before : undefined;
 }
 
-/** The id a change carries into the world, so that it can be found there again. */
+/** The id that a change carries to the outside system, so that it can be found there again. */
 export function requestId(incident: Incident, stamp: StepStamp): string {
 	const before = takenUp(incident, stamp);
 	return before ? requestId(incident, before) : `${incident.id}.${stamp.step}.${stamp.attempt}`;
 }
 
 /** The latest finished visit to a step: what `${steps.NAME.…}` means. */
-export function lastVisit({visits}: Incident, step: string): Visit | undefined {
-	return visits.findLast(visit => visit.step === step && visit.outcome !== undefined);
+export function lastVisit({visits}: Incident, step: string): FinishedVisit | undefined {
+	return visits.filter(isFinished).findLast(visit => visit.step === step);
+}
+
+export function isFinished(visit: Visit): visit is FinishedVisit {
+	return visit.outcome !== undefined;
 }

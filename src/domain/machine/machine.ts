@@ -1,43 +1,61 @@
-import {OperatorError} from '../errors.ts';
-import type {Happening, JournalEvent} from '../incident/event.ts';
-import type {Incident} from '../incident/incident.ts';
+import {defined} from '../defined.ts';
+import {asOperatorError, OperatorError} from '../errors.ts';
+import {type ImageReference, parseReference} from '../image/reference.ts';
+import type {EventOf, JournalEvent, StepStamp} from '../incident/event.ts';
+import type {Incident, Phase} from '../incident/incident.ts';
+import {parseSettings} from '../incident/settings.ts';
 import {parseRunbook} from '../runbook/parser.ts';
 import {findStep} from '../runbook/runbook.ts';
-import {gateAnswered, gateOpened, intended, started} from './allowing.ts';
-import {type Advanced, arrive, arriveAtDecide, editVisit, endVisit, finish, is, surprise} from './moves.ts';
-import {failed, reconciled, resumed, retried} from './recovery.ts';
+import {gateAnswered, gateOpened, intended, started} from './beginnings.ts';
+import {type Advanced, arrive} from './effects.ts';
+import {arriveAtDecide, finish, outputOf, surprise} from './endings.ts';
+import {failed, reconciled, resumed, retried} from './failures.ts';
+import {abandonVisit, editVisit} from './visits.ts';
 
-type Of<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
-
-const schema: Of<'incident.opened'>['schema'] = 'regmedic.journal/1';
+const schema: EventOf<'incident.opened'>['schema'] = 'regmedic.journal/1';
 
 /**
  * The incident that an `incident.opened` event begins.
  * @throws OperatorError journal.foreign: another version of regmedic has written it
  */
-export function open(event: Of<'incident.opened'>): Advanced {
+export function open(event: EventOf<'incident.opened'>): Advanced {
+	const {incident: id, inputs, settings: values, dryRun, drill, at, actor} = event;
 	const {runbook} = parseRunbook(event.runbook);
-	if (event.schema !== schema || !runbook) {
-		const what = runbook ? `its journal is a ${event.schema}, not a ${schema}` : 'its runbook cannot be read';
-		throw new OperatorError('journal.foreign', `${event.incident} was written by regmedic ${event.version}: ${what}.`, {
+	const settings = parseSettings(values);
+	const foreign = (why: string, cause?: unknown) =>
+		new OperatorError('journal.foreign', `${id} was written by regmedic ${event.version}: ${why}.`, {
 			hint: 'Read it with that version. Nothing was changed.',
 			exit: 'failed',
+			cause,
 		});
+	if (event.schema !== schema) {
+		throw foreign(`its journal is a ${event.schema}, not a ${schema}`);
 	}
 
-	const {incident: id, inputs, settings, dryRun, drill, at, actor} = event;
+	if (!runbook || !settings) {
+		throw foreign(runbook ? 'its settings cannot be read' : 'its runbook cannot be read');
+	}
+
+	let image: ImageReference;
+	try {
+		image = parseReference(typeof inputs.image === 'string' ? inputs.image : '');
+	} catch (error) {
+		throw foreign(`it is about no image that can be read: ${asOperatorError(error).message}`, error);
+	}
+
 	return arrive(
 		{
 			id,
 			runbook,
-			inputs,
+			image,
 			settings,
+			opening: {inputs, settings: values},
 			dryRun,
-			...(drill === undefined ? {} : {drill}),
+			...defined({drill}),
 			openedAt: at,
 			openedBy: actor,
 			lastAt: at,
-			phase: {is: 'arriving', step: runbook.start},
+			phase: {kind: 'arriving', step: runbook.start},
 			visits: [],
 			notes: [],
 			changed: false,
@@ -84,100 +102,113 @@ export function fold(events: readonly JournalEvent[]): Incident {
 function turn(incident: Incident, event: JournalEvent): Advanced {
 	const {phase} = incident;
 	const stay: Advanced = [incident, []];
+	/** The phase is this one, and about the visit of the event. */
+	const isAt = (kind: Phase['kind'], {step, attempt}: StepStamp) =>
+		phase.kind === kind && 'attempt' in phase && phase.step === step && phase.attempt === attempt;
+	const isArriving = (step: string) => phase.kind === 'arriving' && phase.step === step;
 
 	switch (event.type) {
 		case 'incident.resumed':
 			return resumed(incident);
 
 		case 'step.started':
-			return phase.is === 'arriving' && phase.step === event.step ? started(incident, event) : stay;
+			return isArriving(event.step) ? started(incident, event) : stay;
 
 		case 'step.blocked':
-			return (phase.is === 'arriving' && phase.step === event.step) || is(phase, ['gating'], event)
+			return isArriving(event.step) || isAt('gating', event)
 				? surprise(incident, event, event.problem, event.at)
 				: stay;
 
 		case 'gate.opened':
-			return is(phase, ['gating'], event) ? gateOpened(incident, event) : stay;
+			return isAt('gating', event) ? gateOpened(incident, event) : stay;
 
 		case 'gate.answered':
-			return is(phase, ['gate'], event) ? gateAnswered(incident, event) : stay;
+			return isAt('gate', event) ? gateAnswered(incident, event) : stay;
 
 		case 'effect.intended':
-			return is(phase, ['intending'], event) ? intended(incident, event) : stay;
+			return isAt('intending', event) ? intended(incident, event) : stay;
 
 		case 'effect.progressed': {
 			const {at, name, detail, say} = event;
-			return is(phase, ['running'], event)
-				? [editVisit(incident, event, visit => ({progress: [...visit.progress, {at, name, detail, say}]})), []]
+			const progress = {at, name, detail, say};
+			return isAt('running', event)
+				? [editVisit(incident, event, visit => ({...visit, progress: [...visit.progress, progress]})), []]
 				: stay;
 		}
 
-		case 'effect.finished':
-			return is(phase, ['running'], event) ? finish(incident, event, 'ran') : stay;
+		case 'effect.finished': {
+			const {output: values} = event;
+			const output = outputOf(incident, event.step, values);
+			return isAt('running', event) ? finish(incident, {...event, how: 'ran', output, values}) : stay;
+		}
 
 		case 'effect.failed':
-			return is(phase, ['running'], event) ? failed(incident, event) : stay;
+			return isAt('running', event) ? failed(incident, event) : stay;
 
 		case 'effect.reconciled':
-			return is(phase, ['unsure'], event) ? reconciled(incident, event) : stay;
+			return isAt('unsure', event) ? reconciled(incident, event) : stay;
 
-		case 'effect.assumed':
-			return is(phase, ['gating'], event) ? finish(incident, {...event, output: event.output ?? {}}, 'assumed') : stay;
+		case 'effect.assumed': {
+			const {output: values = {}} = event;
+			const output = outputOf(incident, event.step, values);
+			return isAt('gating', event) ? finish(incident, {...event, how: 'assumed', output, values}) : stay;
+		}
 
-		case 'choice.made':
-			return is(phase, ['asking'], event)
-				? finish(
-						incident,
-						{...event, outcome: event.option, output: {option: event.option}, say: event.why ?? ''},
-						'answered',
-					)
+		case 'choice.made': {
+			const {option, why: say = ''} = event;
+			const output = {kind: 'decision' as const, option};
+			return isAt('asking', event)
+				? finish(incident, {...event, how: 'answered', outcome: option, output, values: {option}, say})
 				: stay;
+		}
 
-		case 'answers.given':
-			return is(phase, ['asking'], event)
-				? finish(
-						incident,
-						{...event, outcome: answerOutcome(incident, event), output: event.answers, say: ''},
-						'answered',
-					)
+		case 'answers.given': {
+			const {answers} = event;
+			const outcome = answerOutcome(incident, event);
+			const output = {kind: 'answers' as const, answers};
+			return isAt('asking', event)
+				? finish(incident, {...event, how: 'answered', outcome, output, values: answers, say: ''})
 				: stay;
+		}
 
 		case 'hand.reported':
-			return is(phase, ['asking'], event)
-				? finish(incident, {...event, output: {}, say: event.why ?? ''}, 'answered')
+			return isAt('asking', event)
+				? finish(incident, {...event, ...bare, how: 'answered', say: event.why ?? ''})
 				: stay;
 
 		case 'wait.elapsed':
-			return is(phase, ['waiting'], event)
-				? finish(incident, {...event, outcome: 'waited', output: {}, say: ''}, 'ran')
+			return isAt('waiting', event)
+				? finish(incident, {...event, ...bare, how: 'ran', outcome: 'waited', say: ''})
 				: stay;
 
 		case 'step.skipped':
-			return finish(incident, {...event, output: {}, say: event.reason}, 'skipped');
+			return finish(incident, {...event, ...bare, how: 'skipped', say: event.reason});
 
 		case 'step.done-by-hand':
-			return finish(incident, {...event, output: {}, say: event.reason}, 'by-hand');
+			return finish(incident, {...event, ...bare, how: 'by-hand', say: event.reason});
 
 		case 'step.retried':
 			return retried(incident, event);
 
 		case 'decision.reopened':
-			return arriveAtDecide(endVisit(incident, event.at, {ended: 'left', say: event.reason}));
+			return arriveAtDecide(abandonVisit(incident, {endedAt: event.at, ended: 'left', say: event.reason}));
 
 		case 'note.added':
 			return [{...incident, notes: [...incident.notes, {at: event.at, actor: event.actor, text: event.text}]}, []];
 
 		case 'incident.closed':
-			return phase.is === 'stopped' ? [{...incident, phase: {...phase, closed: true}}, []] : stay;
+			return phase.kind === 'stopped' ? [{...incident, phase: {...phase, closed: true}}, []] : stay;
 
 		default:
 			return stay;
 	}
 }
 
+/** An end that leaves no values. */
+const bare = {output: {kind: 'none'}, values: {}} as const;
+
 /** Nothing ticked can lead elsewhere, where the runbook says so. */
-function answerOutcome({runbook}: Incident, {step, answers}: Of<'answers.given'>): string {
+function answerOutcome({runbook}: Incident, {step, answers}: EventOf<'answers.given'>): string {
 	const none = Object.values(answers).every(answer => Array.isArray(answer) && answer.length === 0);
 	return none && Object.hasOwn(findStep(runbook, step)?.outcomes ?? {}, 'none') ? 'none' : 'answered';
 }

@@ -1,6 +1,6 @@
 import type {Happening} from '../incident/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
-import {isObject, type Json, type JsonObject} from '../json.ts';
+import type {JsonObject} from '../json.ts';
 
 /**
  * Why a person's word cannot be taken now, as a sentence for the screen; undefined: it can.
@@ -13,31 +13,31 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 
 	switch (event.type) {
 		case 'note.added':
-			return phase.is === 'stopped' && phase.closed ? 'The incident is closed: its record is sealed.' : undefined;
+			return phase.kind === 'stopped' && phase.closed ? 'The incident is closed: its record is sealed.' : undefined;
 
 		case 'gate.answered':
-			return phase.is === 'gate' && here ? undefined : 'No gate is open here.';
+			return phase.kind === 'gate' && here ? undefined : 'No gate is open here.';
 
 		case 'choice.made':
-			if (phase.is !== 'asking' || !here || step?.does.kind !== 'choose') {
+			if (phase.kind !== 'asking' || !here || step?.does.kind !== 'choose') {
 				return 'There is nothing to choose now.';
 			}
 
 			return refuseOption(incident, event.option);
 
 		case 'answers.given':
-			return phase.is === 'asking' && here && step?.does.kind === 'ask'
+			return phase.kind === 'asking' && here && step?.does.kind === 'ask'
 				? refuseAnswers(incident, event.answers)
 				: 'Nothing is asked now.';
 
 		case 'hand.reported':
-			return phase.is === 'asking' && here && step?.does.kind === 'by-hand'
+			return phase.kind === 'asking' && here && step?.does.kind === 'by-hand'
 				? undefined
 				: 'There is nothing to do by hand now.';
 
 		case 'step.skipped':
 		case 'step.done-by-hand': {
-			if (phase.is === 'stopped') {
+			if (phase.kind === 'stopped') {
 				return 'The incident is closed.';
 			}
 
@@ -46,11 +46,11 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 				return 'That step is not the current one.';
 			}
 
-			if (phase.is === 'running' && currentVisit(incident)?.effect !== 'read') {
+			if (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read') {
 				return 'A change is under way: wait for its end.';
 			}
 
-			if (phase.is === 'unsure' && event.type === 'step.skipped') {
+			if (phase.kind === 'unsure' && event.type === 'step.skipped') {
 				return 'This change may have happened: say by hand what became of it, or ask again.';
 			}
 
@@ -60,14 +60,14 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		}
 
 		case 'step.retried':
-			return (phase.is === 'stuck' || phase.is === 'unsure') && here ? undefined : 'There is nothing to try again.';
+			return (phase.kind === 'stuck' || phase.kind === 'unsure') && here ? undefined : 'There is nothing to try again.';
 
 		case 'decision.reopened': {
-			if (phase.is === 'stopped') {
+			if (phase.kind === 'stopped') {
 				return 'The incident is closed.';
 			}
 
-			if (phase.is === 'unsure' || (phase.is === 'running' && currentVisit(incident)?.effect !== 'read')) {
+			if (phase.kind === 'unsure' || (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read')) {
 				return 'A change is under way or unresolved: another one must not begin.';
 			}
 
@@ -85,27 +85,22 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 
 /** An option that is shown as impossible cannot be taken. */
 function refuseOption(incident: Incident, option: string): string | undefined {
-	const offered = currentVisit(incident)?.with.options;
-	const found = Array.isArray(offered) ? offered.filter(isObject).find(({key}) => key === option) : undefined;
-	if (!found) {
-		return `"${option}" is not offered.`;
-	}
-
-	return typeof found.blocked === 'string' ? found.blocked : undefined;
+	const asked = currentVisit(incident)?.asked;
+	const offered = asked?.kind === 'choose' ? asked.options.find(({key}) => key === option) : undefined;
+	return offered ? offered.blocked : `"${option}" is not offered.`;
 }
 
 /** "unknown" is an answer; none is not. Only what was shown can be ticked. */
 function refuseAnswers(incident: Incident, answers: JsonObject): string | undefined {
-	const asked = currentVisit(incident)?.with.questions;
-	for (const [name, question] of Object.entries(isObject(asked) ? asked : {})) {
+	const asked = currentVisit(incident)?.asked;
+	for (const {name, type, options} of asked?.kind === 'ask' ? asked.questions : []) {
 		const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
 		if (answer === undefined) {
 			return `"${name}" has no answer yet.`;
 		}
 
-		const options = isObject(question) && question.type === 'tick' && Array.isArray(question.options);
-		const shown = options ? (question.options as Json[]).map(option => JSON.stringify(option)) : undefined;
-		if (shown && Array.isArray(answer) && !answer.every(each => shown.includes(JSON.stringify(each)))) {
+		const shown = options.map(option => JSON.stringify(option));
+		if (type === 'tick' && Array.isArray(answer) && !answer.every(each => shown.includes(JSON.stringify(each)))) {
 			return `"${name}" ticks something that was not shown.`;
 		}
 	}

@@ -1,8 +1,10 @@
+import {sayChange} from '../incident/change.ts';
 import type {JournalEvent} from '../incident/event.ts';
 import type {Incident} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 
-export type Change = {
+/** A change that was begun, as it was approved and as it ended. */
+export type MadeChange = {
 	at: string;
 	step: string;
 	target: string;
@@ -16,14 +18,14 @@ export type Change = {
 export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string; reason: string; by?: string};
 
 /** Everything that was begun, however it ended: what may have changed something must not be missing here. */
-export function changesOf({visits}: Incident): Change[] {
+export function changesOf({visits}: Incident): MadeChange[] {
 	return visits
 		.filter(({effect, tries}) => effect !== 'read' && tries > 0)
 		.map(({gate, title, outcome, say, startedAt, endedAt, ended, problem}) => ({
 			at: gate?.answer?.at ?? startedAt,
 			step: title,
 			target: gate?.target ?? 'unknown',
-			changes: gate?.changes ?? [],
+			changes: (gate?.changes ?? []).flatMap(sayChange),
 			approvedBy: gate?.answer?.by ?? 'unknown',
 			outcome:
 				endedAt === undefined

@@ -1,83 +1,88 @@
+import {defined} from '../defined.ts';
 import type {JournalEvent} from '../incident/event.ts';
-import type {Incident} from '../incident/incident.ts';
+import type {Incident, Visit} from '../incident/incident.ts';
+import {outputOf} from '../machine/endings.ts';
 import {advance, open} from '../machine/machine.ts';
+import {visitOf} from '../machine/visits.ts';
 
 export type MilestoneName = 'opened' | 'diagnosed' | 'decided' | 'mitigated' | 'verified';
 
 /** When something was first so, and the event that shows it (its place in the journal, from 0). */
 export type Milestone = {name: MilestoneName; at: string; event: number};
 
-/** Derived from the first event that shows each; nothing ever moves them. */
+/** Derived from the first event that shows each; no later event moves them. */
 export function milestonesOf(events: readonly JournalEvent[]): Milestone[] {
-	const started = new Map<string, Started>();
 	const reached = new Map<MilestoneName, Milestone>();
-	const reach = (name: MilestoneName, at: string, event: number) => {
-		if (!reached.has(name)) {
-			reached.set(name, {name, at, event});
-		}
-	};
-
-	for (const [number, event] of events.entries()) {
-		switch (event.type) {
-			case 'incident.opened':
-				reach('opened', event.at, number);
-				break;
-
-			case 'step.started':
-				started.set(`${event.step} ${event.attempt}`, event);
-				break;
-
-			case 'choice.made':
-				reach('decided', event.at, number);
-				break;
-
-			case 'effect.reconciled':
-			case 'effect.finished': {
-				const step = started.get(`${event.step} ${event.attempt}`);
-				const cause =
-					step?.shows === 'cause' && Array.isArray(event.output?.findings) && event.output.findings.length > 0;
-				if (cause) {
-					reach('diagnosed', event.at, number);
-				}
-
-				if (step && repairs(step, event)) {
-					reach('mitigated', event.at, number);
-				}
-
-				if (reached.has('mitigated') && step?.shows === 'verdict' && event.output?.verdict === 'intact') {
-					reach('verified', event.at, number);
-				}
-
-				break;
+	for (const [number, {event, incident}] of replay(events).entries()) {
+		for (const name of shownBy(event, incident)) {
+			const follows = name !== 'verified' || reached.has('mitigated');
+			if (follows && !reached.has(name)) {
+				reached.set(name, {name, at: event.at, event: number});
 			}
-
-			case 'step.done-by-hand': {
-				const step = started.get(`${event.step} ${event.attempt}`);
-				if (step && repairs(step, event)) {
-					reach('mitigated', event.at, number);
-				}
-
-				break;
-			}
-
-			case 'hand.reported':
-				if (event.outcome === 'done' && reached.has('decided')) {
-					reach('mitigated', event.at, number);
-				}
-
-				break;
-
-			default:
 		}
 	}
 
 	return [...reached.values()];
 }
 
-type Started = Extract<JournalEvent, {type: 'step.started'}>;
+type Moment = {
+	event: JournalEvent;
+	/** How the incident stood before it; undefined: it was not open. */
+	incident: Incident | undefined;
+};
+
+function replay(events: readonly JournalEvent[]): Moment[] {
+	let incident: Incident | undefined;
+	return events.map(event => {
+		const moment = {event, incident};
+		incident = incident ? advance(incident, event)[0] : event.type === 'incident.opened' ? open(event)[0] : undefined;
+		return moment;
+	});
+}
+
+/** The milestones that an event shows, the earlier first. */
+function shownBy(event: JournalEvent, incident: Incident | undefined): MilestoneName[] {
+	const visit = incident && 'step' in event ? visitOf(incident, event) : undefined;
+	switch (event.type) {
+		case 'incident.opened':
+			return ['opened'];
+
+		case 'choice.made':
+			return ['decided'];
+
+		case 'effect.reconciled':
+		case 'effect.finished': {
+			if (!incident || !visit) {
+				return [];
+			}
+
+			const output = outputOf(incident, event.step, event.output ?? {});
+			const isFound = visit.shows === 'cause' && output.kind === 'scan' && output.findings.length > 0;
+			const isIntact = visit.shows === 'verdict' && output.kind === 'check' && output.check.verdict === 'intact';
+			return [
+				...(isFound ? (['diagnosed'] as const) : []),
+				...(repairs(visit, event) ? (['mitigated'] as const) : []),
+				...(isIntact ? (['verified'] as const) : []),
+			];
+		}
+
+		case 'step.done-by-hand':
+			return visit && repairs(visit, event) ? ['mitigated'] : [];
+
+		case 'hand.reported':
+			return event.outcome === 'done' && incident && isDecided(incident) ? ['mitigated'] : [];
+
+		default:
+			return [];
+	}
+}
+
+function isDecided({visits}: Incident): boolean {
+	return visits.some(({output}) => output?.kind === 'decision');
+}
 
 /** A change of the image that was made, also one that was only found to have been made. */
-function repairs({effect, sparesImage, success}: Started, end: {outcome?: string; found?: string}): boolean {
+function repairs({effect, sparesImage, success}: Visit, end: {outcome?: string; found?: string}): boolean {
 	const outcome = end.outcome ?? (end.found === 'done' ? success[0] : undefined);
 	return effect !== 'read' && !sparesImage && outcome !== undefined && success.includes(outcome);
 }
@@ -89,7 +94,7 @@ export type Spans = {
 	toMitigate?: number;
 	toVerify?: number;
 	total: number;
-	/** Where the time went. `away`: nobody had the incident open. */
+	/** Where the time went. `away`: no process had the incident open. */
 	waitedOnMachine: number;
 	waitedOnPerson: number;
 	away: number;
@@ -104,24 +109,21 @@ export function spansOf(events: readonly JournalEvent[]): Spans {
 	};
 
 	const waits = {machine: 0, person: 0, away: 0};
-	let incident: Incident | undefined;
-	for (const [number, event] of events.entries()) {
-		const before = events[number - 1];
+	const moments = replay(events);
+	for (const [number, {event, incident}] of moments.entries()) {
+		const before = moments[number - 1]?.event;
 		if (before && incident) {
 			waits[waiterIn(incident, event)] += Math.max(0, Date.parse(event.at) - Date.parse(before.at));
 		}
-
-		incident = incident ? advance(incident, event)[0] : event.type === 'incident.opened' ? open(event)[0] : undefined;
 	}
 
-	const spans = {
-		toDiagnose: between('opened', 'diagnosed'),
-		toDecide: between('diagnosed', 'decided'),
-		toMitigate: between('decided', 'mitigated'),
-		toVerify: between('mitigated', 'verified'),
-	};
 	return {
-		...(Object.fromEntries(Object.entries(spans).filter(([, span]) => span !== undefined)) as Partial<Spans>),
+		...defined({
+			toDiagnose: between('opened', 'diagnosed'),
+			toDecide: between('diagnosed', 'decided'),
+			toMitigate: between('decided', 'mitigated'),
+			toVerify: between('mitigated', 'verified'),
+		}),
 		total: waits.machine + waits.person + waits.away,
 		waitedOnMachine: waits.machine,
 		waitedOnPerson: waits.person,
@@ -134,6 +136,6 @@ function waiterIn({phase}: Incident, next: JournalEvent): 'machine' | 'person' |
 		return 'away';
 	}
 
-	const asked = phase.is === 'gate' || phase.is === 'asking' || phase.is === 'stuck' || phase.is === 'arriving';
-	return asked || (phase.is === 'unsure' && phase.asked) ? 'person' : 'machine';
+	const asked = phase.kind === 'gate' || phase.kind === 'asking' || phase.kind === 'stuck' || phase.kind === 'arriving';
+	return asked || (phase.kind === 'unsure' && phase.asked) ? 'person' : 'machine';
 }

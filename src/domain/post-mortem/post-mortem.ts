@@ -1,15 +1,17 @@
+import type {Hazard} from '../audit/hazard.ts';
+import {defined} from '../defined.ts';
 import {type FaultKind, faultMeanings} from '../image/fault.ts';
+import {formatReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {JournalEvent} from '../incident/event.ts';
-import {type Incident, lastVisit, type Visit} from '../incident/incident.ts';
-import {isObject, type Json, type JsonObject} from '../json.ts';
+import {type Incident, isFinished} from '../incident/incident.ts';
+import type {Output} from '../incident/outputs.ts';
+import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
 import type {Finding} from '../storage/findings/finding.ts';
-import {type Change, changesOf, type Skipped, skippedIn} from './changes.ts';
+import {changesOf, type MadeChange, type Skipped, skippedIn} from './changes.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
-
-export type {Change, Skipped} from './changes.ts';
 
 /** What is known of an incident, for the people who were not there. Markdown and JSON are renderings of it. */
 export type PostMortem = {
@@ -21,7 +23,12 @@ export type PostMortem = {
 	image: string;
 	status: 'closed' | 'open';
 	/** How it ended, in the runbook's words. */
-	ended?: {stop: string; say: string /** Nothing has proven it. */; unverified: boolean};
+	ended?: {
+		stop: string;
+		say: string;
+		/** No check has proven it. */
+		unverified: boolean;
+	};
 	verdict: Verdict;
 	openedAt: string;
 	openedBy: string;
@@ -31,7 +38,7 @@ export type PostMortem = {
 	/** What only people know. */
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
-	changes: Change[];
+	changes: MadeChange[];
 	skipped: Skipped[];
 	timeline: TimelineRow[];
 	followUps: FollowUp[];
@@ -47,6 +54,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 	const incident = fold(events);
 	const {phase} = incident;
 	const seal = events.findLast(event => event.type === 'journal.sealed');
+	const last = events.at(-1);
 
 	return {
 		schema: 'regmedic.post-mortem/1',
@@ -54,9 +62,9 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		dryRun: incident.dryRun,
 		incident: incident.id,
 		runbook: {name: incident.runbook.name, title: incident.runbook.title},
-		image: textOf(incident.inputs.image),
-		status: phase.is === 'stopped' ? 'closed' : 'open',
-		...(phase.is === 'stopped' ? {ended: {stop: phase.stop, say: phase.say, unverified: phase.unverified}} : {}),
+		image: formatReference(incident.image),
+		status: phase.kind === 'stopped' ? 'closed' : 'open',
+		...(phase.kind === 'stopped' ? {ended: {stop: phase.stop, say: phase.say, unverified: phase.unverified}} : {}),
 		verdict: incident.verdict?.verdict ?? 'unknown',
 		openedAt: incident.openedAt,
 		openedBy: incident.openedBy,
@@ -76,7 +84,8 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		record: {
 			events: events.length,
 			sealed: seal !== undefined,
-			...(seal === undefined ? {} : {head: (events.at(-1) as {hash?: string}).hash ?? seal.head}),
+			// An event that was read from a file carries its own hash.
+			...defined({head: seal && (last && 'hash' in last && typeof last.hash === 'string' ? last.hash : seal.head)}),
 		},
 	};
 }
@@ -84,37 +93,36 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 function toldIn({visits}: Incident): PostMortem['told'] {
 	const answers: JsonObject = Object.assign(
 		{},
-		...visits.filter(({ended}) => ended === 'answered').map(({output}) => output),
+		...visits.map(({output}) => (output?.kind === 'answers' ? output.answers : {})),
 	);
 	return {impact: textOf(answers.impact), began: textOf(answers.began), noticed: textOf(answers.noticed)};
 }
 
 /** What the disk showed, in its own words; nothing is inferred that it did not show. */
 function causeOf(incident: Incident): string[] {
-	const scans = incident.visits.filter(({shows, outcome}) => shows === 'cause' && outcome !== undefined);
-	const scan = scans.find(({output}) => findingsIn(output.findings).length > 0) ?? scans[0];
+	const scans = incident.visits.filter(isFinished).filter(({shows}) => shows === 'cause');
+	const scan = scans.find(({output}) => findingsIn(output).length > 0) ?? scans[0];
 	if (!scan) {
-		return ['The storage was not looked at: the cause is not known.'];
+		return ['The storage was not scanned: the cause is not known.'];
 	}
 
-	const findings = findingsIn(scan.output.findings);
+	const findings = findingsIn(scan.output);
 	if (findings.length === 0) {
-		return [`The storage was looked at and does not show a cause: ${scan.say ?? scan.outcome}`];
+		return [`The storage was scanned and does not show a cause: ${scan.say || scan.outcome}`];
 	}
 
-	const kinds = [...new Set(findings.map(({kind}) => kind))];
+	const kinds = Map.groupBy(findings, ({kind}) => kind);
 	return [
-		...kinds.map(kind =>
-			sayKind(
-				kind,
-				findings.filter(finding => finding.kind === kind),
-			),
-		),
+		...[...kinds].map(([kind, found]) => sayKind(kind, found)),
 		...risksIn(incident).map(risk => {
-			const scheduled = willBreak(risk) ? 'Scheduled' : 'Also scheduled';
-			return `${scheduled} on the registry's host: “${textOf(risk.line)}” (${placeOf(risk)}). ${textOf(risk.why)}`;
+			const scheduled = risk.severity === 'will-break' ? 'Scheduled' : 'Also scheduled';
+			return `${scheduled} on the registry's host: “${risk.line}” (${placeOf(risk)}). ${risk.why}`;
 		}),
 	];
+}
+
+function findingsIn(output: Output): Finding[] {
+	return output.kind === 'scan' ? output.findings : [];
 }
 
 function sayKind(kind: FaultKind, findings: Finding[]): string {
@@ -126,14 +134,14 @@ function sayKind(kind: FaultKind, findings: Finding[]): string {
 function followUpsOf(incident: Incident): FollowUp[] {
 	const risks = risksIn(incident).map(risk => ({
 		priority: 'P0' as const,
-		text: textOf(risk.advice),
-		evidence: `${placeOf(risk)}: ${textOf(risk.line)}`,
+		text: risk.advice,
+		evidence: `${placeOf(risk)}: ${risk.line}`,
 	}));
 	const others = incident.visits
-		.flatMap(({output}) => (Array.isArray(output.followUps) ? output.followUps : []))
-		.map(text => ({priority: 'P1' as const, text: textOf(text)}));
+		.flatMap(({output}) => (output?.kind === 'follow-ups' ? output.followUps : []))
+		.map(text => ({priority: 'P1' as const, text}));
 	const noticed = toldIn(incident).noticed;
-	const detection: FollowUp[] = /^unknown$|person|user|somebody|developer/i.test(noticed)
+	const detection: FollowUp[] = /^unknown$|person|user|somebody|someone|developer/i.test(noticed)
 		? [
 				{
 					priority: 'P2',
@@ -144,26 +152,18 @@ function followUpsOf(incident: Incident): FollowUp[] {
 	return [...risks, ...others, ...detection];
 }
 
-/** What breaks images for certain comes first. */
-function risksIn(incident: Incident): JsonObject[] {
-	const audits = incident.visits.filter(({output}) => Array.isArray(output.risks));
-	const audit: Visit | undefined = audits.at(-1) ?? lastVisit(incident, 'prevent');
-	const risks = Array.isArray(audit?.output.risks) ? audit.output.risks.filter(isObject) : [];
-	return [...risks.filter(willBreak), ...risks.filter(risk => !willBreak(risk))];
+/** What the latest audit found; what breaks images for certain comes first. */
+function risksIn({visits}: Incident): Hazard[] {
+	const risks = visits.flatMap(({output}) => (output?.kind === 'audit' ? [output.risks] : [])).at(-1) ?? [];
+	const sure = risks.filter(({severity}) => severity === 'will-break');
+	return [...sure, ...risks.filter(risk => !sure.includes(risk))];
 }
 
-function willBreak({severity}: JsonObject): boolean {
-	return severity === 'will-break';
+function placeOf({file, at}: Hazard): string {
+	return at === undefined ? file : `${file}:${at}`;
 }
 
-function placeOf({file, at}: JsonObject): string {
-	return typeof at === 'number' ? `${textOf(file)}:${at}` : textOf(file);
-}
-
-function findingsIn(value: Json | undefined): Finding[] {
-	return (Array.isArray(value) ? value.filter(isObject) : []) as unknown as Finding[];
-}
-
+/** An answer of a person as text. */
 function textOf(value: Json | undefined): string {
 	return typeof value === 'string' && value !== ''
 		? value

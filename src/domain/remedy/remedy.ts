@@ -7,3 +7,7 @@ export type RemedyKind = (typeof remedyKinds)[number];
 export const remedyOptions = ['restart', 'relink', 're-point', 'rebuild-ci', 'rebuild-fallback', 'by-hand'] as const;
 
 export type RemedyOptionKey = (typeof remedyOptions)[number];
+
+export function isRemedyOption(key: string): key is RemedyOptionKey {
+	return (remedyOptions as readonly string[]).includes(key);
+}

@@ -1,4 +1,4 @@
-import {textsOf} from '../incident/freeze.ts';
+import {textsOf} from '../incident/resolve-step.ts';
 import {malformedIn, referencesIn, type ValueReference} from '../incident/template.ts';
 import type {Json} from '../json.ts';
 import {type LocatedProblem, type Position, problemAt} from '../yaml/located-yaml.ts';
@@ -140,7 +140,7 @@ function textsIn(step: Step): {value: Json; position: Position; isShell: boolean
 			position: positionOf(step, `with.${name}`),
 			isShell: false,
 		})),
-		...Object.values(textsOf(step)).map(value => ({
+		...Object.values(textsOf(step.does)).map(value => ({
 			value: value!,
 			position: positionOf(step, does.kind),
 			isShell: does.kind === 'by-hand',

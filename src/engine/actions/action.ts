@@ -1,4 +1,8 @@
 import type {OperatorError} from '../../domain/errors.ts';
+import type {Change} from '../../domain/incident/change.ts';
+import type {ActionName, InputsOf} from '../../domain/incident/inputs.ts';
+import type {Output, OutputValues} from '../../domain/incident/outputs.ts';
+import type {Settings} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
 import type {Builder} from '../ports/builder.ts';
@@ -16,7 +20,7 @@ export type Ports = {
 	builder?: Builder;
 	secrets: Secrets;
 	clock: Clock;
-	/** Hears one line for every request that is made; the result ends it. */
+	/** Calls the listener with one line for every request that is made, until the function that it returns is called. */
 	overhear?(listener: (line: string) => void): () => void;
 };
 
@@ -24,33 +28,37 @@ export type Ports = {
  * One thing a runbook can have done. A read may be made again at any time. A write is made once: what it throws with
  * code `effect.unknown` may have happened; any other OperatorError means that nothing did.
  */
-export type Action = ActionDeclaration & {
-	run(inputs: JsonObject, context: ActionContext): Promise<ActionResult>;
-	/** For a write: what the gate shows. Reads only. */
-	gate?(inputs: JsonObject, context: ActionContext): Promise<GateText>;
-	/** For a write: asks the world what became of it. Reads only. */
-	reconcile?(inputs: JsonObject, context: ActionContext): Promise<Reconciliation>;
-	/** The outcome an error is, where the action has one for it. */
+export type Action<Inputs = unknown, Values extends object = object> = ActionDeclaration & {
+	/** Makes the inputs of the resolved values of a step. @throws OperatorError runbook.value-invalid */
+	parse(values: JsonObject): Inputs;
+	run(inputs: Inputs, context: ActionContext): Promise<ActionResult<Values>>;
+	/** What the gate of a write shows. It only reads. */
+	gate?(inputs: Inputs, context: ActionContext): Promise<GateText>;
+	/** Looks up what became of a write. It only reads. */
+	reconcile?(inputs: Inputs, context: ActionContext): Promise<Reconciliation<Values>>;
+	/** The outcome that an error is, where the action has one for it. */
 	outcomeOf?(error: OperatorError): string | undefined;
 };
 
+/** An action whose inputs and output values the domain knows by its name. */
+export type ActionNamed<Name extends ActionName> = Action<InputsOf<Name>, OutputValues<Name>>;
+
 export type ActionContext = {
 	ports: Ports;
-	settings: JsonObject;
-	/** Carried into the world, so that the change can be found there again. */
+	settings: Settings;
+	/** Carried to the outside system, so that the change can be found there again. */
 	request: string;
 	/** What is known of it when it is already under way. */
-	attach?: JsonObject;
-	/** What the gate showed and a person approved: nothing else may be done. */
-	approved?: readonly string[];
+	attach?: Output;
+	/** What a person approved: nothing else may be done. */
+	approved: readonly Change[];
 	/** What this visit has recorded so far, also before a crash. */
 	recorded: readonly {name: string; detail: JsonObject}[];
-	/** After this the step is called off. An action that may wait for long says so before, in an outcome. */
+	/** After this the step is called off. An action that may wait for long ends before it, with an outcome. */
 	timeoutMs: number;
 	signal: AbortSignal;
 	/** A line for the log pane and the evidence. */
 	log(text: string): void;
-	/** How far it is. */
 	progress(progress: Progress): void;
 	/** Journals what must not be forgotten before the end: the number of a pipeline. */
 	record(name: string, detail: JsonObject, say: string): Promise<void>;
@@ -58,13 +66,13 @@ export type ActionContext = {
 
 export type Progress = {label: string; done?: number; total?: number};
 
-export type ActionResult = {outcome: string; output: JsonObject; say: string};
+export type NoValues = Record<string, never>;
 
-export type GateText = {target: string; changes: string[]; undo: string; phrase: string};
+export type ActionResult<Values extends object = object> = {outcome: string; output: Values | NoValues; say: string};
 
-export type Reconciliation = {
-	found: 'done' | 'not-done' | 'running' | 'unknown';
-	say: string;
-	outcome?: string;
-	output?: JsonObject;
-};
+export type GateText = {target: string; changes: Change[]; undo: string; phrase: string};
+
+export type Reconciliation<Values extends object = object> =
+	| ({kind: 'done'} & ActionResult<Values>)
+	| {kind: 'running'; output: Partial<Values>; say: string}
+	| {kind: 'not-done' | 'unknown'; say: string};

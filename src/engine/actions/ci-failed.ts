@@ -1,23 +1,26 @@
-import {toJson} from '../../domain/json.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Action} from './action.ts';
+import type {ActionNamed} from './action.ts';
 import {ciOutcome} from './outcomes.ts';
 
 /** Pipelines that failed this long before the incident was opened may have failed because of it. */
 const lookBackMs = 24 * 3_600_000;
 
-/** Lists the pipelines that failed meanwhile. */
-export const ciFailed: Action = {
+/** Lists the pipelines that failed during the incident. */
+export const ciFailed: ActionNamed<'ci.failed'> = {
 	name: 'ci.failed',
+	parse: inputParser('ci.failed'),
 	effect: 'read',
-	inputs: {since: {required: true, about: 'when the incident was opened, ISO 8601; a day before it is looked at too'}},
+	inputs: {
+		since: {required: true, about: 'when the incident was opened, ISO 8601; pipelines of the day before it count too'},
+	},
 	outcomes: {
 		some: 'some failed',
 		none: 'none failed',
 		unavailable: 'no CI is configured for this image',
-		refused: 'CI refuses us',
-		unreachable: 'CI does not answer',
+		refused: 'CI refused the request',
+		unreachable: 'CI does not respond',
 	},
 	provides: {pipelines: 'number, title, status and creation of each, newest first'},
 	bare: ['refused', 'unreachable'],
@@ -25,12 +28,13 @@ export const ciFailed: Action = {
 	outcomeOf: ciOutcome,
 
 	async run({since}, {ports, settings, signal}) {
-		if (!ports.ci || typeof settings.repository !== 'string') {
+		const {pipeline} = settings;
+		if (!ports.ci || !pipeline) {
 			return {outcome: 'unavailable', output: {pipelines: []}, say: 'No CI is configured for this image.'};
 		}
 
-		const from = new Date(Date.parse(String(since)) - lookBackMs).toISOString();
-		const failed = await ports.ci.failed(settings.repository, from, {signal});
+		const from = new Date(since.getTime() - lookBackMs).toISOString();
+		const failed = await ports.ci.failed(pipeline.repository, from, {signal});
 		const pipelines = failed.map(({number, title, status, created, branch}) => ({
 			number,
 			title,
@@ -40,7 +44,7 @@ export const ciFailed: Action = {
 		}));
 		return {
 			outcome: pipelines.length === 0 ? 'none' : 'some',
-			output: {pipelines: toJson(pipelines)},
+			output: {pipelines},
 			say:
 				pipelines.length === 0
 					? 'No pipeline failed meanwhile.'

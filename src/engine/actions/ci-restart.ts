@@ -1,52 +1,44 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {isObject, type JsonObject} from '../../domain/json.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
+import type {OutputValues} from '../../domain/incident/outputs.ts';
+import {type RestartRecords, readRestarts} from '../../domain/incident/restart-records.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Action, ActionContext} from './action.ts';
-import {lookForLate} from './late-reply.ts';
+import type {Ci} from '../ports/ci.ts';
+import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
+import {lookForLost} from './follow.ts';
 import {ciOutcome} from './outcomes.ts';
 
 /** Restarts the pipelines that were ticked, each once. */
-export const ciRestart: Action = {
+export const ciRestart: ActionNamed<'ci.restart'> = {
 	name: 'ci.restart',
+	parse: inputParser('ci.restart'),
 	effect: 'write',
 	sparesImage: true,
 	inputs: {pipelines: {required: true, about: 'the pipelines that were ticked'}},
 	outcomes: {
 		restarted: 'every one was restarted',
-		partly: 'CI did not take some of them',
-		refused: 'CI refuses us',
-		unreachable: 'CI does not answer',
+		partly: 'CI rejected some of them',
+		refused: 'CI refused the request',
+		unreachable: 'CI does not respond',
 	},
 	provides: {restarted: 'number of the old and of the new pipeline'},
 	bare: ['refused', 'unreachable'],
 	success: ['restarted', 'partly'],
 	outcomeOf: ciOutcome,
 
-	async gate({pipelines}, {settings, ports}) {
-		if (!ports.ci) {
-			throw unconfigured();
-		}
-
-		const numbers = numbersOf(pipelines);
+	async gate({pipelines}, context) {
+		const {ci, repository} = configured(context);
 		return {
-			target: `${ports.ci.place}: ${settings.repository}`,
-			changes:
-				numbers.length === 0
-					? ['restarts nothing: none was ticked']
-					: [`restarts ${count(numbers.length, 'pipeline')}: ${numbers.join(', ')}`],
+			target: `${ci.place}: ${repository}`,
+			changes: [{kind: 'restart-pipelines', repository, numbers: pipelines}],
 			undo: 'Cancel them in CI.',
-			phrase: `restart ${count(numbers.length, 'pipeline')}`,
+			phrase: `restart ${count(pipelines.length, 'pipeline')}`,
 		};
 	},
 
 	async run({pipelines}, context) {
-		const {ci} = context.ports;
-		if (!ci) {
-			throw unconfigured();
-		}
-
-		const repository = String(context.settings.repository);
-		const {restarted, refused, doubtful, open} = standing(pipelines, context);
+		const {ci, repository} = configured(context);
+		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 
 		for (const number of [...doubtful, ...open]) {
 			// Begun before a crash: it is looked for, not asked for again.
@@ -63,7 +55,7 @@ export const ciRestart: Action = {
 				restarted.push({number, as});
 				await context.record('restarted', {number, as}, `Pipeline ${number} runs again as ${as}.`);
 			} else {
-				refused.push({number, detail: answer.detail});
+				rejected.push({number, detail: answer.detail});
 				await context.record(
 					'not-restarted',
 					{number, detail: answer.detail},
@@ -72,21 +64,17 @@ export const ciRestart: Action = {
 			}
 		}
 
-		return endOf(restarted, refused);
+		return endOf({restarted, rejected});
 	},
 
 	async reconcile({pipelines}, context) {
-		const {ci, clock} = context.ports;
-		if (!ci) {
-			throw unconfigured();
-		}
-
-		const repository = String(context.settings.repository);
-		const {restarted, refused, doubtful, open} = standing(pipelines, context);
+		const {ci, repository} = configured(context);
+		const {clock} = context.ports;
+		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 		const left: number[] = [...open];
 
 		for (const number of doubtful) {
-			const found = await lookForLate(() => ci.restartOf(repository, number, context), clock, context);
+			const found = await lookForLost(() => ci.restartOf(repository, number, context), clock, context);
 			if (found) {
 				restarted.push({number, as: found.number});
 			} else {
@@ -95,50 +83,45 @@ export const ciRestart: Action = {
 		}
 
 		return left.length === 0
-			? {found: 'done', ...endOf(restarted, refused)}
-			: {found: 'not-done', say: `Not restarted yet: ${left.join(', ')}.`};
+			? {kind: 'done', ...endOf({restarted, rejected})}
+			: {kind: 'not-done', say: `Not restarted yet: ${left.join(', ')}.`};
 	},
 };
 
-/** How it stands with every pipeline that was ticked, by what was recorded. `doubtful`: asked for, and no answer was seen. */
-function standing(pipelines: JsonObject[string] | undefined, context: ActionContext) {
-	const restarted = recorded(context, 'restarted');
-	const refused = recorded(context, 'not-restarted');
-	const begun = recorded(context, 'restarting');
-	const isIn = (list: JsonObject[], number: number) => list.some(detail => detail.number === number);
-	const unsettled = numbersOf(pipelines).filter(number => !isIn(restarted, number) && !isIn(refused, number));
+type Result = ActionResult<OutputValues<'ci.restart'>>;
+
+/** How every ticked pipeline stands, by what was recorded. `doubtful`: a restart was requested, and no reply was seen. */
+function standing(pipelines: readonly number[], {recorded}: ActionContext) {
+	const {requested, restarted, rejected} = readRestarts(recorded);
+	const isIn = (list: readonly {number: number}[], wanted: number) => list.some(({number}) => number === wanted);
+	const unsettled = pipelines.filter(number => !isIn(restarted, number) && !isIn(rejected, number));
 	return {
 		restarted,
-		refused,
-		doubtful: unsettled.filter(number => isIn(begun, number)),
-		open: unsettled.filter(number => !isIn(begun, number)),
+		rejected,
+		doubtful: unsettled.filter(number => isIn(requested, number)),
+		open: unsettled.filter(number => !isIn(requested, number)),
 	};
 }
 
-function endOf(restarted: JsonObject[], refused: JsonObject[]) {
+function endOf({restarted, rejected}: Pick<RestartRecords, 'restarted' | 'rejected'>): Result {
 	return {
-		outcome: refused.length === 0 ? 'restarted' : 'partly',
+		outcome: rejected.length === 0 ? 'restarted' : 'partly',
 		output: {restarted},
 		say: [
 			`${count(restarted.length, 'pipeline')} restarted`,
-			...refused.map(({number, detail}) => `${number}: ${detail}`),
+			...rejected.map(({number, detail}) => `${number}: ${detail}`),
 		].join('; '),
 	};
 }
 
-function unconfigured(): OperatorError {
-	return new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
+/** @throws OperatorError ci.unconfigured */
+function configured({ports: {ci}, settings: {pipeline}}: ActionContext): {ci: Ci; repository: string} {
+	if (ci && pipeline) {
+		return {ci, repository: pipeline.repository};
+	}
+
+	throw new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
 		hint: 'Restart the pipelines in CI by hand, then skip this step.',
 		exit: 'configuration',
 	});
-}
-
-function recorded(context: ActionContext, name: string): JsonObject[] {
-	return context.recorded.filter(entry => entry.name === name).map(({detail}) => detail);
-}
-
-function numbersOf(pipelines: JsonObject[string] | undefined): number[] {
-	const ticked = Array.isArray(pipelines) ? pipelines : [];
-	const numbers = ticked.map(each => (isObject(each) ? each.number : each));
-	return [...new Set(numbers)].filter((each): each is number => Number.isInteger(each) && Number(each) > 0);
 }

@@ -1,23 +1,25 @@
-import {OperatorError} from '../../domain/errors.ts';
-import {formatReference, parseReference} from '../../domain/image/reference.ts';
+import {asOperatorError} from '../../domain/errors.ts';
+import type {FaultKind} from '../../domain/image/fault.ts';
+import {formatReference, type ImageReference, isTag} from '../../domain/image/reference.ts';
 import type {Verdict} from '../../domain/image/verdict.ts';
-import {isObject, type Json, toJson} from '../../domain/json.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {count} from '../../domain/text/wording.ts';
 import {createWalker, type Walker} from '../verify/walk-image.ts';
-import type {Action, ActionContext} from './action.ts';
+import type {ActionContext, ActionNamed} from './action.ts';
 
-/** Asked for over HTTP, of the tags that shared the damage of this image. Beyond that nobody is kept waiting. */
-const mostAsked = 50;
+/** As many of the tags that shared the damage are checked over HTTP: more would keep the person waiting. */
+const mostChecked = 50;
 const untagged = '(untagged)';
 
 /**
  * Turns what the scan found besides this image into follow-ups. Nothing is deleted: each is a decision of its own.
- * A tag that shared the damage may have come back with this image (a relink), or not (a rebuild pushes only its own
- * tags): the registry is asked.
+ * A tag that shared the damage may be intact again with this image (a relink), or not (a rebuild pushes only its own
+ * tags): it is checked over HTTP.
  */
-export const followUpOrphans: Action = {
+export const followUpOrphans: ActionNamed<'follow-up.orphans'> = {
 	name: 'follow-up.orphans',
+	parse: inputParser('follow-up.orphans'),
 	effect: 'read',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
@@ -27,28 +29,27 @@ export const followUpOrphans: Action = {
 	outcomes: {
 		some: 'other images are damaged too',
 		none: 'no other image is damaged',
-		unknown: 'nobody has looked: the storage was not scanned',
+		unknown: 'not known: the storage was not scanned',
 	},
 	provides: {followUps: 'one line for each image'},
 	success: [],
 
 	async run({image, findings, own}, context) {
-		if (!Array.isArray(findings)) {
+		if (!findings) {
 			return {
 				outcome: 'unknown',
-				output: {followUps: ['Scan the storage: nobody knows which other images are damaged.']},
+				output: {followUps: ['Scan the storage: it is not known which other images are damaged.']},
 				say: 'The storage was not scanned.',
 			};
 		}
 
-		const {host} = parseReference(String(image));
 		const followUps = [
-			...(await sharing(String(image), kindsByImage(host, own), context)),
-			...[...kindsByImage(host, findings)].map(([name, kinds]) => followUp(name, kinds)),
+			...(await sharing(image, damagedImages(image.host, own ?? []), context)),
+			...damagedImages(image.host, findings).map(damaged => followUp(damaged)),
 		];
 		return {
 			outcome: followUps.length === 0 ? 'none' : 'some',
-			output: {followUps: toJson(followUps)},
+			output: {followUps},
 			say:
 				followUps.length === 0
 					? 'No other image is damaged.'
@@ -57,29 +58,40 @@ export const followUpOrphans: Action = {
 	},
 };
 
-type KindsByImage = Map<string, Set<string>>;
+/** `reference`: absent where no tag names what is damaged. */
+type DamagedImage = {name: string; reference?: ImageReference; kinds: Set<FaultKind>};
 
-function kindsByImage(host: string, findings: Json | undefined): KindsByImage {
-	const images: KindsByImage = new Map();
-	for (const {repository, tags, kind} of (Array.isArray(findings) ? findings.filter(isObject) : []) as Finding[]) {
+function damagedImages(host: string, findings: readonly Finding[]): DamagedImage[] {
+	const images = new Map<string, DamagedImage>();
+	for (const {repository, tags, kind} of findings) {
 		for (const tag of tags.length > 0 ? tags : [untagged]) {
 			const name = `${host}/${repository}:${tag}`;
-			images.set(name, (images.get(name) ?? new Set()).add(kind));
+			const known = images.get(name) ?? {
+				name,
+				// A folder on the disk may be called anything.
+				...(isTag(tag) ? {reference: {host, repository, tag}} : {}),
+				kinds: new Set<FaultKind>(),
+			};
+			images.set(name, known);
+			known.kinds.add(kind);
 		}
 	}
 
-	return images;
+	return [...images.values()];
 }
 
-function followUp(name: string, kinds: ReadonlySet<string>, more = ''): string {
+function followUp({name, kinds}: DamagedImage, more = ''): string {
 	return `${name}: ${[...kinds].join(', ')}${more}. Respond to it, or remove it on purpose.`;
 }
 
-/** Of the tags that shared the damage of this image, those that are not known to be whole again. */
-async function sharing(image: string, kinds: KindsByImage, context: ActionContext): Promise<string[]> {
-	const {signal, progress, ports} = context;
-	const others = [...kinds].filter(
-		([name]) => name !== formatReference(parseReference(image)) && !name.endsWith(untagged),
+/** Of the tags that shared the damage of this image, those that are not known to be intact again. */
+async function sharing(
+	image: ImageReference,
+	damaged: readonly DamagedImage[],
+	{signal, progress, ports}: ActionContext,
+): Promise<string[]> {
+	const others = damaged.flatMap(({reference, ...rest}) =>
+		reference && rest.name !== formatReference(image) ? [{reference, ...rest}] : [],
 	);
 	if (others.length === 0) {
 		return [];
@@ -88,15 +100,15 @@ async function sharing(image: string, kinds: KindsByImage, context: ActionContex
 	const registry = ports.registry.fresh();
 	const walker = createWalker(registry, {depth: 'edge', signal});
 	const left: string[] = [];
-	let isAnswering = true;
+	let isResponding = true;
 	try {
-		for (const [at, [name, found]] of others.entries()) {
-			progress({label: 'tags that shared the damage asked for', done: at, total: others.length});
+		for (const [at, other] of others.entries()) {
+			progress({label: 'tags that shared the damage checked', done: at, total: others.length});
 			const verdict: Verdict | 'silent' =
-				at < mostAsked && isAnswering ? await askFor(name, walker, signal) : 'unknown';
-			isAnswering = verdict !== 'silent';
+				at < mostChecked && isResponding ? await check(other.reference, walker, signal) : 'unknown';
+			isResponding &&= verdict !== 'silent';
 			if (verdict !== 'intact') {
-				left.push(followUp(name, found, verdict === 'broken' ? '' : ' when the storage was scanned; not known now'));
+				left.push(followUp(other, verdict === 'broken' ? '' : ' when the storage was scanned; not known now'));
 			}
 		}
 	} finally {
@@ -106,16 +118,12 @@ async function sharing(image: string, kinds: KindsByImage, context: ActionContex
 	return left;
 }
 
-/** `silent`: whoever answers for the registry does not, and will not for the next one. */
-async function askFor(name: string, walker: Walker, signal: AbortSignal): Promise<Verdict | 'silent'> {
+/** `silent`: the registry does not respond, and will not for the next one. */
+async function check(reference: ImageReference, walker: Walker, signal: AbortSignal): Promise<Verdict | 'silent'> {
 	try {
-		return (await walker.walk(parseReference(name), {})).verdict;
+		return (await walker.walk(reference)).verdict;
 	} catch (error) {
 		signal.throwIfAborted();
-		if (error instanceof OperatorError) {
-			return error.code === 'image.absent' ? 'broken' : 'silent';
-		}
-
-		throw error;
+		return asOperatorError(error).code === 'image.absent' ? 'broken' : 'silent';
 	}
 }

@@ -1,13 +1,14 @@
 import {assessMaintenance} from '../../domain/audit/audit.ts';
 import {comesFromMaintenance, type Hazard} from '../../domain/audit/hazard.ts';
-import {toJson} from '../../domain/json.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Action} from './action.ts';
+import type {ActionNamed} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
 /** Looks for what will do it again: schedules and scripts on the registry's host. */
-export const registryAudit: Action = {
+export const registryAudit: ActionNamed<'registry.audit'> = {
 	name: 'registry.audit',
+	parse: inputParser('registry.audit'),
 	effect: 'read',
 	inputs: {},
 	outcomes: {
@@ -41,7 +42,7 @@ export const registryAudit: Action = {
 		const risks = audit.risks.filter(comesFromMaintenance);
 		const others = audit.risks.length - risks.length;
 		const more = others === 0 ? '' : ` ${count(others, 'more thing')} to know: see this step’s log.`;
-		const output = {risks: toJson(risks)};
+		const output = {risks};
 		if (risks.length > 0) {
 			const sure = placesOf(risks.filter(({severity}) => severity === 'will-break'));
 			const next = sure === '' ? '' : `Images break again when this runs: ${sure}. `;

@@ -1,21 +1,21 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {parseReference} from '../../domain/image/reference.ts';
-import {isObject, type JsonObject} from '../../domain/json.ts';
+import {sayChange} from '../../domain/incident/change.ts';
+import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import {type RelinkStep, relinkSteps} from '../../domain/remedy/relink-steps.ts';
-import {relinkCounts, relinkDone, relinkRequest, relinkUndo} from '../../domain/remedy/relink-words.ts';
-import type {Finding} from '../../domain/storage/findings/finding.ts';
-import type {Action} from './action.ts';
-import {letGo} from './let-go.ts';
+import {relinkCounts, relinkDone, relinkUndo} from '../../domain/remedy/say-relink.ts';
+import type {ActionNamed} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 import {bytesGone, performRelink} from './relink-step.ts';
 import {isServed, linksOf, stillDone} from './relink-world.ts';
+import {releaseLock} from './store-lock.ts';
 
 /**
  * Puts back the links of what is still on disk, under the same digests: blobs are mounted or uploaded, manifests and tags PUT.
  * @see reference: PUT recreates the revision link on 2.8
  */
-export const registryRelink: Action = {
+export const registryRelink: ActionNamed<'registry.relink'> = {
 	name: 'registry.relink',
+	parse: inputParser('registry.relink'),
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
@@ -23,10 +23,10 @@ export const registryRelink: Action = {
 	},
 	outcomes: {
 		relinked: 'everything is served again under its digest',
-		rejected: 'the registry did not take one of them, or does not serve it',
-		gone: 'the bytes are not on the disk any more',
-		refused: 'the registry or the host refuses us',
-		unreachable: 'the registry or the host does not answer',
+		rejected: 'the registry rejected one of them, or does not serve it',
+		gone: 'the bytes are no longer on the disk',
+		refused: 'the registry or the host refused the request',
+		unreachable: 'the registry or the host does not respond',
 	},
 	provides: {relinked: 'the digests and tags that were put back'},
 	bare: ['gone', 'refused', 'unreachable'],
@@ -35,7 +35,8 @@ export const registryRelink: Action = {
 		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : storageOutcome(error),
 
 	async gate(inputs) {
-		const {host, repository, steps} = planOf(inputs);
+		const {host, repository} = inputs.image;
+		const steps = stepsOf(inputs);
 		if (steps.length === 0) {
 			throw new OperatorError('relink.nothing', 'Nothing that is missing is still on disk.', {
 				hint: 'Choose another remedy.',
@@ -45,57 +46,57 @@ export const registryRelink: Action = {
 
 		return {
 			target: `${host}/${repository}`,
-			changes: steps.map(step => relinkRequest(step, repository)),
+			changes: steps,
 			undo: relinkUndo(steps),
 			phrase: `relink ${relinkCounts(steps)}`,
 		};
 	},
 
 	async run(inputs, context) {
-		const {repository, steps} = planOf(inputs);
+		const steps = stepsOf(inputs);
 		const {storage} = context.ports;
 		if (!storage) {
-			throw bytesGone('what is missing');
+			throw bytesGone('the missing parts');
 		}
 
 		const done: string[] = [];
 		const lock = await storage.lock(context.request, context);
 
 		try {
-			const links = await linksOf(steps, repository, context);
+			const links = await linksOf(steps, context);
 			for (const step of steps) {
 				lock.lost?.throwIfAborted();
 				context.progress({label: 'relinked', done: done.length, total: steps.length});
-				if ((await stillDone(step, repository, links, context)) !== 'yes') {
-					const answer = await performRelink(step, repository, {storage, lock, links}, context);
-					context.log(`${relinkRequest(step, repository)} → ${answer.state} ${answer.detail}`);
+				if ((await stillDone(step, links, context)) !== 'yes') {
+					const answer = await performRelink(step, {storage, lock, links}, context);
+					context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
 					if (answer.state === 'rejected') {
 						return {outcome: 'rejected', output: {relinked: done}, say: answer.detail};
 					}
 
-					if (!(await isServed(step, repository, context))) {
+					if (!(await isServed(step, context))) {
 						return {outcome: 'rejected', output: {relinked: done}, say: sayUnserved(step)};
 					}
 
-					await context.record('relinked', {...answer.step}, relinkDone(answer.step, repository));
+					await context.record('relinked', {...answer.step}, relinkDone(answer.step));
 				}
 
 				done.push(nameOf(step));
 			}
 		} finally {
-			await letGo(lock, context);
+			await releaseLock(lock, context);
 		}
 
 		return {outcome: 'relinked', output: {relinked: done}, say: `${relinkCounts(steps)} relinked.`};
 	},
 
 	async reconcile(inputs, context) {
-		const {repository, steps} = planOf(inputs);
-		const links = await linksOf(steps, repository, context);
+		const steps = stepsOf(inputs);
+		const links = await linksOf(steps, context);
 		const done: string[] = [];
 		let isKnown = true;
 		for (const step of steps) {
-			const answer = await stillDone(step, repository, links, context);
+			const answer = await stillDone(step, links, context);
 			isKnown &&= answer !== 'unknown';
 			if (answer === 'yes') {
 				done.push(nameOf(step));
@@ -104,7 +105,7 @@ export const registryRelink: Action = {
 
 		if (done.length === steps.length) {
 			return {
-				found: 'done',
+				kind: 'done',
 				outcome: 'relinked',
 				output: {relinked: done},
 				say: 'The registry serves every one of them.',
@@ -112,22 +113,20 @@ export const registryRelink: Action = {
 		}
 
 		return isKnown
-			? {found: 'not-done', say: `The registry serves ${done.length} of ${steps.length}.`}
-			: {found: 'unknown', say: 'The disk could not be read: nobody knows which links are there.'};
+			? {kind: 'not-done', say: `The registry serves ${done.length} of ${steps.length}.`}
+			: {kind: 'unknown', say: 'The disk could not be read: it is not known which links exist.'};
 	},
 };
 
 /** Only of the image's own repository, whatever else the findings are of. */
-function planOf({image, findings}: JsonObject): {host: string; repository: string; steps: RelinkStep[]} {
-	const {host, repository} = parseReference(String(image));
-	const all = (Array.isArray(findings) ? findings.filter(isObject) : []) as unknown as Finding[];
-	return {host, repository, steps: relinkSteps(all.filter(finding => finding.repository === repository))};
+function stepsOf({image, findings}: InputsOf<'registry.relink'>): RelinkStep[] {
+	return relinkSteps((findings ?? []).filter(({repository}) => repository === image.repository));
 }
 
 function nameOf(step: RelinkStep): string {
-	return step.do === 'retag' ? step.tag : step.digest;
+	return step.kind === 'restore-tag' ? step.tag : step.digest;
 }
 
 function sayUnserved(step: RelinkStep): string {
-	return `The registry took ${nameOf(step)} and does not serve it: it answers from memory. Restart it, then relink again.`;
+	return `The registry stored ${nameOf(step)} and does not serve it: it answers from memory. Restart it, then relink again.`;
 }

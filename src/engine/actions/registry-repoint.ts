@@ -1,14 +1,17 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {shortDigest} from '../../domain/image/digest.ts';
-import {formatReference, type ImageReference, parseReference, target} from '../../domain/image/reference.ts';
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import {walkImage} from '../verify/walk-image.ts';
-import type {Action, ActionContext} from './action.ts';
-import {letGo} from './let-go.ts';
+import type {ActionContext, ActionNamed} from './action.ts';
 import {registryOutcome} from './outcomes.ts';
+import {releaseLock} from './store-lock.ts';
 
 /** Lets the tag name another, intact image of the same repository. Nothing is uploaded. */
-export const registryRepoint: Action = {
+export const registryRepoint: ActionNamed<'registry.repoint'> = {
 	name: 'registry.repoint',
+	parse: inputParser('registry.repoint'),
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference with the tag to move'},
@@ -16,96 +19,107 @@ export const registryRepoint: Action = {
 	},
 	outcomes: {
 		repointed: 'the tag names the other image',
-		rejected: 'the registry did not take it',
-		refused: 'the registry refuses us',
-		unreachable: 'the registry does not answer',
+		rejected: 'the registry rejected it, or the other image has moved',
+		refused: 'the registry refused the request',
+		unreachable: 'the registry does not respond',
 	},
-	provides: {digest: 'what the tag names now', before: 'what it named before'},
+	provides: {digest: 'the digest that the tag names now', before: 'the digest that it named before'},
 	bare: ['rejected', 'refused', 'unreachable'],
 	success: ['repointed'],
 	outcomeOf: error => (error.code === 'image.absent' ? 'rejected' : registryOutcome(error)),
 
 	async gate({image, to}, context) {
-		const {from, other} = pair(image, to);
-		const check = await walkImage(context.ports.registry, other, {depth: 'edge', signal: context.signal});
-		if (check.verdict !== 'intact') {
+		const tag = tagToMove(image, to);
+		const check = await walkImage(context.ports.registry, to, {depth: 'edge', signal: context.signal});
+		if (check.verdict !== 'intact' || check.digest === undefined) {
 			throw new OperatorError(
 				'repoint.not-intact',
-				`${formatReference(other)} is ${check.verdict}: the tag must not name it.`,
+				`${formatReference(to)} is ${check.verdict}: the tag must not name it.`,
 				{hint: 'Choose another remedy.', exit: 'failed'},
 			);
 		}
 
-		const before = await digestNow(from, context);
+		const before = await digestNow(image, context);
 		return {
-			target: formatReference(from),
-			changes: [`names ${check.digest} (${formatReference(other)}) instead of ${before ?? 'what it names now'}`],
+			target: formatReference(image),
+			changes: [
+				{
+					kind: 'point-tag',
+					repository: image.repository,
+					tag,
+					image: formatReference(to),
+					to: check.digest,
+					...defined({from: before}),
+				},
+			],
 			undo: `PUT the manifest of ${before ?? 'the old digest'} under the tag again.`,
-			phrase: `re-point ${from.tag}`,
+			phrase: `re-point ${tag}`,
 		};
 	},
 
 	async run({image, to}, context) {
-		const {from, other} = pair(image, to);
+		const tag = tagToMove(image, to);
 		const {registry, storage} = context.ports;
-		const before = await digestNow(from, context);
-		const answer = await registry.manifest(other.repository, target(other), context);
+		const before = await digestNow(image, context);
+		const answer = await registry.manifest(to.repository, target(to), context);
 		if (answer.state !== 'found') {
-			return {outcome: 'rejected', output: {}, say: `${formatReference(other)} does not answer: ${answer.detail}`};
+			return {outcome: 'rejected', output: {}, say: `${formatReference(to)} is not served: ${answer.detail}`};
 		}
 
-		// Approved was what the gate showed, and a tag can move meanwhile.
-		if (context.approved && !context.approved.some(change => change.includes(answer.digest))) {
-			return {
-				outcome: 'rejected',
-				output: {},
-				say: `${formatReference(other)} names something else since it was shown.`,
-			};
+		// A tag can move between the gate and now: only what was approved is done.
+		const isApproved = context.approved.some(
+			change =>
+				change.kind === 'point-tag' &&
+				change.repository === image.repository &&
+				change.tag === tag &&
+				change.to === answer.digest,
+		);
+		if (!isApproved) {
+			return {outcome: 'rejected', output: {}, say: `${formatReference(to)} has moved since you approved it.`};
 		}
 
 		const lock = await storage?.lock(context.request, context);
 		try {
 			lock?.lost?.throwIfAborted();
-			const put = await registry.putManifest(from.repository, from.tag!, answer, context);
+			const put = await registry.putManifest(image.repository, tag, answer, context);
 			return put.state === 'rejected'
-				? {outcome: 'rejected', output: {}, say: `The registry did not take it: ${put.detail}`}
+				? {outcome: 'rejected', output: {}, say: `The registry rejected it: ${put.detail}`}
 				: {
 						outcome: 'repointed',
 						output: {digest: put.digest, before: before ?? null},
-						say: `${from.tag} names ${shortDigest(put.digest)} now.`,
+						say: `${tag} names ${shortDigest(put.digest)} now.`,
 					};
 		} finally {
-			await letGo(lock, context);
+			await releaseLock(lock, context);
 		}
 	},
 
 	async reconcile({image, to}, context) {
-		const {from, other} = pair(image, to);
-		const [now, wanted] = [await digestNow(from, context), await digestNow(other, context)];
+		const [now, wanted] = [await digestNow(image, context), await digestNow(to, context)];
 		return now !== undefined && now === wanted
 			? {
-					found: 'done',
+					kind: 'done',
 					outcome: 'repointed',
 					output: {digest: now, before: null},
 					say: 'The tag names the other image.',
 				}
-			: {found: 'not-done', say: 'The tag does not name the other image.'};
+			: {kind: 'not-done', say: 'The tag does not name the other image.'};
 	},
 };
 
-async function digestNow(reference: ImageReference, {ports, signal}: ActionContext): Promise<string | undefined> {
+async function digestNow(reference: ImageReference, {ports, signal}: ActionContext): Promise<Digest | undefined> {
 	const answer = await ports.registry.manifest(reference.repository, target(reference), {signal});
 	return answer.state === 'found' ? answer.digest : undefined;
 }
 
-function pair(image: unknown, to: unknown): {from: ImageReference; other: ImageReference} {
-	const [from, other] = [parseReference(String(image)), parseReference(String(to))];
-	if (from.tag === undefined || from.repository !== other.repository || from.host !== other.host) {
+/** @throws OperatorError repoint.elsewhere */
+function tagToMove(image: ImageReference, to: ImageReference): string {
+	if (image.tag === undefined || image.repository !== to.repository || image.host !== to.host) {
 		throw new OperatorError('repoint.elsewhere', 'A tag can only be re-pointed within its own repository.', {
 			hint: 'Choose a tag of the same repository.',
 			exit: 'usage',
 		});
 	}
 
-	return {from, other};
+	return image.tag;
 }

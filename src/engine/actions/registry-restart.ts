@@ -1,17 +1,20 @@
-import type {Action} from './action.ts';
+import {defined} from '../../domain/defined.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
+import type {ActionNamed} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
-/** A running registry remembers blobs that a garbage collection took. @see distribution/distribution#4269 */
-export const registryRestart: Action = {
+/** Restarts the registry: a running one has blobs in memory that a garbage collection took. @see distribution/distribution#4269 */
+export const registryRestart: ActionNamed<'registry.restart'> = {
 	name: 'registry.restart',
+	parse: inputParser('registry.restart'),
 	effect: 'write',
 	inputs: {},
 	outcomes: {
-		restarted: 'the command ended well',
+		restarted: 'the command succeeded',
 		failed: 'the command failed',
 		unavailable: 'no restart command is configured',
-		refused: 'the host refuses us',
-		unreachable: 'the host does not answer',
+		refused: 'the host refused the login, or its key is not the known one',
+		unreachable: 'the host does not respond',
 	},
 	provides: {},
 	success: ['restarted'],
@@ -20,10 +23,7 @@ export const registryRestart: Action = {
 	async gate(_inputs, {ports}) {
 		return {
 			target: ports.storage?.place ?? 'the registry',
-			changes: [
-				`runs: ${ports.storage?.restartCommand ?? '(no command is configured)'}`,
-				'pulls and pushes fail until the registry is up again',
-			],
+			changes: [{kind: 'restart', ...defined({command: ports.storage?.restartCommand})}],
 			undo: 'None is needed: a restart changes nothing that is stored.',
 			phrase: 'restart the registry',
 		};
@@ -44,8 +44,8 @@ export const registryRestart: Action = {
 
 	async reconcile() {
 		return {
-			found: 'unknown',
-			say: 'Nothing on the host tells whether the restart ran. Look at the registry, then say by hand what became of it.',
+			kind: 'unknown',
+			say: 'The host keeps no record of the restart. Look at the registry, then record the outcome by hand.',
 		};
 	},
 };

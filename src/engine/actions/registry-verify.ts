@@ -1,33 +1,31 @@
-import {OperatorError} from '../../domain/errors.ts';
-import {parseReference} from '../../domain/image/reference.ts';
 import {sayVerdict} from '../../domain/image/say-verdict.ts';
-import type {Depth} from '../../domain/image/verdict.ts';
-import {type JsonObject, toJson} from '../../domain/json.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import {walkImage} from '../verify/walk-image.ts';
-import type {Action} from './action.ts';
+import type {ActionNamed} from './action.ts';
 import {registryOutcome} from './outcomes.ts';
 
-/** Walks the image over HTTP, on connections that nothing has used before. */
-export const registryVerify: Action = {
+/** Walks the image over HTTP, on new connections. */
+export const registryVerify: ActionNamed<'registry.verify'> = {
 	name: 'registry.verify',
+	parse: inputParser('registry.verify'),
 	effect: 'read',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
 		depth: {required: false, about: 'head, edge (default) or content'},
 	},
 	outcomes: {
-		intact: 'every part of the image answers',
-		broken: 'a part is gone or damaged',
+		intact: 'every part of the image exists',
+		broken: 'a part is missing or damaged',
 		unknown: 'not everything could be checked',
 		absent: 'the registry has no such tag',
-		refused: 'the registry or its certificate refuses us',
-		unreachable: 'the registry does not answer',
+		refused: 'the registry refused the request, or its certificate is not trusted',
+		unreachable: 'the registry does not respond',
 	},
 	provides: {
 		verdict: 'intact, broken or unknown',
-		faults: 'every fault, with what it is below',
-		digest: 'what the tag names',
-		children: 'one row a child of the index',
+		faults: 'every fault, with the manifests above it',
+		digest: 'the digest that the tag names',
+		children: 'one row for each child of the index',
 		checked: 'how many manifests and blobs were checked',
 	},
 	bare: ['absent', 'refused', 'unreachable'],
@@ -36,26 +34,17 @@ export const registryVerify: Action = {
 	outcomeOf: registryOutcome,
 
 	async run({image, depth}, {ports, signal, progress, log}) {
-		const reference = parseReference(String(image));
-		const wanted = String(depth ?? 'edge');
-		if (!isDepth(wanted)) {
-			throw new OperatorError('verify.depth', `"${wanted}" is not a depth: write head, edge or content.`, {
-				hint: 'Mend the runbook.',
-				exit: 'configuration',
-			});
-		}
-
 		const registry = ports.registry.fresh();
 		try {
-			const check = await walkImage(registry, reference, {
-				depth: wanted,
+			const check = await walkImage(registry, image, {
+				depth,
 				signal,
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});
 			log(`${registry.requests()} requests`);
 			return {
 				outcome: check.verdict,
-				output: {digest: null, ...(toJson(check) as JsonObject), requests: registry.requests()},
+				output: {digest: null, ...check},
 				say: sayVerdict(check),
 			};
 		} finally {
@@ -63,7 +52,3 @@ export const registryVerify: Action = {
 		}
 	},
 };
-
-function isDepth(text: string): text is Depth {
-	return text === 'head' || text === 'edge' || text === 'content';
-}

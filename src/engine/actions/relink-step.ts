@@ -9,55 +9,53 @@ import type {ActionContext} from './action.ts';
 import {type Links, linkOf} from './relink-world.ts';
 
 /** `step`: what was really done, where there were two ways. */
-export type Told = {state: 'stored'; detail: string; step: RelinkStep} | {state: 'rejected'; detail: string};
+type Stored = {state: 'stored'; detail: string; step: RelinkStep} | {state: 'rejected'; detail: string};
 type Store = {storage: Storage; lock: StorageLock; links: Links};
 
 /** Carries out one step. @throws OperatorError effect.unknown | relink.gone | storage.* | registry.* */
-export async function performRelink(
-	step: RelinkStep,
-	repository: string,
-	store: Store,
-	context: ActionContext,
-): Promise<Told> {
+export async function performRelink(step: RelinkStep, store: Store, context: ActionContext): Promise<Stored> {
 	const {registry} = context.ports;
-	switch (step.do) {
-		case 'mount': {
+	const {repository} = step;
+	switch (step.kind) {
+		case 'mount-blob': {
 			const answer = await registry.mountBlob(repository, step.digest, step.from, context);
 			if (answer.state !== 'not-mounted') {
-				return told(answer, step);
+				return resultOf(answer, step);
 			}
 
-			context.log(`${step.from} is not mounted from (${answer.status}): it is uploaded.`);
-			return upload({do: 'upload', digest: step.digest, role: step.role, size: step.size}, repository, store, context);
+			context.log(
+				`${shortDigest(step.digest)} cannot be mounted from ${step.from} (${answer.status}); uploading it instead.`,
+			);
+			const {digest, role, size} = step;
+			return upload({kind: 'upload-blob', repository, digest, role, size}, store, context);
 		}
 
-		case 'upload':
-			return upload(step, repository, store, context);
-		case 'manifest': {
+		case 'upload-blob':
+			return upload(step, store, context);
+		case 'put-manifest': {
 			const manifest = await readManifest(step.digest, store, context);
-			return told(await registry.putManifest(repository, step.digest, manifest, context), step);
+			return resultOf(await registry.putManifest(repository, step.digest, manifest, context), step);
 		}
 
-		case 'retag': {
-			const moved = await whyNotToTag(step, repository, store, context);
+		case 'restore-tag': {
+			const moved = await whyNotToTag(step, store, context);
 			if (moved !== undefined) {
 				return {state: 'rejected', detail: moved};
 			}
 
 			const manifest = await readManifest(step.digest, store, context);
-			return told(await registry.putManifest(repository, step.tag, manifest, context), step);
+			return resultOf(await registry.putManifest(repository, step.tag, manifest, context), step);
 		}
 	}
 }
 
 async function upload(
-	step: RelinkStep & {do: 'upload'},
-	repository: string,
+	{repository, digest, ...step}: RelinkStep & {kind: 'upload-blob'},
 	{storage, lock}: Store,
 	context: ActionContext,
-): Promise<Told> {
-	const {digest, size} = step;
-	// It may take long: nothing is stored for somebody who holds the store no longer.
+): Promise<Stored> {
+	const {size} = step;
+	// It may take long: nothing is stored once the lock of the store is lost.
 	const signal = lock.lost === undefined ? context.signal : AbortSignal.any([context.signal, lock.lost]);
 	let sent = 0;
 	const onBytes = (count: number) => {
@@ -67,7 +65,11 @@ async function upload(
 
 	try {
 		const bytes = storage.streamBlob({digest, size}, {signal});
-		return told(await context.ports.registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes}), step);
+		return resultOf(await context.ports.registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes}), {
+			repository,
+			digest,
+			...step,
+		});
 	} catch (error) {
 		if (error instanceof OperatorError && error.code === 'blob.wrong-digest') {
 			return {state: 'rejected', detail: `${error.message} ${error.hint}`};
@@ -79,26 +81,25 @@ async function upload(
 
 /** A tag may have been pushed or removed since the scan: it is not moved back. */
 async function whyNotToTag(
-	step: RelinkStep & {do: 'retag'},
-	repository: string,
+	step: RelinkStep & {kind: 'restore-tag'},
 	{links}: Store,
 	{ports, signal}: ActionContext,
 ): Promise<string | undefined> {
-	const now = await ports.registry.manifest(repository, step.tag, {signal});
+	const now = await ports.registry.manifest(step.repository, step.tag, {signal});
 	if (now.state === 'found' && now.digest !== step.digest) {
-		return `${step.tag} names ${shortDigest(now.digest)} since the scan, and is left alone. Scan again.`;
+		return `${step.tag} has moved to ${shortDigest(now.digest)} since the scan, and is not changed. Scan again.`;
 	}
 
-	const isGone = now.state === 'missing' && links.get(linkOf(step, repository))?.state !== 'there';
-	return isGone ? `${step.tag} was removed since the scan, and is left alone. Scan again.` : undefined;
+	const isGone = now.state === 'missing' && links.get(linkOf(step))?.state !== 'there';
+	return isGone ? `${step.tag} was removed since the scan, and is not restored. Scan again.` : undefined;
 }
 
-function told(answer: PutAnswer, step: RelinkStep): Told {
+function resultOf(answer: PutAnswer, step: RelinkStep): Stored {
 	return answer.state === 'stored'
 		? {state: 'stored', detail: `${answer.status}`, step}
 		: {
 				state: 'rejected',
-				detail: `The registry did not take ${shortDigest(step.digest)}: ${answer.detail} (${answer.status})`,
+				detail: `The registry rejected ${shortDigest(step.digest)}: ${answer.detail} (${answer.status})`,
 			};
 }
 
@@ -117,7 +118,7 @@ async function readManifest(
 }
 
 export function bytesGone(what: string): OperatorError {
-	return new OperatorError('relink.gone', `The bytes of ${what} are not on the disk any more.`, {
+	return new OperatorError('relink.gone', `The bytes of ${what} are no longer on the disk.`, {
 		hint: 'Scan again, then rebuild.',
 		exit: 'failed',
 	});

@@ -6,24 +6,19 @@ import type {ActionContext} from './action.ts';
 /** What the disk says of the links that the steps write. */
 export type Links = ReadonlyMap<string, PathState>;
 
-export async function linksOf(
-	steps: readonly RelinkStep[],
-	repository: string,
-	{ports, signal}: ActionContext,
-): Promise<Links> {
-	return (
-		(await ports.storage?.recheck([...new Set(steps.map(step => linkOf(step, repository)))], {signal})) ?? new Map()
-	);
+export async function linksOf(steps: readonly RelinkStep[], {ports, signal}: ActionContext): Promise<Links> {
+	return (await ports.storage?.recheck([...new Set(steps.map(linkOf))], {signal})) ?? new Map();
 }
 
-export function linkOf(step: RelinkStep, repository: string): string {
-	switch (step.do) {
-		case 'manifest':
-			return revisionLink(repository, step.digest);
-		case 'retag':
-			return currentLink(repository, step.tag);
-		default:
-			return layerLink(repository, step.digest);
+export function linkOf(step: RelinkStep): string {
+	switch (step.kind) {
+		case 'put-manifest':
+			return revisionLink(step.repository, step.digest);
+		case 'restore-tag':
+			return currentLink(step.repository, step.tag);
+		case 'mount-blob':
+		case 'upload-blob':
+			return layerLink(step.repository, step.digest);
 	}
 }
 
@@ -33,16 +28,15 @@ export function linkOf(step: RelinkStep, repository: string): string {
  */
 export async function stillDone(
 	step: RelinkStep,
-	repository: string,
 	links: Links,
 	context: ActionContext,
 ): Promise<'yes' | 'no' | 'unknown'> {
-	const link = links.get(linkOf(step, repository)) ?? {state: 'unread'};
+	const link = links.get(linkOf(step)) ?? {state: 'unread'};
 	if (link.state === 'gone' || (link.state === 'there' && link.size !== step.digest.length)) {
 		return 'no';
 	}
 
-	if (!(await isServed(step, repository, context))) {
+	if (!(await isServed(step, context))) {
 		return 'no';
 	}
 
@@ -50,16 +44,13 @@ export async function stillDone(
 }
 
 /** Of a blob the last byte, which nothing can fake that only remembers. */
-export async function isServed(
-	step: RelinkStep,
-	repository: string,
-	{ports: {registry}, signal}: ActionContext,
-): Promise<boolean> {
-	if (step.do === 'mount' || step.do === 'upload') {
+export async function isServed(step: RelinkStep, {ports: {registry}, signal}: ActionContext): Promise<boolean> {
+	const {repository} = step;
+	if (step.kind === 'mount-blob' || step.kind === 'upload-blob') {
 		const {digest, size} = step;
 		return (await registry.blob(repository, {digest, size}, 'edge', {signal})).state === 'present';
 	}
 
-	const answer = await registry.manifest(repository, step.do === 'retag' ? step.tag : step.digest, {signal});
+	const answer = await registry.manifest(repository, step.kind === 'restore-tag' ? step.tag : step.digest, {signal});
 	return answer.state === 'found' && answer.digest === step.digest;
 }

@@ -1,16 +1,17 @@
-import {parseReference} from '../../domain/image/reference.ts';
-import {type JsonObject, toJson} from '../../domain/json.ts';
+import {formatReference} from '../../domain/image/reference.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
 import {siblingsOf} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
 import {type Finding, touches} from '../../domain/storage/findings/finding.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanStore} from '../scan/scan-store.ts';
-import type {Action} from './action.ts';
+import type {ActionNamed} from './action.ts';
 import {storageOutcome} from './outcomes.ts';
 
-/** Reads the registry's disk: what exactly is gone, what else that breaks, what can be saved. Never writes. */
-export const storageScan: Action = {
+/** Reads the registry's disk: what is gone, which other images that breaks, what can be restored. Never writes. */
+export const storageScan: ActionNamed<'storage.scan'> = {
 	name: 'storage.scan',
+	parse: inputParser('storage.scan'),
 	effect: 'read',
 	inputs: {image: {required: true, about: 'the image reference'}},
 	outcomes: {
@@ -18,8 +19,8 @@ export const storageScan: Action = {
 		clean: 'the disk holds every part of this image',
 		incomplete: 'not everything could be read',
 		unavailable: 'no storage is configured for this registry',
-		refused: 'the host or its key refuses us',
-		unreachable: 'the host does not answer',
+		refused: 'the host refused the login, or its key is not the known one',
+		unreachable: 'the host does not respond',
 	},
 	provides: {
 		findings: 'what is wrong with this image',
@@ -35,15 +36,14 @@ export const storageScan: Action = {
 	outcomeOf: storageOutcome,
 
 	async run({image}, {ports, settings, signal, progress, log}) {
-		const {repository, tag} = parseReference(String(image));
+		const {host, repository, tag} = image;
 		const {storage} = ports;
 		if (!storage) {
 			return {outcome: 'unavailable', output: {}, say: 'No storage is configured for this registry.'};
 		}
 
 		log(`Reading ${storage.place} …`);
-		const role = settings.role === 'cache' ? 'cache' : 'authoritative';
-		const {scan, listing} = await scanStore(storage, {role, signal, onProgress: progress});
+		const {scan, listing} = await scanStore(storage, {role: settings.role, signal, onProgress: progress});
 		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
 		// The proof of a relink matters for what may be relinked here; the others get their own scan.
 		const others = otherOrphans(scan, repository, tag).map(({plan: _, ...finding}): Finding => finding);
@@ -57,14 +57,14 @@ export const storageScan: Action = {
 			log(`risk: ${kind} ${where} ${digest}: ${detail}`);
 		}
 
-		const output = toJson({
+		const output = {
 			findings,
 			others,
-			sibling: sibling === undefined ? null : `${settings.host}/${repository}:${sibling}`,
+			sibling: sibling === undefined ? null : formatReference({host, repository, tag: sibling}),
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,
-		}) as JsonObject;
+		};
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
 		return {outcome, output, say: sayScan(outcome, findings, others)};
 	},

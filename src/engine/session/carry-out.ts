@@ -1,28 +1,42 @@
+import {defined} from '../../domain/defined.ts';
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import {sayChange} from '../../domain/incident/change.ts';
 import type {Happening, StepStamp} from '../../domain/incident/event.ts';
-import {freeze} from '../../domain/incident/freeze.ts';
 import {requestId} from '../../domain/incident/incident.ts';
-import {type MachineEffect, stampOf} from '../../domain/machine/moves.ts';
-import {gateOf, reconcile} from './ask-world.ts';
+import {resolveStep} from '../../domain/incident/resolve-step.ts';
+import {toJson, toJsonObject} from '../../domain/json.ts';
+import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
+import {findStep} from '../../domain/runbook/runbook.ts';
+import type {ActionContext, Reconciliation} from '../actions/action.ts';
 import {perform} from './perform.ts';
-import {actionIn, type Performance, stepOf} from './performance.ts';
-
-export type {Performance} from './performance.ts';
+import {
+	actionIn,
+	contextOf,
+	type EffectContext,
+	inputsOf,
+	type StepAction,
+	stepActionOf,
+	withinDeadline,
+} from './step-action.ts';
 
 const retryAfterMs = [1_000, 3_000, 8_000];
-/** What is lost from sight and found again, over and over, must not keep the journal busy. */
-const takenUpAfterMs = 500;
+/** A change that is lost and found again, over and over, must not keep the journal busy. */
+const followAgainAfterMs = 500;
+const gateLastsMs = 15 * 60_000;
+/** Looking something up is quicker than changing it. */
+const lookUpAtMostMs = 2 * 60_000;
 
-/** Does what the machine asked for, and reports back what came of it. */
-export async function carryOut(effect: MachineEffect, performance: Performance): Promise<'closed' | undefined> {
-	const {incident, report, ports, signal} = performance;
-	switch (effect.do) {
+/** Carries out what the machine asked for, and reports how it ended. */
+export async function carryOut(effect: MachineEffect, context: EffectContext): Promise<'closed' | undefined> {
+	const {incident, report, ports, signal, journal} = context;
+	switch (effect.kind) {
 		case 'start':
-			await report(startOf(effect, performance));
+			await report(begin(effect, context));
 			return undefined;
 
 		case 'open-gate':
 		case 'assume':
-			await report(await gateOf(effect, performance));
+			await report(await openGate(effect, context));
 			return undefined;
 
 		case 'intend':
@@ -35,20 +49,20 @@ export async function carryOut(effect: MachineEffect, performance: Performance):
 
 		case 'perform':
 			if (effect.attach) {
-				await ports.clock.sleep(takenUpAfterMs, {signal});
+				await ports.clock.sleep(followAgainAfterMs, {signal});
 			}
 
-			await perform(effect, performance);
+			await perform(effect, context);
 			return undefined;
 
 		case 'reconcile':
-			await report(await reconcile(effect, performance));
+			await report(await reconcile(effect, context));
 			return undefined;
 
 		case 'wait': {
 			// A clock that was set back must not make it longer than the runbook says.
-			const {does} = stepOf(effect, incident);
-			const whole = does.kind === 'wait' ? does.milliseconds : 0;
+			const does = findStep(incident.runbook, effect.step)?.does;
+			const whole = does?.kind === 'wait' ? does.milliseconds : 0;
 			const left = Date.parse(effect.until) - ports.clock.now().getTime();
 			await ports.clock.sleep(Math.min(whole, Math.max(0, left)), {signal});
 			await report({type: 'wait.elapsed', ...stampOf(effect)});
@@ -56,20 +70,20 @@ export async function carryOut(effect: MachineEffect, performance: Performance):
 		}
 
 		case 'close':
-			if (incident.phase.is === 'stopped' && !incident.phase.closed) {
+			if (incident.phase.kind === 'stopped' && !incident.phase.closed) {
 				await report({type: 'incident.closed'});
 			}
 
-			await performance.journal.seal();
+			await journal.seal();
 			return 'closed';
 	}
 }
 
-function startOf(effect: StepStamp, {incident, actions}: Performance): Happening {
-	const step = stepOf(effect, incident);
-	const frozen = freeze(incident, step);
-	if (!frozen.ok) {
-		return {type: 'step.blocked', ...stampOf(effect), problem: frozen.problem};
+function begin(effect: StepStamp, {incident, actions}: EffectContext): Happening {
+	const step = findStep(incident.runbook, effect.step)!;
+	const resolved = resolveStep(incident, step);
+	if (!resolved.ok) {
+		return {type: 'step.blocked', ...stampOf(effect), problem: resolved.problem};
 	}
 
 	const action = actionIn(step, actions);
@@ -77,9 +91,97 @@ function startOf(effect: StepStamp, {incident, actions}: Performance): Happening
 		type: 'step.started',
 		...stampOf(effect),
 		effect: action?.effect ?? 'read',
-		with: frozen.with,
+		with: resolved.with,
 		success: action?.success ?? [],
-		...(action?.shows === undefined ? {} : {shows: action.shows}),
-		...(action?.sparesImage ? {sparesImage: true} : {}),
+		...defined({shows: action?.shows, sparesImage: action?.sparesImage}),
 	};
+}
+
+/** The gate before a write; in a dry run, what the write would change. A gate that cannot name its changes does not open. */
+async function openGate(
+	effect: Extract<MachineEffect, {kind: 'open-gate' | 'assume'}>,
+	context: EffectContext,
+): Promise<Happening> {
+	const {ports} = context;
+	const stepAction = stepActionOf(effect, context);
+	const {action, step} = stepAction;
+	try {
+		const {target, changes, undo, phrase} = await lookUp(effect, stepAction, context, (inputs, asked) =>
+			action.gate!(inputs, asked),
+		);
+		const sentences = changes.flatMap(sayChange);
+		if (effect.kind === 'assume') {
+			const say = `Dry run: would change ${target}: ${sentences.join('; ')}.`;
+			const output = Object.fromEntries(Object.keys(action.provides).map(name => [name, null]));
+			return {type: 'effect.assumed', ...stampOf(effect), outcome: action.success[0]!, output, say};
+		}
+
+		const typed = step.gate?.typed === true || action.effect === 'destructive';
+		const expires = new Date(ports.clock.now().getTime() + gateLastsMs).toISOString();
+		return {
+			type: 'gate.opened',
+			...stampOf(effect),
+			target,
+			changes: sentences,
+			plan: toJson(changes),
+			undo,
+			...(typed ? {phrase} : {}),
+			expires,
+		};
+	} catch (error) {
+		const {code, message, hint} = asOperatorError(error);
+		return {type: 'step.blocked', ...stampOf(effect), problem: {code, message, hint}};
+	}
+}
+
+/**
+ * Looks up what became of a change. Whatever keeps regmedic from an answer, also a bug, leaves it unknown: a person can
+ * still record the outcome.
+ */
+async function reconcile(effect: StepStamp, context: EffectContext): Promise<Happening> {
+	const {signal} = context;
+	const stepAction = stepActionOf(effect, context);
+	const found = await lookUp(
+		effect,
+		stepAction,
+		context,
+		async (inputs, asked): Promise<Reconciliation> =>
+			(await stepAction.action.reconcile?.(inputs, asked)) ?? {
+				kind: 'unknown',
+				say: 'No outside system keeps a record of it. Look for yourself, then record the outcome by hand.',
+			},
+	).catch((error: Error): Reconciliation => {
+		signal.throwIfAborted();
+		const hint = error instanceof OperatorError ? error.hint : 'Look for yourself, then record the outcome by hand.';
+		return {kind: 'unknown', say: `${error.message} ${hint}`};
+	});
+	const {kind, say, ...end} = found;
+	return {
+		type: 'effect.reconciled',
+		...stampOf(effect),
+		found: kind,
+		...('outcome' in end ? {outcome: end.outcome} : {}),
+		...('output' in end ? {output: toJsonObject(end.output)} : {}),
+		say,
+	};
+}
+
+/** @throws OperatorError step.timeout: looking something up ends in time as well */
+function lookUp<T>(
+	effect: StepStamp,
+	stepAction: StepAction,
+	context: EffectContext,
+	work: (inputs: unknown, context: ActionContext) => Promise<T>,
+): Promise<T> {
+	const {step} = stepAction;
+	const late = (cause: unknown) =>
+		new OperatorError('step.timeout', `"${step.title}" got no response in time.`, {
+			hint: 'The system it talks to is slow or does not respond. Look at it, then try again.',
+			exit: 'unreachable',
+			cause,
+		});
+	const deadline = {milliseconds: Math.min(step.timeoutMs, lookUpAtMostMs), signal: context.signal, late};
+	return withinDeadline(deadline, async signal =>
+		work(inputsOf(stepAction), {...contextOf(effect, stepAction, context), signal}),
+	);
 }

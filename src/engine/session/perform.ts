@@ -1,55 +1,56 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {EvidenceNote, Happening, StepStamp} from '../../domain/incident/event.ts';
-import {type MachineEffect, stampOf} from '../../domain/machine/moves.ts';
-import type {Step} from '../../domain/runbook/runbook.ts';
+import {toJsonObject} from '../../domain/json.ts';
+import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
-import type {Action} from '../actions/action.ts';
 import type {Journal} from '../ports/journal.ts';
-import {deadlineAfter, withinDeadline} from './deadline.ts';
 import {createEvidence} from './evidence.ts';
-import {actionOf, contextOf, frozenInputs, type Performance, stepOf} from './performance.ts';
+import {contextOf, type EffectContext, inputsOf, type StepAction, stepActionOf, withinDeadline} from './step-action.ts';
 
-/** Runs the step's action once, keeps what it saw, and reports how it ended. */
+/** Runs the step's action once, keeps its log as evidence, and reports how it ended. */
 export async function perform(
-	effect: Extract<MachineEffect, {do: 'perform'}>,
-	performance: Performance,
+	effect: Extract<MachineEffect, {kind: 'perform'}>,
+	context: EffectContext,
 ): Promise<void> {
-	const {incident, report, live, journal, ports} = performance;
-	const step = stepOf(effect, incident);
-	const action = actionOf(effect, performance);
-	const seen = createEvidence(ports.secrets.redact);
-	const deadline = deadlineAfter(step.timeoutMs, performance.signal);
-	const context = contextOf(effect, performance, seen.write);
-	const deafen = ports.overhear?.(context.log);
-	let happening: Happening;
+	const {report, live, journal, ports, signal: calledOff} = context;
+	const stepAction = stepActionOf(effect, context);
+	const {action, step} = stepAction;
+	const evidence = createEvidence(ports.secrets.redact);
+	const asked = contextOf(effect, stepAction, context, evidence.write);
+	const stopListening = ports.overhear?.(asked.log);
+	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
 
 	try {
-		const run = action.run(frozenInputs(incident), {...context, signal: deadline.signal});
-		const {outcome, output, say} = await withinDeadline(run, deadline);
-		happening = {type: 'effect.finished', ...stampOf(effect), outcome, output, say};
+		const {outcome, output, say} = await withinDeadline(
+			{milliseconds: step.timeoutMs, signal: calledOff, late: cause => tooLate(stepAction, cause)},
+			async signal => action.run(inputsOf(stepAction), {...asked, signal}),
+		);
+		happening = {type: 'effect.finished', ...stampOf(effect), outcome, output: toJsonObject(output), say};
 	} catch (error) {
-		// Called off by a person or by leaving: the phase has moved on, or the journal says that we left.
-		performance.signal.throwIfAborted();
-		happening = failureOf(effect, step, action, deadline.isOver() ? tooLate(step, action, error) : error);
+		// Called off by a person or by leaving: the phase has moved on, or the journal says that the person left.
+		calledOff.throwIfAborted();
+		happening = failureOf(effect, stepAction, error);
 	} finally {
-		deadline.clear();
-		deafen?.();
+		stopListening?.();
 		live.progress(undefined);
 	}
 
-	const evidence = await keep(effect, seen.text(), journal);
-	await report({...happening, ...(evidence.length === 0 ? {} : {evidence})} as Happening);
+	const kept = await keep(effect, evidence.text(), journal);
+	await report({...happening, ...(kept.length === 0 ? {} : {evidence: kept})});
 }
 
-/** @throws what is neither the operator's to mend nor a write that may have happened: a bug */
-function failureOf(effect: StepStamp, step: Step, action: Action, error: unknown): Happening {
+/** @throws a bug in regmedic: neither for the operator to fix nor a write that may have happened */
+function failureOf(
+	effect: StepStamp,
+	{step, action}: StepAction,
+	error: unknown,
+): Extract<Happening, {type: 'effect.failed'}> {
 	const writes = action.effect !== 'read';
-	if (!(error instanceof OperatorError) && !writes) {
+	const known = error instanceof OperatorError ? error : undefined;
+	if (!known && !writes) {
 		throw error;
 	}
 
-	const known = error instanceof OperatorError ? error : undefined;
-	const indeterminate = writes && (known === undefined || known.code === 'effect.unknown');
 	const outcome = known && action.outcomeOf?.(known);
 	return {
 		type: 'effect.failed',
@@ -60,19 +61,19 @@ function failureOf(effect: StepStamp, step: Step, action: Action, error: unknown
 			hint: known?.hint ?? 'This is a bug in regmedic. Whether the change happened is being looked up.',
 		},
 		transient: known?.transient ?? false,
-		indeterminate,
+		indeterminate: writes && (known === undefined || known.code === 'effect.unknown'),
 		...(outcome !== undefined && Object.hasOwn(step.outcomes, outcome) ? {outcome} : {}),
 	};
 }
 
 /** A read that takes too long has failed; a write that takes too long may have happened. */
-function tooLate(step: Step, {effect}: Action, cause: unknown): OperatorError {
-	const reads = effect === 'read';
+function tooLate({step, action}: StepAction, cause: unknown): OperatorError {
+	const reads = action.effect === 'read';
 	return new OperatorError(
 		reads ? 'step.timeout' : 'effect.unknown',
 		`"${step.title}" did not end within ${sayDuration(step.timeoutMs)}.`,
 		{
-			hint: 'The system it talks to is slow or silent. Look at it, then decide again.',
+			hint: 'The system it talks to is slow or does not respond. Look at it, then decide again.',
 			exit: reads ? 'unreachable' : 'indeterminate',
 			cause,
 		},

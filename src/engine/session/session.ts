@@ -1,135 +1,130 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Happening, JournalEvent} from '../../domain/incident/event.ts';
+import type {EventOf, Happening, JournalEvent} from '../../domain/incident/event.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
-import {toJson} from '../../domain/json.ts';
+import {type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
 import {advance, comesTooLate, fold, open} from '../../domain/machine/machine.ts';
-import type {Advanced, MachineEffect} from '../../domain/machine/moves.ts';
 import {refusal} from '../../domain/machine/refusals.ts';
-import {redactEvent} from '../../domain/text/redaction.ts';
+import type {Action, Ports} from '../actions/action.ts';
+import type {Journal} from '../ports/journal.ts';
 import {carryOut} from './carry-out.ts';
-import {isHeld} from './held.ts';
-import {createLiveLog} from './live-log.ts';
-import type {Session, SessionEnd, SessionOptions, SessionView} from './session-contract.ts';
+import {createEventQueue} from './event-queue.ts';
+import {createView, type Pace, type SessionView} from './view.ts';
 
-export type {Session, SessionEnd, SessionOptions, SessionView} from './session-contract.ts';
+export type {SessionView} from './view.ts';
+
+export type SessionOptions = {
+	journal: Journal;
+	ports: Ports;
+	actions: readonly Action[];
+	/** The login name of the person. */
+	actor: string;
+	pace: Pace;
+};
+
+export type Session = {
+	current(): SessionView;
+	subscribe(listener: () => void): () => void;
+	/** What a person says. @throws OperatorError session.refused, with the reason | session.closed | journal.* */
+	say(happening: Happening): Promise<void>;
+	/** Begins the step that is held. */
+	proceed(): Promise<void>;
+	/** Stops what runs here, journals why and ends the session. What runs remotely goes on. */
+	leave(reason: 'interrupted' | 'gate' | 'left'): Promise<void>;
+	/** Rejects when the journal cannot be kept, or on a bug. */
+	ended: Promise<SessionEnd>;
+};
+
+/** `stopped`: the runbook reached a stop. `left`: a person left; the incident can be resumed. */
+export type SessionEnd = {kind: 'stopped' | 'left'; incident: Incident};
+
+type Opening = Extract<Happening, {type: 'incident.opened'}>;
 
 /** Opens a new incident, whose journal is still empty. */
-export function beginSession(
-	options: SessionOptions,
-	opening: Extract<Happening, {type: 'incident.opened'}>,
-): Promise<Session> {
+export function beginSession(options: SessionOptions, opening: Opening): Promise<Session> {
 	return run(options, undefined, opening);
 }
 
-/** Goes on with what the journal tells. */
+/** Goes on with the incident that the journal tells of. */
 export function resumeSession(options: SessionOptions): Promise<Session> {
 	return run(options, fold(options.journal.events()), {type: 'incident.resumed'});
 }
 
 async function run(options: SessionOptions, before: Incident | undefined, first: Happening): Promise<Session> {
 	const {journal, ports, actor, pace} = options;
-	const listeners = new Set<() => void>();
+	const view = createView(before, {redact: ports.secrets.redact, pace});
 	const stopping = new AbortController();
 	const settled = Promise.withResolvers<SessionEnd>();
 	settled.promise.catch(() => {});
-	// What is being done right now, so that it can be called off.
+	// What is being done in this phase: another phase calls it off.
 	let underWay = new AbortController();
-	let view: SessionView | undefined;
-	let queue: Promise<unknown> = Promise.resolve();
 	// Closed, or being left: nothing new is begun or taken.
 	let isOver = false;
 
-	const notify = () => {
-		for (const listener of listeners) {
-			listener();
-		}
-	};
-
-	const live = createLiveLog(ports.secrets.redact, log => {
-		if (view) {
-			view = {...view, live: log};
-			notify();
-		}
-	});
-
-	/** The one way in: checked, journaled, then taken. One after the other. */
-	function send(happening: Happening, by: string, check = false): Promise<void> {
-		const comesAfterAll = isOver;
-		const turn = queue.then(async () => {
-			if (comesAfterAll || stopping.signal.aborted) {
-				throw new OperatorError('session.closed', 'This session has ended.', {
-					hint: 'Resume the incident.',
-					exit: 'failed',
-				});
-			}
-
-			const refused = check && view ? refusal(view.incident, happening) : undefined;
-			if (refused !== undefined) {
-				throw new OperatorError('session.refused', refused, {
-					hint: 'The keys that work now are in the last line.',
-					exit: 'usage',
-				});
-			}
-
-			const now = {at: ports.clock.now().toISOString(), mono: Math.round(ports.clock.monotonic()), actor: by};
-			// As the journal will tell it: what JSON cannot hold is not there now, either.
-			const event = toJson(redactEvent({...now, ...happening}, ports.secrets.redact)) as unknown as JournalEvent;
-			if (view && comesTooLate(view.incident, event)) {
-				return;
-			}
-
-			await journal.append(event);
-			take(event);
-		});
-		queue = turn.catch(error => {
+	const enqueue = createEventQueue({
+		journal,
+		ports,
+		isStale(event) {
+			const incident = view.current()?.incident;
+			return incident !== undefined && comesTooLate(incident, event);
+		},
+		take,
+		failed(error) {
 			if (!(error instanceof OperatorError && error.code.startsWith('session.'))) {
 				halt(error);
 			}
-		});
-		return turn;
+		},
+	});
+
+	function send(happening: Happening, by: string, refuse?: () => OperatorError | undefined): Promise<void> {
+		const comesAfterEnd = isOver;
+		return enqueue(happening, by, () => (comesAfterEnd || stopping.signal.aborted ? closed() : refuse?.()));
+	}
+
+	/** Why a person cannot say this now. */
+	function refuse(happening: Happening): OperatorError | undefined {
+		const shown = view.current();
+		const refused = shown && refusal(shown.incident, happening);
+		return refused === undefined
+			? undefined
+			: new OperatorError('session.refused', refused, {
+					hint: 'The keys that work now are in the last line.',
+					exit: 'usage',
+				});
 	}
 
 	function take(event: JournalEvent): void {
-		const [incident, effects]: Advanced = view
-			? advance(view.incident, event)
+		const known = view.current()?.incident;
+		const [incident, effects] = known
+			? advance(known, event)
 			: before
 				? advance(before, event)
-				: open(event as Extract<JournalEvent, {type: 'incident.opened'}>);
-		const held = effects.find(effect => effect.do === 'start' && isHeld(incident, effect.step, pace));
-		const moved = view?.incident.phase !== incident.phase;
-		const stillHeld = moved ? undefined : view?.held;
-		const holding = held && 'step' in held ? held.step : stillHeld;
-		view = {incident, live: live.current(), ...(holding === undefined ? {} : {held: holding})};
-		// Whatever was under way for the phase before is called off: a read that a person turned away from.
-		if (moved) {
+				: open(event as EventOf<'incident.opened'>);
+		// A read that a person turned away from is called off.
+		if (known?.phase !== incident.phase) {
 			underWay.abort();
 			underWay = new AbortController();
 		}
 
-		notify();
-
-		for (const effect of effects) {
-			if (effect !== held) {
-				carry(effect);
-			}
+		for (const effect of view.take(incident, effects)) {
+			carry(effect);
 		}
 	}
 
 	function carry(effect: MachineEffect): void {
-		const {incident} = view!;
+		const {incident} = view.current()!;
 		const signal = AbortSignal.any([stopping.signal, underWay.signal]);
 		const report = (happening: Happening) => send(happening, 'regmedic');
 		// Closing moves the phase itself, and is not called off by that.
-		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.do !== 'close');
+		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.kind !== 'close');
 		if (isOver || isCalledOff()) {
 			return;
 		}
 
-		carryOut(effect, {incident, ...options, signal, live, report})
+		carryOut(effect, {...options, incident, signal, live: view.live, report})
 			.then(end => {
 				if (end === 'closed') {
 					isOver = true;
-					settled.resolve({why: 'stopped', incident: view!.incident});
+					settled.resolve({kind: 'stopped', incident: view.current()!.incident});
 				}
 			})
 			.catch(error => {
@@ -140,41 +135,24 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	}
 
 	function halt(error: Error): void {
-		if (view) {
-			view = {...view, halted: error};
-		}
-
 		stopping.abort(error);
 		settled.reject(error);
-		notify();
+		view.halt(error);
 	}
 
 	await send(first, actor);
 	return {
-		current: () => view!,
-		subscribe(listener) {
-			listeners.add(listener);
-			return () => listeners.delete(listener);
-		},
-		say: happening => send(happening, actor, true),
+		current: () => view.current()!,
+		subscribe: view.subscribe,
+		say: happening => send(happening, actor, () => refuse(happening)),
 		async proceed() {
-			const step = view?.held;
-			if (view && step !== undefined) {
-				const {held: _, ...rest} = view;
-				view = rest;
-				const [, effects] = advance(view.incident, {
-					type: 'incident.resumed',
-					at: view.incident.lastAt,
-					mono: 0,
-					actor,
-				});
-				effects.forEach(carry);
-				notify();
+			if (view.release()) {
+				pendingEffects(view.current()!.incident).forEach(carry);
 			}
 		},
 		async leave(reason) {
-			// A runbook that has stopped is being closed: nothing is left behind by leaving.
-			if (isOver || stopping.signal.aborted || view?.incident.phase.is === 'stopped') {
+			// A runbook that has stopped is being closed: leaving leaves nothing behind.
+			if (isOver || stopping.signal.aborted || view.current()?.incident.phase.kind === 'stopped') {
 				return;
 			}
 
@@ -182,8 +160,12 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			isOver = true;
 			await left;
 			stopping.abort(new Error('The session was left.'));
-			settled.resolve({why: 'left', incident: view!.incident});
+			settled.resolve({kind: 'left', incident: view.current()!.incident});
 		},
 		ended: settled.promise,
 	};
+}
+
+function closed(): OperatorError {
+	return new OperatorError('session.closed', 'This session has ended.', {hint: 'Resume the incident.', exit: 'failed'});
 }

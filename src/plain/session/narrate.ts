@@ -1,3 +1,4 @@
+import {formatReference} from '../../domain/image/reference.ts';
 import type {Incident, Phase, Visit} from '../../domain/incident/incident.ts';
 import {currentVisit} from '../../domain/incident/incident.ts';
 import {firstParagraph} from '../../domain/runbook/prose.ts';
@@ -30,14 +31,13 @@ export function narrate(before: SessionView | undefined, after: SessionView, opt
 }
 
 function sayOpening(incident: Incident, {explains}: NarrateOptions): string[] {
-	const {runbook, drill, dryRun, visits, id, inputs} = incident;
+	const {runbook, drill, dryRun, visits, id, image} = incident;
 	const intro = firstParagraph(runbook.intro);
 	const isNew = explains && visits.every(({endedAt}) => endedAt === undefined);
-	const image = typeof inputs.image === 'string' ? ` Image: ${inputs.image}.` : '';
 	return [
 		...(drill ? wrap(`REHEARSAL (${drill.scenario}, seed ${drill.seed}). Nothing real is touched.`) : []),
 		...(dryRun ? ['DRY RUN. Changes are described, not made; their outcomes are assumed.'] : []),
-		...wrap(`${runbook.title}.${image}`),
+		...wrap(`${runbook.title}. Image: ${formatReference(image)}.`),
 		`Incident ${id}.`,
 		...(isNew && intro !== '' ? wrap(intro) : []),
 	];
@@ -87,25 +87,25 @@ function sayPhase(before: Phase | undefined, phase: Phase): string[] {
 		return [];
 	}
 
-	switch (phase.is) {
+	switch (phase.kind) {
 		case 'unsure':
 			return phase.asked ? [] : indented(`It is not known whether the change was made. ${phase.say} Checking.`);
 
 		case 'gating':
-			if (before?.is === 'gate') {
+			if (before?.kind === 'gate') {
 				return ['  The gate has expired. It is shown again.'];
 			}
 
-			return before?.is === 'unsure' ? ['  The change was not made. It needs your approval again.'] : [];
+			return before?.kind === 'unsure' ? ['  The change was not made. It needs your approval again.'] : [];
 
 		case 'running':
-			return before?.is === 'unsure' ? ['  The change is under way. Following it.'] : [];
+			return before?.kind === 'unsure' ? ['  The change is under way. Following it.'] : [];
 
 		case 'waiting':
 			return [`  Waiting until ${sayTimeOfDay(phase.until)}.`];
 
 		case 'stopped':
-			return before?.is === 'stopped' ? [] : wrap(`The runbook has ended: ${phase.say}`);
+			return before?.kind === 'stopped' ? [] : wrap(`The runbook has ended: ${phase.say}`);
 
 		default:
 			return [];

@@ -1,7 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Happening} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
-import {isObject} from '../../domain/json.ts';
 import type {Session} from '../../engine/session/session.ts';
 import {sayHowToAnswer, sayPrompt, sayProse, waitsForPerson} from './prompt.ts';
 import {createQuestionnaire, type Questionnaire} from './questionnaire.ts';
@@ -26,8 +25,7 @@ export function createPerson(
 
 	function openQuestions(): Questionnaire | undefined {
 		const {incident} = session.current();
-		const isOpen = incident.phase.is === 'asking' && currentStep(incident)?.does.kind === 'ask';
-		return isOpen ? questionnaire : undefined;
+		return incident.phase.kind === 'asking' ? questionnaire : undefined;
 	}
 
 	async function send(event: Happening): Promise<void> {
@@ -65,8 +63,8 @@ export function createPerson(
 	return {
 		ask() {
 			const view = session.current();
-			const questions = currentVisit(view.incident)?.with.questions;
-			questionnaire = createQuestionnaire(isObject(questions) ? questions : {}, now);
+			const asked = currentVisit(view.incident)?.asked;
+			questionnaire = asked?.kind === 'ask' ? createQuestionnaire(asked.questions, now) : undefined;
 			tell(sayPrompt(view));
 			tellHowToAnswer();
 		},

@@ -1,6 +1,7 @@
+import type {ChoiceOption} from '../../domain/incident/asked.ts';
+import {sayChange} from '../../domain/incident/change.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
-import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {proseBlocks} from '../../domain/runbook/prose.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
@@ -13,10 +14,10 @@ import type {SessionView} from '../../engine/session/session.ts';
 export function waitsForPerson({incident: {phase}, held}: SessionView): boolean {
 	return (
 		held !== undefined ||
-		phase.is === 'gate' ||
-		phase.is === 'asking' ||
-		phase.is === 'stuck' ||
-		(phase.is === 'unsure' && phase.asked)
+		phase.kind === 'gate' ||
+		phase.kind === 'asking' ||
+		phase.kind === 'stuck' ||
+		(phase.kind === 'unsure' && phase.asked)
 	);
 }
 
@@ -29,7 +30,7 @@ export function sayPrompt({incident, held}: SessionView): string[] {
 		return [`Next: ${next?.title ?? held}.`];
 	}
 
-	switch (phase.is) {
+	switch (phase.kind) {
 		case 'gate':
 			return phase.refused === undefined
 				? sayGate(visit)
@@ -63,7 +64,7 @@ export function sayHowToAnswer(view: SessionView): string[] {
 		return ['Press enter to start it.'];
 	}
 
-	switch (incident.phase.is) {
+	switch (incident.phase.kind) {
 		case 'gate':
 			// On one line, however long: it is to be typed as it stands.
 			return [`Type exactly: ${visit?.gate?.phrase ?? 'approve'}   (or: decline REASON)`];
@@ -82,7 +83,7 @@ export function sayHowToAnswer(view: SessionView): string[] {
 
 	switch (step?.does.kind) {
 		case 'choose': {
-			const recommended = optionsOf(visit).findIndex(option => option.recommended === true);
+			const recommended = optionsOf(visit).findIndex(option => option.recommended);
 			const hint = recommended === -1 ? '' : ` (${recommended + 1} is recommended)`;
 			return wrap(`Type a number from 1 to ${optionsOf(visit).length}${hint}.`);
 		}
@@ -105,25 +106,28 @@ function sayGate(visit: Visit | undefined): string[] {
 	return [
 		visit.effect === 'destructive' ? 'This step destroys something:' : 'This step changes something:',
 		...wrap(gate.target, {first: '  Target:  ', rest}),
-		...gate.changes.flatMap((change, at) => wrap(change, {first: at === 0 ? '  Changes: ' : rest, rest})),
+		...gate.changes
+			.flatMap(sayChange)
+			.flatMap((change, at) => wrap(change, {first: at === 0 ? '  Changes: ' : rest, rest})),
 		...wrap(gate.undo, {first: '  Undo:    ', rest}),
 		`  Expires: ${sayTimeOfDay(gate.expires)}`,
 	];
 }
 
 function sayQuestion(incident: Incident, visit: Visit | undefined): string[] {
-	switch (currentStep(incident)?.does.kind) {
+	const asked = visit?.asked;
+	switch (asked?.kind) {
 		case 'choose':
 			return [
 				...(incident.problem === undefined ? [] : wrap(`Problem: ${incident.problem.message}`)),
-				...wrap(textOf(visit?.with.question) || 'What do you want to do?'),
-				...optionsOf(visit).flatMap(sayOption),
+				...wrap(asked.question || 'What do you want to do?'),
+				...asked.options.flatMap(sayOption),
 			];
 
 		case 'by-hand':
 			return [
 				'Do this by hand:',
-				...commandsOf(visit).flatMap(command =>
+				...asked.commands.flatMap(command =>
 					visible(command)
 						.split('\n')
 						.map(line => `    ${line}`),
@@ -135,36 +139,23 @@ function sayQuestion(incident: Incident, visit: Visit | undefined): string[] {
 	}
 }
 
-export function optionsOf(visit: Visit | undefined): JsonObject[] {
-	const {options} = visit?.with ?? {};
-	return Array.isArray(options) ? options.filter(isObject) : [];
+export function optionsOf(visit: Visit | undefined): ChoiceOption[] {
+	return visit?.asked?.kind === 'choose' ? visit.asked.options : [];
 }
 
-function commandsOf(visit: Visit | undefined): string[] {
-	const {commands} = visit?.with ?? {};
-	return Array.isArray(commands) ? commands.map(textOf) : [];
-}
-
-function sayOption(option: JsonObject, at: number): string[] {
+function sayOption({title, recommended, why, changes, risk, takes, blocked}: ChoiceOption, at: number): string[] {
 	const rest = '     ';
-	const mark = option.recommended === true ? ' (recommended)' : '';
-	const head = wrap(`${textOf(option.title) || textOf(option.key)}${mark}`, {first: `${at + 1}. `.padStart(5), rest});
-	if (typeof option.blocked === 'string') {
-		return [...head, ...wrap(`Not possible: ${option.blocked}`, {first: rest})];
+	const head = wrap(`${title}${recommended ? ' (recommended)' : ''}`, {first: `${at + 1}. `.padStart(5), rest});
+	if (blocked !== undefined) {
+		return [...head, ...wrap(`Not possible: ${blocked}`, {first: rest})];
 	}
 
-	const facts = (['changes', 'risk', 'takes'] as const)
-		.filter(name => textOf(option[name]) !== '')
-		.map(name => `${name}: ${textOf(option[name])}`);
+	const facts = Object.entries({changes, risk, takes}).flatMap(([name, text]) => (text ? [`${name}: ${text}`] : []));
 	return [
 		...head,
-		...(textOf(option.why) === '' ? [] : wrap(`Why: ${textOf(option.why)}`, {first: rest})),
+		...(why ? wrap(`Why: ${why}`, {first: rest}) : []),
 		...facts.flatMap(fact => wrap(upperFirst(fact), {first: rest, rest: `${rest}  `})),
 	];
-}
-
-function textOf(value: Json | undefined): string {
-	return typeof value === 'string' ? value : '';
 }
 
 /** A runbook's prose: paragraphs wrapped anew, commands exactly as written. */

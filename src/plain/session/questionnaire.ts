@@ -1,3 +1,4 @@
+import type {AskedQuestion} from '../../domain/incident/asked.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime, sayTime} from '../../domain/text/time.ts';
 import {wrap} from '../../domain/text/wrap.ts';
@@ -12,8 +13,7 @@ export type Questionnaire = {
 	answers(): JsonObject | undefined;
 };
 
-export function createQuestionnaire(asked: JsonObject, now: () => Date): Questionnaire {
-	const questions = Object.entries(asked).map(([name, question]) => ({name, ...readQuestion(question)}));
+export function createQuestionnaire(questions: readonly AskedQuestion[], now: () => Date): Questionnaire {
 	const given: JsonObject = {};
 	let at = 0;
 
@@ -41,19 +41,14 @@ export function createQuestionnaire(asked: JsonObject, now: () => Date): Questio
 	};
 }
 
-type Asked = {prompt: string; type: string; options: Json[]; preset: Json};
-
-function readQuestion(question: Json): Asked {
-	const {prompt, type, options, default: preset} = isObject(question) ? question : {};
-	return {
-		prompt: String(prompt ?? ''),
-		type: String(type ?? 'text'),
-		options: Array.isArray(options) ? options : [],
-		preset: preset ?? (type === 'tick' ? [] : 'unknown'),
-	};
+/** What the answer is when only enter is pressed. */
+function presetOf({type, default: preset}: AskedQuestion): Json {
+	return preset ?? (type === 'tick' ? [] : 'unknown');
 }
 
-function sayHow({type, options, preset}: Asked): string[] {
+function sayHow(question: AskedQuestion): string[] {
+	const {type, options} = question;
+	const preset = presetOf(question);
 	const enter = Array.isArray(preset)
 		? preset.map(labelOf).join(', ') || 'none'
 		: typeof preset === 'string'
@@ -78,10 +73,10 @@ function sayHow({type, options, preset}: Asked): string[] {
 	}
 }
 
-function readAnswer(asked: Asked, text: string, now: Date): {value: Json} | {problem: string} {
-	const {type, options, preset} = asked;
+function readAnswer(question: AskedQuestion, text: string, now: Date): {value: Json} | {problem: string} {
+	const {type, options} = question;
 	if (text === '') {
-		return {value: preset};
+		return {value: presetOf(question)};
 	}
 
 	if (type === 'tick') {

@@ -72,7 +72,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	};
 	const leave = (reason: 'gate' | 'left') => {
 		// At a stop the journal is being sealed: the session ends by itself.
-		if (session.current().incident.phase.is !== 'stopped') {
+		if (session.current().incident.phase.kind !== 'stopped') {
 			isUnanswered = reason === 'gate';
 			session.leave(reason).catch(failed);
 		}
@@ -109,7 +109,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	try {
 		tellNews();
 		const {phase} = session.current().incident;
-		if (phase.is === 'stopped' && phase.closed) {
+		if (phase.kind === 'stopped' && phase.closed) {
 			tell(['', ...sayEnd(session.current().incident, options)]);
 			return {end: 'stopped', incident: session.current().incident};
 		}
@@ -117,9 +117,9 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 		(answers === undefined ? Promise.resolve() : readLines(answers, person.answer, over.signal))
 			.then(() => isAttended && !over.signal.aborted && leave('left'))
 			.catch(failed);
-		const {why, incident} = await Promise.race([session.ended, broken.promise]);
+		const {kind, incident} = await Promise.race([session.ended, broken.promise]);
 		tell(['', ...sayEnd(incident, options)]);
-		return {end: isUnanswered ? 'gate' : why, incident};
+		return {end: isUnanswered ? 'gate' : kind, incident};
 	} finally {
 		over.abort();
 		unsubscribe();
@@ -141,7 +141,7 @@ function sayProgress({live: {progress}}: SessionView): string | undefined {
 function sayStillWorking(view: SessionView, now: number): string {
 	const {incident} = view;
 	const {phase, lastAt} = incident;
-	const title = currentStep(incident)?.title ?? phase.is;
+	const title = currentStep(incident)?.title ?? phase.kind;
 	const since = currentVisit(incident)?.startedAt ?? lastAt;
 	const elapsed = sayDuration(Math.max(0, now - Date.parse(since)));
 	const progress = sayProgress(view);

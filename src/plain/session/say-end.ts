@@ -1,3 +1,4 @@
+import {formatReference} from '../../domain/image/reference.ts';
 import {currentVisit, type Incident, type Visit} from '../../domain/incident/incident.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
@@ -19,7 +20,7 @@ export function sayEnd(incident: Incident, {journalFolder, resumeCommand, column
 	const {phase, drill, dryRun} = incident;
 	const kind = drill ? 'Rehearsal, nothing real was touched. ' : dryRun ? 'Dry run, nothing was changed. ' : '';
 	const next =
-		phase.is === 'stopped' && phase.closed
+		phase.kind === 'stopped' && phase.closed
 			? `Report:  regmedic export ${visibleLine(incident.id)}`
 			: `Resume:  ${visibleLine(resumeCommand)}`;
 	return [
@@ -35,8 +36,8 @@ function item(name: string, text: string, columns?: number): string[] {
 	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9), ...(columns === undefined ? {} : {columns})});
 }
 
-function verdictOf({verdict, inputs, changed}: Incident): string {
-	const image = typeof inputs.image === 'string' ? inputs.image : 'the image';
+function verdictOf({verdict, image: reference, changed}: Incident): string {
+	const image = formatReference(reference);
 	if (verdict === undefined) {
 		return `${image} is unknown: no check has finished.`;
 	}
@@ -77,16 +78,18 @@ function outcomeOf({outcome, ended, endedAt}: Visit): string {
 
 /** The image is intact; the steps may have found other damage and risks. */
 function sayFollowUps({visits}: Incident): string {
-	const latest = (name: string) => visits.findLast(({output}) => Array.isArray(output[name]))?.output[name];
-	const all = ['followUps', 'risks'].flatMap(name => latest(name) ?? []);
-	return all.length === 0 ? 'nothing' : `${count(all.length, 'follow-up')}, in the post-mortem`;
+	const followUps =
+		visits.flatMap(({output}) => (output?.kind === 'follow-ups' ? [output.followUps] : [])).at(-1) ?? [];
+	const risks = visits.flatMap(({output}) => (output?.kind === 'audit' ? [output.risks] : [])).at(-1) ?? [];
+	const found = followUps.length + risks.length;
+	return found === 0 ? 'nothing' : `${count(found, 'follow-up')}, in the post-mortem`;
 }
 
 function leftOf(incident: Incident): string {
 	const {phase, runbook} = incident;
 	const title = 'step' in phase ? (findStep(runbook, phase.step)?.title ?? phase.step) : '';
 	const writes = currentVisit(incident)?.effect !== 'read';
-	switch (phase.is) {
+	switch (phase.kind) {
 		case 'stopped': {
 			const isIntact = incident.verdict?.verdict === 'intact' && !phase.unverified;
 			const left = phase.closed

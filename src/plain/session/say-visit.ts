@@ -1,9 +1,6 @@
 import type {Hazard} from '../../domain/audit/hazard.ts';
-import type {Fault} from '../../domain/image/fault.ts';
-import type {Unchecked} from '../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
-import {isObject, type Json} from '../../domain/json.ts';
-import type {Finding} from '../../domain/storage/findings/finding.ts';
+import type {Output} from '../../domain/incident/outputs.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
@@ -22,24 +19,15 @@ export function sayStart(incident: Incident, visit: Visit): string[] {
 
 /** How a step ended, and what it found. */
 export function sayResult(visit: Visit): string[] {
-	const {outcome = '', say = '', problem, output} = visit;
+	const {outcome, say = '', problem} = visit;
 	const after = say === '' ? '' : ` ${upperFirst(say)}`;
 	const hint = problem === undefined ? [] : indented(`What to do: ${problem.hint}`);
 
 	switch (visit.ended) {
 		case 'ran': {
-			const milliseconds = Date.parse(visit.endedAt ?? visit.startedAt) - Date.parse(visit.startedAt);
+			const milliseconds = Date.parse(visit.endedAt) - Date.parse(visit.startedAt);
 			const took = milliseconds < 100 ? '' : `, after ${sayDuration(milliseconds)}`;
-			return [
-				...indented(`Result: ${outcome}${took}.${after}`),
-				...hint,
-				...some(listOf<Fault>(output.faults), sayFault, 'fault'),
-				...some(listOf<Unchecked>(output.unchecked, 'code'), sayUnchecked, 'part'),
-				...some(listOf<Finding>(output.findings), sayFinding, 'finding'),
-				...some(textsOf(output.gaps), sayItem, 'gap'),
-				...some(textsOf(output.followUps), sayItem, 'follow-up'),
-				...some(listOf<Hazard>(output.risks), sayDanger, 'risk'),
-			];
+			return [...indented(`Result: ${outcome}${took}.${after}`), ...hint, ...sayOutput(visit.output)];
 		}
 
 		case 'assumed':
@@ -47,7 +35,7 @@ export function sayResult(visit: Visit): string[] {
 
 		case 'answered': {
 			const chosen = optionsOf(visit).find(({key}) => key === outcome);
-			return indented(chosen ? `Chosen: ${String(chosen.title ?? outcome)}.` : `Result: ${outcome}.${after}`);
+			return indented(chosen ? `Chosen: ${chosen.title}.` : `Result: ${outcome}.${after}`);
 		}
 
 		case 'declined':
@@ -67,6 +55,21 @@ export function sayResult(visit: Visit): string[] {
 	}
 }
 
+function sayOutput(output: Output): string[] {
+	switch (output.kind) {
+		case 'check':
+			return [...some(output.check.faults, sayFault, 'fault'), ...some(output.check.unchecked, sayUnchecked, 'part')];
+		case 'scan':
+			return [...some(output.findings, sayFinding, 'finding'), ...some(output.gaps, sayItem, 'gap')];
+		case 'follow-ups':
+			return some(output.followUps, sayItem, 'follow-up');
+		case 'audit':
+			return some(output.risks, sayHazard, 'risk');
+		default:
+			return [];
+	}
+}
+
 /** One line for what was done before this session. */
 export function sayEarlier(incident: Incident, visit: Visit): string[] {
 	const {title, outcome, ended = 'left', say = ''} = visit;
@@ -80,25 +83,16 @@ export function indented(text: string): string[] {
 	return wrap(text, {first: '  '});
 }
 
-/** What comes from a journal may be older than this code: what does not look right is passed over. */
-function listOf<T>(value: Json | undefined, key = 'kind'): T[] {
-	return Array.isArray(value) ? (value.filter(each => isObject(each) && typeof each[key] === 'string') as T[]) : [];
-}
-
-function textsOf(value: Json | undefined): string[] {
-	return Array.isArray(value) ? value.filter(each => typeof each === 'string') : [];
-}
-
 function sayItem(text: string): string[] {
 	return wrap(text, {first: '  - ', rest: '    '});
 }
 
-function sayDanger({file, at, line, why, advice}: Hazard): string[] {
+function sayHazard({file, at, line, why, advice}: Hazard): string[] {
 	const place = at === undefined ? file : `${file}:${at}`;
 	return [...sayItem(`${place}: ${why} ${advice}`), `    ${line}`];
 }
 
-function some<T>(items: T[], say: (item: T) => string[], noun: string): string[] {
+function some<T>(items: readonly T[], say: (item: T) => string[], noun: string): string[] {
 	const rest = items.length - mostFindings;
 	return [
 		...items.slice(0, mostFindings).flatMap(say),

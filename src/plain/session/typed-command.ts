@@ -114,11 +114,11 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 
 /** Text that is no command answers what is asked. */
 function answerOf(text: string, incident: Incident, stamp: StepStamp): CommandEvent {
-	if (incident.phase.is === 'gate') {
+	if (incident.phase.kind === 'gate') {
 		return {event: {type: 'gate.answered', ...stamp, answer: text}};
 	}
 
-	const kind = incident.phase.is === 'asking' ? currentStep(incident)?.does.kind : undefined;
+	const kind = incident.phase.kind === 'asking' ? currentStep(incident)?.does.kind : undefined;
 	if (kind === 'choose') {
 		const options = optionsOf(currentVisit(incident));
 		const option = options[Number(text) - 1] ?? options.find(({key}) => key === text);

@@ -1,6 +1,5 @@
 import type {Happening} from '../../domain/incident/event.ts';
-import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
-import {isObject} from '../../domain/json.ts';
+import {currentVisit} from '../../domain/incident/incident.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {nextWord} from '../../engine/session/autopilot.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
@@ -42,7 +41,7 @@ export function createAutopilot(
 			}
 
 			tell([...sayPrompt(view), ...sayQuestions(view)]);
-			if (phase.is === 'unsure' && ++checks <= mostChecks) {
+			if (phase.kind === 'unsure' && ++checks <= mostChecks) {
 				const {step, attempt} = phase;
 				timer = setTimeout(() => {
 					tell(['On autopilot: again']);
@@ -94,12 +93,9 @@ export function createNobody(
 }
 
 function sayQuestions({incident}: SessionView): string[] {
-	const {questions} = currentVisit(incident)?.with ?? {};
-	const isAsk = incident.phase.is === 'asking' && currentStep(incident)?.does.kind === 'ask';
-	return isAsk && isObject(questions)
-		? Object.values(questions).flatMap(question =>
-				wrap(isObject(question) ? String(question.prompt) : '', {first: '  - ', rest: '    '}),
-			)
+	const asked = currentVisit(incident)?.asked;
+	return incident.phase.kind === 'asking' && asked?.kind === 'ask'
+		? asked.questions.flatMap(({prompt}) => wrap(prompt, {first: '  - ', rest: '    '}))
 		: [];
 }
 

@@ -71,7 +71,7 @@ export function App({handlers, session, image, journalFolder, now, colors, pen, 
 
 	useEffect(() => {
 		session.ended.then(
-			end => (end.why === 'left' ? exit() : undefined),
+			end => (end.kind === 'left' ? exit() : undefined),
 			error => (error instanceof OperatorError ? undefined : exit(asError(error))),
 		);
 	}, [session, exit]);

@@ -89,11 +89,11 @@ function afterLeaving(incident: Incident): string {
 	const {phase} = incident;
 	const visit = currentVisit(incident);
 	const changing = visit !== undefined && visit.effect !== 'read';
-	if (changing && (phase.is === 'running' || phase.is === 'unsure')) {
+	if (changing && (phase.kind === 'running' || phase.kind === 'unsure')) {
 		return `"${visit.title}" has started and continues without regmedic. After resuming, regmedic checks its outcome.`;
 	}
 
-	return phase.is === 'gate'
+	return phase.kind === 'gate'
 		? 'Nothing was changed at this gate; resuming shows it again.'
 		: 'Nothing keeps running; resuming continues here.';
 }

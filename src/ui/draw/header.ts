@@ -9,7 +9,7 @@ type Header = {incident: Incident; image: string; now: number; pen: Pen; width: 
 /** Which incident, since when, and whether it is real: never cut off. */
 export function drawHeader({incident, image, now, pen, width}: Header): Row {
 	const {runbook, openedAt, dryRun, drill, phase, lastAt} = incident;
-	const until = phase.is === 'stopped' ? Date.parse(lastAt) : now;
+	const until = phase.kind === 'stopped' ? Date.parse(lastAt) : now;
 	const right = pen.row(
 		...(dryRun ? ([['DRY RUN', 'warn'], '  '] as const) : []),
 		clockTime(until - Date.parse(openedAt)),

@@ -61,7 +61,7 @@ export function drawStepLine(incident: Incident, pen: Pen, width: number): Row {
 	const step = 'step' in phase ? incident.runbook.steps.find(({id}) => id === phase.step) : undefined;
 	const here = step?.phase ?? incident.visits.at(-1)?.phase ?? '';
 	const at = phases.indexOf(here) + 1;
-	const end = phase.is === 'stopped';
+	const end = phase.kind === 'stopped';
 	return pen.cut(
 		pen.row(
 			[` ${end ? pen.glyphs.done : pen.glyphs.current} `, 'accent'],
@@ -78,7 +78,7 @@ function phasesOf({runbook}: Incident): string[] {
 
 /** The step that is next and has not begun. */
 function comingIn(phase: string, {phase: is, runbook}: Incident): string | undefined {
-	const next = is.is === 'arriving' ? runbook.steps.find(({id}) => id === is.step) : undefined;
+	const next = is.kind === 'arriving' ? runbook.steps.find(({id}) => id === is.step) : undefined;
 	return next?.phase === phase ? next.title : undefined;
 }
 

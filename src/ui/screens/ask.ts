@@ -1,17 +1,11 @@
+import type {AskedQuestion} from '../../domain/incident/asked.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/pen.ts';
 import {sayValue} from '../draw/results/other.ts';
-import type {AskedQuestion, SceneOf} from '../state/scene.ts';
-import {
-	openQuestion,
-	questionAt,
-	type ScreenState,
-	type Transition,
-	tickOptions,
-	withMessage,
-} from '../state/screen-state.ts';
+import type {SceneOf} from '../state/scene.ts';
+import {openQuestion, questionAt, type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
 /** Questions, one at a time. "unknown" is a valid answer. */
@@ -40,7 +34,7 @@ export const askScreen: Screen<'ask'> = {
 			};
 		}
 
-		const options = tickOptions(question);
+		const options = question.options;
 		rows.push([]);
 		const begin = rows.length;
 		rows.push(
@@ -81,7 +75,7 @@ export const askScreen: Screen<'ask'> = {
 			case 'tick': {
 				const {ticked, cursor} = state;
 				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
-				return tickOptions(question).length === 0
+				return question.options.length === 0
 					? withMessage(state, 'There is nothing to tick.')
 					: [{...state, ticked: next}, []];
 			}
@@ -114,7 +108,7 @@ export const askScreen: Screen<'ask'> = {
 	},
 	picks({questions}, {answers}) {
 		const [question] = questionAt(questions, answers);
-		return question?.type === 'tick' ? tickOptions(question).map(option => optionText(option).text) : [];
+		return question?.type === 'tick' ? question.options.map(option => optionText(option).text) : [];
 	},
 };
 
@@ -145,7 +139,7 @@ function goBack({questions}: SceneOf<'ask'>, state: ScreenState): Transition {
 }
 
 function tickedOf(question: AskedQuestion, {ticked}: ScreenState): Json {
-	return tickOptions(question).filter((_, at) => ticked.includes(at));
+	return question.options.filter((_, at) => ticked.includes(at));
 }
 
 /** The status goes to the end of the line, where a long title does not push it out. */

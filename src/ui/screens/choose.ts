@@ -1,6 +1,6 @@
+import type {ChoiceOption} from '../../domain/incident/asked.ts';
 import {type Pen, type Row, rowWidth} from '../draw/pen.ts';
 import {drawProblem} from '../draw/results/result.ts';
-import type {Choice} from '../state/scene.ts';
 import {withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
 
@@ -44,7 +44,7 @@ export const chooseScreen: Screen<'choose'> = {
 	picks: ({choices}) => choices.map(({title}) => title),
 };
 
-function drawChoice(choice: Choice, picked: boolean, pen: Pen, width: number): Row[] {
+function drawChoice(choice: ChoiceOption, picked: boolean, pen: Pen, width: number): Row[] {
 	const {title, recommended, why, changes, risk, takes, blocked} = choice;
 	const {cursor, recommended: star, failed} = pen.glyphs;
 	const mark = pen.row(

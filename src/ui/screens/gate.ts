@@ -1,3 +1,4 @@
+import {sayChange} from '../../domain/incident/change.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
@@ -15,9 +16,11 @@ export const gateScreen: Screen<'gate'> = {
 		const left = Date.parse(gate.expires) - now;
 		const rows: Row[] = [
 			...pen.wrap(gate.target, width, 'strong', label('Target')),
-			...gate.changes.flatMap((change, at) =>
-				pen.wrap(change, width, 'plain', [...label(at === 0 ? 'Changes' : ''), ...pen.row(`${pen.glyphs.bullet} `)]),
-			),
+			...gate.changes
+				.flatMap(sayChange)
+				.flatMap((change, at) =>
+					pen.wrap(change, width, 'plain', [...label(at === 0 ? 'Changes' : ''), ...pen.row(`${pen.glyphs.bullet} `)]),
+				),
 			...pen.wrap(gate.undo, width, 'plain', label('Undo')),
 			...pen.wrap(
 				left > 0

@@ -1,3 +1,4 @@
+import {sayChange} from '../../domain/incident/change.ts';
 import type {Visit} from '../../domain/incident/incident.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {firstParagraph} from '../../domain/runbook/prose.ts';
@@ -29,7 +30,7 @@ export const workingScreen: Screen<'working'> = {
 			);
 		}
 
-		if (incident.phase.is === 'gating') {
+		if (incident.phase.kind === 'gating') {
 			const about = 'Checking what this step would change. Nothing is changed before you approve.';
 			rows.push(...pen.wrap(about, width), []);
 		}
@@ -43,9 +44,9 @@ export const workingScreen: Screen<'working'> = {
 
 /** What the step was given, and what it changes. */
 export function drawGiven({with: given, gate}: Visit, pen: Pen, width: number): Row[] {
-	const changes = (gate?.changes ?? []).flatMap(change =>
-		pen.wrap(change, width, 'plain', pen.row(`  ${pen.glyphs.bullet} `)),
-	);
+	const changes = (gate?.changes ?? [])
+		.flatMap(sayChange)
+		.flatMap(change => pen.wrap(change, width, 'plain', pen.row(`  ${pen.glyphs.bullet} `)));
 	return [
 		...(gate
 			? [pen.cut(pen.row(['Changes ', 'dim'], [gate.target, 'strong']), width), ...changes]

@@ -1,6 +1,6 @@
 import type {Happening} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident/incident.ts';
-import {stampOf} from '../../domain/machine/moves.ts';
+import {stampOf} from '../../domain/machine/effects.ts';
 import {refusal} from '../../domain/machine/refusals.ts';
 import {clamp} from '../clamp.ts';
 import {edit, emptyField} from './field.ts';
@@ -34,7 +34,7 @@ export function openDialog(
 		}
 
 		case 'note':
-			return incident.phase.is === 'stopped'
+			return incident.phase.kind === 'stopped'
 				? withMessage(state, 'The incident is closed: its journal is sealed.')
 				: [{...state, dialog: {kind, field: emptyField}}, []];
 

@@ -1,28 +1,14 @@
+import type {AskedQuestion, ChoiceOption} from '../../domain/incident/asked.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit, type Gate, type Incident, type Visit} from '../../domain/incident/incident.ts';
-import {isObject, type Json} from '../../domain/json.ts';
-import {findStep, type Question, type Step} from '../../domain/runbook/runbook.ts';
+import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import type {SessionView} from '../../engine/session/session.ts';
-
-/** One row of a decision: what remedy-advice.ts or the runbook's author says of it. */
-export type Choice = {
-	key: string;
-	title: string;
-	recommended: boolean;
-	why?: string;
-	changes?: string;
-	risk?: string;
-	takes?: string;
-	blocked?: string;
-};
-
-export type AskedQuestion = Question & {name: string};
 
 /** What the screen is about: the phase of the incident, with what its screen needs. `place` changes when it does. */
 export type Scene = {place: string} & (
 	| {kind: 'working'; visit?: Visit; step?: Step; until?: string}
 	| {kind: 'held'; next: Step; visit?: Visit}
-	| {kind: 'choose'; visit: Visit; question: string; choices: Choice[]; problem?: Problem}
+	| {kind: 'choose'; visit: Visit; question: string; choices: ChoiceOption[]; problem?: Problem}
 	| {kind: 'gate'; visit: Visit; gate: Gate; answer: string; typed: boolean; refused?: string}
 	| {kind: 'unsure'; visit: Visit; asked: boolean; say: string}
 	| {kind: 'ask'; visit: Visit; questions: AskedQuestion[]}
@@ -43,10 +29,10 @@ export function sceneOf({incident, held}: SessionView): Scene {
 		kind: 'working',
 		...(visit === undefined ? {} : {visit}),
 		...(step === undefined ? {} : {step}),
-		...(phase.is === 'waiting' ? {until: phase.until} : {}),
+		...(phase.kind === 'waiting' ? {until: phase.until} : {}),
 	};
 
-	switch (phase.is) {
+	switch (phase.kind) {
 		case 'arriving': {
 			const next = held === phase.step ? findStep(runbook, held) : undefined;
 			const last = incident.visits.findLast(({endedAt}) => endedAt !== undefined);
@@ -94,34 +80,21 @@ export function sceneOf({incident, held}: SessionView): Scene {
 	}
 }
 
-function asking(incident: Incident, visit: Visit, step: Step, at: string): Scene {
-	const {does} = step;
-	switch (does.kind) {
+function asking({problem}: Incident, visit: Visit, step: Step, at: string): Scene {
+	const {asked} = visit;
+	switch (asked?.kind) {
 		case 'choose': {
-			const choices = listOf(visit.with.options).filter(isObject) as unknown as Choice[];
-			const question = typeof visit.with.question === 'string' ? visit.with.question : does.question;
-			const {problem} = incident;
+			const {question, options: choices} = asked;
 			return {place: `choose ${at}`, kind: 'choose', visit, question, choices, ...(problem ? {problem} : {})};
 		}
 
-		case 'by-hand': {
-			const commands = listOf(visit.with.commands).filter(each => typeof each === 'string');
-			return {place: `by-hand ${at}`, kind: 'by-hand', visit, commands};
-		}
+		case 'by-hand':
+			return {place: `by-hand ${at}`, kind: 'by-hand', visit, commands: asked.commands};
 
-		case 'ask': {
-			const asked = isObject(visit.with.questions) ? visit.with.questions : {};
-			const questions = Object.entries(asked).map(
-				([name, question]) => ({name, ...(question as unknown as Question)}) as AskedQuestion,
-			);
-			return {place: `ask ${at}`, kind: 'ask', visit, questions};
-		}
+		case 'ask':
+			return {place: `ask ${at}`, kind: 'ask', visit, questions: asked.questions};
 
 		default:
 			return {place: `working ${at}`, kind: 'working', visit, step};
 	}
-}
-
-function listOf(value: Json | undefined): Json[] {
-	return Array.isArray(value) ? value : [];
 }

@@ -1,11 +1,12 @@
+import type {AskedQuestion} from '../../domain/incident/asked.ts';
 import type {Happening} from '../../domain/incident/event.ts';
-import type {Json, JsonObject} from '../../domain/json.ts';
+import type {JsonObject} from '../../domain/json.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 import type {Tone} from '../draw/theme.ts';
 import {emptyField, type Field, fieldOf} from './field.ts';
 import {freshLog, type LogState} from './log.ts';
 import type {Palette} from './palette.ts';
-import type {AskedQuestion, Scene} from './scene.ts';
+import type {Scene} from './scene.ts';
 
 /** What only the screen knows: what the person looks at, and what is typed but not yet sent. */
 export type ScreenState = {
@@ -124,12 +125,8 @@ function beginning(scene: Scene, now: number): Beginning {
 export function openQuestion(question: AskedQuestion): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor'> {
 	const given = question.default;
 	const ticks = Array.isArray(given) ? given.map(each => JSON.stringify(each)) : [];
-	const ticked = tickOptions(question).flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));
+	const ticked = question.options.flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));
 	return question.type === 'tick'
 		? {field: emptyField, ticked, focus: 'main', cursor: 0}
 		: {field: fieldOf(typeof given === 'string' ? given : ''), ticked: [], focus: 'field', cursor: 0};
-}
-
-export function tickOptions({options}: AskedQuestion): Json[] {
-	return Array.isArray(options) ? options : [];
 }

@@ -52,7 +52,7 @@ test.each([
 			incident: 'i',
 			version: '0',
 			runbook: page,
-			inputs: {},
+			inputs: {image: 'registry.example/app:1'},
 			settings: {},
 			dryRun: false,
 		},
@@ -60,5 +60,5 @@ test.each([
 		{...stamp, type: 'answers.given', ...visit, answers: {again}},
 	]);
 
-	expect(phase).toMatchObject({is: 'stopped', stop});
+	expect(phase).toMatchObject({kind: 'stopped', stop});
 });

@@ -19,16 +19,16 @@ const {begun, intended, finished, failed, gate, answered, chosen} = happen;
 
 test('a write begins only after its gate, and its intent comes first', () => {
 	const told = toldToDecide().tell(chosen('mend')).tell(begun(steps.mend, 'write'));
-	expect(told.effects).toEqual([{do: 'open-gate', ...steps.mend}]);
+	expect(told.effects).toEqual([{kind: 'open-gate', ...steps.mend}]);
 
 	told.tell(gate(steps.mend));
-	expect(told).toMatchObject({effects: [], incident: {phase: {is: 'gate'}}});
+	expect(told).toMatchObject({effects: [], incident: {phase: {kind: 'gate'}}});
 
 	told.tell(answered(steps.mend, 'approve'));
-	expect(told.effects).toEqual([{do: 'intend', tries: 0, ...steps.mend}]);
+	expect(told.effects).toEqual([{kind: 'intend', tries: 0, ...steps.mend}]);
 
 	told.tell(intended(steps.mend));
-	expect(told.effects).toEqual([{do: 'perform', request: 'r.mend.1', ...steps.mend}]);
+	expect(told.effects).toEqual([{kind: 'perform', request: 'r.mend.1', ...steps.mend}]);
 });
 
 test.each(['yes', 'Approve', 'approve ', 'y', '', 'mend the thing'])(
@@ -36,17 +36,17 @@ test.each(['yes', 'Approve', 'approve ', 'y', '', 'mend the thing'])(
 	words => {
 		const told = toldToGate().tell(answered(steps.mend, words));
 
-		expect(told.incident.phase).toEqual({is: 'gate', refused: words, ...steps.mend});
+		expect(told.incident.phase).toEqual({kind: 'gate', refused: words, ...steps.mend});
 		expect(told.effects).toEqual([]);
 	},
 );
 
 test('where a phrase is wanted, nothing but the phrase opens the gate', () => {
 	const told = toldToGate('wipe 3 blobs').tell(answered(steps.mend, 'approve'));
-	expect(told.incident.phase).toMatchObject({is: 'gate', refused: 'approve'});
+	expect(told.incident.phase).toMatchObject({kind: 'gate', refused: 'approve'});
 
 	told.tell(answered(steps.mend, 'wipe 3 blobs'));
-	expect(told.incident.phase.is).toBe('intending');
+	expect(told.incident.phase.kind).toBe('intending');
 	expect(told.incident.visits.at(-1)!.gate!.answer).toMatchObject({approved: true, by: 'ada'});
 });
 
@@ -54,8 +54,8 @@ test('a gate expires: what was approved too late, or by a clock that went back, 
 	for (const afterMs of [31 * 60_000, -3_600_000]) {
 		const told = toldToGate().tell(answered(steps.mend, 'approve'), afterMs);
 
-		expect(told.incident.phase.is).toBe('gating');
-		expect(told.effects).toEqual([{do: 'open-gate', ...steps.mend}]);
+		expect(told.incident.phase.kind).toBe('gating');
+		expect(told.effects).toEqual([{kind: 'open-gate', ...steps.mend}]);
 	}
 });
 
@@ -63,7 +63,7 @@ test('a no leads back to decide, also when it comes late', () => {
 	for (const afterMs of [1_000, 31 * 60_000]) {
 		const told = toldToGate().tell(answered(steps.mend, 'decline'), afterMs);
 
-		expect(told.incident.phase).toEqual({is: 'arriving', step: 'decide'});
+		expect(told.incident.phase).toEqual({kind: 'arriving', step: 'decide'});
 		expect(told.incident.visits.at(-1)).toMatchObject({ended: 'declined', gate: {answer: {approved: false}}});
 		expect(told.incident.changed).toBe(false);
 	}
@@ -78,31 +78,31 @@ test('an open gate is not replaced under the fingers of whoever reads it', () =>
 test('an answer to an earlier visit opens nothing', () => {
 	const told = toldToGate().tell(answered({step: 'mend', attempt: 2}, 'approve'));
 
-	expect(told.incident.phase).toEqual({is: 'gate', ...steps.mend});
+	expect(told.incident.phase).toEqual({kind: 'gate', ...steps.mend});
 });
 
 test('a dry run asks nobody and assumes that the change was made; reads are real', () => {
 	const told = toldToDecide(smallPage, {dryRun: true}).tell(chosen('mend')).tell(begun(steps.mend, 'write'));
-	expect(told.effects).toEqual([{do: 'assume', ...steps.mend}]);
+	expect(told.effects).toEqual([{kind: 'assume', ...steps.mend}]);
 
 	told.tell({type: 'effect.assumed', outcome: 'mended', say: 'Dry run.', output: {digest: null}, ...steps.mend});
-	expect(told.incident).toMatchObject({phase: {is: 'arriving', step: 'prove'}, changed: false});
+	expect(told.incident).toMatchObject({phase: {kind: 'arriving', step: 'prove'}, changed: false});
 	expect(told.incident.visits.at(-1)).toMatchObject({ended: 'assumed', tries: 0});
 
 	told.tell(begun(steps.prove, 'read'));
-	expect(told.effects).toMatchObject([{do: 'intend'}]);
+	expect(told.effects).toMatchObject([{kind: 'intend'}]);
 });
 
 test('a read that fails for a passing reason is made again as often as the step says, then a person decides', () => {
 	const told = tellIncident().tell(begun(steps.check, 'read'));
 	for (const again of [1, 2]) {
 		told.tell(intended(steps.check)).tell(failed(steps.check, {transient: true}));
-		expect(told.effects).toEqual([{do: 'intend', tries: again, ...steps.check}]);
+		expect(told.effects).toEqual([{kind: 'intend', tries: again, ...steps.check}]);
 	}
 
 	told.tell(intended(steps.check)).tell(failed(steps.check, {transient: true}));
 	expect(told.incident).toMatchObject({
-		phase: {is: 'arriving', step: 'decide'},
+		phase: {kind: 'arriving', step: 'decide'},
 		problem: {message: 'It failed.', hint: 'Try something else.', step: 'check'},
 	});
 });
@@ -110,8 +110,8 @@ test('a read that fails for a passing reason is made again as often as the step 
 test('a write that failed for a passing reason is never made again by itself', () => {
 	const told = toldToRepair().tell(failed(steps.mend, {transient: true}));
 
-	expect(told.incident.phase).toEqual({is: 'arriving', step: 'decide'});
-	expect(told.effects).toEqual([{do: 'start', step: 'decide', attempt: 2}]);
+	expect(told.incident.phase).toEqual({kind: 'arriving', step: 'decide'});
+	expect(told.effects).toEqual([{kind: 'start', step: 'decide', attempt: 2}]);
 });
 
 test('a failure that the action has an outcome for takes its route, with the problem kept', () => {
@@ -126,8 +126,8 @@ test('a failure that the action has an outcome for takes its route, with the pro
 
 test('a lost reply is asked about first; until it is answered nothing else may begin', () => {
 	const told = toldToRepair().tell(failed(steps.mend, {indeterminate: true}));
-	expect(told.incident.phase).toMatchObject({is: 'unsure', asked: false});
-	expect(told.effects).toMatchObject([{do: 'reconcile'}]);
+	expect(told.incident.phase).toMatchObject({kind: 'unsure', asked: false});
+	expect(told.effects).toMatchObject([{kind: 'reconcile'}]);
 
 	for (const word of [
 		{type: 'decision.reopened', reason: 'x'},
@@ -143,44 +143,44 @@ test('a lost reply is asked about first; until it is answered nothing else may b
 });
 
 test.each([
-	['done', {is: 'arriving', step: 'prove'}, 'start'],
-	['not-done', {is: 'gating'}, 'open-gate'],
-	['running', {is: 'running'}, 'perform'],
-	['unknown', {is: 'unsure', asked: true}, undefined],
+	['done', {kind: 'arriving', step: 'prove'}, 'start'],
+	['not-done', {kind: 'gating'}, 'open-gate'],
+	['running', {kind: 'running'}, 'perform'],
+	['unknown', {kind: 'unsure', asked: true}, undefined],
 ] as const)('the world says that a change is %s', (found, phase, effect) => {
 	const told = toldToRepair()
 		.tell(failed(steps.mend, {indeterminate: true}))
 		.tell({type: 'effect.reconciled', found, say: 'So it says.', output: {number: 7}, ...steps.mend});
 
 	expect(told.incident.phase).toMatchObject(phase);
-	expect(told.effects.map(each => each.do)).toEqual(effect === undefined ? [] : [effect]);
+	expect(told.effects.map(each => each.kind)).toEqual(effect === undefined ? [] : [effect]);
 });
 
 test('a process that died: a read is made again, an approved write is asked about again, one under way is looked up', () => {
 	const resumed = {type: 'incident.resumed'} as const;
 	const reading = tellIncident().tell(begun(steps.check, 'read')).tell(intended(steps.check)).tell(resumed);
-	expect(reading.effects).toMatchObject([{do: 'intend'}]);
+	expect(reading.effects).toMatchObject([{kind: 'intend'}]);
 
 	const approved = toldToGate().tell(answered(steps.mend, 'approve')).tell(resumed);
-	expect(approved.effects).toMatchObject([{do: 'open-gate'}]);
+	expect(approved.effects).toMatchObject([{kind: 'open-gate'}]);
 
-	expect(toldToGate().tell(resumed).effects).toMatchObject([{do: 'open-gate'}]);
-	expect(toldToRepair().tell(resumed).effects).toMatchObject([{do: 'reconcile'}]);
+	expect(toldToGate().tell(resumed).effects).toMatchObject([{kind: 'open-gate'}]);
+	expect(toldToRepair().tell(resumed).effects).toMatchObject([{kind: 'reconcile'}]);
 	expect(toldToDecide().tell(resumed).effects).toEqual([]);
 });
 
 test('a runbook that stopped is closed by whoever resumes, also when only the seal is missing', () => {
 	const told = toldToDecide().tell(chosen('stop')).tell({type: 'incident.resumed'});
-	expect(told.effects).toEqual([{do: 'close'}]);
+	expect(told.effects).toEqual([{kind: 'close'}]);
 
-	expect(told.tell({type: 'incident.closed'}).tell({type: 'incident.resumed'}).effects).toEqual([{do: 'close'}]);
+	expect(told.tell({type: 'incident.closed'}).tell({type: 'incident.resumed'}).effects).toEqual([{kind: 'close'}]);
 });
 
 test('an outcome the runbook does not know leads to decide with what is wrong, and keeps the evidence', () => {
 	const evidence = [{file: 'evidence/1', digest: 'sha256:1', bytes: 1}];
 	const told = toldToRepair().tell({...finished(steps.mend, 'never-heard-of'), evidence} as Happening);
 
-	expect(told.incident).toMatchObject({phase: {is: 'arriving', step: 'decide'}, problem: {code: 'runbook.unrouted'}});
+	expect(told.incident).toMatchObject({phase: {kind: 'arriving', step: 'decide'}, problem: {code: 'runbook.unrouted'}});
 	expect(told.incident.visits.at(-1)!.evidence).toEqual(evidence);
 });
 
@@ -189,13 +189,13 @@ test('a surprise in the step in which surprises are decided stands still and can
 	const told = tellIncident()
 		.tell({type: 'step.blocked', problem, ...steps.check})
 		.tell({type: 'step.blocked', problem, ...steps.decide});
-	expect(told.incident.phase).toEqual({is: 'stuck', ...steps.decide});
+	expect(told.incident.phase).toEqual({kind: 'stuck', ...steps.decide});
 
 	expect(refusal(told.incident, {type: 'step.retried', ...steps.decide})).toBeUndefined();
 	const skip: Happening = {type: 'step.skipped', outcome: 'stop', reason: 'no use', ...steps.decide};
 	expect(refusal(told.incident, skip)).toBeUndefined();
 	told.tell(skip);
-	expect(told.incident.phase).toMatchObject({is: 'stopped', stop: 'handed-over'});
+	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'handed-over'});
 	expect(told.incident.visits.at(-1)).toMatchObject({ended: 'skipped', outcome: 'stop', problem});
 });
 
@@ -210,7 +210,7 @@ test('a person can skip, mark as done, go back and note, but not in a visit that
 	expect(refusal(told.incident, {type: 'decision.reopened', reason: 'x'})).toBeUndefined();
 	expect(refusal(told.incident, {type: 'note.added', text: 'x'})).toBeUndefined();
 	expect(told.tell({type: 'note.added', text: 'x'}).incident).toMatchObject({
-		phase: {is: 'gate'},
+		phase: {kind: 'gate'},
 		notes: [{text: 'x', actor: 'ada'}],
 	});
 });
@@ -315,7 +315,7 @@ test('a later check that does not come to its end leaves no older proof standing
 			.tell(begun({step: 'decide', attempt: 3}, 'read'))
 			.tell(chosen('stop', {step: 'decide', attempt: 3}));
 
-		expect(handedOver.incident.phase.is).toBe('stopped');
+		expect(handedOver.incident.phase.kind).toBe('stopped');
 		expect(exitOf(handedOver.incident)).toBe(8);
 	}
 
@@ -333,7 +333,7 @@ test('an end that was reached on a person’s word alone is not a verified one',
 		.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
 		.tell({type: 'step.skipped', outcome: 'answered', reason: 'x', ...steps.close});
 
-	expect(told.incident.phase).toMatchObject({is: 'stopped', stop: 'fixed', unverified: true});
+	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'fixed', unverified: true});
 });
 
 test('a journal of another version is refused with the version that can read it', () => {
@@ -355,7 +355,7 @@ test('to skip the verification proves nothing, whatever it is skipped as', () =>
 			.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
 			.tell({type: 'step.skipped', outcome: 'answered', reason: 'x', ...steps.close});
 
-		expect(told.incident).toMatchObject({verdict: {verdict: 'unknown'}, phase: {is: 'stopped', unverified: true}});
+		expect(told.incident).toMatchObject({verdict: {verdict: 'unknown'}, phase: {kind: 'stopped', unverified: true}});
 		expect(exitOf(told.incident)).toBe(8);
 	}
 });
@@ -371,7 +371,7 @@ test('an end after a change is a verified one only with a proof, whatever the ru
 		.tell(begun(steps.close, 'read'))
 		.tell({type: 'answers.given', answers: {impact: 'x'}, ...steps.close});
 
-	expect(told.incident.phase).toMatchObject({is: 'stopped', stop: 'fixed', unverified: true});
+	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'fixed', unverified: true});
 });
 
 test('the exit code says how it stands: proven, broken, unknown, open', () => {

@@ -1,8 +1,12 @@
 import {expect, test} from 'vitest';
+import {parseDigest} from '../../../src/domain/image/digest.ts';
 import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
+import {toJsonObject} from '../../../src/domain/json.ts';
 import {renderMarkdown} from '../../../src/domain/post-mortem/markdown.ts';
 import {milestonesOf, spansOf} from '../../../src/domain/post-mortem/milestones.ts';
 import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';
+import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
+import {scanValues} from '../../support/outputs.ts';
 import {
 	happen,
 	smallPage,
@@ -203,17 +207,40 @@ function cellsIn(row: string): number {
 }
 
 test('what runs on the host is told with its line, what breaks images for certain first', () => {
-	const risk = {file: '/etc/cron.d/registry', line: 'garbage-collect', why: 'It bites.', advice: 'Mend it.'};
+	const risk = {
+		kind: 'removes-children',
+		file: '/etc/cron.d/registry',
+		line: 'garbage-collect',
+		why: 'It bites.',
+		advice: 'Mend it.',
+	};
 	const risks = [
 		{...risk, severity: 'may-break', file: '/opt/cleanup.sh', at: 7},
 		{...risk, severity: 'will-break', at: 3},
 		{...risk, severity: 'may-break', file: 'crontab -l'},
 	];
-	const finding = {kind: 'missing-child', digest: `sha256:${'b'.repeat(64)}`};
-	const told = tellIncident()
+	const finding: Finding = {
+		kind: 'child-missing',
+		repository: 'infra-ci',
+		digest: parseDigest(`sha256:${'b'.repeat(64)}`),
+		tags: ['latest'],
+		via: [],
+		missing: [],
+		remedy: 'rebuild',
+		detail: '',
+	};
+	const page = smallPage
+		.replace('action: registry.verify', 'action: storage.scan')
+		.replace('action: change.tell\ngate: approve', 'action: registry.audit');
+	const told = tellIncident(page)
 		.tell(happen.begun(steps.check, 'read', {shows: 'cause'}))
 		.tell(happen.intended(steps.check))
-		.tell({...happen.finished(steps.check, 'broken'), output: {findings: [finding], risks}} as Happening);
+		.tell(happen.finished(steps.check, 'broken', toJsonObject(scanValues({findings: [finding]}))))
+		.tell(happen.begun(steps.decide, 'read', {with: {options: [{key: 'tell'}]}}))
+		.tell(happen.chosen('tell'))
+		.tell(happen.begun(steps.tell, 'read'))
+		.tell(happen.intended(steps.tell))
+		.tell(happen.finished(steps.tell, 'told', {risks}));
 	const {cause, followUps} = postMortemOf(told.events);
 
 	expect(cause.slice(1)).toEqual([

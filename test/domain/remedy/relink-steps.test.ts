@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import {parseManifest, references} from '../../../src/domain/image/manifest.ts';
+import {sayChange} from '../../../src/domain/incident/change.ts';
 import {canRelink, type RelinkStep, relinkSteps} from '../../../src/domain/remedy/relink-steps.ts';
-import {relinkCounts, relinkRequest, relinkUndo} from '../../../src/domain/remedy/relink-words.ts';
+import {relinkCounts, relinkUndo} from '../../../src/domain/remedy/say-relink.ts';
 import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 import {currentLink, layerFolder, revisionFolder} from '../../../src/domain/storage/listing/paths.ts';
@@ -39,11 +40,18 @@ test('blobs come before manifests, manifests before tags, and nothing twice', ()
 	]);
 
 	expect(steps).toEqual([
-		{do: 'upload', digest: config.digest, role: 'config', size: 71},
-		{do: 'mount', digest: layer.digest, role: 'layer', from: 'acme/base', size: 12_345_678},
-		{do: 'manifest', digest: child.digest},
-		{do: 'manifest', digest: index.digest},
-		{do: 'retag', tag: 'latest', digest: index.digest},
+		{kind: 'upload-blob', repository: 'acme/app', digest: config.digest, role: 'config', size: 71},
+		{
+			kind: 'mount-blob',
+			repository: 'acme/app',
+			digest: layer.digest,
+			role: 'layer',
+			from: 'acme/base',
+			size: 12_345_678,
+		},
+		{kind: 'put-manifest', repository: 'acme/app', digest: child.digest},
+		{kind: 'put-manifest', repository: 'acme/app', digest: index.digest},
+		{kind: 'restore-tag', repository: 'acme/app', tag: 'latest', digest: index.digest},
 	]);
 	expect(relinkCounts(steps)).toBe('2 manifests, 1 config, 1 layer and 1 tag');
 	expect(relinkCounts(steps.slice(0, 1))).toBe('1 config');
@@ -55,7 +63,7 @@ test('each step is told as the request that it is', () => {
 		finding([config, layer, child], {plan: {complete: true, parts: [config, layer, child], retag: ['1.0']}}),
 	]);
 
-	expect(steps.map(step => relinkRequest(step, 'acme/app'))).toEqual([
+	expect(steps.flatMap(sayChange)).toEqual([
 		`PUT /v2/acme/app/blobs/uploads/…?digest=${config.digest}, an upload of 71 bytes read from the disk`,
 		`POST /v2/acme/app/blobs/uploads/?mount=${layer.digest}&from=acme/base, or where that is not mounted an upload of 12.3 MB read from the disk`,
 		`PUT /v2/acme/app/manifests/${child.digest}: the exact bytes from the disk`,
@@ -82,7 +90,9 @@ test.each<[string, Finding]>([
 });
 
 test('what a folder with an impossible name holds is uploaded, not mounted', () => {
-	expect(relinkSteps([finding([{...layer, from: 'a b&x=1'}])])).toMatchObject([{do: 'upload', digest: layer.digest}]);
+	expect(relinkSteps([finding([{...layer, from: 'a b&x=1'}])])).toMatchObject([
+		{kind: 'upload-blob', repository: 'acme/app', digest: layer.digest},
+	]);
 });
 
 test('in a store that lost any links, what lies below comes first, nothing comes twice, and nothing that is linked comes', () => {
@@ -112,12 +122,12 @@ test('in a store that lost any links, what lies below comes first, nothing comes
 			const done: RelinkStep[] = [];
 			for (const step of steps) {
 				expect(done.filter(before => keyOf(before) === keyOf(step))).toEqual([]);
-				if (step.do === 'manifest' || step.do === 'retag') {
+				if (step.kind === 'put-manifest' || step.kind === 'restore-tag') {
 					const body = image.manifests.find(each => each.digest === step.digest)!;
 					const parsed = parseManifest(body.bytes.toString());
 					const below = parsed.ok ? references(parsed.manifest).map(each => each.digest) : [];
 					expect(
-						steps.slice(done.length + 1).filter(later => later.do !== 'retag' && below.includes(later.digest)),
+						steps.slice(done.length + 1).filter(later => later.kind !== 'restore-tag' && below.includes(later.digest)),
 					).toEqual([]);
 				}
 
@@ -132,12 +142,14 @@ test('in a store that lost any links, what lies below comes first, nothing comes
 	);
 
 	function linkFolder(step: RelinkStep): string | undefined {
-		return step.do === 'retag' ? undefined : (step.do === 'manifest' ? revisionFolder : layerFolder)(here, step.digest);
+		return step.kind === 'restore-tag'
+			? undefined
+			: (step.kind === 'put-manifest' ? revisionFolder : layerFolder)(here, step.digest);
 	}
 });
 
 function keyOf(step: RelinkStep): string {
-	return step.do === 'retag' ? step.tag : `${step.do === 'manifest'}${step.digest}`;
+	return step.kind === 'restore-tag' ? step.tag : `${step.kind === 'put-manifest'}${step.digest}`;
 }
 
 test('a tag whose link is damaged is written again after what it names', () => {
@@ -154,7 +166,7 @@ test('a tag whose link is damaged is written again after what it names', () => {
 	const {findings} = assess(listingOf(tree), {role: 'authoritative'});
 
 	expect(relinkSteps(findings.filter(({repository}) => repository === here))).toEqual([
-		{do: 'manifest', digest: lost},
-		{do: 'retag', tag: name, digest: rootOf(image).digest},
+		{kind: 'put-manifest', repository: here, digest: lost},
+		{kind: 'restore-tag', repository: here, tag: name, digest: rootOf(image).digest},
 	]);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {freeze} from '../../../src/domain/incident/freeze.ts';
 import type {Incident, Visit} from '../../../src/domain/incident/incident.ts';
+import {resolveStep} from '../../../src/domain/incident/resolve-step.ts';
 import {lintRunbook} from '../../../src/domain/runbook/linter.ts';
 import {parseRunbook} from '../../../src/domain/runbook/parser.ts';
 import {isStop, type Runbook} from '../../../src/domain/runbook/runbook.ts';
@@ -48,11 +48,11 @@ test('a generated page without defects has no problems except values that may be
 function walk(runbook: Runbook, tosses: number[]): void {
 	let at = runbook.start;
 	let changed = false;
-	let incident = {runbook, inputs: {image: 'x'}, settings: {}, visits: [] as Visit[]} as unknown as Incident;
+	let incident = {runbook, opening: {inputs: {image: 'x'}, settings: {}}, visits: [] as Visit[]} as unknown as Incident;
 
 	for (const toss of tosses) {
 		const step = runbook.steps.find(({id}) => id === at)!;
-		expect(freeze(incident, step)).toMatchObject({ok: true});
+		expect(resolveStep(incident, step)).toMatchObject({ok: true});
 
 		const action = step.does.kind === 'action' ? step.does.action : undefined;
 		const declared = smallCatalogue.find(({name}) => name === action);
@@ -74,12 +74,20 @@ function walk(runbook: Runbook, tosses: number[]): void {
 			return;
 		}
 
-		const output = declared
+		const values = declared
 			? resultOf(declared, outcome).output
 			: step.does.kind === 'ask'
 				? {word: 'w'}
 				: {option: outcome};
-		const visit = {step: at, attempt: 1, outcome, output, say: '', ended: 'ran'} as unknown as Visit;
+		const visit = {
+			step: at,
+			attempt: 1,
+			outcome,
+			values,
+			output: {kind: 'none'},
+			say: '',
+			ended: 'ran',
+		} as unknown as Visit;
 		incident = {...incident, visits: [...incident.visits, visit]};
 		at = route.to;
 	}

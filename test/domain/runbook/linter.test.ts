@@ -167,13 +167,13 @@ test.each([
 		'gate-too-weak',
 		10,
 	],
-	['a gate before what only reads', 'action: look.scan\ngate: approve', 'needless-gate', 10],
+	['a gate before what only reads', 'action: storage.scan\ngate: approve', 'needless-gate', 10],
 	['a gate before a person’s own step', 'wait: 1s\ngate: approve', 'needless-gate', 10],
 ])('%s is found', (_what, block, code, line) => {
 	const outcomes: Record<string, string> = {
 		'change.mend': 'mended: d, failed: d, refused: d, late: d',
 		'change.wipe': 'wiped: d, refused: d',
-		'look.scan': 'found: d, clean: d',
+		'storage.scan': 'found: d, clean: d',
 	};
 	const action = /action: (\S+)/.exec(block)?.[1];
 	const text = small(`${block}\noutcomes: {${outcomes[action ?? ''] ?? 'waited: d'}}`);
@@ -191,7 +191,7 @@ test('a step that decides after a surprise must not claim success for the surpri
 	const text = small('action: change.mend\ngate: approve\noutcomes: {mended: b, failed: b, refused: b, late: b}')
 		.replace(
 			'## D {#d}',
-			'## B {#b}\n```yaml step\naction: look.check\noutcomes:\n  intact: {stop: fixed, say: Good.}\n  broken: {stop: bad, say: Bad., unverified: true}\n  unknown: {stop: bad, say: Bad., unverified: true}\n  refused: {stop: bad, say: Bad., unverified: true}\n```\n## D {#d}',
+			'## B {#b}\n```yaml step\naction: registry.verify\noutcomes:\n  intact: {stop: fixed, say: Good.}\n  broken: {stop: bad, say: Bad., unverified: true}\n  unknown: {stop: bad, say: Bad., unverified: true}\n  refused: {stop: bad, say: Bad., unverified: true}\n```\n## D {#d}',
 		)
 		.replace('Left., unverified: true', 'All is well.');
 
@@ -200,7 +200,7 @@ test('a step that decides after a surprise must not claim success for the surpri
 
 test('a verification that found the image broken is no proof', () => {
 	const check =
-		'## B {#b}\n```yaml step\naction: look.check\noutcomes: {intact: e, broken: e, unknown: e, refused: e}\n```\n## E {#e}\n```yaml step\nwait: 1s\noutcomes:\n  waited: {stop: fixed, say: All is well.}\n```\n## D {#d}';
+		'## B {#b}\n```yaml step\naction: registry.verify\noutcomes: {intact: e, broken: e, unknown: e, refused: e}\n```\n## E {#e}\n```yaml step\nwait: 1s\noutcomes:\n  waited: {stop: fixed, say: All is well.}\n```\n## D {#d}';
 	const text = small(
 		'action: change.mend\ngate: approve\noutcomes: {mended: b, failed: d, refused: d, late: d}',
 	).replace('## D {#d}', check);
@@ -210,9 +210,9 @@ test('a verification that found the image broken is no proof', () => {
 });
 
 test('values of a step that may have provided none are not available', () => {
-	const text = small('action: look.check\noutcomes: {intact: d, broken: d, unknown: d, refused: b}').replace(
+	const text = small('action: registry.verify\noutcomes: {intact: d, broken: d, unknown: d, refused: b}').replace(
 		'## D {#d}',
-		'## B {#b}\n```yaml step\naction: look.scan\nwith: {note: "${steps.a.faults}"}\noutcomes: {found: d, clean: d}\n```\n## D {#d}',
+		'## B {#b}\n```yaml step\naction: storage.scan\nwith: {note: "${steps.a.faults}"}\noutcomes: {found: d, clean: d}\n```\n## D {#d}',
 	);
 
 	expect(problemsIn(text, smallActions)).toMatchObject([

@@ -1,5 +1,7 @@
 import {expect, test} from 'vitest';
-import type {Action, ActionContext, ActionResult} from '../../../src/engine/actions/action.ts';
+import {sayChange} from '../../../src/domain/incident/change.ts';
+import {toJsonObject} from '../../../src/domain/json.ts';
+import type {ActionContext, ActionResult} from '../../../src/engine/actions/action.ts';
 import {actions} from '../../../src/engine/actions/index.ts';
 import type {BuildStatus} from '../../../src/engine/ports/builder.ts';
 import type {TriggerAnswer} from '../../../src/engine/ports/ci.ts';
@@ -14,7 +16,6 @@ import {
 	pipeline,
 	quietHost,
 	refusal,
-	settings,
 	smallManifest,
 	unreachable,
 } from '../../support/fake-ports.ts';
@@ -29,41 +30,79 @@ const findings = [one, two].map(({digest}, at) => ({
 	repository: 'infra-ci',
 	remedy: 'relink',
 	digest,
-	via: at === 0 ? ['x'] : [],
+	via: at === 0 ? [old.digest] : [],
 	tags: ['latest'],
+	missing: [],
+	detail: '',
 	plan: {complete: true, parts: [{digest, role: 'manifest', where: 'disk'}]},
 }));
 const relinkInputs = {image, findings};
 const repointInputs = {image, to: image.replace('latest', 'older')};
 
-function action(name: string): Required<Action> {
-	return actions.find(each => each.name === name) as Required<Action>;
+/** The action, with inputs as the session parses them. */
+function action(name: string) {
+	const {parse, run, gate, reconcile, ...declared} = actions.find(each => each.name === name)!;
+	type Call<Result> = (inputs: object, context: ActionContext) => Promise<Result>;
+	const parsed =
+		<Result>(call: ((inputs: unknown, context: ActionContext) => Promise<Result>) | undefined): Call<Result> =>
+		async (inputs, context) =>
+			call!(parse(toJsonObject(inputs)), context);
+	return {...declared, run: parsed(run), gate: parsed(gate), reconcile: parsed(reconcile)};
 }
 
 test('every action declares what the engine counts on', () => {
-	for (const {name, effect, outcomes, success, bare = [], gate, reconcile, shows} of actions) {
+	for (const {name, outcomes, success, bare = []} of actions) {
 		expect(Object.keys(outcomes), name).toEqual(expect.arrayContaining([...success, ...bare]));
-		expect(effect === 'read' ? [] : [typeof gate, typeof reconcile, success.length > 0], name).toEqual(
-			effect === 'read' ? [] : ['function', 'function', true],
-		);
-		expect(effect !== 'read' && shows !== undefined, name).toBe(false);
+	}
+
+	const reads = actions.filter(({effect}) => effect === 'read');
+	expect(reads.map(({name}) => name)).toEqual([
+		'registry.verify',
+		'storage.scan',
+		'ci.failed',
+		'registry.audit',
+		'follow-up.orphans',
+	]);
+
+	for (const {name, effect, gate, reconcile, success, shows} of actions.filter(each => !reads.includes(each))) {
+		expect(effect, name).toBe('write');
+		expect([typeof gate, typeof reconcile, shows], name).toEqual(['function', 'function', undefined]);
+		expect(success, name).not.toEqual([]);
 	}
 });
 
-test.each(actions.filter(({outcomeOf}) => outcomeOf).map(each => [each.name, each] as const))(
-	'%s: who is kept out or gets no answer leaves no values, and a lost reply is no outcome',
-	(_name, {outcomeOf, outcomes, bare}) => {
+const valueless = {
+	'registry.verify': ['absent', 'refused', 'unreachable'],
+	'storage.scan': ['unavailable', 'refused', 'unreachable'],
+	// A restart leaves no values at all.
+	'registry.restart': undefined,
+	'registry.relink': ['gone', 'refused', 'unreachable'],
+	'registry.repoint': ['rejected', 'refused', 'unreachable'],
+	'ci.build': ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
+	'builder.build': ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
+	'ci.failed': ['refused', 'unreachable'],
+	'ci.restart': ['refused', 'unreachable'],
+	'registry.audit': ['refused', 'unreachable'],
+};
+
+test('every action that speaks to an outside system has an outcome for a refusal and for no response', () => {
+	expect(actions.filter(({outcomeOf}) => outcomeOf).map(({name}) => name)).toEqual(Object.keys(valueless));
+});
+
+test.each(Object.entries(valueless))(
+	'%s: a refusal and an unreachable system leave no values, and a lost reply is no outcome',
+	(name, outcomesWithoutValues) => {
+		const {outcomeOf, outcomes, bare} = action(name);
+
 		expect(outcomes).toHaveProperty('refused');
 		expect(outcomeOf!(refusal())).toBe('refused');
 		expect(outcomeOf!(unreachable())).toBe('unreachable');
 		expect(outcomeOf!(lostReply())).toBeUndefined();
-		expect(Object.keys(outcomes).length === 5 && outcomes.restarted ? [] : bare).toEqual(
-			outcomes.restarted && !outcomes.partly ? [] : expect.arrayContaining(['refused', 'unreachable']),
-		);
+		expect(bare).toEqual(outcomesWithoutValues);
 	},
 );
 
-async function run(name: string, inputs: Parameters<Action['run']>[0], context: ActionContext): Promise<ActionResult> {
+async function run(name: string, inputs: object, context: ActionContext): Promise<ActionResult> {
 	const {outcomes, provides, bare = [], run: begin} = action(name);
 	const result = await begin(inputs, context);
 	expect(outcomes).toHaveProperty(result.outcome);
@@ -108,7 +147,7 @@ test('a restart is what the command says, and nobody can tell afterwards whether
 	});
 	expect(await run('registry.restart', {}, contextWith({storage: failing}))).toMatchObject({outcome: 'failed'});
 	expect(await run('registry.restart', {}, contextWith({storage: without}))).toMatchObject({outcome: 'unavailable'});
-	expect(await action('registry.restart').reconcile({}, contextWith({}))).toMatchObject({found: 'unknown'});
+	expect(await action('registry.restart').reconcile({}, contextWith({}))).toMatchObject({kind: 'unknown'});
 });
 
 // ---------------------------------------------------------------- registry.relink
@@ -128,13 +167,13 @@ test('a relink that was partly done before a crash does the rest, and not the fi
 	const context = contextWith({registry, storage: fakeStorage([one, two])});
 
 	expect(await action('registry.relink').reconcile(relinkInputs, context)).toMatchObject({
-		found: 'not-done',
+		kind: 'not-done',
 		say: 'The registry serves 1 of 2.',
 	});
 	expect(await run('registry.relink', relinkInputs, context)).toMatchObject({outcome: 'relinked'});
 	expect(registry.puts).toEqual([two.digest]);
 	expect(await action('registry.relink').reconcile(relinkInputs, context)).toMatchObject({
-		found: 'done',
+		kind: 'done',
 		outcome: 'relinked',
 		output: {relinked: [one.digest, two.digest]},
 	});
@@ -160,7 +199,7 @@ test('bytes that are gone, or no manifest, are never put', async () => {
 			.run(relinkInputs, contextWith({registry, storage: fakeStorage(blobs)}))
 			.catch(each => each);
 
-		expect(outcomeOf(error)).toBe('gone');
+		expect(outcomeOf!(error)).toBe('gone');
 	}
 
 	expect(registry.puts).toEqual([]);
@@ -198,7 +237,17 @@ test('a relink of nothing has no gate', async () => {
 test('the gate of a re-point shows both digests whole, and only an intact image may be named', async () => {
 	const registry = fakeRegistry({latest: one, older: old, [old.digest]: old});
 	const gate = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
-	expect(gate.changes.join()).toContain(old.digest);
+	expect(gate.changes).toEqual([
+		{
+			kind: 'point-tag',
+			repository: 'infra-ci',
+			tag: 'latest',
+			image: repointInputs.to,
+			from: one.digest,
+			to: old.digest,
+		},
+	]);
+	expect(gate.changes.flatMap(sayChange).join()).toContain(old.digest);
 	expect(gate.undo).toContain(one.digest);
 
 	registry.blob = async () => ({state: 'missing', status: 404, detail: 'gone'});
@@ -210,7 +259,7 @@ test('the gate of a re-point shows both digests whole, and only an intact image 
 	).rejects.toMatchObject({code: 'repoint.elsewhere'});
 });
 
-test('a tag that has moved since the gate was shown is not taken', async () => {
+test('a tag that has moved since the gate was shown is not used, and a sentence approves nothing', async () => {
 	const registry = fakeRegistry({latest: one, older: old});
 	const {changes} = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
 	registry.served.set('older', two);
@@ -220,12 +269,17 @@ test('a tag that has moved since the gate was shown is not taken', async () => {
 	});
 	expect(registry.puts).toEqual([]);
 	registry.served.set('older', old);
+	const sentences = changes.flatMap(sayChange).map(text => ({kind: 'sentence' as const, text}));
+	expect(await run('registry.repoint', repointInputs, contextWith({registry}, {approved: sentences}))).toMatchObject({
+		outcome: 'rejected',
+	});
+	expect(registry.puts).toEqual([]);
 	expect(await run('registry.repoint', repointInputs, contextWith({registry}, {approved: changes}))).toMatchObject({
 		outcome: 'repointed',
 		output: {before: one.digest},
 	});
 	expect(await action('registry.repoint').reconcile(repointInputs, contextWith({registry}))).toMatchObject({
-		found: 'done',
+		kind: 'done',
 	});
 });
 
@@ -273,12 +327,12 @@ test('the number of a pipeline is on the record before it is followed', async ()
 test('a look that fails on the way does not end the build: some are endured, then it is unknown', async () => {
 	const some = contextWith({ci: fakeCi({pipelines: [...Array.from({length: 20}, unreachable), pipeline()]})});
 	expect(await run('ci.build', {image}, some)).toMatchObject({outcome: 'succeeded'});
-	expect(some.logged.join()).toContain('Looking again');
+	expect(some.logged.join()).toContain('Trying again');
 
 	const many = contextWith({ci: fakeCi({pipelines: [unreachable()]})});
 	await expect(action('ci.build').run({image}, many)).rejects.toMatchObject({
 		code: 'effect.unknown',
-		message: expect.stringContaining('Pipeline 41'),
+		message: expect.stringContaining('pipeline 41'),
 	});
 });
 
@@ -289,24 +343,31 @@ test('a log that cannot be read says nothing of the build', async () => {
 });
 
 test.each([
-	['found at its end', [pipeline()], {found: 'done', outcome: 'succeeded'}],
-	['found red', [pipeline({state: 'failed'})], {found: 'done', outcome: 'failed'}],
-	['found under way', [undefined, pipeline({state: 'running'})], {found: 'running', output: {number: 41}}],
-	['not found', [undefined], {found: 'not-done'}],
+	['found at its end', [pipeline()], {kind: 'done', outcome: 'succeeded'}],
+	['found red', [pipeline({state: 'failed'})], {kind: 'done', outcome: 'failed'}],
+	['found under way', [undefined, pipeline({state: 'running'})], {kind: 'running', output: {number: 41}}],
+	['not found', [undefined], {kind: 'not-done'}],
 ])('a trigger whose reply was lost is looked for by its own id: %s', async (_how, found, expected) => {
 	expect(await action('ci.build').reconcile({image}, contextWith({ci: fakeCi({found})}))).toMatchObject(expected);
 });
 
 test('what is under way already is followed and never triggered again', async () => {
-	for (const attach of [{number: 41}, {}]) {
-		const ci = fakeCi();
-		await run('ci.build', {image}, contextWith({ci}, {attach}));
+	const attach = {kind: 'pipeline', number: 41} as const;
+	const ci = fakeCi();
+	await run('ci.build', {image}, contextWith({ci}, {attach}));
+	expect(ci.triggers).toEqual([]);
 
-		expect(ci.triggers).toEqual([]);
-	}
+	const gate = await action('ci.build').gate({image}, contextWith({ci: fakeCi()}, {attach}));
+	expect(gate.changes).toEqual([{kind: 'follow-pipeline', number: 41}]);
+	expect(gate.changes.flatMap(sayChange)).toEqual(['goes on following pipeline 41; starts nothing']);
+});
 
-	const gate = await action('ci.build').gate({image}, contextWith({ci: fakeCi()}, {attach: {number: 41}}));
-	expect(gate.changes).toEqual(['goes on following pipeline 41; starts nothing']);
+test('where the journal does not say which pipeline is under way, none is triggered and it stays unknown', async () => {
+	const ci = fakeCi();
+	const followed = run('ci.build', {image}, contextWith({ci}, {attach: {kind: 'none'}}));
+
+	await expect(followed).rejects.toMatchObject({code: 'effect.unknown'});
+	expect(ci.triggers).toEqual([]);
 });
 
 test.each(['ci.build', 'builder.build', 'ci.restart'])('%s has no gate where nothing is configured', async name => {
@@ -369,28 +430,28 @@ test('a build whose host is out of sight for a while goes on; for long, it is un
 });
 
 test.each<[BuildStatus, object]>([
-	[{state: 'absent'}, {found: 'not-done'}],
-	[{state: 'running', stage: 'push'}, {found: 'running'}],
+	[{state: 'absent'}, {kind: 'not-done'}],
+	[{state: 'running', stage: 'push'}, {kind: 'running'}],
 	[
 		{state: 'pushed', digest: one.digest},
-		{found: 'done', outcome: 'pushed', output: {digest: one.digest}},
+		{kind: 'done', outcome: 'pushed', output: {digest: one.digest}},
 	],
-	[{state: 'vanished'}, {found: 'done', outcome: 'failed'}],
+	[{state: 'vanished'}, {kind: 'done', outcome: 'failed'}],
 ])('a start whose reply was lost is known by its status %j', async (status, expected) => {
 	expect(
-		await action('builder.build').reconcile({}, contextWith({builder: fakeBuilder({statuses: [status]})})),
+		await action('builder.build').reconcile({image}, contextWith({builder: fakeBuilder({statuses: [status]})})),
 	).toMatchObject(expected);
 });
 
 test('the broken tag is always pushed, with the others, and a build taken up again is not started', async () => {
 	const gate = await action('builder.build').gate({image}, contextWith({builder: fakeBuilder()}));
-	expect(gate.changes.filter(change => change.startsWith('pushes'))).toEqual([
+	expect(gate.changes.flatMap(sayChange).filter(change => change.startsWith('pushes'))).toEqual([
 		`pushes ${image}`,
 		`pushes ${image.replace('latest', 'manual')}`,
 	]);
 
 	const builder = fakeBuilder();
-	await run('builder.build', {image}, contextWith({builder}, {attach: {}}));
+	await run('builder.build', {image}, contextWith({builder}, {attach: {kind: 'none'}}));
 	expect(builder.starts).toEqual([]);
 });
 
@@ -433,15 +494,16 @@ test('each ticked pipeline is restarted once, however it was ticked', async () =
 });
 
 test('a restart whose reply was lost is looked for in CI; what is settled is not done again', async () => {
-	const recorded = (...names: [string, number][]) => names.map(([name, number]) => ({name, detail: {number}}));
+	const recorded = (...names: [string, number][]) =>
+		names.map(([name, number]) => ({name, detail: {number, as: 50, detail: 'gone'}}));
 	const {reconcile} = action('ci.restart');
 	const inputs = {pipelines: [7, 9]};
 	const doubt = recorded(['restarting', 7], ['restarted', 7], ['restarting', 9]);
 
 	const arrived = contextWith({ci: fakeCi({restartedAs: [undefined, pipeline({number: 51})]})}, {recorded: doubt});
-	expect(await reconcile(inputs, arrived)).toMatchObject({found: 'done', outcome: 'restarted'});
+	expect(await reconcile(inputs, arrived)).toMatchObject({kind: 'done', outcome: 'restarted'});
 	const never = fakeCi({restarts: [{state: 'created', pipeline: pipeline({number: 52})}]});
-	expect(await reconcile(inputs, contextWith({ci: never}, {recorded: doubt}))).toMatchObject({found: 'not-done'});
+	expect(await reconcile(inputs, contextWith({ci: never}, {recorded: doubt}))).toMatchObject({kind: 'not-done'});
 
 	await run('ci.restart', inputs, contextWith({ci: never}, {recorded: doubt}));
 	expect(never.restarts).toEqual([9]);
@@ -451,7 +513,7 @@ test('a restart whose reply was lost is looked for in CI; what is settled is not
 
 	const all = [...doubt, ...recorded(['not-restarted', 9])];
 	expect(await reconcile(inputs, contextWith({ci: fakeCi()}, {recorded: all}))).toMatchObject({
-		found: 'done',
+		kind: 'done',
 		outcome: 'partly',
 	});
 });
@@ -460,7 +522,7 @@ test('other damaged images become follow-ups; not to have looked is not to have 
 	const others = [
 		{kind: 'child-swept', repository: 'web', tags: ['1', '2']},
 		{kind: 'child-missing', repository: 'web', tags: ['1']},
-	];
+	].map(finding => ({via: [], missing: [], remedy: 'rebuild', detail: '', ...finding}));
 
 	expect(await run('follow-up.orphans', {image, findings: others}, contextWith({}))).toMatchObject({
 		outcome: 'some',
@@ -496,5 +558,5 @@ test('settings alone say what is built: a runbook cannot order another repositor
 	const ci = fakeCi();
 	const {target} = await action('ci.build').gate({image, repository: 'evil/repo'}, contextWith({ci}));
 
-	expect(target).toBe(`ci.example: ${settings.repository}, branch main`);
+	expect(target).toBe(`ci.example: acme/infra, branch main`);
 });

@@ -9,7 +9,9 @@ const kept = buildImage({seed: 'kept'});
 const swept = {kind: 'child-swept', repository: 'acme/app', tags: ['2026-03', '2026-04', 'latest']};
 
 function ask(registry: ReturnType<typeof shelf>, findings: object[] = []) {
-	return followUpOrphans.run({image, findings, own: [swept]} as never, contextWith({registry}));
+	const whole = (part: object) => ({via: [], missing: [], remedy: 'rebuild', detail: '', ...part});
+	const inputs = followUpOrphans.parse({image, findings: findings.map(whole), own: [whole(swept)]});
+	return followUpOrphans.run(inputs, contextWith({registry}));
 }
 
 describe('a tag that shared the damage of the image', () => {

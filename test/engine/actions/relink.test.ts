@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
-import type {JsonObject} from '../../../src/domain/json.ts';
+import {sayChange} from '../../../src/domain/incident/change.ts';
+import {toJsonObject} from '../../../src/domain/json.ts';
 import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
 import {registryRelink} from '../../../src/engine/actions/registry-relink.ts';
@@ -39,7 +40,7 @@ const finding = {
 		retag: ['latest'],
 	},
 };
-const inputs = (...findings: JsonObject[]) => ({image, findings}) as JsonObject;
+const inputs = (...findings: object[]) => registryRelink.parse(toJsonObject({image, findings}));
 
 /** A registry and its disk, so far as a relink sees them. What a write links is on the disk and is served. */
 function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?: boolean} = {}) {
@@ -94,16 +95,18 @@ function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?
 }
 
 test('the gate shows every request, and asks for what is put back by number', async () => {
-	expect(await registryRelink.gate!(inputs(finding), world().context)).toMatchObject({
+	const gate = await registryRelink.gate!(inputs(finding), world().context);
+
+	expect(gate).toMatchObject({
 		target: `${host}/${repository}`,
-		changes: [
-			expect.stringMatching(/^PUT \/v2\/infra-ci\/blobs\/uploads\/….*an upload of 6 bytes/),
-			expect.stringContaining(`POST /v2/infra-ci/blobs/uploads/?mount=${layer.digest}&from=acme/base`),
-			expect.stringContaining(`PUT /v2/infra-ci/manifests/${child.digest}`),
-			expect.stringContaining('PUT /v2/infra-ci/manifests/latest'),
-		],
 		phrase: 'relink 1 manifest, 1 config, 1 layer and 1 tag',
 	});
+	expect(gate.changes.flatMap(sayChange)).toEqual([
+		expect.stringMatching(/^PUT \/v2\/infra-ci\/blobs\/uploads\/….*an upload of 6 bytes/),
+		expect.stringContaining(`POST /v2/infra-ci/blobs/uploads/?mount=${layer.digest}&from=acme/base`),
+		expect.stringContaining(`PUT /v2/infra-ci/manifests/${child.digest}`),
+		expect.stringContaining('PUT /v2/infra-ci/manifests/latest'),
+	]);
 });
 
 test('the whole plan is carried out, leaves first, each step recorded with its digest', async () => {
@@ -117,14 +120,14 @@ test('the whole plan is carried out, leaves first, each step recorded with its d
 		say: '1 manifest, 1 config, 1 layer and 1 tag relinked.',
 	});
 	expect(done).toEqual(['upload', 'mount acme/base', 'put child', 'put latest']);
-	expect(context.records.map(({name, detail}) => [name, detail.do, detail.digest])).toEqual([
-		['relinked', 'upload', config.digest],
-		['relinked', 'mount', layer.digest],
-		['relinked', 'manifest', child.digest],
-		['relinked', 'retag', child.digest],
+	expect(context.records.map(({name, detail}) => [name, detail.kind, detail.digest])).toEqual([
+		['relinked', 'upload-blob', config.digest],
+		['relinked', 'mount-blob', layer.digest],
+		['relinked', 'put-manifest', child.digest],
+		['relinked', 'restore-tag', child.digest],
 	]);
 	expect(storage.locks.at(-1)).toBe('released');
-	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({found: 'done'});
+	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({kind: 'done'});
 
 	await registryRelink.run(inputs(finding), context);
 	expect(done).toHaveLength(4);
@@ -135,7 +138,12 @@ test('what cannot be mounted is uploaded, and recorded as that', async () => {
 
 	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({outcome: 'relinked'});
 	expect(done).toEqual(['upload', 'not mounted acme/base', 'upload', 'put child', 'put latest']);
-	expect(context.records.map(({detail}) => detail.do)).toEqual(['upload', 'upload', 'manifest', 'retag']);
+	expect(context.records.map(({detail}) => detail.kind)).toEqual([
+		'upload-blob',
+		'upload-blob',
+		'put-manifest',
+		'restore-tag',
+	]);
 });
 
 test('a blob that is only served from memory is linked all the same', async () => {
@@ -143,7 +151,7 @@ test('a blob that is only served from memory is linked all the same', async () =
 	served.add(layer.digest);
 
 	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({
-		found: 'not-done',
+		kind: 'not-done',
 		say: 'The registry serves 0 of 4.',
 	});
 	await registryRelink.run(inputs(finding), context);
@@ -163,11 +171,11 @@ test('what the registry takes and does not serve is no success, and nothing more
 });
 
 test.each([
-	['names another image', 'names'],
+	['has moved to another image', 'has moved'],
 	['is gone', 'was removed'],
 ])('a tag that %s since the scan is left alone', async (_, word) => {
 	const {context, done, registry, links} = world();
-	if (word === 'names') {
+	if (word === 'has moved') {
 		registry.served.set('latest', smallManifest('newer'));
 	} else {
 		links.delete(currentLink(repository, 'latest'));
@@ -214,7 +222,7 @@ test('a lost reply leaves it open, and the world is asked', async () => {
 
 	await expect(registryRelink.run(inputs(finding), context)).rejects.toMatchObject({code: 'effect.unknown'});
 	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({
-		found: 'not-done',
+		kind: 'not-done',
 		say: 'The registry serves 2 of 4.',
 	});
 });
@@ -227,5 +235,5 @@ test('links that could not be looked at are not called there', async () => {
 		storage: {...storage, recheck: async paths => new Map(paths.map(path => [path, {state: 'unread' as const}]))},
 	});
 
-	expect(await registryRelink.reconcile!(inputs(finding), blind)).toMatchObject({found: 'unknown'});
+	expect(await registryRelink.reconcile!(inputs(finding), blind)).toMatchObject({kind: 'unknown'});
 });

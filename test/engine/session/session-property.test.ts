@@ -43,7 +43,7 @@ test('whatever happens, no write begins without its intent and its gate, none tw
 
 					const {incident} = session.current();
 					expect(incident).toEqual(fold(events));
-					if (incident.phase.is === 'stopped' && incident.phase.closed) {
+					if (incident.phase.kind === 'stopped' && incident.phase.closed) {
 						stops++;
 						break;
 					}
@@ -78,7 +78,7 @@ function checkEveryMoment(events: readonly JournalEvent[]): void {
 	for (const event of rest) {
 		live = advance(live, event)[0];
 		const {phase} = live;
-		if (phase.is === 'stopped' && live.changed && !phase.unverified) {
+		if (phase.kind === 'stopped' && live.changed && !phase.unverified) {
 			expect(live.verdict?.verdict).toBe('intact');
 		}
 	}
@@ -196,8 +196,12 @@ async function openSession(
 		},
 		reconcile: async (action): Promise<Reconciliation> => {
 			const found = (['done', 'not-done', 'running', 'unknown'] as const)[world.toss(4)]!;
-			const outcome = found === 'done' ? resultOf(action, action.success[0]!) : {output: {number: 7}};
-			return {found, say: `It is ${found}.`, ...outcome};
+			const say = `It is ${found}.`;
+			return found === 'done'
+				? {...resultOf(action, action.success[0]!), kind: found, say}
+				: found === 'running'
+					? {kind: found, output: {number: 7}, say}
+					: {kind: found, say};
 		},
 	});
 	const options = {journal, ports, actions, actor: 'ada', pace: 'auto' as const};
@@ -305,7 +309,7 @@ function wordOf(incident: Incident, toss: World['toss']): Happening {
 		default:
 	}
 
-	switch (phase.is) {
+	switch (phase.kind) {
 		case 'gate':
 			return {type: 'gate.answered', answer: visit?.gate?.phrase ?? 'approve', ...stamp};
 		case 'unsure':

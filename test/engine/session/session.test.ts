@@ -35,14 +35,14 @@ test('of two rapid answers only one is taken', async () => {
 });
 
 test.each([
-	['done', {outcome: 'mended'}, 'prove'],
-	['not-done', {}, 'mend'],
-	['unknown', {}, 'mend'],
-] as const)('a lost reply is looked up (%s), and nothing is done twice', async (found, more, where) => {
+	['done', {kind: 'done', outcome: 'mended', output: {}}, 'prove'],
+	['not-done', {kind: 'not-done'}, 'mend'],
+	['unknown', {kind: 'unknown'}, 'mend'],
+] as const)('a lost reply is looked up (%s), and nothing is done twice', async (found, result, where) => {
 	const small = await openAtGate({
 		conduct: {
 			run: async action => (action.effect === 'read' ? resultOf(action, 'broken') : Promise.reject(lost())),
-			reconcile: async () => ({found, say: 'So it is.', ...more}),
+			reconcile: async () => ({...result, say: 'So it is.'}),
 		},
 	});
 
@@ -53,9 +53,9 @@ test.each([
 
 	expect(small.runs).toEqual(['change.mend']);
 	const {phase} = small.session.current().incident;
-	expect(found === 'unknown' ? phase.is : found === 'not-done' ? ['gating', 'gate'].includes(phase.is) : 'done').toBe(
-		found === 'unknown' ? 'unsure' : found === 'not-done' ? true : 'done',
-	);
+	expect(
+		found === 'unknown' ? phase.kind : found === 'not-done' ? ['gating', 'gate'].includes(phase.kind) : 'done',
+	).toBe(found === 'unknown' ? 'unsure' : found === 'not-done' ? true : 'done');
 });
 
 test('a change that is still under way is taken up again, with what is known of it', async () => {
@@ -74,13 +74,13 @@ test('a change that is still under way is taken up again, with what is known of 
 
 				return resultOf(action, 'mended');
 			},
-			reconcile: async () => ({found: 'running', say: 'It runs.', output: {number: 41}}),
+			reconcile: async () => ({kind: 'running', say: 'It runs.', output: {number: 41}}),
 		},
 	});
 
 	await small.session.say(approve);
 	await small.phase('asking');
-	expect(attached).toEqual([undefined, {number: 41}]);
+	expect(attached).toEqual([undefined, {kind: 'unreadable', values: {number: 41}}]);
 });
 
 test('a change that is found and lost again and again is left to a person, who can have it looked up again', async () => {
@@ -95,17 +95,17 @@ test('a change that is found and lost again and again is left to a person, who c
 				runs++;
 				throw lost();
 			},
-			reconcile: async () => ({found: 'running', say: 'It runs, and cannot be shown.', output: {}}),
+			reconcile: async () => ({kind: 'running', say: 'It runs, and cannot be shown.', output: {}}),
 		},
 	});
 
 	await small.session.say(approve);
-	const {incident} = await small.until(({incident: {phase}}) => phase.is === 'unsure' && phase.asked);
+	const {incident} = await small.until(({incident: {phase}}) => phase.kind === 'unsure' && phase.asked);
 	expect(runs).toBe(3);
 
 	const {step, attempt} = incident.visits.at(-1)!;
 	await small.session.say({type: 'step.retried', step, attempt});
-	await small.until(({incident: {phase}}) => phase.is === 'unsure' && phase.asked && runs === 4);
+	await small.until(({incident: {phase}}) => phase.kind === 'unsure' && phase.asked && runs === 4);
 });
 
 test('a bug in a read ends the session, and the journal keeps the intent', async () => {
@@ -124,7 +124,7 @@ test('a bug in a write leaves it in doubt: it is looked up like a lost reply', a
 	});
 
 	await small.session.say(approve);
-	const {incident} = await small.until(view => view.incident.phase.is === 'unsure' && view.incident.phase.asked);
+	const {incident} = await small.until(view => view.incident.phase.kind === 'unsure' && view.incident.phase.asked);
 	expect(incident.visits.at(-1)!.problem).toMatchObject({code: 'bug'});
 });
 
@@ -136,7 +136,7 @@ test('a bug in looking it up leaves the word to a person', async () => {
 		},
 	});
 	await small.session.say(approve);
-	await small.until(view => view.incident.phase.is === 'unsure' && view.incident.phase.asked);
+	await small.until(view => view.incident.phase.kind === 'unsure' && view.incident.phase.asked);
 
 	await small.session.say({type: 'step.done-by-hand', outcome: 'mended', reason: 'I looked', step: 'mend', attempt: 1});
 	await small.phase('asking');
@@ -189,7 +189,7 @@ test('a seal that cannot be written is said, and whoever resumes seals the rest'
 
 	isFull = false;
 	const second = await openSmallSession({journal, conduct});
-	await expect(second.session.ended).resolves.toMatchObject({why: 'stopped'});
+	await expect(second.session.ended).resolves.toMatchObject({kind: 'stopped'});
 	expect(seals).toBe(1);
 	expect(second.types().filter(type => type === 'incident.closed')).toHaveLength(1);
 });
@@ -213,7 +213,7 @@ test('a write that takes too long may have happened', async () => {
 	});
 
 	await small.session.say(approve);
-	const {incident} = await small.until(view => view.incident.phase.is === 'unsure' && view.incident.phase.asked);
+	const {incident} = await small.until(view => view.incident.phase.kind === 'unsure' && view.incident.phase.asked);
 	expect(incident.visits.at(-1)!.problem).toMatchObject({
 		code: 'effect.unknown',
 		message: expect.stringContaining('did not end'),
@@ -239,7 +239,7 @@ test('to leave stops what runs here at once, says why in the journal, and ends t
 	await small.phase('running');
 
 	await small.session.leave('interrupted');
-	await expect(small.session.ended).resolves.toMatchObject({why: 'left'});
+	await expect(small.session.ended).resolves.toMatchObject({kind: 'left'});
 
 	expect(stopped).toBe(true);
 	expect(small.events.at(-1)).toMatchObject({type: 'incident.left', reason: 'interrupted', actor: 'ada'});
@@ -349,7 +349,7 @@ test('a secret is in no event, no log line, no progress and no evidence; a word 
 	const everything = JSON.stringify([small.events, live, kept]);
 	expect(everything).not.toMatch(/hunter2|YWRhOmh1bnRlcjI/);
 	expect(everything).toContain('[secret]');
-	expect(small.session.current().incident.phase).toEqual({is: 'asking', step: 'decide', attempt: 1});
+	expect(small.session.current().incident.phase).toEqual({kind: 'asking', step: 'decide', attempt: 1});
 });
 
 test('what JSON cannot hold is the same in the journal and on the screen', async () => {
@@ -368,7 +368,7 @@ test('what JSON cannot hold is the same in the journal and on the screen', async
 
 test('when the runbook has stopped, nothing more is taken, and leaving leaves nothing behind', async () => {
 	const small = await openSmallSession({conduct: {run: async action => resultOf(action, 'intact')}});
-	await expect(small.session.ended).resolves.toMatchObject({why: 'stopped'});
+	await expect(small.session.ended).resolves.toMatchObject({kind: 'stopped'});
 	const count = small.events.length;
 
 	await small.session.leave('left');
@@ -410,7 +410,7 @@ test('a gate that cannot say what it would change does not open', async () => {
 	await small.session.say({type: 'choice.made', option: 'mend', step: 'decide', attempt: 1});
 
 	const {incident} = await small.until(
-		view => view.incident.phase.is === 'asking' && view.incident.problem !== undefined,
+		view => view.incident.phase.kind === 'asking' && view.incident.problem !== undefined,
 	);
 	expect(incident.problem).toMatchObject({message: 'There is nothing to mend.', hint: 'Choose another.', step: 'mend'});
 });

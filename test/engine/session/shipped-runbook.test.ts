@@ -14,7 +14,7 @@ import {
 	image,
 	lostReply,
 	pipeline,
-	settings,
+	settingsValues,
 	smallManifest,
 } from '../../support/fake-ports.ts';
 import {createMemoryJournal} from '../../support/memory-journal.ts';
@@ -52,7 +52,7 @@ async function lead(ports: Partial<Ports>, more: {dryRun?: boolean; earlier?: re
 				version: '0.1.0',
 				runbook,
 				inputs: {image},
-				settings: {...settings, fallback: 'registry-vm'},
+				settings: {...settingsValues, fallback: 'registry-vm'},
 				dryRun: more.dryRun ?? false,
 			}));
 	return {session, events};
@@ -64,7 +64,7 @@ function at(session: Session, step: string, attempt = 1): Promise<SessionView> {
 		const look = () => {
 			const view = session.current();
 			const {phase} = view.incident;
-			const isAsked = phase.is === 'gate' || phase.is === 'asking' || (phase.is === 'unsure' && phase.asked);
+			const isAsked = phase.kind === 'gate' || phase.kind === 'asking' || (phase.kind === 'unsure' && phase.asked);
 			if (isAsked && phase.step === step && phase.attempt === attempt) {
 				stop();
 				resolve(view);
@@ -119,7 +119,7 @@ test('an incident is led to a proven end: the fallback mends it, the verificatio
 
 	const {incident} = await session.ended;
 	expect(incident).toMatchObject({
-		phase: {is: 'stopped', stop: 'fixed', unverified: false},
+		phase: {kind: 'stopped', stop: 'fixed', unverified: false},
 		verdict: {verdict: 'intact'},
 	});
 	expect(exitOf(incident)).toBe(0);
@@ -158,7 +158,7 @@ test('a pipeline that is never done keeps the fallback locked; taken up again it
 	});
 	await session.say(choose('rebuild-ci', 2));
 	const {incident} = await at(session, 'build-ci', 2);
-	expect(incident.visits.at(-1)!.gate!.changes).toEqual(['goes on following pipeline 41; starts nothing']);
+	expect(incident.visits.at(-1)!.gate!.changes).toEqual([{kind: 'follow-pipeline', number: 41}]);
 	await session.say(approve('build-ci', 2));
 	await at(session, 'decide', 3);
 	expect(ci.triggers).toHaveLength(1);

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {carryOut, type Performance} from '../../../src/engine/session/carry-out.ts';
+import {carryOut} from '../../../src/engine/session/carry-out.ts';
+import type {EffectContext} from '../../../src/engine/session/step-action.ts';
 import {smallPage, tellIncident} from '../../support/told-incident.ts';
 
 const day = 86_400_000;
@@ -27,7 +28,7 @@ test.each([
 		sleep: async (milliseconds: number) => void slept.push(milliseconds),
 	};
 
-	await carryOut(effects[0]!, {incident, ports: {clock}, report: async () => {}} as unknown as Performance);
+	await carryOut(effects[0]!, {incident, ports: {clock}, report: async () => {}} as unknown as EffectContext);
 
 	expect(slept).toEqual([sleptMs]);
 });

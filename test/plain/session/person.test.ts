@@ -21,7 +21,7 @@ test('a person walks through with enter, a number, the words of the gate and two
 	const {end, incident} = await staged.run({answers});
 
 	expect(end).toBe('stopped');
-	expect(incident.visits.at(-1)?.output).toEqual({
+	expect(incident.visits.at(-1)?.values).toEqual({
 		since: '2026-04-19T01:40:00.000Z',
 		again: [{number: 9, title: 'deploy'}],
 	});
@@ -112,7 +112,7 @@ test('while a question is open, words are its answer and commands need a colon',
 	const {end, incident} = await staged.run({answers});
 
 	expect(end).toBe('stopped');
-	expect(incident.visits.at(-1)?.output).toMatchObject({since: 'unknown', again: [{number: 7}, {number: 9}]});
+	expect(incident.visits.at(-1)?.values).toMatchObject({since: 'unknown', again: [{number: 7}, {number: 9}]});
 	expect(incident.notes).toMatchObject([{text: 'asked the team'}]);
 });
 
@@ -143,7 +143,7 @@ test('a line typed while a check runs does not answer a later gate', async () =>
 
 	const {incident} = await staged.run({answers: hasty()});
 
-	expect(incident.phase).toMatchObject({is: 'gate', step: 'mend'});
+	expect(incident.phase).toMatchObject({kind: 'gate', step: 'mend'});
 });
 
 test('at the end of the input the person has left', async () => {

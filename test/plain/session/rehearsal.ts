@@ -1,9 +1,12 @@
+import {parseDigest} from '../../../src/domain/image/digest.ts';
 import type {JournalEvent} from '../../../src/domain/incident/event.ts';
 import type {JsonObject} from '../../../src/domain/json.ts';
 import type {Action, ActionContext, ActionResult, Ports} from '../../../src/engine/actions/action.ts';
 import {beginSession, resumeSession, type Session} from '../../../src/engine/session/session.ts';
 import {type PlainEnd, type PlainOptions, runPlain} from '../../../src/plain/session/run-plain.ts';
 import {createMemoryJournal} from '../../support/memory-journal.ts';
+import {checkValues} from '../../support/outputs.ts';
+import {anyInputs} from '../../support/small-catalogue.ts';
 
 export const page = `---
 runbook: small
@@ -18,7 +21,8 @@ Pulls fail.
 ## Diagnose the tag {#diagnose}
 We ask the registry for every part.
 \`\`\`yaml step
-action: test.check
+action: registry.verify
+with: {run: test.check}
 phase: Diagnose
 outcomes:
   broken: decide
@@ -59,7 +63,8 @@ outcomes:
 
 ## Verify {#verify}
 \`\`\`yaml step
-action: test.prove
+action: registry.verify
+with: {run: test.prove}
 phase: Verify
 outcomes:
   intact: impact
@@ -88,7 +93,9 @@ export type Staged = {
 	said(words: string): Promise<void>;
 };
 
-type Runs = Partial<Record<'test.check' | 'test.mend' | 'test.prove', Partial<Action>>>;
+type Runs = Partial<
+	Record<'test.check' | 'test.prove', Pick<Action, 'run'>> & {'test.mend': Partial<Action<JsonObject>>}
+>;
 
 /** A session on fake actions that is about to be told. */
 export async function stage({
@@ -118,11 +125,23 @@ export async function stage({
 		clock: {now: () => new Date(time), monotonic: () => time, sleep: async () => {}},
 		secrets: {registry: async () => undefined, redact: (each: string) => each},
 	} as unknown as Ports;
-	const actions = [
-		fake('test.check', 'read', ['broken', 'intact'], async () => {
+	const checks: Record<string, Action['run']> = {
+		'test.check': async () => {
 			clock.advance(2_100);
 			return broken;
+		},
+		'test.prove': async () => ({
+			outcome: 'intact',
+			output: checkValues('intact'),
+			say: '3 manifests and 8 blobs verified.',
 		}),
+		...(runs['test.check'] && {'test.check': runs['test.check'].run}),
+		...(runs['test.prove'] && {'test.prove': runs['test.prove'].run}),
+	};
+	const actions: Action<JsonObject>[] = [
+		fake('registry.verify', 'read', ['broken', 'intact'], (inputs, context) =>
+			checks[String(inputs.run)]!(inputs, context),
+		),
 		{
 			...fake('test.mend', 'write', ['mended', 'refused'], async (_, {log}) => {
 				log('PUT 1 of 2\nPUT 2 of 2');
@@ -132,17 +151,13 @@ export async function stage({
 			success: ['mended'],
 			gate: async () => ({
 				target: 'registry.example/infra-ci',
-				changes: ['PUT sha256:aaaa', 'PUT sha256:bbbb'],
+				changes: ['PUT sha256:aaaa', 'PUT sha256:bbbb'].map(text => ({kind: 'sentence', text})),
 				undo: 'DELETE both again',
 				phrase: 'relink 2 manifests',
 			}),
+			...runs['test.mend'],
 		},
-		fake('test.prove', 'read', ['intact', 'broken'], async () => ({
-			outcome: 'intact',
-			output: {verdict: 'intact'},
-			say: '3 manifests and 8 blobs verified.',
-		})),
-	].map(action => ({...action, ...runs[action.name as keyof Runs]}));
+	];
 
 	const options = {journal, ports, actions, actor: 'ada', pace};
 	const session = await (earlier.length > 0
@@ -194,19 +209,18 @@ export async function stage({
 
 export const broken: ActionResult = {
 	outcome: 'broken',
-	output: {
-		verdict: 'broken',
+	output: checkValues('broken', {
 		faults: [
 			{
 				kind: 'child-missing',
-				digest: `sha256:98f7${'0'.repeat(60)}`,
+				digest: parseDigest(`sha256:98f7${'0'.repeat(60)}`),
 				via: [],
 				platform: 'linux/amd64',
 				status: 404,
 				detail: 'manifest unknown',
 			},
 		],
-	},
+	}),
 	say: 'two of three children are missing.',
 };
 
@@ -223,9 +237,10 @@ function fake(
 	effect: Action['effect'],
 	outcomes: string[],
 	run: (inputs: JsonObject, context: ActionContext) => Promise<ActionResult>,
-): Action {
+): Action<JsonObject> {
 	return {
 		name,
+		parse: anyInputs,
 		effect,
 		inputs: {},
 		outcomes: Object.fromEntries(outcomes.map(outcome => [outcome, outcome])),

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
+import {checkValues} from '../../support/outputs.ts';
 import {page, stage} from './rehearsal.ts';
 
 test('a drill on autopilot is told from the first step to the verdict', async () => {
@@ -63,7 +64,7 @@ test('without a person the reads run, and the first question ends the run with t
 	const {end, incident} = await staged.run();
 
 	expect(end).toBe('gate');
-	expect(incident.phase).toMatchObject({is: 'asking', step: 'decide'});
+	expect(incident.phase).toMatchObject({kind: 'asking', step: 'decide'});
 	expect(staged.events().at(-1)).toMatchObject({type: 'incident.left', reason: 'gate'});
 	expect(staged.text()).toContain(`  1. Relink two manifests (recommended)
      Why: Every part is still on disk.
@@ -105,12 +106,19 @@ test('escape sequences and bidi tricks from outside are shown, never sent to the
 			'test.check': {
 				run: async () => ({
 					outcome: 'broken',
-					output: {faults: [{kind: 'child-missing', via: [], platform: evil, detail: `a\n${evil}`}]},
+					output: checkValues('broken', {
+						faults: [{kind: 'child-missing', via: [], platform: evil, detail: `a\n${evil}`}],
+					}),
 					say: evil,
 				}),
 			},
 			'test.mend': {
-				gate: async () => ({target: evil, changes: [evil], undo: evil, phrase: 'relink 2 manifests'}),
+				gate: async () => ({
+					target: evil,
+					changes: [{kind: 'sentence', text: evil}],
+					undo: evil,
+					phrase: 'relink 2 manifests',
+				}),
 				run: async (_, {log}) => {
 					log(`one\r\n${evil}`);
 					return {outcome: 'mended', output: {}, say: 'done.'};
@@ -136,7 +144,7 @@ test('the autopilot checks a few times whether a lost change was made, then leav
 				},
 				reconcile: async () => {
 					checks++;
-					return {found: 'unknown', say: 'The registry does not answer.'};
+					return {kind: 'unknown', say: 'The registry does not answer.'};
 				},
 			},
 		},
@@ -145,7 +153,7 @@ test('the autopilot checks a few times whether a lost change was made, then leav
 	const {end, incident} = await staged.run({autopilot: true, checkAgainMs: 1});
 
 	expect(end).toBe('left');
-	expect(incident.phase).toMatchObject({is: 'unsure', asked: true});
+	expect(incident.phase).toMatchObject({kind: 'unsure', asked: true});
 	expect(checks).toBe(4);
 	expect(staged.text()).toContain('It is not known whether the change was made. The reply was lost. Checking.');
 	expect(staged.text()).toContain('Left:    to find out whether "Relink" was carried out.');
@@ -154,7 +162,7 @@ test('the autopilot checks a few times whether a lost change was made, then leav
 
 test('a drill whose runbook repeats itself ends', async () => {
 	const staged = await stage({
-		runs: {'test.prove': {run: async () => ({outcome: 'broken', output: {verdict: 'broken'}, say: 'Still broken.'})}},
+		runs: {'test.prove': {run: async () => ({outcome: 'broken', output: checkValues('broken'), say: 'Still broken.'})}},
 	});
 
 	const {end} = await staged.run({autopilot: true});
@@ -172,7 +180,7 @@ test('after a long silence a line gives the time so far and the progress', async
 					progress({label: 'blobs checked', done: 12, total: 40});
 					staged.clock.advance(90_000);
 					await release.promise;
-					return {outcome: 'intact', output: {verdict: 'intact'}, say: ''};
+					return {outcome: 'intact', output: checkValues('intact'), say: ''};
 				},
 			},
 		},
@@ -194,7 +202,7 @@ test('progress is told after a shorter silence', async () => {
 					staged.clock.advance(6_000);
 					progress({label: 'blobs checked', done: 12, total: 40});
 					await release.promise;
-					return {outcome: 'intact', output: {verdict: 'intact'}, say: ''};
+					return {outcome: 'intact', output: checkValues('intact'), say: ''};
 				},
 			},
 		},

@@ -1,4 +1,7 @@
 import {expect, test} from 'vitest';
+import type {Hazard} from '../../../src/domain/audit/hazard.ts';
+import type {Visit} from '../../../src/domain/incident/incident.ts';
+import type {Output} from '../../../src/domain/incident/outputs.ts';
 import {sayEnd} from '../../../src/plain/session/say-end.ts';
 import {stage} from './rehearsal.ts';
 
@@ -37,7 +40,7 @@ test('a change that may still be running is named with its request', async () =>
 	const ended = staged.run({autopilot: true});
 	await staged.said('Approved by ada.');
 	await new Promise<void>(resolve => {
-		const seen = () => staged.session.current().incident.phase.is === 'running' && resolve();
+		const seen = () => staged.session.current().incident.phase.kind === 'running' && resolve();
 		staged.session.subscribe(seen);
 		seen();
 	});
@@ -60,7 +63,7 @@ test.each([
 ])('an incident that was closed with %j leaves %s', async (verdict, left) => {
 	const {session} = await stage();
 	const {verdict: _, ...open} = session.current().incident;
-	const phase = {is: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
+	const phase = {kind: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
 
 	const said = sayEnd({...open, phase, ...(verdict === undefined ? {} : {verdict})}, whereabouts);
 
@@ -70,9 +73,17 @@ test.each([
 test('beside an intact image, the follow-ups and risks that the steps found are counted', async () => {
 	const {session} = await stage();
 	const incident = session.current().incident;
-	const visit = (output: object) => ({...incident.visits[0]!, output: output as never});
-	const visits = [visit({followUps: ['one', 'two']}), visit({risks: [{}]}), visit({followUps: ['two']})];
-	const phase = {is: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
+	const visit = (output: Output) => ({...incident.visits[0]!, output}) as Visit;
+	const risk: Hazard = {
+		...{kind: 'removes-links', severity: 'may-break', file: 'crontab -l'},
+		...{line: 'rm', why: 'It bites.', advice: 'Remove it.'},
+	};
+	const visits = [
+		visit({kind: 'follow-ups', followUps: ['one', 'two']}),
+		visit({kind: 'audit', risks: [risk]}),
+		visit({kind: 'follow-ups', followUps: ['two']}),
+	];
+	const phase = {kind: 'stopped' as const, stop: 'over', say: 'It is over.', unverified: false, closed: true};
 	const verdict = {verdict: 'intact' as const, at: '2026-04-19T03:12:00.000Z'};
 
 	const said = sayEnd({...incident, visits, phase, verdict}, whereabouts).join('\n');

@@ -1,38 +1,20 @@
 import {type Fault, faultMeanings} from '../../../domain/image/fault.ts';
 import {sayVerdict} from '../../../domain/image/say-verdict.ts';
-import type {ChildCheck, ImageCheck} from '../../../domain/image/verdict.ts';
-import type {JsonObject} from '../../../domain/json.ts';
+import type {ChildCheck, ImageCheck, Verdict} from '../../../domain/image/verdict.ts';
 import {count} from '../../../domain/text/wording.ts';
 import type {Pen, Piece, Row} from '../pen.ts';
 import type {Tone} from '../theme.ts';
 import {digestSpan, shortDigest} from '../words.ts';
 import type {Drawn} from './result.ts';
 
-const verdictTones: Record<string, Tone> = {intact: 'good', broken: 'bad'};
+const verdictTones: Record<Verdict, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};
 
-export function isCheck(output: JsonObject): boolean {
-	return (
-		typeof output.verdict === 'string' &&
-		typeof output.reference === 'string' &&
-		Array.isArray(output.children) &&
-		Array.isArray(output.faults)
-	);
-}
-
-export function checkPicks(output: JsonObject): string[] {
-	return asCheck(output).children.map(({digest}) => digest);
-}
-
-/** One image: a line for each child, then what it means. @param earlier the first look at it, where this is a later one */
+/** One image: a line for each child, then what it means. @param before the first check of it, where this is a later one */
 export function drawCheck(
-	output: JsonObject,
-	earlier: JsonObject | undefined,
-	cursor: number,
-	pen: Pen,
-	width: number,
+	check: ImageCheck,
+	before: ImageCheck | undefined,
+	{cursor, pen, width}: {cursor: number; pen: Pen; width: number},
 ): Drawn {
-	const check = asCheck(output);
-	const before = earlier && asCheck(earlier);
 	const head: Row[] = [
 		pen.spread(
 			pen.row([nameOf(check.reference), 'strong'], ...named(check, pen)),
@@ -52,7 +34,9 @@ export function drawCheck(
 			: []),
 		[],
 	];
-	const children = check.children.map((child, at) => drawChild(child, at === cursor, wasOf(child, before), pen, width));
+	const children = check.children.map((child, at) =>
+		drawChild(child, {isPicked: at === cursor, was: wasOf(child, before), pen, width}),
+	);
 	const focus = children.length > 0 ? ([head.length + cursor, head.length + cursor] as const) : undefined;
 	return {
 		rows: [...head, ...children, ...(children.length > 0 ? [[]] : []), ...drawMeaning(check, pen, width)],
@@ -60,7 +44,9 @@ export function drawCheck(
 	};
 }
 
-function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, pen: Pen, width: number): Row {
+type ChildStyle = {isPicked: boolean; was: string | undefined; pen: Pen; width: number};
+
+function drawChild(child: ChildCheck, {isPicked, was, pen, width}: ChildStyle): Row {
 	const {cursor} = pen.glyphs;
 	const platform = Math.min(18, Math.max(11, Math.floor(width / 5)));
 	const state: Piece =
@@ -72,7 +58,7 @@ function drawChild(child: ChildCheck, picked: boolean, was: string | undefined, 
 	const [text, tone] = state;
 	return pen.cut(
 		pen.row(
-			[picked ? `${cursor} ` : '  ', 'accent'],
+			[isPicked ? `${cursor} ` : '  ', 'accent'],
 			pen.column(child.platform ?? 'image', platform),
 			' ',
 			digestSpan(child.digest, pen, width),
@@ -94,7 +80,7 @@ function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
 		...pen.wrap(sayVerdict(check), width, 'strong'),
 		...[...kinds].flatMap(([kind, faults]) => [
 			...pen.wrap(
-				`${kind}: ${faultMeanings[kind] ?? 'a fault this version does not know'}${faults.length > 1 ? ` (${faults.length})` : ''}`,
+				`${kind}: ${faultMeanings[kind]}${faults.length > 1 ? ` (${faults.length})` : ''}`,
 				width,
 				'plain',
 				pen.row([`${pen.glyphs.failed} `, 'bad']),
@@ -126,10 +112,10 @@ function isChild({digest}: Fault, {children}: ImageCheck): boolean {
 	return children.some(child => child.digest === digest);
 }
 
-function verdictMark(verdict: string, pen: Pen): Row {
+function verdictMark(verdict: Verdict, pen: Pen): Row {
 	const {done, failed} = pen.glyphs;
 	const glyph = verdict === 'intact' ? done : verdict === 'broken' ? failed : '?';
-	return pen.row([`${glyph} ${verdict}`, verdictTones[verdict] ?? 'warn']);
+	return pen.row([`${glyph} ${verdict}`, verdictTones[verdict]]);
 }
 
 function named({digest, mediaType}: ImageCheck, pen: Pen): Piece[] {
@@ -152,10 +138,4 @@ function wasOf({platform, verdict}: ChildCheck, before: ImageCheck | undefined):
 	return same && same.verdict !== verdict
 		? `${same.verdict === 'intact' ? 'ok' : (same.status ?? same.verdict)}`
 		: undefined;
-}
-
-/** The shape is checked by isCheck as far as it is needed to draw something. */
-function asCheck(output: JsonObject): ImageCheck {
-	const {checked, unchecked, ...rest} = output as unknown as ImageCheck;
-	return {...rest, checked: checked ?? {manifests: 0, blobs: 0}, unchecked: unchecked ?? []};
 }

@@ -1,40 +1,45 @@
+import type {ImageCheck} from '../../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../../domain/incident/incident.ts';
-import type {JsonObject} from '../../../domain/json.ts';
 import type {Desk} from '../../screens/screen.ts';
 import type {Pen, Row} from '../pen.ts';
-import {checkPicks, drawCheck, isCheck} from './check.ts';
+import {drawCheck} from './check.ts';
 import {drawOther} from './other.ts';
-import {drawScan, isScan, scanPicks} from './scan.ts';
+import {drawScan, scanPicks} from './scan.ts';
 
 /** What a step found, as lines. `focus`: the lines of the row that is picked. */
 export type Drawn = {rows: Row[]; focus?: readonly [number, number]};
 
 /** What a row of the result stands for, to be copied: digests. */
 export function picksOf({output}: Visit): string[] {
-	return isCheck(output) ? checkPicks(output) : isScan(output) ? scanPicks(output) : [];
+	switch (output?.kind) {
+		case 'check':
+			return output.check.children.map(({digest}) => digest);
+		case 'scan':
+			return scanPicks(output);
+		default:
+			return [];
+	}
 }
 
 export function drawResult(visit: Visit, cursor: number, desk: Desk): Drawn {
-	const {pen, width, incident} = desk;
-	const {output} = visit;
-	const said = visit.say === undefined || visit.say === '' ? [] : pen.wrap(visit.say, width);
+	const {pen, width, incident, now} = desk;
+	const {output, say, problem, values = {}} = visit;
 	const how = endingOf(visit);
-	const head = [...(how === undefined ? [] : [pen.cut(pen.row([how, 'warn']), width)])];
+	const head = how === undefined ? [] : [pen.cut(pen.row([how, 'warn']), width)];
 
-	if (isCheck(output)) {
-		const drawn = drawCheck(output, earlierCheck(visit, incident), cursor, pen, width);
-		return under(head, drawn);
+	if (output?.kind === 'check') {
+		return under(head, drawCheck(output.check, earlierCheck(visit, output.check, incident), {cursor, pen, width}));
 	}
 
-	if (isScan(output)) {
-		return under(head, drawScan(visit, cursor, desk));
+	if (output?.kind === 'scan') {
+		return under(head, drawScan(output, say, {cursor, pen, width, now}));
 	}
 
-	const problem = visit.problem ? drawProblem(visit.problem, pen, width) : [];
-	const repeats = visit.problem !== undefined && visit.say === visit.problem.message;
-	const above = [...head, ...(repeats ? [] : said), ...problem];
-	const values = drawOther(output, pen, width);
-	return {rows: [...above, ...(above.length > 0 && values.length > 0 ? [[]] : []), ...values]};
+	const said = say === undefined || say === '' ? [] : pen.wrap(say, width);
+	const repeats = problem !== undefined && say === problem.message;
+	const above = [...head, ...(repeats ? [] : said), ...(problem ? drawProblem(problem, pen, width) : [])];
+	const rest = drawOther(values, pen, width);
+	return {rows: [...above, ...(above.length > 0 && rest.length > 0 ? [[]] : []), ...rest]};
 }
 
 export function drawProblem({message, hint}: {message: string; hint: string}, pen: Pen, width: number): Row[] {
@@ -51,13 +56,12 @@ function under(head: Row[], {rows, focus}: Drawn): Drawn {
 	};
 }
 
-/** The first look at the same image, to set this one beside it. */
-function earlierCheck(visit: Visit, {visits}: Incident) {
-	const mine = visits.indexOf(visit);
-	const found = visits.find(
-		({output}, at) => at < mine && isCheck(output) && output.reference === visit.output.reference,
-	);
-	return found ? (found.output as JsonObject) : undefined;
+/** The first check of the same image, to set this one beside it. */
+function earlierCheck(visit: Visit, {reference}: ImageCheck, {visits}: Incident): ImageCheck | undefined {
+	return visits
+		.slice(0, visits.indexOf(visit))
+		.flatMap(({output}) => (output?.kind === 'check' ? [output.check] : []))
+		.find(check => check.reference === reference);
 }
 
 function endingOf({ended, outcome, gate}: Visit): string | undefined {

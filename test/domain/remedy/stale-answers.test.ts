@@ -1,39 +1,44 @@
 import {expect, test} from 'vitest';
+import {defined} from '../../../src/domain/defined.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {Fault} from '../../../src/domain/image/fault.ts';
-import {toJson} from '../../../src/domain/json.ts';
-import {weighRemedies} from '../../../src/domain/remedy/advice.ts';
+import {weighRemedies} from '../../../src/domain/remedy/weigh-remedies.ts';
 import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 
 const layer = `sha256:${'a'.repeat(64)}` as Digest;
 const child = `sha256:${'b'.repeat(64)}` as Digest;
-const settings = {restart: 'docker compose restart registry', pipeline: 'acme/infra@main', fallback: 'registry-vm'};
 
 function weigh(
-	faults: Partial<Fault>[],
-	findings: Partial<Finding>[],
-	{tried = [] as string[], restart = settings.restart as string | null} = {},
+	faults: Pick<Fault, 'kind' | 'digest'>[],
+	findings: Pick<Finding, 'kind' | 'digest'>[],
+	{tried = [] as string[], canRestart = true, missing = [] as Digest[]} = {},
 ) {
 	return weighRemedies({
-		faults: toJson(faults.map(fault => ({via: [], detail: '', ...fault}))),
-		findings: toJson(
-			findings.map(finding => ({
+		settings: {
+			...{role: 'authoritative', plainHttp: false, runsInItself: false},
+			pipeline: {repository: 'acme/infra', branch: 'main'},
+			...defined({restart: canRestart ? 'docker compose restart registry' : undefined}),
+		},
+		faults: faults.map(fault => ({via: [], detail: '', ...fault})),
+		scan: {
+			complete: true,
+			findings: findings.map(finding => ({
 				repository: 'infra-ci',
 				tags: ['latest'],
 				via: [],
-				missing: [],
+				missing,
 				detail: '',
 				remedy: 'rebuild',
 				...finding,
 			})),
-		),
-		settings: {...settings, restart},
+		},
+		hostRefused: false,
 		tried,
 	});
 }
 
 // Seen on docker-registry 2.8.2 after `garbage-collect -m` without a restart.
-const remembered: [Partial<Fault>[], Partial<Finding>[]] = [
+const remembered: [Pick<Fault, 'kind' | 'digest'>[], Pick<Finding, 'kind' | 'digest'>[]] = [
 	[{kind: 'blob-empty', digest: layer}],
 	[{kind: 'layer-missing', digest: layer}],
 ];
@@ -53,7 +58,7 @@ test('after the restart the rebuild is recommended, and its push is not feared a
 });
 
 test('where no restart is configured, the rebuild says what a registry that still remembers does to a push', () => {
-	const options = weigh(...remembered, {restart: null});
+	const options = weigh(...remembered, {canRestart: false});
 
 	expect(options[0]).toMatchObject({key: 'rebuild-ci', recommended: true});
 	expect(options[0]?.risk).toContain('stores nothing');
@@ -61,10 +66,9 @@ test('where no restart is configured, the rebuild says what a registry that stil
 });
 
 test('swept children recommend the rebuild, with the warning; the disk alone proves no stale memory', () => {
-	const [first] = weigh(
-		[{kind: 'child-missing', digest: child}],
-		[{kind: 'child-swept', digest: child, missing: [layer]}],
-	);
+	const [first] = weigh([{kind: 'child-missing', digest: child}], [{kind: 'child-swept', digest: child}], {
+		missing: [layer],
+	});
 
 	expect(first).toMatchObject({key: 'rebuild-ci', recommended: true});
 	expect(first?.risk).toContain('stores nothing');

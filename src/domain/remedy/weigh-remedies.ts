@@ -1,19 +1,12 @@
-import {type Evidence, type Facts, factsIn} from './facts.ts';
-import {optionsFrom, type RemedyOption} from './options.ts';
+import type {Evidence} from './evidence.ts';
+import {type Facts, factsIn, optionsFrom, type RemedyOption} from './options.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
-export type {Evidence} from './facts.ts';
-export type {RemedyOption} from './options.ts';
-
-/**
- * The remedies, the recommended one first. A remedy that cannot help here is listed with the reason.
- * Expected keys: faults (Fault[]), findings (Finding[] of this image), sibling (reference or null), image (reference),
- * complete (whether the scan read everything), scan (its outcome), underWay (the option whose build still runs).
- */
+/** The remedies, the recommended one first. A remedy that cannot help here is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
+	const {underWay, tried} = evidence;
 	const facts = factsIn(evidence);
-	const {underWay, tried} = facts;
-	const options = optionsFrom(facts);
+	const options = optionsFrom(facts, evidence);
 	const order = [...(underWay === undefined ? [] : [underWay]), ...orderOf(facts).filter(key => !tried.includes(key))];
 	const best =
 		order.find(key => options.some(option => option.key === key && option.blocked === undefined)) ?? 'by-hand';

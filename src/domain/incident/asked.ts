@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import {defined} from '../defined.ts';
+import type {Json, JsonObject} from '../json.ts';
+import type {Doing} from '../runbook/runbook.ts';
+
+/** What a step asks of a person, with values in it. Undefined in a visit: the step asks nothing. */
+export type Asked =
+	| {kind: 'choose'; question: string; options: ChoiceOption[]}
+	| {kind: 'ask'; questions: AskedQuestion[]}
+	| {kind: 'by-hand'; commands: string[]};
+
+/** One row of a decision: what the domain or the author of the runbook says of it. */
+export type ChoiceOption = {
+	key: string;
+	title: string;
+	recommended: boolean;
+	why?: string;
+	changes?: string;
+	risk?: string;
+	takes?: string;
+	/** Why it cannot be taken now. */
+	blocked?: string;
+};
+
+/** `options`: what can be ticked. `default`: what the answer starts from. */
+export type AskedQuestion = {
+	name: string;
+	prompt: string;
+	type: 'text' | 'time' | 'tick';
+	options: Json[];
+	default?: Json;
+};
+
+const text = v.exactOptional(v.string());
+const option = v.pipe(
+	v.object({
+		key: v.string(),
+		title: text,
+		recommended: v.optional(v.boolean(), false),
+		why: text,
+		changes: text,
+		risk: text,
+		takes: text,
+		blocked: text,
+	}),
+	v.transform((row): ChoiceOption => ({...row, title: row.title || row.key})),
+);
+const question: v.GenericSchema<unknown, Omit<AskedQuestion, 'name'>> = v.object({
+	prompt: v.optional(v.string(), ''),
+	type: v.optional(v.picklist(['text', 'time', 'tick']), 'text'),
+	options: v.fallback(v.array(v.any()), []),
+	default: v.exactOptional(v.any()),
+});
+const choose = v.object({question: v.optional(v.string(), ''), options: v.fallback(v.array(option), [])});
+const ask = v.object({questions: v.fallback(v.record(v.string(), question), {})});
+const byHand = v.object({commands: v.fallback(v.array(v.string()), [])});
+
+/** Reads the values of a step as the journal keeps them. What cannot be read offers nothing. */
+export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
+	switch (does.kind) {
+		case 'choose': {
+			const read = v.parse(choose, values);
+			return {kind: 'choose', question: read.question || does.question, options: read.options};
+		}
+
+		case 'ask': {
+			const {questions} = v.parse(ask, values);
+			return {
+				kind: 'ask',
+				questions: Object.entries(questions).map(([name, {default: preset, ...asked}]) => ({
+					name,
+					...asked,
+					...defined({default: preset}),
+				})),
+			};
+		}
+
+		case 'by-hand':
+			return {kind: 'by-hand', commands: v.parse(byHand, values).commands};
+
+		default:
+			return undefined;
+	}
+}

@@ -1,0 +1,93 @@
+import * as v from 'valibot';
+import {OperatorError} from '../errors.ts';
+import {parseReference} from '../image/reference.ts';
+import type {Depth} from '../image/verdict.ts';
+import type {JsonObject} from '../json.ts';
+import {finding} from './schemas.ts';
+
+const reference = v.pipe(v.string(), v.transform(parseReference));
+const image = reference;
+const depth = v.nullish(v.pipe(v.string(), v.transform(parseDepth)), 'edge');
+/** Null where the disk could not be scanned. */
+const findings = v.nullish(v.array(finding));
+
+const pipelineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** The pipelines that were ticked, each once. An answer is a pipeline, or the number of one; anything else ticks nothing. */
+const pipelineNumbers = v.pipe(
+	v.fallback(
+		v.array(
+			v.fallback(
+				v.nullable(
+					v.union([
+						pipelineNumber,
+						v.pipe(
+							v.object({number: pipelineNumber}),
+							v.transform(({number}) => number),
+						),
+					]),
+				),
+				null,
+			),
+		),
+		[],
+	),
+	v.transform(numbers => [...new Set(numbers)].filter(number => number !== null)),
+);
+
+/** What each action is given: the resolved values of its step. */
+const schemas = {
+	'registry.verify': v.object({image, depth}),
+	'storage.scan': v.object({image}),
+	'registry.restart': v.object({}),
+	'registry.relink': v.object({image, findings}),
+	'registry.repoint': v.object({image, to: reference}),
+	'ci.build': v.object({image}),
+	'builder.build': v.object({image}),
+	'ci.failed': v.object({
+		since: v.pipe(
+			v.string(),
+			v.check(text => !Number.isNaN(Date.parse(text)), 'is not a time'),
+			v.transform(text => new Date(text)),
+		),
+	}),
+	'ci.restart': v.object({pipelines: v.optional(pipelineNumbers, [])}),
+	'registry.audit': v.object({}),
+	'follow-up.orphans': v.object({image, findings, own: findings}),
+};
+
+export type ActionName = keyof typeof schemas;
+
+export type InputsOf<Name extends ActionName> = v.InferOutput<(typeof schemas)[Name]>;
+
+/**
+ * Makes the parser of an action's inputs.
+ * @throws OperatorError runbook.value-invalid | reference.malformed | verify.depth, when values are parsed
+ */
+export function inputParser<Name extends ActionName>(action: Name): (values: JsonObject) => InputsOf<Name> {
+	return values => {
+		const parsed = v.safeParse(schemas[action], values);
+		if (parsed.success) {
+			return parsed.output;
+		}
+
+		const [issue] = parsed.issues;
+		const name = v.getDotPath(issue);
+		throw new OperatorError(
+			'runbook.value-invalid',
+			`${action} cannot use ${name === null ? 'its values' : `its value "${name}"`}: ${issue.message}.`,
+			{hint: 'Fix the runbook, or choose another way.', exit: 'configuration'},
+		);
+	};
+}
+
+function parseDepth(text: string): Depth {
+	if (text === 'head' || text === 'edge' || text === 'content') {
+		return text;
+	}
+
+	throw new OperatorError('verify.depth', `"${text}" is not a depth: write head, edge or content.`, {
+		hint: 'Fix the runbook.',
+		exit: 'configuration',
+	});
+}

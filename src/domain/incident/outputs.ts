@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import {defined} from '../defined.ts';
+import type {ImageCheck} from '../image/verdict.ts';
+import type {JsonObject} from '../json.ts';
+import type {Scan} from '../storage/findings/finding.ts';
+import {digest, finding, hazard, imageCheck, reference} from './schemas.ts';
+
+const number = v.pipe(v.number(), v.integer());
+const counts: v.GenericSchema<Scan['counts']> = v.object({
+	repositories: number,
+	tags: number,
+	indexes: number,
+	links: number,
+	blobs: number,
+});
+
+/** What each action leaves behind: its JSON in the journal, and the `Output` it becomes when the journal is folded. */
+const schemas = {
+	'registry.verify': v.pipe(
+		imageCheck,
+		v.transform((check: ImageCheck) => ({kind: 'check' as const, check})),
+	),
+	'storage.scan': v.pipe(
+		v.object({
+			findings: v.array(finding),
+			others: v.array(finding),
+			sibling: v.nullable(reference),
+			complete: v.boolean(),
+			gaps: v.array(v.string()),
+			counts,
+		}),
+		v.transform(({sibling, ...scan}) => ({
+			kind: 'scan' as const,
+			...scan,
+			...defined({sibling: sibling ?? undefined}),
+		})),
+	),
+	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
+	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),
+	'ci.build': v.pipe(
+		v.object({
+			number,
+			url: v.nullish(v.string()),
+			commit: v.exactOptional(v.string()),
+			branch: v.exactOptional(v.string()),
+		}),
+		v.transform(({url, ...pipeline}) => ({
+			kind: 'pipeline' as const,
+			...pipeline,
+			...defined({url: url ?? undefined}),
+		})),
+	),
+	'builder.build': tagged('build', v.object({digest: v.nullable(digest)})),
+	'ci.failed': tagged(
+		'failed-pipelines',
+		v.object({
+			pipelines: v.array(
+				v.object({number, title: v.string(), status: v.string(), created: v.string(), branch: v.string()}),
+			),
+		}),
+	),
+	'ci.restart': tagged('restarted-pipelines', v.object({restarted: v.array(v.object({number, as: number}))})),
+	'registry.audit': tagged('audit', v.object({risks: v.array(hazard)})),
+	'follow-up.orphans': tagged('follow-ups', v.object({followUps: v.array(v.string())})),
+};
+
+type ActionWithOutput = keyof typeof schemas;
+
+/** The JSON an action leaves behind, which `${steps.NAME.…}` in a runbook reads. */
+export type OutputValues<Name extends string> = Name extends ActionWithOutput
+	? v.InferInput<(typeof schemas)[Name]>
+	: Record<string, never>;
+
+/** What a finished step found or did. `none`: it left no values. `unreadable`: values that this version does not know. */
+export type Output =
+	| v.InferOutput<(typeof schemas)[ActionWithOutput]>
+	| {kind: 'decision'; option: string}
+	| {kind: 'answers'; answers: JsonObject}
+	| {kind: 'none'}
+	| {kind: 'unreadable'; values: JsonObject};
+
+export type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
+
+export type ScanOutput = OutputOf<'scan'>;
+
+/** Reads what an action left behind. A dry run and an end without values leave nothing, or nulls. */
+export function parseOutput(action: string, values: JsonObject): Output {
+	if (Object.values(values).every(value => value === null)) {
+		return {kind: 'none'};
+	}
+
+	const known: Record<string, v.GenericSchema<unknown, Output>> = schemas;
+	const parsed = Object.hasOwn(known, action) ? v.safeParse(known[action]!, values) : undefined;
+	return parsed?.success ? parsed.output : {kind: 'unreadable', values};
+}
+
+function tagged<const Kind extends string, Schema extends v.GenericSchema<unknown, object>>(
+	kind: Kind,
+	schema: Schema,
+) {
+	return v.pipe(
+		schema,
+		v.transform((values: v.InferOutput<Schema>): {kind: Kind} & v.InferOutput<Schema> => ({kind, ...values})),
+	);
+}

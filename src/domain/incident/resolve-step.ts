@@ -1,0 +1,87 @@
+import {defined} from '../defined.ts';
+import {type Json, type JsonObject, toJson} from '../json.ts';
+import {evidenceIn} from '../remedy/evidence.ts';
+import {weighRemedies} from '../remedy/weigh-remedies.ts';
+import type {Doing, Step} from '../runbook/runbook.ts';
+import type {ChoiceOption} from './asked.ts';
+import type {Problem} from './event.ts';
+import {type Incident, lastVisit} from './incident.ts';
+import {resolve, shellWord} from './template.ts';
+
+export type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
+
+/**
+ * Resolves a step's values as they are now. The journal keeps the result and the gate shows it: what runs is what was read.
+ * A `choose` carries its options, a `by-hand` its commands, an `ask` its questions.
+ */
+export function resolveStep(incident: Incident, step: Step): ResolvedStep {
+	const scope = scopeOf(incident);
+	const {does} = step;
+	const values = resolve(step.with, scope);
+	const texts = resolve(textsOf(does), scope, does.kind === 'by-hand' ? shellWord : undefined);
+	const missing = !values.ok ? values.missing : !texts.ok ? texts.missing : undefined;
+	if (!values.ok || !texts.ok) {
+		return {
+			ok: false,
+			problem: {
+				code: 'runbook.value-missing',
+				message: `"${step.title}" needs ${missing}, and no step has found it yet.`,
+				hint: 'Go back to the step that finds it, or choose another way.',
+			},
+		};
+	}
+
+	return {
+		ok: true,
+		with: {
+			...(values.value as JsonObject),
+			...(texts.value as JsonObject),
+			...(does.kind === 'choose' ? {options: toJson(optionsOf(incident, step, does))} : {}),
+		},
+	};
+}
+
+/** What `${…}` can name. */
+function scopeOf(incident: Incident): JsonObject {
+	const steps = Object.fromEntries(
+		incident.runbook.steps.flatMap(({id}): [string, Json][] => {
+			const visit = lastVisit(incident, id);
+			return visit ? [[id, {...visit.values, outcome: visit.outcome, said: visit.say}]] : [];
+		}),
+	);
+	return {
+		inputs: incident.opening.inputs,
+		settings: incident.opening.settings,
+		incident: {id: incident.id, opened: incident.openedAt},
+		steps,
+	};
+}
+
+/** What a step says to a person, before its values are resolved. */
+export function textsOf(does: Doing): JsonObject {
+	switch (does.kind) {
+		case 'ask':
+			return {questions: toJson(does.questions)};
+		case 'by-hand':
+			return {commands: does.commands};
+		case 'choose':
+			return {question: does.question};
+		default:
+			return {};
+	}
+}
+
+/** The remedies that the runbook has steps for, then the options that its author lists. */
+function optionsOf(incident: Incident, step: Step, does: Extract<Doing, {kind: 'choose'}>): ChoiceOption[] {
+	const listed = Object.entries(does.options).map(([key, {title, recommended: why}]) => ({
+		key,
+		title,
+		recommended: why !== undefined,
+		...defined({why}),
+	}));
+	const weighed =
+		does.weigh === 'remedies'
+			? weighRemedies(evidenceIn(incident, step)).filter(({key}) => Object.hasOwn(step.outcomes, key))
+			: [];
+	return [...weighed, ...listed];
+}

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import {type Hazard, type HazardKind, severities} from '../audit/hazard.ts';
+import {defined} from '../defined.ts';
+import type {ReasonCode} from '../error-codes.ts';
+import {asOperatorError} from '../errors.ts';
+import {type Digest, isDigest} from '../image/digest.ts';
+import {type Fault, faultKinds} from '../image/fault.ts';
+import {type ImageReference, parseReference} from '../image/reference.ts';
+import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../image/verdict.ts';
+import {remedyKinds} from '../remedy/remedy.ts';
+import type {Finding} from '../storage/findings/finding.ts';
+import type {RelinkPart, RelinkPlan} from '../storage/walk/relink-plan.ts';
+
+/** The JSON shapes that the inputs and the outputs of several actions share. Each is checked against the type it stands for. */
+
+export const digest = v.custom<Digest>(value => typeof value === 'string' && isDigest(value), 'is not a digest');
+
+/** A reference is a text in the journal and an `ImageReference` everywhere else. */
+export const reference: v.GenericSchema<string, ImageReference> = v.pipe(
+	v.string('is not a reference'),
+	v.rawTransform(({dataset, addIssue, NEVER}) => {
+		try {
+			return parseReference(dataset.value);
+		} catch (error) {
+			addIssue({message: asOperatorError(error).message});
+			return NEVER;
+		}
+	}),
+);
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const optionalText = v.exactOptional(v.string());
+
+const verdict: v.GenericSchema<Verdict> = v.picklist(['intact', 'broken', 'unknown']);
+
+export const fault: v.GenericSchema<Fault> = v.object({
+	kind: v.picklist(faultKinds),
+	digest: v.exactOptional(digest),
+	via: v.array(digest),
+	platform: optionalText,
+	status: v.exactOptional(v.number()),
+	detail: v.string(),
+});
+
+const unchecked: v.GenericSchema<Unchecked> = v.object({
+	digest: v.exactOptional(digest),
+	via: v.array(digest),
+	platform: optionalText,
+	// A later version may know more codes; a code is only shown and compared.
+	code: v.custom<ReasonCode>(value => typeof value === 'string', 'is not a code'),
+	message: v.string(),
+	hint: v.string(),
+});
+
+const child: v.GenericSchema<ChildCheck> = v.object({
+	digest,
+	platform: optionalText,
+	verdict,
+	status: v.exactOptional(v.number()),
+	blobs: count,
+	detail: v.string(),
+});
+
+/** In a journal `digest` is null where the tag names nothing. */
+export const imageCheck = v.pipe(
+	v.object({
+		reference: v.string(),
+		digest: v.nullish(digest),
+		mediaType: optionalText,
+		verdict,
+		checked: v.object({manifests: count, blobs: count}),
+		faults: v.array(fault),
+		unchecked: v.array(unchecked),
+		children: v.array(child),
+	}),
+	v.transform(({digest: named, ...check}): ImageCheck => ({...defined({digest: named ?? undefined}), ...check})),
+);
+
+const relinkPart: v.GenericSchema<RelinkPart> = v.object({
+	digest,
+	role: v.picklist(['manifest', 'config', 'layer']),
+	where: v.picklist(['linked', 'elsewhere', 'disk', 'gone', 'damaged', 'unread']),
+	from: optionalText,
+	size: v.exactOptional(count),
+});
+
+const relinkPlan: v.GenericSchema<RelinkPlan> = v.object({
+	complete: v.boolean(),
+	parts: v.array(relinkPart),
+	retag: v.exactOptional(v.array(v.string())),
+	caveats: v.exactOptional(v.array(v.string())),
+});
+
+export const finding: v.GenericSchema<Finding> = v.object({
+	kind: v.picklist(faultKinds),
+	repository: v.string(),
+	digest: v.exactOptional(digest),
+	tags: v.array(v.string()),
+	via: v.array(digest),
+	platform: optionalText,
+	missing: v.array(digest),
+	remedy: v.picklist(remedyKinds),
+	since: optionalText,
+	detail: v.string(),
+	plan: v.exactOptional(relinkPlan),
+});
+
+export const hazard: v.GenericSchema<Hazard> = v.object({
+	kind: v.custom<HazardKind>(value => typeof value === 'string', 'is not a kind of hazard'),
+	severity: v.picklist(severities),
+	file: v.string(),
+	at: v.exactOptional(count),
+	line: v.string(),
+	why: v.string(),
+	advice: v.string(),
+});

@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import {defined} from '../defined.ts';
+
+const nullableText = v.nullish(v.string());
+
+const build = v.object({
+	git: v.string(),
+	branch: nullableText,
+	context: v.optional(v.string(), '.'),
+	dockerfile: v.optional(v.string(), 'Dockerfile'),
+	tags: v.optional(v.array(v.string()), []),
+	builder: v.optional(v.picklist(['auto', 'docker', 'podman', 'buildah']), 'auto'),
+	environment: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+const schema = v.object({
+	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
+	plainHttp: v.optional(v.boolean(), false),
+	restart: nullableText,
+	repository: nullableText,
+	branch: nullableText,
+	runsInItself: v.optional(v.boolean(), false),
+	fallback: nullableText,
+	build: v.nullish(build),
+});
+
+/** The settings as the journal keeps them and as `${settings.NAME}` in a runbook reads them; null: not configured. */
+export type SettingsValues = v.InferInput<typeof schema> & {
+	host?: string;
+	registry?: string | null;
+	/** `REPOSITORY@BRANCH` */
+	pipeline?: string | null;
+};
+
+/** What the configuration says of the image of an incident, without secrets. */
+export type Settings = {
+	role: 'authoritative' | 'cache';
+	plainHttp: boolean;
+	/** The command that restarts the registry. */
+	restart?: string;
+	/** What CI builds the image from. */
+	pipeline?: Pipeline;
+	/** The pipeline that builds the image runs in that image. */
+	runsInItself: boolean;
+	fallback?: FallbackBuild;
+};
+
+export type Pipeline = {repository: string; branch: string};
+
+/** How the image is built without CI. */
+export type FallbackBuild = {
+	/** The host that builds, for people. */
+	place?: string;
+	git: string;
+	branch?: string;
+	context: string;
+	dockerfile: string;
+	/** Tags that are pushed beside the one of the incident. */
+	tags: string[];
+	builder: 'auto' | 'docker' | 'podman' | 'buildah';
+	environment: Record<string, string>;
+};
+
+/** Undefined: these are not the settings of an incident. */
+export function parseSettings(values: unknown): Settings | undefined {
+	const parsed = v.safeParse(schema, values);
+	if (!parsed.success) {
+		return undefined;
+	}
+
+	const {role, plainHttp, runsInItself, restart, repository, branch, fallback, build: order} = parsed.output;
+	return {
+		role,
+		plainHttp,
+		runsInItself,
+		...defined({
+			restart: restart || undefined,
+			pipeline: repository && branch ? {repository, branch} : undefined,
+			fallback: order ? fallbackOf(order, fallback || undefined) : undefined,
+		}),
+	};
+}
+
+function fallbackOf({branch, ...order}: v.InferOutput<typeof build>, place: string | undefined): FallbackBuild {
+	return {...order, ...defined({place, branch: branch ?? undefined})};
+}

@@ -1,0 +1,96 @@
+import {defined} from '../defined.ts';
+import {parseAsked} from '../incident/asked.ts';
+import {parseChanges} from '../incident/change.ts';
+import type {EventOf} from '../incident/event.ts';
+import type {Gate, Incident, Visit} from '../incident/incident.ts';
+import {findStep} from '../runbook/runbook.ts';
+import {type Advanced, enter, stampOf} from './effects.ts';
+import {arriveAtDecide} from './endings.ts';
+import {abandonVisit, editVisit, newVisit, visitOf} from './visits.ts';
+
+/** A step begins: a person is asked, a read may go on at once, a write goes through its gate. */
+export function started(incident: Incident, event: EventOf<'step.started'>): Advanced {
+	const step = findStep(incident.runbook, event.step)!;
+	const {effect, success, shows, sparesImage, at, with: values} = event;
+	const stamp = stampOf(event);
+	const visit: Visit = {
+		...newVisit(incident, event, at),
+		effect,
+		with: values,
+		success,
+		...defined({shows, sparesImage, asked: parseAsked(step.does, values)}),
+	};
+	const {problem: _, ...calm} = incident;
+	// The problem stays in sight for the step in which a person decides about it.
+	const begun: Incident = {...(step.does.kind === 'choose' ? incident : calm), visits: [...incident.visits, visit]};
+
+	if (step.does.kind === 'wait') {
+		const until = new Date(Date.parse(at) + step.does.milliseconds).toISOString();
+		return enter(begun, {kind: 'waiting', until, ...stamp});
+	}
+
+	if (step.does.kind !== 'action') {
+		return enter(begun, {kind: 'asking', ...stamp});
+	}
+
+	return enter(begun, effect === 'read' ? {kind: 'intending', tries: 0, ...stamp} : {kind: 'gating', ...stamp});
+}
+
+export function gateOpened(incident: Incident, event: EventOf<'gate.opened'>): Advanced {
+	const {target, changes, plan, undo, phrase, expires, at} = event;
+	const gate: Gate = {
+		target,
+		changes: parseChanges(changes, plan),
+		undo,
+		openedAt: at,
+		expires,
+		...defined({phrase}),
+	};
+	return enter(
+		editVisit(incident, event, visit => ({...visit, gate})),
+		{kind: 'gate', ...stampOf(event)},
+	);
+}
+
+/** A gate fails closed: only the exact answer, in time, approves. Declining works at any time. */
+export function gateAnswered(incident: Incident, event: EventOf<'gate.answered'>): Advanced {
+	const gate = visitOf(incident, event)!.gate!;
+	const stamp = stampOf(event);
+	const {why} = event;
+	const answered = (approved: boolean) =>
+		editVisit(incident, event, visit => ({
+			...visit,
+			gate: {...gate, answer: {approved, by: event.actor, at: event.at, ...defined({why})}},
+		}));
+	if (event.answer === 'decline') {
+		const say = why ?? 'Declined at the gate.';
+		return arriveAtDecide(abandonVisit(answered(false), {endedAt: event.at, ended: 'declined', say}));
+	}
+
+	// A clock that went back, or a time that cannot be read, proves nothing: then the gate is shown again.
+	const [at, openedAt, expires] = [event.at, gate.openedAt, gate.expires].map(time => Date.parse(time));
+	if (!(at! >= openedAt! && at! <= expires!)) {
+		return enter(incident, {kind: 'gating', ...stamp});
+	}
+
+	return event.answer === (gate.phrase ?? 'approve')
+		? enter(answered(true), {kind: 'intending', tries: 0, ...stamp})
+		: enter(incident, {kind: 'gate', refused: event.answer, ...stamp});
+}
+
+/** From here on a change may have happened: what was proven of the image is not proven any more. */
+export function intended(incident: Incident, event: EventOf<'effect.intended'>): Advanced {
+	const {effect, sparesImage, shows} = visitOf(incident, event)!;
+	const {request, at} = event;
+	// A check that does not come to its end must not leave an older proof standing.
+	const isChecked = shows === 'verdict' && incident.verdict?.verdict === 'intact';
+	const unproves = effect === 'read' ? isChecked : !sparesImage;
+	return enter(
+		{
+			...editVisit(incident, event, visit => ({...visit, tries: visit.tries + 1})),
+			changed: incident.changed || effect !== 'read',
+			...(unproves ? {verdict: {verdict: 'unknown' as const, at}} : {}),
+		},
+		{kind: 'running', request, ...stampOf(event)},
+	);
+}

@@ -1,0 +1,66 @@
+import type {StepStamp} from '../incident/event.ts';
+import {type Incident, nextAttempt, type Phase} from '../incident/incident.ts';
+import type {JsonObject} from '../json.ts';
+
+/** What has to be done next, in an outside system or in the journal. The engine carries it out. */
+export type MachineEffect =
+	| ({kind: 'start'} & StepStamp)
+	| ({kind: 'open-gate'} & StepStamp)
+	| ({kind: 'assume'} & StepStamp)
+	/** `tries`: how often it has failed in this visit. */
+	| ({kind: 'intend'; tries: number} & StepStamp)
+	/** `attach`: what is known of an effect that is already under way. */
+	| ({kind: 'perform'; request: string; attach?: JsonObject} & StepStamp)
+	| ({kind: 'reconcile'; request: string} & StepStamp)
+	| ({kind: 'wait'; until: string} & StepStamp)
+	| {kind: 'close'};
+
+export type Advanced = [Incident, MachineEffect[]];
+
+/** What an incident in this state waits for the engine to do; nothing, where it waits for a person. Pure. */
+export function pendingEffects(incident: Incident): MachineEffect[] {
+	const {phase} = incident;
+	switch (phase.kind) {
+		case 'arriving':
+			return [{kind: 'start', step: phase.step, attempt: nextAttempt(incident, phase.step)}];
+
+		case 'gating':
+			return [{kind: incident.dryRun ? 'assume' : 'open-gate', ...stampOf(phase)}];
+
+		case 'intending':
+			return [{kind: 'intend', tries: phase.tries, ...stampOf(phase)}];
+
+		case 'running': {
+			const {request, attach} = phase;
+			return [{kind: 'perform', request, ...(attach === undefined ? {} : {attach}), ...stampOf(phase)}];
+		}
+
+		case 'unsure':
+			return phase.asked ? [] : [{kind: 'reconcile', request: phase.request, ...stampOf(phase)}];
+
+		case 'waiting':
+			return [{kind: 'wait', until: phase.until, ...stampOf(phase)}];
+
+		// A closed incident may not be sealed yet.
+		case 'stopped':
+			return [{kind: 'close'}];
+
+		case 'gate':
+		case 'asking':
+		case 'stuck':
+			return [];
+	}
+}
+
+export function enter(incident: Incident, phase: Phase): Advanced {
+	const next = {...incident, phase};
+	return [next, pendingEffects(next)];
+}
+
+export function arrive(incident: Incident, step: string): Advanced {
+	return enter(incident, {kind: 'arriving', step});
+}
+
+export function stampOf({step, attempt}: StepStamp): StepStamp {
+	return {step, attempt};
+}

@@ -1,0 +1,106 @@
+import {defined} from '../defined.ts';
+import type {Verdict} from '../image/verdict.ts';
+import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
+import type {FinishedVisit, Incident} from '../incident/incident.ts';
+import {type Output, parseOutput} from '../incident/outputs.ts';
+import type {JsonObject} from '../json.ts';
+import {findStep, isStop} from '../runbook/runbook.ts';
+import {type Advanced, arrive, enter} from './effects.ts';
+import {abandonVisit, editVisit, visitOf, withVisit} from './visits.ts';
+
+/** Where a person decides; a runbook without such a step has to be answered where it stands. */
+export function arriveAtDecide(incident: Incident): Advanced {
+	const {decide, start} = incident.runbook;
+	const last = incident.visits.at(-1);
+	if (decide !== undefined && !(last?.step === decide && last.ended === 'surprise')) {
+		return arrive(incident, decide);
+	}
+
+	return enter(incident, {kind: 'stuck', step: last?.step ?? start, attempt: last?.attempt ?? 1});
+}
+
+/** The runbook has no route for what happened: a person decides, with the problem and its hint in sight. */
+export function surprise(incident: Incident, stamp: StepStamp, problem: Problem, at: string): Advanced {
+	const visited = withVisit(incident, stamp, at);
+	const ended = abandonVisit(visited, {endedAt: at, ended: 'surprise', say: problem.message, problem});
+	return arriveAtDecide({...ended, problem: {...problem, step: stamp.step}});
+}
+
+export type Ending = StepStamp & {
+	at: string;
+	how: FinishedVisit['ended'];
+	outcome: string;
+	output: Output;
+	/** The output as the journal keeps it. */
+	values: JsonObject;
+	say: string;
+	problem?: Problem;
+	evidence?: EvidenceNote[];
+};
+
+/** Ends the visit and takes the route of its outcome. */
+export function finish(incident: Incident, ending: Ending): Advanced {
+	const {step: id, at, how, outcome, output, values, say, problem, evidence = []} = ending;
+	const step = findStep(incident.runbook, id);
+	const route = step && Object.hasOwn(step.outcomes, outcome) ? step.outcomes[outcome] : undefined;
+	const kept = editVisit(incident, ending, visit => ({...visit, evidence: [...visit.evidence, ...evidence]}));
+	if (!route) {
+		const unrouted: Problem = {
+			code: 'runbook.unrouted',
+			message: `"${id}" ended with "${outcome}", and the runbook has no route for that outcome.`,
+			hint: 'Decide how to go on; then lint the runbook.',
+		};
+		return surprise(kept, ending, unrouted, at);
+	}
+
+	// A visit that ended in a surprise ends anew when a person says what became of it.
+	const visited = withVisit(kept, ending, at);
+	const visit: FinishedVisit = {
+		...visitOf(visited, ending)!,
+		state: 'ended',
+		ended: how,
+		endedAt: at,
+		outcome,
+		output,
+		values,
+		say,
+		...defined({problem: problem ?? visitOf(visited, ending)!.problem}),
+	};
+	const known = {...editVisit(visited, ending, () => visit), ...knownAfter(incident, visit)};
+
+	if (isStop(route)) {
+		const {stop, say: last} = route;
+		// Whatever the runbook promises: after a change, or where a step was skipped, assumed or done by hand, only a proof
+		// makes an end a verified one.
+		const onTrust = known.visits.some(({ended: by}) => by === 'skipped' || by === 'by-hand' || by === 'assumed');
+		const unverified = route.unverified || ((known.changed || onTrust) && known.verdict?.verdict !== 'intact');
+		return enter(known, {kind: 'stopped', stop, say: last, unverified, closed: false});
+	}
+
+	return arrive(known, route.to);
+}
+
+/** Only a check that ran proves anything; a change made by hand unproves what was known. */
+function knownAfter(
+	{verdict, changed, runbook}: Incident,
+	{step, effect, shows, sparesImage, ended, outcome, output, endedAt: at}: FinishedVisit,
+): Pick<Incident, 'verdict' | 'changed'> {
+	if (shows === 'verdict' && ended === 'ran' && output.kind === 'check') {
+		return {verdict: {verdict: output.check.verdict, at}, changed};
+	}
+
+	const triedByHand = findStep(runbook, step)?.does.kind === 'by-hand' && ended === 'answered';
+	const changedByHand = ended === 'by-hand' ? effect !== 'read' && !sparesImage : triedByHand && outcome === 'done';
+	if (changedByHand || (triedByHand && verdict?.verdict === 'intact')) {
+		const unknown: Verdict = 'unknown';
+		return {verdict: {verdict: unknown, at}, changed: changed || changedByHand};
+	}
+
+	return {...defined({verdict}), changed};
+}
+
+/** What the action of this step left behind. */
+export function outputOf({runbook}: Incident, id: string, values: JsonObject): Output {
+	const does = findStep(runbook, id)?.does;
+	return does?.kind === 'action' ? parseOutput(does.action, values) : {kind: 'none'};
+}

@@ -1,0 +1,115 @@
+import type {EventOf} from '../incident/event.ts';
+import {currentVisit, type Incident, requestId} from '../incident/incident.ts';
+import {findStep} from '../runbook/runbook.ts';
+import {type Advanced, arrive, enter, stampOf} from './effects.ts';
+import {finish, outputOf, surprise} from './endings.ts';
+import {editVisit, visitOf} from './visits.ts';
+
+/** A change that was found and lost as often as this is left to a person: by itself this would never end. */
+const mostLosses = 3;
+
+/** A read may be made again; a write that may have happened is looked up first. */
+export function failed(incident: Incident, event: EventOf<'effect.failed'>): Advanced {
+	const {effect, lost: lostBefore = 0, tries} = visitOf(incident, event)!;
+	const step = findStep(incident.runbook, event.step)!;
+	const stamp = stampOf(event);
+	const {problem, indeterminate, transient, outcome, at} = event;
+	const lost = lostBefore + (indeterminate ? 1 : 0);
+	const kept = editVisit(incident, event, visit => ({
+		...visit,
+		problem,
+		...(lost === 0 ? {} : {lost}),
+		evidence: [...visit.evidence, ...(event.evidence ?? [])],
+	}));
+
+	if (indeterminate && effect !== 'read') {
+		const request = requestId(incident, event);
+		return enter(kept, {kind: 'unsure', request, asked: lost >= mostLosses, say: problem.message, ...stamp});
+	}
+
+	if (transient && effect === 'read' && tries <= step.retries) {
+		return enter(kept, {kind: 'intending', tries, ...stamp});
+	}
+
+	return outcome !== undefined && Object.hasOwn(step.outcomes, outcome)
+		? finish(kept, {
+				...stamp,
+				at,
+				how: 'ran',
+				outcome,
+				output: {kind: 'none'},
+				values: {},
+				say: problem.message,
+				problem,
+			})
+		: surprise(kept, event, problem, at);
+}
+
+export function reconciled(incident: Incident, event: EventOf<'effect.reconciled'>): Advanced {
+	const stamp = stampOf(event);
+	const request = requestId(incident, event);
+	const {found, outcome, output: values = {}, say, at} = event;
+	switch (found) {
+		case 'done': {
+			const how = outcome ?? visitOf(incident, event)?.success[0] ?? 'done';
+			const output = outputOf(incident, event.step, values);
+			return finish(incident, {...stamp, at, how: 'ran', outcome: how, output, values, say});
+		}
+
+		// It did not happen. Whether it still should is asked again.
+		case 'not-done':
+			return enter(incident, {kind: 'gating', ...stamp});
+
+		case 'running':
+			return enter(incident, {kind: 'running', request, attach: values, ...stamp});
+
+		case 'unknown':
+			return enter(incident, {kind: 'unsure', request, asked: true, say, ...stamp});
+	}
+}
+
+/** Goes on where a process left off. A change that may have happened is looked up, and never made again before that. */
+export function resumed(incident: Incident): Advanced {
+	const {phase} = incident;
+	const reads = currentVisit(incident)?.effect === 'read';
+
+	switch (phase.kind) {
+		// Whoever resumes has not seen the gate: it is shown again.
+		case 'gate':
+			return enter(incident, {kind: 'gating', ...stampOf(phase)});
+
+		case 'intending':
+			return enter(
+				incident,
+				reads ? {kind: 'intending', tries: 0, ...stampOf(phase)} : {kind: 'gating', ...stampOf(phase)},
+			);
+
+		case 'running': {
+			const say = 'regmedic stopped while this was under way.';
+			return enter(
+				incident,
+				reads
+					? {kind: 'intending', tries: 0, ...stampOf(phase)}
+					: {kind: 'unsure', request: phase.request, asked: false, say, ...stampOf(phase)},
+			);
+		}
+
+		case 'unsure':
+			return enter(incident, {...phase, asked: false});
+
+		case 'arriving':
+			return arrive(incident, phase.step);
+
+		default:
+			return enter(incident, phase);
+	}
+}
+
+export function retried(incident: Incident, event: EventOf<'step.retried'>): Advanced {
+	const {phase} = incident;
+	if (phase.kind === 'unsure' && phase.step === event.step) {
+		return enter(incident, {...phase, asked: false});
+	}
+
+	return phase.kind === 'stuck' && phase.step === event.step ? arrive(incident, event.step) : [incident, []];
+}

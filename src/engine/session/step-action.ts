@@ -1,0 +1,116 @@
+import {defined} from '../../domain/defined.ts';
+import type {OperatorError} from '../../domain/errors.ts';
+import type {Happening, StepStamp} from '../../domain/incident/event.ts';
+import {currentVisit, type Incident, requestId, takenUp, type Visit} from '../../domain/incident/incident.ts';
+import {parseOutput} from '../../domain/incident/outputs.ts';
+import type {JsonObject} from '../../domain/json.ts';
+import {stampOf} from '../../domain/machine/effects.ts';
+import {findStep, type Step} from '../../domain/runbook/runbook.ts';
+import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
+import type {Journal} from '../ports/journal.ts';
+
+/** Everything that carrying out one effect needs. */
+export type EffectContext = {
+	incident: Incident;
+	journal: Journal;
+	ports: Ports;
+	actions: readonly Action[];
+	signal: AbortSignal;
+	live: {write(text: string): void; progress(progress: Progress | undefined): void};
+	report(happening: Happening): Promise<void>;
+};
+
+export type StepAction = {step: Step; action: Action; visit: Visit};
+
+/** The step that an effect is about, its action and its visit. */
+export function stepActionOf(effect: StepStamp, {incident, actions}: EffectContext): StepAction {
+	const step = findStep(incident.runbook, effect.step)!;
+	return {step, action: actionIn(step, actions)!, visit: currentVisit(incident)!};
+}
+
+/** The action of a step; undefined where a person does it. */
+export function actionIn({does}: Step, actions: readonly Action[]): Action | undefined {
+	if (does.kind !== 'action') {
+		return undefined;
+	}
+
+	const action = actions.find(({name}) => name === does.action);
+	if (!action) {
+		throw new Error(`There is no action "${does.action}": a linted runbook names none that is missing.`);
+	}
+
+	return action;
+}
+
+/** The one place where the values of a step become the inputs of its action. @throws OperatorError runbook.value-invalid */
+export function inputsOf({action, visit}: StepAction): unknown {
+	return action.parse(visit.with);
+}
+
+/** What an action is told about its visit. @param note keeps what is logged as evidence */
+export function contextOf(
+	effect: StepStamp & {attach?: JsonObject},
+	{step, action, visit}: StepAction,
+	{incident, ports, signal, live, report}: EffectContext,
+	note?: (text: string) => void,
+): ActionContext {
+	const attach = effect.attach ? parseOutput(action.name, effect.attach) : takenUp(incident, effect)?.output;
+	return {
+		ports,
+		settings: incident.settings,
+		request: requestId(incident, effect),
+		...defined({attach}),
+		approved: visit.gate?.changes ?? [],
+		recorded: visit.progress,
+		timeoutMs: step.timeoutMs,
+		signal,
+		log(text) {
+			live.write(text);
+			note?.(text);
+		},
+		progress: live.progress,
+		record: (name, detail, say) => report({type: 'effect.progressed', ...stampOf(effect), name, detail, say}),
+	};
+}
+
+/** Work that honours its signal ends at once; the rest is abandoned after this long. */
+const graceMs = 5_000;
+
+export type Deadline = {
+	milliseconds: number;
+	/** Ends the work from outside: the reason is thrown as it is. */
+	signal: AbortSignal;
+	/** What is thrown when the time is over. */
+	late(cause: unknown): OperatorError;
+};
+
+/** Every wait ends, also one on work that does not honour its signal. */
+export async function withinDeadline<T>(
+	{milliseconds, signal: calledOff, late}: Deadline,
+	work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const over = new AbortController();
+	const timer = setTimeout(() => over.abort(new DOMException('The step took too long.', 'TimeoutError')), milliseconds);
+	const signal = AbortSignal.any([calledOff, over.signal]);
+	const abandoned = Promise.withResolvers<never>();
+	let grace: NodeJS.Timeout | undefined;
+	const abandon = () => {
+		grace = setTimeout(() => abandoned.reject(signal.reason), graceMs);
+	};
+	if (signal.aborted) {
+		abandon();
+	} else {
+		signal.addEventListener('abort', abandon, {once: true});
+	}
+
+	try {
+		return await Promise.race([work(signal), abandoned.promise]);
+	} catch (error) {
+		calledOff.throwIfAborted();
+		throw over.signal.aborted ? late(error) : error;
+	} finally {
+		signal.removeEventListener('abort', abandon);
+		clearTimeout(grace);
+		clearTimeout(timer);
+	}
+}

@@ -1,0 +1,83 @@
+import type {Incident} from '../../domain/incident/incident.ts';
+import type {MachineEffect} from '../../domain/machine/effects.ts';
+import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
+import {createLiveLog, type LiveLog} from './live-log.ts';
+
+/** What the screen and the plain text read. Replaced, never changed. */
+export type SessionView = {
+	incident: Incident;
+	/** The step that waits for the person to go on. */
+	held?: string;
+	live: LiveLog;
+	/** The journal cannot be kept, or regmedic has a bug: nothing more is done. */
+	halted?: Error;
+};
+
+/** `person`: a step waits for the person to have read the last result; `auto`: it does not. */
+export type Pace = 'person' | 'auto';
+
+/** Holds what a session shows, and tells its listeners when that changes. */
+export function createView(first: Incident | undefined, {redact, pace}: {redact(text: string): string; pace: Pace}) {
+	const listeners = new Set<() => void>();
+	let incident = first;
+	let held: string | undefined;
+	let halted: Error | undefined;
+	let view: SessionView | undefined;
+
+	const show = () => {
+		view = incident && {
+			incident,
+			live: live.current(),
+			...(held === undefined ? {} : {held}),
+			...(halted === undefined ? {} : {halted}),
+		};
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+	const live = createLiveLog(redact, () => view && show());
+
+	return {
+		live,
+		/** Undefined until the first event is taken. */
+		current: () => view,
+		subscribe(listener: () => void): () => void {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		/** Shows the next state. @returns the effects that begin now: a step that is held waits for `release` */
+		take(next: Incident, effects: readonly MachineEffect[]): MachineEffect[] {
+			const start = effects.find(effect => effect.kind === 'start');
+			const isHeldNow = start !== undefined && pace === 'person' && waitsForReader(next, start.step);
+			held = isHeldNow ? start.step : incident?.phase === next.phase ? held : undefined;
+			incident = next;
+			show();
+			return effects.filter(effect => !(isHeldNow && effect === start));
+		},
+		/** The person goes on. @returns whether a step was held */
+		release(): boolean {
+			const wasHeld = held !== undefined;
+			if (wasHeld) {
+				held = undefined;
+				show();
+			}
+
+			return wasHeld;
+		},
+		halt(error: Error): void {
+			halted = error;
+			show();
+		},
+	};
+}
+
+/**
+ * A person who reads along wants to see a result before the next step begins. The first step starts at once, and so
+ * does one that asks the person anyway, unless what a check or a scan found would be gone from the screen.
+ */
+function waitsForReader({runbook, visits}: Incident, id: string): boolean {
+	const step = findStep(runbook, id);
+	const last = visits.at(-1);
+	const hasResult = last?.shows !== undefined && last.ended === 'ran';
+	return last !== undefined && step !== undefined && (hasResult || !needsPerson(step));
+}

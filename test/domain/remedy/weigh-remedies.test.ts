@@ -1,0 +1,272 @@
+import {readFileSync} from 'node:fs';
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {defined} from '../../../src/domain/defined.ts';
+import {parseDigest} from '../../../src/domain/image/digest.ts';
+import type {Fault} from '../../../src/domain/image/fault.ts';
+import {parseReference} from '../../../src/domain/image/reference.ts';
+import type {FinishedVisit, Visit} from '../../../src/domain/incident/incident.ts';
+import {resolveStep} from '../../../src/domain/incident/resolve-step.ts';
+import type {Settings} from '../../../src/domain/incident/settings.ts';
+import {isObject, type JsonObject} from '../../../src/domain/json.ts';
+import {open as openIncident} from '../../../src/domain/machine/machine.ts';
+import type {Evidence} from '../../../src/domain/remedy/evidence.ts';
+import {weighRemedies} from '../../../src/domain/remedy/weigh-remedies.ts';
+import {parseRunbook} from '../../../src/domain/runbook/parser.ts';
+import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
+import type {RelinkPart} from '../../../src/domain/storage/walk/relink-plan.ts';
+import {checkValues, outputOf, scanValues} from '../../support/outputs.ts';
+import {tries} from '../../support/sweep.ts';
+
+const settings: Settings = {
+	role: 'authoritative',
+	plainHttp: false,
+	runsInItself: false,
+	restart: 'docker compose restart',
+	pipeline: {repository: 'acme/infra', branch: 'main'},
+	fallback: {
+		place: 'registry-vm',
+		git: 'https://git.example/acme/infra',
+		context: '.',
+		dockerfile: 'Dockerfile',
+		tags: [],
+		builder: 'auto',
+		environment: {},
+	},
+};
+const bare: Settings = {role: 'authoritative', plainHttp: false, runsInItself: false};
+const a = parseDigest(`sha256:${'a'.repeat(64)}`);
+const fault: Fault = {kind: 'child-missing', digest: a, via: [], detail: 'gone'};
+const finding = (kind: Finding['kind'], remedy: Finding['remedy']): Finding => ({
+	kind,
+	remedy,
+	digest: a,
+	repository: 'a',
+	tags: ['latest'],
+	via: [],
+	missing: [],
+	detail: '',
+});
+const swept = finding('child-swept', 'rebuild');
+const plan = (role: RelinkPart['role'], where: RelinkPart['where'], complete = true) => ({
+	plan: {complete, parts: [{digest: a, role, where, size: 2_000_000, from: 'acme/base'}]},
+});
+const unlinked: Finding = {...finding('child-unlinked', 'relink'), ...plan('manifest', 'disk')};
+const sibling = parseReference('registry.example/a:old');
+const scan = (...findings: Finding[]) => ({scan: {findings, complete: true}});
+
+function weigh(evidence: Partial<Evidence>) {
+	return weighRemedies({settings, faults: [fault], hostRefused: false, tried: [], ...evidence});
+}
+
+const recommended = (evidence: Partial<Evidence>) => weigh(evidence)[0]!.key;
+
+test.each<[string, Partial<Evidence>, string]>([
+	['what lost only its link is relinked', scan(unlinked), 'relink'],
+	['what is gone is rebuilt', scan(swept), 'rebuild-ci'],
+	['what is partly gone is rebuilt', scan(unlinked, swept), 'rebuild-ci'],
+	[
+		'a layer that lost its link is relinked from where it is',
+		scan({...finding('layer-unlinked', 'relink'), ...plan('layer', 'elsewhere')}),
+		'relink',
+	],
+	[
+		'a layer without a whole plan is not for relink to bring back',
+		scan({...finding('layer-unlinked', 'relink'), ...plan('layer', 'gone', false)}),
+		'rebuild-ci',
+	],
+	[
+		'a pipeline that runs in the broken image cannot mend it',
+		{...scan(swept), settings: {...settings, runsInItself: true}},
+		'rebuild-fallback',
+	],
+	['what CI could not do is done without', {...scan(swept), tried: ['rebuild-ci']}, 'rebuild-fallback'],
+	['a whole disk and a broken answer is the registry’s memory', scan(), 'restart'],
+	['a disk that was only partly read shows nothing of the kind', {scan: {findings: [], complete: false}}, 'rebuild-ci'],
+	['without a scan it is rebuilt', {}, 'rebuild-ci'],
+	['without anything configured it is for a person', {settings: bare, ...scan(swept)}, 'by-hand'],
+	[
+		'an older image is the last resort',
+		{settings: bare, scan: {findings: [swept], complete: true, sibling}},
+		're-point',
+	],
+	['when all was tried it is for a person', {...scan(swept), tried: ['rebuild-ci', 'rebuild-fallback']}, 'by-hand'],
+	['a build under way is gone on with', {...scan(swept), tried: ['rebuild-ci'], underWay: 'rebuild-ci'}, 'rebuild-ci'],
+])('%s', (_what, evidence, key) => {
+	expect(recommended(evidence)).toBe(key);
+});
+
+test('while one build is under way the other is locked, and says how to unlock it', () => {
+	for (const [running, other] of [
+		['rebuild-ci', 'rebuild-fallback'],
+		['rebuild-fallback', 'rebuild-ci'],
+	] as const) {
+		const options = weigh({...scan(swept), underWay: running});
+
+		expect(options.find(({key}) => key === other)!.blocked).toMatch(/still waits or runs/);
+		expect(options.find(({key}) => key === running)).toMatchObject({
+			recommended: true,
+			why: expect.stringContaining('starts nothing new'),
+		});
+	}
+});
+
+test('one is recommended, it is the first, it can be taken, and every other says why it is where it is', () => {
+	const any = fc.record(
+		{
+			scan: fc.record(
+				{
+					findings: fc.array(fc.constantFrom(swept, unlinked, finding('answers-differ', 'restart')), {maxLength: 3}),
+					complete: fc.boolean(),
+					sibling: fc.constant(sibling),
+				},
+				{requiredKeys: ['findings', 'complete']},
+			),
+			tried: fc.subarray(['restart', 'relink', 're-point', 'rebuild-ci', 'rebuild-fallback', 'by-hand']),
+			hostRefused: fc.boolean(),
+			settings: fc.constantFrom(
+				bare,
+				settings,
+				{...settings, runsInItself: true},
+				{...bare, restart: 'x'},
+				{...bare, ...defined({pipeline: settings.pipeline})},
+				{...bare, ...defined({fallback: settings.fallback})},
+			),
+		},
+		{requiredKeys: ['tried', 'settings', 'hostRefused']},
+	);
+	fc.assert(
+		fc.property(any, evidence => {
+			const options = weigh(evidence);
+
+			expect(options.filter(option => option.recommended)).toEqual([options[0]]);
+			expect(options[0]!.blocked).toBeUndefined();
+			expect(options.every(({why, changes, risk, takes}) => why && changes && risk && takes)).toBe(true);
+			expect(new Set(options.map(({key}) => key)).size).toBe(6);
+		}),
+		{numRuns: tries(100)},
+	);
+});
+
+const {runbook} = parseRunbook(readFileSync(new URL('../../../runbooks/orphan-index.md', import.meta.url), 'utf8'));
+
+type Went = Partial<Pick<FinishedVisit, 'step' | 'outcome' | 'output' | 'shows' | 'tries'>> & {ended?: Visit['ended']};
+
+function deciding(visits: Went[]): JsonObject[] {
+	const [opened] = openIncident({
+		type: 'incident.opened',
+		schema: 'regmedic.journal/1',
+		incident: 'calm-otter',
+		version: '0.1.0',
+		runbook: runbook!.text,
+		inputs: {image: 'registry.example/a:latest'},
+		settings: {},
+		dryRun: false,
+		at: '2026-04-19T03:00:00.000Z',
+		mono: 0,
+		actor: 'ada',
+	});
+	const numbered = visits.map((visit, at) => ({values: {}, tries: 0, attempt: at + 1, ...visit}) as Visit);
+	const step = runbook!.steps.find(({id}) => id === 'decide')!;
+	const resolved = resolveStep({...opened, settings, visits: numbered}, step);
+	return resolved.ok && Array.isArray(resolved.with.options)
+		? resolved.with.options.filter(isObject)
+		: expect.unreachable();
+}
+
+const scanOf = (...findings: Finding[]) => outputOf('storage.scan', scanValues({findings}));
+const scanned = {step: 'scan-storage', shows: 'cause' as const, outcome: 'found', output: scanOf(unlinked)};
+const chose = (outcome: string) => ({step: 'decide', outcome, ended: 'answered' as const});
+
+test('a remedy that was declined at its gate, or never began, is still untried', () => {
+	for (const ended of ['declined', 'left', 'surprise'] as const) {
+		const [first] = deciding([scanned, chose('relink'), {step: 'relink', ended}]);
+		expect(first).toMatchObject({key: 'relink', recommended: true, why: expect.not.stringContaining('Tried')});
+	}
+
+	const [first, ...others] = deciding([
+		scanned,
+		chose('relink'),
+		{step: 'relink', ended: 'ran', outcome: 'rejected', tries: 1},
+	]);
+	expect(first!.key).toBe('rebuild-ci');
+	expect(others.find(({key}) => key === 'relink')!.why).toMatch(/^Tried already/);
+});
+
+test('a pipeline that still runs locks the fallback until it ended or a person has dealt with it', () => {
+	const late = [scanned, chose('rebuild-ci'), {step: 'build-ci', ended: 'ran' as const, outcome: 'late', tries: 1}];
+	const fallback = (visits: Went[]) => deciding(visits).find(({key}) => key === 'rebuild-fallback')!;
+
+	expect(fallback(late).blocked).toMatch(/still waits or runs/);
+	expect(fallback([...late, {step: 'build-ci', ended: 'ran', outcome: 'failed', tries: 1}]).blocked).toBeUndefined();
+	expect(
+		fallback([...late, chose('by-hand'), {step: 'repair-by-hand', ended: 'answered', outcome: 'done'}]).blocked,
+	).toBeUndefined();
+});
+
+test('only remedies the runbook has steps for are offered, and its own options come last', () => {
+	const keys = deciding([scanned]).map(({key}) => key);
+
+	expect(keys.slice(-2)).toEqual(['again', 'hand-over']);
+	expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('a relink says what it is made of, how long it takes and what may keep the registry from taking it', () => {
+	const uploaded = {...finding('layer-unlinked', 'relink'), ...plan('layer', 'disk')};
+	const foreign = {...unlinked, plan: {...unlinked.plan!, caveats: ['it has layers that live elsewhere']}};
+	const [quick] = weigh(scan(unlinked));
+	const [long] = weigh(scan(foreign, uploaded));
+
+	expect(quick).toMatchObject({title: 'Relink 1 manifest', takes: 'seconds'});
+	expect(long).toMatchObject({
+		title: 'Relink 1 manifest and 1 layer',
+		changes: expect.stringContaining('uploads 2.0 MB from the disk'),
+		risk: expect.stringContaining('it has layers that live elsewhere'),
+		takes: 'as long as the upload takes',
+	});
+});
+
+const layerOf = parseDigest(`sha256:${'b'.repeat(64)}`);
+const checked = (...faults: Fault[]) => ({
+	step: 'verify',
+	shows: 'verdict' as const,
+	outcome: 'broken',
+	output: outputOf('registry.verify', checkValues('broken', {faults})),
+});
+const ran = (step: string, outcome: string) => ({step, ended: 'ran' as const, outcome, tries: 1});
+// Seen on docker-registry 2.8.2: the cache remembered a layer that the collection had taken, and the push left it out.
+const swallowedBuild = [
+	checked(fault),
+	{...scanned, output: scanOf(swept)},
+	chose('rebuild-ci'),
+	ran('build-ci', 'succeeded'),
+	checked({...fault, kind: 'blob-empty', digest: layerOf}),
+	{...scanned, output: scanOf({...swept, kind: 'layer-missing', digest: layerOf})},
+];
+
+test('what the latest check found is what is decided from: a build that the registry swallowed wants a restart', () => {
+	expect(deciding(swallowedBuild)[0]).toMatchObject({key: 'restart', why: expect.stringContaining('from memory')});
+});
+
+test('after the restart a build that was green and changed nothing is worth another try; one that failed is not', () => {
+	const restarted = [
+		chose('restart'),
+		ran('restart-registry', 'restarted'),
+		checked({...fault, kind: 'layer-missing', digest: layerOf}),
+	];
+	const failed = swallowedBuild.map(visit => (visit.step === 'build-ci' ? ran('build-ci', 'failed') : visit));
+
+	expect(deciding([...swallowedBuild, ...restarted])[0]!.key).toBe('rebuild-ci');
+	expect(deciding([...failed.filter(({step}) => step !== 'verify'), ...restarted])[0]!.key).toBe('rebuild-fallback');
+});
+
+test('of a disk that nobody has looked at nothing is claimed, and a host that was refused is not worked on', () => {
+	const refused = {step: 'scan-storage', shows: 'cause' as const, outcome: 'refused', output: {kind: 'none'} as const};
+	const [first, ...others] = deciding([checked(fault), refused]);
+	const why = (key: string) => [first!, ...others].find(option => option.key === key);
+
+	expect(why('restart')!.why).not.toContain('damaged');
+	expect(why('restart')!.blocked).toContain('refused');
+	expect(why('rebuild-fallback')!.blocked).toContain('refused');
+	expect(first!.key).toBe('rebuild-ci');
+});
