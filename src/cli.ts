@@ -39,8 +39,12 @@ async function main(): Promise<void> {
 		invocation: flags => invocationOf(flags, stopping.signal, output),
 		print: output.print,
 		talk: output.talk,
-		// Redacted before it is folded: a secret with a space in it would be split over two lines.
-		talkWrapped: text => void process.stderr.write(fold(redaction.redact(text), widthOf(process.stderr))),
+		talkWrapped(text) {
+			// Outside a terminal sentences are not broken into lines: they may be searched.
+			const columns = widthOf(process.stderr) ?? Number.POSITIVE_INFINITY;
+			// Redacted before it is folded: a secret with a space in it would be split over two lines.
+			process.stderr.write(fold(redaction.redact(text), columns));
+		},
 	});
 }
 
@@ -74,9 +78,8 @@ function stopOnClosedOutput(stopping: AbortController): void {
 	}
 }
 
-/** Sentences that do not go to a terminal are not broken into lines: they may be searched. */
-function widthOf({isTTY, columns}: NodeJS.WriteStream): number {
-	return isTTY === true && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+function widthOf({isTTY, columns}: NodeJS.WriteStream): number | undefined {
+	return isTTY === true && columns > 0 ? columns : undefined;
 }
 
 function invocationOf(flags: CommonFlags, signal: AbortSignal, output: Output): Invocation {
@@ -127,6 +130,7 @@ function terminalOf(flags: CommonFlags): Terminal {
 	return {
 		stdin,
 		stdout,
+		columns: () => widthOf(stdout),
 		stderr,
 		interactive: stdin.isTTY === true && stdout.isTTY === true,
 		colors: !plain && (forced || stdout.isTTY === true),

@@ -31,6 +31,8 @@ export type CommonFlags = {config?: string; json: boolean; plain: boolean; color
 export type Terminal = {
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
+	/** The width of standard output right now. Undefined: it is not a terminal, or does not tell. */
+	columns(): number | undefined;
 	/** Where progress is drawn and erased. */
 	stderr?: {isTTY?: boolean; columns?: number};
 	/** Keys can be read and a screen can be drawn. */

@@ -43,7 +43,9 @@ export async function leadIncident(lead: Lead): Promise<number> {
 			journal,
 			print,
 			// The screen is gone; plain lines have told it already.
-			summary: onScreen ? {journalFolder: journal.folder, resumeCommand, columns: terminal.stdout.columns} : undefined,
+			summary: onScreen
+				? {journalFolder: journal.folder, resumeCommand, ...defined({columns: terminal.columns()})}
+				: undefined,
 		});
 		return signal.aborted || wasInterrupted(journal) ? exitCodes.interrupted : exitCode;
 	} finally {
@@ -106,7 +108,7 @@ async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Pr
 			now: systemClock.now,
 			journalFolder: journal.folder,
 			resumeCommand,
-			...(terminal.stdout.isTTY && {columns: terminal.stdout.columns}),
+			...defined({columns: terminal.columns()}),
 		});
 	} finally {
 		release?.();

@@ -83,7 +83,7 @@ const mistakes: Record<string, Mistake> = {
 		args: () => ['verify', '127.0.0.1:1/infra-ci:latest'],
 		exitCode: 6,
 		code: 'registry.unreachable',
-		says: [/Nothing listens at 127\.0\.0\.1:1/, /Is the registry running\?/],
+		says: [/Nothing listens at 127\.0\.0\.1:1/, /Check that the registry is running/],
 	},
 	'a wrong password': {
 		args: () => config('verify', drill.world.image),

@@ -117,6 +117,7 @@ export async function openScene(): Promise<Scene> {
 			terminal: {
 				stdin: process.stdin,
 				stdout: process.stdout,
+				columns: () => undefined,
 				interactive: false,
 				colors: false,
 				unicode: true,

@@ -44,11 +44,10 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 		};
 		const verdict = auditVerdict(report);
 		const shown = redactDeep(report, redaction.redact);
-		const {isTTY, columns} = terminal.stdout;
 		print(
 			flags.json
 				? `${visibleJson({schema: 'regmedic.audit/1', verdict, ...shown}, '  ')}\n`
-				: `${sayAudit(shown, isTTY ? columns : undefined).join('\n')}\n`,
+				: `${sayAudit(shown, terminal.columns()).join('\n')}\n`,
 		);
 		return exits[verdict];
 	} finally {

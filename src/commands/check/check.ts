@@ -32,8 +32,7 @@ export async function check(invocation: Invocation): Promise<number> {
 	if (invocation.flags.json) {
 		invocation.print(`${visibleJson({schema: 'regmedic.check/1', checks: lines}, '  ')}\n`);
 	} else {
-		const {stdout} = invocation.terminal;
-		const columns = readableColumns((stdout.isTTY && stdout.columns) || undefined);
+		const columns = readableColumns(invocation.terminal.columns());
 		invocation.print(`${lines.flatMap(line => draw(line, columns)).join('\n')}\n`);
 	}
 

@@ -29,7 +29,7 @@ export async function incidents(
 		return exitCodes.done;
 	}
 
-	const columns = terminal.stdout.isTTY ? terminal.stdout.columns : Number.POSITIVE_INFINITY;
+	const columns = terminal.columns() ?? Number.POSITIVE_INFINITY;
 	for (const row of shown) {
 		print(draw(row, columns));
 	}

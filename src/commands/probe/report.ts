@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {ProbeReport} from '../../domain/probe/probe.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
@@ -39,7 +40,7 @@ function jsonReporter({print}: Invocation): Reporter {
 	};
 }
 
-function textReporter({print, terminal: {stdout}}: Invocation, options: ReportOptions): Reporter {
+function textReporter({print, terminal}: Invocation, options: ReportOptions): Reporter {
 	return {
 		image({reference, verdict}) {
 			if (options.all) {
@@ -47,7 +48,7 @@ function textReporter({print, terminal: {stdout}}: Invocation, options: ReportOp
 			}
 		},
 		end(report) {
-			const lines = sayProbe(report, {...options, ...(stdout.isTTY && {columns: stdout.columns})});
+			const lines = sayProbe(report, {...options, ...defined({columns: terminal.columns()})});
 			print(`${lines.join('\n')}\n`);
 		},
 	};

@@ -20,7 +20,6 @@ export function reportScan({stores, gaps}: ScannedStores, {base, host, invocatio
 	if (flags.json) {
 		print(`${visibleJson({schema: 'regmedic.scan/1', ...documentOf(stores, gaps, base)}, '  ')}\n`);
 	} else {
-		const columns = terminal.stdout.isTTY ? terminal.stdout.columns : undefined;
 		const unseen = gaps.map(gap => `INCOMPLETE: ${visibleLine(gap)}; another store may be there.`);
 		const lines = stores.flatMap(({root, role, saidBy, scan}) => [
 			...(stores.length === 1
@@ -28,7 +27,7 @@ export function reportScan({stores, gaps}: ScannedStores, {base, host, invocatio
 				: [
 						`== ${visibleLine(root)} (${role}${saidBy === undefined ? '' : `, according to ${visibleLine(saidBy)}`}) ==`,
 					]),
-			...sayScan(scan, defined({registry: host, columns})),
+			...sayScan(scan, defined({registry: host, columns: terminal.columns()})),
 			...(stores.length === 1 ? [] : ['']),
 		]);
 		print(`${[...unseen, ...lines].join('\n').trimEnd()}\n`);

@@ -116,10 +116,10 @@ async function walk(
 	}
 }
 
-function styleOf({depth, plainHttp}: VerifyOptions, {terminal: {stdout, unicode}}: Invocation) {
+function styleOf({depth, plainHttp}: VerifyOptions, {terminal}: Invocation) {
 	return {
-		columns: Math.min(readableColumns(stdout.columns || undefined), mostColumns),
-		unicode,
+		columns: Math.min(readableColumns(terminal.columns()), mostColumns),
+		unicode: terminal.unicode,
 		depth,
 		flags: plainHttp ? '--plain-http' : '',
 	};

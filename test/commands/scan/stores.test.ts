@@ -130,7 +130,7 @@ describe('the report of several stores', () => {
 		const printed: string[] = [];
 		const invocation = {
 			flags: {json},
-			terminal: {stdout: {isTTY: false}},
+			terminal: {columns: () => undefined},
 			print: (text: string) => void printed.push(text),
 		} as unknown as Invocation;
 		return {

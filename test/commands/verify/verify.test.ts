@@ -112,7 +112,7 @@ describe('a person who waits at a terminal', () => {
 			folder: login.folder,
 			redaction: createRedaction(),
 			processes,
-			terminal: {stdout: {columns: 200}, stderr, unicode: true},
+			terminal: {columns: () => 200, stderr, unicode: true},
 			print: (text: string) => printed.push(told.length === 0 ? text : `${told.at(-1)}|${text}`),
 			talk: (text: string) => {
 				told.push(text);
