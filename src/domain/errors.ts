@@ -20,7 +20,7 @@ export const exitCodes = {
 
 export type ExitMeaning = keyof typeof exitCodes;
 
-export type OperatorErrorOptions = {
+type OperatorErrorOptions = {
 	/** One sentence that says what to do next. */
 	hint: string;
 	exit: ExitMeaning;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import {type Digest, isDigest, isUnsupportedDigest} from './digest.ts';
 import {bareMediaType, isIndexType, isManifestType, mediaTypes} from './media-type.ts';
 
-export type Platform = {os: string; architecture: string; variant?: string};
+type Platform = {os: string; architecture: string; variant?: string};
 
 /** @see OCI image-spec descriptor.md. Sizes are bytes. */
 export type Descriptor = {
@@ -14,7 +14,7 @@ export type Descriptor = {
 	urls?: string[];
 };
 
-export type Index = {
+type Index = {
 	kind: 'index';
 	mediaType: string;
 	artifactType?: string;

@@ -129,7 +129,7 @@ function actionProblems(step: Step, known: ReadonlyMap<string, ActionDeclaration
 }
 
 /** The outcomes that a step can have. */
-export function outcomesOf(
+function outcomesOf(
 	step: Step,
 	actions: ReadonlyMap<string, ActionDeclaration>,
 ): {required: string[]; allowed: string[]} {

@@ -8,7 +8,7 @@ import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml
 import type {Runbook, Step} from './runbook.ts';
 import {readStep} from './step.ts';
 
-export type ParsedRunbook = {runbook?: Runbook; problems: LocatedProblem[]};
+type ParsedRunbook = {runbook?: Runbook; problems: LocatedProblem[]};
 
 const head = v.strictObject({
 	runbook: v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name is lower case, with hyphens')),

@@ -21,7 +21,7 @@ export type Runbook = {
 	positions?: Record<string, Position>;
 };
 
-export type RunbookInput = {type: 'image' | 'text'; prompt: string};
+type RunbookInput = {type: 'image' | 'text'; prompt: string};
 
 export type Step = {
 	id: string;
@@ -61,7 +61,7 @@ export type Option = {title: string; recommended?: string};
 
 export type Route = {to: string} | Stop;
 
-export type Stop = {
+type Stop = {
 	stop: string;
 	say: string;
 	/** The image may still be broken at this stop. Without it the linter requires a verification before the stop. */

@@ -52,7 +52,7 @@ type Block = v.InferOutput<typeof block>;
 
 const kinds = ['action', 'ask', 'choose', 'by-hand', 'wait'] as const;
 
-export type StepHead = Pick<Step, 'id' | 'title' | 'prose' | 'position'>;
+type StepHead = Pick<Step, 'id' | 'title' | 'prose' | 'position'>;
 
 export function readStep(head: StepHead, yaml: string, origin: Position): {step?: Step; problems: LocatedProblem[]} {
 	const {value, problems, locate, locateKey} = readYaml(yaml, origin, block);

@@ -12,7 +12,7 @@ export function problemAt({line, column}: Position, code: string, message: strin
 }
 
 /** The YAML of a page: its value, the position of each value and each key, and its problems. */
-export type ReadYaml<T> = {
+type ReadYaml<T> = {
 	value?: T;
 	problems: LocatedProblem[];
 	locate(path: Path): Position;
@@ -87,7 +87,7 @@ function contentOf(document: Document): {ok: true; value: unknown} | {ok: false;
 }
 
 /** `with.image: expected a string, got nothing`; unknown keys by name. */
-export function sayIssue(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
+function sayIssue(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
 	if (isUnknownKey(issue)) {
 		return `Unknown key "${path.join('.')}".`;
 	}

@@ -7,7 +7,7 @@ import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';
 
-export type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};
+type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};
 
 /**
  * Walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers

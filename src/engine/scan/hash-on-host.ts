@@ -5,7 +5,7 @@ import type {BlobAnswer, Registry} from '../ports/registry.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
-export type HashOnHostOptions = {
+type HashOnHostOptions = {
 	/** Smaller blobs are read over HTTP. */
 	aboveBytes: number;
 	/** The most that is read from the host's disk. */

@@ -14,7 +14,7 @@ const mostCuts = 5;
 
 export type ScanProgress = {label: string; done: number; total?: number};
 
-export type ScanOptions = Waiting & {
+type ScanOptions = Waiting & {
 	role: RegistryRole;
 	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};

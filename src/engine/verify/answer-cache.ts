@@ -24,7 +24,7 @@ export type AnswerCache = {
 	indexes(): number;
 };
 
-export type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
+type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
 
 export function createAnswerCache(
 	registry: Registry,

@@ -21,7 +21,7 @@ export type RequestLimiter = {
 	underWay(): number;
 };
 
-export type RequestLimiterOptions = Waiting & {
+type RequestLimiterOptions = Waiting & {
 	/** How many responses so far said that the registry is overloaded. @see Registry.busy */
 	busy: () => number;
 	first?: number;

@@ -14,7 +14,7 @@ import type {ManifestFact} from './read-manifest.ts';
 const deepestNesting = 16;
 
 /** The same answer means different things in different walks. */
-export type WalkRules = {
+type WalkRules = {
 	/** A cache may lack children and blobs. */
 	isCache: boolean;
 	platform?: PlatformFilter;

@@ -5,7 +5,7 @@ import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
-export type TagRequest = Waiting & {
+type TagRequest = Waiting & {
 	reference: ImageReference;
 	/** What the tag resolved to when the walk began. */
 	first: ManifestAnswer;

@@ -36,7 +36,7 @@ export type CheckedPart = {
 };
 
 /** Parts of an image by `keyOf`. */
-export type CheckedParts = ReadonlyMap<string, CheckedPart>;
+type CheckedParts = ReadonlyMap<string, CheckedPart>;
 
 /** A part is checked once an image, however many manifests share it. Two sizes are two parts: one of them is wrong. */
 export function keyOf({descriptor: {role, digest, size}}: Part): string {

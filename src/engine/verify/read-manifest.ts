@@ -134,7 +134,7 @@ function decode(bytes: Uint8Array): string | undefined {
 }
 
 /** One object for equal values: all tags of a repository reference the same layers and media types, and facts are kept. */
-export type Interning = {
+type Interning = {
 	text<Text extends string>(text: Text): Text;
 	descriptor(descriptor: PartDescriptor): PartDescriptor;
 };

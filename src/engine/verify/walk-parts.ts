@@ -10,7 +10,7 @@ import {createPlatformFilter} from './platform.ts';
 import {countProgress, type WalkObserver, type WalkProgress} from './progress.ts';
 import type {FoundFact} from './read-manifest.ts';
 
-export type WalkPartsOptions = Waiting & {
+type WalkPartsOptions = Waiting & {
 	depth: Depth;
 	isCache: boolean;
 	/** `linux/arm64`: of an index, only this platform. */
@@ -19,7 +19,7 @@ export type WalkPartsOptions = Waiting & {
 };
 
 /** The manifest that the reference resolved to. */
-export type TopManifest = {digest: Digest; fact: FoundFact};
+type TopManifest = {digest: Digest; fact: FoundFact};
 
 /** The tag under which registries without a referrers list keep one; the list may be empty. @see OCI distribution-spec, "Referrers Tag Schema" */
 const referrersTag = /^sha(?:256|512)-[0-9a-f]{32,128}$/;

@@ -12,7 +12,7 @@ import {FindingList} from './finding-list.ts';
 import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
 import {LatentFaultList} from './latent-faults.ts';
 
-export type AssessOptions = {
+type AssessOptions = {
 	role: RegistryRole;
 	/** Seconds since 1970 on the registry's host; by default, when the listing was taken. */
 	now?: number;

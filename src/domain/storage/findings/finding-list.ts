@@ -25,7 +25,7 @@ const remedies: Record<FaultKind, RemedyKind> = {
 
 type Gathered = {repository: string; tags: Set<string>; fault: StorageFault};
 
-export type RemedyRules = {
+type RemedyRules = {
 	/** What helps against a tag that resolves to nothing: it depends on the other tags of its repository. */
 	remedyOfTag(repository: string): RemedyKind;
 	/** What a relink would take; undefined where it is not known what the link pointed to. */

@@ -6,7 +6,7 @@ import {parentFolder} from './paths.ts';
 export type ConfigFile = {path: string; text: string};
 
 /** The role of a store, and the file that tells it. */
-export type ConfiguredRole = {role: RegistryRole; file: string};
+type ConfiguredRole = {role: RegistryRole; file: string};
 
 type Mapping = Record<string, unknown>;
 

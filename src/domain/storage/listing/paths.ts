@@ -43,7 +43,7 @@ export function parentFolder(path: string): string {
 }
 
 /** What a path below docker/registry/v2 is. */
-export type StoragePath =
+type StoragePath =
 	| {kind: 'blob'; digest: Digest}
 	| {kind: 'revision' | 'layer'; repository: string; digest: Digest}
 	| {kind: 'tag'; repository: string; tag: string}

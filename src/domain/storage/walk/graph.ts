@@ -7,7 +7,7 @@ import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.
 import {openTimes, type StorageTimes} from '../listing/times.ts';
 
 /** Whether something is there. `unread`: it was not read, so it is not known to be gone. */
-export type Presence = 'there' | 'gone' | 'unread';
+type Presence = 'there' | 'gone' | 'unread';
 
 /** What a listing says of manifests, links and data. Manifests are parsed once. */
 export type StorageGraph = {

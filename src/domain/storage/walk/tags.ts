@@ -11,7 +11,7 @@ import {type Walk, walkManifest} from './walk-manifest.ts';
 const settledAfterSeconds = 600;
 
 /** What one or more tags resolve to. */
-export type TagTarget = {
+type TagTarget = {
 	/** Written before the listing began. */
 	tags: string[];
 	/** Written since then: whatever is missing may still be on its way. */
