@@ -3,7 +3,7 @@ export const severities = ['will-break', 'may-break', 'worth-knowing'] as const;
 
 export type Severity = (typeof severities)[number];
 
-type HazardKind =
+export type HazardKind =
 	| 'removes-children'
 	| 'runs-beside-pushes'
 	| 'stale-cache'
