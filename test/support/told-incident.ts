@@ -2,8 +2,9 @@ import type {Verdict} from '../../src/domain/image/verdict.ts';
 import type {Happening, JournalEvent} from '../../src/domain/incident/event.ts';
 import type {Incident} from '../../src/domain/incident/incident.ts';
 import {type JsonObject, toJsonObject} from '../../src/domain/json.ts';
+import {open} from '../../src/domain/machine/beginnings.ts';
 import type {MachineEffect} from '../../src/domain/machine/effects.ts';
-import {advance, open} from '../../src/domain/machine/machine.ts';
+import {advance} from '../../src/domain/machine/machine.ts';
 import {checkValues} from './outputs.ts';
 
 /** A runbook with one step of every sort; surprises lead to `decide`. */

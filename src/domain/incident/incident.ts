@@ -1,3 +1,4 @@
+import {exitCodes} from '../errors.ts';
 import type {ImageReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
@@ -153,4 +154,25 @@ export function lastVisit({visits}: Incident, step: string): FinishedVisit | und
 
 export function isFinished(visit: Visit): visit is FinishedVisit {
 	return visit.outcome !== undefined;
+}
+
+/** The exit code that says how an incident stands. `done` is only for what was proven after the last change. */
+export function exitOf({phase, verdict, visits}: Incident): number {
+	if (phase.kind !== 'stopped') {
+		return exitCodes.indeterminate;
+	}
+
+	switch (verdict?.verdict) {
+		case 'intact':
+			return exitCodes.done;
+		case 'broken':
+			return exitCodes.broken;
+		case 'unknown':
+			return exitCodes.indeterminate;
+		default: {
+			// Nothing was checked: the outcome that kept regmedic from it decides.
+			const last = visits.at(-1)?.outcome;
+			return last === 'refused' || last === 'unreachable' ? exitCodes[last] : exitCodes.failed;
+		}
+	}
 }

@@ -1,12 +1,68 @@
 import {defined} from '../defined.ts';
+import {asOperatorError, OperatorError} from '../errors.ts';
+import {type ImageReference, parseReference} from '../image/reference.ts';
 import {parseAsked} from '../incident/asked.ts';
 import {parseChanges} from '../incident/change.ts';
 import type {EventOf} from '../incident/event.ts';
 import type {Gate, Incident, Visit} from '../incident/incident.ts';
+import {parseSettings} from '../incident/settings.ts';
+import {parseRunbook} from '../runbook/parser.ts';
 import {findStep} from '../runbook/runbook.ts';
-import {type Advanced, enter, stampOf} from './effects.ts';
+import {type Advanced, arrive, enter, stampOf} from './effects.ts';
 import {arriveAtDecide} from './endings.ts';
 import {abandonVisit, editVisit, newVisit, visitOf} from './visits.ts';
+
+const schema: EventOf<'incident.opened'>['schema'] = 'regmedic.journal/1';
+
+/**
+ * The incident that an `incident.opened` event begins.
+ * @throws OperatorError journal.foreign: another version of regmedic has written it
+ */
+export function open(event: EventOf<'incident.opened'>): Advanced {
+	const {incident: id, inputs, settings: values, dryRun, drill, at, actor} = event;
+	const {runbook} = parseRunbook(event.runbook);
+	const settings = parseSettings(values);
+	const foreign = (why: string, cause?: unknown) =>
+		new OperatorError('journal.foreign', `${id} was written by regmedic ${event.version}: ${why}.`, {
+			hint: 'Read it with that version. Nothing was changed.',
+			exit: 'failed',
+			cause,
+		});
+	if (event.schema !== schema) {
+		throw foreign(`its journal is a ${event.schema}, not a ${schema}`);
+	}
+
+	if (!runbook || !settings) {
+		throw foreign(runbook ? 'its settings cannot be read' : 'its runbook cannot be read');
+	}
+
+	let image: ImageReference;
+	try {
+		image = parseReference(typeof inputs.image === 'string' ? inputs.image : '');
+	} catch (error) {
+		throw foreign(`it is about no image that can be read: ${asOperatorError(error).message}`, error);
+	}
+
+	return arrive(
+		{
+			id,
+			runbook,
+			image,
+			settings,
+			opening: {inputs, settings: values},
+			dryRun,
+			...defined({drill}),
+			openedAt: at,
+			openedBy: actor,
+			lastAt: at,
+			phase: {kind: 'arriving', step: runbook.start},
+			visits: [],
+			notes: [],
+			changed: false,
+		},
+		runbook.start,
+	);
+}
 
 /** A step begins: a person is asked, a read may go on at once, a write goes through its gate. */
 export function started(incident: Incident, event: EventOf<'step.started'>): Advanced {

@@ -1,68 +1,12 @@
-import {defined} from '../defined.ts';
-import {asOperatorError, OperatorError} from '../errors.ts';
-import {type ImageReference, parseReference} from '../image/reference.ts';
+import {OperatorError} from '../errors.ts';
 import type {EventOf, JournalEvent, StepStamp} from '../incident/event.ts';
 import type {Incident, Phase} from '../incident/incident.ts';
-import {parseSettings} from '../incident/settings.ts';
-import {parseRunbook} from '../runbook/parser.ts';
 import {findStep} from '../runbook/runbook.ts';
-import {gateAnswered, gateOpened, intended, started} from './beginnings.ts';
-import {type Advanced, arrive} from './effects.ts';
+import {gateAnswered, gateOpened, intended, open, started} from './beginnings.ts';
+import type {Advanced} from './effects.ts';
 import {arriveAtDecide, finish, outputOf, surprise} from './endings.ts';
 import {failed, reconciled, resumed, retried} from './failures.ts';
 import {abandonVisit, editVisit} from './visits.ts';
-
-const schema: EventOf<'incident.opened'>['schema'] = 'regmedic.journal/1';
-
-/**
- * The incident that an `incident.opened` event begins.
- * @throws OperatorError journal.foreign: another version of regmedic has written it
- */
-export function open(event: EventOf<'incident.opened'>): Advanced {
-	const {incident: id, inputs, settings: values, dryRun, drill, at, actor} = event;
-	const {runbook} = parseRunbook(event.runbook);
-	const settings = parseSettings(values);
-	const foreign = (why: string, cause?: unknown) =>
-		new OperatorError('journal.foreign', `${id} was written by regmedic ${event.version}: ${why}.`, {
-			hint: 'Read it with that version. Nothing was changed.',
-			exit: 'failed',
-			cause,
-		});
-	if (event.schema !== schema) {
-		throw foreign(`its journal is a ${event.schema}, not a ${schema}`);
-	}
-
-	if (!runbook || !settings) {
-		throw foreign(runbook ? 'its settings cannot be read' : 'its runbook cannot be read');
-	}
-
-	let image: ImageReference;
-	try {
-		image = parseReference(typeof inputs.image === 'string' ? inputs.image : '');
-	} catch (error) {
-		throw foreign(`it is about no image that can be read: ${asOperatorError(error).message}`, error);
-	}
-
-	return arrive(
-		{
-			id,
-			runbook,
-			image,
-			settings,
-			opening: {inputs, settings: values},
-			dryRun,
-			...defined({drill}),
-			openedAt: at,
-			openedBy: actor,
-			lastAt: at,
-			phase: {kind: 'arriving', step: runbook.start},
-			visits: [],
-			notes: [],
-			changed: false,
-		},
-		runbook.start,
-	);
-}
 
 /**
  * The whole of the machine: what one event makes of an incident, and what is to be done about it.

@@ -1,8 +1,9 @@
 import {defined} from '../defined.ts';
 import type {JournalEvent} from '../incident/event.ts';
 import type {Incident, Visit} from '../incident/incident.ts';
+import {open} from '../machine/beginnings.ts';
 import {outputOf} from '../machine/endings.ts';
-import {advance, open} from '../machine/machine.ts';
+import {advance} from '../machine/machine.ts';
 import {visitOf} from '../machine/visits.ts';
 
 export type MilestoneName = 'opened' | 'diagnosed' | 'decided' | 'mitigated' | 'verified';

@@ -4,6 +4,8 @@ import {type Incident, isFinished, stillRunning} from '../incident/incident.ts';
 import type {ScanOutput} from '../incident/outputs.ts';
 import type {Settings} from '../incident/settings.ts';
 import {findStep, isStop, type Step} from '../runbook/runbook.ts';
+import type {Finding} from '../storage/findings/finding.ts';
+import {canRelink, relinkSteps} from './relink-steps.ts';
 import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
 
 /** What a remedy is chosen from. */
@@ -67,4 +69,41 @@ function underWayIn({visits, runbook}: Incident, {outcomes}: Step): RemedyOption
 				.some(({step, outcome}) => outcome === 'done' && findStep(runbook, step)?.does.kind === 'by-hand');
 			return visits[last]?.ended === 'ran' && visits[last].outcome === stillRunning && !dealtWith;
 		});
+}
+
+/** What the evidence says for and against the remedies. */
+export type Facts = ReturnType<typeof factsIn>;
+
+export function factsIn({faults, scan, settings, tried}: Evidence) {
+	const findings = scan?.findings ?? [];
+	const relinkable = findings.filter(canRelink);
+	// What could not be read may be what is missing: only a complete scan shows that the disk is fine.
+	const diskIsFine = scan?.complete === true && findings.length === 0 && faults.length > 0;
+	const remembers = staleAnswers(faults, findings);
+	return {
+		remembers,
+		// A garbage collection went over the store: a registry that ran meanwhile may still have what it took in memory.
+		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
+		/** What a relink would do; empty: nothing that is missing can be linked again. */
+		relinks: relinkSteps(relinkable),
+		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
+		ciRunsInImage: settings.runsInItself,
+		ciFailed: tried.includes('rebuild-ci'),
+		needsRestart: diskIsFine || remembers || findings.some(({kind}) => kind === 'answers-differ'),
+		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
+	};
+}
+
+/**
+ * Over HTTP the registry has the blob and delivers none of it; the disk does not have it: the answer came from the
+ * descriptor cache.
+ */
+function staleAnswers(faults: readonly Fault[], findings: readonly Finding[]): boolean {
+	const claimed = faults
+		.filter(({kind}) => kind === 'blob-empty' || kind === 'blob-truncated')
+		.map(({digest}) => digest);
+	const gone = findings.flatMap(({kind, digest, missing}) =>
+		kind === 'config-missing' || kind === 'layer-missing' ? [digest, ...missing] : missing,
+	);
+	return claimed.some(digest => digest !== undefined && gone.includes(digest));
 }

@@ -8,7 +8,7 @@ import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
-import {storageOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 const pollMs = 1_000;
 
@@ -32,7 +32,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 	provides: {digest: 'the digest that was pushed, where the program reports it'},
 	bare: ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
 	success: ['pushed'],
-	outcomeOf: storageOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async gate({image}, {attach, ports, settings: {fallback}}) {
 		if (!ports.builder || !fallback) {

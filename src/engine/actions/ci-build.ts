@@ -6,7 +6,7 @@ import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {Ci, Pipeline} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
-import {ciOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 const pollMs = 2_000;
 
@@ -29,7 +29,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 	provides: {number: 'the pipeline', url: 'its page', commit: 'what it built'},
 	bare: ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
 	success: ['succeeded'],
-	outcomeOf: ciOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async gate({image}, context) {
 		const {ports, attach} = context;

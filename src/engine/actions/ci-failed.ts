@@ -2,7 +2,7 @@ import {inputParser} from '../../domain/incident/inputs.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {ActionNamed} from './action.ts';
-import {ciOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Pipelines that failed this long before the incident was opened may have failed because of it. */
 const lookBackMs = 24 * 3_600_000;
@@ -25,7 +25,7 @@ export const ciFailed: ActionNamed<'ci.failed'> = {
 	provides: {pipelines: 'number, title, status and creation of each, newest first'},
 	bare: ['refused', 'unreachable'],
 	success: [],
-	outcomeOf: ciOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async run({since}, {ports, settings, signal}) {
 		const {pipeline} = settings;

@@ -1,12 +1,11 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
-import type {OutputValues} from '../../domain/incident/outputs.ts';
-import {type RestartRecords, readRestarts} from '../../domain/incident/restart-records.ts';
+import {type OutputValues, type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Ci} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {lookForLost} from './follow.ts';
-import {ciOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Restarts the pipelines that were ticked, each once. */
 export const ciRestart: ActionNamed<'ci.restart'> = {
@@ -24,7 +23,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	provides: {restarted: 'number of the old and of the new pipeline'},
 	bare: ['refused', 'unreachable'],
 	success: ['restarted', 'partly'],
-	outcomeOf: ciOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async gate({pipelines}, context) {
 		const {ci, repository} = configured(context);

@@ -3,7 +3,7 @@ import {comesFromMaintenance, type Hazard} from '../../domain/audit/hazard.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {ActionNamed} from './action.ts';
-import {storageOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Looks for what will do it again: schedules and scripts on the registry's host. */
 export const registryAudit: ActionNamed<'registry.audit'> = {
@@ -21,7 +21,7 @@ export const registryAudit: ActionNamed<'registry.audit'> = {
 	provides: {risks: 'each with its file, line, why it bites and what to change'},
 	bare: ['refused', 'unreachable'],
 	success: [],
-	outcomeOf: storageOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async run(_inputs, {ports, signal, log}) {
 		if (!ports.storage) {

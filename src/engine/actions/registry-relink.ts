@@ -1,13 +1,14 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {sayChange} from '../../domain/incident/change.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
-import {type RelinkStep, relinkSteps} from '../../domain/remedy/relink-steps.ts';
-import {relinkCounts, relinkDone, relinkUndo} from '../../domain/remedy/say-relink.ts';
-import type {ActionNamed} from './action.ts';
-import {storageOutcome} from './outcomes.ts';
+import type {OutputValues} from '../../domain/incident/outputs.ts';
+import {type RelinkStep, relinkCounts, relinkDone, relinkSteps, relinkUndo} from '../../domain/remedy/relink-steps.ts';
+import type {Storage, StorageLock} from '../ports/storage.ts';
+import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
+import {isServed, linksOf, stillDone} from './links.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 import {bytesGone, performRelink} from './relink-step.ts';
-import {isServed, linksOf, stillDone} from './relink-world.ts';
-import {releaseLock} from './store-lock.ts';
+import {withStoreLock} from './store-lock.ts';
 
 /**
  * Puts back the links of what is still on disk, under the same digests: blobs are mounted or uploaded, manifests and tags PUT.
@@ -32,7 +33,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	bare: ['gone', 'refused', 'unreachable'],
 	success: ['relinked'],
 	outcomeOf: error =>
-		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : storageOutcome(error),
+		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : refusedOrUnreachable(error),
 
 	async gate(inputs) {
 		const {host, repository} = inputs.image;
@@ -59,35 +60,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 			throw bytesGone('the missing parts');
 		}
 
-		const done: string[] = [];
-		const lock = await storage.lock(context.request, context);
-
-		try {
-			const links = await linksOf(steps, context);
-			for (const step of steps) {
-				lock.lost?.throwIfAborted();
-				context.progress({label: 'relinked', done: done.length, total: steps.length});
-				if ((await stillDone(step, links, context)) !== 'yes') {
-					const answer = await performRelink(step, {storage, lock, links}, context);
-					context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
-					if (answer.state === 'rejected') {
-						return {outcome: 'rejected', output: {relinked: done}, say: answer.detail};
-					}
-
-					if (!(await isServed(step, context))) {
-						return {outcome: 'rejected', output: {relinked: done}, say: sayUnserved(step)};
-					}
-
-					await context.record('relinked', {...answer.step}, relinkDone(answer.step));
-				}
-
-				done.push(nameOf(step));
-			}
-		} finally {
-			await releaseLock(lock, context);
-		}
-
-		return {outcome: 'relinked', output: {relinked: done}, say: `${relinkCounts(steps)} relinked.`};
+		return withStoreLock(storage, context, lock => relink(steps, {storage, lock}, context));
 	},
 
 	async reconcile(inputs, context) {
@@ -117,6 +90,40 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 			: {kind: 'unknown', say: 'The disk could not be read: it is not known which links exist.'};
 	},
 };
+
+type Result = ActionResult<OutputValues<'registry.relink'>>;
+
+async function relink(
+	steps: readonly RelinkStep[],
+	{storage, lock}: {storage: Storage; lock: StorageLock},
+	context: ActionContext,
+): Promise<Result> {
+	const done: string[] = [];
+	const rejected = (say: string): Result => ({outcome: 'rejected', output: {relinked: done}, say});
+	const links = await linksOf(steps, context);
+
+	for (const step of steps) {
+		lock.lost?.throwIfAborted();
+		context.progress({label: 'relinked', done: done.length, total: steps.length});
+		if ((await stillDone(step, links, context)) !== 'yes') {
+			const answer = await performRelink(step, {storage, lock, links}, context);
+			context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
+			if (answer.state === 'rejected') {
+				return rejected(answer.detail);
+			}
+
+			if (!(await isServed(step, context))) {
+				return rejected(sayUnserved(step));
+			}
+
+			await context.record('relinked', {...answer.step}, relinkDone(answer.step));
+		}
+
+		done.push(nameOf(step));
+	}
+
+	return {outcome: 'relinked', output: {relinked: done}, say: `${relinkCounts(steps)} relinked.`};
+}
 
 /** Only of the image's own repository, whatever else the findings are of. */
 function stepsOf({image, findings}: InputsOf<'registry.relink'>): RelinkStep[] {

@@ -3,10 +3,12 @@ import {OperatorError} from '../../domain/errors.ts';
 import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
+import type {OutputValues} from '../../domain/incident/outputs.ts';
+import type {StorageLock} from '../ports/storage.ts';
 import {walkImage} from '../verify/walk-image.ts';
-import type {ActionContext, ActionNamed} from './action.ts';
-import {registryOutcome} from './outcomes.ts';
-import {releaseLock} from './store-lock.ts';
+import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
+import {withStoreLock} from './store-lock.ts';
 
 /** Lets the tag name another, intact image of the same repository. Nothing is uploaded. */
 export const registryRepoint: ActionNamed<'registry.repoint'> = {
@@ -26,7 +28,7 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 	provides: {digest: 'the digest that the tag names now', before: 'the digest that it named before'},
 	bare: ['rejected', 'refused', 'unreachable'],
 	success: ['repointed'],
-	outcomeOf: error => (error.code === 'image.absent' ? 'rejected' : registryOutcome(error)),
+	outcomeOf: error => (error.code === 'image.absent' ? 'rejected' : refusedOrUnreachable(error)),
 
 	async gate({image, to}, context) {
 		const tag = tagToMove(image, to);
@@ -78,8 +80,7 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 			return {outcome: 'rejected', output: {}, say: `${formatReference(to)} has moved since you approved it.`};
 		}
 
-		const lock = await storage?.lock(context.request, context);
-		try {
+		const point = async (lock?: StorageLock): Promise<ActionResult<OutputValues<'registry.repoint'>>> => {
 			lock?.lost?.throwIfAborted();
 			const put = await registry.putManifest(image.repository, tag, answer, context);
 			return put.state === 'rejected'
@@ -89,9 +90,8 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 						output: {digest: put.digest, before: before ?? null},
 						say: `${tag} names ${shortDigest(put.digest)} now.`,
 					};
-		} finally {
-			await releaseLock(lock, context);
-		}
+		};
+		return storage ? withStoreLock(storage, context, point) : point();
 	},
 
 	async reconcile({image, to}, context) {

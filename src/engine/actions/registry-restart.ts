@@ -1,7 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {ActionNamed} from './action.ts';
-import {storageOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Restarts the registry: a running one has blobs in memory that a garbage collection took. @see distribution/distribution#4269 */
 export const registryRestart: ActionNamed<'registry.restart'> = {
@@ -18,7 +18,7 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 	},
 	provides: {},
 	success: ['restarted'],
-	outcomeOf: storageOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async gate(_inputs, {ports}) {
 		return {

@@ -2,7 +2,7 @@ import {sayVerdict} from '../../domain/image/say-verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {ActionNamed} from './action.ts';
-import {registryOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Walks the image over HTTP, on new connections. */
 export const registryVerify: ActionNamed<'registry.verify'> = {
@@ -31,7 +31,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 	bare: ['absent', 'refused', 'unreachable'],
 	success: [],
 	shows: 'verdict',
-	outcomeOf: registryOutcome,
+	outcomeOf: error => (error.code === 'image.absent' ? 'absent' : refusedOrUnreachable(error)),
 
 	async run({image, depth}, {ports, signal, progress, log}) {
 		const registry = ports.registry.fresh();

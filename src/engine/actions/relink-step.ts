@@ -6,7 +6,7 @@ import {byteSize} from '../../domain/text/wording.ts';
 import type {PutAnswer} from '../ports/registry.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
-import {type Links, linkOf} from './relink-world.ts';
+import {type Links, linkOf} from './links.ts';
 
 /** `step`: what was really done, where there were two ways. */
 type Stored = {state: 'stored'; detail: string; step: RelinkStep} | {state: 'rejected'; detail: string};
@@ -50,11 +50,11 @@ export async function performRelink(step: RelinkStep, store: Store, context: Act
 }
 
 async function upload(
-	{repository, digest, ...step}: RelinkStep & {kind: 'upload-blob'},
+	step: RelinkStep & {kind: 'upload-blob'},
 	{storage, lock}: Store,
 	context: ActionContext,
 ): Promise<Stored> {
-	const {size} = step;
+	const {repository, digest, size} = step;
 	// It may take long: nothing is stored once the lock of the store is lost.
 	const signal = lock.lost === undefined ? context.signal : AbortSignal.any([context.signal, lock.lost]);
 	let sent = 0;
@@ -65,11 +65,8 @@ async function upload(
 
 	try {
 		const bytes = storage.streamBlob({digest, size}, {signal});
-		return resultOf(await context.ports.registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes}), {
-			repository,
-			digest,
-			...step,
-		});
+		const {registry} = context.ports;
+		return resultOf(await registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes}), step);
 	} catch (error) {
 		if (error instanceof OperatorError && error.code === 'blob.wrong-digest') {
 			return {state: 'rejected', detail: `${error.message} ${error.hint}`};

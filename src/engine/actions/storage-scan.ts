@@ -1,12 +1,12 @@
 import {formatReference} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
-import {siblingsOf} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
-import {type Finding, touches} from '../../domain/storage/findings/finding.ts';
+import {type Finding, type Scan, touches} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import type {ActionNamed} from './action.ts';
-import {storageOutcome} from './outcomes.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Reads the registry's disk: what is gone, which other images that breaks, what can be restored. Never writes. */
 export const storageScan: ActionNamed<'storage.scan'> = {
@@ -33,7 +33,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 	bare: ['unavailable', 'refused', 'unreachable'],
 	success: [],
 	shows: 'cause',
-	outcomeOf: storageOutcome,
+	outcomeOf: refusedOrUnreachable,
 
 	async run({image}, {ports, settings, signal, progress, log}) {
 		const {host, repository, tag} = image;
@@ -77,4 +77,21 @@ function sayScan(outcome: string, findings: Finding[], others: Finding[]): strin
 	const mine = findings.length === 0 ? 'the disk holds every part of this image' : `this image: ${kinds.join(', ')}`;
 	const rest = others.length === 0 ? 'no other image is damaged' : `${count(others.length, 'finding')} on other images`;
 	return `${outcome === 'incomplete' ? 'Not everything could be read. So far, ' : 'On disk, '}${mine}; ${rest}.`;
+}
+
+/** Tags of the same repository that name another, undamaged image: the most recently written first. */
+function siblingsOf(listing: StorageListing, scan: Scan, repository: string, tag: string): string[] {
+	const tags =
+		listing.repositories.get(repository)?.tags ?? new Map<string, {link?: {changed: number; content?: string}}>();
+	const broken = new Set(
+		scan.findings.filter(finding => finding.repository === repository).flatMap(finding => finding.tags),
+	);
+	const own = tags.get(tag)?.link?.content;
+
+	return [...tags]
+		.filter(
+			([name, {link}]) => name !== tag && !broken.has(name) && link?.content !== undefined && link.content !== own,
+		)
+		.sort(([, a], [, b]) => (b.link?.changed ?? 0) - (a.link?.changed ?? 0))
+		.map(([name]) => name);
 }

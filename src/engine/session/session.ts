@@ -1,8 +1,9 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {EventOf, Happening, JournalEvent} from '../../domain/incident/event.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
+import {open} from '../../domain/machine/beginnings.ts';
 import {type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
-import {advance, comesTooLate, fold, open} from '../../domain/machine/machine.ts';
+import {advance, comesTooLate, fold} from '../../domain/machine/machine.ts';
 import {refusal} from '../../domain/machine/refusals.ts';
 import type {Action, Ports} from '../actions/action.ts';
 import type {Journal} from '../ports/journal.ts';

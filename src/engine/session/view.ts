@@ -1,7 +1,7 @@
 import type {Incident} from '../../domain/incident/incident.ts';
 import type {MachineEffect} from '../../domain/machine/effects.ts';
 import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
-import {createLiveLog, type LiveLog} from './live-log.ts';
+import type {Progress} from '../actions/action.ts';
 
 /** What the screen and the plain text read. Replaced, never changed. */
 export type SessionView = {
@@ -80,4 +80,60 @@ function waitsForReader({runbook, visits}: Incident, id: string): boolean {
 	const last = visits.at(-1);
 	const hasResult = last?.shows !== undefined && last.ended === 'ran';
 	return last !== undefined && step !== undefined && (hasResult || !needsPerson(step));
+}
+
+export type LogLine = {number: number; text: string};
+
+/** What happens right now. Not part of the record: the evidence files are. */
+export type LiveLog = {lines: readonly LogLine[]; progress?: Progress};
+
+/** Older lines leave the screen; the evidence keeps them. */
+const linesKept = 5_000;
+/** Many lines within this time are shown at once, so that a talkative build does not hold up a key. */
+const gatherMs = 50;
+
+/** Gathers the log of what is under way, redacted before anybody can see it. */
+function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog) => void) {
+	let lines: readonly LogLine[] = [];
+	let fresh: LogLine[] = [];
+	let progress: Progress | undefined;
+	let number = 0;
+	let soon: NodeJS.Timeout | undefined;
+
+	const current = (): LiveLog => {
+		if (fresh.length > 0) {
+			lines = [...lines, ...fresh].slice(-linesKept);
+			fresh = [];
+		}
+
+		return {lines, ...(progress === undefined ? {} : {progress})};
+	};
+	const announce = () => {
+		soon ??= setTimeout(() => {
+			soon = undefined;
+			changed(current());
+		}, gatherMs);
+		soon.unref();
+	};
+
+	return {
+		current,
+		write(text: string): void {
+			for (const line of redact(text)
+				.replace(/\r?\n$/, '')
+				.split('\n')) {
+				fresh.push({number: ++number, text: line});
+			}
+
+			if (fresh.length > 2 * linesKept) {
+				fresh = fresh.slice(-linesKept);
+			}
+
+			announce();
+		},
+		progress(value: Progress | undefined): void {
+			progress = value && {...value, label: redact(value.label)};
+			announce();
+		},
+	};
 }

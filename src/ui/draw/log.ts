@@ -1,4 +1,4 @@
-import type {LogLine} from '../../engine/session/live-log.ts';
+import type {LogLine} from '../../engine/session/view.ts';
 import type {LogState} from '../state/log.ts';
 import type {Pane} from './pane.ts';
 import type {Pen, Row} from './pen.ts';

@@ -1,4 +1,4 @@
-import type {LogLine} from '../../engine/session/live-log.ts';
+import type {LogLine} from '../../engine/session/view.ts';
 
 /** Which part of the log is in sight. `at`: the number of the lowest visible line; without it the newest line stays in sight. */
 export type LogState = {at?: number; found?: number; search: string};

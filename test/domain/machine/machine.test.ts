@@ -1,7 +1,6 @@
 import {expect, test} from 'vitest';
 import type {Happening, JournalEvent, Problem} from '../../../src/domain/incident/event.ts';
-import {requestId} from '../../../src/domain/incident/incident.ts';
-import {exitOf} from '../../../src/domain/incident/incident-exit.ts';
+import {exitOf, requestId} from '../../../src/domain/incident/incident.ts';
 import {comesTooLate, fold} from '../../../src/domain/machine/machine.ts';
 import {refusal} from '../../../src/domain/machine/refusals.ts';
 import {

@@ -3,8 +3,13 @@ import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import {parseManifest, references} from '../../../src/domain/image/manifest.ts';
 import {sayChange} from '../../../src/domain/incident/change.ts';
-import {canRelink, type RelinkStep, relinkSteps} from '../../../src/domain/remedy/relink-steps.ts';
-import {relinkCounts, relinkUndo} from '../../../src/domain/remedy/say-relink.ts';
+import {
+	canRelink,
+	type RelinkStep,
+	relinkCounts,
+	relinkSteps,
+	relinkUndo,
+} from '../../../src/domain/remedy/relink-steps.ts';
 import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 import {currentLink, layerFolder, revisionFolder} from '../../../src/domain/storage/listing/paths.ts';

@@ -9,7 +9,8 @@ import type {FinishedVisit, Visit} from '../../../src/domain/incident/incident.t
 import {resolveStep} from '../../../src/domain/incident/resolve-step.ts';
 import type {Settings} from '../../../src/domain/incident/settings.ts';
 import {isObject, type JsonObject} from '../../../src/domain/json.ts';
-import {open as openIncident} from '../../../src/domain/machine/machine.ts';
+import {open as openIncident} from '../../../src/domain/machine/beginnings.ts';
+
 import type {Evidence} from '../../../src/domain/remedy/evidence.ts';
 import {weighRemedies} from '../../../src/domain/remedy/weigh-remedies.ts';
 import {parseRunbook} from '../../../src/domain/runbook/parser.ts';

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {createEvidence} from '../../../src/engine/session/evidence.ts';
+import {createEvidence} from '../../../src/engine/session/perform.ts';
 
 test('a log that is too long loses its middle and says how much; its end is whole', () => {
 	const seen = createEvidence(text => text);
