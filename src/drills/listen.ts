@@ -6,7 +6,7 @@ import {setTimeout} from 'node:timers/promises';
 import {OperatorError} from '../domain/errors.ts';
 import {isDiskFailure} from './disk.ts';
 
-export const loopback = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 export type Listener = {port: number; close(): Promise<void>};
 

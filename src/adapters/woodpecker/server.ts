@@ -15,7 +15,7 @@ const repositorySchema = v.object({
 
 export type Repository = v.InferOutput<typeof repositorySchema>;
 
-export type Page = {
+type Page = {
 	items: unknown[];
 	/** The server's clock, milliseconds since 1970. */
 	dateMs: number;

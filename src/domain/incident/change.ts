@@ -17,7 +17,7 @@ export type Change =
 	| {kind: 'sentence'; text: string};
 
 /** `image`: the reference that names `to`. `from`: what the tag names now, where it names something. */
-export type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: string; from?: Digest; to: Digest};
+type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: string; from?: Digest; to: Digest};
 
 /** The change as a person reads it before it is approved: on the screen, in plain text, in the journal and in the report. */
 export function sayChange(change: Change): string[] {

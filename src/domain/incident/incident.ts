@@ -55,7 +55,7 @@ export type Phase =
 
 export type Visit = RunningVisit | EndedVisit;
 
-export type EndedVisit = FinishedVisit | AbandonedVisit;
+type EndedVisit = FinishedVisit | AbandonedVisit;
 
 /** What is known of a visit from its start. */
 type VisitFacts = StepStamp & {

@@ -79,7 +79,7 @@ export type Output =
 	| {kind: 'none'}
 	| {kind: 'unreadable'; values: JsonObject};
 
-export type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
+type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
 
 export type ScanOutput = OutputOf<'scan'>;
 

@@ -8,7 +8,7 @@ import type {Problem} from './event.ts';
 import {type Incident, lastVisit} from './incident.ts';
 import {resolve, shellWord} from './template.ts';
 
-export type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
+type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
 
 /**
  * Resolves a step's values as they are now. The journal keeps the result and the gate shows it: what runs is what was read.

@@ -33,7 +33,7 @@ const optionalText = v.exactOptional(v.string());
 
 const verdict: v.GenericSchema<Verdict> = v.picklist(['intact', 'broken', 'unknown']);
 
-export const fault: v.GenericSchema<Fault> = v.object({
+const fault: v.GenericSchema<Fault> = v.object({
 	kind: v.picklist(faultKinds),
 	digest: v.exactOptional(digest),
 	via: v.array(digest),

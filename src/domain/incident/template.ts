@@ -28,7 +28,7 @@ export function malformedIn(value: Json): string[] {
 	return (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []).flatMap(malformedIn);
 }
 
-export type Resolved = {ok: true; value: Json} | {ok: false; missing: string};
+type Resolved = {ok: true; value: Json} | {ok: false; missing: string};
 
 type Written = (text: string) => string;
 

@@ -26,7 +26,7 @@ export function surprise(incident: Incident, stamp: StepStamp, problem: Problem,
 	return arriveAtDecide({...ended, problem: {...problem, step: stamp.step}});
 }
 
-export type Ending = StepStamp & {
+type Ending = StepStamp & {
 	at: string;
 	how: FinishedVisit['ended'];
 	outcome: string;

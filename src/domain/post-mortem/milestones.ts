@@ -6,7 +6,7 @@ import {outputOf} from '../machine/endings.ts';
 import {advance} from '../machine/machine.ts';
 import {visitOf} from '../machine/visits.ts';
 
-export type MilestoneName = 'opened' | 'diagnosed' | 'decided' | 'mitigated' | 'verified';
+type MilestoneName = 'opened' | 'diagnosed' | 'decided' | 'mitigated' | 'verified';
 
 /** When something was first so, and the event that shows it (its place in the journal, from 0). */
 export type Milestone = {name: MilestoneName; at: string; event: number};

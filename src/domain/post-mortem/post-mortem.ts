@@ -48,7 +48,7 @@ export type PostMortem = {
 };
 
 /** P0 keeps this from happening again, P1 lessens what it hits, P2 finds it sooner. */
-export type FollowUp = {priority: 'P0' | 'P1' | 'P2'; text: string; evidence?: string};
+type FollowUp = {priority: 'P0' | 'P1' | 'P2'; text: string; evidence?: string};
 
 export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 	const incident = fold(events);

@@ -55,9 +55,9 @@ export type Doing =
 	| {kind: 'by-hand'; commands: string[]}
 	| {kind: 'wait'; milliseconds: number};
 
-export type Question = {prompt: string; type: 'text' | 'time' | 'tick'; options?: Json; default?: Json};
+type Question = {prompt: string; type: 'text' | 'time' | 'tick'; options?: Json; default?: Json};
 
-export type Option = {title: string; recommended?: string};
+type Option = {title: string; recommended?: string};
 
 export type Route = {to: string} | Stop;
 

@@ -17,7 +17,7 @@ type AgentTarget = {
 	seed: string;
 };
 
-export type Agent = {
+type Agent = {
 	/** A pipeline changed: its next task may be due earlier. */
 	wake(): void;
 	stop(): Promise<void>;

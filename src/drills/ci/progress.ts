@@ -1,7 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import type {StoredPipeline, StoredStep} from './pipeline-store.ts';
 
-export type Status = 'pending' | 'running' | 'success' | 'failure' | 'killed' | 'canceled' | 'skipped';
+type Status = 'pending' | 'running' | 'success' | 'failure' | 'killed' | 'canceled' | 'skipped';
 type StepProgress = {status: Status; exitCode: number; started?: number; finished?: number};
 export type PipelineProgress = {status: Status; steps: StepProgress[]; started?: number; finished?: number};
 

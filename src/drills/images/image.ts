@@ -10,7 +10,7 @@ export type ManifestBlob = Blob & {mediaType: string; platform?: string};
 /** An image in memory: what a push would send. `manifests` are the index's children, in order. */
 export type BuiltImage = {index: ManifestBlob; manifests: ManifestBlob[]; blobs: Blob[]};
 
-export type ImagePlan = {
+type ImagePlan = {
 	/** The whole image follows from it: the same seed gives the same digests. */
 	seed: string;
 	platforms?: string[];

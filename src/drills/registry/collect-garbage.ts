@@ -8,7 +8,7 @@ import {ignoreMissing, readIfThere} from './files.ts';
 import {createLookup} from './lookup.ts';
 import {readStored} from './manifest-document.ts';
 
-export type Collected = {manifests: {repository: string; digest: Digest}[]; blobs: Digest[]};
+type Collected = {manifests: {repository: string; digest: Digest}[]; blobs: Digest[]};
 
 /**
  * Does to the disk what `registry garbage-collect [-m]` of 2.8 does. With -m every manifest without a tag loses its link,

@@ -19,7 +19,7 @@ export type RegistrySimulator = {
 	close(): Promise<void>;
 };
 
-export type RegistryOptions = {
+type RegistryOptions = {
 	/** `rootdirectory` of the registry's configuration. */
 	root: string;
 	/** 0 or left out: any free port. @throws OperatorError drill.port-taken */

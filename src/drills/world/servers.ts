@@ -12,7 +12,7 @@ import {writeClientFiles} from '../ssh/keys.ts';
 import {recordChange, type WorldCounts} from './change-log.ts';
 import type {WorldFile, WorldPaths} from './world-file.ts';
 
-export type Servers = {
+type Servers = {
 	ports: WorldFile['ports'];
 	pipelineCounts(): Pick<WorldCounts, 'manualPipelines' | 'pipelineRestarts'>;
 	close(): Promise<void>;

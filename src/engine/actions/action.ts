@@ -66,7 +66,7 @@ export type ActionContext = {
 
 export type Progress = {label: string; done?: number; total?: number};
 
-export type NoValues = Record<string, never>;
+type NoValues = Record<string, never>;
 
 export type ActionResult<Values extends object = object> = {outcome: string; output: Values | NoValues; say: string};
 

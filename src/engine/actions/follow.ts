@@ -10,7 +10,7 @@ const patience = 0.9;
 /** So many looks in a row may fail before it is unknown how the work stands. */
 const toleratedFailures = 30;
 
-export type Followed<Status> = {
+type Followed<Status> = {
 	/** What is followed, for people: `Pipeline 41`. */
 	name: string;
 	/** How often it is looked at, once it has had time to begin. */

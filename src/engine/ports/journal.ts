@@ -15,4 +15,4 @@ export type Journal = {
 	close(): Promise<void>;
 };
 
-export type Evidence = {file: string; digest: Digest; bytes: number};
+type Evidence = {file: string; digest: Digest; bytes: number};

@@ -46,7 +46,7 @@ function recommended(options: readonly ChoiceOption[]): string | undefined {
 }
 
 /** Ticks everything there is to tick; every other answer is "unknown". */
-export function defaultAnswers(questions: readonly AskedQuestion[]): JsonObject {
+function defaultAnswers(questions: readonly AskedQuestion[]): JsonObject {
 	return Object.fromEntries(
 		questions.map(({name, type, options, default: preset}) => [
 			name,

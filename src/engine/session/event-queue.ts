@@ -5,7 +5,7 @@ import {redactEvent} from '../../domain/text/redaction.ts';
 import type {Ports} from '../actions/action.ts';
 import type {Journal} from '../ports/journal.ts';
 
-export type EventQueueOptions = {
+type EventQueueOptions = {
 	journal: Journal;
 	ports: Pick<Ports, 'clock' | 'secrets'>;
 	/** A report of the machine on a phase that a person has left: it is dropped, and never journaled. */

@@ -13,7 +13,7 @@ import {createView, type Pace, type SessionView} from './view.ts';
 
 export type {SessionView} from './view.ts';
 
-export type SessionOptions = {
+type SessionOptions = {
 	journal: Journal;
 	ports: Ports;
 	actions: readonly Action[];
@@ -36,7 +36,7 @@ export type Session = {
 };
 
 /** `stopped`: the runbook reached a stop. `left`: a person left; the incident can be resumed. */
-export type SessionEnd = {kind: 'stopped' | 'left'; incident: Incident};
+type SessionEnd = {kind: 'stopped' | 'left'; incident: Incident};
 
 type Opening = Extract<Happening, {type: 'incident.opened'}>;
 

@@ -76,7 +76,7 @@ export function contextOf(
 /** Work that honours its signal ends at once; the rest is abandoned after this long. */
 const graceMs = 5_000;
 
-export type Deadline = {
+type Deadline = {
 	milliseconds: number;
 	/** Ends the work from outside: the reason is thrown as it is. */
 	signal: AbortSignal;

@@ -8,7 +8,7 @@ import {createTokens, type Token, type TokenGrant, type Tokens} from './tokens.t
 const mostRenamedScopes = 256;
 
 /** The Authorization header of a request, and what it is made of. */
-export type Authorization = {header: string; credentials?: Credentials; token?: Token};
+type Authorization = {header: string; credentials?: Credentials; token?: Token};
 
 type Authorizer = {
 	/**
