@@ -1,7 +1,7 @@
 import {render} from 'ink';
 import {type OpenIncident, Root, type ScreenHolder} from './components/root.tsx';
+import {createFormatter} from './draw/formatter.ts';
 import type {Intro} from './draw/frame.ts';
-import {createPen} from './draw/pen.ts';
 
 type ScreenOptions = {
 	intro: Intro;
@@ -38,7 +38,7 @@ export async function openScreen(options: ScreenOptions): Promise<void> {
 			opened={opened.promise}
 			now={now}
 			colors={colors}
-			pen={createPen(unicode)}
+			format={createFormatter(unicode)}
 			env={env}
 			signal={sequence => stdout.write(sequence)}
 			{...(suspend ? {suspend} : {})}

@@ -1,4 +1,4 @@
-import type {Scene} from './state/scene.ts';
+import type {Situation} from './state/situation.ts';
 
 /** A person who waited longer than this for a machine may be looking elsewhere. */
 export const longWaitMs = 10_000;
@@ -10,8 +10,8 @@ export const longWaitMs = 10_000;
 const notifies = {program: /^(iTerm\.app|WezTerm|ghostty)$/, term: /^(xterm-kitty|xterm-ghostty|wezterm|foot)/};
 
 export type Bell = {
-	/** To be told every scene. True where the incident waits for a person after the person waited long for it. */
-	rings(kind: Scene['kind'], now: number): boolean;
+	/** To be told every situation. True where the incident waits for a person after the person waited long for it. */
+	rings(kind: Situation['kind'], now: number): boolean;
 };
 
 export function createBell(): Bell {

@@ -59,9 +59,9 @@ test('a broken image is shown child by child, with what it means', async () => {
 
 	const screen = await room.reach('diagnosed');
 
-	expect(screen).toMatch(/infra-ci:latest → index sha256:4f0c11… +✖ broken/);
-	expect(screen).toMatch(/linux\/amd64 +sha256:98f722… ✖ 404 manifest unknown/);
-	expect(screen).toMatch(/linux\/arm64 +sha256:1b8c44… ✔ ok {2}12 blobs/);
+	expect(screen).toMatch(/infra-ci:latest → index sha256:4f0c11111111 +✖ broken/);
+	expect(screen).toMatch(/linux\/amd64 +98f722222222 ✖ 404 manifest unknown/);
+	expect(screen).toMatch(/linux\/arm64 +1b8c44444444 ✔ ok {2}12 blobs/);
 	expect(screen).toContain('linux/amd64 cannot be pulled; linux/arm64 can.');
 	expect(screen).toContain('the index names a manifest that');
 	expect(screen).toContain('● Scan the storage');

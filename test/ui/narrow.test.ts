@@ -1,8 +1,7 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
-import {createPen, rowWidth} from '../../src/ui/draw/pen.ts';
-import {saySince} from '../../src/ui/draw/words.ts';
+import {createFormatter, rowWidth} from '../../src/ui/draw/formatter.ts';
 import {stoppedScreen} from '../../src/ui/screens/stopped.ts';
 import {freshState} from '../../src/ui/state/screen-state.ts';
 import {endless, intactCheck, openRoom, type RoomOptions, scanOutput} from './incident-room.ts';
@@ -56,14 +55,6 @@ test('a scan says its numbers once, counts whole, and when it happened for peopl
 	expect(screen.match(/→ relink/g)).toHaveLength(2);
 });
 
-test('what happened today is told by its time of day', () => {
-	const now = Date.parse('2026-04-19T03:12:00Z');
-
-	expect(saySince('2026-04-19T02:00:11Z', now)).toBe('02:00 UTC today');
-	expect(saySince('2026-04-18T23:59:59Z', now)).toBe('2026-04-18 23:59 UTC');
-	expect(saySince('some day', now)).toBe('some day');
-});
-
 test('progress leaves out what matters least where there is no room', async () => {
 	const {until} = await open({
 		...narrow,
@@ -88,25 +79,25 @@ test('an end that a failure led to shows the failure', async () => {
 	await until('q leaves');
 	const {incident} = session.current();
 	const visits = incident.visits.map(visit => ({...visit, problem}));
-	const scene = {place: 'stopped', kind: 'stopped', say: 'Over.', unverified: true, closed: true} as const;
-	const desk = {pen: createPen(true), width: 60, now: 0, journalFolder: record.journal.folder};
+	const situation = {id: 'stopped', kind: 'stopped', say: 'Over.', unverified: true, closed: true} as const;
+	const context = {format: createFormatter(true), width: 60, now: 0, journalFolder: record.journal.folder};
 
-	const {rows} = stoppedScreen.draw(scene, freshState(scene, 0), {...desk, incident: {...incident, visits}});
+	const {rows} = stoppedScreen.draw(situation, freshState(situation, 0), {...context, incident: {...incident, visits}});
 
 	const text = rows.map(row => row.map(span => span.text).join('')).join('\n');
 	expect(text).toMatch(/Over\.\n✖ Nothing listens\.\n {2}Is it up\?/);
 });
 
 test('pieces flow onto as many lines as they need, and a path breaks after a slash', () => {
-	const pen = createPen(true);
-	const text = (rows: ReturnType<typeof pen.flow>) => rows.map(row => row.map(span => span.text).join(''));
+	const format = createFormatter(true);
+	const text = (rows: ReturnType<typeof format.flow>) => rows.map(row => row.map(span => span.text).join(''));
 
-	expect(text(pen.flow(['9 repositories', '22 tags', '4 indexes'], ' · ', 24))).toEqual([
+	expect(text(format.flow(['9 repositories', '22 tags', '4 indexes'], ' · ', 24))).toEqual([
 		'9 repositories · 22 tags',
 		'4 indexes',
 	]);
-	expect(text(pen.wrap('PUT /v2/infra-ci/manifests/sha256:452fec4578cab7d0', 30))[0]).toBe(
+	expect(text(format.wrap('PUT /v2/infra-ci/manifests/sha256:452fec4578cab7d0', 30))[0]).toBe(
 		'PUT /v2/infra-ci/manifests/',
 	);
-	expect(Math.max(...pen.wrap(`/${'a/'.repeat(60)}`, 20).map(rowWidth))).toBeLessThanOrEqual(20);
+	expect(Math.max(...format.wrap(`/${'a/'.repeat(60)}`, 20).map(rowWidth))).toBeLessThanOrEqual(20);
 });

@@ -1,20 +1,20 @@
 import {render} from 'ink-testing-library';
 import {expect, test} from 'vitest';
 import {Rows} from '../../src/ui/components/rows.tsx';
+import {createFormatter} from '../../src/ui/draw/formatter.ts';
 import {drawPane} from '../../src/ui/draw/pane.ts';
-import {createPen} from '../../src/ui/draw/pen.ts';
 
 function paneOf(rows: string[], {unicode = true, width = 24, height = 6} = {}) {
-	const pen = createPen(unicode);
+	const format = createFormatter(unicode);
 	const pane = {
-		title: pen.row('Steps'),
-		rows: rows.map(row => pen.row(row)),
+		title: format.row('Steps'),
+		rows: rows.map(row => format.row(row)),
 		width,
 		height,
-		more: pen.row('2 more'),
+		more: format.row('2 more'),
 	};
 	const {lastFrame, unmount} = render(
-		<Rows rows={drawPane(pane, 'rehearsal', pen)} width={width} height={height} colors={false} />,
+		<Rows rows={drawPane(pane, 'rehearsal', format)} width={width} height={height} colors={false} />,
 	);
 	const lines = (lastFrame() ?? '').split('\n');
 	unmount();

@@ -1,26 +1,26 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {createPen, rowWidth} from '../../src/ui/draw/pen.ts';
+import {createFormatter, rowWidth} from '../../src/ui/draw/formatter.ts';
 import {edit, emptyField, type Field} from '../../src/ui/state/field.ts';
 import {copySequence} from '../../src/ui/terminal-signals.ts';
 
 const anyText = fc.string({unit: 'binary', maxLength: 60});
 
 test('a line is never wider than it may be, whatever it says', () => {
-	const pen = createPen(true);
+	const format = createFormatter(true);
 	fc.assert(
 		fc.property(anyText, fc.integer({min: 1, max: 40}), (text, width) => {
-			expect(rowWidth(pen.cut(pen.row(text, text), width))).toBeLessThanOrEqual(width);
-			expect(rowWidth([pen.column(text, width)])).toBe(width);
+			expect(rowWidth(format.cut(format.row(text, text), width))).toBeLessThanOrEqual(width);
+			expect(rowWidth([format.column(text, width)])).toBe(width);
 		}),
 	);
 });
 
 test('wrapped lines hold all of the text, and none is too wide', () => {
-	const pen = createPen(true);
+	const format = createFormatter(true);
 	fc.assert(
 		fc.property(fc.string({maxLength: 80}), fc.integer({min: 8, max: 40}), (text, width) => {
-			const rows = pen.wrap(text, width);
+			const rows = format.wrap(text, width);
 			expect(Math.max(...rows.map(rowWidth))).toBeLessThanOrEqual(width);
 			const shown = rows
 				.flat()
@@ -31,9 +31,9 @@ test('wrapped lines hold all of the text, and none is too wide', () => {
 	);
 });
 
-test('a pen without UTF-8 writes printable ASCII only', () => {
-	const pen = createPen(false);
-	fc.assert(fc.property(anyText, text => /^[\x20-\x7E]*$/.test(pen.span(text).text)));
+test('a format without UTF-8 writes printable ASCII only', () => {
+	const format = createFormatter(false);
+	fc.assert(fc.property(anyText, text => /^[\x20-\x7E]*$/.test(format.span(text).text)));
 });
 
 test('a text field takes the usual editing keys', () => {

@@ -9,7 +9,7 @@ const attestation = 'attestation';
 export function sayVerdict(check: ImageCheck): string {
 	switch (check.verdict) {
 		case 'intact':
-			return 'The registry serves every part: the image can be pulled.';
+			return 'Every part exists: the image can be pulled.';
 
 		case 'unknown':
 			return `Not verified: ${count(check.unchecked.length, 'part')} could not be checked.`;

@@ -47,6 +47,12 @@ export function sayTime(iso: string): string {
 	return date === undefined ? visibleLine(iso) : `${date} ${time} UTC`;
 }
 
+/** `02:00 UTC today`; of another day `2026-04-19 02:00 UTC`. */
+export function sayRecentTime(iso: string, now: number): string {
+	const [, date, time] = writtenTime.exec(iso) ?? [];
+	return date === new Date(now).toISOString().slice(0, 10) ? `${time} UTC today` : sayTime(iso);
+}
+
 /** `03:12:07 UTC` */
 export function sayTimeOfDay(iso: string): string {
 	return `${iso.slice(11, 19)} UTC`;

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {currentVisit, type Incident, type Visit} from '../../domain/incident/incident.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
@@ -33,7 +34,7 @@ export function sayEnd(incident: Incident, {journalFolder, resumeCommand, column
 }
 
 function item(name: string, text: string, columns?: number): string[] {
-	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9), ...(columns === undefined ? {} : {columns})});
+	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9), ...defined({columns})});
 }
 
 function verdictOf({verdict, image: reference, changed}: Incident): string {

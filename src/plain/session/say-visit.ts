@@ -1,13 +1,14 @@
 import type {Hazard} from '../../domain/audit/hazard.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import type {Output} from '../../domain/incident/outputs.ts';
+import {edgesOf, reachable} from '../../domain/runbook/paths.ts';
+import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
 import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {sayFinding} from '../scan/say-scan.ts';
 import {sayFault, sayUnchecked} from '../verify/say-check.ts';
 import {optionsOf} from './prompt.ts';
-import {stepCount} from './step-count.ts';
 
 const mostFindings = 20;
 
@@ -42,16 +43,16 @@ export function sayResult(visit: Visit): string[] {
 			return indented(`Declined, nothing was changed.${after}`);
 
 		case 'skipped':
-			return indented(`Skipped, as if it had ended with "${outcome}".${after}`);
+			return indented(`Skipped, as "${outcome}".${after}`);
 
 		case 'by-hand':
 			return indented(`Done by hand: ${outcome}.${after}`);
 
 		case 'surprise':
-			return [...indented(`It did not work.${after}`), ...hint];
+			return [...indented(`Failed.${after}`), ...hint];
 
 		default:
-			return indented(`Left, to decide again.${after}`);
+			return indented(`Left to decide again.${after}`);
 	}
 }
 
@@ -102,4 +103,21 @@ function some<T>(items: readonly T[], say: (item: T) => string[], noun: string):
 
 function ordinal(number: number): string {
 	return ['first', 'second', 'third', 'fourth', 'fifth'][number - 1] ?? `${number}th`;
+}
+
+/**
+ * "Step 2 of about 7": the visits so far, and the phases that lie ahead in the order of the page. It is never exact, as
+ * outcomes decide the route.
+ */
+function stepCount({runbook, visits}: Incident, {step: id, attempt}: Pick<Visit, 'step' | 'attempt'>): string {
+	const place = visits.findIndex(visit => visit.step === id && visit.attempt === attempt);
+	const done = new Set(visits.slice(0, place + 1).map(({phase}) => phase));
+	const ahead = reachable([id], edgesOf(runbook));
+	const from = runbook.steps.indexOf(findStep(runbook, id)!);
+	const left = new Set(
+		runbook.steps
+			.filter((step, at) => at > from && ahead.has(step.id) && !done.has(step.phase))
+			.map(({phase}) => phase),
+	);
+	return `Step ${place + 1} of about ${place + 1 + left.size}`;
 }

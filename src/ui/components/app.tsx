@@ -2,10 +2,9 @@ import {type Key, useAnimation, useApp, useWindowSize} from 'ink';
 import {type RefObject, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore} from 'react';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Session} from '../../engine/session/session.ts';
+import type {Formatter} from '../draw/formatter.ts';
 import {drawFrame, type Frame} from '../draw/frame.ts';
-import type {Pen} from '../draw/pen.ts';
 import {pressesOf} from '../state/press.ts';
-import {sceneOf} from '../state/scene.ts';
 import {
 	freshState,
 	type ScreenEffect,
@@ -15,6 +14,7 @@ import {
 	type UpdateContext,
 	withMessage,
 } from '../state/screen-state.ts';
+import {situationOf} from '../state/situation.ts';
 import {paste, update} from '../state/update.ts';
 import {type Bell, bellSequence, copySequence, createBell} from '../terminal-signals.ts';
 import {Rows} from './rows.tsx';
@@ -30,7 +30,7 @@ export type AppProps = {
 	journalFolder: string;
 	now: () => number;
 	colors: boolean;
-	pen: Pen;
+	format: Formatter;
 	env: NodeJS.ProcessEnv;
 	/** Writes a control sequence that draws nothing. */
 	signal: (sequence: string) => void;
@@ -39,23 +39,23 @@ export type AppProps = {
 };
 
 /** Shows the session, and turns keys into events for it. */
-export function App({handlers, session, image, journalFolder, now, colors, pen, env, signal, suspend}: AppProps) {
+export function App({handlers, session, image, journalFolder, now, colors, format, env, signal, suspend}: AppProps) {
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const view = useSyncExternalStore(session.subscribe, session.current);
-	const scene = sceneOf(view);
-	const {frame: spin} = useAnimation({interval: scene.kind === 'working' ? 120 : 1000});
-	const [state, setState] = useState<ScreenState>(() => freshState(scene, now()));
+	const situation = situationOf(view);
+	const {frame: spin} = useAnimation({interval: situation.kind === 'working' ? 120 : 1000});
+	const [state, setState] = useState<ScreenState>(() => freshState(situation, now()));
 	// Several keys may come before the next frame: each starts from the state that the key before it left.
 	const latest = useRef(state);
-	const settled = settle(state, scene, now());
-	const frame = drawFrame(settled, {view, scene, now: now(), journalFolder, columns, rows, image, pen, spin});
+	const settled = settle(state, situation, now());
+	const frame = drawFrame(settled, {view, situation, now: now(), journalFolder, columns, rows, image, format, spin});
 	const shown = useRef<Frame>(frame);
 
-	// The scene is on the screen now: a key is meant for it.
+	// The situation is on the screen now: a key is meant for it.
 	useEffect(() => {
 		shown.current = frame;
-		const next = settle(latest.current, scene, now());
+		const next = settle(latest.current, situation, now());
 		if (next !== latest.current) {
 			keep(next);
 		}
@@ -64,10 +64,10 @@ export function App({handlers, session, image, journalFolder, now, colors, pen, 
 	const bell = useRef<Bell>(undefined);
 	useLayoutEffect(() => {
 		bell.current ??= createBell();
-		if (bell.current.rings(scene.kind, now())) {
+		if (bell.current.rings(situation.kind, now())) {
 			signal(bellSequence(env));
 		}
-	}, [scene.kind, signal, env, now]);
+	}, [situation.kind, signal, env, now]);
 
 	useEffect(() => {
 		session.ended.then(
@@ -89,7 +89,13 @@ export function App({handlers, session, image, journalFolder, now, colors, pen, 
 
 	function apply(transition: (state: ScreenState, context: UpdateContext) => Transition) {
 		const current = session.current();
-		const context = {view: current, scene: sceneOf(current), now: now(), journalFolder, ...shown.current.extent};
+		const context = {
+			view: current,
+			situation: situationOf(current),
+			now: now(),
+			journalFolder,
+			...shown.current.extent,
+		};
 		const [next, effects] = transition(latest.current, context);
 		keep(next);
 		effects.forEach(perform);

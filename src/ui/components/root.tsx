@@ -1,7 +1,7 @@
 import {useApp, useInput, usePaste, useWindowSize} from 'ink';
 import {useEffect, useRef, useState} from 'react';
+import type {Formatter} from '../draw/formatter.ts';
 import {drawLoading, type Intro} from '../draw/frame.ts';
-import type {Pen} from '../draw/pen.ts';
 import {App, type AppProps, type KeyHandlers} from './app.tsx';
 import {Rows} from './rows.tsx';
 
@@ -41,13 +41,13 @@ export function Root({intro, opened, foreground, ...rest}: RootProps) {
 	return incident ? (
 		<App {...rest} {...incident} handlers={handlers} />
 	) : (
-		<LoadingScreen intro={intro} pen={rest.pen} colors={rest.colors} />
+		<LoadingScreen intro={intro} format={rest.format} colors={rest.colors} />
 	);
 }
 
-type LoadingScreenProps = {intro: Intro; pen: Pen; colors: boolean};
+type LoadingScreenProps = {intro: Intro; format: Formatter; colors: boolean};
 
-function LoadingScreen({intro, pen, colors}: LoadingScreenProps) {
+function LoadingScreen({intro, format, colors}: LoadingScreenProps) {
 	const {columns, rows} = useWindowSize();
-	return <Rows rows={drawLoading(intro, pen, {columns, rows})} width={columns} height={rows} colors={colors} />;
+	return <Rows rows={drawLoading(intro, format, {columns, rows})} width={columns} height={rows} colors={colors} />;
 }

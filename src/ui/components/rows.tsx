@@ -1,6 +1,6 @@
 import {Box, Text} from 'ink';
 import {memo} from 'react';
-import type {Row} from '../draw/pen.ts';
+import type {Row} from '../draw/formatter.ts';
 import {type Look, lookOf} from '../draw/theme.ts';
 
 type RowsProps = {rows: readonly Row[]; width: number; height: number; colors: boolean};

@@ -5,36 +5,36 @@ import {outcomeOf} from '../state/dialog.ts';
 import type {Field} from '../state/field.ts';
 import {matchesOf, type Palette} from '../state/palette.ts';
 import type {Dialog} from '../state/screen-state.ts';
-import type {Pen, Piece, Row} from './pen.ts';
+import type {Formatter, Piece, Row} from './formatter.ts';
 
 const mostCommands = 8;
 
-export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: number): Row[] {
-	const ask = (text: string) => pen.wrap(text, width, 'accent');
+export function drawDialog(dialog: Dialog, incident: Incident, format: Formatter, width: number): Row[] {
+	const ask = (text: string) => format.wrap(text, width, 'accent');
 	const step = currentStep(incident)?.title ?? 'this step';
 
 	switch (dialog.kind) {
 		case 'leave':
 			return [
 				...ask('Leave?'),
-				...pen.wrap(afterLeaving(incident), width),
-				pen.row([' y', 'strong'], ' leaves   any other key stays'),
+				...format.wrap(afterLeaving(incident), width),
+				format.row([' y', 'strong'], ' leaves   any other key stays'),
 			];
 		case 'decline':
 			return [
 				...ask('Decline? Nothing is changed, and you decide again.'),
-				pen.row([' y', 'strong'], ' or ', ['esc', 'strong'], ' declines   any other key goes back'),
+				format.row([' y', 'strong'], ' or ', ['esc', 'strong'], ' declines   any other key goes back'),
 			];
 		case 'note':
-			return [...ask('Note for the journal:'), drawField(dialog.field, pen, width)];
+			return [...ask('Note for the journal:'), drawField(dialog.field, format, width)];
 		case 'back':
-			return [...ask('Decide again. Why?'), drawField(dialog.field, pen, width)];
+			return [...ask('Decide again. Why?'), drawField(dialog.field, format, width)];
 		case 'could-not':
-			return [...ask('Why could it not be done?'), drawField(dialog.field, pen, width)];
+			return [...ask('Why could it not be done?'), drawField(dialog.field, format, width)];
 		case 'search':
-			return [pen.row(['Search the log:', 'accent']), drawField(dialog.field, pen, width)];
+			return [format.row(['Search the log:', 'accent']), drawField(dialog.field, format, width)];
 		case 'command':
-			return drawPalette(dialog, pen, width);
+			return drawPalette(dialog, format, width);
 		default: {
 			const isSkip = dialog.kind === 'skip';
 			if (dialog.chosen) {
@@ -42,14 +42,14 @@ export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: 
 				const why = isSkip
 					? `Skip "${step}" as "${chosen}". Why?`
 					: `"${step}" was done by hand: "${chosen}". What was done?`;
-				return [...ask(why), drawField(dialog.field, pen, width)];
+				return [...ask(why), drawField(dialog.field, format, width)];
 			}
 
 			return [
 				...ask(
 					isSkip ? `Skip "${step}". Continue as if its outcome were:` : `"${step}" was done by hand. Its outcome:`,
 				),
-				...drawOutcomes(dialog, incident, pen, width),
+				...drawOutcomes(dialog, incident, format, width),
 			];
 		}
 	}
@@ -58,16 +58,16 @@ export function drawDialog(dialog: Dialog, incident: Incident, pen: Pen, width: 
 function drawOutcomes(
 	{outcomes, cursor}: Extract<Dialog, {outcomes: string[]}>,
 	incident: Incident,
-	pen: Pen,
+	format: Formatter,
 	width: number,
 ): Row[] {
 	const widest = Math.max(...outcomes.map(outcome => outcome.length));
 	return outcomes.map((outcome, at) =>
-		pen.cut(
-			pen.row(
-				[at === cursor ? ` ${pen.glyphs.cursor} ` : '   ', 'accent'],
-				pen.column(outcome, widest, at === cursor ? 'strong' : 'plain'),
-				[`  ${pen.glyphs.arrow} ${leadsTo(incident, outcome)}`, 'dim'],
+		format.cut(
+			format.row(
+				[at === cursor ? ` ${format.glyphs.cursor} ` : '   ', 'accent'],
+				format.column(outcome, widest, at === cursor ? 'strong' : 'plain'),
+				[`  ${format.glyphs.arrow} ${leadsTo(incident, outcome)}`, 'dim'],
 			),
 			width,
 		),
@@ -98,34 +98,34 @@ function afterLeaving(incident: Incident): string {
 		: 'Nothing keeps running; resuming continues here.';
 }
 
-function drawPalette(palette: Palette, pen: Pen, width: number): Row[] {
+function drawPalette(palette: Palette, format: Formatter, width: number): Row[] {
 	const matches = matchesOf(palette);
 	const {field, cursor} = palette;
 	const from = clamp(cursor - mostCommands + 1, 0, Math.max(0, matches.length - mostCommands));
 	const left = matches.length - from - mostCommands;
 	return [
-		pen.row(['Command:', 'accent']),
-		drawField(field, pen, width),
+		format.row(['Command:', 'accent']),
+		drawField(field, format, width),
 		...matches
 			.slice(from, from + mostCommands)
 			.map(({title, key}, at) =>
-				pen.cut(
-					pen.row(
-						[at + from === cursor ? ` ${pen.glyphs.cursor} ` : '   ', 'accent'],
-						pen.column(title, 24, at + from === cursor ? 'strong' : 'plain'),
+				format.cut(
+					format.row(
+						[at + from === cursor ? ` ${format.glyphs.cursor} ` : '   ', 'accent'],
+						format.column(title, 24, at + from === cursor ? 'strong' : 'plain'),
 						[` ${key}`, 'dim'],
 					),
 					width,
 				),
 			),
-		...(matches.length === 0 ? [pen.row(['   no command has this name', 'dim'])] : []),
-		...(left > 0 ? [pen.row([`   ${pen.glyphs.down} ${left} more`, 'dim'])] : []),
+		...(matches.length === 0 ? [format.row(['   no command has this name', 'dim'])] : []),
+		...(left > 0 ? [format.row([`   ${format.glyphs.down} ${left} more`, 'dim'])] : []),
 	];
 }
 
 /** @param ghost shown faintly while nothing is typed */
-export function drawField(field: Field, pen: Pen, width: number, {ghost = '', active = true} = {}): Row {
-	const {cursor, caret} = pen.glyphs;
+export function drawField(field: Field, format: Formatter, width: number, {ghost = '', active = true} = {}): Row {
+	const {cursor, caret} = format.glyphs;
 	const characters = [...field.text];
 	// The caret stays in sight when the line is longer than the field.
 	const room = Math.max(4, width - 6);
@@ -137,5 +137,5 @@ export function drawField(field: Field, pen: Pen, width: number, {ghost = '', ac
 		[characters.slice(field.at, from + room).join(''), 'strong'],
 		[field.text === '' ? ghost : '', 'dim'],
 	];
-	return pen.cut(pen.row(...pieces), width);
+	return format.cut(format.row(...pieces), width);
 }

@@ -4,19 +4,19 @@ import type {SessionView} from '../../engine/session/session.ts';
 import {screenOf} from '../screens/screens.ts';
 import {openDialog} from '../state/dialog.ts';
 import {barOf, type Intent} from '../state/keymap.ts';
-import type {Scene} from '../state/scene.ts';
 import type {Dialog, ScreenState, UpdateContext} from '../state/screen-state.ts';
+import type {Situation} from '../state/situation.ts';
 import {scopesOf} from '../state/update.ts';
-import {type Pen, type Row, rowWidth} from './pen.ts';
+import {type Formatter, type Row, rowWidth} from './formatter.ts';
 
-type Status = {scene: Scene; view: SessionView; now: number; pen: Pen; columns: number; spin: number};
+type Status = {situation: Situation; view: SessionView; now: number; format: Formatter; columns: number; spin: number};
 
 /** The line above the keys: why a key did nothing, how far the work is, or what comes next. */
-export function drawStatus(state: ScreenState, {scene, view, pen, columns, now, spin}: Status): Row {
+export function drawStatus(state: ScreenState, {situation, view, format, columns, now, spin}: Status): Row {
 	const {message, page, dialog} = state;
-	const line = (text: string) => pen.cut(pen.row(` ${text}`), columns);
+	const line = (text: string) => format.cut(format.row(` ${text}`), columns);
 	if (message) {
-		return pen.cut(pen.row([` ${message.text}`, message.tone]), columns);
+		return format.cut(format.row([` ${message.text}`, message.tone]), columns);
 	}
 
 	if (dialog) {
@@ -27,27 +27,29 @@ export function drawStatus(state: ScreenState, {scene, view, pen, columns, now, 
 		return line('esc goes back to the current step.');
 	}
 
-	if (scene.kind !== 'working' || view.halted) {
-		return line(view.halted ? 'regmedic has stopped. q leaves.' : screenOf(scene).next(scene, state));
+	if (situation.kind !== 'working' || view.halted) {
+		return line(view.halted ? 'regmedic has stopped. q leaves.' : screenOf(situation).next(situation, state));
 	}
 
-	const {spinner} = pen.glyphs;
-	const since = Date.parse(scene.visit?.startedAt ?? view.incident.lastAt);
+	const {spinner} = format.glyphs;
+	const since = Date.parse(situation.visit?.startedAt ?? view.incident.lastAt);
 	const elapsed = Math.max(0, now - since);
 	const {progress} = view.live;
-	const right = pen.row([`${sayDuration(elapsed)} `, 'dim']);
+	const right = format.row([`${sayDuration(elapsed)} `, 'dim']);
 	const said = progress
-		? sayProgress(progress, elapsed, pen)
-		: [[scene.visit?.title ?? scene.step?.title ?? 'Working']];
-	const [left, ...shorter] = said.map(pieces => pen.row([` ${spinner[spin % spinner.length]} `, 'accent'], ...pieces));
+		? sayProgress(progress, elapsed, format)
+		: [[situation.visit?.title ?? situation.step?.title ?? 'Working']];
+	const [left, ...shorter] = said.map(pieces =>
+		format.row([` ${spinner[spin % spinner.length]} `, 'accent'], ...pieces),
+	);
 	const fitting = [left!, ...shorter].find(row => rowWidth(row) + 1 + rowWidth(right) <= columns);
-	return pen.spread(fitting ?? shorter.at(-1) ?? left!, right, columns);
+	return format.spread(fitting ?? shorter.at(-1) ?? left!, right, columns);
 }
 
 const barCells = 12;
 
 /** All of it, then less and less, for terminals that have no room. */
-function sayProgress({label, done, total}: Progress, elapsed: number, {glyphs}: Pen): string[][] {
+function sayProgress({label, done, total}: Progress, elapsed: number, {glyphs}: Formatter): string[][] {
 	const counted = done === undefined ? '' : `  ${done}${total === undefined ? '' : `/${total}`}`;
 	const seconds = elapsed / 1000;
 	const rate = done !== undefined && done > 0 && seconds >= 1 ? done / seconds : undefined;
@@ -90,16 +92,16 @@ function aboutDialog(dialog: Dialog): string {
 }
 
 /** The keys that work now. The way to the help page stays, however narrow the terminal is. */
-export function drawBar(state: ScreenState, context: UpdateContext, pen: Pen, width: number): Row {
-	const scopes = scopesOf(state, context.scene);
+export function drawBar(state: ScreenState, context: UpdateContext, format: Formatter, width: number): Row {
+	const scopes = scopesOf(state, context.situation);
 	const items = state.dialog
 		? dialogKeys(state.dialog)
 		: barOf(scopes).filter(({intent}) => works(intent, state, context));
 	const always = scopes.includes('typing') || state.dialog ? ['ctrl-c', 'leaves at once'] : ['?', 'keys'];
-	const right = pen.row([always[0]!, 'strong'], ` ${always[1]} `);
-	let row = pen.row(' ');
+	const right = format.row([always[0]!, 'strong'], ` ${always[1]} `);
+	let row = format.row(' ');
 	for (const {key, title} of items) {
-		const next = [...row, ...pen.row([key, 'strong'], ` ${title}   `)];
+		const next = [...row, ...format.row([key, 'strong'], ` ${title}   `)];
 		if (rowWidth(next) + rowWidth(right) >= width) {
 			break;
 		}
@@ -107,7 +109,7 @@ export function drawBar(state: ScreenState, context: UpdateContext, pen: Pen, wi
 		row = next;
 	}
 
-	return pen.spread(row, right, width);
+	return format.spread(row, right, width);
 }
 
 function dialogKeys(dialog: Dialog): {key: string; title: string}[] {

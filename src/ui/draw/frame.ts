@@ -2,18 +2,18 @@ import {clamp} from '../clamp.ts';
 import type {DrawContext} from '../screens/screen.ts';
 import type {Extent, ScreenState, UpdateContext} from '../state/screen-state.ts';
 import {drawBar, drawStatus} from './footer.ts';
+import type {Formatter, Row} from './formatter.ts';
 import {drawBanner, drawHeader, drawTitle} from './header.ts';
 import {drawLogPane} from './log.ts';
 import {drawMainPane} from './main-pane.ts';
 import {drawPane} from './pane.ts';
-import type {Pen, Row} from './pen.ts';
 import {drawStepLine, drawStepsPane} from './step-list.ts';
 
 type FrameInput = Omit<UpdateContext, keyof Extent> & {
 	columns: number;
 	rows: number;
 	image: string;
-	pen: Pen;
+	format: Formatter;
 	/** Counts up while something runs. */
 	spin: number;
 };
@@ -22,9 +22,9 @@ type FrameInput = Omit<UpdateContext, keyof Extent> & {
 export type Frame = {rows: Row[]; extent: Extent};
 
 export function drawFrame(state: ScreenState, input: FrameInput): Frame {
-	const {view, scene, columns, rows, pen, now, journalFolder, image} = input;
+	const {view, situation, columns, rows, format, now, journalFolder, image} = input;
 	const {incident} = view;
-	const banner = drawBanner(view.halted, pen, columns).slice(0, Math.max(0, rows - 8));
+	const banner = drawBanner(view.halted, format, columns).slice(0, Math.max(0, rows - 8));
 	const layout = layOut({
 		columns,
 		rows,
@@ -33,36 +33,38 @@ export function drawFrame(state: ScreenState, input: FrameInput): Frame {
 		zoomed: zoomOf(state),
 	});
 	const {mainWidth, mainHeight, logHeight, stepsWidth, bodyHeight} = layout;
-	const context: DrawContext = {pen, width: mainWidth - 4, now, incident, journalFolder};
-	const main = drawMainPane(state, scene, context, {width: mainWidth, height: mainHeight});
+	const context: DrawContext = {format, width: mainWidth - 4, now, incident, journalFolder};
+	const main = drawMainPane(state, situation, context, {width: mainWidth, height: mainHeight});
 	const extent = {main: main.extent, logHeight: Math.max(0, logHeight - 2)};
 
 	const tone = incident.drill ? 'rehearsal' : 'real';
 	const log = {lines: view.live.lines, log: state.log, focused: state.focus === 'log', width: mainWidth};
 	const right = [
-		...(mainHeight > 0 ? drawPane(main.pane, tone, pen) : []),
-		...(logHeight > 0 ? drawPane(drawLogPane({...log, height: logHeight}, pen), tone, pen) : []),
+		...(mainHeight > 0 ? drawPane(main.pane, tone, format) : []),
+		...(logHeight > 0 ? drawPane(drawLogPane({...log, height: logHeight}, format), tone, format) : []),
 	];
 	const left =
-		stepsWidth > 0 ? drawPane(drawStepsPane(incident, {width: stepsWidth, height: bodyHeight}, pen), tone, pen) : [];
+		stepsWidth > 0
+			? drawPane(drawStepsPane(incident, {width: stepsWidth, height: bodyHeight}, format), tone, format)
+			: [];
 
 	return {
 		rows: [
-			drawHeader({incident, image, now, pen, width: columns}),
+			drawHeader({incident, image, now, format, width: columns}),
 			...banner,
-			...(layout.stepLine ? [drawStepLine(incident, pen, columns)] : []),
+			...(layout.stepLine ? [drawStepLine(incident, format, columns)] : []),
 			...right.map((row, at) => [...(left[at] ?? []), ...row]),
 			drawStatus(state, input),
-			drawBar(state, {view, scene, now, journalFolder, ...extent}, pen, columns),
+			drawBar(state, {view, situation, now, journalFolder, ...extent}, format, columns),
 		],
 		extent,
 	};
 }
 
-function logShare(state: ScreenState, {scene, view}: FrameInput): LayoutOptions['log'] {
+function logShare(state: ScreenState, {situation, view}: FrameInput): LayoutOptions['log'] {
 	const asked = state.focus === 'log' || state.logShown === 'yes';
-	const running = state.logShown === 'auto' && scene.kind === 'working' && view.live.lines.length > 0;
-	return asked || running ? (scene.kind === 'working' ? 'half' : 'third') : 'none';
+	const running = state.logShown === 'auto' && situation.kind === 'working' && view.live.lines.length > 0;
+	return asked || running ? (situation.kind === 'working' ? 'half' : 'third') : 'none';
 }
 
 /** A zoomed log never hides a dialog or a page. */
@@ -124,20 +126,24 @@ function layOut({columns, rows, bannerRows, log, zoomed}: LayoutOptions): Layout
 /** What is shown until the incident is open. */
 export type Intro = {title: string; story: string; drill: boolean};
 
-export function drawLoading({title, story, drill}: Intro, pen: Pen, size: {columns: number; rows: number}): Row[] {
+export function drawLoading(
+	{title, story, drill}: Intro,
+	format: Formatter,
+	size: {columns: number; rows: number},
+): Row[] {
 	const {columns, rows} = size;
 	const pane = {
-		title: pen.row([title, 'strong']),
-		rows: pen.wrap(story, columns - 4),
+		title: format.row([title, 'strong']),
+		rows: format.wrap(story, columns - 4),
 		width: columns,
 		height: rows - 3,
 		more: [],
 	};
 	const status = drill ? 'Setting up the rehearsal on this machine …' : 'Opening the incident …';
 	return [
-		drawTitle(drill, pen, columns),
-		...drawPane(pane, drill ? 'rehearsal' : 'real', pen),
-		pen.cut(pen.row(` ${status}`), columns),
-		pen.cut(pen.row([' q', 'strong'], ' leave'), columns),
+		drawTitle(drill, format, columns),
+		...drawPane(pane, drill ? 'rehearsal' : 'real', format),
+		format.cut(format.row(` ${status}`), columns),
+		format.cut(format.row([' q', 'strong'], ' leave'), columns),
 	];
 }

@@ -1,12 +1,12 @@
 import {upperFirst} from '../../domain/text/wording.ts';
 import {type KeyScope, keymap, keyScopes} from '../state/keymap.ts';
-import type {Pen, Row} from './pen.ts';
+import type {Formatter, Row} from './formatter.ts';
 
 /**
  * The help page: the keymap, as it is; what works now stands first.
  * @param now the scopes that hold at this moment, the nearest first
  */
-export function drawHelp(now: readonly KeyScope[], pen: Pen, width: number): Row[] {
+export function drawHelp(now: readonly KeyScope[], format: Formatter, width: number): Row[] {
 	const here = now.filter(scope => scope !== 'anywhere');
 	const isTyping = here.includes('typing');
 	const taken = new Set<string>();
@@ -19,9 +19,9 @@ export function drawHelp(now: readonly KeyScope[], pen: Pen, width: number): Row
 		scope => !now.includes(scope) && scope !== 'anywhere',
 	);
 	return [
-		...(works.length === 0 ? [] : [...section('Now', works, pen, width), []]),
-		...section(isTyping ? 'Anywhere, once tab has left the text field' : 'Anywhere', rowsAt('anywhere'), pen, width),
-		...elsewhere.flatMap(scope => [[], ...section(upperFirst(keyScopes[scope]), rowsAt(scope), pen, width)]),
+		...(works.length === 0 ? [] : [...section('Now', works, format, width), []]),
+		...section(isTyping ? 'Anywhere, once tab has left the text field' : 'Anywhere', rowsAt('anywhere'), format, width),
+		...elsewhere.flatMap(scope => [[], ...section(upperFirst(keyScopes[scope]), rowsAt(scope), format, width)]),
 	];
 }
 
@@ -32,9 +32,11 @@ function rowsAt(scope: KeyScope): Line[] {
 	return keymap.filter(({when}) => when === scope).toSorted((a, b) => Number('bar' in b) - Number('bar' in a));
 }
 
-function section(heading: string, lines: readonly Line[], pen: Pen, width: number): Row[] {
+function section(heading: string, lines: readonly Line[], format: Formatter, width: number): Row[] {
 	return [
-		pen.row([heading, 'accent']),
-		...lines.map(({keys, title}) => pen.cut(pen.row('  ', pen.column(keys.join(' '), 14, 'strong'), title), width)),
+		format.row([heading, 'accent']),
+		...lines.map(({keys, title}) =>
+			format.cut(format.row('  ', format.column(keys.join(' '), 14, 'strong'), title), width),
+		),
 	];
 }

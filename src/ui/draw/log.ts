@@ -1,20 +1,20 @@
 import type {LogLine} from '../../engine/session/view.ts';
 import type {LogState} from '../state/log.ts';
+import type {Formatter, Row} from './formatter.ts';
 import type {Pane} from './pane.ts';
-import type {Pen, Row} from './pen.ts';
 
 type LogPane = {lines: readonly LogLine[]; log: LogState; focused: boolean; width: number; height: number};
 
-export function drawLogPane({lines, log, focused, width, height}: LogPane, pen: Pen): Pane {
+export function drawLogPane({lines, log, focused, width, height}: LogPane, format: Formatter): Pane {
 	const below = log.at === undefined ? 0 : (lines.at(-1)?.number ?? 0) - log.at;
-	const searched = log.search === '' ? '' : ` ${pen.glyphs.dot} "${log.search}"`;
-	const more = below > 0 ? `${pen.glyphs.down} ${below} more` : lines.length === 0 ? 'nothing yet' : 'follows';
+	const searched = log.search === '' ? '' : ` ${format.glyphs.dot} "${log.search}"`;
+	const more = below > 0 ? `${format.glyphs.down} ${below} more` : lines.length === 0 ? 'nothing yet' : 'follows';
 	return {
-		title: pen.row([`Log${searched}`, focused ? 'strong' : 'plain']),
-		rows: drawLines(lines, log, pen, {width: width - 4, height: height - 2}),
+		title: format.row([`Log${searched}`, focused ? 'strong' : 'plain']),
+		rows: drawLines(lines, log, format, {width: width - 4, height: height - 2}),
 		width,
 		height,
-		more: pen.row([more, 'dim']),
+		more: format.row([more, 'dim']),
 	};
 }
 
@@ -22,7 +22,7 @@ export function drawLogPane({lines, log, focused, width, height}: LogPane, pen: 
 function drawLines(
 	lines: readonly LogLine[],
 	{at = Number.POSITIVE_INFINITY, found}: LogState,
-	pen: Pen,
+	format: Formatter,
 	{width, height}: {width: number; height: number},
 ): Row[] {
 	const first = lines[0]?.number ?? 0;
@@ -30,6 +30,9 @@ function drawLines(
 	return lines
 		.slice(Math.max(0, end - height), end)
 		.map(({number, text}) =>
-			pen.cut(number === found ? pen.row([`${pen.glyphs.cursor} `, 'accent'], [text, 'accent']) : pen.row(text), width),
+			format.cut(
+				number === found ? format.row([`${format.glyphs.cursor} `, 'accent'], [text, 'accent']) : format.row(text),
+				width,
+			),
 		);
 }

@@ -1,12 +1,12 @@
 import type {DrawContext, PaneContent} from '../screens/screen.ts';
 import {screenOf} from '../screens/screens.ts';
-import type {Scene} from '../state/scene.ts';
 import type {Extent, ScreenState} from '../state/screen-state.ts';
+import type {Situation} from '../state/situation.ts';
 import {scopesOf} from '../state/update.ts';
 import {dialogLine, drawDialog} from './dialog.ts';
+import type {Row} from './formatter.ts';
 import {drawHelp} from './help.ts';
 import {drawMore, type Pane, scrollRows} from './pane.ts';
-import type {Row} from './pen.ts';
 import {drawProse} from './prose.ts';
 import {drawResult} from './results/result.ts';
 
@@ -15,12 +15,12 @@ type Size = {width: number; height: number};
 /** The step, or the page that covers it, with a dialog below; and how much of it is in sight. */
 export function drawMainPane(
 	state: ScreenState,
-	scene: Scene,
+	situation: Situation,
 	context: DrawContext,
 	size: Size,
 ): {pane: Pane; extent: Extent['main']} {
-	const {pen, width} = context;
-	const content = contentOf(state, scene, context);
+	const {format, width} = context;
+	const content = contentOf(state, situation, context);
 	const inner = Math.max(1, size.height - 2);
 	const foot = footOf(state, content, context, inner);
 	const gap = foot.length > 0 && inner - foot.length > 3 ? 1 : 0;
@@ -31,22 +31,22 @@ export function drawMainPane(
 	return {
 		pane: {
 			...size,
-			title: pen.row([content.title, state.focus === 'log' ? 'plain' : 'strong']),
-			rows: rows.map(row => pen.cut(row, width)),
-			more: drawMore(scrolled, pen),
+			title: format.row([content.title, state.focus === 'log' ? 'plain' : 'strong']),
+			rows: rows.map(row => format.cut(row, width)),
+			more: drawMore(scrolled, format),
 		},
 		extent: {height, before: scrolled.base, end: scrolled.end - scrolled.base},
 	};
 }
 
 /** The page that covers the step, or the step. */
-function contentOf(state: ScreenState, scene: Scene, context: DrawContext): PaneContent {
+function contentOf(state: ScreenState, situation: Situation, context: DrawContext): PaneContent {
 	const {page} = state;
-	const {pen, width, incident} = context;
+	const {format, width, incident} = context;
 	switch (page?.kind) {
 		case 'help': {
 			const {page: _, ...uncovered} = state;
-			return {title: 'Keys', rows: drawHelp(scopesOf(uncovered, scene), pen, width)};
+			return {title: 'Keys', rows: drawHelp(scopesOf(uncovered, situation), format, width)};
 		}
 
 		case 'prose': {
@@ -54,7 +54,7 @@ function contentOf(state: ScreenState, scene: Scene, context: DrawContext): Pane
 			const found = incident.runbook.steps.find(({id}) => id === step);
 			return {
 				title: `About: ${found?.title ?? incident.runbook.title}`,
-				rows: drawProse(found?.prose || incident.runbook.intro, pen, width),
+				rows: drawProse(found?.prose || incident.runbook.intro, format, width),
 			};
 		}
 
@@ -64,7 +64,7 @@ function contentOf(state: ScreenState, scene: Scene, context: DrawContext): Pane
 		}
 
 		default:
-			return screenOf(scene).draw(scene, state, context);
+			return screenOf(situation).draw(situation, state, context);
 	}
 }
 
@@ -77,7 +77,7 @@ function footOf(
 ): readonly Row[] {
 	if (dialog) {
 		const line = dialogLine(dialog);
-		const rows = drawDialog(dialog, context.incident, context.pen, context.width);
+		const rows = drawDialog(dialog, context.incident, context.format, context.width);
 		return scrollRows(rows, Math.max(2, height - 2), line === undefined ? undefined : [line, line], 0).rows;
 	}
 

@@ -1,5 +1,5 @@
 import {clamp} from '../clamp.ts';
-import {type Pen, type Row, rowWidth} from './pen.ts';
+import {type Formatter, type Row, rowWidth} from './formatter.ts';
 import type {Tone} from './theme.ts';
 
 /** A bordered part of the screen, its lines cut to what fits. */
@@ -14,22 +14,23 @@ export type Pane = {
 };
 
 /** The lines of a pane, borders included: exactly as many as it is high, each exactly as wide. */
-export function drawPane({title, rows, width, height, more}: Pane, tone: Tone, pen: Pen): Row[] {
-	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = pen.glyphs.border;
-	const side = pen.row([down, tone]);
+export function drawPane({title, rows, width, height, more}: Pane, tone: Tone, format: Formatter): Row[] {
+	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = format.glyphs.border;
+	const side = format.row([down, tone]);
 	const inner = width - 2;
 	const line = (row: Row): Row => {
-		const shown = pen.cut([...pen.row(' '), ...row], inner - 1);
-		return [...side, ...shown, pen.span(' '.repeat(inner - rowWidth(shown))), ...side];
+		const shown = format.cut([...format.row(' '), ...row], inner - 1);
+		return [...side, ...shown, format.span(' '.repeat(inner - rowWidth(shown))), ...side];
 	};
 	const border = (left: string, right: string, label: Row, atEnd: boolean): Row => {
-		const shown = rowWidth(label) === 0 ? [] : pen.cut([...pen.row(' '), ...label, ...pen.row(' ')], inner - 2);
-		const rest = pen.row([across.repeat(Math.max(0, inner - rowWidth(shown) - 1)), tone]);
-		const end = pen.row([across, tone]);
+		const shown =
+			rowWidth(label) === 0 ? [] : format.cut([...format.row(' '), ...label, ...format.row(' ')], inner - 2);
+		const rest = format.row([across.repeat(Math.max(0, inner - rowWidth(shown) - 1)), tone]);
+		const end = format.row([across, tone]);
 		return [
-			...pen.row([left, tone]),
+			...format.row([left, tone]),
 			...(atEnd ? [...rest, ...shown, ...end] : [...end, ...shown, ...rest]),
-			...pen.row([right, tone]),
+			...format.row([right, tone]),
 		];
 	};
 
@@ -37,12 +38,14 @@ export function drawPane({title, rows, width, height, more}: Pane, tone: Tone, p
 	return [border(topLeft, topRight, title, false), ...body.map(line), border(bottomLeft, bottomRight, more, true)];
 }
 
+/** Lines, and the first and the last of them to keep in sight: those of the row that is picked. */
+export type FocusedRows = {rows: Row[]; focus?: readonly [number, number]};
+
 /** Some of many lines. `base`: where they start unscrolled; `end`: the furthest they can start. */
 type ScrolledRows = {rows: Row[]; offset: number; base: number; end: number};
 
 /**
  * The lines in sight: those around the focus, scrolled on from there.
- * @param focus the first and the last line that should be in sight
  */
 export function scrollRows(
 	rows: readonly Row[],
@@ -59,9 +62,9 @@ export function scrollRows(
 }
 
 /** How much is above and below the lines in sight. */
-export function drawMore({offset, end}: ScrolledRows, pen: Pen): Row {
-	const {up, down} = pen.glyphs;
+export function drawMore({offset, end}: ScrolledRows, format: Formatter): Row {
+	const {up, down} = format.glyphs;
 	const above = offset > 0 ? `${up} ${offset} more` : '';
 	const below = end > offset ? `${down} ${end - offset} more` : '';
-	return pen.row([[above, below].filter(part => part !== '').join('  '), 'dim']);
+	return format.row([[above, below].filter(part => part !== '').join('  '), 'dim']);
 }

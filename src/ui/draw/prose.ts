@@ -1,12 +1,12 @@
 import {proseBlocks} from '../../domain/runbook/prose.ts';
-import type {Pen, Row} from './pen.ts';
+import type {Formatter, Row} from './formatter.ts';
 
 /** A runbook's prose: paragraphs wrapped anew, commands exactly as written. */
-export function drawProse(markdown: string, pen: Pen, width: number): Row[] {
+export function drawProse(markdown: string, format: Formatter, width: number): Row[] {
 	return proseBlocks(markdown).flatMap((block, at) => [
 		...(at === 0 ? [] : [[]]),
 		...(block.kind === 'code'
-			? block.lines.flatMap(line => pen.wrap(line, width, 'plain', pen.row('  ')))
-			: block.lines.flatMap(({mark, text}) => pen.wrap(text, width, 'plain', pen.row(mark)))),
+			? block.lines.flatMap(line => format.wrap(line, width, 'plain', format.row('  ')))
+			: block.lines.flatMap(({mark, text}) => format.wrap(text, width, 'plain', format.row(mark)))),
 	]);
 }

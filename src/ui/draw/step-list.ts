@@ -1,20 +1,20 @@
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {sayDuration} from '../../domain/text/duration.ts';
+import {type Formatter, type Piece, type Row, rowWidth} from './formatter.ts';
 import {drawMore, type Pane, scrollRows} from './pane.ts';
-import {type Pen, type Piece, type Row, rowWidth} from './pen.ts';
 
 /** Narrower, a title and its duration do not fit on one line. */
 const roomForTitles = 22;
 
 /** The whole runbook, by phase: what was done, the current step, what may come. */
-export function drawStepsPane(incident: Incident, size: {width: number; height: number}, pen: Pen): Pane {
-	const {rows, current} = drawSteps(incident, pen, size.width - 4);
+export function drawStepsPane(incident: Incident, size: {width: number; height: number}, format: Formatter): Pane {
+	const {rows, current} = drawSteps(incident, format, size.width - 4);
 	const scrolled = scrollRows(rows, size.height - 2, [current, current], 0);
-	return {...size, title: pen.row('Steps'), rows: scrolled.rows, more: drawMore(scrolled, pen)};
+	return {...size, title: format.row('Steps'), rows: scrolled.rows, more: drawMore(scrolled, format)};
 }
 
 /** `current`: the line of the current step. */
-function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; current: number} {
+function drawSteps(incident: Incident, format: Formatter, width: number): {rows: Row[]; current: number} {
 	const rows: Row[] = [];
 	let current = 0;
 	for (const phase of phasesOf(incident)) {
@@ -26,23 +26,28 @@ function drawSteps(incident: Incident, pen: Pen, width: number): {rows: Row[]; c
 		const indent = asPhase ? '' : ' ';
 
 		if (!asPhase) {
-			rows.push(pen.cut(pen.row([phase, visits.length > 0 || coming !== undefined ? 'strong' : 'dim']), width));
+			rows.push(format.cut(format.row([phase, visits.length > 0 || coming !== undefined ? 'strong' : 'dim']), width));
 		}
 
 		for (const visit of visits) {
-			const {glyph, isCurrent} = signOf(visit, incident, pen);
+			const {glyph, isCurrent} = signOf(visit, incident, format);
 			const again = visit.attempt > 1 ? ` (${visit.attempt})` : '';
 			const title = `${asPhase ? phase : visit.title}${again}`;
-			const left = pen.row(indent, glyph, ' ', [title, isCurrent ? 'strong' : 'plain']);
-			const took = pen.row([visit.endedAt === undefined ? '' : sayDuration(tookMs(visit)), 'dim']);
+			const left = format.row(indent, glyph, ' ', [title, isCurrent ? 'strong' : 'plain']);
+			const took = format.row([visit.endedAt === undefined ? '' : sayDuration(tookMs(visit)), 'dim']);
 			current = isCurrent ? rows.length : current;
-			rows.push(rowWidth(left) + 1 + rowWidth(took) <= width ? pen.spread(left, took, width) : pen.cut(left, width));
+			rows.push(
+				rowWidth(left) + 1 + rowWidth(took) <= width ? format.spread(left, took, width) : format.cut(left, width),
+			);
 		}
 
 		if (coming !== undefined) {
 			current = rows.length;
 			rows.push(
-				pen.cut(pen.row(indent, [pen.glyphs.current, 'accent'], ' ', [asPhase ? phase : coming, 'strong']), width),
+				format.cut(
+					format.row(indent, [format.glyphs.current, 'accent'], ' ', [asPhase ? phase : coming, 'strong']),
+					width,
+				),
 			);
 		}
 	}
@@ -55,16 +60,16 @@ function tookMs({startedAt, endedAt}: Visit): number {
 }
 
 /** The list as one line, where there is no room for it: `step 3/7 Decide`. */
-export function drawStepLine(incident: Incident, pen: Pen, width: number): Row {
+export function drawStepLine(incident: Incident, format: Formatter, width: number): Row {
 	const phases = phasesOf(incident);
 	const {phase} = incident;
 	const step = 'step' in phase ? incident.runbook.steps.find(({id}) => id === phase.step) : undefined;
 	const here = step?.phase ?? incident.visits.at(-1)?.phase ?? '';
 	const at = phases.indexOf(here) + 1;
 	const end = phase.kind === 'stopped';
-	return pen.cut(
-		pen.row(
-			[` ${end ? pen.glyphs.done : pen.glyphs.current} `, 'accent'],
+	return format.cut(
+		format.row(
+			[` ${end ? format.glyphs.done : format.glyphs.current} `, 'accent'],
 			end ? 'the end' : `step ${at}/${phases.length} `,
 			[end ? '' : (step?.title ?? here), 'strong'],
 		),
@@ -82,8 +87,8 @@ function comingIn(phase: string, {phase: is, runbook}: Incident): string | undef
 	return next?.phase === phase ? next.title : undefined;
 }
 
-function signOf(visit: Visit, {phase}: Incident, pen: Pen): {glyph: Piece; isCurrent: boolean} {
-	const {glyphs} = pen;
+function signOf(visit: Visit, {phase}: Incident, format: Formatter): {glyph: Piece; isCurrent: boolean} {
+	const {glyphs} = format;
 	const here = 'attempt' in phase && phase.step === visit.step && phase.attempt === visit.attempt;
 	if (here && visit.endedAt === undefined) {
 		return {glyph: [glyphs.current, 'accent'], isCurrent: true};

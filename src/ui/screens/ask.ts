@@ -2,35 +2,38 @@ import type {AskedQuestion} from '../../domain/incident/asked.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
-import type {Row} from '../draw/pen.ts';
-import {sayValue} from '../draw/results/other.ts';
-import type {SceneOf} from '../state/scene.ts';
+import type {Row} from '../draw/formatter.ts';
+import {sayValue} from '../draw/results/values.ts';
 import {openQuestion, questionAt, type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
+import type {SituationOf} from '../state/situation.ts';
 import type {Screen} from './screen.ts';
 
 /** Questions, one at a time. "unknown" is a valid answer. */
 export const askScreen: Screen<'ask'> = {
 	scopes: ['tick'],
-	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {pen, width}) {
+	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {format, width}) {
 		const [question, at = questions.length - 1] = questionAt(questions, answers);
 		const given: Row[] = questions
 			.slice(0, at)
 			.map(({name, prompt}) =>
-				pen.cut(pen.row([`${pen.glyphs.done} `, 'good'], [`${prompt} `, 'dim'], sayValue(answers[name] ?? '')), width),
+				format.cut(
+					format.row([`${format.glyphs.done} `, 'good'], [`${prompt} `, 'dim'], sayValue(answers[name] ?? '')),
+					width,
+				),
 			);
-		const title = `${visit.title} ${pen.glyphs.dot} ${at + 1} of ${questions.length}`;
+		const title = `${visit.title} ${format.glyphs.dot} ${at + 1} of ${questions.length}`;
 		if (!question) {
 			return {title, rows: given};
 		}
 
-		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...pen.wrap(question.prompt, width, 'strong')];
+		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...format.wrap(question.prompt, width, 'strong')];
 		if (question.type !== 'tick') {
 			const example = question.type === 'time' ? 'UTC, 09:00 or 2026-04-19 09:00. ' : '';
 			const hint = `${example}Empty is "unknown".`;
 			return {
 				title,
 				rows,
-				foot: [...pen.wrap(hint, width, 'dim'), drawField(field, pen, width, {active: focus === 'field'})],
+				foot: [...format.wrap(hint, width, 'dim'), drawField(field, format, width, {active: focus === 'field'})],
 			};
 		}
 
@@ -40,33 +43,33 @@ export const askScreen: Screen<'ask'> = {
 		rows.push(
 			...options.map((option, which) => {
 				const {text, status} = optionText(option);
-				return pen.spread(
-					pen.row(
-						[which === cursor ? `${pen.glyphs.cursor} ` : '  ', 'accent'],
+				return format.spread(
+					format.row(
+						[which === cursor ? `${format.glyphs.cursor} ` : '  ', 'accent'],
 						[
-							`${ticked.includes(which) ? pen.glyphs.ticked : pen.glyphs.unticked} `,
+							`${ticked.includes(which) ? format.glyphs.ticked : format.glyphs.unticked} `,
 							ticked.includes(which) ? 'good' : 'plain',
 						],
 						[text, which === cursor ? 'strong' : 'plain'],
 					),
-					pen.row([status, 'dim']),
+					format.row([status, 'dim']),
 					width,
 				);
 			}),
 		);
 		return {
 			title,
-			rows: options.length === 0 ? [...rows, pen.row(['There is nothing to tick.', 'dim'])] : rows,
+			rows: options.length === 0 ? [...rows, format.row(['There is nothing to tick.', 'dim'])] : rows,
 			focus: [begin + cursor, begin + cursor],
-			foot: [pen.row([`${ticked.length} of ${options.length} ticked. space ticks, enter answers.`, 'dim'])],
+			foot: [format.row([`${ticked.length} of ${options.length} ticked. space ticks, enter answers.`, 'dim'])],
 		};
 	},
 	next: ({questions}, {answers}) =>
 		questionAt(questions, answers)[0]?.type === 'tick'
 			? 'Tick what applies, then press enter.'
 			: 'Type the answer, then press enter.',
-	act(scene, state, intent) {
-		const [question] = questionAt(scene.questions, state.answers);
+	act(situation, state, intent) {
+		const [question] = questionAt(situation.questions, state.answers);
 		if (!question) {
 			return undefined;
 		}
@@ -82,29 +85,29 @@ export const askScreen: Screen<'ask'> = {
 
 			case 'answer':
 				return question.type === 'tick'
-					? answer(scene, state, question, tickedOf(question, state))
+					? answer(situation, state, question, tickedOf(question, state))
 					: [{...state, focus: 'field'}, []];
 			case 'cancel':
-				return goBack(scene, state);
+				return goBack(situation, state);
 			default:
 				return undefined;
 		}
 	},
-	submit(scene, state, text, {now}) {
-		const [question] = questionAt(scene.questions, state.answers);
+	submit(situation, state, text, {now}) {
+		const [question] = questionAt(situation.questions, state.answers);
 		if (!question) {
 			return [state, []];
 		}
 
 		const said = text.trim();
 		if (said === '' || said === 'unknown') {
-			return answer(scene, state, question, 'unknown');
+			return answer(situation, state, question, 'unknown');
 		}
 
 		const moment = question.type === 'time' ? readTime(said, now) : said;
 		return moment === undefined
 			? withMessage(state, `"${said}" is not a past time. Type 09:00 or 2026-04-19 09:00, in UTC.`)
-			: answer(scene, state, question, moment);
+			: answer(situation, state, question, moment);
 	},
 	picks({questions}, {answers}) {
 		const [question] = questionAt(questions, answers);
@@ -114,7 +117,7 @@ export const askScreen: Screen<'ask'> = {
 
 /** The next question, or all the answers at once. */
 function answer(
-	{questions, visit}: SceneOf<'ask'>,
+	{questions, visit}: SituationOf<'ask'>,
 	state: ScreenState,
 	{name}: AskedQuestion,
 	value: Json,
@@ -127,7 +130,7 @@ function answer(
 		: [{...state, answers, focus: 'main'}, [{kind: 'send', event: {type: 'answers.given', answers, step, attempt}}]];
 }
 
-function goBack({questions}: SceneOf<'ask'>, state: ScreenState): Transition {
+function goBack({questions}: SituationOf<'ask'>, state: ScreenState): Transition {
 	const [, at = questions.length] = questionAt(questions, state.answers);
 	const before = questions[at - 1];
 	if (!before) {

@@ -1,4 +1,4 @@
-import type {Row} from '../draw/pen.ts';
+import type {Row} from '../draw/formatter.ts';
 import {drawProse} from '../draw/prose.ts';
 import {openDialog} from '../state/dialog.ts';
 import type {Screen} from './screen.ts';
@@ -6,17 +6,17 @@ import type {Screen} from './screen.ts';
 /** Instructions with commands to copy; the person reports whether it was done. */
 export const byHandScreen: Screen<'by-hand'> = {
 	scopes: ['by-hand'],
-	draw({visit, commands}, {cursor}, {pen, width, incident}) {
+	draw({visit, commands}, {cursor}, {format, width, incident}) {
 		const prose = incident.runbook.steps.find(({id}) => id === visit.step)?.prose ?? '';
-		const rows: Row[] = [...(prose === '' ? [] : [...drawProse(prose, pen, width), []])];
+		const rows: Row[] = [...(prose === '' ? [] : [...drawProse(prose, format, width), []])];
 		let focus: readonly [number, number] | undefined;
 		for (const [at, command] of commands.entries()) {
 			const picked = at === cursor;
-			const drawn = pen.wrap(
+			const drawn = format.wrap(
 				command,
 				width,
 				picked ? 'strong' : 'plain',
-				pen.row([picked ? `${pen.glyphs.cursor} ` : '  ', 'accent'], ['$ ', 'dim']),
+				format.row([picked ? `${format.glyphs.cursor} ` : '  ', 'accent'], ['$ ', 'dim']),
 			);
 			focus = picked ? [rows.length, rows.length + drawn.length - 1] : focus;
 			rows.push(...drawn);
@@ -24,7 +24,7 @@ export const byHandScreen: Screen<'by-hand'> = {
 
 		rows.push(
 			[],
-			pen.row(
+			format.row(
 				[' y', 'strong'],
 				' copies the marked command   ',
 				['d', 'strong'],
@@ -33,7 +33,7 @@ export const byHandScreen: Screen<'by-hand'> = {
 				' could not',
 			),
 		);
-		return {title: `${visit.title} ${pen.glyphs.dot} by hand`, rows, ...(focus ? {focus} : {})};
+		return {title: `${visit.title} ${format.glyphs.dot} by hand`, rows, ...(focus ? {focus} : {})};
 	},
 	next: () => 'Do this by hand, then press d; press c if it could not be done.',
 	act({visit}, state, intent, context) {

@@ -1,5 +1,6 @@
+import {defined} from '../../domain/defined.ts';
 import type {ChoiceOption} from '../../domain/incident/asked.ts';
-import {type Pen, type Row, rowWidth} from '../draw/pen.ts';
+import {type Formatter, type Row, rowWidth} from '../draw/formatter.ts';
 import {drawProblem} from '../draw/results/result.ts';
 import {withMessage} from '../state/screen-state.ts';
 import type {Screen} from './screen.ts';
@@ -10,20 +11,20 @@ const strayKeyMs = 300;
 /** A decision: the recommended option says why; one that cannot be taken says why not. */
 export const chooseScreen: Screen<'choose'> = {
 	scopes: ['choose'],
-	draw({visit, question, choices, problem}, {cursor}, {pen, width}) {
+	draw({visit, question, choices, problem}, {cursor}, {format, width}) {
 		const rows: Row[] = [
-			...(problem ? [...box(drawProblem(problem, pen, width - 4), pen, width), []] : []),
-			...pen.wrap(question, width, 'strong'),
+			...(problem ? [...box(drawProblem(problem, format, width - 4), format, width), []] : []),
+			...format.wrap(question, width, 'strong'),
 			[],
 		];
 		let focus: readonly [number, number] | undefined;
 		for (const [at, choice] of choices.entries()) {
-			const drawn = drawChoice(choice, at === cursor, pen, width);
+			const drawn = drawChoice(choice, at === cursor, format, width);
 			focus = at === cursor ? [rows.length, rows.length + drawn.length - 1] : focus;
 			rows.push(...drawn);
 		}
 
-		return {title: visit.title, rows, ...(focus === undefined ? {} : {focus})};
+		return {title: visit.title, rows, ...defined({focus})};
 	},
 	next: () => 'Your decision: enter takes the marked option.',
 	act({visit, choices}, state, intent, context) {
@@ -44,26 +45,28 @@ export const chooseScreen: Screen<'choose'> = {
 	picks: ({choices}) => choices.map(({title}) => title),
 };
 
-function drawChoice(choice: ChoiceOption, picked: boolean, pen: Pen, width: number): Row[] {
+function drawChoice(choice: ChoiceOption, picked: boolean, format: Formatter, width: number): Row[] {
 	const {title, recommended, why, changes, risk, takes, blocked} = choice;
-	const {cursor, recommended: star, failed} = pen.glyphs;
-	const mark = pen.row(
+	const {cursor, recommended: star, failed} = format.glyphs;
+	const mark = format.row(
 		[picked ? `${cursor} ` : '  ', 'accent'],
 		recommended ? [`${star} `, 'good'] : blocked === undefined ? '  ' : [`${failed} `, 'bad'],
 	);
-	const sign = pen.row(recommended ? ['recommended', 'good'] : [blocked === undefined ? '' : 'not possible', 'dim']);
-	const titled = pen.wrap(title, width, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim', mark);
+	const sign = format.row(recommended ? ['recommended', 'good'] : [blocked === undefined ? '' : 'not possible', 'dim']);
+	const titled = format.wrap(title, width, blocked === undefined ? (picked ? 'strong' : 'plain') : 'dim', mark);
 	const last = titled.at(-1)!;
 	const beside = rowWidth(last) + 2 + rowWidth(sign) <= width;
 	// Beside the title where there is room, else below it. A marked option that is blocked gives its reason below.
-	const below: Row[] = beside || (picked && blocked !== undefined) ? [] : [[...pen.row('    '), ...sign]];
+	const below: Row[] = beside || (picked && blocked !== undefined) ? [] : [[...format.row('    '), ...sign]];
 	const head = [
 		...titled.slice(0, -1),
-		beside && rowWidth(sign) > 0 ? [...last, ...pen.row('  '), ...sign] : last,
+		beside && rowWidth(sign) > 0 ? [...last, ...format.row('  '), ...sign] : last,
 		...below,
 	];
 	const line = (label: string, text: string | undefined) =>
-		text === undefined || text === '' ? [] : pen.wrap(text, width, 'plain', pen.row([`    ${label.padEnd(8)}`, 'dim']));
+		text === undefined || text === ''
+			? []
+			: format.wrap(text, width, 'plain', format.row([`    ${label.padEnd(8)}`, 'dim']));
 	if (!picked) {
 		return [...head, ...(recommended ? line('why', why) : [])];
 	}
@@ -79,13 +82,13 @@ function drawChoice(choice: ChoiceOption, picked: boolean, pen: Pen, width: numb
 }
 
 /** A frame inside the pane, for what must not be overlooked. */
-export function box(rows: readonly Row[], pen: Pen, width: number): Row[] {
-	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = pen.glyphs.border;
-	const side = pen.row([down, 'bad']);
+export function box(rows: readonly Row[], format: Formatter, width: number): Row[] {
+	const {topLeft, topRight, bottomLeft, bottomRight, across, down} = format.glyphs.border;
+	const side = format.row([down, 'bad']);
 	const line = across.repeat(Math.max(0, width - 2));
 	return [
-		pen.row([`${topLeft}${line}${topRight}`, 'bad']),
-		...rows.map(row => [...side, ...pen.spread([...pen.row(' '), ...row], side, width - 1)]),
-		pen.row([`${bottomLeft}${line}${bottomRight}`, 'bad']),
+		format.row([`${topLeft}${line}${topRight}`, 'bad']),
+		...rows.map(row => [...side, ...format.spread([...format.row(' '), ...row], side, width - 1)]),
+		format.row([`${bottomLeft}${line}${bottomRight}`, 'bad']),
 	];
 }

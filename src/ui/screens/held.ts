@@ -5,12 +5,12 @@ import type {Screen} from './screen.ts';
 export const heldScreen: Screen<'held'> = {
 	scopes: ['held'],
 	draw({visit}, {cursor}, context) {
-		const {pen, width, incident} = context;
+		const {format, width, incident} = context;
 		return visit
 			? {title: visit.title, ...drawResult(visit, cursor, context)}
-			: {title: incident.runbook.title, rows: pen.wrap(incident.runbook.intro, width)};
+			: {title: incident.runbook.title, rows: format.wrap(incident.runbook.intro, width)};
 	},
 	next: ({next}) => `Next: ${next.title}.`,
-	act: (_scene, state, intent) => (intent === 'go-on' ? [state, [{kind: 'proceed'}]] : undefined),
+	act: (_situation, state, intent) => (intent === 'go-on' ? [state, [{kind: 'proceed'}]] : undefined),
 	picks: ({visit}) => (visit ? picksOf(visit) : []),
 };

@@ -1,4 +1,4 @@
-import type {Scene} from '../state/scene.ts';
+import type {Situation} from '../state/situation.ts';
 import {askScreen} from './ask.ts';
 import {byHandScreen} from './by-hand.ts';
 import {chooseScreen} from './choose.ts';
@@ -10,7 +10,7 @@ import {stuckScreen} from './stuck.ts';
 import {unsureScreen} from './unsure.ts';
 import {workingScreen} from './working.ts';
 
-const screens: {[Kind in Scene['kind']]: Screen<Kind>} = {
+const screens: {[Kind in Situation['kind']]: Screen<Kind>} = {
 	working: workingScreen,
 	held: heldScreen,
 	choose: chooseScreen,
@@ -22,7 +22,7 @@ const screens: {[Kind in Scene['kind']]: Screen<Kind>} = {
 	stopped: stoppedScreen,
 };
 
-/** The screen of a scene. It was picked by the scene's kind, so it takes that scene. */
-export function screenOf(scene: Scene): Screen<Scene['kind']> {
-	return screens[scene.kind] as unknown as Screen<Scene['kind']>;
+/** The screen of a situation. It was picked by the situation's kind, so it takes that situation. */
+export function screenOf(situation: Situation): Screen<Situation['kind']> {
+	return screens[situation.kind] as unknown as Screen<Situation['kind']>;
 }

@@ -2,7 +2,7 @@ import type {Incident} from '../../domain/incident/incident.ts';
 import {clockTime} from '../../domain/text/duration.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Row} from '../draw/pen.ts';
+import type {Row} from '../draw/formatter.ts';
 import {drawProblem} from '../draw/results/result.ts';
 import {verdictTones} from '../draw/theme.ts';
 import type {Screen} from './screen.ts';
@@ -10,46 +10,46 @@ import type {Screen} from './screen.ts';
 /** The end: what is known of the image, what was done, where the journal is. */
 export const stoppedScreen: Screen<'stopped'> = {
 	scopes: ['stopped'],
-	draw({say, unverified}, _state, {pen, width, incident, journalFolder}) {
+	draw({say, unverified}, _state, {format, width, incident, journalFolder}) {
 		const verdict = incident.verdict?.verdict ?? 'unknown';
 		// Where a failure led to this end, it is shown.
 		const {problem} = incident.visits.at(-1) ?? {};
-		const label = (text: string): Row => pen.row([text.padEnd(10), 'dim']);
+		const label = (text: string): Row => format.row([text.padEnd(10), 'dim']);
 		return {
 			title: 'The end',
 			rows: [
-				...pen.wrap(verdict, width, verdictTones[verdict], [...label('Image')]),
+				...format.wrap(verdict, width, verdictTones[verdict], [...label('Image')]),
 				...(incident.verdict
-					? pen.wrap(`verified at ${sayTimeOfDay(incident.verdict.at)}`, width, 'dim', label(''))
+					? format.wrap(`verified at ${sayTimeOfDay(incident.verdict.at)}`, width, 'dim', label(''))
 					: []),
 				...(unverified
-					? pen.wrap('The image was not verified: it may still be broken.', width, 'warn', label(''))
+					? format.wrap('The image was not verified: it may still be broken.', width, 'warn', label(''))
 					: []),
 				[],
-				...pen.wrap(say, width, 'strong'),
-				...(problem ? drawProblem(problem, pen, width) : []),
+				...format.wrap(say, width, 'strong'),
+				...(problem ? drawProblem(problem, format, width) : []),
 				[],
-				...pen.wrap(doneIn(incident), width, 'plain', label('Done')),
+				...format.wrap(doneIn(incident), width, 'plain', label('Done')),
 				...incident.visits
 					.filter(({effect, ended}) => effect !== 'read' && ended !== undefined)
 					.flatMap(({title, ended, outcome, say: said}) =>
-						pen.wrap(`${title}: ${said || outcome || ended}`, width, 'plain', [
+						format.wrap(`${title}: ${said || outcome || ended}`, width, 'plain', [
 							...label(''),
-							...pen.row(`${pen.glyphs.bullet} `),
+							...format.row(`${format.glyphs.bullet} `),
 						]),
 					),
-				...pen.wrap(
+				...format.wrap(
 					clockTime(Date.parse(incident.lastAt) - Date.parse(incident.openedAt)),
 					width,
 					'plain',
 					label('Took'),
 				),
-				...pen.wrap(journalFolder, width, 'plain', label('Journal')),
+				...format.wrap(journalFolder, width, 'plain', label('Journal')),
 			],
 		};
 	},
 	next: ({closed}) => (closed ? 'The incident is closed. q leaves.' : 'Closing the journal.'),
-	act: (_scene, state, intent) => (intent === 'close' ? [state, [{kind: 'exit'}]] : undefined),
+	act: (_situation, state, intent) => (intent === 'close' ? [state, [{kind: 'exit'}]] : undefined),
 };
 
 function doneIn({visits, notes, changed}: Incident): string {

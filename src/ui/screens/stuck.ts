@@ -5,19 +5,19 @@ import type {Screen} from './screen.ts';
 /** A step failed, and the runbook has no step to decide in. */
 export const stuckScreen: Screen<'stuck'> = {
 	scopes: ['stuck'],
-	draw({visit, problem}, _state, {pen, width}) {
+	draw({visit, problem}, _state, {format, width}) {
 		return {
-			title: `${visit?.title ?? 'The runbook'} ${pen.glyphs.dot} cannot continue`,
+			title: `${visit?.title ?? 'The runbook'} ${format.glyphs.dot} cannot continue`,
 			rows: [
-				...(problem ? [...box(drawProblem(problem, pen, width - 4), pen, width), []] : []),
-				...pen.wrap('retry it', width, 'plain', pen.row([' r  ', 'strong'])),
-				...pen.wrap(
+				...(problem ? [...box(drawProblem(problem, format, width - 4), format, width), []] : []),
+				...format.wrap('retry it', width, 'plain', format.row([' r  ', 'strong'])),
+				...format.wrap(
 					'skip it: continue as if it had ended with one of its outcomes',
 					width,
 					'plain',
-					pen.row([' s  ', 'strong']),
+					format.row([' s  ', 'strong']),
 				),
-				...pen.wrap('it was done by hand: record the outcome', width, 'plain', pen.row([' h  ', 'strong'])),
+				...format.wrap('it was done by hand: record the outcome', width, 'plain', format.row([' h  ', 'strong'])),
 			],
 		};
 	},

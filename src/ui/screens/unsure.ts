@@ -5,28 +5,28 @@ import {drawGiven} from './working.ts';
 /** A change that may have been made: regmedic checks, and where that fails the person records the outcome. */
 export const unsureScreen: Screen<'unsure'> = {
 	scopes: ['unsure'],
-	draw({visit, asked, say}, _state, {pen, width}) {
-		const [check, hand] = [pen.row([' r  ', 'strong']), pen.row([' h  ', 'strong'])];
+	draw({visit, asked, say}, _state, {format, width}) {
+		const [check, hand] = [format.row([' r  ', 'strong']), format.row([' h  ', 'strong'])];
 		return {
-			title: `${visit.title} ${pen.glyphs.dot} outcome not known`,
+			title: `${visit.title} ${format.glyphs.dot} outcome not known`,
 			rows: [
-				...pen.wrap(
+				...format.wrap(
 					'It is not known whether this change was made. It is not made again until that is known.',
 					width,
 					'warn',
 				),
 				[],
-				...drawGiven(visit, pen, width),
-				...visit.progress.map(step => pen.cut(pen.row('  ', step.say), width)),
+				...drawGiven(visit, format, width),
+				...visit.progress.map(step => format.cut(format.row('  ', step.say), width)),
 				[],
-				...pen.wrap(say, width),
+				...format.wrap(say, width),
 				[],
 				...(asked
 					? [
-							...pen.wrap('check again whether it was made', width, 'plain', check),
-							...pen.wrap('check it yourself, and record the outcome', width, 'plain', hand),
+							...format.wrap('check again whether it was made', width, 'plain', check),
+							...format.wrap('check it yourself, and record the outcome', width, 'plain', hand),
 						]
-					: pen.wrap('Checking whether it was made.', width, 'dim')),
+					: format.wrap('Checking whether it was made.', width, 'dim')),
 			],
 		};
 	},

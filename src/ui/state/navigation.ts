@@ -6,7 +6,7 @@ import {type Extent, type ScreenState, type Transition, type UpdateContext, with
 
 /** Moves whatever has the keys: the log, a page, or the step. */
 export function move(to: LogMove, state: ScreenState, context: UpdateContext): ScreenState {
-	const {main, logHeight, scene, view} = context;
+	const {main, logHeight, situation, view} = context;
 	if (state.focus === 'log' && !state.page) {
 		return {...state, log: moveLog(state.log, to, view.live.lines, Math.max(1, logHeight))};
 	}
@@ -17,7 +17,7 @@ export function move(to: LogMove, state: ScreenState, context: UpdateContext): S
 		return {...state, page: {...page, ...scroll({cursor: 0, ...page}, to, picks, main)}};
 	}
 
-	return {...state, ...scroll(state, to, screenOf(scene).picks?.(scene, state).length ?? 0, main)};
+	return {...state, ...scroll(state, to, screenOf(situation).picks?.(situation, state).length ?? 0, main)};
 }
 
 type Scrolled = {cursor: number; offset: number};
@@ -38,11 +38,11 @@ function scroll({cursor, offset}: Scrolled, to: LogMove, picks: number, main: Ex
 }
 
 /** Shows an earlier or a later step. After the last one comes the incident as it is now. */
-export function showVisit(state: ScreenState, {view, scene}: UpdateContext, by: -1 | 1): Transition {
+export function showVisit(state: ScreenState, {view, situation}: UpdateContext, by: -1 | 1): Transition {
 	const {page, ...rest} = state;
 	const {visits} = view.incident;
 	// The visit that the screen itself shows is not a page.
-	const shown = 'visit' in scene && scene.visit ? visits.indexOf(scene.visit) : visits.length;
+	const shown = 'visit' in situation && situation.visit ? visits.indexOf(situation.visit) : visits.length;
 	const to = (page?.kind === 'visit' ? page.visit : shown) + by;
 	if (to < 0) {
 		return withMessage(state, 'This is the first step.');
@@ -63,9 +63,9 @@ export function search(state: ScreenState, text: string, {view}: UpdateContext, 
 		: {...state, log};
 }
 
-export function nextFocus(state: ScreenState, {scene, logHeight}: UpdateContext): ScreenState['focus'] {
-	const {submit, picks} = screenOf(scene);
-	const hasField = submit !== undefined && !(picks?.(scene, state).length ?? 0);
+export function nextFocus(state: ScreenState, {situation, logHeight}: UpdateContext): ScreenState['focus'] {
+	const {submit, picks} = screenOf(situation);
+	const hasField = submit !== undefined && !(picks?.(situation, state).length ?? 0);
 	const order: ScreenState['focus'][] = [
 		...(hasField ? (['field'] as const) : []),
 		'main',

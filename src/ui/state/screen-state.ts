@@ -6,12 +6,12 @@ import type {Tone} from '../draw/theme.ts';
 import {emptyField, type Field, fieldOf} from './field.ts';
 import {freshLog, type LogState} from './log.ts';
 import type {Palette} from './palette.ts';
-import type {Scene} from './scene.ts';
+import type {Situation} from './situation.ts';
 
 /** What only the screen knows: what the person looks at, and what is typed but not yet sent. */
 export type ScreenState = {
-	/** Names the scene that the first group belongs to; another scene starts it anew. */
-	place: string;
+	/** The situation that the first group belongs to; another situation starts it anew. */
+	situation: string;
 	arrivedAt: number;
 	cursor: number;
 	offset: number;
@@ -67,25 +67,25 @@ export type Extent = {
 /** Everything that the meaning of a key depends on, beside the state of the screen. */
 export type UpdateContext = Extent & {
 	view: SessionView;
-	scene: Scene;
+	situation: Situation;
 	now: number;
 	journalFolder: string;
 };
 
-export function freshState(scene: Scene, now: number): ScreenState {
-	return {...beginning(scene, now), log: freshLog, logShown: 'auto', zoomed: false};
+export function freshState(situation: Situation, now: number): ScreenState {
+	return {...beginning(situation, now), log: freshLog, logShown: 'auto', zoomed: false};
 }
 
-/** The same state in the scene that holds now. What is typed into a note is kept when a step ends meanwhile. */
-export function settle(state: ScreenState, scene: Scene, now: number): ScreenState {
-	if (state.place === scene.place) {
+/** The same state in the situation that holds now. What is typed into a note is kept when a step ends meanwhile. */
+export function settle(state: ScreenState, situation: Situation, now: number): ScreenState {
+	if (state.situation === situation.id) {
 		return state;
 	}
 
 	const {dialog, page, log, logShown, zoomed, focus} = state;
 	const keepsDialog = dialog?.kind === 'note' || dialog?.kind === 'leave';
-	const fresh = beginning(scene, now);
-	const staysInLog = focus === 'log' && scene.kind !== 'gate';
+	const fresh = beginning(situation, now);
+	const staysInLog = focus === 'log' && situation.kind !== 'gate';
 	return {
 		...fresh,
 		log,
@@ -110,15 +110,15 @@ export function questionAt(questions: readonly AskedQuestion[], answers: JsonObj
 
 type Beginning = Pick<
 	ScreenState,
-	'place' | 'arrivedAt' | 'cursor' | 'offset' | 'field' | 'answers' | 'ticked' | 'focus'
+	'situation' | 'arrivedAt' | 'cursor' | 'offset' | 'field' | 'answers' | 'ticked' | 'focus'
 >;
 
-function beginning(scene: Scene, now: number): Beginning {
-	const place = {place: scene.place, arrivedAt: now, cursor: 0, offset: 0, answers: {}};
-	const first = scene.kind === 'ask' ? scene.questions[0] : undefined;
+function beginning(situation: Situation, now: number): Beginning {
+	const start = {situation: situation.id, arrivedAt: now, cursor: 0, offset: 0, answers: {}};
+	const first = situation.kind === 'ask' ? situation.questions[0] : undefined;
 	return first
-		? {...place, ...openQuestion(first)}
-		: {...place, field: emptyField, ticked: [], focus: scene.kind === 'gate' ? 'field' : 'main'};
+		? {...start, ...openQuestion(first)}
+		: {...start, field: emptyField, ticked: [], focus: situation.kind === 'gate' ? 'field' : 'main'};
 }
 
 /** A question starts from its default. */

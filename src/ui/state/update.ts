@@ -5,12 +5,12 @@ import {edit, emptyField, insert} from './field.ts';
 import {type Intent, intentOf, isKnownKey, type KeyScope} from './keymap.ts';
 import {move, nextFocus, search, showVisit} from './navigation.ts';
 import type {Press} from './press.ts';
-import type {Scene} from './scene.ts';
 import {type ScreenState, settle, type Transition, type UpdateContext, withMessage} from './screen-state.ts';
+import type {Situation} from './situation.ts';
 
 /** The screen after one key, and what the key asks of the session and the terminal. Pure. */
 export function update(before: ScreenState, press: Press, context: UpdateContext): Transition {
-	const {message: _, ...state} = settle(before, context.scene, context.now);
+	const {message: _, ...state} = settle(before, context.situation, context.now);
 	if (press === 'ctrl-c') {
 		return act('interrupt', state, context);
 	}
@@ -23,7 +23,7 @@ export function update(before: ScreenState, press: Press, context: UpdateContext
 		});
 	}
 
-	const scopes = scopesOf(state, context.scene);
+	const scopes = scopesOf(state, context.situation);
 	const intent = intentOf(press, scopes);
 	if (scopes.includes('typing')) {
 		return type(state, press, intent, context);
@@ -34,7 +34,7 @@ export function update(before: ScreenState, press: Press, context: UpdateContext
 
 /** A paste goes into the field that is open. It never presses keys. */
 export function paste(before: ScreenState, text: string, context: UpdateContext): Transition {
-	const state = settle(before, context.scene, context.now);
+	const state = settle(before, context.situation, context.now);
 	const {dialog} = state;
 	if (dialog && 'field' in dialog && !('outcomes' in dialog && !dialog.chosen)) {
 		return [{...state, dialog: {...dialog, field: insert(dialog.field, text)}}, []];
@@ -46,12 +46,12 @@ export function paste(before: ScreenState, text: string, context: UpdateContext)
 }
 
 /** The scopes that hold now, the nearest first. */
-export function scopesOf({focus, page, log}: ScreenState, scene: Scene): KeyScope[] {
+export function scopesOf({focus, page, log}: ScreenState, situation: Situation): KeyScope[] {
 	if (page) {
 		return ['page', 'anywhere'];
 	}
 
-	const {scopes, submit} = screenOf(scene);
+	const {scopes, submit} = screenOf(situation);
 	if (focus === 'field') {
 		return [...scopes.filter(scope => scope === 'gate'), 'typing'];
 	}
@@ -62,14 +62,14 @@ export function scopesOf({focus, page, log}: ScreenState, scene: Scene): KeyScop
 }
 
 function type(state: ScreenState, press: Press, intent: Intent | undefined, context: UpdateContext): Transition {
-	const {scene} = context;
-	const screen = screenOf(scene);
+	const {situation} = context;
+	const screen = screenOf(situation);
 	switch (intent) {
 		case 'submit':
-			return screen.submit?.(scene, state, state.field.text.trim(), context) ?? [state, []];
+			return screen.submit?.(situation, state, state.field.text.trim(), context) ?? [state, []];
 		case 'cancel':
 		case 'decline':
-			return screen.act?.(scene, state, intent, context) ?? [{...state, focus: 'main'}, []];
+			return screen.act?.(situation, state, intent, context) ?? [{...state, focus: 'main'}, []];
 		case 'focus':
 		case 'up':
 		case 'down':
@@ -89,8 +89,8 @@ function type(state: ScreenState, press: Press, intent: Intent | undefined, cont
 }
 
 function act(intent: Intent, state: ScreenState, context: UpdateContext): Transition {
-	const {scene, view} = context;
-	const own = state.page ? undefined : screenOf(scene).act?.(scene, state, intent, context);
+	const {situation, view} = context;
+	const own = state.page ? undefined : screenOf(situation).act?.(situation, state, intent, context);
 	if (own) {
 		return own;
 	}
@@ -117,7 +117,7 @@ function act(intent: Intent, state: ScreenState, context: UpdateContext): Transi
 			return openDialog(intent, state, context);
 		case 'command': {
 			const {page: _, ...uncovered} = state;
-			const scopes = scopesOf(uncovered, scene);
+			const scopes = scopesOf(uncovered, situation);
 			return [{...uncovered, dialog: {kind: 'command', field: emptyField, scopes, cursor: 0}}, []];
 		}
 
@@ -161,27 +161,27 @@ function act(intent: Intent, state: ScreenState, context: UpdateContext): Transi
 }
 
 /** A key that does nothing here says why. */
-function explain(state: ScreenState, press: Press, {scene}: UpdateContext): Transition {
+function explain(state: ScreenState, press: Press, {situation}: UpdateContext): Transition {
 	return withMessage(
 		state,
 		isKnownKey(press)
-			? `${press} does nothing here. ${screenOf(scene).next(scene, state)}`
+			? `${press} does nothing here. ${screenOf(situation).next(situation, state)}`
 			: `${press} is not a key; ? shows the keys.`,
 	);
 }
 
 /** What is picked; else what the screen is about; else where the journal is. */
-function textToCopy(state: ScreenState, {scene, view, journalFolder}: UpdateContext): string {
-	const screen = screenOf(scene);
+function textToCopy(state: ScreenState, {situation, view, journalFolder}: UpdateContext): string {
+	const screen = screenOf(situation);
 	const {page} = state;
 	const picked =
 		page?.kind === 'visit'
 			? picksOf(view.incident.visits[page.visit]!)[page.cursor]
-			: (screen.picks?.(scene, state)[state.cursor] ?? screen.copy?.(scene));
+			: (screen.picks?.(situation, state)[state.cursor] ?? screen.copy?.(situation));
 	return picked ?? journalFolder;
 }
 
 /** The journal is sealed or cannot be written: there is no session to leave in good order. */
-function hasEnded({view, scene}: UpdateContext): boolean {
-	return view.halted !== undefined || scene.kind === 'stopped';
+function hasEnded({view, situation}: UpdateContext): boolean {
+	return view.halted !== undefined || situation.kind === 'stopped';
 }

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {readTime} from '../../../src/domain/text/time.ts';
+import {readTime, sayRecentTime, sayTime, sayTimeOfDay} from '../../../src/domain/text/time.ts';
 
 const now = Date.parse('2026-04-19T03:12:00Z');
 
@@ -29,4 +29,12 @@ test.each([
 	'2026-04-19T03:00-02:00',
 ])('"%s" is not a past time', text => {
 	expect(readTime(text, now)).toBeUndefined();
+});
+
+test('a time is said to the minute, of today without its date, of a clock to the second', () => {
+	expect(sayTime('2026-04-19T02:00:11Z')).toBe('2026-04-19 02:00 UTC');
+	expect(sayTime('some day')).toBe('some day');
+	expect(sayRecentTime('2026-04-19T02:00:11Z', now)).toBe('02:00 UTC today');
+	expect(sayRecentTime('2026-04-18T23:59:59Z', now)).toBe('2026-04-18 23:59 UTC');
+	expect(sayTimeOfDay('2026-04-19T03:12:07.123Z')).toBe('03:12:07 UTC');
 });

@@ -1,135 +1,98 @@
+import {defined} from '../../../domain/defined.ts';
 import {type Fault, faultMeanings} from '../../../domain/image/fault.ts';
+import {isIndexType} from '../../../domain/image/media-type.ts';
 import {sayVerdict} from '../../../domain/image/say-verdict.ts';
 import type {ChildCheck, ImageCheck, Verdict} from '../../../domain/image/verdict.ts';
 import {count} from '../../../domain/text/wording.ts';
-import type {Pen, Piece, Row} from '../pen.ts';
-import type {Tone} from '../theme.ts';
-import {digestSpan, shortDigest} from '../words.ts';
-import type {Drawn} from './result.ts';
+import {type Formatter, type Piece, type Row, rowWidth} from '../formatter.ts';
+import type {FocusedRows} from '../pane.ts';
+import {type Glyphs, type Tone, verdictTones} from '../theme.ts';
 
-const verdictTones: Record<Verdict, Tone> = {intact: 'good', broken: 'bad', unknown: 'warn'};
+type CheckStyle = {cursor: number; format: Formatter; width: number};
 
-/** One image: a line for each child, then what it means. @param before the first check of it, where this is a later one */
+/**
+ * One image: a line for each child, then what that means.
+ * @param before the first check of the image, where this is a later one
+ */
 export function drawCheck(
 	check: ImageCheck,
 	before: ImageCheck | undefined,
-	{cursor, pen, width}: {cursor: number; pen: Pen; width: number},
-): Drawn {
+	{cursor, format, width}: CheckStyle,
+): FocusedRows {
 	const head: Row[] = [
-		pen.spread(
-			pen.row([nameOf(check.reference), 'strong'], ...named(check, pen)),
-			verdictMark(check.verdict, pen),
-			width,
-		),
-		...(before
-			? [
-					pen.cut(
-						pen.row([
-							`before: ${before.verdict}, ${count(before.faults.length, 'fault')}   now: ${check.verdict}, ${count(check.faults.length, 'fault')}`,
-							'dim',
-						]),
-						width,
-					),
-				]
-			: []),
+		drawImage(check, format, width),
+		...(before ? [format.cut(format.row([sayChange(before, check), 'dim']), width)] : []),
 		[],
 	];
 	const children = check.children.map((child, at) =>
-		drawChild(child, {isPicked: at === cursor, was: wasOf(child, before), pen, width}),
+		drawChild(child, {isPicked: at === cursor, was: wasOf(child, before), format, width}),
 	);
-	const focus = children.length > 0 ? ([head.length + cursor, head.length + cursor] as const) : undefined;
+	const at = head.length + cursor;
 	return {
-		rows: [...head, ...children, ...(children.length > 0 ? [[]] : []), ...drawMeaning(check, pen, width)],
-		...(focus === undefined ? {} : {focus}),
+		rows: [...head, ...children, ...(children.length > 0 ? [[]] : []), ...drawMeaning(check, format, width)],
+		...defined({focus: children.length > 0 ? ([at, at] as const) : undefined}),
 	};
 }
 
-type ChildStyle = {isPicked: boolean; was: string | undefined; pen: Pen; width: number};
+/** The image without its registry, which stands in the header. */
+function drawImage({reference, digest, mediaType, verdict}: ImageCheck, format: Formatter, width: number): Row {
+	const {arrow} = format.glyphs;
+	const mark = verdictMark(verdict, format);
+	const name = format.row([reference.slice(reference.indexOf('/') + 1), 'strong']);
+	if (digest === undefined) {
+		return format.spread(name, mark, width);
+	}
 
-function drawChild(child: ChildCheck, {isPicked, was, pen, width}: ChildStyle): Row {
-	const {cursor} = pen.glyphs;
-	const platform = Math.min(18, Math.max(11, Math.floor(width / 5)));
-	const state: Piece =
-		child.verdict === 'intact'
-			? [`${pen.glyphs.done} ok`, 'good']
-			: child.verdict === 'broken'
-				? [`${pen.glyphs.failed} ${child.status ?? ''}`, 'bad']
-				: [`? ${child.status ?? ''}`, 'warn'];
-	const [text, tone] = state;
-	return pen.cut(
-		pen.row(
-			[isPicked ? `${cursor} ` : '  ', 'accent'],
-			pen.column(child.platform ?? 'image', platform),
-			' ',
-			digestSpan(child.digest, pen, width),
-			' ',
-			pen.column(text, 5, tone),
-			' ',
-			child.verdict === 'intact' && child.detail === '' ? count(child.blobs, 'blob') : child.detail,
-			[was === undefined ? '' : `  was ${was}`, 'dim'],
-		),
-		width,
-	);
+	const left = [...name, ...format.row(` ${arrow} ${isIndexType(mediaType) ? 'index ' : ''}`)];
+	const room = width - rowWidth(left) - rowWidth(mark) - 1;
+	return format.spread([...left, format.digest(digest, room)], mark, width);
 }
 
-function drawMeaning(check: ImageCheck, pen: Pen, width: number): Row[] {
-	const {manifests, blobs} = check.checked;
-	const sum = pen.row([`${count(manifests, 'manifest')} and ${count(blobs, 'blob')} checked.`, 'dim']);
-	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
-	return [
-		...pen.wrap(sayVerdict(check), width, 'strong'),
-		...[...kinds].flatMap(([kind, faults]) => [
-			...pen.wrap(
-				`${kind}: ${faultMeanings[kind]}${faults.length > 1 ? ` (${faults.length})` : ''}`,
-				width,
-				'plain',
-				pen.row([`${pen.glyphs.failed} `, 'bad']),
-			),
-			...faults.filter(fault => !isChild(fault, check)).map(fault => drawFault(fault, pen, width)),
-		]),
-		...check.unchecked.flatMap(({message, hint}) => [
-			...pen.wrap(message, width, 'warn', pen.row(['? ', 'warn'])),
-			...pen.wrap(hint, width, 'plain', pen.row('  ')),
-		]),
-		pen.cut(sum, width),
-	];
-}
-
-/** Its child has no line of its own above: a blob, a nested manifest. */
-function drawFault({digest, platform, detail}: Fault, pen: Pen, width: number): Row {
-	return pen.cut(
-		pen.row(
-			'    ',
-			digest === undefined ? '' : digestSpan(digest, pen),
-			[platform === undefined ? ' ' : ` ${platform} `, 'plain'],
-			[detail, 'dim'],
-		),
-		width,
-	);
-}
-
-function isChild({digest}: Fault, {children}: ImageCheck): boolean {
-	return children.some(child => child.digest === digest);
-}
-
-function verdictMark(verdict: Verdict, pen: Pen): Row {
-	const {done, failed} = pen.glyphs;
+function verdictMark(verdict: Verdict, format: Formatter): Row {
+	const {done, failed} = format.glyphs;
 	const glyph = verdict === 'intact' ? done : verdict === 'broken' ? failed : '?';
-	return pen.row([`${glyph} ${verdict}`, verdictTones[verdict]]);
+	return format.row([`${glyph} ${verdict}`, verdictTones[verdict]]);
 }
 
-function named({digest, mediaType}: ImageCheck, pen: Pen): Piece[] {
-	return digest === undefined
-		? []
-		: [
-				` ${pen.glyphs.arrow} ${/index|list/.test(mediaType ?? '') ? 'index ' : ''}`,
-				[shortDigest(digest, pen), 'plain'],
-			];
+function sayChange(before: ImageCheck, now: ImageCheck): string {
+	const [then, current] = [before, now].map(({verdict, faults}) => `${verdict}, ${count(faults.length, 'fault')}`);
+	return `before: ${then}   now: ${current}`;
 }
 
-/** Without the registry, which stands in the title. */
-function nameOf(reference: string): string {
-	return reference.slice(reference.indexOf('/') + 1);
+/** `manifest unknown` */
+const detailColumns = 16;
+const stateColumns = 5;
+
+type ChildStyle = {isPicked: boolean; was: string | undefined; format: Formatter; width: number};
+
+function drawChild(child: ChildCheck, {isPicked, was, format, width}: ChildStyle): Row {
+	const {glyphs} = format;
+	const platform = Math.min(18, Math.max(11, Math.floor(width / 5)));
+	const room = width - 2 - platform - 1 - 1 - stateColumns - 1 - detailColumns;
+	const [state, tone] = stateOf(child, glyphs);
+	const pieces: Piece[] = [
+		[isPicked ? `${glyphs.cursor} ` : '  ', 'accent'],
+		format.column(child.platform ?? 'image', platform),
+		' ',
+		format.digest(child.digest, room),
+		' ',
+		format.column(state, stateColumns, tone),
+		' ',
+		child.verdict === 'intact' && child.detail === '' ? count(child.blobs, 'blob') : child.detail,
+		[was === undefined ? '' : `  was ${was}`, 'dim'],
+	];
+	return format.cut(format.row(...pieces), width);
+}
+
+function stateOf({verdict, status}: ChildCheck, {done, failed}: Glyphs): [text: string, tone: Tone] {
+	switch (verdict) {
+		case 'intact':
+			return [`${done} ok`, 'good'];
+		case 'broken':
+			return [`${failed} ${status ?? ''}`, 'bad'];
+		case 'unknown':
+			return [`? ${status ?? ''}`, 'warn'];
+	}
 }
 
 /** A rebuild gives children new digests: they are told apart by platform. */
@@ -138,4 +101,37 @@ function wasOf({platform, verdict}: ChildCheck, before: ImageCheck | undefined):
 	return same && same.verdict !== verdict
 		? `${same.verdict === 'intact' ? 'ok' : (same.status ?? same.verdict)}`
 		: undefined;
+}
+
+function drawMeaning(check: ImageCheck, format: Formatter, width: number): Row[] {
+	const {manifests, blobs} = check.checked;
+	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
+	const hasLine = ({digest}: Fault) => check.children.some(child => child.digest === digest);
+	return [
+		...format.wrap(sayVerdict(check), width, 'strong'),
+		...[...kinds].flatMap(([kind, faults]) => [
+			...format.wrap(
+				`${kind}: ${faultMeanings[kind]}${faults.length > 1 ? ` (${faults.length})` : ''}`,
+				width,
+				'plain',
+				format.row([`${format.glyphs.failed} `, 'bad']),
+			),
+			...faults.filter(fault => !hasLine(fault)).map(fault => drawFault(fault, format, width)),
+		]),
+		...check.unchecked.flatMap(({message, hint}) => [
+			...format.wrap(message, width, 'warn', format.row(['? ', 'warn'])),
+			...format.wrap(hint, width, 'plain', format.row('  ')),
+		]),
+		format.cut(format.row([`${count(manifests, 'manifest')} and ${count(blobs, 'blob')} checked.`, 'dim']), width),
+	];
+}
+
+/** A fault of a part that has no line above: a blob, a nested manifest. */
+function drawFault({digest, platform, detail}: Fault, format: Formatter, width: number): Row {
+	const name = platform === undefined ? ' ' : ` ${platform} `;
+	const room = width - 4 - name.length - detail.length;
+	return format.cut(
+		format.row('    ', digest === undefined ? '' : format.digest(digest, room), name, [detail, 'dim']),
+		width,
+	);
 }

@@ -1,90 +1,102 @@
+import {defined} from '../../../domain/defined.ts';
+import {type Digest, shortHex} from '../../../domain/image/digest.ts';
 import {faultMeanings} from '../../../domain/image/fault.ts';
 import type {ScanOutput} from '../../../domain/incident/outputs.ts';
 import type {Finding} from '../../../domain/storage/findings/finding.ts';
+import {sayRecentTime} from '../../../domain/text/time.ts';
 import {count} from '../../../domain/text/wording.ts';
-import type {Desk} from '../../screens/screen.ts';
-import {type Pen, type Row, rowWidth} from '../pen.ts';
-import {digestSpan, saySince} from '../words.ts';
-import type {Drawn} from './result.ts';
+import type {DrawContext} from '../../screens/screen.ts';
+import {type Formatter, type Row, rowWidth} from '../formatter.ts';
+import type {FocusedRows} from '../pane.ts';
 
-export function scanPicks({findings, others}: ScanOutput): string[] {
-	return [...findings, ...others].map(({digest, repository, tags}) => digest ?? `${repository}:${tags[0] ?? ''}`);
-}
+type ScanStyle = Pick<DrawContext, 'format' | 'width' | 'now'>;
 
-/** Findings as a list below what the scan says of itself; the one that is picked shows all that is known of it. */
+/** Findings as a list below the summary of the scan; the one that is picked shows all that is known of it. */
 export function drawScan(
 	scan: ScanOutput,
 	say: string | undefined,
-	{cursor, pen, width, now}: Pick<Desk, 'pen' | 'width' | 'now'> & {cursor: number},
-): Drawn {
+	{cursor, ...style}: ScanStyle & {cursor: number},
+): FocusedRows {
 	const {findings: mine, others} = scan;
+	const {format, width} = style;
 	const said = say || `${count(mine.length, 'finding')} of this image, ${others.length} of others.`;
-	const rows: Row[] = [...drawHead(scan, said, pen, width), []];
+	const rows: Row[] = [...drawSummary(scan, said, format, width), []];
 	let focus: readonly [number, number] | undefined;
 
 	for (const [at, finding] of [...mine, ...others].entries()) {
+		const isForeign = at >= mine.length;
 		if (at === mine.length) {
-			rows.push([], pen.row(['Other images', 'strong']));
+			rows.push([], format.row(['Other images', 'strong']));
 		}
 
-		const drawn = drawFinding(finding, {picked: at === cursor, foreign: at >= mine.length, pen, width, now});
-		focus = at === cursor ? [rows.length, rows.length + drawn.length - 1] : focus;
-		rows.push(...drawn);
+		const {row, hidesDigest} = drawFinding(finding, {isPicked: at === cursor, isForeign, ...style});
+		const details = at === cursor ? drawDetails(finding, hidesDigest, style) : [];
+		focus = at === cursor ? [rows.length, rows.length + details.length] : focus;
+		rows.push(row, ...details);
 	}
 
-	return {rows, ...(focus === undefined ? {} : {focus})};
+	return {rows, ...defined({focus})};
 }
 
-const singular: Record<string, string> = {repositories: 'repository', indexes: 'index'};
-
-function drawHead({counts: seen, gaps, complete}: ScanOutput, said: string, pen: Pen, width: number): Row[] {
-	const {done, failed, dot} = pen.glyphs;
-	const counts = Object.entries(seen).map(([what, number]) =>
-		count(number, singular[what] ?? what.replace(/s$/, ''), what),
-	);
-	const mark = complete ? pen.row([`${done} complete`, 'good']) : pen.row([`${failed} incomplete`, 'bad']);
-	const [first = [], ...rest] = pen.wrap(said, width - rowWidth(mark) - 2, 'strong');
+function drawSummary({counts, gaps, complete}: ScanOutput, said: string, format: Formatter, width: number): Row[] {
+	const {done, failed, dot} = format.glyphs;
+	const seen = [
+		count(counts.repositories, 'repository', 'repositories'),
+		count(counts.tags, 'tag'),
+		count(counts.indexes, 'index', 'indexes'),
+		count(counts.links, 'link'),
+		count(counts.blobs, 'blob'),
+	];
+	const mark = complete ? format.row([`${done} complete`, 'good']) : format.row([`${failed} incomplete`, 'bad']);
+	const [first = [], ...rest] = format.wrap(said, width - rowWidth(mark) - 2, 'strong');
 	return [
-		pen.spread(first, mark, width),
+		format.spread(first, mark, width),
 		...rest,
-		...pen.flow(counts, ` ${dot} `, width, 'dim'),
+		...format.flow(seen, ` ${dot} `, width, 'dim'),
 		...(complete
 			? []
-			: pen.wrap('Part of the store could not be read: what is not listed here may still be broken.', width, 'warn')),
-		...gaps.flatMap(gap => pen.wrap(gap, width, 'warn', pen.row('  '))),
+			: format.wrap('Part of the store could not be read: other images may be broken, too.', width, 'warn')),
+		...gaps.flatMap(gap => format.wrap(gap, width, 'warn', format.row('  '))),
 	];
 }
 
-type Place = {picked: boolean; foreign: boolean; pen: Pen; width: number; now: number};
+type FindingStyle = ScanStyle & {isPicked: boolean; isForeign: boolean};
 
-function drawFinding(finding: Finding, {picked, foreign, pen, width, now}: Place): Row[] {
-	const {kind, repository, digest, platform, remedy, tags, missing, since, detail} = finding;
-	const name = foreign ? `${repository} ` : '';
-	const what = pen.row(
-		[picked ? `${pen.glyphs.cursor} ` : '  ', 'accent'],
-		[`${pen.glyphs.failed} `, 'bad'],
-		[`${kind} `, picked ? 'strong' : 'plain'],
-		name,
+/** One finding on one line. Where there is no room the digest gives way, never the remedy. */
+function drawFinding(
+	{kind, repository, digest, platform, remedy}: Finding,
+	{isPicked, isForeign, format, width}: FindingStyle,
+): {row: Row; hidesDigest: boolean} {
+	const {cursor, failed, arrow} = format.glyphs;
+	const what = format.row(
+		[isPicked ? `${cursor} ` : '  ', 'accent'],
+		[`${failed} `, 'bad'],
+		[`${kind} `, isPicked ? 'strong' : 'plain'],
+		isForeign ? `${repository} ` : '',
 		platform === undefined ? '' : `${platform} `,
-		digest === undefined ? '' : digestSpan(digest, pen, width),
 	);
-	const helps = pen.row([`${pen.glyphs.arrow} ${remedy}`, 'accent']);
-	// Where there is no room, the end of the digest gives way, never the remedy.
-	const fits = rowWidth(what) + 1 + rowWidth(helps) <= width;
-	const line = fits ? [...what, ...pen.row(' '), ...helps] : pen.spread(what, helps, width);
-	if (!picked) {
-		return [line];
-	}
+	const helps = format.row([`${arrow} ${remedy}`, 'accent']);
+	const room = width - rowWidth(what) - 1 - rowWidth(helps);
+	const hidesDigest = digest !== undefined && room < shortHex(digest).length;
+	const name = digest === undefined || hidesDigest ? [] : [format.digest(digest, room), ...format.row(' ')];
+	const line = [...what, ...name, ...helps];
+	return {row: rowWidth(line) <= width ? line : format.spread(what, helps, width), hidesDigest};
+}
 
-	const say = (text: string) => pen.wrap(text, width, 'dim', pen.row('      '));
-	return [
-		line,
-		...say(faultMeanings[kind]),
-		...(tags.length > 0 ? say(`breaks ${repository}:${tags.join(', ')}`) : []),
-		...(missing.length > 0
-			? say(`${count(missing.length, 'part')} gone: ${missing.map(part => part.slice(0, 15)).join(' ')}`)
-			: []),
-		...(since === undefined ? [] : say(`since ${saySince(since, now)}`)),
-		...(detail === '' ? [] : say(detail)),
+function drawDetails(finding: Finding, showsDigest: boolean, {format, width, now}: ScanStyle): Row[] {
+	const {kind, repository, digest, tags, missing, since, detail} = finding;
+	const lines = [
+		showsDigest ? digest : undefined,
+		faultMeanings[kind],
+		tags.length > 0 ? `breaks ${repository}:${tags.join(', ')}` : undefined,
+		missing.length > 0 ? sayMissing(missing) : undefined,
+		since === undefined ? undefined : `since ${sayRecentTime(since, now)}`,
+		detail,
 	];
+	return lines.flatMap(line => (line ? format.wrap(line, width, 'dim', format.row('      ')) : []));
+}
+
+/** `2 parts gone: c380ad8e1f00, 3c4c708415aa` */
+function sayMissing(missing: readonly Digest[]): string {
+	return `${count(missing.length, 'part')} gone: ${missing.map(shortHex).join(', ')}`;
 }

@@ -1,8 +1,9 @@
+import {type Digest, shortDigest, shortHex} from '../../domain/image/digest.ts';
 import {type Visible, visibleLine} from '../../domain/text/visible.ts';
 import {textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
 import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
 
-/** A piece of one line. Only a pen makes one, so nothing reaches the terminal that has not been made visible. */
+/** A piece of one line. Only a formatter makes one: text reaches the terminal with its control characters escaped. */
 export type Span = {readonly text: Visible; readonly tone: Tone};
 
 /** One line of the screen. */
@@ -10,7 +11,8 @@ export type Row = readonly Span[];
 
 export type Piece = string | readonly [text: string, tone: Tone] | Span;
 
-export type Pen = {
+/** Makes the lines of the screen, in the characters that the terminal knows. */
+export type Formatter = {
 	readonly glyphs: Glyphs;
 	span(text: string, tone?: Tone): Span;
 	row(...pieces: Piece[]): Row;
@@ -22,6 +24,8 @@ export type Pen = {
 	wrap(text: string, width: number, tone?: Tone, before?: Row): Row[];
 	/** Pieces one after the other with something between them, on as many lines as they need. */
 	flow(pieces: readonly string[], between: string, width: number, tone?: Tone): Row[];
+	/** As much of a digest as there is room for: all of it, its start, its start without the algorithm. */
+	digest(digest: Digest, room: number): Span;
 	/** Both ends of one line; the left one gives way. */
 	spread(left: Row, right: Row, width: number): Row;
 };
@@ -29,7 +33,7 @@ export type Pen = {
 /** Far more than a screen shows; a megabyte on one line is not measured. */
 const longestLine = 8_000;
 
-export function createPen(unicode: boolean): Pen {
+export function createFormatter(unicode: boolean): Formatter {
 	const glyphs = glyphsOf(unicode);
 
 	const span = (text: string, tone: Tone = 'plain'): Span => {
@@ -65,8 +69,9 @@ export function createPen(unicode: boolean): Pen {
 		row,
 		cut,
 		column(text, width, tone = 'plain') {
-			const [fitting] = [cut([span(text, tone)], width)];
-			const joined = fitting.map(piece => piece.text).join('');
+			const joined = cut([span(text, tone)], width)
+				.map(piece => piece.text)
+				.join('');
 			return {text: (joined + ' '.repeat(Math.max(0, width - textWidth(joined)))) as Visible, tone};
 		},
 		wrap(text, width, tone = 'plain', before = []) {
@@ -87,6 +92,10 @@ export function createPen(unicode: boolean): Pen {
 			}
 
 			return lines.map(line => cut([span(line, tone)], width));
+		},
+		digest(digest, room) {
+			const forms = [digest, shortDigest(digest)];
+			return span(forms.find(form => form.length <= room) ?? shortHex(digest), 'dim');
 		},
 		spread(left, right, width) {
 			const room = width - rowWidth(right);
@@ -115,7 +124,7 @@ const inAscii: Record<string, string> = {
 	'⏎': '\\n',
 };
 
-/** For a terminal whose character set is not known: what has no ASCII likeness is a question mark. */
+/** For a terminal that may not know UTF-8: a character without an ASCII likeness becomes a question mark. */
 function asciiOnly(text: Visible): Visible {
 	return text.replace(/[^\x20-\x7E]/gu, character => inAscii[character] ?? '?') as Visible;
 }
