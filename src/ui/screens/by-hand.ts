@@ -35,7 +35,7 @@ export const byHandScreen: Screen<'by-hand'> = {
 		);
 		return {title: `${visit.title} ${format.glyphs.dot} by hand`, rows, ...(focus ? {focus} : {})};
 	},
-	next: () => 'Do this by hand, then press d; press c if it could not be done.',
+	next: () => 'Press d when it is done, c if it could not be done.',
 	act({visit}, state, intent, context) {
 		const {step, attempt} = visit;
 		switch (intent) {

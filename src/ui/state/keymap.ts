@@ -31,7 +31,10 @@ export const keymap = [
 	{keys: ['d'], intent: 'hand-done', title: 'done', when: 'by-hand', bar: 1},
 	{keys: ['c'], intent: 'hand-could-not', title: 'could not', when: 'by-hand', bar: 2},
 	{keys: ['r'], intent: 'ask-again', title: 'check again', when: 'unsure', bar: 1},
+	{keys: ['h'], intent: 'by-hand', title: 'record the outcome', when: 'unsure', bar: 2},
 	{keys: ['r'], intent: 'ask-again', title: 'retry', when: 'stuck', bar: 1},
+	{keys: ['s'], intent: 'skip', title: 'skip', when: 'stuck', bar: 2},
+	{keys: ['h'], intent: 'by-hand', title: 'done by hand', when: 'stuck', bar: 3},
 	{keys: ['enter', 'q'], intent: 'close', title: 'leave', when: 'stopped', bar: 1},
 
 	{keys: ['enter'], intent: 'submit', title: 'answer', when: 'typing', bar: 1},
