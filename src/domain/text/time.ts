@@ -15,7 +15,7 @@ export function readTime(text: string, now: number): string | undefined {
 	const clock = onlyTime.exec(text);
 	if (clock) {
 		const [, hours, minutes, seconds] = clock;
-		const today = instant(new Date(now).toISOString().slice(0, 10), hours!, minutes!, seconds);
+		const today = instant({date: new Date(now).toISOString().slice(0, 10), hours: hours!, minutes: minutes!, seconds});
 		return today === undefined ? undefined : new Date(today > now ? today - dayMs : today).toISOString();
 	}
 
@@ -25,11 +25,22 @@ export function readTime(text: string, now: number): string | undefined {
 	}
 
 	const [, date, hours, minutes, seconds, zone] = written;
-	const at = instant(date!, hours!, minutes!, seconds, zone);
+	const at = instant({date: date!, hours: hours!, minutes: minutes!, seconds, zone});
 	return at === undefined || at > now ? undefined : new Date(at).toISOString();
 }
 
-function instant(date: string, hours: string, minutes: string, seconds = '00', zone = 'Z'): number | undefined {
+type WrittenTime = {
+	/** `2026-04-19` */
+	date: string;
+	hours: string;
+	minutes: string;
+	seconds: string | undefined;
+	/** An offset, `Z` or `UTC`; absent: UTC. */
+	zone?: string | undefined;
+};
+
+/** @returns milliseconds since 1970; undefined: the calendar has no such time */
+function instant({date, hours, minutes, seconds = '00', zone = 'Z'}: WrittenTime): number | undefined {
 	// Date.parse turns the 30th of February and 24:00 into another day.
 	const day = new Date(`${date}T00:00:00Z`);
 	if (Number(hours) > 23 || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) {
