@@ -127,9 +127,9 @@ test('a change whose outcome is not known is not made again: check again, or rec
 	const screen = await room.until('The CI does not answer.');
 	expect(screen).toContain('outcome not known');
 	room.press('s');
-	await room.until('say by hand what became of it');
+	await room.until('record its outcome by hand');
 	room.press('r');
-	await room.until('say by hand what became of it', true);
+	await room.until('record its outcome by hand', true);
 	expect(room.events('step.retried')).toHaveLength(1);
 
 	await room.until('The CI does not answer.');

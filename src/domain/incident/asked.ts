@@ -3,13 +3,13 @@ import {defined} from '../defined.ts';
 import type {Json, JsonObject} from '../json.ts';
 import type {Doing} from '../runbook/runbook.ts';
 
-/** What a step asks of a person, with values in it. Undefined in a visit: the step asks nothing. */
+/** What a step asks of a person, with its values resolved. */
 export type Asked =
 	| {kind: 'choose'; question: string; options: ChoiceOption[]}
 	| {kind: 'ask'; questions: AskedQuestion[]}
 	| {kind: 'by-hand'; commands: string[]};
 
-/** One row of a decision: what the domain or the author of the runbook says of it. */
+/** One option of a decision, from the domain or from the author of the runbook. */
 export type ChoiceOption = {
 	key: string;
 	title: string;
@@ -22,7 +22,7 @@ export type ChoiceOption = {
 	blocked?: string;
 };
 
-/** `options`: what can be ticked. `default`: what the answer starts from. */
+/** `options`: what can be ticked. `default`: the answer that is filled in at first. */
 export type AskedQuestion = {
 	name: string;
 	prompt: string;
@@ -55,7 +55,7 @@ const choose = v.object({question: v.optional(v.string(), ''), options: v.fallba
 const ask = v.object({questions: v.fallback(v.record(v.string(), question), {})});
 const byHand = v.object({commands: v.fallback(v.array(v.string()), [])});
 
-/** Reads the values of a step as the journal keeps them. What cannot be read offers nothing. */
+/** Reads the values of a step from the journal. An option or a question that cannot be read is left out. */
 export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
 	switch (does.kind) {
 		case 'choose': {

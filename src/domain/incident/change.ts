@@ -4,7 +4,7 @@ import type {RelinkStep} from '../remedy/relink-steps.ts';
 import {byteSize, count} from '../text/wording.ts';
 import {digest} from './schemas.ts';
 
-/** One change that a gate shows and a person approves: nothing else may be done. `sentence`: from a journal of version 0.1. */
+/** One change that a gate shows and a person approves. `sentence`: from a journal of version 0.1. */
 export type Change =
 	| RelinkStep
 	| PointTag
@@ -24,7 +24,7 @@ export function sayChange(change: Change): string[] {
 	switch (change.kind) {
 		case 'mount-blob':
 			return [
-				`POST /v2/${change.repository}/blobs/uploads/?mount=${change.digest}&from=${change.from}, or where that is not mounted an upload of ${byteSize(change.size)} read from the disk`,
+				`POST /v2/${change.repository}/blobs/uploads/?mount=${change.digest}&from=${change.from}, or, if the registry does not mount it, an upload of ${byteSize(change.size)} read from the disk`,
 			];
 		case 'upload-blob':
 			return [
@@ -37,7 +37,7 @@ export function sayChange(change: Change): string[] {
 				`PUT /v2/${change.repository}/manifests/${change.tag}: the exact bytes of ${change.digest} from the disk`,
 			];
 		case 'point-tag':
-			return [`names ${change.to} (${change.image}) instead of ${change.from ?? 'what it names now'}`];
+			return [`points the tag at ${change.to} (${change.image}) instead of ${change.from ?? 'its current digest'}`];
 		case 'restart':
 			return [
 				`runs: ${change.command ?? '(no command is configured)'}`,
@@ -46,11 +46,11 @@ export function sayChange(change: Change): string[] {
 		case 'start-pipeline':
 			return ['starts one manual pipeline', `which builds and pushes ${change.image}`];
 		case 'follow-pipeline':
-			return [`goes on following pipeline ${change.number}; starts nothing`];
+			return [`follows pipeline ${change.number}, which is under way; starts nothing`];
 		case 'restart-pipelines':
 			return [
 				change.numbers.length === 0
-					? 'restarts nothing: none was ticked'
+					? 'restarts nothing: no pipeline was ticked'
 					: `restarts ${count(change.numbers.length, 'pipeline')}: ${change.numbers.join(', ')}`,
 			];
 		case 'build-and-push':
@@ -60,7 +60,7 @@ export function sayChange(change: Change): string[] {
 				...change.images.map(name => `pushes ${name}`),
 			];
 		case 'follow-build':
-			return ['goes on following the build that was begun; starts nothing'];
+			return ['follows the build that is under way; starts nothing'];
 		case 'sentence':
 			return [change.text];
 	}
@@ -93,8 +93,8 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 ]);
 
 /**
- * What a gate was opened for. A journal of version 0.1 holds sentences alone; what this version cannot read is shown as the
- * sentences that were shown then.
+ * Reads the changes that a gate was opened for. A journal of version 0.1 holds only sentences; they are also used where this
+ * version cannot read the changes.
  */
 export function parseChanges(sentences: readonly string[], plan: unknown): Change[] {
 	const parsed = v.safeParse(v.array(schema), plan);

@@ -1,10 +1,10 @@
 import type {ReasonCode} from '../error-codes.ts';
 import type {Json, JsonObject} from '../json.ts';
 
-/** What an effect does to the world. */
+/** What an effect does to outside systems. */
 export type Effect = 'read' | 'write' | 'destructive';
 
-/** One thing that happened, as the journal keeps it. `seq`, `prev` and `hash` are the journal's own. */
+/** One event, as the journal keeps it. The journal adds `seq`, `prev` and `hash`. */
 export type JournalEvent = Stamp & Happening;
 
 export type EventOf<Type extends Happening['type']> = Extract<JournalEvent, {type: Type}>;
@@ -12,9 +12,9 @@ export type EventOf<Type extends Happening['type']> = Extract<JournalEvent, {typ
 export type Stamp = {
 	/** ISO 8601, UTC */
 	at: string;
-	/** Milliseconds on a clock that never goes back; comparable within one process only. */
+	/** Milliseconds on a monotonic clock; comparable within one process only. */
 	mono: number;
-	/** The login name of the person, or `regmedic` for what the machine does by itself. */
+	/** The login name of the person, or `regmedic` for what it does by itself. */
 	actor: string;
 };
 
@@ -31,10 +31,10 @@ export type Happening =
 			schema: 'regmedic.journal/1';
 			incident: string;
 			version: string;
-			/** The whole text, so that the journal can be read without the file it came from. */
+			/** The whole text, so that the journal can be read without the runbook's file. */
 			runbook: string;
 			inputs: JsonObject;
-			/** What the configuration says of this image, without secrets. */
+			/** The settings of this image from the configuration, without secrets. */
 			settings: JsonObject;
 			dryRun: boolean;
 			drill?: {scenario: string; seed: number};
@@ -44,24 +44,24 @@ export type Happening =
 	| ({
 			type: 'step.started';
 			effect: Effect;
-			/** The inputs as they were resolved, frozen. */
+			/** The values of the step, resolved when it began. */
 			with: JsonObject;
-			/** What a finished effect of this step shows: the cause of the incident, or the state of the image. */
+			/** What the output of this step shows: the cause of the incident, or the state of the image. */
 			shows?: 'cause' | 'verdict';
 			/** A write that cannot change the image. */
 			sparesImage?: true;
-			/** Outcomes that mean the change was made. */
+			/** Outcomes after which the change was made. */
 			success: string[];
 	  } & StepStamp)
 	| ({
 			type: 'gate.opened';
 			target: string;
-			/** The changes in sentences, for whoever reads the journal. */
+			/** The changes in sentences, for people who read the journal. */
 			changes: string[];
 			/** The same as `Change[]`, parsed when the journal is folded. Version 0.1 wrote sentences alone. */
 			plan?: Json;
 			undo: string;
-			/** What has to be typed. Without it, `approve`. */
+			/** What has to be typed; absent: `approve`. */
 			phrase?: string;
 			expires: string;
 	  } & StepStamp)
@@ -79,11 +79,11 @@ export type Happening =
 	| ({
 			type: 'effect.failed';
 			problem: Problem;
-			/** The same may work a little later. */
+			/** The same request may succeed a little later. */
 			transient: boolean;
-			/** A write that may have happened. */
+			/** The change may have been made. */
 			indeterminate: boolean;
-			/** The outcome this failure is, where the action has one for it. */
+			/** The outcome that stands for this failure, where the action has one. */
 			outcome?: string;
 			evidence?: EvidenceNote[];
 	  } & StepStamp)
@@ -98,7 +98,7 @@ export type Happening =
 			type: 'effect.assumed';
 			outcome: string;
 			say: string;
-			/** The values a real run would have left, as null. */
+			/** The values that a real run would have left, all null. */
 			output?: JsonObject;
 	  } & StepStamp)
 	| ({type: 'choice.made'; option: string; why?: string} & StepStamp)

@@ -9,7 +9,7 @@ import type {Effect, EvidenceNote, Problem, StepStamp} from './event.ts';
 import type {Output} from './outputs.ts';
 import type {Settings} from './settings.ts';
 
-/** One run of a runbook, as its journal tells it. Nothing here is known that the journal does not say. */
+/** One run of a runbook. Everything in it comes from the journal. */
 export type Incident = {
 	id: string;
 	runbook: Runbook;
@@ -27,7 +27,7 @@ export type Incident = {
 	/** Every visit to a step, in order. */
 	visits: Visit[];
 	notes: {at: string; actor: string; text: string}[];
-	/** The last proven state of the image. A change after the proof makes it unknown. */
+	/** The state of the image as last verified. A change after that makes it unknown. */
 	verdict?: {verdict: Verdict; at: string};
 	/** The last problem that the runbook had no route for, until a person has decided about it. */
 	problem?: Problem & {step: string};
@@ -65,7 +65,7 @@ type VisitFacts = StepStamp & {
 	effect: Effect;
 	/** The resolved values, as the journal keeps them. */
 	with: JsonObject;
-	/** What a person is asked; undefined: nothing. */
+	/** What a person is asked; absent: nothing. */
 	asked?: Asked;
 	success: string[];
 	shows?: 'cause' | 'verdict';
@@ -116,7 +116,7 @@ export type Gate = {
 	answer?: {approved: boolean; by: string; at: string; why?: string};
 };
 
-/** The visit the phase is about. */
+/** The visit that the phase is about. */
 export function currentVisit({phase, visits}: Incident): Visit | undefined {
 	return 'attempt' in phase
 		? visits.findLast(({step, attempt}) => step === phase.step && attempt === phase.attempt)
@@ -135,7 +135,7 @@ export function nextAttempt({visits}: Incident, step: string): number {
 /** The outcome of a build that was begun and goes on without regmedic. */
 export const stillRunning = 'late';
 
-/** A visit that ended while its build still ran is taken up again by the next one to the same step: nothing is built twice. */
+/** The visit before this one, if it ended while its build still ran: this visit follows that build and starts none. */
 export function takenUp({visits}: Incident, {step, attempt}: StepStamp): FinishedVisit | undefined {
 	const before = visits.find(visit => visit.step === step && visit.attempt === attempt - 1);
 	return before && isFinished(before) && before.ended === 'ran' && before.outcome === stillRunning ? before : undefined;
@@ -147,7 +147,7 @@ export function requestId(incident: Incident, stamp: StepStamp): string {
 	return before ? requestId(incident, before) : `${incident.id}.${stamp.step}.${stamp.attempt}`;
 }
 
-/** The latest finished visit to a step: what `${steps.NAME.…}` means. */
+/** The latest finished visit to a step: what `${steps.NAME.…}` reads. */
 export function lastVisit({visits}: Incident, step: string): FinishedVisit | undefined {
 	return visits.filter(isFinished).findLast(visit => visit.step === step);
 }

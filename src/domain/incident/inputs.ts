@@ -13,7 +13,7 @@ const findings = v.nullish(v.array(finding));
 
 const pipelineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** The pipelines that were ticked, each once. An answer is a pipeline, or the number of one; anything else ticks nothing. */
+/** The numbers of the ticked pipelines, each once. Each answer is a pipeline or its number; anything else is ignored. */
 const pipelineNumbers = v.pipe(
 	v.fallback(
 		v.array(
@@ -76,7 +76,7 @@ export function inputParser<Name extends ActionName>(action: Name): (values: Jso
 		throw new OperatorError(
 			'runbook.value-invalid',
 			`${action} cannot use ${name === null ? 'its values' : `its value "${name}"`}: ${issue.message}.`,
-			{hint: 'Fix the runbook, or choose another way.', exit: 'configuration'},
+			{hint: 'Fix the runbook, or choose another option.', exit: 'configuration'},
 		);
 	};
 }

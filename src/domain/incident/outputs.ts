@@ -14,7 +14,7 @@ const counts: v.GenericSchema<Scan['counts']> = v.object({
 	blobs: number,
 });
 
-/** What each action leaves behind: its JSON in the journal, and the `Output` it becomes when the journal is folded. */
+/** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
 const schemas = {
 	'registry.verify': v.pipe(
 		imageCheck,
@@ -66,12 +66,12 @@ const schemas = {
 
 type ActionWithOutput = keyof typeof schemas;
 
-/** The JSON an action leaves behind, which `${steps.NAME.…}` in a runbook reads. */
+/** The output of an action as JSON, which `${steps.NAME.…}` in a runbook reads. */
 export type OutputValues<Name extends string> = Name extends ActionWithOutput
 	? v.InferInput<(typeof schemas)[Name]>
 	: Record<string, never>;
 
-/** What a finished step found or did. `none`: it left no values. `unreadable`: values that this version does not know. */
+/** The output of a finished step. `none`: it has no values. `unreadable`: values that this version cannot parse. */
 export type Output =
 	| v.InferOutput<(typeof schemas)[ActionWithOutput]>
 	| {kind: 'decision'; option: string}
@@ -83,7 +83,7 @@ type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
 
 export type ScanOutput = OutputOf<'scan'>;
 
-/** Reads what an action left behind. A dry run and an end without values leave nothing, or nulls. */
+/** Parses the output of an action. A dry run and an outcome without values have none, or nulls. */
 export function parseOutput(action: string, values: JsonObject): Output {
 	if (Object.values(values).every(value => value === null)) {
 		return {kind: 'none'};
@@ -104,7 +104,7 @@ function tagged<const Kind extends string, Schema extends v.GenericSchema<unknow
 	);
 }
 
-/** What a visit has recorded of the pipelines it restarts. `as`: the number of the new pipeline. */
+/** The progress of a visit that restarts pipelines. `as`: the number of the new pipeline. */
 export type RestartRecords = {
 	requested: {number: number}[];
 	restarted: {number: number; as: number}[];
@@ -115,7 +115,7 @@ const requested = v.object({number: v.number()});
 const restarted = v.object({number: v.number(), as: v.number()});
 const rejected = v.object({number: v.number(), detail: v.string()});
 
-/** Reads the progress of a visit to `ci.restart`, also from before a crash. */
+/** Reads what `ci.restart` has recorded, also before a crash. */
 export function readRestarts(recorded: readonly {name: string; detail: JsonObject}[]): RestartRecords {
 	const read = <Detail>(wanted: string, schema: v.GenericSchema<unknown, Detail>) =>
 		recorded.filter(({name}) => name === wanted).map(({detail}) => v.parse(schema, detail));

@@ -11,8 +11,8 @@ import {resolve, shellWord} from './template.ts';
 type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
 
 /**
- * Resolves a step's values as they are now. The journal keeps the result and the gate shows it: what runs is what was read.
- * A `choose` carries its options, a `by-hand` its commands, an `ask` its questions.
+ * Resolves the values of a step when it begins. The journal keeps the result and the gate shows it, so that what runs is what
+ * was approved. A `choose` gets its options, a `by-hand` its commands, an `ask` its questions.
  */
 export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 	const scope = scopeOf(incident);
@@ -25,8 +25,8 @@ export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 			ok: false,
 			problem: {
 				code: 'runbook.value-missing',
-				message: `"${step.title}" needs ${missing}, and no step has found it yet.`,
-				hint: 'Go back to the step that finds it, or choose another way.',
+				message: `"${step.title}" needs ${missing}, and no step has provided it yet.`,
+				hint: 'Go back to the step that provides it, or choose another option.',
 			},
 		};
 	}
@@ -41,7 +41,7 @@ export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 	};
 }
 
-/** What `${…}` can name. */
+/** The values that `${…}` can name. */
 function scopeOf(incident: Incident): JsonObject {
 	const steps = Object.fromEntries(
 		incident.runbook.steps.flatMap(({id}): [string, Json][] => {
@@ -57,7 +57,7 @@ function scopeOf(incident: Incident): JsonObject {
 	};
 }
 
-/** What a step says to a person, before its values are resolved. */
+/** The texts that a step shows to a person, before their values are resolved. */
 export function textsOf(does: Doing): JsonObject {
 	switch (does.kind) {
 		case 'ask':

@@ -32,13 +32,13 @@ export type SettingsValues = v.InferInput<typeof schema> & {
 	pipeline?: string | null;
 };
 
-/** What the configuration says of the image of an incident, without secrets. */
+/** The part of the configuration that is about the image of an incident, without secrets. */
 export type Settings = {
 	role: 'authoritative' | 'cache';
 	plainHttp: boolean;
 	/** The command that restarts the registry. */
 	restart?: string;
-	/** What CI builds the image from. */
+	/** The pipeline that builds the image. */
 	pipeline?: Pipeline;
 	/** The pipeline that builds the image runs in that image. */
 	runsInItself: boolean;

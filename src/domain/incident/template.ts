@@ -1,6 +1,6 @@
 import {isObject, type Json, type JsonObject} from '../json.ts';
 
-/** One `${…}`. A trailing `?` allows the value to be absent: it is then null. */
+/** One `${…}`. With a trailing `?` the value may be absent: it is null then. */
 export type ValueReference = {path: string[]; optional: boolean; text: string};
 
 const pattern = /\$\{([a-z][\w.-]*)(\?)?\}/g;
@@ -19,7 +19,7 @@ export function referencesIn(value: Json): ValueReference[] {
 	return isObject(value) ? Object.values(value).flatMap(referencesIn) : [];
 }
 
-/** `${…}` that names nothing because it is not written like a reference: `${steps.a.b!}`. */
+/** Every `${…}` that is not a valid reference: `${steps.a.b!}`. */
 export function malformedIn(value: Json): string[] {
 	if (typeof value === 'string') {
 		return value.replace(pattern, '').match(/\$\{[^}]*\}?/g) ?? [];
@@ -34,7 +34,7 @@ type Written = (text: string) => string;
 
 /**
  * A string that is one reference becomes the value it names; a reference inside a text becomes text.
- * @param written how a value stands in a text: quoted, where the text is a command
+ * @param written writes a value into a text: quoted, where the text is a command
  */
 export function resolve(value: Json, scope: JsonObject, written: Written = text => text): Resolved {
 	if (typeof value === 'string') {
@@ -83,7 +83,7 @@ function resolveText(text: string, scope: JsonObject, written: Written): Resolve
 	};
 }
 
-/** As one word of a POSIX shell: what came from outside must not become a command that somebody copies. */
+/** Quotes a text as one word of a POSIX shell, so that text from outside cannot add a command to one that a person copies. */
 export function shellWord(text: string): string {
 	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
 }

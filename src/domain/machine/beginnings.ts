@@ -16,7 +16,7 @@ const schema: EventOf<'incident.opened'>['schema'] = 'regmedic.journal/1';
 
 /**
  * The incident that an `incident.opened` event begins.
- * @throws OperatorError journal.foreign: another version of regmedic has written it
+ * @throws OperatorError journal.foreign: this version cannot read it
  */
 export function open(event: EventOf<'incident.opened'>): Advanced {
 	const {incident: id, inputs, settings: values, dryRun, drill, at, actor} = event;
@@ -40,7 +40,7 @@ export function open(event: EventOf<'incident.opened'>): Advanced {
 	try {
 		image = parseReference(typeof inputs.image === 'string' ? inputs.image : '');
 	} catch (error) {
-		throw foreign(`it is about no image that can be read: ${asOperatorError(error).message}`, error);
+		throw foreign(`its image cannot be read: ${asOperatorError(error).message}`, error);
 	}
 
 	return arrive(
@@ -64,7 +64,7 @@ export function open(event: EventOf<'incident.opened'>): Advanced {
 	);
 }
 
-/** A step begins: a person is asked, a read may go on at once, a write goes through its gate. */
+/** A step begins: a person is asked, a read starts at once, a write waits at its gate. */
 export function started(incident: Incident, event: EventOf<'step.started'>): Advanced {
 	const step = findStep(incident.runbook, event.step)!;
 	const {effect, success, shows, sparesImage, at, with: values} = event;
@@ -77,7 +77,7 @@ export function started(incident: Incident, event: EventOf<'step.started'>): Adv
 		...defined({shows, sparesImage, asked: parseAsked(step.does, values)}),
 	};
 	const {problem: _, ...calm} = incident;
-	// The problem stays in sight for the step in which a person decides about it.
+	// The problem stays on the screen for the step in which a person decides about it.
 	const begun: Incident = {...(step.does.kind === 'choose' ? incident : calm), visits: [...incident.visits, visit]};
 
 	if (step.does.kind === 'wait') {
@@ -123,7 +123,7 @@ export function gateAnswered(incident: Incident, event: EventOf<'gate.answered'>
 		return arriveAtDecide(abandonVisit(answered(false), {endedAt: event.at, ended: 'declined', say}));
 	}
 
-	// A clock that went back, or a time that cannot be read, proves nothing: then the gate is shown again.
+	// With a clock that went back, or a time that cannot be parsed, the answer may be late: the gate is shown again.
 	const [at, openedAt, expires] = [event.at, gate.openedAt, gate.expires].map(time => Date.parse(time));
 	if (!(at! >= openedAt! && at! <= expires!)) {
 		return enter(incident, {kind: 'gating', ...stamp});
@@ -134,11 +134,11 @@ export function gateAnswered(incident: Incident, event: EventOf<'gate.answered'>
 		: enter(incident, {kind: 'gate', refused: event.answer, ...stamp});
 }
 
-/** From here on a change may have happened: what was proven of the image is not proven any more. */
+/** From here on a change may have been made: the image is unknown until it is checked again. */
 export function intended(incident: Incident, event: EventOf<'effect.intended'>): Advanced {
 	const {effect, sparesImage, shows} = visitOf(incident, event)!;
 	const {request, at} = event;
-	// A check that does not come to its end must not leave an older proof standing.
+	// A check that does not finish must not leave an older `intact` standing.
 	const isChecked = shows === 'verdict' && incident.verdict?.verdict === 'intact';
 	const unproves = effect === 'read' ? isChecked : !sparesImage;
 	return enter(

@@ -17,7 +17,7 @@ export type MachineEffect =
 
 export type Advanced = [Incident, MachineEffect[]];
 
-/** What an incident in this state waits for the engine to do; nothing, where it waits for a person. Pure. */
+/** The effects that the engine has to carry out in this phase; none where a person is asked. Pure. */
 export function pendingEffects(incident: Incident): MachineEffect[] {
 	const {phase} = incident;
 	switch (phase.kind) {

@@ -8,7 +8,7 @@ import {findStep, isStop} from '../runbook/runbook.ts';
 import {type Advanced, arrive, enter} from './effects.ts';
 import {abandonVisit, editVisit, visitOf, withVisit} from './visits.ts';
 
-/** Where a person decides; a runbook without such a step has to be answered where it stands. */
+/** Goes to the step in which a person decides; without one, the person answers at the current step. */
 export function arriveAtDecide(incident: Incident): Advanced {
 	const {decide, start} = incident.runbook;
 	const last = incident.visits.at(-1);
@@ -19,7 +19,7 @@ export function arriveAtDecide(incident: Incident): Advanced {
 	return enter(incident, {kind: 'stuck', step: last?.step ?? start, attempt: last?.attempt ?? 1});
 }
 
-/** The runbook has no route for what happened: a person decides, with the problem and its hint in sight. */
+/** The runbook has no route for what happened: a person decides, with the problem and its hint on the screen. */
 export function surprise(incident: Incident, stamp: StepStamp, problem: Problem, at: string): Advanced {
 	const visited = withVisit(incident, stamp, at);
 	const ended = abandonVisit(visited, {endedAt: at, ended: 'surprise', say: problem.message, problem});
@@ -48,12 +48,12 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 		const unrouted: Problem = {
 			code: 'runbook.unrouted',
 			message: `"${id}" ended with "${outcome}", and the runbook has no route for that outcome.`,
-			hint: 'Decide how to go on; then lint the runbook.',
+			hint: 'Decide how to continue, then lint the runbook.',
 		};
 		return surprise(kept, ending, unrouted, at);
 	}
 
-	// A visit that ended in a surprise ends anew when a person says what became of it.
+	// A visit that ended without an outcome ends again when a person records one.
 	const visited = withVisit(kept, ending, at);
 	const visit: FinishedVisit = {
 		...visitOf(visited, ending)!,
@@ -70,8 +70,8 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 
 	if (isStop(route)) {
 		const {stop, say: last} = route;
-		// Whatever the runbook promises: after a change, or where a step was skipped, assumed or done by hand, only a proof
-		// makes an end a verified one.
+		// Whatever the runbook promises: after a change, or where a step was skipped, assumed or done by hand, only an intact
+		// check makes the end a verified one.
 		const onTrust = known.visits.some(({ended: by}) => by === 'skipped' || by === 'by-hand' || by === 'assumed');
 		const unverified = route.unverified || ((known.changed || onTrust) && known.verdict?.verdict !== 'intact');
 		return enter(known, {kind: 'stopped', stop, say: last, unverified, closed: false});
@@ -80,7 +80,7 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 	return arrive(known, route.to);
 }
 
-/** Only a check that ran proves anything; a change made by hand unproves what was known. */
+/** Only a check that ran proves anything; after a change made by hand the image is unknown. */
 function knownAfter(
 	{verdict, changed, runbook}: Incident,
 	{step, effect, shows, sparesImage, ended, outcome, output, endedAt: at}: FinishedVisit,
@@ -99,7 +99,7 @@ function knownAfter(
 	return {...defined({verdict}), changed};
 }
 
-/** What the action of this step left behind. */
+/** Parses the output of this step's action. */
 export function outputOf({runbook}: Incident, id: string, values: JsonObject): Output {
 	const does = findStep(runbook, id)?.does;
 	return does?.kind === 'action' ? parseOutput(does.action, values) : {kind: 'none'};

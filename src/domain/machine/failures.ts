@@ -5,10 +5,10 @@ import {type Advanced, arrive, enter, stampOf} from './effects.ts';
 import {finish, outputOf, surprise} from './endings.ts';
 import {editVisit, visitOf} from './visits.ts';
 
-/** A change that was found and lost as often as this is left to a person: by itself this would never end. */
+/** After so many lost replies in one visit a person decides: looking the change up by itself would never end. */
 const mostLosses = 3;
 
-/** A read may be made again; a write that may have happened is looked up first. */
+/** A read is retried; a write that may have happened is looked up first. */
 export function failed(incident: Incident, event: EventOf<'effect.failed'>): Advanced {
 	const {effect, lost: lostBefore = 0, tries} = visitOf(incident, event)!;
 	const step = findStep(incident.runbook, event.step)!;
@@ -56,7 +56,7 @@ export function reconciled(incident: Incident, event: EventOf<'effect.reconciled
 			return finish(incident, {...stamp, at, how: 'ran', outcome: how, output, values, say});
 		}
 
-		// It did not happen. Whether it still should is asked again.
+		// It was not made: it needs an approval again.
 		case 'not-done':
 			return enter(incident, {kind: 'gating', ...stamp});
 
@@ -68,13 +68,13 @@ export function reconciled(incident: Incident, event: EventOf<'effect.reconciled
 	}
 }
 
-/** Goes on where a process left off. A change that may have happened is looked up, and never made again before that. */
+/** Continues where a process stopped. A change that may have been made is looked up before anything else. */
 export function resumed(incident: Incident): Advanced {
 	const {phase} = incident;
 	const reads = currentVisit(incident)?.effect === 'read';
 
 	switch (phase.kind) {
-		// Whoever resumes has not seen the gate: it is shown again.
+		// The person who resumes has not seen the gate: it is shown again.
 		case 'gate':
 			return enter(incident, {kind: 'gating', ...stampOf(phase)});
 

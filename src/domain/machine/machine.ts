@@ -9,29 +9,29 @@ import {failed, reconciled, resumed, retried} from './failures.ts';
 import {abandonVisit, editVisit} from './visits.ts';
 
 /**
- * The whole of the machine: what one event makes of an incident, and what is to be done about it.
- * Pure. An event that does not fit the phase changes nothing (the engine refuses it before it is journaled).
+ * The machine: the incident after an event, and the effects to carry out. Pure. An event that does not fit the phase changes
+ * nothing (the engine refuses it before it is journaled).
  */
 export function advance(incident: Incident, event: JournalEvent): Advanced {
 	const [next, effects] = turn(incident, event);
 	return [{...next, lastAt: event.at}, effects];
 }
 
-/** Whether a report of the machine itself comes too late: a person has turned elsewhere, and it must not be recorded. */
+/** Whether a report of the machine comes too late: a person has left the phase, and the report must not be journaled. */
 export function comesTooLate(incident: Incident, event: JournalEvent): boolean {
 	const reports = /^(effect\.|gate\.opened$|step\.(started|blocked)$|wait\.)/.test(event.type);
 	return reports && turn(incident, event)[0] === incident;
 }
 
 /**
- * What the journal makes of an incident: the same function as live, so the same result.
- * @throws OperatorError journal.empty: its process died before the first event was on the disk
+ * The incident that a journal tells of: the same function as in a running session, so the same result.
+ * @throws OperatorError journal.empty: the process died before the first event was on the disk
  */
 export function fold(events: readonly JournalEvent[]): Incident {
 	const [first, ...rest] = events.filter(({type}) => type !== 'journal.recovered');
 	if (!first) {
 		throw new OperatorError('journal.empty', 'This incident was never opened: its journal holds no event.', {
-			hint: 'Nothing was done. Begin anew with `regmedic respond`.',
+			hint: 'Nothing was done. Start again with `regmedic respond`.',
 			exit: 'failed',
 		});
 	}
@@ -148,10 +148,10 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 	}
 }
 
-/** An end that leaves no values. */
+/** An output without values. */
 const bare = {output: {kind: 'none'}, values: {}} as const;
 
-/** Nothing ticked can lead elsewhere, where the runbook says so. */
+/** `none` where no option was ticked and the runbook has a route for that. */
 function answerOutcome({runbook}: Incident, {step, answers}: EventOf<'answers.given'>): string {
 	const none = Object.values(answers).every(answer => Array.isArray(answer) && answer.length === 0);
 	return none && Object.hasOwn(findStep(runbook, step)?.outcomes ?? {}, 'none') ? 'none' : 'answered';

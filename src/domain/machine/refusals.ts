@@ -3,8 +3,8 @@ import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident
 import type {JsonObject} from '../json.ts';
 
 /**
- * Why a person's word cannot be taken now, as a sentence for the screen; undefined: it can.
- * What the machine itself reports is not asked about here.
+ * Why an event from a person cannot be taken now, as a sentence for the screen; undefined: it can.
+ * Events that the machine reports itself are not checked here.
  */
 export function refusal(incident: Incident, event: Happening): string | undefined {
 	const {phase} = incident;
@@ -13,14 +13,14 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 
 	switch (event.type) {
 		case 'note.added':
-			return phase.kind === 'stopped' && phase.closed ? 'The incident is closed: its record is sealed.' : undefined;
+			return phase.kind === 'stopped' && phase.closed ? 'The incident is closed: its journal is sealed.' : undefined;
 
 		case 'gate.answered':
 			return phase.kind === 'gate' && here ? undefined : 'No gate is open here.';
 
 		case 'choice.made':
 			if (phase.kind !== 'asking' || !here || step?.does.kind !== 'choose') {
-				return 'There is nothing to choose now.';
+				return 'No choice is open.';
 			}
 
 			return refuseOption(incident, event.option);
@@ -28,12 +28,12 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		case 'answers.given':
 			return phase.kind === 'asking' && here && step?.does.kind === 'ask'
 				? refuseAnswers(incident, event.answers)
-				: 'Nothing is asked now.';
+				: 'No question is open.';
 
 		case 'hand.reported':
 			return phase.kind === 'asking' && here && step?.does.kind === 'by-hand'
 				? undefined
-				: 'There is nothing to do by hand now.';
+				: 'No step is to be done by hand now.';
 
 		case 'step.skipped':
 		case 'step.done-by-hand': {
@@ -47,11 +47,11 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			}
 
 			if (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read') {
-				return 'A change is under way: wait for its end.';
+				return 'A change is under way: wait until it ends.';
 			}
 
 			if (phase.kind === 'unsure' && event.type === 'step.skipped') {
-				return 'This change may have happened: say by hand what became of it, or ask again.';
+				return 'This change may have been made: record its outcome by hand, or check again.';
 			}
 
 			return step && Object.hasOwn(step.outcomes, event.outcome)
@@ -60,7 +60,7 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		}
 
 		case 'step.retried':
-			return (phase.kind === 'stuck' || phase.kind === 'unsure') && here ? undefined : 'There is nothing to try again.';
+			return (phase.kind === 'stuck' || phase.kind === 'unsure') && here ? undefined : 'There is nothing to retry.';
 
 		case 'decision.reopened': {
 			if (phase.kind === 'stopped') {
@@ -68,29 +68,31 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			}
 
 			if (phase.kind === 'unsure' || (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read')) {
-				return 'A change is under way or unresolved: another one must not begin.';
+				return 'A change is under way, or it is not known whether it was made: another one must not start.';
 			}
 
 			if (incident.runbook.decide === undefined) {
-				return 'This runbook has no step to decide in.';
+				return 'This runbook has no decision step.';
 			}
 
-			return 'step' in phase && phase.step === incident.runbook.decide ? 'You are deciding now.' : undefined;
+			return 'step' in phase && phase.step === incident.runbook.decide
+				? 'This is the decision step already.'
+				: undefined;
 		}
 
 		default:
-			return 'That is not a person’s word.';
+			return 'That event cannot come from a person.';
 	}
 }
 
-/** An option that is shown as impossible cannot be taken. */
+/** A blocked option cannot be chosen. */
 function refuseOption(incident: Incident, option: string): string | undefined {
 	const asked = currentVisit(incident)?.asked;
 	const offered = asked?.kind === 'choose' ? asked.options.find(({key}) => key === option) : undefined;
 	return offered ? offered.blocked : `"${option}" is not offered.`;
 }
 
-/** "unknown" is an answer; none is not. Only what was shown can be ticked. */
+/** Every question needs an answer; "unknown" is one. Only options that were shown can be ticked. */
 function refuseAnswers(incident: Incident, answers: JsonObject): string | undefined {
 	const asked = currentVisit(incident)?.asked;
 	for (const {name, type, options} of asked?.kind === 'ask' ? asked.questions : []) {
@@ -101,7 +103,7 @@ function refuseAnswers(incident: Incident, answers: JsonObject): string | undefi
 
 		const shown = options.map(option => JSON.stringify(option));
 		if (type === 'tick' && Array.isArray(answer) && !answer.every(each => shown.includes(JSON.stringify(each)))) {
-			return `"${name}" ticks something that was not shown.`;
+			return `"${name}" ticks an option that was not shown.`;
 		}
 	}
 

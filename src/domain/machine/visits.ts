@@ -7,7 +7,7 @@ export function visitOf(incident: Incident, stamp: StepStamp): Visit | undefined
 	return incident.visits.findLast(matches(stamp));
 }
 
-/** A visit that begins now, with what the runbook says of its step. */
+/** A visit that begins now, with the title and the phase of its step. */
 export function newVisit({runbook}: Incident, stamp: StepStamp, at: string): RunningVisit {
 	const step = findStep(runbook, stamp.step);
 	return {
@@ -25,7 +25,7 @@ export function newVisit({runbook}: Incident, stamp: StepStamp, at: string): Run
 	};
 }
 
-/** A step that ends before it began (skipped, blocked) still leaves a visit. */
+/** A step that ends before it began (skipped, blocked) still gets a visit. */
 export function withVisit(incident: Incident, stamp: StepStamp, at: string): Incident {
 	return incident.visits.some(matches(stamp))
 		? incident

@@ -14,10 +14,10 @@ export type MadeChange = {
 	say: string;
 };
 
-/** `outcome`: what the person said it is to be taken for. */
+/** `outcome`: the outcome that the person recorded. */
 export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string; reason: string; by?: string};
 
-/** Everything that was begun, however it ended: what may have changed something must not be missing here. */
+/** Every change that was started, however it ended. */
 export function changesOf({visits}: Incident): MadeChange[] {
 	return visits
 		.filter(({effect, tries}) => effect !== 'read' && tries > 0)
@@ -33,11 +33,11 @@ export function changesOf({visits}: Incident): MadeChange[] {
 					: ended === 'by-hand'
 						? `by hand, ${outcome}`
 						: (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
-			say: say ?? problem?.message ?? 'It was begun; what became of it is not known.',
+			say: say ?? problem?.message ?? 'It was started; its outcome is not known.',
 		}));
 }
 
-/** What a person did or left out instead of regmedic. */
+/** The steps that a person skipped or did by hand. */
 export function skippedIn({visits, runbook}: Incident, events: readonly JournalEvent[]): Skipped[] {
 	return visits.flatMap(({step, attempt, title, ended, outcome, say}) => {
 		const byHand = ended === 'answered' && findStep(runbook, step)?.does.kind === 'by-hand';

@@ -9,17 +9,15 @@ const names: Record<string, string> = {
 	toVerify: 'mitigated to verified',
 	waitedOnMachine: 'waiting on a machine',
 	waitedOnPerson: 'waiting on a person',
-	away: 'nobody had it open',
+	away: 'not open in any process',
 	total: 'in all',
 };
 
 /** The document for people. All times are UTC; `#12` is line 13 of events.jsonl: events count from 0. */
 export function renderMarkdown(report: PostMortem): string {
 	const {drill, dryRun, image, ended, verdict, milestones, spans, told, record} = report;
-	const banner = drill
-		? '> **DRILL.** A rehearsal on simulators: nothing in here happened to a real registry.\n\n'
-		: '';
-	const dry = dryRun ? '> **DRY RUN.** Nothing was changed; what changes would have led to was assumed.\n\n' : '';
+	const banner = drill ? '> **DRILL.** A rehearsal on simulators: no real registry was involved.\n\n' : '';
+	const dry = dryRun ? '> **DRY RUN.** Nothing was changed; the outcomes of changes were assumed.\n\n' : '';
 	const sections = [
 		`# ${drill ? 'DRILL: ' : ''}Post-mortem of ${cell(report.incident)}\n\n${banner}${dry}${table(
 			['', ''],
@@ -27,7 +25,7 @@ export function renderMarkdown(report: PostMortem): string {
 				['Image', code(image)],
 				[
 					'Status',
-					`${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}${ended?.unverified ? ' Nothing has proven it.' : ''}`,
+					`${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}${ended?.unverified ? ' It was not verified.' : ''}`,
 				],
 				['Image now', verdict === 'unknown' ? 'unknown: not proven intact' : verdict],
 				['Opened', `${utc(report.openedAt)} by ${cell(report.openedBy)}`],
@@ -35,7 +33,7 @@ export function renderMarkdown(report: PostMortem): string {
 				['Runbook', `${cell(report.runbook.title)} (${report.runbook.name})`],
 			],
 		)}`,
-		`## Impact and detection\n\n- Who or what was hit: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
+		`## Impact and detection\n\n- Who or what was affected: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
 		`## Root cause, as found\n\n${list(report.cause.map(line))}`,
 		`## What was changed\n\n${
 			report.changes.length === 0
@@ -55,7 +53,7 @@ export function renderMarkdown(report: PostMortem): string {
 		...(report.skipped.length === 0
 			? []
 			: [
-					`## Skipped or done by hand\n\n${list(report.skipped.map(({step, how, outcome, reason, by}) => `${line(step)} (${how}, taken as ${line(outcome)}${by === undefined ? '' : `, ${line(by)}`}): ${line(reason)}`))}`,
+					`## Skipped or done by hand\n\n${list(report.skipped.map(({step, how, outcome, reason, by}) => `${line(step)} (${how}, recorded as ${line(outcome)}${by === undefined ? '' : `, ${line(by)}`}): ${line(reason)}`))}`,
 				]),
 		`## Durations\n\n${table(
 			['span', 'time'],
@@ -112,7 +110,7 @@ function utc(at: string): string {
 	return at.replace('T', ' ').replace(/\.\d+Z$/, '');
 }
 
-/** Text from outside can neither end a cell nor begin markup. */
+/** Escapes text from outside so that it can neither end a cell nor start markup. */
 function cell(text: string): string {
 	return line(text).replace(/\|/g, '\\|');
 }
@@ -121,7 +119,7 @@ function line(text: string): string {
 	return visibleLine(text).replace(/([\\<>*_[\]`&~#])/g, '\\$1');
 }
 
-/** A code span has no escapes: what would need one is written as text. */
+/** A code span has no escapes: text that needs one is written outside a code span. */
 function code(text: string): string {
 	return /[`|\\]/.test(text) ? cell(text) : `\`${visibleLine(text)}\``;
 }

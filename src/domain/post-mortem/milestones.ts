@@ -8,10 +8,10 @@ import {visitOf} from '../machine/visits.ts';
 
 type MilestoneName = 'opened' | 'diagnosed' | 'decided' | 'mitigated' | 'verified';
 
-/** When something was first so, and the event that shows it (its place in the journal, from 0). */
+/** The first event that shows a milestone. `event`: its number in the journal, from 0. */
 export type Milestone = {name: MilestoneName; at: string; event: number};
 
-/** Derived from the first event that shows each; no later event moves them. */
+/** The milestones of an incident, in the order in which they were reached. */
 export function milestonesOf(events: readonly JournalEvent[]): Milestone[] {
 	const reached = new Map<MilestoneName, Milestone>();
 	for (const [number, {event, incident}] of replay(events).entries()) {
@@ -82,7 +82,7 @@ function isDecided({visits}: Incident): boolean {
 	return visits.some(({output}) => output?.kind === 'decision');
 }
 
-/** A change of the image that was made, also one that was only found to have been made. */
+/** A change of the image that was made, also one that was only looked up. */
 function repairs({effect, sparesImage, success}: Visit, end: {outcome?: string; found?: string}): boolean {
 	const outcome = end.outcome ?? (end.found === 'done' ? success[0] : undefined);
 	return effect !== 'read' && !sparesImage && outcome !== undefined && success.includes(outcome);
@@ -101,7 +101,7 @@ export type Spans = {
 	away: number;
 };
 
-/** The time between two events belongs to whoever was waited for after the first. */
+/** The time between two events counts for the one that was waited for after the first. */
 export function spansOf(events: readonly JournalEvent[]): Spans {
 	const milestones = new Map(milestonesOf(events).map(({name, at}) => [name, Date.parse(at)]));
 	const between = (from: MilestoneName, to: MilestoneName) => {

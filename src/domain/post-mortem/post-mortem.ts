@@ -13,7 +13,7 @@ import {changesOf, type MadeChange, type Skipped, skippedIn} from './changes.ts'
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
 
-/** What is known of an incident, for the people who were not there. Markdown and JSON are renderings of it. */
+/** The report of an incident, made from its journal alone. Markdown and JSON are renderings of it. */
 export type PostMortem = {
 	schema: 'regmedic.post-mortem/1';
 	drill: boolean;
@@ -22,7 +22,7 @@ export type PostMortem = {
 	runbook: {name: string; title: string};
 	image: string;
 	status: 'closed' | 'open';
-	/** How it ended, in the runbook's words. */
+	/** The stop of the runbook. */
 	ended?: {
 		stop: string;
 		say: string;
@@ -35,7 +35,7 @@ export type PostMortem = {
 	lastAt: string;
 	milestones: Milestone[];
 	spans: Spans;
-	/** What only people know. */
+	/** The answers of the responder to the closing questions. */
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
 	changes: MadeChange[];
@@ -47,7 +47,7 @@ export type PostMortem = {
 	record: {events: number; sealed: boolean; head?: string};
 };
 
-/** P0 keeps this from happening again, P1 lessens what it hits, P2 finds it sooner. */
+/** P0 prevents the next incident, P1 reduces its impact, P2 detects it sooner. */
 type FollowUp = {priority: 'P0' | 'P1' | 'P2'; text: string; evidence?: string};
 
 export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
@@ -98,7 +98,7 @@ function toldIn({visits}: Incident): PostMortem['told'] {
 	return {impact: textOf(answers.impact), began: textOf(answers.began), noticed: textOf(answers.noticed)};
 }
 
-/** What the disk showed, in its own words; nothing is inferred that it did not show. */
+/** What the scan of the disk found; nothing is inferred beyond that. */
 function causeOf(incident: Incident): string[] {
 	const scans = incident.visits.filter(isFinished).filter(({shows}) => shows === 'cause');
 	const scan = scans.find(({output}) => findingsIn(output).length > 0) ?? scans[0];

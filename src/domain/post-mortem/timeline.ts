@@ -2,13 +2,13 @@ import type {JournalEvent} from '../incident/event.ts';
 import {parseRunbook} from '../runbook/parser.ts';
 import {findStep, type Runbook} from '../runbook/runbook.ts';
 
-/** One line of the timeline. `event` is its place in the journal, from 0; `known`: what was known then. */
+/** One row of the timeline. `event`: its number in the journal, from 0. `known`: the latest result at that time. */
 export type TimelineRow = {at: string; actor: string; what: string; known: string; event: number; evidence: string[]};
 
-/** What happened, in order, each row with the event it comes from and with what was known at that moment. */
+/** The events that matter to a reader, in order, each with the latest result at that time. */
 export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
 	let runbook: Runbook | undefined;
-	let known = 'Nothing but the alert.';
+	let known = 'Only the alert.';
 	const reads = new Set<string>();
 
 	return events.flatMap((event, number): TimelineRow[] => {
@@ -42,7 +42,7 @@ export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
 	});
 }
 
-/** Undefined: of no interest to a reader. */
+/** Undefined: the event does not matter to a reader. */
 function whatOf(event: JournalEvent, titleOf: (step: string) => string): string | undefined {
 	switch (event.type) {
 		case 'incident.opened':
@@ -50,7 +50,7 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 		case 'incident.resumed':
 			return 'The incident was resumed.';
 		case 'incident.left':
-			return event.reason === 'gate' ? 'Left at a gate that nobody could answer.' : 'The responder left.';
+			return event.reason === 'gate' ? 'Left at a gate: there was no terminal to answer it.' : 'The responder left.';
 		case 'gate.answered':
 			return event.answer === 'decline'
 				? `Declined: ${titleOf(event.step)}.`
@@ -62,7 +62,7 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 		case 'effect.failed':
 			return `${titleOf(event.step)} failed: ${event.problem.message}`;
 		case 'effect.reconciled':
-			return `${titleOf(event.step)}, asked what became of it: ${event.say}`;
+			return `${titleOf(event.step)}, outcome looked up: ${event.say}`;
 		case 'effect.assumed':
 			return event.say;
 		case 'choice.made':
@@ -74,13 +74,13 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 		case 'step.done-by-hand':
 			return `“${titleOf(event.step)}” was done by hand, as ${event.outcome}: ${event.reason}`;
 		case 'step.blocked':
-			return `${titleOf(event.step)} could not begin: ${event.problem.message}`;
+			return `${titleOf(event.step)} could not start: ${event.problem.message}`;
 		case 'decision.reopened':
 			return `Went back to decide: ${event.reason}`;
 		case 'note.added':
 			return `Note: ${event.text}`;
 		case 'journal.recovered':
-			return `The journal was recovered: ${event.lostBytes} bytes of an event that was not written to its end were set aside in ${event.file}.`;
+			return `The journal was recovered: ${event.lostBytes} bytes of an event that was not completely written were moved to ${event.file}.`;
 		case 'incident.closed':
 			return 'The incident was closed.';
 		default:

@@ -8,22 +8,22 @@ import type {Finding} from '../storage/findings/finding.ts';
 import {canRelink, relinkSteps} from './relink-steps.ts';
 import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
 
-/** What a remedy is chosen from. */
+/** What the remedies are weighed by. */
 export type Evidence = {
 	settings: Settings;
-	/** What the latest check found that found something. */
+	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
 	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling'>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
-	/** Options that were chosen and begun. */
+	/** Options that were chosen and started. */
 	tried: readonly string[];
-	/** The option whose build was begun and may still run. */
+	/** The option whose build was started and may still run. */
 	underWay?: RemedyOptionKey;
 };
 
-/** What is known when a person arrives at this step to choose a remedy. */
+/** The evidence at the moment when a person chooses a remedy in this step. */
 export function evidenceIn(incident: Incident, step: Step): Evidence {
 	const finished = incident.visits.filter(isFinished);
 	const scan = finished.findLast(({shows}) => shows === 'cause');
@@ -41,8 +41,8 @@ export function evidenceIn(incident: Incident, step: Step): Evidence {
 }
 
 /**
- * What was chosen and then begun: a remedy that was declined at its gate is still untried. So is a build that came to an
- * end and changed nothing, once the registry that may have dropped its push was restarted.
+ * The options that were chosen and then started: a remedy that was declined at its gate is still untried. So is a build that
+ * finished and changed nothing, once the registry that may have dropped its push was restarted.
  */
 function triedIn({visits}: Incident, {id}: Step): string[] {
 	const tried = visits.flatMap(({step, outcome}, at) => {
@@ -57,7 +57,7 @@ function triedIn({visits}: Incident, {id}: Step): string[] {
 		.map(({key}) => key);
 }
 
-/** The option whose build was begun and may still run, unless a person has dealt with it by hand since. */
+/** The option whose build was started and may still run, unless a person has repaired the image by hand since. */
 function underWayIn({visits, runbook}: Incident, {outcomes}: Step): RemedyOptionKey | undefined {
 	return Object.keys(outcomes)
 		.filter(isRemedyOption)

@@ -75,13 +75,13 @@ export function relinkCounts(steps: readonly RelinkStep[]): string {
 	return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
-/** What was restored. */
+/** The sentence for a step that was carried out. */
 export function relinkDone(step: RelinkStep): string {
 	switch (step.kind) {
 		case 'mount-blob':
-			return `${shortDigest(step.digest)} is linked again, mounted from ${step.from}.`;
+			return `${shortDigest(step.digest)} was mounted from ${step.from}.`;
 		case 'upload-blob':
-			return `${shortDigest(step.digest)} is linked again, uploaded from the disk.`;
+			return `${shortDigest(step.digest)} was uploaded from the disk.`;
 		case 'put-manifest':
 			return `${shortDigest(step.digest)} is linked again.`;
 		case 'restore-tag':
@@ -92,20 +92,18 @@ export function relinkDone(step: RelinkStep): string {
 /** How the relink is undone. */
 export function relinkUndo(steps: readonly RelinkStep[]): string {
 	return steps.every(({kind}) => kind === 'restore-tag')
-		? 'None is needed: the tag named nothing before.'
-		: 'DELETE the same digests; the state before is the broken one.';
+		? 'None is needed: the tag named no manifest before.'
+		: 'DELETE the same digests. That restores the broken state.';
 }
 
-/** `2 layers read from the disk` is what takes the time. */
+/** What the steps do, in one line: `uploads 2.0 MB from the disk`. */
 export function relinkChanges(steps: readonly RelinkStep[]): string {
 	const bytes = steps.reduce((sum, step) => sum + (step.kind === 'upload-blob' ? step.size : 0), 0);
 	const has = (kind: RelinkStep['kind']) => steps.some(step => step.kind === kind);
 	const changes = [
-		...(has('mount-blob') ? ['mounts what other repositories hold'] : []),
+		...(has('mount-blob') ? ['mounts blobs that other repositories have'] : []),
 		...(bytes > 0 || has('upload-blob') ? [`uploads ${byteSize(bytes)} from the disk`] : []),
-		...(has('put-manifest') || steps.length === 0
-			? ['PUTs the exact bytes from the disk back under the same digest']
-			: []),
+		...(has('put-manifest') || steps.length === 0 ? ['PUTs the exact bytes from the disk under the same digest'] : []),
 		...(has('restore-tag') ? ['PUTs the exact bytes under the tag again'] : []),
 	];
 	return changes.join('; ');

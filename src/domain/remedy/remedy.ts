@@ -1,9 +1,9 @@
-/** What helps against a fault. */
+/** The remedy for a finding. */
 export const remedyKinds = ['restart', 'relink', 're-point', 'rebuild', 'remove-tag', 'inspect'] as const;
 
 export type RemedyKind = (typeof remedyKinds)[number];
 
-/** What a responder can decide for; a rebuild is done in one of two places. */
+/** The remedies that a responder can choose; a rebuild is done in CI or without it. */
 export const remedyOptions = ['restart', 'relink', 're-point', 'rebuild-ci', 'rebuild-fallback', 'by-hand'] as const;
 
 export type RemedyOptionKey = (typeof remedyOptions)[number];

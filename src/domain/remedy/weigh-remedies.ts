@@ -5,10 +5,10 @@ import {type Evidence, type Facts, factsIn} from './evidence.ts';
 import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
-/** One row of the decision table. `changes`: in one line. `takes`: how long, as far as anyone knows. */
+/** One row of the decision table. `takes`: an estimate of the time. */
 export type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: RemedyOptionKey; blocked?: string};
 
-/** The remedies, the recommended one first. A remedy that cannot help here is listed with the reason. */
+/** The remedies, the recommended one first. A remedy that is blocked is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
 	const {underWay, tried} = evidence;
 	const facts = factsIn(evidence);
@@ -39,7 +39,7 @@ function rank({recommended, blocked}: RemedyOption): number {
 	return recommended ? 0 : blocked === undefined ? 1 : 2;
 }
 
-/** Every remedy, with what speaks for it and what keeps it from being taken. */
+/** Every remedy, with the reason for it and the reason it is blocked. */
 function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
 	const {relinks, ciRunsInImage, needsRestart, relinkSuffices, remembers, collected, caveats} = facts;
 	const {restart, pipeline, fallback} = settings;
@@ -49,10 +49,10 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		collected && !tried.includes('restart')
 			? '; a registry that was not restarted since the collection treats a push of what is gone as known, and stores nothing'
 			: '';
-	const refusedHost = 'The host was refused when it was scanned: settle its key or the login first, then scan again.';
+	const refusedHost = 'The host refused the login, or its key is not trusted: fix that first, then scan again.';
 	const elsewhere =
-		'A build that was begun still waits or runs: go on with that one, or cancel it there and record that by hand.';
-	const resumed = 'It was begun and may still run: regmedic follows it and starts nothing new.';
+		'Another build of this image still waits or runs: follow that one, or cancel it and record that by hand.';
+	const resumed = 'Its build may still run: regmedic follows it and starts no second one.';
 
 	return [
 		{
@@ -100,7 +100,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		{
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',
-			changes: `triggers ${pipeline ? `${pipeline.repository}@${pipeline.branch}` : 'the pipeline'} and pushes the tag anew`,
+			changes: `triggers ${pipeline ? `${pipeline.repository}@${pipeline.branch}` : 'the pipeline'} and pushes the tag again`,
 			risk: `low: the usual build, with its own checks${swallowed}`,
 			takes: 'as long as the pipeline takes',
 			recommended: false,
@@ -116,7 +116,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		{
 			key: 'rebuild-fallback',
 			title: `Rebuild without CI, on ${fallback?.place ?? 'a fallback host'}`,
-			changes: 'clones, builds and pushes the tag anew',
+			changes: 'clones, builds and pushes the tag again',
 			risk: `one platform only, and none of the pipeline’s checks${swallowed}`,
 			takes: 'minutes',
 			recommended: false,

@@ -12,7 +12,7 @@ import type {Registry} from '../ports/registry.ts';
 import type {Secrets} from '../ports/secrets.ts';
 import type {Storage} from '../ports/storage.ts';
 
-/** The outside systems of one incident: those of its image. Absent where nothing is configured. */
+/** The outside systems of the image of an incident. Absent where none is configured. */
 export type Ports = {
 	registry: Registry;
 	storage?: Storage;
@@ -25,8 +25,8 @@ export type Ports = {
 };
 
 /**
- * One thing a runbook can have done. A read may be made again at any time. A write is made once: what it throws with
- * code `effect.unknown` may have happened; any other OperatorError means that nothing did.
+ * An action of a runbook. A read may be repeated at any time. A write is made once: where it throws an OperatorError with the
+ * code `effect.unknown`, the change may have been made; with any other, it was not.
  */
 export type Action<Inputs = unknown, Values extends object = object> = ActionDeclaration & {
 	/** Makes the inputs of the resolved values of a step. @throws OperatorError runbook.value-invalid */
@@ -48,13 +48,13 @@ export type ActionContext = {
 	settings: Settings;
 	/** Carried to the outside system, so that the change can be found there again. */
 	request: string;
-	/** What is known of it when it is already under way. */
+	/** The output so far of a change that is already under way; absent: it is not. */
 	attach?: Output;
 	/** What a person approved: nothing else may be done. */
 	approved: readonly Change[];
 	/** What this visit has recorded so far, also before a crash. */
 	recorded: readonly {name: string; detail: JsonObject}[];
-	/** After this the step is called off. An action that may wait for long ends before it, with an outcome. */
+	/** After this the step is cancelled. An action that may wait for long ends earlier, with an outcome. */
 	timeoutMs: number;
 	signal: AbortSignal;
 	/** A line for the log pane and the evidence. */

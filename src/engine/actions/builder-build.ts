@@ -79,7 +79,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			await context.record(
 				'started',
 				{program: started.program},
-				`The build began on ${builder.place}, with ${started.program}.`,
+				`The build was started on ${builder.place}, with ${started.program}.`,
 			);
 		}
 
@@ -88,7 +88,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 
 	async reconcile(_inputs, {ports: {builder, clock}, request, signal}) {
 		if (!builder) {
-			return {kind: 'unknown', say: 'No fallback host is configured any more.'};
+			return {kind: 'unknown', say: 'A fallback build is no longer configured.'};
 		}
 
 		const status = await lookForLost(
@@ -100,7 +100,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			{signal},
 		);
 		if (!status) {
-			return {kind: 'not-done', say: 'The host knows no build with this request id: it did not begin.'};
+			return {kind: 'not-done', say: 'The host has no build with this request id: it was not started.'};
 		}
 
 		return status.state === 'running'
@@ -113,7 +113,7 @@ type Result = ActionResult<OutputValues<'builder.build'>>;
 
 async function followBuild(builder: Builder, context: ActionContext): Promise<Result> {
 	const {request} = context;
-	let stage = 'begun';
+	let stage = 'started';
 	let from = 0;
 	const status = await follow<BuildStatus>(
 		{

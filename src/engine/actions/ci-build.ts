@@ -84,7 +84,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		const {ci, clock} = context.ports;
 		const order = orderOf(context);
 		if (!ci || !order) {
-			return {kind: 'unknown', say: 'No CI is configured any more.'};
+			return {kind: 'unknown', say: 'CI is no longer configured.'};
 		}
 
 		const found = await lookForLost(() => ci.find(order, context), clock, context);

@@ -4,7 +4,7 @@ import {count} from '../../domain/text/wording.ts';
 import type {ActionNamed} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
-/** Pipelines that failed this long before the incident was opened may have failed because of it. */
+/** Pipelines that failed this long before the incident was opened may have failed because of the same fault. */
 const lookBackMs = 24 * 3_600_000;
 
 /** Lists the pipelines that failed during the incident. */
@@ -47,7 +47,7 @@ export const ciFailed: ActionNamed<'ci.failed'> = {
 			output: {pipelines},
 			say:
 				pipelines.length === 0
-					? 'No pipeline failed meanwhile.'
+					? 'No pipeline failed during the incident.'
 					: `${count(pipelines.length, 'pipeline')} failed since ${sayTime(from)}.`,
 		};
 	},

@@ -40,7 +40,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 
 		for (const number of [...doubtful, ...open]) {
-			// Begun before a crash: it is looked for, not asked for again.
+			// Requested before a crash: regmedic looks for the new pipeline instead of requesting a second one.
 			const before = doubtful.includes(number) ? await ci.restartOf(repository, number, context) : undefined;
 			if (!before) {
 				await context.record('restarting', {number}, `Restarting pipeline ${number}.`);

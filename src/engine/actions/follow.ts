@@ -3,19 +3,19 @@ import type {Clock} from '../ports/clock.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {ActionContext} from './action.ts';
 
-/** Someone who has just started something wants to see it begin. */
+/** A person who has just approved a build wants to see it start. */
 const firstPollMs = 250;
-/** This share of the step's time is waited for; then the step ends and says that the work still runs. */
+/** The step waits for this share of its time, then ends with the outcome that the work still runs. */
 const patience = 0.9;
-/** So many looks in a row may fail before it is unknown how the work stands. */
+/** After more failures in a row than this the outcome is unknown. */
 const toleratedFailures = 30;
 
 type Followed<Status> = {
 	/** What is followed, for people: `Pipeline 41`. */
 	name: string;
-	/** How often it is looked at, once it has had time to begin. */
+	/** Between two polls, once the work has had time to start. */
 	pollMs: number;
-	/** Absent: it is looked at at once. */
+	/** The status that is known already; absent: polled at once. */
 	first?: Status;
 	look(): Promise<Status>;
 	isOver(status: Status): boolean;
@@ -24,9 +24,9 @@ type Followed<Status> = {
 };
 
 /**
- * Follows work that was started in an outside system, until it is over or most of the step's time has passed. A look that
- * fails does not mean that the change did not happen: some failures in a row are tolerated.
- * @returns the last status that was seen; undefined: none
+ * Polls work that was started in an outside system, until it is over or most of the step's time has passed. A poll that fails
+ * does not mean that the work failed: some failures in a row are tolerated.
+ * @returns the last status; undefined: every poll failed
  * @throws OperatorError effect.unknown
  */
 export async function follow<Status>(
@@ -73,7 +73,7 @@ export async function follow<Status>(
 	}
 }
 
-/** A log that cannot be read says nothing of the work: that is logged, and the work goes on being followed. */
+/** Reads a log. That it cannot be read says nothing about the work: the failure is logged, and the polling goes on. */
 export async function tolerant(name: string, read: () => Promise<void>, {signal, log}: ActionContext): Promise<void> {
 	try {
 		await read();
@@ -86,7 +86,7 @@ export async function tolerant(name: string, read: () => Promise<void>, {signal,
 const lookUps = 3;
 const pauseMs = 2_000;
 
-/** A request whose reply was lost may still be on its way: its effect is looked up a few times before it is given up. */
+/** Looks for the effect of a request whose reply was lost. It may still be on its way: hence several times. */
 export async function lookForLost<T>(
 	look: () => Promise<T | undefined>,
 	clock: Clock,

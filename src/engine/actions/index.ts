@@ -11,7 +11,7 @@ import {registryRestart} from './registry-restart.ts';
 import {registryVerify} from './registry-verify.ts';
 import {storageScan} from './storage-scan.ts';
 
-/** Everything a runbook can have done. A new action is a file beside this one and a line here. */
+/** Every action that a runbook can name. A new action is a file in this folder and a line here. */
 export const actions: readonly Action[] = [
 	registryVerify,
 	storageScan,

@@ -3,7 +3,7 @@ import type {PathState} from '../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../domain/storage/listing/paths.ts';
 import type {ActionContext} from './action.ts';
 
-/** What the disk says of the links that the steps write. */
+/** The state on the disk of the links that the steps write, by path. */
 export type Links = ReadonlyMap<string, PathState>;
 
 export async function linksOf(steps: readonly RelinkStep[], {ports, signal}: ActionContext): Promise<Links> {
@@ -23,8 +23,8 @@ export function linkOf(step: RelinkStep): string {
 }
 
 /**
- * Whether there is nothing to do any more. That it is served is no proof: a registry serves a blob from memory whose link is
- * gone, until its next restart.
+ * Whether a step is done already. That the registry serves it is no proof: until its next restart it serves a blob from memory
+ * whose link is gone.
  */
 export async function stillDone(
 	step: RelinkStep,
@@ -43,7 +43,7 @@ export async function stillDone(
 	return link.state === 'unread' ? 'unknown' : 'yes';
 }
 
-/** Of a blob the last byte, which nothing can fake that only remembers. */
+/** Whether the registry serves it. Of a blob the last byte is read, which the descriptor cache cannot fake. */
 export async function isServed(step: RelinkStep, {ports: {registry}, signal}: ActionContext): Promise<boolean> {
 	const {repository} = step;
 	if (step.kind === 'mount-blob' || step.kind === 'upload-blob') {

@@ -5,20 +5,20 @@ import {count} from '../../domain/text/wording.ts';
 import type {ActionNamed} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
-/** Looks for what will do it again: schedules and scripts on the registry's host. */
+/** Looks for what will cause the incident again: schedules and scripts on the registry's host. */
 export const registryAudit: ActionNamed<'registry.audit'> = {
 	name: 'registry.audit',
 	parse: inputParser('registry.audit'),
 	effect: 'read',
 	inputs: {},
 	outcomes: {
-		found: 'something will break images again',
-		clean: 'nothing that does is scheduled',
-		unavailable: 'no storage is configured for this registry, or not all of the host could be looked at',
-		refused: 'the host refuses us',
-		unreachable: 'the host does not answer',
+		found: 'a schedule or script will break images again',
+		clean: 'no schedule or script was found that breaks images',
+		unavailable: 'no storage is configured for this registry, or not all of the host could be read',
+		refused: 'the host refused the login, or its key is not the known one',
+		unreachable: 'the host does not respond',
 	},
-	provides: {risks: 'each with its file, line, why it bites and what to change'},
+	provides: {risks: 'each with its file, line, the reason and the advice'},
 	bare: ['refused', 'unreachable'],
 	success: [],
 	outcomeOf: refusedOrUnreachable,
@@ -28,7 +28,7 @@ export const registryAudit: ActionNamed<'registry.audit'> = {
 			return {
 				outcome: 'unavailable',
 				output: {risks: []},
-				say: 'No storage is configured: the host’s schedules were not looked at.',
+				say: 'No storage is configured: the schedules of the host were not read.',
 			};
 		}
 
@@ -57,7 +57,7 @@ export const registryAudit: ActionNamed<'registry.audit'> = {
 			return {
 				outcome: 'unavailable',
 				output,
-				say: `Nothing was found, but not everything was looked at: ${maintenance.gaps.join('; ')}.${more}`,
+				say: `Nothing was found, but not everything was read: ${maintenance.gaps.join('; ')}.${more}`,
 			};
 		}
 

@@ -11,7 +11,7 @@ import {bytesGone, performRelink} from './relink-step.ts';
 import {withStoreLock} from './store-lock.ts';
 
 /**
- * Puts back the links of what is still on disk, under the same digests: blobs are mounted or uploaded, manifests and tags PUT.
+ * Restores the links of what is still on disk, under the same digests: blobs are mounted or uploaded, manifests and tags PUT.
  * @see reference: PUT recreates the revision link on 2.8
  */
 export const registryRelink: ActionNamed<'registry.relink'> = {
@@ -20,7 +20,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		findings: {required: true, about: 'the findings of the scan; those whose plan of a relink is complete are taken'},
+		findings: {required: true, about: 'the findings of the scan; those with a complete relink plan are used'},
 	},
 	outcomes: {
 		relinked: 'everything is served again under its digest',
@@ -29,7 +29,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 		refused: 'the registry or the host refused the request',
 		unreachable: 'the registry or the host does not respond',
 	},
-	provides: {relinked: 'the digests and tags that were put back'},
+	provides: {relinked: 'the digests and tags that were restored'},
 	bare: ['gone', 'refused', 'unreachable'],
 	success: ['relinked'],
 	outcomeOf: error =>
@@ -81,7 +81,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 				kind: 'done',
 				outcome: 'relinked',
 				output: {relinked: done},
-				say: 'The registry serves every one of them.',
+				say: 'The registry serves all of them.',
 			};
 		}
 

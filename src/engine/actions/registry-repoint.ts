@@ -10,7 +10,7 @@ import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {withStoreLock} from './store-lock.ts';
 
-/** Lets the tag name another, intact image of the same repository. Nothing is uploaded. */
+/** Points the tag at another, intact image of the same repository. Nothing is uploaded. */
 export const registryRepoint: ActionNamed<'registry.repoint'> = {
 	name: 'registry.repoint',
 	parse: inputParser('registry.repoint'),

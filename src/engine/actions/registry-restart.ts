@@ -39,7 +39,7 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 		context.log(output);
 		return exitCode === 0
 			? {outcome: 'restarted', output: {}, say: 'The registry was restarted.'}
-			: {outcome: 'failed', output: {}, say: `The restart command ended with ${exitCode}.`};
+			: {outcome: 'failed', output: {}, say: `The restart command failed with exit code ${exitCode}.`};
 	},
 
 	async reconcile() {

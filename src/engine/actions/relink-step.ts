@@ -8,7 +8,7 @@ import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
 import {type Links, linkOf} from './links.ts';
 
-/** `step`: what was really done, where there were two ways. */
+/** `step`: the step that was carried out: an upload, where a mount was not possible. */
 type Stored = {state: 'stored'; detail: string; step: RelinkStep} | {state: 'rejected'; detail: string};
 type Store = {storage: Storage; lock: StorageLock; links: Links};
 
@@ -76,7 +76,7 @@ async function upload(
 	}
 }
 
-/** A tag may have been pushed or removed since the scan: it is not moved back. */
+/** Why a tag must not be restored: it was pushed or removed since the scan. */
 async function whyNotToTag(
 	step: RelinkStep & {kind: 'restore-tag'},
 	{links}: Store,

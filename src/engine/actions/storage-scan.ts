@@ -15,7 +15,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 	effect: 'read',
 	inputs: {image: {required: true, about: 'the image reference'}},
 	outcomes: {
-		found: 'the disk shows what is wrong with this image',
+		found: 'the disk shows damage to this image',
 		clean: 'the disk holds every part of this image',
 		incomplete: 'not everything could be read',
 		unavailable: 'no storage is configured for this registry',
@@ -23,11 +23,11 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		unreachable: 'the host does not respond',
 	},
 	provides: {
-		findings: 'what is wrong with this image',
-		others: 'what is wrong with other images',
-		sibling: 'another tag of the repository that the disk shows complete',
+		findings: 'the damage to this image',
+		others: 'the damage to other images',
+		sibling: 'another tag of the repository that is complete on the disk',
 		complete: 'whether the whole tree was read',
-		counts: 'repositories, tags, indexes, links and blobs seen',
+		counts: 'the repositories, tags, indexes, links and blobs in the store',
 		gaps: 'what could not be read',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -45,7 +45,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		log(`Reading ${storage.place} …`);
 		const {scan, listing} = await scanStore(storage, {role: settings.role, signal, onProgress: progress});
 		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
-		// The proof of a relink matters for what may be relinked here; the others get their own scan.
+		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
 		const others = otherOrphans(scan, repository, tag).map(({plan: _, ...finding}): Finding => finding);
 		const sibling = tag === undefined ? undefined : siblingsOf(listing, scan, repository, tag)[0];
 

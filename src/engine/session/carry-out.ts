@@ -20,7 +20,7 @@ import {
 } from './step-action.ts';
 
 const retryAfterMs = [1_000, 3_000, 8_000];
-/** A change that is lost and found again, over and over, must not keep the journal busy. */
+/** A change that is lost and found again and again must not flood the journal. */
 const followAgainAfterMs = 500;
 const gateLastsMs = 15 * 60_000;
 /** Looking something up is quicker than changing it. */
@@ -135,8 +135,7 @@ async function openGate(
 }
 
 /**
- * Looks up what became of a change. Whatever keeps regmedic from an answer, also a bug, leaves it unknown: a person can
- * still record the outcome.
+ * Looks up whether a change was made. Any error leaves that unknown, also a bug: a person can still record the outcome.
  */
 async function reconcile(effect: StepStamp, context: EffectContext): Promise<Happening> {
 	const {signal} = context;
@@ -148,11 +147,11 @@ async function reconcile(effect: StepStamp, context: EffectContext): Promise<Hap
 		async (inputs, asked): Promise<Reconciliation> =>
 			(await stepAction.action.reconcile?.(inputs, asked)) ?? {
 				kind: 'unknown',
-				say: 'No outside system keeps a record of it. Look for yourself, then record the outcome by hand.',
+				say: 'No outside system keeps a record of it. Check it yourself, then record the outcome by hand.',
 			},
 	).catch((error: Error): Reconciliation => {
 		signal.throwIfAborted();
-		const hint = error instanceof OperatorError ? error.hint : 'Look for yourself, then record the outcome by hand.';
+		const hint = error instanceof OperatorError ? error.hint : 'Check it yourself, then record the outcome by hand.';
 		return {kind: 'unknown', say: `${error.message} ${hint}`};
 	});
 	const {kind, say, ...end} = found;
@@ -176,7 +175,7 @@ function lookUp<T>(
 	const {step} = stepAction;
 	const late = (cause: unknown) =>
 		new OperatorError('step.timeout', `"${step.title}" got no response in time.`, {
-			hint: 'The system it talks to is slow or does not respond. Look at it, then try again.',
+			hint: 'The system it talks to is slow or does not respond. Check that system, then retry.',
 			exit: 'unreachable',
 			cause,
 		});

@@ -26,7 +26,7 @@ export async function perform(
 		);
 		happening = {type: 'effect.finished', ...stampOf(effect), outcome, output: toJsonObject(output), say};
 	} catch (error) {
-		// Called off by a person or by leaving: the phase has moved on, or the journal says that the person left.
+		// Cancelled by a person or by leaving: the phase has changed, or the journal says that the person left.
 		calledOff.throwIfAborted();
 		happening = failureOf(effect, stepAction, error);
 	} finally {
@@ -72,7 +72,7 @@ function tooLate({step, action}: StepAction, cause: unknown): OperatorError {
 		reads ? 'step.timeout' : 'effect.unknown',
 		`"${step.title}" did not end within ${sayDuration(step.timeoutMs)}.`,
 		{
-			hint: 'The system it talks to is slow or does not respond. Look at it, then decide again.',
+			hint: 'The system it talks to is slow or does not respond. Check that system, then decide again.',
 			exit: reads ? 'unreachable' : 'indeterminate',
 			cause,
 		},
@@ -83,10 +83,10 @@ async function keep({step, attempt}: StepStamp, text: string, journal: Journal):
 	return text === '' ? [] : [await journal.keep(`${step}-${attempt}.log`, text)];
 }
 
-/** More of one step's log than twice this is cut in the middle, and says so: its end tells most. Characters. */
+/** In characters. A log longer than twice this is cut in the middle: its end tells most. */
 const mostCharactersEachSide = 2 * 1024 * 1024;
 
-/** What a step saw, gathered for the evidence folder. Redacted as it comes. */
+/** Collects the log of a step for the evidence folder, redacted as it arrives. */
 export function createEvidence(redact: (text: string) => string) {
 	const head: string[] = [];
 	let tail: string[] = [];
@@ -105,7 +105,7 @@ export function createEvidence(redact: (text: string) => string) {
 
 			tail.push(line);
 			tailCharacters += line.length;
-			// Seldom and much at once: a shift for every line would be slow.
+			// Rarely and much at once: removing one line at a time would be slow.
 			if (tailCharacters > 2 * mostCharactersEachSide) {
 				const all = tail.join('');
 				tail = [all.slice(-mostCharactersEachSide)];

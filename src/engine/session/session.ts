@@ -45,7 +45,7 @@ export function beginSession(options: SessionOptions, opening: Opening): Promise
 	return run(options, undefined, opening);
 }
 
-/** Goes on with the incident that the journal tells of. */
+/** Continues the incident in the journal. */
 export function resumeSession(options: SessionOptions): Promise<Session> {
 	return run(options, fold(options.journal.events()), {type: 'incident.resumed'});
 }
@@ -56,9 +56,9 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	const stopping = new AbortController();
 	const settled = Promise.withResolvers<SessionEnd>();
 	settled.promise.catch(() => {});
-	// What is being done in this phase: another phase calls it off.
+	// Cancels the effects of this phase when the phase changes.
 	let underWay = new AbortController();
-	// Closed, or being left: nothing new is begun or taken.
+	// Closed, or being left: no effect is started and no event is taken any more.
 	let isOver = false;
 
 	const enqueue = createEventQueue({
@@ -88,7 +88,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		return refused === undefined
 			? undefined
 			: new OperatorError('session.refused', refused, {
-					hint: 'The keys that work now are in the last line.',
+					hint: 'The last line shows the keys that work now.',
 					exit: 'usage',
 				});
 	}
@@ -100,7 +100,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			: before
 				? advance(before, event)
 				: open(event as EventOf<'incident.opened'>);
-		// A read that a person turned away from is called off.
+		// A read whose phase a person has left is cancelled.
 		if (known?.phase !== incident.phase) {
 			underWay.abort();
 			underWay = new AbortController();
@@ -115,7 +115,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		const {incident} = view.current()!;
 		const signal = AbortSignal.any([stopping.signal, underWay.signal]);
 		const report = (happening: Happening) => send(happening, 'regmedic');
-		// Closing moves the phase itself, and is not called off by that.
+		// Closing changes the phase itself, and is not cancelled by that.
 		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.kind !== 'close');
 		if (isOver || isCalledOff()) {
 			return;
@@ -152,7 +152,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			}
 		},
 		async leave(reason) {
-			// A runbook that has stopped is being closed: leaving leaves nothing behind.
+			// A runbook that has stopped is being closed: there is nothing to leave.
 			if (isOver || stopping.signal.aborted || view.current()?.incident.phase.kind === 'stopped') {
 				return;
 			}

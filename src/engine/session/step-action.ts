@@ -78,13 +78,13 @@ const graceMs = 5_000;
 
 type Deadline = {
 	milliseconds: number;
-	/** Ends the work from outside: the reason is thrown as it is. */
+	/** Cancels the work; its reason is thrown unchanged. */
 	signal: AbortSignal;
-	/** What is thrown when the time is over. */
+	/** Makes the error that is thrown when the time is over. */
 	late(cause: unknown): OperatorError;
 };
 
-/** Every wait ends, also one on work that does not honour its signal. */
+/** Runs work with a deadline, which also ends the wait for work that does not honour its signal. */
 export async function withinDeadline<T>(
 	{milliseconds, signal: calledOff, late}: Deadline,
 	work: (signal: AbortSignal) => Promise<T>,

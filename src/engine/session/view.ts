@@ -84,15 +84,15 @@ function waitsForReader({runbook, visits}: Incident, id: string): boolean {
 
 export type LogLine = {number: number; text: string};
 
-/** What happens right now. Not part of the record: the evidence files are. */
+/** The log of the effect that runs now. It is not journaled; the evidence files are. */
 export type LiveLog = {lines: readonly LogLine[]; progress?: Progress};
 
-/** Older lines leave the screen; the evidence keeps them. */
+/** Older lines are dropped from the screen; the evidence keeps them. */
 const linesKept = 5_000;
-/** Many lines within this time are shown at once, so that a talkative build does not hold up a key. */
+/** Lines that arrive within this time are shown together, so that a build with much output does not delay a key press. */
 const gatherMs = 50;
 
-/** Gathers the log of what is under way, redacted before anybody can see it. */
+/** Collects the log of the effect that runs, redacted before it is shown. */
 function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog) => void) {
 	let lines: readonly LogLine[] = [];
 	let fresh: LogLine[] = [];

@@ -231,7 +231,7 @@ test('what only the machine reports is not taken from a person', () => {
 
 test('an option that is shown as impossible, or not shown, cannot be taken; a question cannot be left out', () => {
 	const told = tellIncident().tell({...begun(steps.decide, 'read'), step: 'check'} as Happening);
-	expect(refusal(told.incident, chosen('mend'))).toMatch(/nothing to choose/);
+	expect(refusal(told.incident, chosen('mend'))).toMatch(/No choice is open/);
 
 	const deciding = toldToDecide();
 	expect(refusal(deciding.incident, chosen('nonsense'))).toMatch(/not offered/);

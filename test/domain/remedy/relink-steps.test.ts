@@ -70,7 +70,7 @@ test('each step is told as the request that it is', () => {
 
 	expect(steps.flatMap(sayChange)).toEqual([
 		`PUT /v2/acme/app/blobs/uploads/…?digest=${config.digest}, an upload of 71 bytes read from the disk`,
-		`POST /v2/acme/app/blobs/uploads/?mount=${layer.digest}&from=acme/base, or where that is not mounted an upload of 12.3 MB read from the disk`,
+		`POST /v2/acme/app/blobs/uploads/?mount=${layer.digest}&from=acme/base, or, if the registry does not mount it, an upload of 12.3 MB read from the disk`,
 		`PUT /v2/acme/app/manifests/${child.digest}: the exact bytes from the disk`,
 		`PUT /v2/acme/app/manifests/1.0: the exact bytes of ${child.digest} from the disk`,
 	]);

@@ -107,7 +107,7 @@ test('while one build is under way the other is locked, and says how to unlock i
 		expect(options.find(({key}) => key === other)!.blocked).toMatch(/still waits or runs/);
 		expect(options.find(({key}) => key === running)).toMatchObject({
 			recommended: true,
-			why: expect.stringContaining('starts nothing new'),
+			why: expect.stringContaining('starts no second one'),
 		});
 	}
 });

@@ -359,7 +359,7 @@ test('what is under way already is followed and never triggered again', async ()
 
 	const gate = await action('ci.build').gate({image}, contextWith({ci: fakeCi()}, {attach}));
 	expect(gate.changes).toEqual([{kind: 'follow-pipeline', number: 41}]);
-	expect(gate.changes.flatMap(sayChange)).toEqual(['goes on following pipeline 41; starts nothing']);
+	expect(gate.changes.flatMap(sayChange)).toEqual(['follows pipeline 41, which is under way; starts nothing']);
 });
 
 test('where the journal does not say which pipeline is under way, none is triggered and it stays unknown', async () => {

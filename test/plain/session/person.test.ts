@@ -57,8 +57,8 @@ test('a choice that does not exist is asked again', async () => {
 		[hold, ''],
 		[choice, '7'],
 		[`"7" is not one of the options.\n${choice}`, 'again'],
-		[`There is nothing to try again.\n${choice}`, 'back why not'],
-		[`You are deciding now.\n${choice}`, 'help'],
+		[`There is nothing to retry.\n${choice}`, 'back why not'],
+		[`This is the decision step already.\n${choice}`, 'help'],
 		[`:note TEXT".\n${choice}`, 'quit'],
 	]);
 

@@ -95,7 +95,7 @@ function stateOf({verdict, status}: ChildCheck, {done, failed}: Glyphs): [text: 
 	}
 }
 
-/** A rebuild gives children new digests: they are told apart by platform. */
+/** A rebuild gives children new digests: they are matched by platform. */
 function wasOf({platform, verdict}: ChildCheck, before: ImageCheck | undefined): string | undefined {
 	const same = before?.children.find(child => child.platform === platform);
 	return same && same.verdict !== verdict
