@@ -6,7 +6,7 @@ import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 
 /** One row of the decision table. `takes`: an estimate of the time. */
-export type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: RemedyOptionKey; blocked?: string};
+type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: RemedyOptionKey; blocked?: string};
 
 /** The remedies, the recommended one first. A remedy that is blocked is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {

@@ -85,7 +85,7 @@ function waitsForReader({runbook, visits}: Incident, id: string): boolean {
 export type LogLine = {number: number; text: string};
 
 /** The log of the effect that runs now. It is not journaled; the evidence files are. */
-export type LiveLog = {lines: readonly LogLine[]; progress?: Progress};
+type LiveLog = {lines: readonly LogLine[]; progress?: Progress};
 
 /** Older lines are dropped from the screen; the evidence keeps them. */
 const linesKept = 5_000;

@@ -4,7 +4,7 @@ import {textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
 import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
 
 /** A piece of one line. Only a formatter makes one: text reaches the terminal with its control characters escaped. */
-export type Span = {readonly text: Visible; readonly tone: Tone};
+type Span = {readonly text: Visible; readonly tone: Tone};
 
 /** One line of the screen. */
 export type Row = readonly Span[];

@@ -39,11 +39,7 @@ export type Dialog =
 	| Palette;
 
 /** What covers the step for a moment. `visit` counts visits from 0. */
-export type Page = {offset: number} & (
-	| {kind: 'help'}
-	| {kind: 'prose'}
-	| {kind: 'visit'; visit: number; cursor: number}
-);
+type Page = {offset: number} & ({kind: 'help'} | {kind: 'prose'} | {kind: 'visit'; visit: number; cursor: number});
 
 /** What a key asks of the session and of the terminal. */
 export type ScreenEffect =
