@@ -95,21 +95,29 @@ LogLevel VERBOSE
 		alias: 'vm',
 		hostKeyFile: file('host_key.pub'),
 		cut() {
-			for (const pid of childrenOf(sshd.pid!)) {
-				process.kill(pid, 'SIGKILL');
-			}
+			endAll(childrenOf(sshd.pid!), 'SIGKILL');
 		},
 		async stop() {
 			if (sshd.exitCode === null && sshd.signalCode === null) {
-				for (const pid of childrenOf(sshd.pid!)) {
-					process.kill(pid, 'SIGTERM');
-				}
-
+				endAll(childrenOf(sshd.pid!), 'SIGTERM');
 				sshd.kill('SIGTERM');
 				await once(sshd, 'exit');
 			}
 		},
 	};
+}
+
+/** A connection may end by itself between the list and the signal. */
+function endAll(pids: readonly number[], signal: NodeJS.Signals): void {
+	for (const pid of pids) {
+		try {
+			process.kill(pid, signal);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+				throw error;
+			}
+		}
+	}
 }
 
 /** Its output is read as long as it runs: with a full pipe it would stop. */
