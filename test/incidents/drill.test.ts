@@ -77,5 +77,5 @@ it('a drill that an older version started has no such host files: the audit says
 
 	expect(risks).toEqual([]);
 	expect(outcome).toBe('unavailable');
-	expect(say).toContain('not everything was looked at');
+	expect(say).toContain('not everything was read');
 });

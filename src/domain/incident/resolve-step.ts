@@ -6,7 +6,7 @@ import type {Doing, Step} from '../runbook/runbook.ts';
 import type {ChoiceOption} from './asked.ts';
 import type {Problem} from './event.ts';
 import {type Incident, lastVisit} from './incident.ts';
-import {resolve, shellWord} from './template.ts';
+import {resolveValues, shellWord} from './template.ts';
 
 type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
 
@@ -17,27 +17,31 @@ type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem}
 export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 	const scope = scopeOf(incident);
 	const {does} = step;
-	const values = resolve(step.with, scope);
-	const texts = resolve(textsOf(does), scope, does.kind === 'by-hand' ? shellWord : undefined);
-	const missing = !values.ok ? values.missing : !texts.ok ? texts.missing : undefined;
-	if (!values.ok || !texts.ok) {
-		return {
-			ok: false,
-			problem: {
-				code: 'runbook.value-missing',
-				message: `"${step.title}" needs ${missing}, and no step has provided it yet.`,
-				hint: 'Go back to the step that provides it, or choose another option.',
-			},
-		};
+	const given = resolveValues(step.with, scope);
+	const texts = resolveValues(textsOf(does), scope, does.kind === 'by-hand' ? shellWord : undefined);
+	if (!given.ok) {
+		return {ok: false, problem: valueMissing(step, given.missing)};
+	}
+
+	if (!texts.ok) {
+		return {ok: false, problem: valueMissing(step, texts.missing)};
 	}
 
 	return {
 		ok: true,
 		with: {
-			...(values.value as JsonObject),
-			...(texts.value as JsonObject),
+			...given.values,
+			...texts.values,
 			...(does.kind === 'choose' ? {options: toJson(optionsOf(incident, step, does))} : {}),
 		},
+	};
+}
+
+function valueMissing({title}: Step, missing: string): Problem {
+	return {
+		code: 'runbook.value-missing',
+		message: `"${title}" needs ${missing}, and no step has provided it yet.`,
+		hint: 'Go back to the step that provides it, or choose another option.',
 	};
 }
 

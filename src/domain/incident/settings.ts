@@ -39,13 +39,13 @@ export type Settings = {
 	/** The command that restarts the registry. */
 	restart?: string;
 	/** The pipeline that builds the image. */
-	pipeline?: Pipeline;
+	pipeline?: CiPipeline;
 	/** The pipeline that builds the image runs in that image. */
 	runsInItself: boolean;
 	fallback?: FallbackBuild;
 };
 
-export type Pipeline = {repository: string; branch: string};
+type CiPipeline = {repository: string; branch: string};
 
 /** How the image is built without CI. */
 export type FallbackBuild = {

@@ -28,7 +28,11 @@ export function malformedIn(value: Json): string[] {
 	return (Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []).flatMap(malformedIn);
 }
 
-type Resolved = {ok: true; value: Json} | {ok: false; missing: string};
+type Missing = {ok: false; missing: string};
+
+type Resolved = {ok: true; value: Json} | Missing;
+
+type ResolvedValues = {ok: true; values: JsonObject} | Missing;
 
 type Written = (text: string) => string;
 
@@ -49,14 +53,26 @@ export function resolve(value: Json, scope: JsonObject, written: Written = text 
 	}
 
 	if (isObject(value)) {
-		const keys = Object.keys(value);
-		return gather(
-			keys.map(key => resolve(value[key]!, scope, written)),
-			values => Object.fromEntries(keys.map((key, at) => [key, values[at]!])),
-		);
+		const resolved = resolveValues(value, scope, written);
+		return resolved.ok ? {ok: true, value: resolved.values} : resolved;
 	}
 
 	return {ok: true, value};
+}
+
+/** Resolves every value of an object. */
+export function resolveValues(values: JsonObject, scope: JsonObject, written?: Written): ResolvedValues {
+	const resolved: JsonObject = {};
+	for (const [key, value] of Object.entries(values)) {
+		const part = resolve(value, scope, written);
+		if (!part.ok) {
+			return part;
+		}
+
+		resolved[key] = part.value;
+	}
+
+	return {ok: true, values: resolved};
 }
 
 function resolveText(text: string, scope: JsonObject, written: Written): Resolved {

@@ -1,3 +1,4 @@
+import {defined} from '../defined.ts';
 import type {StepStamp} from '../incident/event.ts';
 import {type Incident, nextAttempt, type Phase} from '../incident/incident.ts';
 import type {JsonObject} from '../json.ts';
@@ -32,7 +33,7 @@ export function pendingEffects(incident: Incident): MachineEffect[] {
 
 		case 'running': {
 			const {request, attach} = phase;
-			return [{kind: 'perform', request, ...(attach === undefined ? {} : {attach}), ...stampOf(phase)}];
+			return [{kind: 'perform', request, ...defined({attach}), ...stampOf(phase)}];
 		}
 
 		case 'unsure':

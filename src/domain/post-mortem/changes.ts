@@ -1,3 +1,4 @@
+import {defined} from '../defined.ts';
 import {sayChange} from '../incident/change.ts';
 import type {JournalEvent} from '../incident/event.ts';
 import type {Incident} from '../incident/incident.ts';
@@ -54,7 +55,7 @@ export function skippedIn({visits, runbook}: Incident, events: readonly JournalE
 				how: ended === 'skipped' ? 'skipped' : 'by-hand',
 				outcome: outcome ?? 'unknown',
 				reason: say || 'no reason was given',
-				...(told === undefined ? {} : {by: told.actor}),
+				...defined({by: told?.actor}),
 			},
 		];
 	});

@@ -22,4 +22,9 @@ export type ShellRequest = {
 };
 
 /** Only ever given for a script whose end was seen. A lost, refused or late one is thrown. */
-export type ShellResult = {exitCode: number; stdout: Uint8Array /** The last 64 KiB. */; stderr: string};
+export type ShellResult = {
+	exitCode: number;
+	stdout: Uint8Array;
+	/** The last 64 KiB. */
+	stderr: string;
+};

@@ -87,7 +87,7 @@ async function keep({step, attempt}: StepStamp, text: string, journal: Journal):
 const mostCharactersEachSide = 2 * 1024 * 1024;
 
 /** Collects the log of a step for the evidence folder, redacted as it arrives. */
-export function createEvidence(redact: (text: string) => string) {
+function createEvidence(redact: (text: string) => string) {
 	const head: string[] = [];
 	let tail: string[] = [];
 	let headCharacters = 0;

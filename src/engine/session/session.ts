@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {EventOf, Happening, JournalEvent} from '../../domain/incident/event.ts';
+import type {Happening, JournalEvent} from '../../domain/incident/event.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
 import {open} from '../../domain/machine/beginnings.ts';
-import {type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
+import {type Advanced, type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
 import {advance, comesTooLate, fold} from '../../domain/machine/machine.ts';
 import {refusal} from '../../domain/machine/refusals.ts';
 import type {Action, Ports} from '../actions/action.ts';
@@ -95,11 +95,7 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 
 	function take(event: JournalEvent): void {
 		const known = view.current()?.incident;
-		const [incident, effects] = known
-			? advance(known, event)
-			: before
-				? advance(before, event)
-				: open(event as EventOf<'incident.opened'>);
+		const [incident, effects] = advanceFrom(known ?? before, event);
 		// A read whose phase a person has left is cancelled.
 		if (known?.phase !== incident.phase) {
 			underWay.abort();
@@ -165,6 +161,18 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 		},
 		ended: settled.promise,
 	};
+}
+
+function advanceFrom(incident: Incident | undefined, event: JournalEvent): Advanced {
+	if (incident) {
+		return advance(incident, event);
+	}
+
+	if (event.type !== 'incident.opened') {
+		throw new Error('A journal begins with incident.opened.');
+	}
+
+	return open(event);
 }
 
 function closed(): OperatorError {

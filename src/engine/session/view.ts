@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
 import type {MachineEffect} from '../../domain/machine/effects.ts';
 import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
@@ -28,8 +29,7 @@ export function createView(first: Incident | undefined, {redact, pace}: {redact(
 		view = incident && {
 			incident,
 			live: live.current(),
-			...(held === undefined ? {} : {held}),
-			...(halted === undefined ? {} : {halted}),
+			...defined({held, halted}),
 		};
 		for (const listener of listeners) {
 			listener();
@@ -106,7 +106,7 @@ function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog)
 			fresh = [];
 		}
 
-		return {lines, ...(progress === undefined ? {} : {progress})};
+		return {lines, ...defined({progress})};
 	};
 	const announce = () => {
 		soon ??= setTimeout(() => {

@@ -16,7 +16,7 @@ test('a text that is one reference becomes the value itself; within a text it be
 	expect(resolve('${steps.scan-disk.findings}!', scope)).toEqual({ok: true, value: '[{"kind":"x"}]!'});
 });
 
-test('what is missing is named; with a question mark it is null', () => {
+test('a missing value is named; with a question mark it is null', () => {
 	expect(resolve({a: {b: '${steps.gone.x}'}}, scope)).toEqual({ok: false, missing: '${steps.gone.x}'});
 	expect(resolve('${steps.gone.x?}', scope)).toEqual({ok: true, value: null});
 	expect(resolve('<${steps.gone.x?}>', scope)).toEqual({ok: true, value: '<>'});
@@ -44,7 +44,7 @@ test('a value that looks like a reference is a value: nothing is resolved twice'
 	);
 });
 
-test('what holds no reference stays as it is', () => {
+test('a value without a reference stays as it is', () => {
 	fc.assert(
 		fc.property(
 			fc.jsonValue().filter(value => !JSON.stringify(value).includes('${')),
@@ -57,7 +57,7 @@ test('what holds no reference stays as it is', () => {
 	);
 });
 
-test('what is almost a reference is told apart', () => {
+test('a malformed reference is reported as one', () => {
 	expect(malformedIn({a: ['${inputs.image}', '${inputs.image!}', 'x ${Inputs.y} z', '${']})).toEqual([
 		'${inputs.image!}',
 		'${Inputs.y}',
@@ -65,7 +65,7 @@ test('what is almost a reference is told apart', () => {
 	]);
 });
 
-test('a value in a command that somebody copies is one word of the shell', () => {
+test('a value in a command for people is quoted as one word of the shell', () => {
 	expect(shellWord('registry.example:5050/infra-ci:latest')).toBe('registry.example:5050/infra-ci:latest');
 	expect(shellWord("it's; rm -rf $(x)")).toBe("'it'\\''s; rm -rf $(x)'");
 	expect(resolve('verify ${inputs.image} --all', {inputs: {image: 'a b'}}, shellWord)).toEqual({

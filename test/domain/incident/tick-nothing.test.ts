@@ -13,7 +13,7 @@ function problemsOf(text: string): string[] {
 	return (runbook ? lintRunbook(runbook, actions) : problems).map(({code}) => code);
 }
 
-test('a question that is only a list may say what follows when nothing is ticked; another question may not', () => {
+test('only a tick question may have a route for nothing ticked', () => {
 	const other = shipped.replace('  answered: {stop: fixed', '  none: decide\n  answered: {stop: fixed');
 
 	expect(problemsOf(shipped)).toEqual([]);

@@ -40,7 +40,7 @@ test.each(['yes', 'Approve', 'approve ', 'y', '', 'mend the thing'])(
 	},
 );
 
-test('where a phrase is wanted, nothing but the phrase opens the gate', () => {
+test('a gate with a phrase takes only that phrase', () => {
 	const told = toldToGate('wipe 3 blobs').tell(answered(steps.mend, 'approve'));
 	expect(told.incident.phase).toMatchObject({kind: 'gate', refused: 'approve'});
 
@@ -49,7 +49,7 @@ test('where a phrase is wanted, nothing but the phrase opens the gate', () => {
 	expect(told.incident.visits.at(-1)!.gate!.answer).toMatchObject({approved: true, by: 'ada'});
 });
 
-test('a gate expires: what was approved too late, or by a clock that went back, is asked again', () => {
+test('a gate expires: an approval that is too late, or from a clock that went back, shows the gate again', () => {
 	for (const afterMs of [31 * 60_000, -3_600_000]) {
 		const told = toldToGate().tell(answered(steps.mend, 'approve'), afterMs);
 
@@ -58,7 +58,7 @@ test('a gate expires: what was approved too late, or by a clock that went back, 
 	}
 });
 
-test('a no leads back to decide, also when it comes late', () => {
+test('declining leads back to the decision, also after the gate has expired', () => {
 	for (const afterMs of [1_000, 31 * 60_000]) {
 		const told = toldToGate().tell(answered(steps.mend, 'decline'), afterMs);
 
@@ -68,19 +68,19 @@ test('a no leads back to decide, also when it comes late', () => {
 	}
 });
 
-test('an open gate is not replaced under the fingers of whoever reads it', () => {
+test('an open gate is not replaced while a person reads it', () => {
 	const told = toldToGate().tell({...gate(steps.mend), target: 'another'} as Happening);
 
 	expect(told.incident.visits.at(-1)!.gate!.target).toBe('registry.example/infra-ci');
 });
 
-test('an answer to an earlier visit opens nothing', () => {
+test('an answer to an earlier visit approves nothing', () => {
 	const told = toldToGate().tell(answered({step: 'mend', attempt: 2}, 'approve'));
 
 	expect(told.incident.phase).toEqual({kind: 'gate', ...steps.mend});
 });
 
-test('a dry run asks nobody and assumes that the change was made; reads are real', () => {
+test('a dry run opens no gate and assumes that the change was made; reads are real', () => {
 	const told = toldToDecide(smallPage, {dryRun: true}).tell(chosen('mend')).tell(begun(steps.mend, 'write'));
 	expect(told.effects).toEqual([{kind: 'assume', ...steps.mend}]);
 
@@ -92,7 +92,7 @@ test('a dry run asks nobody and assumes that the change was made; reads are real
 	expect(told.effects).toMatchObject([{kind: 'intend'}]);
 });
 
-test('a read that fails for a passing reason is made again as often as the step says, then a person decides', () => {
+test('a read with a transient failure is retried as often as the step says, then a person decides', () => {
 	const told = tellIncident().tell(begun(steps.check, 'read'));
 	for (const again of [1, 2]) {
 		told.tell(intended(steps.check)).tell(failed(steps.check, {transient: true}));
@@ -106,7 +106,7 @@ test('a read that fails for a passing reason is made again as often as the step 
 	});
 });
 
-test('a write that failed for a passing reason is never made again by itself', () => {
+test('a write with a transient failure is never retried by itself', () => {
 	const told = toldToRepair().tell(failed(steps.mend, {transient: true}));
 
 	expect(told.incident.phase).toEqual({kind: 'arriving', step: 'decide'});
@@ -123,7 +123,7 @@ test('a failure that the action has an outcome for takes its route, with the pro
 	});
 });
 
-test('a lost reply is asked about first; until it is answered nothing else may begin', () => {
+test('a lost reply is looked up first; until then no other change may start', () => {
 	const told = toldToRepair().tell(failed(steps.mend, {indeterminate: true}));
 	expect(told.incident.phase).toMatchObject({kind: 'unsure', asked: false});
 	expect(told.effects).toMatchObject([{kind: 'reconcile'}]);
@@ -146,7 +146,7 @@ test.each([
 	['not-done', {kind: 'gating'}, 'open-gate'],
 	['running', {kind: 'running'}, 'perform'],
 	['unknown', {kind: 'unsure', asked: true}, undefined],
-] as const)('the world says that a change is %s', (found, phase, effect) => {
+] as const)('a change that is looked up and found %s', (found, phase, effect) => {
 	const told = toldToRepair()
 		.tell(failed(steps.mend, {indeterminate: true}))
 		.tell({type: 'effect.reconciled', found, say: 'So it says.', output: {number: 7}, ...steps.mend});
@@ -155,7 +155,7 @@ test.each([
 	expect(told.effects.map(each => each.kind)).toEqual(effect === undefined ? [] : [effect]);
 });
 
-test('a process that died: a read is made again, an approved write is asked about again, one under way is looked up', () => {
+test('after a process died a read is repeated, an approved write is shown again, and a write under way is looked up', () => {
 	const resumed = {type: 'incident.resumed'} as const;
 	const reading = tellIncident().tell(begun(steps.check, 'read')).tell(intended(steps.check)).tell(resumed);
 	expect(reading.effects).toMatchObject([{kind: 'intend'}]);
@@ -168,14 +168,14 @@ test('a process that died: a read is made again, an approved write is asked abou
 	expect(toldToDecide().tell(resumed).effects).toEqual([]);
 });
 
-test('a runbook that stopped is closed by whoever resumes, also when only the seal is missing', () => {
+test('a runbook that stopped is closed when it is resumed, also when only the seal is missing', () => {
 	const told = toldToDecide().tell(chosen('stop')).tell({type: 'incident.resumed'});
 	expect(told.effects).toEqual([{kind: 'close'}]);
 
 	expect(told.tell({type: 'incident.closed'}).tell({type: 'incident.resumed'}).effects).toEqual([{kind: 'close'}]);
 });
 
-test('an outcome the runbook does not know leads to decide with what is wrong, and keeps the evidence', () => {
+test('an outcome without a route leads to the decision with the problem, and keeps the evidence', () => {
 	const evidence = [{file: 'evidence/1', digest: 'sha256:1', bytes: 1}];
 	const told = toldToRepair().tell({...finished(steps.mend, 'never-heard-of'), evidence} as Happening);
 
@@ -183,7 +183,7 @@ test('an outcome the runbook does not know leads to decide with what is wrong, a
 	expect(told.incident.visits.at(-1)!.evidence).toEqual(evidence);
 });
 
-test('a surprise in the step in which surprises are decided stands still and can be tried again or skipped', () => {
+test('a problem in the decision step itself waits for a person, who can retry or skip it', () => {
 	const problem: Problem = {code: 'runbook.value-missing', message: 'Missing.', hint: 'Go back.'};
 	const told = tellIncident()
 		.tell({type: 'step.blocked', problem, ...steps.check})
@@ -198,7 +198,7 @@ test('a surprise in the step in which surprises are decided stands still and can
 	expect(told.incident.visits.at(-1)).toMatchObject({ended: 'skipped', outcome: 'stop', problem});
 });
 
-test('a person can skip, mark as done, go back and note, but not in a visit that is not now', () => {
+test('a person can skip, record as done by hand, go back and add a note, but only in the current visit', () => {
 	const told = toldToGate();
 	const skip = {type: 'step.skipped', outcome: 'mended', reason: 'x'} as const;
 
@@ -214,7 +214,7 @@ test('a person can skip, mark as done, go back and note, but not in a visit that
 	});
 });
 
-test('while a change is under way it cannot be turned away from', () => {
+test('while a change is under way a person cannot go back to decide', () => {
 	const told = toldToRepair();
 
 	expect(refusal(told.incident, {type: 'decision.reopened', reason: 'x'})).toMatch(/under way/);
@@ -223,13 +223,13 @@ test('while a change is under way it cannot be turned away from', () => {
 	);
 });
 
-test('what only the machine reports is not taken from a person', () => {
+test('an event of the machine is not taken from a person', () => {
 	const told = toldToRepair();
 
 	expect(refusal(told.incident, finished(steps.mend, 'mended'))).toEqual(expect.any(String));
 });
 
-test('an option that is shown as impossible, or not shown, cannot be taken; a question cannot be left out', () => {
+test('a blocked or unknown option cannot be chosen, and no question can be left out', () => {
 	const told = tellIncident().tell({...begun(steps.decide, 'read'), step: 'check'} as Happening);
 	expect(refusal(told.incident, chosen('mend'))).toMatch(/No choice is open/);
 
@@ -244,7 +244,7 @@ test('an option that is shown as impossible, or not shown, cannot be taken; a qu
 	expect(refusal(asked.incident, {type: 'answers.given', answers: {which: [2]}, ...steps.close})).toBeUndefined();
 });
 
-test('a report that comes after a person turned elsewhere is known to be late', () => {
+test('a report that arrives after a person left the phase is late', () => {
 	const told = tellIncident().tell(begun(steps.check, 'read')).tell(intended(steps.check));
 	const late = {
 		at: '2026-04-19T04:00:00Z',
@@ -258,7 +258,7 @@ test('a report that comes after a person turned elsewhere is known to be late', 
 	expect(comesTooLate(told.incident, late)).toBe(true);
 });
 
-test('a proof holds until the next change, and a change by hand unproves as well', () => {
+test('a verified image is unknown after the next change, also after one by hand', () => {
 	expect(toldToProof().incident).toMatchObject({verdict: {verdict: 'intact'}, changed: true});
 	expect(toldToRepair().incident.verdict?.verdict).toBe('unknown');
 
@@ -272,7 +272,7 @@ test('a proof holds until the next change, and a change by hand unproves as well
 	expect(hands.incident.verdict?.verdict).toBe('unknown');
 });
 
-test('a change that cannot touch the image leaves the proof', () => {
+test('a change that cannot affect the image leaves it verified', () => {
 	const told = toldToProof()
 		.tell(begun(steps.tell, 'write', {sparesImage: true}))
 		.tell(gate(steps.tell))
@@ -282,7 +282,7 @@ test('a change that cannot touch the image leaves the proof', () => {
 	expect(told.incident.verdict?.verdict).toBe('intact');
 });
 
-test('nor does one that a person made by hand', () => {
+test('so does such a change that a person made by hand', () => {
 	const told = toldToProof()
 		.tell(begun(steps.tell, 'write', {sparesImage: true}))
 		.tell(gate(steps.tell))
@@ -291,7 +291,7 @@ test('nor does one that a person made by hand', () => {
 	expect(told.incident.verdict?.verdict).toBe('intact');
 });
 
-test('a later check that does not come to its end leaves no older proof standing', () => {
+test('a later check that does not finish makes a verified image unknown', () => {
 	const again = {step: 'prove', attempt: 2};
 	const checking = () =>
 		toldToProof()
@@ -321,7 +321,7 @@ test('a later check that does not come to its end leaves no older proof standing
 	expect(checking().tell(finished(again, 'intact', {verdict: 'intact'})).incident.verdict?.verdict).toBe('intact');
 });
 
-test('an end that was reached on a person’s word alone is not a verified one', () => {
+test('an end that a person reached by skipping is not a verified one', () => {
 	const page = smallPage.replace('say: It is whole again., unverified: true', 'say: It is whole again.');
 	const told = tellIncident(page)
 		.tell({type: 'step.skipped', outcome: 'broken', reason: 'x', ...steps.check})
@@ -346,7 +346,7 @@ test('a journal of another version is refused with the version that can read it'
 	}
 });
 
-test('to skip the verification proves nothing, whatever it is skipped as', () => {
+test('skipping the verification proves nothing, whatever outcome is recorded', () => {
 	for (const type of ['step.skipped', 'step.done-by-hand'] as const) {
 		const told = toldToRepair()
 			.tell(finished(steps.mend, 'mended'))
@@ -359,7 +359,7 @@ test('to skip the verification proves nothing, whatever it is skipped as', () =>
 	}
 });
 
-test('an end after a change is a verified one only with a proof, whatever the runbook promises', () => {
+test('an end after a change is verified only by an intact check, whatever the runbook promises', () => {
 	const page = smallPage.replace('say: It is whole again., unverified: true', 'say: It is whole again.');
 	const told = tellIncident(page)
 		.tell({type: 'step.skipped', outcome: 'broken', reason: 'x', ...steps.check})
@@ -373,7 +373,7 @@ test('an end after a change is a verified one only with a proof, whatever the ru
 	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'fixed', unverified: true});
 });
 
-test('the exit code says how it stands: proven, broken, unknown, open', () => {
+test('the exit code says whether the image is intact, broken or unknown, or the incident open', () => {
 	const stopped = (verdict?: 'intact' | 'broken' | 'unknown') => ({
 		...toldToDecide().tell(chosen('stop')).incident,
 		verdict: verdict && {verdict, at: ''},
@@ -386,7 +386,7 @@ test('the exit code says how it stands: proven, broken, unknown, open', () => {
 	expect(exitOf(toldToProof().incident)).toBe(8);
 });
 
-test('a build that still runs keeps its name in the world: the next visit takes it up', () => {
+test('a build that still runs keeps its request id: the next visit follows it', () => {
 	const told = toldToRepair().tell(finished(steps.mend, 'late'));
 
 	expect(requestId(told.incident, {step: 'mend', attempt: 2})).toBe(requestId(told.incident, steps.mend));
@@ -395,7 +395,7 @@ test('a build that still runs keeps its name in the world: the next visit takes 
 	);
 });
 
-test('the journal alone tells the same state, also when its tail was recovered', () => {
+test('folding the journal gives the same state, also after its tail was recovered', () => {
 	const {events, incident} = toldToProof();
 	const recovered = {
 		at: '2026-04-19T05:00:00Z',

@@ -28,7 +28,7 @@ function toldToEnd() {
 		.tell({type: 'incident.closed'});
 }
 
-test('the JSON names its schema, and holds nothing that JSON cannot', () => {
+test('the JSON names its schema, and survives a round trip', () => {
 	const report = postMortemOf(toldToEnd().events);
 
 	expect(report.schema).toBe('regmedic.post-mortem/1');
@@ -67,7 +67,7 @@ test('a rehearsal says DRILL above every section, and nothing else does', () => 
 	expect(renderMarkdown(postMortemOf(toldToEnd().events))).not.toContain('DRILL');
 });
 
-test('the times spent waiting add up to the whole, also with nobody there for a night', () => {
+test('the times spent waiting add up to the total, also when no process ran for a night', () => {
 	const told = toldToGate();
 	told.tell({type: 'incident.left', reason: 'left'}, 10_000).tell({type: 'incident.resumed'}, 9 * 3_600_000);
 	told
@@ -106,7 +106,7 @@ test('each milestone is the first event that shows it, and stays', () => {
 	}
 });
 
-test('a check that was green before anything was changed verifies nothing', () => {
+test('an intact check before any change verifies nothing', () => {
 	const told = tellIncident()
 		.tell(happen.begun(steps.check, 'read', {shows: 'verdict'}))
 		.tell(happen.intended(steps.check))
@@ -115,7 +115,7 @@ test('a check that was green before anything was changed verifies nothing', () =
 	expect(milestonesOf(told.events).map(({name}) => name)).toEqual(['opened']);
 });
 
-test('a repair by hand mitigates, and is told with who said so', () => {
+test('a repair by hand mitigates, and names the person who recorded it', () => {
 	const told = toldToDecide()
 		.tell(happen.chosen('hands'))
 		.tell(happen.begun(steps.hands, 'read'))
@@ -127,7 +127,7 @@ test('a repair by hand mitigates, and is told with who said so', () => {
 	]);
 });
 
-test('what may have changed something is never missing from the changes', () => {
+test('a change that may have been made is never missing from the report', () => {
 	const states: [string, JournalEvent[]][] = [
 		['not known yet', toldToRepair().events],
 		['not known yet', toldToRepair().tell(happen.failed(steps.mend, {indeterminate: true})).events],
@@ -150,7 +150,7 @@ test('what may have changed something is never missing from the changes', () => 
 	expect(postMortemOf(toldToGate().tell(happen.answered(steps.mend, 'decline')).events).changes).toEqual([]);
 });
 
-test('an end that nothing proves says so, whatever the runbook promises', () => {
+test('an end that was not verified says so, whatever the runbook promises', () => {
 	const told = toldToRepair()
 		.tell(happen.finished(steps.mend, 'mended'))
 		.tell({type: 'step.skipped', outcome: 'intact', reason: 'sure', ...steps.prove})
@@ -195,7 +195,7 @@ test.each(nasty)('%j from outside neither breaks a table nor draws', text => {
 	}
 });
 
-test('what a crash took is in the timeline', () => {
+test('the bytes that a crash took are in the timeline', () => {
 	const told = toldToGate().tell({type: 'journal.recovered', lostBytes: 12, file: 'events.torn-1'});
 
 	expect(postMortemOf(told.events).timeline.at(-1)!.what).toMatch(/12 bytes .* events\.torn-1/);
@@ -206,7 +206,7 @@ function cellsIn(row: string): number {
 	return row.replace(/\\[\\|]/g, '').split('|').length;
 }
 
-test('what runs on the host is told with its line, what breaks images for certain first', () => {
+test('a risk on the host is named with its line, the certain ones first', () => {
 	const risk = {
 		kind: 'removes-children',
 		file: '/etc/cron.d/registry',

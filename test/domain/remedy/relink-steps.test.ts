@@ -63,7 +63,7 @@ test('blobs come before manifests, manifests before tags, and nothing twice', ()
 	expect(relinkCounts(steps.slice(1, 4))).toBe('2 manifests and 1 layer');
 });
 
-test('each step is told as the request that it is', () => {
+test('each step is shown as its request', () => {
 	const steps = relinkSteps([
 		finding([config, layer, child], {plan: {complete: true, parts: [config, layer, child], retag: ['1.0']}}),
 	]);
@@ -94,13 +94,13 @@ test.each<[string, Finding]>([
 	expect(canRelink(found)).toBe(false);
 });
 
-test('what a folder with an impossible name holds is uploaded, not mounted', () => {
+test('a blob in a folder with an impossible name is uploaded, not mounted', () => {
 	expect(relinkSteps([finding([{...layer, from: 'a b&x=1'}])])).toMatchObject([
 		{kind: 'upload-blob', repository: 'acme/app', digest: layer.digest},
 	]);
 });
 
-test('in a store that lost any links, what lies below comes first, nothing comes twice, and nothing that is linked comes', () => {
+test('in a store that lost any links, lower parts come first, none twice, and no linked part at all', () => {
 	fc.assert(
 		fc.property(fc.nat(2), fc.array(fc.nat(), {maxLength: 12}), fc.boolean(), (which, losses, tagToo) => {
 			const tree = emptyTree();
@@ -157,7 +157,7 @@ function keyOf(step: RelinkStep): string {
 	return step.kind === 'restore-tag' ? step.tag : `${step.kind === 'put-manifest'}${step.digest}`;
 }
 
-test('a tag whose link is damaged is written again after what it names', () => {
+test('a tag with a damaged link is written after the manifest that it names', () => {
 	const tree = emptyTree();
 	const {image, child: lost} = pushVictim(tree, 0);
 	remove(tree, revisionFolder(here, lost));

@@ -50,14 +50,14 @@ test('a registry that claims what its disk has lost is restarted before anything
 	expect(first?.why).toContain('Restart first, then rebuild');
 });
 
-test('after the restart the rebuild is recommended, and its push is not feared any more', () => {
+test('after the restart the rebuild is recommended without the warning about its push', () => {
 	const [first] = weigh(...remembered, {tried: ['restart']});
 
 	expect(first).toMatchObject({key: 'rebuild-ci', recommended: true});
 	expect(first?.risk).not.toContain('stores nothing');
 });
 
-test('where no restart is configured, the rebuild says what a registry that still remembers does to a push', () => {
+test('where no restart is configured, the rebuild warns that the registry may drop the push', () => {
 	const options = weigh(...remembered, {canRestart: false});
 
 	expect(options[0]).toMatchObject({key: 'rebuild-ci', recommended: true});
@@ -65,7 +65,7 @@ test('where no restart is configured, the rebuild says what a registry that stil
 	expect(options.find(({key}) => key === 'restart')?.blocked).toContain('No restart command');
 });
 
-test('swept children recommend the rebuild, with the warning; the disk alone proves no stale memory', () => {
+test('swept children recommend the rebuild, with that warning; the disk alone proves no stale cache', () => {
 	const [first] = weigh([{kind: 'child-missing', digest: child}], [{kind: 'child-swept', digest: child}], {
 		missing: [layer],
 	});

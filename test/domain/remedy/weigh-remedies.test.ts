@@ -97,7 +97,7 @@ test.each<[string, Partial<Evidence>, string]>([
 	expect(recommended(evidence)).toBe(key);
 });
 
-test('while one build is under way the other is locked, and says how to unlock it', () => {
+test('while one build is under way the other is blocked, and says how to unblock it', () => {
 	for (const [running, other] of [
 		['rebuild-ci', 'rebuild-fallback'],
 		['rebuild-fallback', 'rebuild-ci'],
@@ -112,7 +112,7 @@ test('while one build is under way the other is locked, and says how to unlock i
 	}
 });
 
-test('one is recommended, it is the first, it can be taken, and every other says why it is where it is', () => {
+test('exactly one option is recommended, it is the first and not blocked, and every other has a reason', () => {
 	const any = fc.record(
 		{
 			scan: fc.record(
@@ -179,7 +179,7 @@ const scanOf = (...findings: Finding[]) => outputOf('storage.scan', scanValues({
 const scanned = {step: 'scan-storage', shows: 'cause' as const, outcome: 'found', output: scanOf(unlinked)};
 const chose = (outcome: string) => ({step: 'decide', outcome, ended: 'answered' as const});
 
-test('a remedy that was declined at its gate, or never began, is still untried', () => {
+test('a remedy that was declined at its gate, or never started, is still untried', () => {
 	for (const ended of ['declined', 'left', 'surprise'] as const) {
 		const [first] = deciding([scanned, chose('relink'), {step: 'relink', ended}]);
 		expect(first).toMatchObject({key: 'relink', recommended: true, why: expect.not.stringContaining('Tried')});
@@ -194,7 +194,7 @@ test('a remedy that was declined at its gate, or never began, is still untried',
 	expect(others.find(({key}) => key === 'relink')!.why).toMatch(/^Tried already/);
 });
 
-test('a pipeline that still runs locks the fallback until it ended or a person has dealt with it', () => {
+test('a pipeline that still runs blocks the fallback until it ended or a person repaired the image by hand', () => {
 	const late = [scanned, chose('rebuild-ci'), {step: 'build-ci', ended: 'ran' as const, outcome: 'late', tries: 1}];
 	const fallback = (visits: Went[]) => deciding(visits).find(({key}) => key === 'rebuild-fallback')!;
 
@@ -205,7 +205,7 @@ test('a pipeline that still runs locks the fallback until it ended or a person h
 	).toBeUndefined();
 });
 
-test('only remedies the runbook has steps for are offered, and its own options come last', () => {
+test('only remedies that the runbook has steps for are offered, and its own options come last', () => {
 	const keys = deciding([scanned]).map(({key}) => key);
 
 	expect(keys.slice(-2)).toEqual(['again', 'hand-over']);
@@ -245,11 +245,11 @@ const swallowedBuild = [
 	{...scanned, output: scanOf({...swept, kind: 'layer-missing', digest: layerOf})},
 ];
 
-test('what the latest check found is what is decided from: a build that the registry swallowed wants a restart', () => {
+test('the latest check decides: after a build whose push the registry dropped, the restart is recommended', () => {
 	expect(deciding(swallowedBuild)[0]).toMatchObject({key: 'restart', why: expect.stringContaining('from memory')});
 });
 
-test('after the restart a build that was green and changed nothing is worth another try; one that failed is not', () => {
+test('after the restart a green build that changed nothing is recommended again; a failed one is not', () => {
 	const restarted = [
 		chose('restart'),
 		ran('restart-registry', 'restarted'),
@@ -261,7 +261,7 @@ test('after the restart a build that was green and changed nothing is worth anot
 	expect(deciding([...failed.filter(({step}) => step !== 'verify'), ...restarted])[0]!.key).toBe('rebuild-fallback');
 });
 
-test('of a disk that nobody has looked at nothing is claimed, and a host that was refused is not worked on', () => {
+test('without a scan nothing is claimed about the disk, and a host that refused the login is blocked', () => {
 	const refused = {step: 'scan-storage', shows: 'cause' as const, outcome: 'refused', output: {kind: 'none'} as const};
 	const [first, ...others] = deciding([checked(fault), refused]);
 	const why = (key: string) => [first!, ...others].find(option => option.key === key);

@@ -118,7 +118,7 @@ async function run(name: string, inputs: object, context: ActionContext): Promis
 
 // ---------------------------------------------------------------- registry.verify, registry.restart
 
-test('verify says intact, broken and unknown, and nothing but those, of what it saw', async () => {
+test('verify ends with intact, broken or unknown', async () => {
 	const registry = fakeRegistry({latest: one, [one.digest]: one});
 	expect(await run('registry.verify', {image}, contextWith({registry}))).toMatchObject({
 		outcome: 'intact',
@@ -132,13 +132,13 @@ test('verify says intact, broken and unknown, and nothing but those, of what it 
 	expect(await run('registry.verify', {image}, contextWith({registry}))).toMatchObject({outcome: 'unknown'});
 });
 
-test('verify refuses a depth that it does not know', async () => {
+test('verify refuses an unknown depth', async () => {
 	await expect(action('registry.verify').run({image, depth: 'deep'}, contextWith({}))).rejects.toMatchObject({
 		code: 'verify.depth',
 	});
 });
 
-test('a restart is what the command says, and nobody can tell afterwards whether it ran', async () => {
+test('a restart ends as its command did, and cannot be looked up afterwards', async () => {
 	const failing = fakeStorage([], {restart: async () => ({exitCode: 1, output: 'no such service'})});
 	const {restartCommand: _, ...without} = fakeStorage();
 
@@ -152,7 +152,7 @@ test('a restart is what the command says, and nobody can tell afterwards whether
 
 // ---------------------------------------------------------------- registry.relink
 
-test('relink puts the exact bytes back, the innermost first, under the store’s lock', async () => {
+test('relink PUTs the exact bytes, the innermost first, under the lock of the store', async () => {
 	const registry = fakeRegistry();
 	const storage = fakeStorage([one, two]);
 
@@ -162,7 +162,7 @@ test('relink puts the exact bytes back, the innermost first, under the store’s
 	expect(storage.locks).toEqual(['taken incident.step.1', 'released']);
 });
 
-test('a relink that was partly done before a crash does the rest, and not the first again', async () => {
+test('a relink that a crash interrupted does only the rest', async () => {
 	const registry = fakeRegistry({[one.digest]: one});
 	const context = contextWith({registry, storage: fakeStorage([one, two])});
 
@@ -179,7 +179,7 @@ test('a relink that was partly done before a crash does the rest, and not the fi
 	});
 });
 
-test('a relink stops at what the registry does not take, and gives the lock back', async () => {
+test('a relink stops at the first rejection, and releases the lock', async () => {
 	const registry = fakeRegistry();
 	const storage = fakeStorage([one, two]);
 	registry.putManifest = async () => ({state: 'rejected', status: 405, detail: 'read-only'});
@@ -191,7 +191,7 @@ test('a relink stops at what the registry does not take, and gives the lock back
 	expect(storage.locks).toContain('released');
 });
 
-test('bytes that are gone, or no manifest, are never put', async () => {
+test('bytes that are gone, or are no manifest, are never PUT', async () => {
 	const registry = fakeRegistry();
 	const {outcomeOf} = action('registry.relink');
 	for (const blobs of [[], [{...one, bytes: Buffer.from('{')}]]) {
@@ -205,7 +205,7 @@ test('bytes that are gone, or no manifest, are never put', async () => {
 	expect(registry.puts).toEqual([]);
 });
 
-test('a lock that goes away stops a relink before the next change; one that cannot be given back does not undo it', async () => {
+test('a lost lock stops a relink before the next change; a lock that cannot be released does not undo it', async () => {
 	const registry = fakeRegistry();
 	const lost = new AbortController();
 	registry.onPut = () => lost.abort(unreachable());
@@ -234,7 +234,7 @@ test('a relink of nothing has no gate', async () => {
 
 // ---------------------------------------------------------------- registry.repoint
 
-test('the gate of a re-point shows both digests whole, and only an intact image may be named', async () => {
+test('the gate of a re-point shows both full digests, and takes only an intact image', async () => {
 	const registry = fakeRegistry({latest: one, older: old, [old.digest]: old});
 	const gate = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
 	expect(gate.changes).toEqual([
@@ -310,21 +310,21 @@ test.each<[string, TriggerAnswer, ReturnType<typeof pipeline>[], string]>([
 	expect(ci.triggers).toEqual(['incident.step.1']);
 });
 
-test('exit 126 is said to be the step’s own image', async () => {
+test('exit code 126 is explained: the image of the step itself cannot be pulled', async () => {
 	const steps = [{id: 1, name: 'build', state: 'failed' as const, exitCode: 126}];
 	const ci = fakeCi({pipelines: [pipeline({state: 'failed', steps})]});
 
 	expect((await run('ci.build', {image}, contextWith({ci}))).say).toMatch(/"build" ended with 126.*fallback/);
 });
 
-test('the number of a pipeline is on the record before it is followed', async () => {
+test('the number of a pipeline is journaled before it is followed', async () => {
 	const context = contextWith({ci: fakeCi({pipelines: [refusal()]})});
 
 	await expect(action('ci.build').run({image}, context)).rejects.toMatchObject({code: 'effect.unknown'});
 	expect(context.records).toEqual([{name: 'pipeline', detail: {number: 41, url: null}}]);
 });
 
-test('a look that fails on the way does not end the build: some are endured, then it is unknown', async () => {
+test('some failed polls do not end a build; after too many its outcome is unknown', async () => {
 	const some = contextWith({ci: fakeCi({pipelines: [...Array.from({length: 20}, unreachable), pipeline()]})});
 	expect(await run('ci.build', {image}, some)).toMatchObject({outcome: 'succeeded'});
 	expect(some.logged.join()).toContain('Trying again');
@@ -336,7 +336,7 @@ test('a look that fails on the way does not end the build: some are endured, the
 	});
 });
 
-test('a log that cannot be read says nothing of the build', async () => {
+test('a log that cannot be read does not change the outcome of a build', async () => {
 	const context = contextWith({ci: fakeCi({logs: () => Promise.reject(refusal())})});
 
 	expect(await run('ci.build', {image}, context)).toMatchObject({outcome: 'succeeded'});
@@ -351,7 +351,7 @@ test.each([
 	expect(await action('ci.build').reconcile({image}, contextWith({ci: fakeCi({found})}))).toMatchObject(expected);
 });
 
-test('what is under way already is followed and never triggered again', async () => {
+test('a pipeline that is under way is followed and never triggered again', async () => {
 	const attach = {kind: 'pipeline', number: 41} as const;
 	const ci = fakeCi();
 	await run('ci.build', {image}, contextWith({ci}, {attach}));
@@ -378,7 +378,7 @@ test.each(['ci.build', 'builder.build', 'ci.restart'])('%s has no gate where not
 
 // ---------------------------------------------------------------- builder.build
 
-test('a fallback build that failed says what its last stage said, and what to do about it', async () => {
+test('a failed fallback build shows the output of its last stage, and what to do', async () => {
 	const failedWith = (detail: string) =>
 		run(
 			'builder.build',
@@ -409,14 +409,14 @@ test.each<[string, BuildStatus[], string]>([
 	expect(await run('builder.build', {image}, contextWith({builder: fakeBuilder({statuses})}))).toMatchObject({outcome});
 });
 
-test.each(['no-program', 'busy', 'no-space'] as const)('a host that answers %s has begun nothing', async state => {
+test.each(['no-program', 'busy', 'no-space'] as const)('a host that answers %s has started no build', async state => {
 	const context = contextWith({builder: fakeBuilder({starts: [{state, detail: 'so'}]})});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({outcome: state});
 	expect(context.records).toEqual([]);
 });
 
-test('a build whose host is out of sight for a while goes on; for long, it is unknown and not lost', async () => {
+test('a build survives a short outage of its host; after a long one its outcome is unknown', async () => {
 	const some = contextWith({
 		builder: fakeBuilder({
 			statuses: [unreachable(), unreachable(), {state: 'pushed'}],
@@ -443,7 +443,7 @@ test.each<[BuildStatus, object]>([
 	).toMatchObject(expected);
 });
 
-test('the broken tag is always pushed, with the others, and a build taken up again is not started', async () => {
+test('the broken tag is always pushed, with the others, and a build that is followed is not started', async () => {
 	const gate = await action('builder.build').gate({image}, contextWith({builder: fakeBuilder()}));
 	expect(gate.changes.flatMap(sayChange).filter(change => change.startsWith('pushes'))).toEqual([
 		`pushes ${image}`,
@@ -493,7 +493,7 @@ test('each ticked pipeline is restarted once, however it was ticked', async () =
 	expect(context.records.map(({name}) => name)).toEqual(['restarting', 'restarted', 'restarting', 'not-restarted']);
 });
 
-test('a restart whose reply was lost is looked for in CI; what is settled is not done again', async () => {
+test('a restart whose reply was lost is looked for in CI; settled ones are not repeated', async () => {
 	const recorded = (...names: [string, number][]) =>
 		names.map(([name, number]) => ({name, detail: {number, as: 50, detail: 'gone'}}));
 	const {reconcile} = action('ci.restart');
@@ -518,7 +518,7 @@ test('a restart whose reply was lost is looked for in CI; what is settled is not
 	});
 });
 
-test('other damaged images become follow-ups; not to have looked is not to have found none', async () => {
+test('other damaged images become follow-ups; without a scan they are unknown, not none', async () => {
 	const others = [
 		{kind: 'child-swept', repository: 'web', tags: ['1', '2']},
 		{kind: 'child-missing', repository: 'web', tags: ['1']},
@@ -534,7 +534,7 @@ test('other damaged images become follow-ups; not to have looked is not to have 
 	expect(await run('follow-up.orphans', {image, findings: null}, contextWith({}))).toMatchObject({outcome: 'unknown'});
 });
 
-test('an audit without a host is no clean one', async () => {
+test('an audit without a host is not clean', async () => {
 	const text = '0 3 * * 0 root registry garbage-collect -m /etc/config.yml';
 	const crontab = {path: '/etc/cron.d/gc', kind: 'crontab', text, cut: false} as const;
 	const storage = fakeStorage([], {maintenance: async () => ({...quietHost, files: [...quietHost.files, crontab]})});
@@ -554,7 +554,7 @@ test('an audit without a host is no clean one', async () => {
 	});
 });
 
-test('settings alone say what is built: a runbook cannot order another repository', async () => {
+test('only the settings decide what is built: a runbook cannot name another repository', async () => {
 	const ci = fakeCi();
 	const {target} = await action('ci.build').gate({image, repository: 'evil/repo'}, contextWith({ci}));
 

@@ -15,7 +15,7 @@ function ask(registry: ReturnType<typeof shelf>, findings: object[] = []) {
 }
 
 describe('a tag that shared the damage of the image', () => {
-	it('is a follow-up while it is broken, and none once the same repair brought it back', async () => {
+	it('is a follow-up while it is broken, and none once the same repair restored it', async () => {
 		const registry = shelf(kept);
 		registry.manifests.set('2026-03', found(kept.index));
 
@@ -26,7 +26,7 @@ describe('a tag that shared the damage of the image', () => {
 		});
 	});
 
-	it('is no follow-up when every one is whole again', async () => {
+	it('is no follow-up when every one is intact again', async () => {
 		const registry = shelf(kept);
 		registry.manifests.set('2026-03', found(kept.index));
 		registry.manifests.set('2026-04', found(kept.index));
@@ -34,7 +34,7 @@ describe('a tag that shared the damage of the image', () => {
 		expect(await ask(registry)).toMatchObject({outcome: 'none'});
 	});
 
-	it('stays a follow-up, as not known now, when the registry does not answer; nobody asks it again', async () => {
+	it('stays a follow-up, as not known now, when the registry does not respond; it is not asked again', async () => {
 		const registry = shelf(kept);
 		registry.manifests.set('2026-03', unreachable());
 		registry.manifests.set('2026-04', found(kept.index));
@@ -46,7 +46,7 @@ describe('a tag that shared the damage of the image', () => {
 		expect(registry.asked).not.toContain('2026-04');
 	});
 
-	it('never is the image itself, nor what has no tag, and other images are not asked for', async () => {
+	it('is never the image itself nor an untagged one, and other images are not checked', async () => {
 		const registry = shelf(kept);
 		registry.manifests.set('latest', missing);
 		const other = {kind: 'child-missing', repository: 'web', tags: []};

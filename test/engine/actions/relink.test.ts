@@ -94,7 +94,7 @@ function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?
 	return {registry, storage, links, served, done, context: contextWith({registry, storage})};
 }
 
-test('the gate shows every request, and asks for what is put back by number', async () => {
+test('the gate shows every request, and its phrase counts the parts', async () => {
 	const gate = await registryRelink.gate!(inputs(finding), world().context);
 
 	expect(gate).toMatchObject({
@@ -109,7 +109,7 @@ test('the gate shows every request, and asks for what is put back by number', as
 	]);
 });
 
-test('the whole plan is carried out, leaves first, each step recorded with its digest', async () => {
+test('the whole plan is carried out, leaves first, and each step is journaled with its digest', async () => {
 	const {context, done, storage} = world();
 
 	const result = await registryRelink.run(inputs(finding), context);
@@ -133,7 +133,7 @@ test('the whole plan is carried out, leaves first, each step recorded with its d
 	expect(done).toHaveLength(4);
 });
 
-test('what cannot be mounted is uploaded, and recorded as that', async () => {
+test('a blob that cannot be mounted is uploaded, and journaled as an upload', async () => {
 	const {context, done} = world({mounts: false});
 
 	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({outcome: 'relinked'});
@@ -158,7 +158,7 @@ test('a blob that is only served from memory is linked all the same', async () =
 	expect(done).toContain('mount acme/base');
 });
 
-test('what the registry takes and does not serve is no success, and nothing more is done', async () => {
+test('a blob that the registry stores and does not serve is a failure, and stops the relink', async () => {
 	const {context, done} = world({forgetful: true});
 
 	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
@@ -173,7 +173,7 @@ test('what the registry takes and does not serve is no success, and nothing more
 test.each([
 	['has moved to another image', 'has moved'],
 	['is gone', 'was removed'],
-])('a tag that %s since the scan is left alone', async (_, word) => {
+])('a tag that %s since the scan is not changed', async (_, word) => {
 	const {context, done, registry, links} = world();
 	if (word === 'has moved') {
 		registry.served.set('latest', smallManifest('newer'));
@@ -196,7 +196,7 @@ test('findings of other repositories are not touched', async () => {
 	});
 });
 
-test('damaged bytes are a refusal with its reason; bytes that are gone are gone', async () => {
+test('damaged bytes are rejected with the reason; missing bytes end as gone', async () => {
 	const {context, registry, storage} = world();
 	const damaged = new OperatorError('blob.wrong-digest', 'These are other bytes.', {hint: 'Rebuild.', exit: 'failed'});
 	registry.uploadBlob = () => Promise.reject(damaged);
@@ -212,7 +212,7 @@ test('damaged bytes are a refusal with its reason; bytes that are gone are gone'
 	expect(storage.locks.at(-1)).toBe('released');
 });
 
-test('a lost reply leaves it open, and the world is asked', async () => {
+test('a lost reply leaves the outcome unknown, and it is looked up', async () => {
 	const {context, registry, links, served} = world();
 	registry.mountBlob = async (_, digest) => {
 		links.add(layerLink(repository, digest));
@@ -227,7 +227,7 @@ test('a lost reply leaves it open, and the world is asked', async () => {
 	});
 });
 
-test('links that could not be looked at are not called there', async () => {
+test('links that could not be read do not count as present', async () => {
 	const {context, registry, storage} = world();
 	await registryRelink.run(inputs(finding), context);
 	const blind = contextWith({

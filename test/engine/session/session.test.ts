@@ -58,7 +58,7 @@ test.each([
 	).toBe(found === 'unknown' ? 'unsure' : found === 'not-done' ? true : 'done');
 });
 
-test('a change that is still under way is taken up again, with what is known of it', async () => {
+test('a change that is still under way is followed, with its output so far', async () => {
 	const attached: unknown[] = [];
 	const small = await openAtGate({
 		conduct: {
@@ -83,7 +83,7 @@ test('a change that is still under way is taken up again, with what is known of 
 	expect(attached).toEqual([undefined, {kind: 'unreadable', values: {number: 41}}]);
 });
 
-test('a change that is found and lost again and again is left to a person, who can have it looked up again', async () => {
+test('a change that is lost again and again is left to a person, who can have it looked up again', async () => {
 	let runs = 0;
 	const small = await openAtGate({
 		conduct: {
@@ -128,7 +128,7 @@ test('a bug in a write leaves it in doubt: it is looked up like a lost reply', a
 	expect(incident.visits.at(-1)!.problem).toMatchObject({code: 'bug'});
 });
 
-test('a bug in looking it up leaves the word to a person', async () => {
+test('a bug in looking it up leaves the outcome to a person', async () => {
 	const small = await openAtGate({
 		conduct: {
 			run: async action => (action.effect === 'read' ? resultOf(action, 'broken') : Promise.reject(lost())),
@@ -143,7 +143,7 @@ test('a bug in looking it up leaves the word to a person', async () => {
 	expect(small.runs).toEqual(['change.mend']);
 });
 
-test('a journal that cannot be written halts everything: no effect begins after it', async () => {
+test('a journal that cannot be written halts the session: no effect starts after that', async () => {
 	const small = await openAtGate();
 	small.journal.fails = new OperatorError('journal.full', 'The disk is full.', {hint: 'Free some.', exit: 'failed'});
 
@@ -172,7 +172,7 @@ test('an intent that cannot be written is not acted upon', async () => {
 	expect(small.runs).toEqual([]);
 });
 
-test('a seal that cannot be written is said, and whoever resumes seals the rest', async () => {
+test('a seal that cannot be written halts the session, and resuming writes it', async () => {
 	const journal = createMemoryJournal();
 	let isFull = true;
 	let seals = 0;
@@ -220,7 +220,7 @@ test('a write that takes too long may have happened', async () => {
 	});
 });
 
-test('to leave stops what runs here at once, says why in the journal, and ends the session', async () => {
+test('leaving cancels what runs here at once, journals the reason, and ends the session', async () => {
 	let stopped = false;
 	const small = await openAtGate({
 		conduct: {
@@ -246,7 +246,7 @@ test('to leave stops what runs here at once, says why in the journal, and ends t
 	await expect(small.session.say({type: 'note.added', text: 'x'})).rejects.toMatchObject({code: 'session.closed'});
 });
 
-test('an answer that is on its way when the person leaves begins nothing any more', async () => {
+test('an answer that arrives while the person leaves starts nothing', async () => {
 	const small = await openAtGate();
 
 	await Promise.allSettled([small.session.say(approve), small.session.leave('left'), small.session.say(approve)]);
@@ -258,7 +258,7 @@ test('an answer that is on its way when the person leaves begins nothing any mor
 	expect(fold(small.events)).toEqual(small.session.current().incident);
 });
 
-test('going back to decide calls off a read, and what it still brings is not recorded', async () => {
+test('going back to decide cancels a read, and its late result is not journaled', async () => {
 	const finish = Promise.withResolvers<void>();
 	let called: AbortSignal | undefined;
 	const small = await openSmallSession({
@@ -282,7 +282,7 @@ test('going back to decide calls off a read, and what it still brings is not rec
 	expect(small.session.current().incident.verdict).toBeUndefined();
 });
 
-test('a note does not disturb what is under way', async () => {
+test('a note does not disturb the effect that is under way', async () => {
 	const finish = Promise.withResolvers<void>();
 	const signals: AbortSignal[] = [];
 	const small = await openSmallSession({
@@ -305,7 +305,7 @@ test('a note does not disturb what is under way', async () => {
 	expect(incident.notes).toMatchObject([{text: 'the office is calling', actor: 'ada'}]);
 });
 
-test('at a person’s pace a step waits to be begun, and a note meanwhile does not begin it', async () => {
+test('at a person’s pace a step waits for the person, and a note does not start it', async () => {
 	const page = smallPage.replace('broken: decide', 'broken: prove');
 	const small = await openSmallSession({page, pace: 'person'});
 	await small.until(({held}) => held === 'prove');
@@ -321,7 +321,7 @@ test('at a person’s pace a step waits to be begun, and a note meanwhile does n
 	);
 });
 
-test('a secret is in no event, no log line, no progress and no evidence; a word of the machine that is like it stays', async () => {
+test('a secret is in no event, no log line, no progress and no evidence; an equal keyword of the machine stays', async () => {
 	const kept: string[] = [];
 	const small = await openSmallSession({
 		conduct: {
@@ -366,7 +366,7 @@ test('what JSON cannot hold is the same in the journal and on the screen', async
 	expect(fold(JSON.parse(JSON.stringify(small.events)))).toStrictEqual(small.session.current().incident);
 });
 
-test('when the runbook has stopped, nothing more is taken, and leaving leaves nothing behind', async () => {
+test('when the runbook has stopped, no event is taken, and leaving changes nothing', async () => {
 	const small = await openSmallSession({conduct: {run: async action => resultOf(action, 'intact')}});
 	await expect(small.session.ended).resolves.toMatchObject({kind: 'stopped'});
 	const count = small.events.length;
@@ -376,7 +376,7 @@ test('when the runbook has stopped, nothing more is taken, and leaving leaves no
 	expect(small.events).toHaveLength(count);
 });
 
-test('what a person may not say now is refused with the reason, and is not recorded', async () => {
+test('an event that a person cannot send now is refused with the reason, and is not journaled', async () => {
 	const small = await openAtGate();
 	const count = small.events.length;
 
@@ -388,7 +388,7 @@ test('what a person may not say now is refused with the reason, and is not recor
 	expect(small.events).toHaveLength(count);
 });
 
-test('a gate that cannot say what it would change does not open', async () => {
+test('a gate that cannot name its changes does not open', async () => {
 	const small = await openSmallSession({
 		change: actions =>
 			actions.map(action => ({
@@ -415,7 +415,7 @@ test('a gate that cannot say what it would change does not open', async () => {
 	expect(incident.problem).toMatchObject({message: 'There is nothing to mend.', hint: 'Choose another.', step: 'mend'});
 });
 
-test('10,000 lines are gathered, the oldest leave, and the last one is there', async () => {
+test('of 10,000 log lines the oldest are dropped, and the last one is kept', async () => {
 	const small = await openSmallSession({
 		conduct: {
 			async run(action, _inputs, {log}) {

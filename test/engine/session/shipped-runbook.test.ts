@@ -96,7 +96,7 @@ test('a green build whose image is still broken leads back to decide, never to "
 	expect(exitOf((await session.ended).incident)).toBe(3);
 });
 
-test('an incident is led to a proven end: the fallback mends it, the verification proves it', async () => {
+test('an incident is led to a verified end: the fallback repairs the image, and the check proves it', async () => {
 	const registry = damaged();
 	const builder = fakeBuilder();
 	const start = builder.start;
@@ -143,7 +143,7 @@ test('a trigger whose reply was lost is found by its id and followed: one pipeli
 	expect(ci.triggers).toEqual(['2026-04-19-orphan-index-calm-otter.build-ci.1']);
 });
 
-test('a pipeline that is never done keeps the fallback locked; taken up again it is not triggered again', async () => {
+test('a pipeline that never ends blocks the fallback; chosen again it is followed, not triggered', async () => {
 	const ci = fakeCi({pipelines: [pipeline({state: 'waiting'})]});
 	const {session} = await lead({registry: damaged(), ci, builder: fakeBuilder()});
 	await at(session, 'decide');
@@ -164,7 +164,7 @@ test('a pipeline that is never done keeps the fallback locked; taken up again it
 	expect(ci.triggers).toHaveLength(1);
 });
 
-test('killed while a pipeline runs, whoever resumes follows the same one', async () => {
+test('after a kill while a pipeline runs, resuming follows the same one', async () => {
 	const first = fakeCi({pipelines: [pipeline({state: 'running'})]});
 	const ci = {
 		...first,
@@ -192,7 +192,7 @@ test('killed while a pipeline runs, whoever resumes follows the same one', async
 	await before.session.leave('left');
 });
 
-test('a dry run changes nothing, checks for real, and comes back to decide because nothing was mended', async () => {
+test('a dry run changes nothing, checks for real, and comes back to the decision because nothing was repaired', async () => {
 	const ci = fakeCi();
 	const registry = damaged();
 	const {session, events} = await lead({registry, ci}, {dryRun: true});
