@@ -1,6 +1,6 @@
 import type {Digest} from './digest.ts';
 
-/** Every way in which an image can be damaged. @see the table in the README, "What can be wrong" */
+/** Every way in which an image can be damaged. @see the README, "Faults" */
 export const faultKinds = [
 	'tag-dangling',
 	'child-unlinked',
