@@ -5,6 +5,7 @@ import type {Happening, JournalEvent} from '../../../src/domain/incident/event.t
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../../src/domain/incident/incident.ts';
 import {isObject, type Json} from '../../../src/domain/json.ts';
 import {open} from '../../../src/domain/machine/beginnings.ts';
+import {pendingEffects} from '../../../src/domain/machine/effects.ts';
 import {advance, fold} from '../../../src/domain/machine/machine.ts';
 import type {ActionContext, ActionResult, Ports, Reconciliation} from '../../../src/engine/actions/action.ts';
 import type {Journal} from '../../../src/engine/ports/journal.ts';
@@ -79,6 +80,8 @@ function checkEveryMoment(events: readonly JournalEvent[]): void {
 	for (const event of rest) {
 		live = advance(live, event)[0];
 		const {phase} = live;
+		const [resumed, effects] = advance(live, {...event, type: 'incident.resumed'});
+		expect(effects, 'a resumed session starts from what is pending').toEqual(pendingEffects(resumed));
 		if (phase.kind === 'stopped' && live.changed && !phase.unverified) {
 			expect(live.verdict?.verdict).toBe('intact');
 		}
