@@ -2,7 +2,7 @@ import path from 'node:path';
 import type {Configuration, RegistryConfiguration} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
-import type {StorageLocation} from '../wiring/storage.ts';
+import type {StorageLocation} from '../wiring/host.ts';
 import {onlyRegistry, registryNamed} from './configured-registry.ts';
 
 /** As `scan` and `audit` take them. @see storageOptions */

@@ -6,9 +6,9 @@ import {parseReference} from '../domain/image/reference.ts';
 import {openWorld, type World} from '../drills/world/world.ts';
 import {worldPaths} from '../drills/world/world-file.ts';
 import type {Invocation} from '../invocation.ts';
-import {systemClock} from '../wiring/clock.ts';
 import {openPorts} from '../wiring/ports.ts';
 import type {Setup} from '../wiring/setup.ts';
+import {systemClock} from '../wiring/setup.ts';
 import {loadRunbook} from './runbooks.ts';
 import {createIncident, incidentFolder, type OpenIncident, openIncident} from './start.ts';
 

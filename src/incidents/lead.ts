@@ -3,7 +3,7 @@ import {exitCodes} from '../domain/errors.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
-import {systemClock} from '../wiring/clock.ts';
+import {systemClock} from '../wiring/setup.ts';
 import type {OpenIncident} from './start.ts';
 
 type Lead = {

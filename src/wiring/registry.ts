@@ -9,9 +9,9 @@ import type {Depth} from '../domain/image/verdict.ts';
 import type {Registry} from '../engine/ports/registry.ts';
 import type {Secrets} from '../engine/ports/secrets.ts';
 import {hashingOnHost} from '../engine/scan/hash-on-host.ts';
-import {systemClock} from './clock.ts';
+import {openStorage} from './host.ts';
 import type {Setup} from './setup.ts';
-import {openStorage} from './storage.ts';
+import {systemClock} from './setup.ts';
 
 export type OpenRegistry = {
 	registry: Registry;

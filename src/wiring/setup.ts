@@ -1,10 +1,12 @@
 import {mkdir, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {Redaction} from '../domain/text/redaction.ts';
+import type {Clock} from '../engine/ports/clock.ts';
 import type {Processes} from '../engine/ports/processes.ts';
 import type {Invocation} from '../invocation.ts';
 
@@ -72,3 +74,13 @@ async function runtimeFolderOf(
 		(error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? folder : undefined),
 	);
 }
+
+export const systemClock: Clock = {
+	now: () => new Date(),
+	monotonic: () => performance.now(),
+	async sleep(milliseconds, {signal}) {
+		await pause(milliseconds, undefined, {signal}).catch(error => {
+			throw signal.aborted ? signal.reason : error;
+		});
+	},
+};

@@ -11,7 +11,7 @@ import {assess} from '../../src/domain/storage/findings/assess.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {createNonces} from '../support/nonces.ts';
 import {processes} from '../support/processes.ts';

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {causeOf} from '../../src/adapters/ssh/openssh/ssh-stderr.ts';
-import {createHostVerifier} from '../../src/adapters/ssh/ssh2/host-verifier.ts';
+import {createHostVerifier} from '../../src/adapters/ssh/ssh2/connection.ts';
 import {judgeHostKey, knownHostsName, linesFor, parseKnownHosts} from '../../src/adapters/ssh/ssh2/known-hosts.ts';
 import {describeReal, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';

@@ -7,7 +7,7 @@ import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {createAuthority, type Pair} from '../support/certificates.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {startTokenService, type TokenService} from '../support/token-service.ts';

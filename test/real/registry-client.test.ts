@@ -9,7 +9,7 @@ import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const depths: Depth[] = ['head', 'edge', 'content'];

@@ -6,7 +6,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
 import {blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {startIncident} from '../../src/incidents/start.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
 import {answer, approve, choose, respondWith} from '../support/real-responder.ts';

@@ -13,7 +13,7 @@ import {pushImage} from '../../src/drills/images/registry-client.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {compareStore} from '../../src/engine/scan/compare-store.ts';
 import {scanStore} from '../../src/engine/scan/scan-store.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {createNonces} from '../support/nonces.ts';
 import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';

@@ -11,7 +11,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {type Damage, damageTo} from '../support/damage.ts';
 import {
 	blob,

@@ -8,7 +8,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {openBuildah, pushFromFolder, pushImage} from '../support/real-images.ts';
 

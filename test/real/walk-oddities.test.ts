@@ -13,7 +13,7 @@ import {type Blob, blobOf, type ManifestBlob} from '../../src/drills/images/imag
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Registry} from '../../src/engine/ports/registry.ts';
 import {createWalker} from '../../src/engine/verify/walk-image.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const run = promisify(execFile);

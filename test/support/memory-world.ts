@@ -6,7 +6,7 @@ import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import type {Ports} from '../../src/engine/actions/action.ts';
 import type {Pipeline} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
-import {settingsOf} from '../../src/wiring/settings.ts';
+import {settingsOf} from '../../src/wiring/ports.ts';
 import {type DyingProcess, untilDeath} from './dying-process.ts';
 import {fakeBuilder, fakeCi, pipeline} from './fake-ports.ts';
 import {memoryHost, readTree, serveTree, wrongInTree} from './memory-store.ts';

@@ -2,7 +2,7 @@
 // so many were probed. Run with --expose-gc.
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {probe} from '../../src/engine/probe/probe.ts';
-import {systemClock} from '../../src/wiring/clock.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
 
 const [host = '', ...counts] = process.argv.slice(2);
 const wanted = new Set(counts.map(Number));

@@ -6,8 +6,15 @@ import {parseDigest} from '../../domain/image/digest.ts';
 import type {Stamp} from '../../domain/incident/event.ts';
 import type {Journal} from '../../engine/ports/journal.ts';
 import type {Processes} from '../../engine/ports/processes.ts';
-import {moveTornTail, openAppendFile} from './append-file.ts';
-import {eventsFile, firstPrev, type RecordedEvent, readJournal, writeLine} from './events-file.ts';
+import {
+	eventsFile,
+	firstPrev,
+	moveTornTail,
+	openAppendFile,
+	type RecordedEvent,
+	readJournal,
+	writeLine,
+} from './events-file.ts';
 import {type Lock, lockFolder} from './lock.ts';
 import {makePrivateFolder, syncFolder, writeNewFile} from './private-files.ts';
 

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {probeHazards} from '../../domain/audit/hazards/stale-probe.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {systemClock} from '../../wiring/clock.ts';
+import {systemClock} from '../../wiring/setup.ts';
 import type {AuditTarget} from '../storage-target.ts';
 import {type Found, orUnseen} from './or-unseen.ts';
 

@@ -4,7 +4,7 @@ import type {ErrorCode} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
-import type {StorageLocation} from '../../wiring/storage.ts';
+import type {StorageLocation} from '../../wiring/host.ts';
 
 export type ScannedStore = {
 	root: string;

@@ -9,9 +9,8 @@ import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayCheck, sayChecks} from '../../plain/verify/say-check.ts';
 import {showWalkProgress} from '../../plain/verify/walk-progress.ts';
-import {systemClock} from '../../wiring/clock.ts';
 import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
-import {readSetup, type Setup} from '../../wiring/setup.ts';
+import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 
 type VerifyOptions = VerifyingOptions & {
 	/** `linux/arm64`: of an index, only this child. */
@@ -106,6 +105,10 @@ async function walk(
 	{terminal, talk}: Invocation,
 ): Promise<ImageCheck> {
 	const walker = registries.walkerOf(reference.host);
+	if (terminal.stderr?.isTTY !== true) {
+		return walker.walk(reference, defined({platform}));
+	}
+
 	const {monotonic} = systemClock;
 	const progress = showWalkProgress(formatReference(reference), {terminal: terminal.stderr, talk, monotonic});
 

@@ -17,10 +17,12 @@ export const faultKinds = [
 	'answers-differ',
 ] as const;
 
-/** The width of a column of kinds. */
-export const widestFaultKind = Math.max(...faultKinds.map(kind => kind.length));
-
 export type FaultKind = (typeof faultKinds)[number];
+
+/** The width of a column of kinds. */
+export function widestFaultKind(): number {
+	return Math.max(...faultKinds.map(kind => kind.length));
+}
 
 /** One thing wrong with one digest or link, as seen over HTTP. */
 export type Fault = {

@@ -1,4 +1,4 @@
-import {sayDuration} from '../text/duration.ts';
+import {sayDuration} from '../text/time.ts';
 import {visibleLine} from '../text/visible.ts';
 import type {PostMortem} from './post-mortem.ts';
 

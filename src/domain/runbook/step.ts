@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import type {Json} from '../json.ts';
-import {parseDuration} from '../text/duration.ts';
+import {parseDuration} from '../text/time.ts';
 import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
 import type {Doing, Route, Step} from './runbook.ts';
 

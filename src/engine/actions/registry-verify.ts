@@ -1,4 +1,4 @@
-import {sayVerdict} from '../../domain/image/say-verdict.ts';
+import {sayVerdict} from '../../domain/image/verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {ActionNamed} from './action.ts';

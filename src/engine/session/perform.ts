@@ -2,7 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {EvidenceNote, Happening, StepStamp} from '../../domain/incident/event.ts';
 import {toJsonObject} from '../../domain/json.ts';
 import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import type {Journal} from '../ports/journal.ts';
 import {contextOf, type EffectContext, inputsOf, type StepAction, stepActionOf, withinDeadline} from './step-action.ts';
 

@@ -1,5 +1,5 @@
 import type {ProbeProgress} from '../../domain/probe/probe.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {textWidth} from '../../domain/text/wrap.ts';

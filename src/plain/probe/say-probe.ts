@@ -3,7 +3,7 @@ import {type Fault, faultKinds, faultMeanings, widestFaultKind} from '../../doma
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {formatShard} from '../../domain/probe/shard.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
@@ -48,10 +48,10 @@ function sayBroken({images, failures, faults, instance}: ProbeReport, columns: n
 	const shown = same.slice(0, mostImages);
 	const left = failures - shown.flat().length;
 	const longest = Math.max(...shown.flatMap(([check]) => check!.faults.map(fault => partName(fault).length)), 0);
-	const room = columns - 2 - widestFaultKind - 1 - 1 - responseColumns;
+	const room = columns - 2 - widestFaultKind() - 1 - 1 - responseColumns;
 	const part = room < leastPart ? undefined : Math.min(room, Math.max(leastPart, longest));
 	return [
-		...(part === undefined ? [] : [`  ${column('FAULT', widestFaultKind)} ${column('PART', part)} RESPONSE`]),
+		...(part === undefined ? [] : [`  ${column('FAULT', widestFaultKind())} ${column('PART', part)} RESPONSE`]),
 		...shown.flatMap(checks => [
 			...wrap(`${repositoryOf(checks[0]!, instance)}: ${sayTags(checks)}`, {rest: '  ', columns}),
 			...checks[0]!.faults.flatMap(fault => sayFault(fault, part, columns)),
@@ -83,7 +83,7 @@ function sayFault(fault: Fault, part: number | undefined, columns: number): stri
 		];
 	}
 
-	const first = `  ${column(kind, widestFaultKind)} ${column(name, part)} `;
+	const first = `  ${column(kind, widestFaultKind())} ${column(name, part)} `;
 	return wrap(response, {first, rest: ' '.repeat(first.length), columns});
 }
 

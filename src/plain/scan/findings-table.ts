@@ -12,16 +12,16 @@ const mostOfImage = 10;
 const mostTags = 5;
 
 /** `2026-04-19 02:00`: the zone stands in the heading. */
-const widths = {kind: widestFaultKind, since: 16, remedy: 10};
-/** Below this the parts of a row stand under each other. */
-const tableColumns = 2 + widths.kind + 1 + 24 + 1 + widths.since + 1 + widths.remedy;
+const sinceColumns = 16;
+const remedyColumns = 10;
+const leastPart = 24;
 
 /** The findings by image, each with its remedy. */
 export function sayFindings(findings: readonly Finding[], columns: number): string[] {
 	const images = [...Map.groupBy(findings, imageOf)];
 	const shown = images.slice(0, mostImages);
 	const rest = images.slice(mostImages).flatMap(([, found]) => found);
-	const isWide = columns >= tableColumns;
+	const isWide = columns >= otherColumns() + leastPart;
 	return [
 		...(isWide ? [row({kind: 'FAULT', part: 'PART', since: 'SINCE (UTC)', remedy: 'REMEDY'}, columns)] : []),
 		...shown.flatMap(([, found]) => [
@@ -60,11 +60,16 @@ function wideRow(finding: Finding, columns: number): string {
 type Cells = {kind: string; part: string; since: string; remedy: string};
 
 function row({kind, part, since, remedy}: Cells, columns: number): string {
-	return `  ${column(kind, widths.kind)} ${column(part, partWidth(columns))} ${column(since, widths.since)} ${remedy}`;
+	return `  ${column(kind, widestFaultKind())} ${column(part, partWidth(columns))} ${column(since, sinceColumns)} ${remedy}`;
 }
 
 function partWidth(columns: number): number {
-	return Math.min(44, columns - (tableColumns - 24));
+	return Math.min(44, columns - otherColumns());
+}
+
+/** What a row takes beside the part. Where less than `leastPart` is left for that, the cells stand under each other. */
+function otherColumns(): number {
+	return 2 + widestFaultKind() + 1 + 1 + sinceColumns + 1 + remedyColumns;
 }
 
 function narrowRow(finding: Finding, columns: number): string[] {

@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {currentStep, currentVisit, type Incident, type Phase} from '../../domain/incident/incident.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
 import {narrate} from './narrate.ts';

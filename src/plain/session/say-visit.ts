@@ -3,7 +3,7 @@ import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import type {Output} from '../../domain/incident/outputs.ts';
 import {edgesOf, reachable} from '../../domain/runbook/paths.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {sayFinding} from '../scan/say-scan.ts';

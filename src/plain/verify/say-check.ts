@@ -1,8 +1,8 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
-import {sayVerdict} from '../../domain/image/say-verdict.ts';
 import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
+import {sayVerdict} from '../../domain/image/verdict.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {usualColumns, wrap} from '../../domain/text/wrap.ts';

@@ -1,6 +1,6 @@
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {byteSize, count} from '../../domain/text/wording.ts';
-import type {WalkProgress} from '../../engine/verify/progress.ts';
+import type {WalkProgress} from '../../engine/verify/walk-parts.ts';
 import {type ProgressTerminal, showStatusLine} from '../layout/status-line.ts';
 
 /** Shows how far the walk of one image is, on the status line of a terminal. */

@@ -1,4 +1,4 @@
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import type {Progress} from '../../engine/actions/action.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 import {screenOf} from '../screens/screens.ts';

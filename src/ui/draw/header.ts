@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
-import {clockTime} from '../../domain/text/duration.ts';
+import {clockTime} from '../../domain/text/time.ts';
 import {type Formatter, type Row, rowWidth} from './formatter.ts';
 import {drawProblem} from './results/result.ts';
 

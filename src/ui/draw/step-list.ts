@@ -1,5 +1,5 @@
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {type Formatter, type Piece, type Row, rowWidth} from './formatter.ts';
 import {drawMore, type Pane, scrollRows} from './pane.ts';
 

@@ -1,6 +1,5 @@
 import {sayChange} from '../../domain/incident/change.ts';
-import {sayDuration} from '../../domain/text/duration.ts';
-import {sayTimeOfDay} from '../../domain/text/time.ts';
+import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/formatter.ts';
 import {openDialog} from '../state/dialog.ts';

@@ -1,6 +1,5 @@
 import type {Incident} from '../../domain/incident/incident.ts';
-import {clockTime} from '../../domain/text/duration.ts';
-import {sayTimeOfDay} from '../../domain/text/time.ts';
+import {clockTime, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Row} from '../draw/formatter.ts';
 import {drawProblem} from '../draw/results/result.ts';

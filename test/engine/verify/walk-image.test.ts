@@ -6,8 +6,8 @@ import {parseReference} from '../../../src/domain/image/reference.ts';
 import {blobOf, buildImage, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 import {createRequestLimiter} from '../../../src/engine/verify/concurrency.ts';
-import type {WalkProgress} from '../../../src/engine/verify/progress.ts';
 import {type ImageOptions, type WalkerOptions, walkImage} from '../../../src/engine/verify/walk-image.ts';
+import type {WalkProgress} from '../../../src/engine/verify/walk-parts.ts';
 import {descriptor, document, failure, found, host, latest, shelf} from './shelf.ts';
 
 const walk = (registry: Registry, options: Partial<WalkerOptions & ImageOptions> = {}, reference = latest) =>

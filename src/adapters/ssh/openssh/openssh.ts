@@ -44,9 +44,10 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 	const hostName = {host, ...defined({port})};
 	const target = destinationArguments({...hostName, ...defined({user})}, configFile);
 	const environment = sshEnvironment(options.environment);
+	const safe = safeOptions();
 	const connection = createSharedConnection({
 		program,
-		options: safeOptions,
+		options: safe,
 		target,
 		nonce,
 		environment,
@@ -63,7 +64,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 			const sharing = await connection.join({signal});
 			const mark = nonce();
 			const {command, head} = seal(request, mark);
-			const channel = spawnChannel(program, [...safeOptions, ...sharing, ...target, command], {environment, processes});
+			const channel = spawnChannel(program, [...safe, ...sharing, ...target, command], {environment, processes});
 			const explain = (stderr: string) => {
 				const failure = channel.failure();
 				return failure === undefined ? causeOf(stderr, place, hostName) : notStarted(failure, place);
@@ -79,9 +80,8 @@ function notStarted(failure: NodeJS.ErrnoException, place: string): OperatorErro
 }
 
 /** Options on the command line outrank any configuration file. */
-const safeOptions = [
-	'-T',
-	...[
+function safeOptions(): string[] {
+	const options = [
 		'BatchMode=yes',
 		'StrictHostKeyChecking=yes',
 		// A configuration file could trust these in place of known_hosts.
@@ -98,5 +98,6 @@ const safeOptions = [
 		'EscapeChar=none',
 		'UpdateHostKeys=no',
 		'LogLevel=ERROR',
-	].flatMap(option => ['-o', option]),
-];
+	];
+	return ['-T', ...options.flatMap(option => ['-o', option])];
+}

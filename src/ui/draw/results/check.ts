@@ -1,8 +1,8 @@
 import {defined} from '../../../domain/defined.ts';
 import {type Fault, faultMeanings} from '../../../domain/image/fault.ts';
 import {isIndexType} from '../../../domain/image/media-type.ts';
-import {sayVerdict} from '../../../domain/image/say-verdict.ts';
 import type {ChildCheck, ImageCheck, Verdict} from '../../../domain/image/verdict.ts';
+import {sayVerdict} from '../../../domain/image/verdict.ts';
 import {count} from '../../../domain/text/wording.ts';
 import {type Formatter, type Piece, type Row, rowWidth} from '../formatter.ts';
 import type {FocusedRows} from '../pane.ts';

@@ -1,7 +1,7 @@
 import {createHash, createHmac} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
 import {causeOf} from '../../../../src/adapters/ssh/openssh/ssh-stderr.ts';
-import {createHostVerifier} from '../../../../src/adapters/ssh/ssh2/host-verifier.ts';
+import {createHostVerifier} from '../../../../src/adapters/ssh/ssh2/connection.ts';
 import {judgeHostKey, knownHostsName, parseKnownHosts} from '../../../../src/adapters/ssh/ssh2/known-hosts.ts';
 import {settingsFor} from '../../../../src/adapters/ssh/ssh2/ssh-config.ts';
 

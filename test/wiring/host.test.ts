@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest';
 import {parseConfiguration} from '../../src/domain/configuration.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
-import {openShell} from '../../src/wiring/shell.ts';
+import {openShell} from '../../src/wiring/host.ts';
 import {processes} from '../support/processes.ts';
 
 const signal = AbortSignal.timeout(20_000);

@@ -5,13 +5,15 @@ import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createOpenSshShell} from '../adapters/ssh/openssh/openssh.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh2/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2/ssh2.ts';
+import {createStorage} from '../adapters/storage/storage.ts';
 import type {Configuration, SecretSource} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {Shell} from '../engine/ports/shell.ts';
+import type {Storage} from '../engine/ports/storage.ts';
 import type {Setup} from './setup.ts';
 
 /** The machine that commands run on. */
-export type ShellLocation = {
+type ShellLocation = {
 	/** A destination as ssh names it. Absent: this machine. */
 	ssh?: string | undefined;
 	/** Absent: the system's ssh, or the built-in client on a machine without ssh. */
@@ -79,4 +81,24 @@ function withoutSecrets(
 
 function variablesOf(source: SecretSource): string[] {
 	return 'env' in source ? [source.env] : [];
+}
+
+/** The storage folder of a registry, on this machine or on its host. */
+export type StorageLocation = ShellLocation & {
+	root: string;
+	/** Restarts the registry on that host. */
+	restart?: string | undefined;
+};
+
+/** Nothing is run yet. Closing the storage closes the shell. */
+export function openStorage(
+	location: StorageLocation,
+	setup: Setup,
+	shell: Shell = openShell(location, setup),
+): Storage {
+	return createStorage({
+		shell,
+		root: location.root,
+		...defined({restartCommand: location.restart, hostRoot: setup.hostRoot}),
+	});
 }
