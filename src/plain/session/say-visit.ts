@@ -66,7 +66,17 @@ function sayOutput(output: Output): string[] {
 			return some(output.followUps, sayItem, 'follow-up');
 		case 'audit':
 			return some(output.risks, sayHazard, 'risk');
-		default:
+		// The sentence of the step says it already.
+		case 'relink':
+		case 'repoint':
+		case 'pipeline':
+		case 'build':
+		case 'failed-pipelines':
+		case 'restarted-pipelines':
+		case 'decision':
+		case 'answers':
+		case 'none':
+		case 'unreadable':
 			return [];
 	}
 }
