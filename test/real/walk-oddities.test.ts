@@ -20,6 +20,7 @@ const run = promisify(execFile);
 const depths: Depth[] = ['head', 'edge', 'content'];
 const {signal} = new AbortController();
 const ociLayer = 'application/vnd.oci.image.layer.v1.tar';
+const foreignLayer = 'application/vnd.oci.image.layer.nondistributable.v1.tar';
 const gone = {mediaType: ociLayer, digest: blobOf('not here').digest, size: 8};
 const of = ({digest, bytes}: Blob, mediaType: string) => ({mediaType, digest, size: bytes.length});
 
@@ -64,10 +65,24 @@ const healthy: Record<string, ManifestBlob[]> = {
 	foreign: [image({layers: [layer, {...gone, urls: ['https://acme.example/layer']}]})],
 	'foreign-docker': [
 		image(
-			{layers: [layer, {...gone, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'}]},
+			{
+				layers: [
+					layer,
+					{
+						...gone,
+						mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+						urls: ['https://acme.example/layer'],
+					},
+				],
+			},
 			mediaTypes.dockerManifest,
 		),
 	],
+	'foreign-present': [image({layers: [layer, {...layer, mediaType: foreignLayer}]})],
+	'null-in-layer': [image({layers: [{...layer, annotations: {'org.acme.note': null}}]})],
+	'null-in-config': [image({config: {...config, annotations: {'org.acme.note': null}}})],
+	'null-in-subject': [image({subject: {...gone, mediaType: mediaTypes.ociManifest, annotations: {a: null}}})],
+	'empty-blob-without-size': [image({layers: [{...of(nothing, ociLayer), size: undefined}, layer]})],
 	list: [indexOf([plain], {}, mediaTypes.dockerList), plain],
 	schema2: [image({}, mediaTypes.dockerManifest)],
 	zstd: [image({layers: [layer, {...layer, mediaType: `${ociLayer}+zstd`}]})],

@@ -41,16 +41,21 @@ export type Manifest = Index | ImageManifest;
 export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string; unsupported?: string};
 
 // Registries and engines are written in Go, whose decoder reads null as absent, and a platform without its fields as one with
-// empty fields. A stricter reader would call images broken that everyone can pull.
+// empty fields; in a map or a list, null is its zero value. A stricter reader would call images broken that everyone can pull.
 const text = v.nullish(v.string());
+const textOrNull = v.pipe(
+	v.nullable(v.string()),
+	v.transform(value => value ?? ''),
+);
 
 const descriptor = v.object({
 	digest: v.pipe(v.string(), v.guard(isDigest, 'not a digest')),
-	size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+	/** Absent is 0: distribution 2.8 writes a size of 0 as none (`omitempty`). @see distribution v2.8.3 blobs.go, Descriptor */
+	size: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
 	mediaType: text,
 	platform: v.nullish(v.object({os: text, architecture: text, variant: text})),
-	annotations: v.nullish(v.record(v.string(), v.string())),
-	urls: v.nullish(v.array(v.string())),
+	annotations: v.nullish(v.record(v.string(), textOrNull)),
+	urls: v.nullish(v.array(textOrNull)),
 });
 
 const document = v.object({
@@ -135,11 +140,12 @@ export function platformName({platform, annotations}: Descriptor): string | unde
 }
 
 /**
- * A layer that is stored elsewhere (`urls`), or that must not be distributed, need not be in this registry.
- * @see OCI image-spec layer.md, "Non-Distributable Layers", and Docker's `…rootfs.foreign.diff…`
+ * A layer that is stored elsewhere (`urls`) need not be in this registry. Its media type alone (`…nondistributable…`,
+ * `…rootfs.foreign.diff…`) says nothing: without an address every client asks this registry for it.
+ * @see OCI image-spec descriptor.md, "urls"; distribution v2.8.3 ocimanifesthandler.go, verifyManifest
  */
-export function isForeign({urls, mediaType}: Descriptor): boolean {
-	return (urls?.length ?? 0) > 0 || /\.(?:foreign|nondistributable)\./.test(mediaType ?? '');
+export function isForeign({urls}: Descriptor): boolean {
+	return (urls?.length ?? 0) > 0;
 }
 
 /** What a pull of the manifest needs: the children of an index, or the config and layers of an image. */

@@ -120,8 +120,19 @@ test('four megabytes of brackets are refused, not a stack overflow', () => {
 	expect(reason(`${'['.repeat(500_000)}${']'.repeat(500_000)}`)).toMatchObject({ok: false});
 });
 
-test('a layer with urls, or of a foreign type, is stored elsewhere', () => {
+test('a layer with urls is stored elsewhere; a foreign media type without them says nothing', () => {
 	expect(isForeign({...a, urls: ['https://acme.example/layer']})).toBe(true);
-	expect(isForeign({...a, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'})).toBe(true);
+	expect(isForeign({...a, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'})).toBe(false);
 	expect(isForeign({...a, urls: []})).toBe(false);
+});
+
+test('a null where Go expects a text or a size is read as Go reads it, and a number in place of a text is not', () => {
+	const config = {digest: a.digest, size: null, annotations: {note: null, other: 'x'}, urls: [null]};
+
+	expect(read({config, layers: []})).toMatchObject({
+		config: {digest: a.digest, size: 0, annotations: {note: '', other: 'x'}, urls: ['']},
+	});
+	expect(parseManifest(JSON.stringify({config: {...a, annotations: {note: 1}}, layers: []}))).toMatchObject({
+		ok: false,
+	});
 });

@@ -9,6 +9,7 @@ import {walkImage} from '../../../src/engine/verify/walk-image.ts';
 import {descriptor, document, found, host, latest, shelf} from './shelf.ts';
 
 const {signal} = new AbortController();
+const urls = ['https://acme.example/layer'];
 const gone = {digest: blobOf('not here').digest, size: 8};
 const empty = {mediaType: 'application/vnd.oci.empty.v1+json', digest: blobOf('{}').digest, size: 2, data: 'e30='};
 const layerType = 'application/vnd.oci.image.layer.v1.tar';
@@ -54,17 +55,19 @@ const oddities: Oddity[] = [
 		),
 		[plain, document({manifests: []}, mediaTypes.ociIndex)],
 	],
-	['a foreign layer with urls', image({layers: [layer, {...gone, urls: ['https://acme.example/layer']}]})],
+	['a foreign layer with urls', image({layers: [layer, {...gone, urls}]})],
 	[
 		'a foreign layer of Docker',
 		image(
-			{layers: [layer, {...gone, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'}]},
+			{layers: [layer, {...gone, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', urls}]},
 			mediaTypes.dockerManifest,
 		),
 	],
 	[
 		'a non-distributable layer',
-		image({layers: [layer, {...gone, mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd'}]}),
+		image({
+			layers: [layer, {...gone, mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd', urls}],
+		}),
 	],
 	['an image without any mediaType', untyped({config, layers: [layer]})],
 	['an index without any mediaType', untyped({manifests: [{digest: plain.digest, size: plain.bytes.length}]}), [plain]],
