@@ -141,6 +141,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		locks,
 		list: async () => neverAsked(),
 		recheck: async paths => new Map(paths.map(path => [path, {state: 'there', size: 71, changed: 0}])),
+		sample: async () => neverAsked(),
 		streamBlob: () => neverAsked(),
 		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,

@@ -7,6 +7,7 @@ import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
 import {readMaintenance} from './host/maintenance.ts';
+import {sampleStore} from './host/sample-store.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
@@ -43,6 +44,7 @@ export function createStorage({
 		place,
 		list: options => listStore({...options, shell, root}),
 		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root, signal}),
+		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),

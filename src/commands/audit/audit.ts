@@ -31,7 +31,7 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 		const registry = target.registry?.configuration;
 		const dryRun = options.preflight ? dryRunOf(options.collect ?? registry?.storage?.collect) : undefined;
 		const {maintenance, ...host} = await auditHost(storage, signal);
-		const answers = await auditRegistry(target.registry?.name, maintenance, setup);
+		const answers = await auditRegistry(target.registry?.name, {maintenance, storage}, setup);
 		const probe = await auditProbe(target.registry, options, signal);
 		const preflight =
 			dryRun && (await runPreflight(dryRun, storage, {role: registry?.role ?? 'authoritative', signal}));

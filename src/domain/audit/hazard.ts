@@ -16,6 +16,7 @@ export type HazardKind =
 	| 'old-upstream'
 	| 'open-registry'
 	| 'empty-catalogue'
+	| 'another-registry'
 	| 'plain-http'
 	| 'probe-silent';
 
@@ -49,6 +50,7 @@ const isMaintenance: Record<HazardKind, boolean> = {
 	'old-upstream': false,
 	'open-registry': false,
 	'empty-catalogue': false,
+	'another-registry': false,
 	'plain-http': false,
 	'probe-silent': false,
 };

@@ -3,6 +3,7 @@ import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {CollectionReport} from '../../domain/audit/preflight.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {StoreSample} from '../../domain/storage/same-registry.ts';
 import type {Waiting} from './waiting.ts';
 
 export type Storage = {
@@ -20,6 +21,11 @@ export type Storage = {
 	 * The result has every path.
 	 */
 	recheck(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
+	/**
+	 * A small part of what the disk holds, read fast: some tags, and which of these repositories it does not hold. It shows
+	 * whether a registry serves this disk.
+	 */
+	sample(listed: readonly string[], waiting: Waiting): Promise<StoreSample>;
 	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**

@@ -80,10 +80,21 @@ function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Prefl
 
 function sayVerdict(audit: Parameters<typeof auditVerdict>[0] & Pick<Audit, 'risks'>, columns: number): string[] {
 	switch (auditVerdict(audit)) {
-		case 'breaks':
-			return audit.risks.some(({severity}) => severity === 'will-break')
-				? wrap('Something will break images: make the changes above before it runs again.', {columns})
+		case 'breaks': {
+			const certain = audit.risks.filter(({severity}) => severity === 'will-break');
+			const elsewhere = certain.filter(({kind}) => kind === 'another-registry' || kind === 'empty-catalogue');
+			const sentences = [
+				...(elsewhere.length === 0
+					? []
+					: ['Another registry answers than the one on this disk: find out why before you rely on a check of either.']),
+				...(certain.length === elsewhere.length
+					? []
+					: ['Something will break images: make the changes above before it runs again.']),
+			];
+			return sentences.length > 0
+				? sentences.flatMap(sentence => wrap(sentence, {columns}))
 				: wrap('The garbage collection that was rehearsed would do damage: do not run it as it is.', {columns});
+		}
 
 		case 'incomplete':
 			return wrap(

@@ -107,3 +107,13 @@ it('a rehearsed collection that removes what a relink needs is reported, once fo
 	expect(told).toContain('do not run it');
 	expect(told).not.toContain('Nothing found');
 });
+
+it('an audit of a disk that another registry answers for says so last, not that something runs again', () => {
+	const [collection] = audit.risks;
+	const elsewhere = {...collection!, kind: 'another-registry', file: 'https://registry.example'} as const;
+
+	const alone = sayAudit({...audit, risks: [elsewhere]}).join(' ');
+	expect(alone).toContain('Another registry answers than the one on this disk');
+	expect(alone).not.toContain('before it runs again');
+	expect(sayAudit({...audit, risks: [elsewhere, collection!]}).join(' ')).toContain('before it runs again');
+});
