@@ -15,6 +15,8 @@ export type Setup = {
 	configuration: Configuration;
 	/** The file it was read from. Absent: there is none. */
 	configurationFile?: string;
+	/** The files that were looked for. */
+	configurationSought?: string[];
 	environment: Record<string, string | undefined>;
 	processes: Processes;
 	/** Learns every secret that is read. */
@@ -34,7 +36,7 @@ export type Setup = {
 /** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid */
 export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
 	const {environment, folder, flags, processes, redaction, signal, foreground} = invocation;
-	const {configuration, file} = await readConfiguration(environment, folder, flags.config);
+	const {configuration, file, sought} = await readConfiguration(environment, folder, flags.config);
 	const runtimeFolder = await runtimeFolderOf(environment, processes.user);
 	return {
 		configuration,
@@ -42,6 +44,7 @@ export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?
 		processes,
 		redaction,
 		signal,
+		configurationSought: sought,
 		...defined({configurationFile: file, prompting: foreground?.run, plainHttp, runtimeFolder}),
 	};
 }

@@ -51,6 +51,7 @@ describeReal('what the scan says of a store is what the real registry does with 
 		const url = `http://${registry.host}`;
 		return {
 			registry,
+			storage,
 			store,
 			url,
 			scan: async () => (await scanStore(storage, {role: 'authoritative', signal})).scan,
@@ -157,7 +158,7 @@ describeReal('what the scan says of a store is what the real registry does with 
 	});
 
 	it('what a warm registry says of a lost layer differs from the disk until it is restarted', async () => {
-		const {registry, store, push, scan, status} = await openScene('warm');
+		const {registry, storage, store, push, scan, status} = await openScene('warm');
 		const image = buildImage({seed: 'app', platforms: ['linux/amd64'], attestations: false});
 		const layer = image.blobs[1]!.digest;
 		await push('acme/app', image);
@@ -170,9 +171,10 @@ describeReal('what the scan says of a store is what the real registry does with 
 			credentials: async () => undefined,
 		});
 
-		const before = await compareStore(await scan(), client, {signal});
+		const options = {storage, role: 'authoritative', signal} as const;
+		const before = await compareStore(await scan(), client, options);
 		await registry.restart();
-		const after = await compareStore(await scan(), client.fresh(), {signal});
+		const after = await compareStore(await scan(), client.fresh(), options);
 		await client.close();
 
 		expect(before.findings).toMatchObject([

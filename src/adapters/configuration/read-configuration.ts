@@ -8,6 +8,8 @@ type ReadConfiguration = {
 	configuration: Configuration;
 	/** Absent when there is no file. */
 	file?: string;
+	/** The files that were looked for. */
+	sought: string[];
 };
 
 /**
@@ -40,11 +42,15 @@ export async function readConfiguration(
 
 		if (text !== undefined) {
 			const relative = path.relative(folder, file);
-			return {configuration: parseConfiguration(text, relative.startsWith('..') ? file : relative), file};
+			return {
+				configuration: parseConfiguration(text, relative.startsWith('..') ? file : relative),
+				file,
+				sought: candidates,
+			};
 		}
 	}
 
-	return {configuration: emptyConfiguration};
+	return {configuration: emptyConfiguration, sought: candidates};
 }
 
 /** @see XDG Base Directory Specification */

@@ -1,7 +1,9 @@
 import {findStores} from '../../adapters/storage/host/find-stores.ts';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -56,13 +58,16 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 				return findStores({shell, base, signal});
 			},
 			async scanStore(root, role) {
-				const {scan: found} = await scanStore(openStorage({...location, root}, setup, shell), {
+				const storage = openStorage({...location, root}, setup, shell);
+				const {scan: found} = await scanStore(storage, {
 					role,
 					signal,
 					onProgress: progress.update,
 					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 				});
-				return options.compare && host !== undefined ? compareWith(host, found, setup, progress.update) : found;
+				return options.compare && host !== undefined
+					? compareWith(host, found, setup, {storage, role, onProgress: progress.update})
+					: found;
 			},
 		});
 		progress.stop();
@@ -77,11 +82,11 @@ async function compareWith(
 	host: string,
 	scan: Scan,
 	setup: Setup,
-	onProgress: (progress: ScanProgress) => void,
+	options: {storage: Storage; role: RegistryRole; onProgress: (progress: ScanProgress) => void},
 ): Promise<Scan> {
 	const {registry, close} = openRegistry(host, setup);
 	try {
-		return await compareStore(scan, registry, {signal: setup.signal, onProgress});
+		return await compareStore(scan, registry, {...options, signal: setup.signal});
 	} finally {
 		await close();
 	}

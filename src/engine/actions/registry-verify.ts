@@ -1,10 +1,15 @@
-import {sayVerdict} from '../../domain/image/verdict.ts';
+import {OperatorError} from '../../domain/errors.ts';
+import {sayVerdict, unanswered} from '../../domain/image/verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {walkImage} from '../verify/walk-image.ts';
+import {absentOnlyOverHttp} from './absent-on-disk.ts';
 import type {ActionNamed} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
-/** Walks the image over HTTP, on new connections. */
+/**
+ * Walks the image over HTTP, on new connections. An image that the registry does not have is looked for on its disk: unless
+ * the disk lacks it too, the image is unknown and not absent.
+ */
 export const registryVerify: ActionNamed<'registry.verify'> = {
 	name: 'registry.verify',
 	parse: inputParser('registry.verify'),
@@ -33,7 +38,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 	shows: 'verdict',
 	outcomeOf: error => (error.code === 'image.absent' ? 'absent' : refusedOrUnreachable(error)),
 
-	async run({image, depth}, {ports, signal, progress, log}) {
+	async run({image, depth}, {ports, settings, signal, progress, log}) {
 		const registry = ports.registry.fresh();
 		try {
 			const check = await walkImage(registry, image, {
@@ -47,6 +52,20 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 				output: {digest: null, ...check},
 				say: sayVerdict(check),
 			};
+		} catch (error) {
+			const {storage} = ports;
+			if (!(error instanceof OperatorError) || error.code !== 'image.absent' || !storage) {
+				throw error;
+			}
+
+			log(`${error.message} Looking for it at ${storage.place} …`);
+			const reason = await absentOnlyOverHttp(image, {registry, storage, role: settings.role}, {signal});
+			if (reason === undefined) {
+				throw error;
+			}
+
+			const check = unanswered(image, reason);
+			return {outcome: check.verdict, output: {digest: null, ...check}, say: reason.message};
 		} finally {
 			await registry.close();
 		}

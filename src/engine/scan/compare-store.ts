@@ -1,23 +1,38 @@
 import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
-import type {ImageCheck} from '../../domain/image/verdict.ts';
+import type {ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import {compareAnswers} from '../../domain/storage/findings/compare-answers.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import {sayDifference} from '../../domain/storage/say-difference.ts';
 import type {Registry} from '../ports/registry.ts';
+import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';
+import {askSameRegistry} from './same-registry.ts';
 
-type CompareOptions = Waiting & {onProgress?: (progress: {label: string; done: number; total: number}) => void};
+type CompareOptions = Waiting & {
+	storage: Pick<Storage, 'place' | 'sample'>;
+	role: RegistryRole;
+	onProgress?: (progress: {label: string; done: number; total: number}) => void;
+};
 
 /**
- * Walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers
+ * Finds out first whether the registry serves this disk: if not, its answers say nothing about the disk, and none is kept. Then it
+ * walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers
  * differ from the disk. An image that could not be walked leaves the scan incomplete.
  */
 export async function compareStore(
 	scan: Scan,
 	registry: Registry,
-	{signal, onProgress = () => {}}: CompareOptions,
+	{storage, role, signal, onProgress = () => {}}: CompareOptions,
 ): Promise<Scan> {
+	const readSample = (listed: readonly string[]) => storage.sample(listed, {signal});
+	const compared = await askSameRegistry(registry, {role, readSample, signal});
+	const difference = sayDifference(compared, {host: registry.host, place: storage.place});
+	if (difference !== undefined) {
+		return {...scan, complete: false, gaps: [...scan.gaps, difference], compared};
+	}
+
 	const images = imagesOf(scan, registry.host);
 	const checks: ImageCheck[] = [];
 	const gaps: string[] = [];
@@ -41,8 +56,14 @@ export async function compareStore(
 		}
 	}
 
+	// A store that holds nothing cannot be told from another, and nothing in it is damaged.
+	if (compared.kind === 'unknown' && gaps.length === 0 && scan.counts.repositories > 0) {
+		gaps.push(`${registry.host} was not compared with ${storage.place}: ${compared.why}`);
+	}
+
 	return {
 		...scan,
+		compared,
 		complete: scan.complete && gaps.length === 0,
 		gaps: [...scan.gaps, ...gaps],
 		findings: [...scan.findings, ...compareAnswers(checks, scan)],

@@ -1,6 +1,7 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
+import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -27,7 +28,11 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		count(counts.links, 'link'),
 		count(counts.blobs, 'blob'),
 	].join(', ');
-	const clean = complete ? 'No fault found.' : 'No fault found in the part that could be read; the rest is not known.';
+	const clean = complete
+		? 'No fault found.'
+		: isElsewhere(scan)
+			? 'No fault found on this disk. What the registry serves is not known to be whole.'
+			: 'No fault found in the part that could be read; the rest is not known.';
 	return [
 		...(complete ? [] : sayGaps(scan, width)),
 		...wrap(`Scanned ${root}: ${seen}.`, {rest: '  ', columns: width}),
@@ -36,7 +41,7 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 			: [...sayFindings(findings, width), ...saySummary(findings, width)]),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
-		...sayNext(findings, risks, registry, width),
+		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry, width)),
 		...(complete
 			? []
 			: wrap('The scan is INCOMPLETE: fix what is listed at the top, then scan again.', {columns: width})),
@@ -62,11 +67,16 @@ function some(tags: readonly string[]): string {
 	return `${tags.slice(0, mostListed).join(', ')}${more}`;
 }
 
-function sayGaps({gaps}: Scan, columns: number): string[] {
-	return [
-		...wrap('INCOMPLETE: part of the store could not be read. Other faults may exist.', {columns}),
-		...sayList(gaps, columns),
-	];
+function sayGaps(scan: Scan, columns: number): string[] {
+	const head = isElsewhere(scan)
+		? `INCOMPLETE: the registry that responds ${scan.compared?.kind === 'another' ? 'is not' : 'may not be'} the one on this disk.`
+		: 'INCOMPLETE: part of the store could not be read. Other faults may exist.';
+	return [...wrap(head, {columns}), ...sayList(scan.gaps, columns)];
+}
+
+/** An incident would ask the registry that responds: the disk says nothing about its images. */
+function isElsewhere({compared}: Scan): boolean {
+	return compared?.kind === 'another' || compared?.kind === 'partly';
 }
 
 function sayList(items: readonly string[], columns: number): string[] {

@@ -10,7 +10,10 @@ test('a named file is preferred to that of the folder, and that to the file of t
 	const folder = await createTempFolder();
 	const home = await createTempFolder();
 	const environment = {XDG_CONFIG_HOME: home};
-	expect(await readConfiguration(environment, folder)).toEqual({configuration: {registries: {}, images: {}}});
+	expect(await readConfiguration(environment, folder)).toEqual({
+		configuration: {registries: {}, images: {}},
+		sought: [path.join(folder, 'regmedic.yaml'), path.join(home, 'regmedic/config.yaml')],
+	});
 
 	await mkdir(path.join(home, 'regmedic'));
 	await writeFile(path.join(home, 'regmedic/config.yaml'), of('users'));

@@ -1,6 +1,7 @@
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
+import type {SameRegistry} from '../same-registry.ts';
 import type {RelinkPlan} from '../walk/relink-plan.ts';
 
 /** A fault with everything it reaches, once per repository and digest. */
@@ -63,4 +64,6 @@ export type Scan = {
 	 * entries that no registry writes. `linksTakenBySize`: links of a large store of which only the size was read.
 	 */
 	harmless?: {history: number; leftOut: number; linksTakenBySize: number};
+	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
+	compared?: SameRegistry;
 };

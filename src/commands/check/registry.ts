@@ -1,0 +1,111 @@
+import type {Configuration, RegistryConfiguration} from '../../domain/configuration.ts';
+import {defined} from '../../domain/defined.ts';
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Ci} from '../../engine/ports/ci.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
+import {openPorts} from '../../wiring/ports.ts';
+import type {Setup} from '../../wiring/setup.ts';
+import {attempt, failed, type Line} from './line.ts';
+import {storageLines} from './storage.ts';
+
+/** The lines of a registry: its responses, its storage, and the CI of its first image. */
+export async function registryLines(
+	name: string,
+	{url, credentials, role}: RegistryConfiguration,
+	setup: Setup,
+): Promise<Line[]> {
+	const {signal, configuration} = setup;
+	const {host} = new URL(url);
+	const image = firstImageOf(name, configuration);
+	const repository = image ?? 'regmedic-check';
+	const opened = open(() => openPorts({host, repository, tag: 'latest'}, setup));
+	if (opened instanceof OperatorError) {
+		// The other registries are still checked.
+		return [failed(`registry ${name}`, opened)];
+	}
+
+	const {ports, close} = opened;
+	const {registry, storage, ci} = ports;
+	const build = configuration.images[image ?? '']?.build;
+	try {
+		const responds = await checkTags(name, registry, {host, image, repository, credentials, signal});
+		return [
+			responds,
+			...(storage
+				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
+				: []),
+			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build.repository, signal))] : []),
+		];
+	} finally {
+		await close();
+	}
+}
+
+function open<T>(work: () => T): T | OperatorError {
+	try {
+		return work();
+	} catch (error) {
+		return asOperatorError(error);
+	}
+}
+
+type CheckTags = {
+	host: string;
+	image: string | undefined;
+	repository: string;
+	credentials: RegistryConfiguration['credentials'];
+	signal: AbortSignal;
+};
+
+/** A response about any repository proves the connection, the certificate and the credentials. */
+async function checkTags(
+	name: string,
+	registry: Registry,
+	{host, image, repository, credentials, signal}: CheckTags,
+): Promise<Line> {
+	const what = `registry ${name}`;
+	try {
+		const tags = await registry.tags(repository, {signal});
+		const found =
+			image === undefined
+				? ''
+				: tags === undefined
+					? `; it has no ${image}`
+					: `; ${image} has ${count(tags.length, 'tag')}`;
+		return {what, ok: true, say: `${host} responds${found}`};
+	} catch (error) {
+		const failure = asOperatorError(error);
+		const source = failure.code === 'registry.unauthorized' ? sourceOf(credentials) : undefined;
+		// The error's own hint is to run this command.
+		const hint = source && `The credentials come from ${source}: correct them there.`;
+		return {...failed(what, failure), ...defined({hint})};
+	}
+}
+
+async function checkCi(ci: Ci, repository: string, signal: AbortSignal): Promise<string> {
+	const {login, version} = await ci.check(repository, {signal});
+	return `${ci.place} responds; ${login} can see ${repository} (version ${version})`;
+}
+
+function firstImageOf(registry: string, {images}: Configuration): string | undefined {
+	return Object.entries(images).find(([, image]) => image.registry === registry)?.[0];
+}
+
+/** The source of the credentials, never the credentials. */
+function sourceOf(credentials: RegistryConfiguration['credentials']): string | undefined {
+	if (credentials === undefined) {
+		return undefined;
+	}
+
+	if ('docker' in credentials) {
+		return 'Docker’s credential stores';
+	}
+
+	if ('env' in credentials) {
+		return `${credentials.env.username} and ${credentials.env.password}`;
+	}
+
+	const {password} = credentials;
+	return 'env' in password ? password.env : 'file' in password ? password.file : `the command ${password.command[0]}`;
+}

@@ -1,0 +1,76 @@
+import {OperatorError} from '../../domain/errors.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
+import {hintForDifference, sayDifference} from '../../domain/storage/say-difference.ts';
+import {count} from '../../domain/text/wording.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
+import type {Storage} from '../../engine/ports/storage.ts';
+import {askSameRegistry} from '../../engine/scan/same-registry.ts';
+import {attempt, type Line} from './line.ts';
+
+type StorageLinesOptions = {
+	storage: Storage;
+	/** Undefined: it does not respond. */
+	registry: Registry | undefined;
+	role: RegistryRole;
+	signal: AbortSignal;
+};
+
+/** The lines of a registry's storage: its host and folder, and whether it is the storage of that registry. */
+export async function storageLines(
+	name: string,
+	{storage, registry, role, signal}: StorageLinesOptions,
+): Promise<Line[]> {
+	const folder = await attempt(`storage ${name}`, () => checkFolder(storage, signal));
+	if (!folder.ok || registry === undefined) {
+		return [folder];
+	}
+
+	return [folder, await attempt(`registry and storage ${name}`, () => compare(registry, {storage, role, signal}))];
+}
+
+async function checkFolder(storage: Storage, signal: AbortSignal): Promise<string> {
+	const {files, gaps, disk, holdsRepositories} = await storage.maintenance({signal});
+	if (disk === undefined) {
+		throw new OperatorError(
+			'check.storage',
+			`${storage.place}: the host responds, but the folder cannot be read: ${gaps.join('; ')}.`,
+			{
+				hint: 'Fix storage.root in the configuration, or let this user enter the folder.',
+				exit: 'configuration',
+			},
+		);
+	}
+
+	return [
+		`${storage.place} responds`,
+		...(holdsRepositories ? [] : ['no repository is in it']),
+		`${count(files.length, 'maintenance file')} read`,
+		...(gaps.length === 0 ? [] : [`${count(gaps.length, 'thing')} could not be read (regmedic audit names them)`]),
+	].join('; ');
+}
+
+/** Whether the registry that responds serves this folder. */
+async function compare(
+	registry: Registry,
+	{storage, role, signal}: {storage: Storage; role: RegistryRole; signal: AbortSignal},
+): Promise<string> {
+	const {host} = registry;
+	const {place} = storage;
+	const compared = await askSameRegistry(registry, {
+		role,
+		readSample: listed => storage.sample(listed, {signal}),
+		signal,
+	});
+	const difference = sayDifference(compared, {host, place});
+	if (difference !== undefined) {
+		throw new OperatorError('check.storage', difference, {
+			hint: hintForDifference,
+			// Until it is known which of the two is right, nothing that either shows is a finding about the other.
+			exit: 'indeterminate',
+		});
+	}
+
+	return compared.kind === 'unknown'
+		? `could not be compared: ${compared.why}`
+		: `${host} serves what ${place} holds, as far as some of both were compared`;
+}
