@@ -9,7 +9,7 @@ import type {Waiting} from '../ports/waiting.ts';
 const mostNames = 50;
 const mostTags = 6;
 
-export type SameRegistryOptions = Waiting & {
+type SameRegistryOptions = Waiting & {
 	/** A cache would ask its upstream for a tag: only names are compared then. */
 	role: RegistryRole;
 	/** Reads what the disk holds, and which of these names it does not. */
