@@ -64,6 +64,7 @@ type CiCode =
 	| 'ci.not-woodpecker'
 	| 'ci.pipeline-unknown'
 	| 'ci.redirected'
+	| 'ci.rejected'
 	| 'ci.repository-inactive'
 	| 'ci.repository-unknown'
 	| 'ci.server-error'
@@ -200,6 +201,7 @@ type StorageCode =
 	| 'storage.no-find'
 	| 'storage.no-hash'
 	| 'storage.no-root'
+	| 'storage.restart'
 	| 'storage.root'
 	| 'storage.silent'
 	| 'storage.unread';

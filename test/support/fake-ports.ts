@@ -148,6 +148,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		maintenance: async () => quietHost,
 		dryRunCollection: async () => neverAsked(),
 		restart: async () => ({exitCode: 0, output: 'restarted'}),
+		restartLog: async () => undefined,
 		async lock(holder) {
 			locks.push(`taken ${holder}`);
 			return {

@@ -1,5 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import {restartLogCommand} from '../../domain/incident/restart-log.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
@@ -24,6 +25,8 @@ type StorageOptions = {
 };
 
 const restartTimeoutMs = 2 * 60_000;
+const logTimeoutMs = 20_000;
+const logLines = 20;
 
 /**
  * A registry's storage folder, on whichever machine the shell runs. Closing it closes the shell.
@@ -59,6 +62,15 @@ export function createStorage({
 			const request = {kind: 'write', script: restartCommand, timeoutMs: restartTimeoutMs} as const;
 			const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
+		},
+		async restartLog({signal}) {
+			const script = restartLogCommand(restartCommand ?? '', logLines);
+			if (script === undefined) {
+				return undefined;
+			}
+
+			const {stdout} = await shell.run({kind: 'read', script, timeoutMs: logTimeoutMs}, {signal});
+			return Buffer.from(stdout).toString();
 		},
 		lock: (holder, {signal}) => lockStore({shell, root, holder, signal}),
 		close: () => shell.close(),

@@ -5,6 +5,7 @@ import {isAlive} from '../../adapters/journal/lock-holder.ts';
 import {asOperatorError, exitCodes} from '../../domain/errors.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {currentStep, type Incident} from '../../domain/incident/incident.ts';
+import {notVerified} from '../../domain/machine/endings.ts';
 import {fold} from '../../domain/machine/machine.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
@@ -72,7 +73,7 @@ async function rowOf({folder, name, kind: folders}: IncidentFolder, processes: P
 function stateOf(incident: Incident): string {
 	const {phase} = incident;
 	return phase.kind === 'stopped'
-		? `closed (${phase.stop})`
+		? `closed (${phase.stop}${phase.unverified && phase.stop !== notVerified ? ', not verified' : ''})`
 		: `open at "${currentStep(incident)?.title ?? phase.kind}"`;
 }
 

@@ -78,16 +78,28 @@ const mostNames = 4;
 const attestation = 'attestation';
 
 /** What the verdict means for someone who pulls: `linux/amd64 cannot be pulled; linux/arm64 can.` */
-export function sayVerdict(check: ImageCheck): string {
+export function sayVerdict(check: ImageCheck, depth?: Depth): string {
 	switch (check.verdict) {
 		case 'intact':
-			return 'Every part exists: the image can be pulled.';
+			return sayIntact(depth);
 
 		case 'unknown':
 			return `Not verified: ${count(check.unchecked.length, 'part')} could not be checked.`;
 
 		case 'broken':
 			return sayBroken(check);
+	}
+}
+
+/** What the check rests on: less than every byte proves less than an image that can be pulled. */
+function sayIntact(depth: Depth | undefined): string {
+	switch (depth) {
+		case 'content':
+			return 'Every byte was read and matches its digest: the image can be pulled.';
+		case 'edge':
+			return 'Every part exists, with the right size and a readable last byte. The bytes were not hashed.';
+		default:
+			return 'Every part exists. Its bytes were not read.';
 	}
 }
 

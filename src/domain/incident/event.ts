@@ -93,6 +93,7 @@ export type Happening =
 			outcome?: string;
 			output?: JsonObject;
 			say: string;
+			problem?: Problem;
 	  } & StepStamp)
 	| ({
 			type: 'effect.assumed';

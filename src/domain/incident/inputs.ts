@@ -39,7 +39,7 @@ const pipelineNumbers = v.pipe(
 const schemas = {
 	'registry.verify': v.object({image, depth}),
 	'storage.scan': v.object({image}),
-	'registry.restart': v.object({}),
+	'registry.restart': v.object({image: v.nullish(image)}),
 	'registry.relink': v.object({image, findings}),
 	'registry.repoint': v.object({image, to: reference}),
 	'ci.build': v.object({image}),
@@ -53,7 +53,7 @@ const schemas = {
 	}),
 	'ci.restart': v.object({pipelines: v.optional(pipelineNumbers, [])}),
 	'registry.audit': v.object({}),
-	'follow-up.orphans': v.object({image, findings, own: findings}),
+	'follow-up.orphans': v.object({image, findings, own: findings, complete: v.nullish(v.boolean())}),
 };
 
 export type ActionName = keyof typeof schemas;

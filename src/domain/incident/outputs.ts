@@ -28,6 +28,8 @@ const schemas = {
 			complete: v.boolean(),
 			gaps: v.array(v.string()),
 			counts,
+			/** How the registry that responds differs from this disk, where it is another one. */
+			another: v.exactOptional(v.string()),
 		}),
 		v.transform(({sibling, ...scan}) => ({
 			kind: 'scan' as const,
@@ -65,6 +67,9 @@ const schemas = {
 };
 
 type ActionWithOutput = keyof typeof schemas;
+
+/** The action whose output is a check of the image. */
+export const verification: ActionWithOutput = 'registry.verify';
 
 /** The output of an action as JSON, which `${steps.NAME.…}` in a runbook reads. */
 export type OutputValues<Name extends string> = Name extends ActionWithOutput
@@ -108,12 +113,13 @@ function tagged<const Kind extends string, Schema extends v.GenericSchema<unknow
 export type RestartRecords = {
 	requested: {number: number}[];
 	restarted: {number: number; as: number}[];
-	rejected: {number: number; detail: string}[];
+	rejected: {number: number; detail: string; hint: string}[];
 };
 
 const requested = v.object({number: v.number()});
 const restarted = v.object({number: v.number(), as: v.number()});
-const rejected = v.object({number: v.number(), detail: v.string()});
+/** Version 0.1 kept no hint. */
+const rejected = v.object({number: v.number(), detail: v.string(), hint: v.optional(v.string(), '')});
 
 /** Reads what `ci.restart` has recorded, also before a crash. */
 export function readRestarts(recorded: readonly {name: string; detail: JsonObject}[]): RestartRecords {

@@ -1,8 +1,8 @@
 import {defined} from '../defined.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
-import type {FinishedVisit, Incident} from '../incident/incident.ts';
-import {type Output, parseOutput} from '../incident/outputs.ts';
+import type {FinishedVisit, Incident, Visit} from '../incident/incident.ts';
+import {type Output, parseOutput, verification} from '../incident/outputs.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, isStop} from '../runbook/runbook.ts';
 import {type Advanced, arrive, enter} from './effects.ts';
@@ -55,8 +55,9 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 
 	// A visit that ended without an outcome ends again when a person records one.
 	const visited = withVisit(kept, ending, at);
+	const {problem: problemBefore, ...facts} = visitOf(visited, ending)!;
 	const visit: FinishedVisit = {
-		...visitOf(visited, ending)!,
+		...facts,
 		state: 'ended',
 		ended: how,
 		endedAt: at,
@@ -64,39 +65,78 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 		output,
 		values,
 		say,
-		...defined({problem: problem ?? visitOf(visited, ending)!.problem}),
+		// A result replaces the problem of an earlier try: "it may have started" is not true of what has ended.
+		...defined({problem: problem ?? (how === 'ran' ? undefined : problemBefore)}),
 	};
 	const known = {...editVisit(visited, ending, () => visit), ...knownAfter(incident, visit)};
 
 	if (isStop(route)) {
 		const {stop, say: last} = route;
+		if (route.unverified) {
+			return enter(known, {kind: 'stopped', stop, say: last, unverified: true, closed: false});
+		}
+
 		// Whatever the runbook promises: after a change, or where a step was skipped, assumed or done by hand, only an intact
 		// check makes the end a verified one.
-		const onTrust = known.visits.some(({ended: by}) => by === 'skipped' || by === 'by-hand' || by === 'assumed');
-		const unverified = route.unverified || ((known.changed || onTrust) && known.verdict?.verdict !== 'intact');
-		return enter(known, {kind: 'stopped', stop, say: last, unverified, closed: false});
+		const onTrust = known.visits.filter(isOnTrust);
+		return (known.changed || onTrust.length > 0) && known.verdict?.verdict !== 'intact'
+			? enter(known, {
+					kind: 'stopped',
+					stop: notVerified,
+					say: sayNotVerified(known, onTrust),
+					unverified: true,
+					closed: false,
+				})
+			: enter(known, {kind: 'stopped', stop, say: last, unverified: false, closed: false});
 	}
 
 	return arrive(known, route.to);
 }
 
-/** Only a check that ran proves anything; after a change made by hand the image is unknown. */
-function knownAfter(
-	{verdict, changed, runbook}: Incident,
-	{step, effect, shows, sparesImage, ended, outcome, output, endedAt: at}: FinishedVisit,
-): Pick<Incident, 'verdict' | 'changed'> {
+/** The stop of an end that promises more than was verified. */
+export const notVerified = 'not-verified';
+
+function isOnTrust({ended}: Visit): boolean {
+	return ended === 'skipped' || ended === 'by-hand' || ended === 'assumed';
+}
+
+/** What such an end says instead of the sentence of the page. */
+function sayNotVerified(incident: Incident, onTrust: readonly Visit[]): string {
+	const {verdict, changed} = incident;
+	const found = verdict?.verdict === 'broken' ? ' The last check found the image broken.' : '';
+	const reason = onTrust.findLast(({step}) => isVerification(incident, step)) ?? (changed ? undefined : onTrust.at(-1));
+	if (reason === undefined) {
+		return `The image was not verified after the last change: it may still be broken.${found}`;
+	}
+
+	const {title, ended, outcome} = reason;
+	const how = ended === 'skipped' ? 'skipped' : ended === 'by-hand' ? 'done by hand' : 'assumed in a dry run';
+	return `The image was not verified: "${title}" was ${how}, as "${outcome}".${found}`;
+}
+
+/** Only a check that ran proves anything; after a change made by hand, or a check that a person skipped, the image is unknown. */
+function knownAfter(incident: Incident, visit: FinishedVisit): Pick<Incident, 'verdict' | 'changed'> {
+	const {verdict, changed, runbook} = incident;
+	const {step, effect, shows, sparesImage, ended, outcome, output, endedAt: at} = visit;
 	if (shows === 'verdict' && ended === 'ran' && output.kind === 'check') {
 		return {verdict: {verdict: output.check.verdict, at}, changed};
 	}
 
 	const triedByHand = findStep(runbook, step)?.does.kind === 'by-hand' && ended === 'answered';
 	const changedByHand = ended === 'by-hand' ? effect !== 'read' && !sparesImage : triedByHand && outcome === 'done';
-	if (changedByHand || (triedByHand && verdict?.verdict === 'intact')) {
+	const isUnproven = triedByHand || (isOnTrust(visit) && isVerification(incident, step));
+	if (changedByHand || (isUnproven && verdict?.verdict === 'intact')) {
 		const unknown: Verdict = 'unknown';
 		return {verdict: {verdict: unknown, at}, changed: changed || changedByHand};
 	}
 
 	return {...defined({verdict}), changed};
+}
+
+/** A step that was skipped before it began has no declaration in the journal: the page says what it does. */
+function isVerification({runbook}: Incident, id: string): boolean {
+	const does = findStep(runbook, id)?.does;
+	return does?.kind === 'action' && does.action === verification;
 }
 
 /** Parses the output of this step's action. */

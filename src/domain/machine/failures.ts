@@ -1,3 +1,4 @@
+import {defined} from '../defined.ts';
 import type {EventOf} from '../incident/event.ts';
 import {currentVisit, type Incident, requestId} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
@@ -48,12 +49,12 @@ export function failed(incident: Incident, event: EventOf<'effect.failed'>): Adv
 export function reconciled(incident: Incident, event: EventOf<'effect.reconciled'>): Advanced {
 	const stamp = stampOf(event);
 	const request = requestId(incident, event);
-	const {found, outcome, output: values = {}, say, at} = event;
+	const {found, outcome, output: values = {}, say, at, problem} = event;
 	switch (found) {
 		case 'done': {
 			const how = outcome ?? visitOf(incident, event)?.success[0] ?? 'done';
 			const output = outputOf(incident, event.step, values);
-			return finish(incident, {...stamp, at, how: 'ran', outcome: how, output, values, say});
+			return finish(incident, {...stamp, at, how: 'ran', outcome: how, output, values, say, ...defined({problem})});
 		}
 
 		// It was not made: it needs an approval again.

@@ -1,6 +1,6 @@
 import {defined} from '../defined.ts';
 import type {Fault} from '../image/fault.ts';
-import {type Incident, isFinished, stillRunning} from '../incident/incident.ts';
+import {type Incident, isFinished, stillRunning, type Visit} from '../incident/incident.ts';
 import type {ScanOutput} from '../incident/outputs.ts';
 import type {Settings} from '../incident/settings.ts';
 import {findStep, isStop, type Step} from '../runbook/runbook.ts';
@@ -14,11 +14,13 @@ export type Evidence = {
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
-	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling'>;
+	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling' | 'another'>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
-	/** Options that were chosen and started. */
+	/** Options that were chosen and did their work. */
 	tried: readonly string[];
+	/** Options whose latest attempt did not do its work, with the reason. They are not tried: the image is as it was. */
+	attempts?: ReadonlyMap<string, string>;
 	/** The option whose build was started and may still run. */
 	underWay?: RemedyOptionKey;
 };
@@ -35,26 +37,55 @@ export function evidenceIn(incident: Incident, step: Step): Evidence {
 		// The runbook may check twice; the remedy is chosen from what the latest check found.
 		faults: checks.findLast(({faults}) => faults.length > 0)?.faults ?? [],
 		hostRefused: scan?.outcome === 'refused',
-		tried: triedIn(incident, step),
+		...attemptsIn(incident, step),
 		...defined({scan: scan?.output.kind === 'scan' ? scan.output : undefined, underWay: underWayIn(incident, step)}),
 	};
 }
 
+/** Outcomes of a change that never reached the system it was for. */
+const withoutEffect = new Set(['refused', 'unreachable', 'unavailable', 'busy', 'no-program', 'no-space']);
+
 /**
- * The options that were chosen and then started: a remedy that was declined at its gate is still untried. So is a build that
- * finished and changed nothing, once the registry that may have dropped its push was restarted.
+ * The options that were chosen, by whether they did their work: a remedy that was declined at its gate is still untried, and
+ * so is one that was refused, or a restart that did not end with a registry that responds. A build that finished and changed
+ * nothing is untried again once the registry that may have dropped its push was restarted.
  */
-function triedIn({visits}: Incident, {id}: Step): string[] {
-	const tried = visits.flatMap(({step, outcome}, at) => {
+function attemptsIn({visits}: Incident, {id}: Step): Pick<Evidence, 'tried'> & Required<Pick<Evidence, 'attempts'>> {
+	const attempts = new Map<string, string>();
+	const tried = visits.flatMap(({step, outcome: key}, at) => {
 		const next = visits[at + 1];
-		const begun = next && (next.tries > 0 || ['ran', 'assumed', 'answered', 'by-hand'].includes(next.ended ?? ''));
-		const isChecked = visits[at + 2]?.shows === 'verdict';
-		return step === id && outcome !== undefined && begun ? [{key: outcome, isChecked}] : [];
+		if (step !== id || key === undefined || next === undefined) {
+			return [];
+		}
+
+		if (didItsWork(key, next)) {
+			attempts.delete(key);
+			return [{key, isChecked: visits[at + 2]?.shows === 'verdict'}];
+		}
+
+		const isAttempt = next.tries > 0 && (next.ended === 'ran' || next.ended === 'surprise');
+		if (isAttempt) {
+			attempts.set(key, next.say);
+		}
+
+		return [];
 	});
 	const restart = tried.findLastIndex(({key, isChecked}) => key === 'restart' && isChecked);
-	return tried
-		.filter(({key, isChecked}, at) => at > restart || !isChecked || !key.startsWith('rebuild-'))
-		.map(({key}) => key);
+	return {
+		tried: tried
+			.filter(({key, isChecked}, at) => at > restart || !isChecked || !key.startsWith('rebuild-'))
+			.map(({key}) => key),
+		attempts,
+	};
+}
+
+function didItsWork(key: string, {ended, outcome, success}: Visit): boolean {
+	if (outcome === undefined || ended === 'skipped') {
+		return false;
+	}
+
+	// What a build or a relink was told ("failed", "rejected") is an answer; a restart either happened or did not.
+	return key === 'restart' && ended === 'ran' ? success.includes(outcome) : !withoutEffect.has(outcome);
 }
 
 /** The option whose build was started and may still run, unless a person has repaired the image by hand since. */
@@ -74,21 +105,29 @@ function underWayIn({visits, runbook}: Incident, {outcomes}: Step): RemedyOption
 /** What the evidence says for and against the remedies. */
 export type Facts = ReturnType<typeof factsIn>;
 
-export function factsIn({faults, scan, settings, tried}: Evidence) {
+export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 	const findings = scan?.findings ?? [];
 	const relinkable = findings.filter(canRelink);
 	// What could not be read may be what is missing: only a complete scan shows that the disk is fine.
-	const diskIsFine = scan?.complete === true && findings.length === 0 && faults.length > 0;
+	// A scan does not hash: it says nothing about data of the right size.
+	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt');
+	const diskIsFine = scan?.complete === true && findings.length === 0 && unexplained.length > 0;
 	const remembers = staleAnswers(faults, findings);
 	return {
 		remembers,
+		diskIsFine,
+		/** Data of the right size and the wrong bytes, which a push of the same blob does not replace. */
+		corrupt: faults.some(({kind}) => kind === 'blob-corrupt'),
+		/** The disk was read, and not completely: what was not found may be there, and what was found may not be all. */
+		isPartial: scan?.complete === false,
+		isClean: scan?.complete === true && findings.length === 0,
 		// A garbage collection went over the store: a registry that ran meanwhile may still have what it took in memory.
 		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
 		/** What a relink would do; empty: nothing that is missing can be linked again. */
 		relinks: relinkSteps(relinkable),
 		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
 		ciRunsInImage: settings.runsInItself,
-		ciFailed: tried.includes('rebuild-ci'),
+		ciFailed: tried.includes('rebuild-ci') || attempts?.has('rebuild-ci') === true,
 		needsRestart: diskIsFine || remembers || findings.some(({kind}) => kind === 'answers-differ'),
 		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};

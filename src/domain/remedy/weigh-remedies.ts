@@ -10,21 +10,34 @@ type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: Reme
 
 /** The remedies, the recommended one first. A remedy that is blocked is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
-	const {underWay, tried} = evidence;
+	const {underWay, tried, attempts} = evidence;
 	const facts = factsIn(evidence);
 	const options = optionsFrom(facts, evidence);
-	const order = [...(underWay === undefined ? [] : [underWay]), ...orderOf(facts).filter(key => !tried.includes(key))];
+	const order = [
+		...(underWay === undefined ? [] : [underWay]),
+		...orderOf(facts, evidence.scan?.another !== undefined).filter(key => !tried.includes(key)),
+	];
 	const best =
 		order.find(key => options.some(option => option.key === key && option.blocked === undefined)) ?? 'by-hand';
 	return options
 		.map(option => (option.key === best ? {...option, recommended: true} : option))
-		.map(option =>
-			option.key !== underWay && tried.includes(option.key) ? {...option, why: `Tried already. ${option.why}`} : option,
-		)
+		.map(option => {
+			const before = attempts?.get(option.key);
+			return option.key !== underWay && tried.includes(option.key)
+				? {...option, why: `Tried already. ${option.why}`}
+				: before !== undefined
+					? {...option, why: `Attempted before, without effect: ${before} ${option.why}`}
+					: option;
+		})
 		.sort((a, b) => rank(a) - rank(b));
 }
 
-function orderOf(facts: Facts): RemedyOptionKey[] {
+function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
+	// Every remedy would change a registry that was not looked at.
+	if (another) {
+		return [];
+	}
+
 	const rebuilds: RemedyOptionKey[] =
 		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
 	return [
@@ -42,16 +55,29 @@ function rank({recommended, blocked}: RemedyOption): number {
 /** Every remedy, with the reason for it and the reason it is blocked. */
 function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
 	const {relinks, ciRunsInImage, needsRestart, relinkSuffices, remembers, collected, caveats} = facts;
+	const {diskIsFine, corrupt, isPartial, isClean} = facts;
 	const {restart, pipeline, fallback} = settings;
+	const another = scan?.another !== undefined;
 	const sibling = scan?.sibling === undefined ? undefined : formatReference(scan.sibling);
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !tried.includes('restart')
 			? '; a registry that was not restarted since the collection treats a push of what is gone as known, and stores nothing'
 			: '';
+	// 2.8 never overwrites a blob that it has. @see distribution/distribution registry/storage/blobwriter.go moveBlob
+	const keptData = corrupt
+		? '; a push of a layer that the registry has does not replace its corrupt data: move that data aside on the disk first'
+		: '';
+	const anotherRegistry =
+		'Another registry responds than the one on this disk: correct storage.root or the proxy in front, then check the image again.';
 	const refusedHost = 'The host refused the login, or its key is not trusted: fix that first, then scan again.';
 	const elsewhere =
 		'Another build of this image still waits or runs: follow that one, or cancel it and record that by hand.';
+	const noRelink = isPartial
+		? 'Nothing was found that can be relinked; not everything on the disk could be read.'
+		: isClean
+			? 'The scan found no link that is missing.'
+			: 'Nothing that is missing is still on disk.';
 	const resumed = 'Its build may still run: regmedic follows it and starts no second one.';
 
 	return [
@@ -64,11 +90,18 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			recommended: false,
 			why: remembers
 				? 'The registry answers from memory for data that is gone from the disk: a push would leave it out. Restart first, then rebuild.'
-				: needsRestart
+				: diskIsFine
 					? 'The disk holds every part; the registry answers from memory.'
-					: scan
-						? 'The disk itself is damaged; a restart restores nothing.'
-						: 'The disk was not scanned: a restart helps only if the registry answers from memory.',
+					: needsRestart
+						? 'The registry and its disk disagree: the registry answers from memory.'
+						: isPartial
+							? 'Not everything on the disk could be read: a restart helps only if the registry answers from memory.'
+							: isClean
+								? 'The scan found no damage, and nothing shows that the registry answers from memory.'
+								: scan
+									? 'The disk itself is damaged; a restart restores nothing.'
+									: 'The disk was not scanned: a restart helps only if the registry answers from memory.',
+			...block(another, anotherRegistry),
 			...block(restart === undefined, 'No restart command is configured (registries.….storage.restart).'),
 			...block(hostRefused, refusedHost),
 		},
@@ -80,12 +113,17 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			takes: relinks.some(step => step.kind === 'upload-blob') ? 'as long as the upload takes' : 'seconds',
 			recommended: false,
 			why: relinkSuffices
-				? 'Every damaged part is still on disk; only its link is missing.'
-				: relinks.length > 0
-					? 'It restores a part; the rest is gone from the disk.'
-					: 'Nothing that is missing is still on disk.',
+				? isPartial
+					? 'Every damaged part that was found is still on disk, without its link. Not everything could be read: there may be more.'
+					: 'Every damaged part is still on disk; only its link is missing.'
+				: relinks.length === 0
+					? noRelink
+					: isPartial
+						? 'It restores a part. Not everything on the disk could be read: it is not known whether the rest is there.'
+						: 'It restores a part; the rest is gone from the disk.',
 			...block(scan === undefined, 'The storage was not scanned: it is not known what is still there.'),
-			...block(scan !== undefined && relinks.length === 0, 'Nothing that is missing is still on disk.'),
+			...block(scan !== undefined && relinks.length === 0, noRelink),
+			...block(another, anotherRegistry),
 		},
 		{
 			key: 're-point',
@@ -101,7 +139,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',
 			changes: `triggers ${pipeline ? `${pipeline.repository}@${pipeline.branch}` : 'the pipeline'} and pushes the tag again`,
-			risk: `low: the usual build, with its own checks${swallowed}`,
+			risk: `low: the usual build, with its own checks${swallowed}${keptData}`,
 			takes: 'as long as the pipeline takes',
 			recommended: false,
 			why:
@@ -117,7 +155,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			key: 'rebuild-fallback',
 			title: `Rebuild without CI, on ${fallback?.place ?? 'a fallback host'}`,
 			changes: 'clones, builds and pushes the tag again',
-			risk: `one platform only, and none of the pipeline’s checks${swallowed}`,
+			risk: `one platform only, and none of the pipeline’s checks${swallowed}${keptData}`,
 			takes: 'minutes',
 			recommended: false,
 			why:
@@ -137,7 +175,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			risk: 'not assessed',
 			takes: 'unknown',
 			recommended: false,
-			why: 'When none of the other remedies applies.',
+			why: another ? anotherRegistry : 'When none of the other remedies applies.',
 		},
 	];
 }

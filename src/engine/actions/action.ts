@@ -1,5 +1,6 @@
 import type {OperatorError} from '../../domain/errors.ts';
 import type {Change} from '../../domain/incident/change.ts';
+import type {Problem} from '../../domain/incident/event.ts';
 import type {ActionName, InputsOf} from '../../domain/incident/inputs.ts';
 import type {Output, OutputValues} from '../../domain/incident/outputs.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
@@ -68,7 +69,13 @@ export type Progress = {label: string; done?: number; total?: number};
 
 type NoValues = Record<string, never>;
 
-export type ActionResult<Values extends object = object> = {outcome: string; output: Values | NoValues; say: string};
+/** `problem`: why it did not do its work, where a hint says what to do about it. */
+export type ActionResult<Values extends object = object> = {
+	outcome: string;
+	output: Values | NoValues;
+	say: string;
+	problem?: Problem;
+};
 
 export type GateText = {target: string; changes: Change[]; undo: string; phrase: string};
 

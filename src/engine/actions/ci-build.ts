@@ -7,6 +7,7 @@ import type {Ci, Pipeline} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {rejection} from './rejection.ts';
 
 const pollMs = 2_000;
 
@@ -68,7 +69,12 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 
 		const answer = await ci.trigger(order, context);
 		if (answer.state !== 'created') {
-			return {outcome: answer.state, output: {}, say: answer.detail};
+			return {
+				outcome: answer.state,
+				output: {},
+				say: answer.detail,
+				...(answer.state === 'rejected' ? {problem: rejection([answer])} : {}),
+			};
 		}
 
 		const {number, url} = answer.pipeline;

@@ -6,6 +6,7 @@ import type {Ci} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {lookForLost} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {rejection} from './rejection.ts';
 
 /** Restarts the pipelines that were ticked, each once. */
 export const ciRestart: ActionNamed<'ci.restart'> = {
@@ -54,11 +55,13 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 				restarted.push({number, as});
 				await context.record('restarted', {number, as}, `Pipeline ${number} runs again as ${as}.`);
 			} else {
-				rejected.push({number, detail: answer.detail});
+				const {detail} = answer;
+				const hint = answer.state === 'rejected' ? answer.hint : '';
+				rejected.push({number, detail, hint});
 				await context.record(
 					'not-restarted',
-					{number, detail: answer.detail},
-					`CI did not restart ${number}: ${answer.detail}`,
+					{number, detail, hint},
+					`CI did not restart ${number}: ${detail}${hint === '' ? '' : ` ${hint}`}`,
 				);
 			}
 		}
@@ -110,6 +113,7 @@ function endOf({restarted, rejected}: Pick<RestartRecords, 'restarted' | 'reject
 			`${count(restarted.length, 'pipeline')} restarted`,
 			...rejected.map(({number, detail}) => `${number}: ${detail}`),
 		].join('; '),
+		...(rejected.length === 0 ? {} : {problem: rejection(rejected)}),
 	};
 }
 

@@ -25,16 +25,17 @@ export const followUpOrphans: ActionNamed<'follow-up.orphans'> = {
 		image: {required: true, about: 'the image reference'},
 		findings: {required: true, about: 'the findings on other images; null where nothing was scanned'},
 		own: {required: false, about: 'the findings on this image, which other tags may share'},
+		complete: {required: false, about: 'whether the scan read the whole tree'},
 	},
 	outcomes: {
 		some: 'other images are damaged too',
 		none: 'no other image is damaged',
-		unknown: 'not known: the storage was not scanned',
+		unknown: 'not known: the storage was not scanned, or not completely',
 	},
 	provides: {followUps: 'one line for each image'},
 	success: [],
 
-	async run({image, findings, own}, context) {
+	async run({image, findings, own, complete}, context) {
 		if (!findings) {
 			return {
 				outcome: 'unknown',
@@ -47,6 +48,23 @@ export const followUpOrphans: ActionNamed<'follow-up.orphans'> = {
 			...(await sharing(image, damagedImages(image.host, own ?? []), context)),
 			...damagedImages(image.host, findings).map(damaged => followUp(damaged)),
 		];
+		if (complete === false) {
+			const found =
+				followUps.length === 0
+					? 'No other damaged image was found in what was read'
+					: `${count(followUps.length, 'other damaged image was', 'other damaged images were')} found in what was read`;
+			return {
+				outcome: 'unknown',
+				output: {
+					followUps: [
+						...followUps,
+						'Scan the whole storage: the scan was incomplete, and other images may be damaged.',
+					],
+				},
+				say: `${found}. The scan was incomplete: others may be damaged.`,
+			};
+		}
+
 		return {
 			outcome: followUps.length === 0 ? 'none' : 'some',
 			output: {followUps},

@@ -99,7 +99,11 @@ async function relink(
 	context: ActionContext,
 ): Promise<Result> {
 	const done: string[] = [];
-	const rejected = (say: string): Result => ({outcome: 'rejected', output: {relinked: done}, say});
+	const rejected = (say: string): Result => ({
+		outcome: 'rejected',
+		output: {relinked: done},
+		say: done.length === 0 ? say : `${done.length} of ${steps.length} were relinked. ${say}`,
+	});
 	const links = await linksOf(steps, context);
 
 	for (const step of steps) {

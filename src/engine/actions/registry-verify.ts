@@ -50,7 +50,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 			return {
 				outcome: check.verdict,
 				output: {digest: null, ...check},
-				say: sayVerdict(check),
+				say: sayVerdict(check, depth),
 			};
 		} catch (error) {
 			const {storage} = ports;

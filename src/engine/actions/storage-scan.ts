@@ -1,11 +1,14 @@
+import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
 import {type Finding, type Scan, touches} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import type {ActionNamed} from './action.ts';
+import {compareRegistry} from './compare-registry.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Reads the registry's disk: what is gone, which other images that breaks, what can be restored. Never writes. */
@@ -43,11 +46,17 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		}
 
 		log(`Reading ${storage.place} …`);
-		const {scan, listing} = await scanStore(storage, {role: settings.role, signal, onProgress: progress});
+		const read = await scanStore(storage, {role: settings.role, signal, onProgress: progress});
+		progress({label: 'comparing the registry with the disk'});
+		const registry = ports.registry.fresh();
+		const {scan, another} = await compareRegistry(read, {storage, registry, role: settings.role}, {signal}).finally(
+			() => registry.close(),
+		);
 		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
 		const others = otherOrphans(scan, repository, tag).map(({plan: _, ...finding}): Finding => finding);
-		const sibling = tag === undefined ? undefined : siblingsOf(listing, scan, repository, tag)[0];
+		const sibling =
+			tag === undefined || another !== undefined ? undefined : siblingsOf(read.listing, scan, repository, tag)[0];
 
 		for (const {kind, repository: where, tags, digest} of scan.findings) {
 			log(`${kind} ${where} ${tags.join(',')} ${digest ?? ''}`);
@@ -64,19 +73,40 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,
+			...defined({another}),
 		};
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
-		return {outcome, output, say: sayScan(outcome, findings, others)};
+		return {outcome, output, say: sayScan({outcome, findings, others, gaps: scan.gaps.length, ...defined({another})})};
 	},
 };
 
-function sayScan(outcome: string, findings: Finding[], others: Finding[]): string {
+type Summary = {outcome: string; findings: Finding[]; others: Finding[]; gaps: number; another?: string};
+
+/** What was not read may be what is missing: an incomplete scan never says that the disk holds every part. */
+function sayScan({outcome, findings, others, gaps, another}: Summary): string {
+	if (another !== undefined) {
+		return `${another} Nothing on this disk is about this image. ${hintForDifference}`;
+	}
+
+	const isWhole = outcome !== 'incomplete';
 	const kinds = [...new Set(findings.map(({kind}) => kind))].map(
 		kind => `${findings.filter(finding => finding.kind === kind).length} ${kind}`,
 	);
-	const mine = findings.length === 0 ? 'the disk holds every part of this image' : `this image: ${kinds.join(', ')}`;
-	const rest = others.length === 0 ? 'no other image is damaged' : `${count(others.length, 'finding')} on other images`;
-	return `${outcome === 'incomplete' ? 'Not everything could be read. So far, ' : 'On disk, '}${mine}; ${rest}.`;
+	const mine =
+		findings.length > 0
+			? `this image: ${kinds.join(', ')}`
+			: isWhole
+				? 'the disk holds every part of this image, each with the right size (their bytes were not hashed)'
+				: 'no damage to this image was found in what was read';
+	const rest =
+		others.length > 0
+			? `${count(others.length, 'finding')} on other images`
+			: isWhole
+				? 'no other image is damaged'
+				: 'none to other images';
+	return isWhole
+		? `On disk, ${mine}; ${rest}.`
+		: `Not everything could be read (${count(gaps, 'gap')}). So far, ${mine}; ${rest}.`;
 }
 
 /** Tags of the same repository that name another, undamaged image: the most recently written first. */

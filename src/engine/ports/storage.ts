@@ -51,6 +51,8 @@ export type Storage = {
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;
+	/** The end of the log of the container that the command restarts. Undefined where the command does not tell which. */
+	restartLog(waiting: Waiting): Promise<string | undefined>;
 	/** Locks the store for a change, so that two incidents do not repair it at once. @throws OperatorError storage.locked */
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;

@@ -159,7 +159,7 @@ async function reconcile(effect: StepStamp, context: EffectContext): Promise<Hap
 		type: 'effect.reconciled',
 		...stampOf(effect),
 		found: kind,
-		...('outcome' in end ? {outcome: end.outcome} : {}),
+		...('outcome' in end ? {outcome: end.outcome, ...defined({problem: end.problem})} : {}),
 		...('output' in end ? {output: toJsonObject(end.output)} : {}),
 		say,
 	};

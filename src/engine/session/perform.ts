@@ -20,11 +20,11 @@ export async function perform(
 	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
 
 	try {
-		const {outcome, output, say} = await withinDeadline(
+		const {output, ...result} = await withinDeadline(
 			{milliseconds: step.timeoutMs, signal: calledOff, late: cause => tooLate(stepAction, cause)},
 			async signal => action.run(inputsOf(stepAction), {...asked, signal}),
 		);
-		happening = {type: 'effect.finished', ...stampOf(effect), outcome, output: toJsonObject(output), say};
+		happening = {type: 'effect.finished', ...stampOf(effect), ...result, output: toJsonObject(output)};
 	} catch (error) {
 		// Cancelled by a person or by leaving: the phase has changed, or the journal says that the person left.
 		calledOff.throwIfAborted();

@@ -332,7 +332,49 @@ test('an end that a person reached by skipping is not a verified one', () => {
 		.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
 		.tell({type: 'step.skipped', outcome: 'answered', reason: 'x', ...steps.close});
 
-	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'fixed', unverified: true});
+	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'not-verified', unverified: true});
+});
+
+test('what a page says of its end is not said of one that was not verified', () => {
+	const page = smallPage.replace('say: It is whole again., unverified: true', 'say: It is whole again.');
+	const skipped = tellIncident(page).tell({type: 'step.skipped', outcome: 'intact', reason: 'x', ...steps.check});
+	const checked = tellIncident(page)
+		.tell(begun(steps.check, 'read', {shows: 'verdict'}))
+		.tell(intended(steps.check))
+		.tell(finished(steps.check, 'intact', {verdict: 'intact'}));
+
+	expect(skipped.incident.phase).toMatchObject({
+		stop: 'not-verified',
+		say: 'The image was not verified: "Check" was skipped, as "intact".',
+		unverified: true,
+	});
+	expect(checked.incident.phase).toMatchObject({stop: 'not-this', say: 'Every part answers.', unverified: false});
+});
+
+test('a check that a person skipped takes back what an earlier, lesser check has shown', () => {
+	const page = smallPage
+		.replace('intact: {stop: not-this, say: Every part answers.}', 'intact: prove')
+		.replace('outcomes: {intact: tell,', 'outcomes: {intact: {stop: not-this, say: Every byte is right.},');
+	const edge = tellIncident(page)
+		.tell(begun(steps.check, 'read', {shows: 'verdict'}))
+		.tell(intended(steps.check))
+		.tell(finished(steps.check, 'intact', {verdict: 'intact'}));
+
+	for (const type of ['step.skipped', 'step.done-by-hand'] as const) {
+		const {incident} = edge.tell({type, outcome: 'intact', reason: 'It takes too long.', ...steps.prove});
+
+		expect(incident).toMatchObject({verdict: {verdict: 'unknown'}, phase: {stop: 'not-verified', unverified: true}});
+		expect(exitOf(incident)).toBe(8);
+	}
+});
+
+test('a result replaces the problem of the try before it', () => {
+	const told = toldToRepair()
+		.tell(failed(steps.mend, {indeterminate: true}))
+		.tell({type: 'effect.reconciled', found: 'done', outcome: 'mended', say: 'It was made.', ...steps.mend});
+
+	expect(told.incident.visits.find(({step}) => step === 'mend')).toMatchObject({outcome: 'mended'});
+	expect(told.incident.visits.find(({step}) => step === 'mend')).not.toHaveProperty('problem');
 });
 
 test('a journal of another version is refused with the version that can read it', () => {
@@ -370,7 +412,7 @@ test('an end after a change is verified only by an intact check, whatever the ru
 		.tell(begun(steps.close, 'read'))
 		.tell({type: 'answers.given', answers: {impact: 'x'}, ...steps.close});
 
-	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'fixed', unverified: true});
+	expect(told.incident.phase).toMatchObject({kind: 'stopped', stop: 'not-verified', unverified: true});
 });
 
 test('the exit code says whether the image is intact, broken or unknown, or the incident open', () => {

@@ -151,7 +151,9 @@ test('exactly one option is recommended, it is the first and not blocked, and ev
 
 const {runbook} = parseRunbook(readFileSync(new URL('../../../runbooks/orphan-index.md', import.meta.url), 'utf8'));
 
-type Went = Partial<Pick<FinishedVisit, 'step' | 'outcome' | 'output' | 'shows' | 'tries'>> & {ended?: Visit['ended']};
+type Went = Partial<Pick<FinishedVisit, 'step' | 'outcome' | 'output' | 'shows' | 'tries' | 'say'>> & {
+	ended?: Visit['ended'];
+};
 
 function deciding(visits: Went[]): JsonObject[] {
 	const [opened] = openIncident({
@@ -167,7 +169,9 @@ function deciding(visits: Went[]): JsonObject[] {
 		mono: 0,
 		actor: 'ada',
 	});
-	const numbered = visits.map((visit, at) => ({values: {}, tries: 0, attempt: at + 1, ...visit}) as Visit);
+	const numbered = visits.map(
+		(visit, at) => ({values: {}, tries: 0, success: ['restarted'], attempt: at + 1, ...visit}) as Visit,
+	);
 	const step = runbook!.steps.find(({id}) => id === 'decide')!;
 	const resolved = resolveStep({...opened, settings, visits: numbered}, step);
 	return resolved.ok && Array.isArray(resolved.with.options)
@@ -259,6 +263,66 @@ test('after the restart a green build that changed nothing is recommended again;
 
 	expect(deciding([...swallowedBuild, ...restarted])[0]!.key).toBe('rebuild-ci');
 	expect(deciding([...failed.filter(({step}) => step !== 'verify'), ...restarted])[0]!.key).toBe('rebuild-fallback');
+});
+
+test('a restart that failed is not tried: it stays recommended, and the builds keep their warning', () => {
+	const failed = [chose('restart'), {...ran('restart-registry', 'failed'), say: 'It ended with 125.'}];
+	const [first, ...others] = deciding([...swallowedBuild, ...failed]);
+
+	expect(first).toMatchObject({
+		key: 'restart',
+		why: expect.stringMatching(/^Attempted before, without effect: It ended with 125\./),
+	});
+	for (const key of ['rebuild-ci', 'rebuild-fallback']) {
+		expect(others.find(option => option.key === key)!.risk).toContain('stores nothing');
+	}
+});
+
+test.each(['refused', 'unreachable', 'busy', 'unavailable'])(
+	'a fallback build that ended with "%s" is not tried; CI comes first then',
+	outcome => {
+		const options = deciding([
+			{...scanned, output: scanOf(swept)},
+			chose('rebuild-fallback'),
+			{...ran('build-fallback', outcome), say: 'The host is locked.'},
+		]);
+
+		expect(options[0]!.key).toBe('rebuild-ci');
+		expect(options.find(({key}) => key === 'rebuild-fallback')!.why).toMatch(
+			/^Attempted before, without effect: The host is locked\./,
+		);
+	},
+);
+
+test('an incomplete scan neither calls the disk damaged nor says that nothing is on it', () => {
+	const partly = (...findings: Finding[]) => weigh({scan: {findings, complete: false}});
+	const words = (options: ReturnType<typeof weigh>) => options.map(({why, blocked}) => `${why} ${blocked}`).join(' ');
+
+	for (const options of [partly(), partly(swept), partly(unlinked), partly(unlinked, swept)]) {
+		expect(words(options)).not.toMatch(
+			/disk itself is damaged|Nothing that is missing is still on disk|gone from the disk/,
+		);
+		expect(words(options)).toContain('could be read');
+	}
+});
+
+test('corrupt bytes of the right size are no proof of a memory: a scan does not hash', () => {
+	const corrupt: Fault = {...fault, kind: 'blob-corrupt'};
+	const options = weigh({faults: [corrupt], ...scan()});
+
+	expect(options[0]!.key).toBe('rebuild-ci');
+	expect(options[0]!.risk).toContain('move that data aside');
+	expect(options.find(({key}) => key === 'restart')!.why).toContain(
+		'nothing shows that the registry answers from memory',
+	);
+});
+
+test('on the disk of another registry nothing is restarted or relinked, and a person corrects that first', () => {
+	const options = weigh({scan: {findings: [], complete: false, another: 'Another registry responds.'}});
+	const blocked = options.filter(option => option.blocked !== undefined).map(({key}) => key);
+
+	expect(options[0]).toMatchObject({key: 'by-hand', why: expect.stringContaining('storage.root')});
+	expect(blocked).toEqual(expect.arrayContaining(['restart', 'relink']));
 });
 
 test('without a scan nothing is claimed about the disk, and a host that refused the login is blocked', () => {

@@ -150,6 +150,75 @@ test('a restart ends as its command did, and cannot be looked up afterwards', as
 	expect(await action('registry.restart').reconcile({}, contextWith({}))).toMatchObject({kind: 'unknown'});
 });
 
+test('a restart ends when the registry responds twice in a row, and waits for one that takes 20 s', async () => {
+	const registry = fakeRegistry({latest: one});
+	const served = registry.manifest;
+	const context = contextWith({registry, storage: fakeStorage()});
+	const began = context.ports.clock.monotonic();
+	const silent = (from: number, to: number) => {
+		const now = context.ports.clock.monotonic() - began;
+		return now >= from && now < to;
+	};
+	// It responds once, crashes, and comes back.
+	registry.manifest = (...asked) =>
+		silent(0, 10_000) || silent(10_600, 20_000) ? Promise.reject(unreachable()) : served(...asked);
+
+	expect(await run('registry.restart', {image}, context)).toEqual({
+		outcome: 'restarted',
+		output: {},
+		say: expect.stringMatching(/^The registry was restarted\. It responds, after 2\d(\.\d)? s\.$/),
+	});
+	expect(context.ports.clock.monotonic() - began).toBeGreaterThan(20_000);
+});
+
+test('a registry that refuses or lacks the image responds', async () => {
+	for (const answers of [() => Promise.reject(refusal()), fakeRegistry().manifest]) {
+		const registry = Object.assign(fakeRegistry(), {manifest: answers});
+
+		expect(await run('registry.restart', {image}, contextWith({registry, storage: fakeStorage()}))).toMatchObject({
+			outcome: 'restarted',
+		});
+	}
+});
+
+test('a restart after which nothing listens failed, and the end of the log says why', async () => {
+	const registry = Object.assign(fakeRegistry(), {manifest: () => Promise.reject(unreachable())});
+	const restartLog = async () => 'starting\n\nfatal: configuring auth\nopen /auth/htpasswd: no such file\n';
+	const storage = fakeStorage([], {restartLog});
+
+	expect(await run('registry.restart', {image}, contextWith({registry, storage}, {timeoutMs: 300_000}))).toMatchObject({
+		outcome: 'failed',
+		say: expect.stringMatching(
+			/^The restart command succeeded, and the registry did not respond within 2 min.*: Nobody answers\. Its last lines: starting \/ fatal: configuring auth \/ open \/auth\/htpasswd: no such file$/,
+		),
+		problem: {hint: expect.stringContaining('still answers from memory')},
+	});
+});
+
+test('a restart command that failed shows its last lines, without secrets', async () => {
+	const output = 'docker: Error response from daemon: token hunter2 is not valid.\n';
+	const storage = fakeStorage([], {restart: async () => ({exitCode: 125, output})});
+	const secrets = {registry: async () => undefined, redact: (text: string) => text.replaceAll('hunter2', '***')};
+
+	expect(await run('registry.restart', {image}, contextWith({storage, secrets}))).toMatchObject({
+		outcome: 'failed',
+		say: 'The restart command failed with exit code 125. Its last lines: docker: Error response from daemon: token *** is not valid.',
+	});
+});
+
+test('what CI rejected keeps its hint, for a trigger and for each pipeline that was not restarted', async () => {
+	const rejected = {state: 'rejected', detail: 'The secret is not allowed.', hint: 'Allow it for manual.'} as const;
+	const problem = {code: 'ci.rejected', hint: 'Allow it for manual.'};
+
+	expect(await run('ci.build', {image}, contextWith({ci: fakeCi({triggers: [rejected]})}))).toMatchObject({
+		outcome: 'rejected',
+		problem,
+	});
+	const context = contextWith({ci: fakeCi({restarts: [rejected]})});
+	expect(await run('ci.restart', {pipelines: [7, 8]}, context)).toMatchObject({outcome: 'partly', problem});
+	expect(context.records.map(({detail}) => detail)).toContainEqual({number: 7, ...rejected, state: undefined});
+});
+
 // ---------------------------------------------------------------- registry.relink
 
 test('relink PUTs the exact bytes, the innermost first, under the lock of the store', async () => {

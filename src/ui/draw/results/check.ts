@@ -8,7 +8,7 @@ import {type Formatter, type Piece, type Row, rowWidth} from '../formatter.ts';
 import type {FocusedRows} from '../pane.ts';
 import {type Glyphs, type Tone, verdictTones} from '../theme.ts';
 
-type CheckStyle = {cursor: number; format: Formatter; width: number};
+type CheckStyle = {said: string | undefined; cursor: number; format: Formatter; width: number};
 
 /**
  * One image: a line for each child, then what that means.
@@ -17,7 +17,7 @@ type CheckStyle = {cursor: number; format: Formatter; width: number};
 export function drawCheck(
 	check: ImageCheck,
 	before: ImageCheck | undefined,
-	{cursor, format, width}: CheckStyle,
+	{said, cursor, format, width}: CheckStyle,
 ): FocusedRows {
 	const head: Row[] = [
 		drawImage(check, format, width),
@@ -29,7 +29,12 @@ export function drawCheck(
 	);
 	const at = head.length + cursor;
 	return {
-		rows: [...head, ...children, ...(children.length > 0 ? [[]] : []), ...drawMeaning(check, format, width)],
+		rows: [
+			...head,
+			...children,
+			...(children.length > 0 ? [[]] : []),
+			...drawMeaning(check, (check.verdict === 'intact' && said) || sayVerdict(check), {format, width}),
+		],
 		...defined({focus: children.length > 0 ? ([at, at] as const) : undefined}),
 	};
 }
@@ -103,12 +108,12 @@ function wasOf({platform, verdict}: ChildCheck, before: ImageCheck | undefined):
 		: undefined;
 }
 
-function drawMeaning(check: ImageCheck, format: Formatter, width: number): Row[] {
+function drawMeaning(check: ImageCheck, said: string, {format, width}: Pick<CheckStyle, 'format' | 'width'>): Row[] {
 	const {manifests, blobs} = check.checked;
 	const kinds = Map.groupBy(check.faults, ({kind}) => kind);
 	const hasLine = ({digest}: Fault) => check.children.some(child => child.digest === digest);
 	return [
-		...format.wrap(sayVerdict(check), width, 'strong'),
+		...format.wrap(said, width, 'strong'),
 		...[...kinds].flatMap(([kind, faults]) => [
 			...format.wrap(
 				`${kind}: ${faultMeanings[kind]}${faults.length > 1 ? ` (${faults.length})` : ''}`,

@@ -34,7 +34,10 @@ export function drawResult(visit: Visit, cursor: number, context: DrawContext): 
 	const head = ending === undefined ? [] : [format.cut(format.row([ending, 'warn']), width)];
 
 	if (output?.kind === 'check') {
-		return below(head, drawCheck(output.check, earlierCheck(visit, output.check, incident), {cursor, format, width}));
+		return below(
+			head,
+			drawCheck(output.check, earlierCheck(visit, output.check, incident), {said: say, cursor, format, width}),
+		);
 	}
 
 	if (output?.kind === 'scan') {
