@@ -1,7 +1,7 @@
 import {defined} from '../defined.ts';
 import {sayChange} from '../incident/change.ts';
 import type {JournalEvent} from '../incident/event.ts';
-import type {Incident} from '../incident/incident.ts';
+import type {Incident, Visit} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 
 /** A change that was begun, as it was approved and as it ended. */
@@ -9,10 +9,15 @@ export type MadeChange = {
 	at: string;
 	step: string;
 	target: string;
+	/** What was approved. */
 	changes: string[];
+	/** What was done of it, as far as it is known. */
+	done: string[];
 	approvedBy: string;
 	outcome: string;
 	say: string;
+	/** What to do about it, where it did not do its work. */
+	hint?: string;
 };
 
 /** `outcome`: the outcome that the person recorded. */
@@ -22,20 +27,46 @@ export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string
 export function changesOf({visits}: Incident): MadeChange[] {
 	return visits
 		.filter(({effect, tries}) => effect !== 'read' && tries > 0)
-		.map(({gate, title, outcome, say, startedAt, endedAt, ended, problem}) => ({
-			at: gate?.answer?.at ?? startedAt,
-			step: title,
-			target: gate?.target ?? 'unknown',
-			changes: (gate?.changes ?? []).flatMap(sayChange),
-			approvedBy: gate?.answer?.by ?? 'unknown',
-			outcome:
-				endedAt === undefined
-					? 'not known yet'
-					: ended === 'by-hand'
-						? `by hand, ${outcome}`
-						: (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
-			say: say ?? problem?.message ?? 'It was started; its outcome is not known.',
-		}));
+		.map(visit => {
+			const {gate, title, outcome, say, startedAt, endedAt, ended, problem} = visit;
+			return {
+				at: gate?.answer?.at ?? startedAt,
+				step: title,
+				target: gate?.target ?? 'unknown',
+				changes: (gate?.changes ?? []).flatMap(sayChange),
+				done: doneIn(visit),
+				approvedBy: gate?.answer?.by ?? 'unknown',
+				outcome:
+					endedAt === undefined
+						? 'not known yet'
+						: ended === 'by-hand'
+							? `by hand, ${outcome}`
+							: (outcome ?? (ended === 'surprise' ? 'failed' : ended!)),
+				say: say ?? problem?.message ?? 'It was started; its outcome is not known.',
+				...defined({hint: problem?.hint}),
+			};
+		});
+}
+
+/** Records of what is about to be done, or was not done. */
+const notDone = new Set(['restarting', 'not-restarted']);
+
+/** What was done, which can be less than what was approved: a step may fail between two changes. */
+export function doneIn({progress, outcome, success, ended, endedAt, say, lost = 0}: Visit): string[] {
+	const recorded = progress.filter(({name}) => !notDone.has(name)).map(each => each.say);
+	if (recorded.length > 0) {
+		return recorded;
+	}
+
+	if (ended === 'by-hand' || ended === 'skipped') {
+		return [`${ended === 'skipped' ? 'skipped' : 'done by hand'}, as a person recorded it: ${outcome}`];
+	}
+
+	if (endedAt === undefined || (outcome === undefined && lost > 0)) {
+		return ['not known'];
+	}
+
+	return outcome !== undefined && success.includes(outcome) ? [say ?? outcome] : ['nothing'];
 }
 
 /** The steps that a person skipped or did by hand. */

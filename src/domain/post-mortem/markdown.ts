@@ -39,14 +39,15 @@ export function renderMarkdown(report: PostMortem): string {
 			report.changes.length === 0
 				? 'Nothing.'
 				: table(
-						['UTC', 'step', 'target', 'change', 'approved by', 'outcome'],
+						['UTC', 'step', 'target', 'approved', 'approved by', 'done', 'outcome'],
 						report.changes.map(change => [
 							utc(change.at),
 							cell(change.step),
 							cell(change.target),
 							change.changes.map(cell).join('<br>'),
 							cell(change.approvedBy),
-							`${cell(change.outcome)}: ${cell(change.say)}`,
+							change.done.map(cell).join('<br>'),
+							`${cell(change.outcome)}: ${cell(change.say)}${change.hint === undefined || change.say.includes(change.hint) ? '' : ` What to do: ${cell(change.hint)}`}`,
 						]),
 					)
 		}`,

@@ -107,13 +107,27 @@ function causeOf(incident: Incident): string[] {
 	}
 
 	const findings = findingsIn(scan.output);
+	if (scan.output.kind !== 'scan') {
+		return [`The storage was not scanned: the cause is not known. ${scan.say || scan.outcome}`];
+	}
+
+	const {complete, another} = scan.output;
+	if (another !== undefined) {
+		return [`The cause is not known. ${scan.say}`];
+	}
+
 	if (findings.length === 0) {
-		return [`The storage was scanned and does not show a cause: ${scan.say || scan.outcome}`];
+		return [
+			complete
+				? `The storage was scanned and does not show a cause: ${scan.say || scan.outcome}`
+				: `The storage was read only in part, and what was read does not show a cause: ${scan.say || scan.outcome}`,
+		];
 	}
 
 	const kinds = Map.groupBy(findings, ({kind}) => kind);
 	return [
 		...[...kinds].map(([kind, found]) => sayKind(kind, found)),
+		...(complete ? [] : ['The storage was read only in part: this may not be all.']),
 		...risksIn(incident).map(risk => {
 			const scheduled = risk.severity === 'will-break' ? 'Scheduled' : 'Also scheduled';
 			return `${scheduled} on the registry's host: “${risk.line}” (${placeOf(risk)}). ${risk.why}`;
@@ -141,14 +155,16 @@ function followUpsOf(incident: Incident): FollowUp[] {
 		.flatMap(({output}) => (output?.kind === 'follow-ups' ? output.followUps : []))
 		.map(text => ({priority: 'P1' as const, text}));
 	const noticed = toldIn(incident).noticed;
-	const detection: FollowUp[] = /^unknown$|person|user|somebody|someone|developer/i.test(noticed)
-		? [
-				{
-					priority: 'P2',
-					text: 'Verify every image after its push (regmedic verify), and alert on it: people noticed this one.',
-				},
-			]
-		: [];
+	const isUnknown = /^unknown$/i.test(noticed.trim());
+	const detection: FollowUp[] =
+		isUnknown || /person|people|user|somebody|someone|developer/i.test(noticed)
+			? [
+					{
+						priority: 'P2',
+						text: `Verify every image after its push (regmedic verify), and alert on it${isUnknown ? '' : ': people noticed this one'}.`,
+					},
+				]
+			: [];
 	return [...risks, ...others, ...detection];
 }
 

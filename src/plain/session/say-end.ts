@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {currentVisit, type Incident, type Visit} from '../../domain/incident/incident.ts';
+import {doneIn} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
@@ -68,12 +69,20 @@ function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 	return `${count(ended.length, 'step')} in ${took}; ${list === '' ? 'no changes' : `changes: ${list}`}.`;
 }
 
-function outcomeOf({outcome, ended, endedAt}: Visit): string {
+function outcomeOf(visit: Visit): string {
+	const {outcome, ended, endedAt, progress, success, effect} = visit;
 	if (endedAt === undefined) {
 		return 'not known';
 	}
 
-	return ended === 'by-hand' ? `by hand: ${outcome}` : (outcome ?? 'failed');
+	if (ended === 'by-hand') {
+		return `by hand: ${outcome}`;
+	}
+
+	// It failed between two changes, or before the first.
+	const isPartial = effect !== 'read' && ended !== 'answered' && !success.includes(outcome ?? '');
+	const done = isPartial ? (progress.length === 0 ? '' : `, after: ${doneIn(visit).join(' ')}`) : '';
+	return `${outcome ?? 'failed'}${done}`;
 }
 
 /** The image is intact; the steps may have found other damage and risks. */

@@ -250,3 +250,53 @@ test('a risk on the host is named with its line, the certain ones first', () => 
 	]);
 	expect(followUps[0]!.evidence).toBe('/etc/cron.d/registry:3: garbage-collect');
 });
+
+test('people are said to have noticed it only where somebody said so', () => {
+	const noticedBy = (noticed: string) =>
+		postMortemOf(
+			toldToProof()
+				.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
+				.tell(happen.begun(steps.close, 'read'))
+				.tell({type: 'answers.given', answers: {noticed}, ...steps.close}).events,
+		).followUps.map(({text}) => text);
+
+	expect(noticedBy('unknown').join()).toContain('alert on it.');
+	expect(noticedBy('unknown').join()).not.toContain('people noticed');
+	expect(noticedBy('a developer').join()).toContain('people noticed this one');
+	expect(noticedBy('the probe').join()).not.toContain('people noticed');
+});
+
+test('what was approved and what was done are told apart, also where only a part was done', () => {
+	const partly = toldToRepair()
+		.tell({type: 'effect.progressed', name: 'relinked', detail: {}, say: 'sha256:aaaa is linked again.', ...steps.mend})
+		.tell(happen.failed(steps.mend, {outcome: 'refused'}));
+	const none = toldToRepair().tell(happen.failed(steps.mend, {outcome: 'refused'}));
+	const lost = toldToRepair().tell(happen.failed(steps.mend, {indeterminate: true}));
+	const done = ({events}: {events: readonly JournalEvent[]}) => postMortemOf(events).changes[0]!.done;
+
+	expect(done(partly)).toEqual(['sha256:aaaa is linked again.']);
+	expect(done(none)).toEqual(['nothing']);
+	expect(done(lost)).toEqual(['not known']);
+	expect(done(toldToProof())).toEqual(['It is mended.']);
+	expect(renderMarkdown(postMortemOf(partly.events))).toMatch(
+		/\| approved \| approved by \| done \| outcome \|\n.*\n.*\| PUT sha256:aaaa \| ada \| sha256:aaaa is linked again\. \| refused: It failed\. What to do: Try something else\. \|/,
+	);
+});
+
+test('a scan that was incomplete, or did not happen, shows no cause and says which it was', () => {
+	const page = smallPage.replace('action: change.tell', 'action: storage.scan');
+	const begin = () =>
+		toldToDecide(page)
+			.tell(happen.chosen('tell'))
+			.tell(happen.begun(steps.tell, 'read', {shows: 'cause'}))
+			.tell(happen.intended(steps.tell));
+	const cause = (told: {events: readonly JournalEvent[]}) => postMortemOf(told.events).cause.join(' ');
+	const partial = toJsonObject(scanValues({complete: false, gaps: ['a folder']}));
+
+	expect(cause(begin().tell(happen.finished(steps.tell, 'told', partial)))).toMatch(
+		/^The storage was read only in part/,
+	);
+	expect(cause(begin().tell(happen.failed(steps.tell, {outcome: 'refused'})))).toMatch(
+		/^The storage was not scanned: the cause is not known\./,
+	);
+});
