@@ -66,6 +66,7 @@ describeReal('the form of a manifest, on distribution 2.8', ['docker-registry', 
 			faults: kinds,
 		});
 		expect(found.scan.get(name)!.map(({kind}) => kind)).toEqual(kinds);
+		expect(JSON.stringify(found.scan.get(name))).not.toContain('moved aside');
 	});
 
 	test.each(forms)('$name: skopeo pulls it or fails, as recorded beside our verdict', ({name, skopeo}: Form) => {

@@ -1,6 +1,6 @@
 import type {FaultKind} from '../../src/domain/image/fault.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
-import {config, type ImagePart, image, layer, plainImage} from './image-parts.ts';
+import {blob, config, gzipLayer, type ImagePart, image, index, layer, plainImage} from './image-parts.ts';
 
 /** An image whose manifest has an unusual form, stored whole as far as its manifests allow. */
 export type Form = {
@@ -85,6 +85,48 @@ export const forms: Form[] = [
 	{
 		name: 'a layer of a non-distributable type that is there',
 		image: image({config: config('9'), layers: [layer('9'), described(layer('9'), {mediaType: nondistributable})]}),
+		kinds: [],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'a layer whose size is 0 in the manifest',
+		image: image({config: config('10'), layers: [described(layer('10'), {size: 0})]}),
+		kinds: ['size-wrong'],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'a layer whose size is larger in the manifest',
+		image: image({config: config('11'), layers: [described(layer('11'), {size: 9999})]}),
+		kinds: ['size-wrong'],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'a config whose size is smaller in the manifest',
+		image: image({config: described(config('12'), {size: 1}), layers: [layer('12')]}),
+		kinds: ['size-wrong'],
+		skopeo: 'fails',
+	},
+	{
+		name: 'a child whose size is 0 in the index',
+		image: index([described(plainImage('13'), {size: 0})]),
+		kinds: ['size-wrong'],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'an empty blob whose size is not 0 in the manifest',
+		image: image({config: config('14'), layers: [described(blob('', gzipLayer), {size: 12}), layer('14')]}),
+		kinds: ['size-wrong'],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'an empty blob without a size',
+		image: image({config: config('15'), layers: [described(blob('', gzipLayer), {size: undefined}), layer('15')]}),
+		kinds: [],
+		skopeo: 'pulls',
+	},
+	{
+		name: 'an empty blob of size 0',
+		image: image({config: config('16'), layers: [blob('', gzipLayer), layer('16')]}),
 		kinds: [],
 		skopeo: 'pulls',
 	},

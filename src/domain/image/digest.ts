@@ -40,6 +40,16 @@ export function digestHex(digest: Digest): string {
 	return digest.slice(digest.indexOf(':') + 1);
 }
 
+const digestsOfNothing: readonly string[] = [
+	'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+	'sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e',
+];
+
+/** Whether it is the digest of zero bytes: an empty blob of this digest is whole. */
+export function isDigestOfNothing(digest: Digest): boolean {
+	return digestsOfNothing.includes(digest);
+}
+
 /** Enough to recognise it on a screen: `sha256:4f0c1d2e3a5b`. */
 export function shortDigest(digest: Digest): string {
 	return digest.slice(0, digest.indexOf(':') + 13);

@@ -13,6 +13,7 @@ export const faultKinds = [
 	'blob-empty',
 	'blob-truncated',
 	'blob-corrupt',
+	'size-wrong',
 	'link-malformed',
 	'answers-differ',
 ] as const;
@@ -52,6 +53,7 @@ export const faultMeanings: Record<FaultKind, string> = {
 	'blob-empty': 'the data is empty',
 	'blob-truncated': 'the data is not as long as the manifest says',
 	'blob-corrupt': 'the data does not match its digest',
+	'size-wrong': 'the data is whole, but the manifest above it states another size: containerd refuses it',
 	'link-malformed': 'a link file does not hold a digest',
 	'answers-differ': 'the registry answers from its cache, and the disk differs',
 };

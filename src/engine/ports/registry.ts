@@ -72,9 +72,14 @@ export type BlobAnswer =
 	| {state: 'missing'; status: number; detail: string}
 	/** The registry failed on this blob (500), twice, as it does where a link holds no digest. */
 	| {state: 'unreadable'; status: number; detail: string}
-	| {state: 'empty'; status: number; detail: string}
-	/** Shorter or longer than the descriptor says, or cut off again on a new connection. */
-	| {state: 'truncated'; status: number; detail: string}
+	| {state: 'empty'; status: number; detail: string; length?: 0}
+	/**
+	 * Shorter or longer than the descriptor says (`length`: the registry's bytes), or cut off again on a new connection. At
+	 * `edge` it is not known of a large blob whether the data or the descriptor is wrong.
+	 */
+	| {state: 'truncated'; status: number; detail: string; length?: number}
+	/** Every byte was hashed and is right; only the descriptor's size is not. */
+	| {state: 'missized'; status: number; detail: string}
 	| {state: 'corrupt'; status: number; detail: string};
 
 /** `rejected`: the registry refused it, and nothing changed. A lost response is thrown as OperatorError effect.unknown. */

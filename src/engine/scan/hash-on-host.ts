@@ -52,16 +52,25 @@ export function hashingOnHost(
 			}
 
 			const edge = await registry.blob(repository, blob, 'edge', waiting);
-			if (edge.state !== 'present') {
+			const isOtherSize = edge.state === 'truncated' && edge.length !== undefined;
+			if (edge.state !== 'present' && !isOtherSize) {
 				return edge;
 			}
 
 			const answer = await hash(blob.digest, waiting.signal);
 			waiting.onBytes?.(blob.size);
-			return judge(answer, edge, storage.place);
+			return isOtherSize ? tellSize(answer, edge, blob.size) : judge(answer, edge, storage.place);
 		},
 		fresh: () => hashingOnHost(registry.fresh(), storage, options),
 	};
+}
+
+/** Its bytes are right or not, whatever size the manifest states. */
+function tellSize({state}: HashAnswer, edge: Extract<BlobAnswer, {state: 'truncated'}>, size: number): BlobAnswer {
+	const {status, length} = edge;
+	return state === 'same'
+		? {state: 'missized', status, detail: `it is whole and has ${length} bytes, the manifest says ${size} bytes`}
+		: {state: 'truncated', status, detail: `it has ${length} bytes instead of ${size} bytes`};
 }
 
 /** @throws OperatorError registry.answers-differ | storage.unread */

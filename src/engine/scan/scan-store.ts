@@ -3,7 +3,7 @@ import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
-import {blobsToHash, type HashedBlob} from '../../domain/storage/findings/hashing.ts';
+import {blobsOfOtherSize, blobsToHash, type HashedBlob} from '../../domain/storage/findings/hashing.ts';
 import {confirm, pathsToRecheck} from '../../domain/storage/findings/recheck.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
@@ -11,6 +11,8 @@ import type {Waiting} from '../ports/waiting.ts';
 
 /** How often hashing that was cut off is continued, as long as each attempt hashes something. */
 const mostCuts = 5;
+/** What a scan without `hash` reads of blobs whose size is not their manifest's. */
+const mostBytesToTell = 256 * 1024 * 1024;
 
 export type ScanProgress = {label: string; done: number; total?: number};
 
@@ -34,7 +36,9 @@ export async function scanStore(
 	});
 	const {hashed, failure} =
 		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
-	const assessed = assess(listing, {role, hashed});
+	const first = assess(listing, {role, hashed});
+	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, signal}) : [];
+	const assessed = told.length === 0 ? first : assess(listing, {role, hashed: told});
 	const scan =
 		failure === undefined
 			? assessed
@@ -46,6 +50,25 @@ export async function scanStore(
 
 	onProgress({label: 'paths to read again', done: paths.length});
 	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
+}
+
+/** A wrong size in a manifest and damaged data look the same until the bytes are hashed. @returns what the hashes told */
+async function hashOtherSizes(
+	storage: Storage,
+	{scan, listing, signal}: Waiting & {scan: Scan; listing: StorageListing},
+): Promise<HashedBlob[]> {
+	const digests = blobsOfOtherSize(scan, listing, mostBytesToTell);
+	if (digests.length === 0) {
+		return [];
+	}
+
+	try {
+		return (await storage.hash(digests, {signal})).filter(({state}) => state === 'same' || state === 'differs');
+	} catch (error) {
+		signal.throwIfAborted();
+		asOperatorError(error);
+		return [];
+	}
 }
 
 /** A cut loses only the hashes that were not answered yet. Where hashing fails, the scan goes on without the hashes that are left. */

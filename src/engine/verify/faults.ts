@@ -71,11 +71,6 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, platform
 		return {part, status, unchecked: uncheckedOf(part, fact), below: []};
 	}
 
-	if (fact.size !== undefined && fact.size !== part.descriptor.size) {
-		const detail = `it has ${fact.size} bytes, its index says ${part.descriptor.size}`;
-		return faulty(part, 'manifest-unreadable', detail, status);
-	}
-
 	if (fact.state === 'damaged') {
 		return faulty(part, 'manifest-unreadable', fact.detail, status);
 	}
@@ -98,6 +93,11 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, platform
 		return faulty(part, 'manifest-unreadable', 'it contains itself', status);
 	}
 
+	if (fact.size !== part.descriptor.size) {
+		const detail = `it is whole and has ${fact.size} bytes, its index says ${part.descriptor.size}`;
+		return {...faulty(part, 'size-wrong', detail, status), below};
+	}
+
 	return {part, status, below};
 }
 
@@ -107,6 +107,7 @@ const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing'>, Fa
 	empty: 'blob-empty',
 	truncated: 'blob-truncated',
 	corrupt: 'blob-corrupt',
+	missized: 'size-wrong',
 	unreadable: 'link-malformed',
 };
 

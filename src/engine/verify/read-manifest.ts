@@ -26,8 +26,7 @@ export type FoundFact =
 			/** It references nothing pullable, although nothing is missing from it. */
 			isEmpty: boolean;
 	  }
-	/** `size`: present where a wrong size in the descriptor is reported first. */
-	| {state: 'damaged'; mediaType: string; detail: string; size?: number}
+	| {state: 'damaged'; mediaType: string; detail: string}
 	/** Whole, but in a form that regmedic does not support. */
 	| {state: 'unsupported'; mediaType: string; code: ErrorCode; message: string; hint: string};
 
@@ -66,14 +65,14 @@ export function readManifest(
 	const text = decode(bytes);
 
 	if (text === undefined) {
-		return {state: 'damaged', mediaType, size, detail: 'it is not UTF-8'};
+		return {state: 'damaged', mediaType, detail: 'it is not UTF-8'};
 	}
 
 	const parsed = parseManifest(text, mediaType);
 
 	if (!parsed.ok) {
 		return parsed.unsupported === undefined
-			? {state: 'damaged', mediaType, size, detail: parsed.reason}
+			? {state: 'damaged', mediaType, detail: parsed.reason}
 			: {
 					state: 'unsupported',
 					mediaType,

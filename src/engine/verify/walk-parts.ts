@@ -35,7 +35,7 @@ export async function walkParts(
 ): Promise<ImageCheck> {
 	const isIndex = fact.state === 'read' && fact.kind === 'index';
 	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
-	const size = fact.state === 'unsupported' ? 0 : (fact.size ?? 0);
+	const size = fact.state === 'read' ? fact.size : 0;
 	const top: Part = {descriptor: {role: 'manifest', digest, size}, via: []};
 
 	if (isIndex) {

@@ -68,6 +68,14 @@ test('nothing is hashed at another depth, and no blob that HTTP already shows to
 	expect(storage.calls.flat()).not.toContain(large[0]);
 });
 
+test('a large blob of another size is hashed on the host: whole data has a wrong descriptor, other data is truncated', async () => {
+	const registry = shelf(image);
+	registry.blobs.set(large[0]!, {state: 'truncated', status: 206, length: 9, detail: 'it has 9 bytes'});
+
+	expect((await walk(registry, host())).faults).toMatchObject([{kind: 'size-wrong', digest: large[0]}]);
+	expect((await walk(registry, host({[large[0]!]: 'differs'}))).faults).toMatchObject([{kind: 'blob-truncated'}]);
+});
+
 test.each([
 	['differs', {verdict: 'broken', faults: [{kind: 'blob-corrupt', detail: expect.stringContaining('registry-vm')}]}],
 	[

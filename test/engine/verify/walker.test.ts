@@ -175,7 +175,7 @@ test('the same digest with two sizes is a fault only where the size is wrong', a
 	const over = (size: number) => document({manifests: [{...descriptor(good), size}]});
 	registry.manifests.set(good.digest, found(good));
 	registry.manifests.set('wrong', found(over(good.bytes.length + 1))).set('fine', found(over(good.bytes.length)));
-	expect(await walker.walk(tag('wrong'))).toMatchObject({faults: [{kind: 'manifest-unreadable', digest: good.digest}]});
+	expect(await walker.walk(tag('wrong'))).toMatchObject({faults: [{kind: 'size-wrong', digest: good.digest}]});
 	expect(await walker.walk(tag('fine'))).toMatchObject({verdict: 'intact'});
 });
 

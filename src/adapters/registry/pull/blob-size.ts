@@ -1,6 +1,6 @@
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 
-type SizeAnswer = Exclude<BlobAnswer, {state: 'missing' | 'corrupt'}>;
+type SizeAnswer = Exclude<BlobAnswer, {state: 'missing' | 'corrupt' | 'missized'}>;
 
 /** What the headers of a ranged response settle; or the bytes that must now arrive; or that the range was not understood. */
 export type RangeJudgement = SizeAnswer | {state: 'promised'; bytes: number} | {state: 'unclear'};
@@ -37,8 +37,8 @@ export function judgeSize(status: number, length: number, size: number): SizeAns
 	}
 
 	return length === 0
-		? {state: 'empty', status, detail: `it is empty instead of ${bytes(size)}`}
-		: {state: 'truncated', status, detail: `it has ${bytes(length)} instead of ${bytes(size)}`};
+		? {state: 'empty', status, length, detail: `it is empty instead of ${bytes(size)}`}
+		: {state: 'truncated', status, length, detail: `it has ${bytes(length)} instead of ${bytes(size)}`};
 }
 
 /** Judges a blob whose data the registry promised and did not deliver, each time. */
@@ -46,6 +46,11 @@ export function judgeCut(status: number, received: number, size: number): SizeAn
 	return received === 0
 		? {state: 'empty', status, detail: `the registry promises ${bytes(size)} and delivers none`}
 		: {state: 'truncated', status, detail: `the registry promises ${bytes(size)} and cuts them off`};
+}
+
+/** What is said of whole data whose descriptor is wrong. */
+export function judgeMissized(status: number, length: number, size: number): BlobAnswer {
+	return {state: 'missized', status, detail: `it is whole and has ${bytes(length)}, the manifest says ${bytes(size)}`};
 }
 
 function bytes(count: number): string {

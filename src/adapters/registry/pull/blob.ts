@@ -1,4 +1,5 @@
-import {OperatorError} from '../../../domain/errors.ts';
+import {asOperatorError, OperatorError} from '../../../domain/errors.ts';
+import {isDigestOfNothing} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
@@ -6,7 +7,10 @@ import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {withSecondAttempt} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 import {type BlobRequests, createBlobRequests} from './blob-request.ts';
-import {judgeCut} from './blob-size.ts';
+import {judgeCut, judgeMissized} from './blob-size.ts';
+
+/** Below `content`, a blob up to this size is read whole where its size is not its descriptor's. */
+const mostBytesToTell = 4 * 1024 * 1024;
 
 /**
  * Decides which requests show whether a blob is intact. HEAD is only believed when it says yes: after a garbage collection it
@@ -24,10 +28,39 @@ export async function checkBlob(
 
 	async function check(): Promise<BlobAnswer> {
 		if (depth === 'content') {
-			return checkContent(requests, transport.host, blob);
+			return tellSize(await checkContent(requests, transport.host, blob));
 		}
 
-		return (depth === 'head' ? await requests.head() : undefined) ?? checkLastByte(requests, blob);
+		return (depth === 'head' ? await requests.head() : undefined) ?? tellSize(await checkLastByte(requests, blob));
+	}
+
+	/** A wrong size in the manifest and damaged data look the same until the bytes are hashed. */
+	async function tellSize(answer: BlobAnswer): Promise<BlobAnswer> {
+		const {digest, size} = blob;
+		if ((answer.state !== 'empty' && answer.state !== 'truncated') || answer.length === undefined) {
+			return answer;
+		}
+
+		const {length, status, detail} = answer;
+		if (length > mostBytesToTell && depth !== 'content') {
+			return {...answer, detail: `${detail}; whether its data or the manifest is wrong shows at depth content`};
+		}
+
+		const isWhole = length === 0 ? isDigestOfNothing(digest) : await matchesDigest(length);
+		return isWhole ? judgeMissized(status, length, size) : answer;
+	}
+
+	/** Where its bytes cannot be read, the size alone has shown a fault already. */
+	async function matchesDigest(length: number): Promise<boolean> {
+		const sized = createBlobRequests(transport, repository, {...blob, size: length}, waiting);
+
+		try {
+			return (await sized.whole(false)).state === 'present';
+		} catch (error) {
+			waiting.signal.throwIfAborted();
+			asOperatorError(error);
+			return false;
+		}
 	}
 
 	return withSecondAttempt(check, ({state}) => state !== 'unreadable', transport.retrying, waiting);

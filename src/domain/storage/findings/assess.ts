@@ -26,7 +26,8 @@ type AssessOptions = {
  */
 export function assess(listing: StorageListing, {role, now = listing.taken, hashed = []}: AssessOptions): Scan {
 	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
-	const graph = openGraph(listing, differing);
+	const matching = new Set(hashed.filter(({state}) => state === 'same').map(({digest}) => digest));
+	const graph = openGraph(listing, {differing, matching});
 	const found: Found = {
 		findings: new FindingList(),
 		latent: new LatentFaultList(),

@@ -20,6 +20,7 @@ const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other'> = {
 	'blob-empty': 'size',
 	'blob-truncated': 'size',
 	'blob-corrupt': 'hash',
+	'size-wrong': 'other',
 	'link-malformed': 'other',
 	'answers-differ': 'other',
 };

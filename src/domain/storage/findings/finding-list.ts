@@ -19,6 +19,7 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'blob-empty': 'rebuild',
 	'blob-truncated': 'rebuild',
 	'blob-corrupt': 'rebuild',
+	'size-wrong': 'rebuild',
 	'link-malformed': 'relink',
 	'answers-differ': 'restart',
 };

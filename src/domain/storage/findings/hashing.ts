@@ -3,6 +3,7 @@ import {references} from '../../image/manifest.ts';
 import {count} from '../../text/wording.ts';
 import type {StorageListing} from '../listing/listing.ts';
 import {openGraph, type StorageGraph} from '../walk/graph.ts';
+import type {Scan} from './finding.ts';
 
 /** The result of hashing one blob on the host. */
 export type HashedBlob = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'};
@@ -21,6 +22,19 @@ export function blobsToHash(listing: StorageListing): Digest[] {
 
 	const stored = [...needed].filter(digest => listing.blobs.has(digest));
 	return [...stored, ...[...listing.blobs.keys()].filter(digest => !needed.has(digest))];
+}
+
+/** Blobs whose size is not what a manifest states, smallest first, as many as these bytes hold. */
+export function blobsOfOtherSize({findings}: Scan, {blobs}: StorageListing, mostBytes: number): Digest[] {
+	const digests = new Set(findings.flatMap(({kind, digest = []}) => (kind === 'blob-truncated' ? digest : [])));
+	const sized = [...digests]
+		.map(digest => ({digest, size: blobs.get(digest)?.size ?? 0}))
+		.sort((a, b) => a.size - b.size);
+	let sum = 0;
+	return sized.flatMap(({digest, size}) => {
+		sum += size;
+		return sum <= mostBytes ? [digest] : [];
+	});
 }
 
 /** Why some blobs could not be hashed, one line for each reason. */

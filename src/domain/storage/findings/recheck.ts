@@ -126,6 +126,7 @@ const linkOf: Record<FaultKind, 'layer' | 'revision'> = {
 	'blob-empty': 'layer',
 	'blob-truncated': 'layer',
 	'blob-corrupt': 'layer',
+	'size-wrong': 'revision',
 	'link-malformed': 'revision',
 	'answers-differ': 'revision',
 };

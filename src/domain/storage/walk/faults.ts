@@ -43,8 +43,17 @@ export function blobFault(
 		case 'empty':
 			return {kind: 'blob-empty', detail: `0 bytes on disk, ${size} expected; ${pushKeepsIt}`};
 
-		case 'resized':
+		case 'truncated':
 			return {kind: 'blob-truncated', detail: `${stored} bytes on disk, ${size} expected; ${pushKeepsIt}`};
+
+		case 'resized':
+			return {
+				kind: 'blob-truncated',
+				detail: `${stored} bytes on disk, ${size} expected; --hash tells whether the data or the manifest is wrong`,
+			};
+
+		case 'missized':
+			return {kind: 'size-wrong', detail: `${stored} bytes on disk, which match its digest; the manifest says ${size}`};
 
 		case 'corrupt':
 			return {kind: 'blob-corrupt', detail: `its size is right, but its bytes do not match its digest; ${pushKeepsIt}`};

@@ -1,4 +1,4 @@
-import {type Digest, isDigest} from '../../image/digest.ts';
+import {type Digest, isDigest, isDigestOfNothing} from '../../image/digest.ts';
 import {type Descriptor, type ParsedManifest, parseManifest} from '../../image/manifest.ts';
 import {readSchema1} from '../../image/schema1.ts';
 import {linkHolds, readHistory, type TagHistory} from '../listing/links.ts';
@@ -30,14 +30,25 @@ export type StorageGraph = {
 	history(): TagHistory;
 	/** The digest that a damaged tag link was meant to hold: what is left of it, or the only entry of the tag's history. */
 	intendedTarget(repository: string, tag: string): Digest | undefined;
-	/** How the data differs from its descriptor. */
-	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | 'corrupt' | undefined;
+	/**
+	 * How the data differs from its descriptor. `missized`: it is whole, and the descriptor is wrong; `truncated`: it is not
+	 * whole; `resized`: it was not hashed, so that either may be wrong.
+	 */
+	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | 'truncated' | 'missized' | 'corrupt' | undefined;
 	/** Whether a path that is not in the listing is gone, or was not read. */
 	absent(path: string): Presence;
 };
 
-/** @param differing blobs whose bytes were hashed and do not match their digest */
-export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest> = new Set()): StorageGraph {
+type Hashed = {
+	/** Blobs whose bytes were hashed and do not match their digest. */
+	differing?: ReadonlySet<Digest>;
+	/** Blobs whose bytes were hashed and match it. */
+	matching?: ReadonlySet<Digest>;
+};
+
+const none: ReadonlySet<Digest> = new Set();
+
+export function openGraph(listing: StorageListing, {differing = none, matching = none}: Hashed = {}): StorageGraph {
 	const parsed = new Map<Digest, ParsedManifest | undefined>();
 	const unread = listing.unread ?? (listing.complete ? [] : ['']);
 	const unreadBodies = new Set<Digest>();
@@ -109,7 +120,7 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 			}
 
 			if (stored.size !== size) {
-				return stored.size === 0 ? 'empty' : 'resized';
+				return otherSize(digest, stored.size);
 			}
 
 			return differing.has(digest) ? 'corrupt' : undefined;
@@ -117,6 +128,14 @@ export function openGraph(listing: StorageListing, differing: ReadonlySet<Digest
 		absent,
 	};
 	return graph;
+
+	function otherSize(digest: Digest, stored: number): 'empty' | 'resized' | 'truncated' | 'missized' {
+		if (matching.has(digest) || (stored === 0 && isDigestOfNothing(digest))) {
+			return 'missized';
+		}
+
+		return stored === 0 ? 'empty' : differing.has(digest) ? 'truncated' : 'resized';
+	}
 
 	function absent(path: string): Presence {
 		return unread.some(folder => folder === '' || path === folder || path.startsWith(`${folder}/`)) ? 'unread' : 'gone';

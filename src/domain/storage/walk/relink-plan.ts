@@ -154,7 +154,9 @@ function manifestPart(graph: StorageGraph, repository: string, digest: Digest): 
 function partOf(graph: StorageGraph, repository: string, blob: Descriptor, role: 'config' | 'layer'): RelinkPart {
 	const {digest} = blob;
 	const about = {digest, role, ...sizeOf(graph, digest)};
-	const damage = graph.damage(blob);
+	const found = graph.damage(blob);
+	// Whole data can be linked, whatever size its manifest states.
+	const damage = found === 'missized' ? undefined : found;
 	if (damage !== undefined || graph.data(digest) !== 'there') {
 		return {...about, where: damage === undefined ? 'unread' : damage === 'gone' ? 'gone' : 'damaged'};
 	}

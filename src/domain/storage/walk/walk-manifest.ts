@@ -1,6 +1,12 @@
 import type {Digest} from '../../image/digest.ts';
-import {type Descriptor, type ImageManifest, isForeign, platformName} from '../../image/manifest.ts';
-import {roleOfChild} from '../../image/media-type.ts';
+import {
+	type Descriptor,
+	type ImageManifest,
+	isForeign,
+	type ParsedManifest,
+	platformName,
+} from '../../image/manifest.ts';
+import {mediaTypes, roleOfChild} from '../../image/media-type.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {linkDamage} from '../listing/links.ts';
 import {earliest} from '../listing/times.ts';
@@ -68,7 +74,9 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 			const platform = platformName(child) ?? inherited;
 			const role = roleOfChild(child);
 			if (role === 'manifest') {
-				visitChild({digest: child.digest, via, ...(platform === undefined ? {} : {platform})});
+				const path = {digest: child.digest, via, ...(platform === undefined ? {} : {platform})};
+				visitChild(path);
+				compareSize(path, child.size);
 			} else {
 				visitBlob(child, role, via, platform);
 			}
@@ -97,6 +105,22 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 			unlinkedChild(path);
 		} else {
 			reached.add(digest);
+		}
+	}
+
+	/** A manifest is hashed when it is listed: one that can be read is whole, and the index is wrong. */
+	function compareSize(path: PartPath, size: number): void {
+		const {digest} = path;
+		const stored = listing.blobs.get(digest);
+		if (stored !== undefined && stored.size !== size && isHashed(graph.manifest(digest))) {
+			add(
+				{
+					kind: 'size-wrong',
+					...path,
+					detail: `${stored.size} bytes on disk, which match its digest; the index says ${size}`,
+				},
+				undefined,
+			);
 		}
 	}
 
@@ -195,4 +219,9 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 	function add(fault: StorageFault, since: number | undefined): void {
 		faults.push(since === undefined ? fault : {...fault, since});
 	}
+}
+
+/** The digest of a schema 1 manifest covers only a part of its bytes. */
+function isHashed(body: ParsedManifest | undefined): boolean {
+	return body?.ok === true && body.manifest.mediaType !== mediaTypes.dockerSchema1;
 }

@@ -74,8 +74,22 @@ test('a HEAD that says no is not believed: the ranged request decides and gives 
 		detail: 'blob unknown to registry',
 		requests: ['HEAD', 'bytes=-1'],
 	});
-	expect(short).toMatchObject({state: 'truncated', requests: ['HEAD', 'bytes=-1']});
+	expect(short).toMatchObject({state: 'truncated', requests: ['HEAD', 'bytes=-1', 'GET']});
 });
+
+test.each(['head', 'edge', 'content'] as const)(
+	'whole data of another size than the manifest states is missized at depth %s',
+	async depth => {
+		await using server = await listen((request, response) => serve(request, response));
+		await using registry = connect(server);
+
+		for (const stated of [0, 1, size + 1]) {
+			expect(await registry.blob('acme/app', {...blob, size: stated}, depth, {signal})).toMatchObject({
+				state: 'missized',
+			});
+		}
+	},
+);
 
 test('the total of a range shows whether a blob is emptied, truncated or too long', async () => {
 	const total = (contentRange: string) =>
