@@ -7,7 +7,7 @@ import {readYaml} from './yaml/located-yaml.ts';
 export type Configuration = v.InferOutput<typeof schema>;
 
 export type RegistryConfiguration = Configuration['registries'][string];
-type ImageConfiguration = Configuration['images'][string];
+export type ImageConfiguration = Configuration['images'][string];
 export type SecretSource = v.InferOutput<typeof secret>;
 export type CredentialSource = v.InferOutput<typeof credentials>;
 

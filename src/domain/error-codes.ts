@@ -55,7 +55,7 @@ type BlobCode = 'blob.wrong-digest';
 
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 
-type CheckCode = 'check.storage';
+type CheckCode = 'check.builder' | 'check.dockerfile' | 'check.git' | 'check.restart' | 'check.storage';
 
 type CiCode =
 	| 'ci.branch-unknown'

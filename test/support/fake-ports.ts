@@ -147,6 +147,8 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
 		maintenance: async () => quietHost,
 		dryRunCollection: async () => neverAsked(),
+		survey: async () => ({unreadable: [], isWhole: true}),
+		restartObstacles: async () => [],
 		restart: async () => ({exitCode: 0, output: 'restarted'}),
 		restartLog: async () => undefined,
 		async lock(holder) {
@@ -230,6 +232,7 @@ export function fakeBuilder({
 	const [start, status] = [inTurn(starts), inTurn(statuses)];
 	return {
 		place: 'registry-vm',
+		check: async () => neverAsked(),
 		starts: asked,
 		start({requestId}) {
 			asked.push(requestId);

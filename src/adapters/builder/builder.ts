@@ -3,11 +3,14 @@ import {OperatorError} from '../../domain/errors.ts';
 import {isDigest} from '../../domain/image/digest.ts';
 import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
 import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
+import {builderCheck, sourceLines} from './check-builder.ts';
+import {checkScript} from './check-script.ts';
 import {checkedRequestId, orderLines} from './order.ts';
 import {startScript} from './start-script.ts';
 import {cancelScript, logScript, statusScript} from './status-scripts.ts';
 
 const startTimeoutMs = 90_000;
+const checkTimeoutMs = 240_000;
 const readTimeoutMs = 30_000;
 const cancelTimeoutMs = 60_000;
 const logChunkBytes = 256 * 1024;
@@ -22,6 +25,11 @@ export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stop
 
 	return {
 		place,
+		async check(source, waiting) {
+			const input = sourceLines(source);
+			const result = await shell.run({kind: 'read', script: checkScript, input, timeoutMs: checkTimeoutMs}, waiting);
+			return builderCheck(readReply(result, place).rest.toString('utf8'));
+		},
 		async start(order, waiting) {
 			const request = {
 				kind: 'write' as const,

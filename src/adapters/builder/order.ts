@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
-import type {BuildOrder} from '../../engine/ports/builder.ts';
+import type {BuildOrder, BuildSource} from '../../engine/ports/builder.ts';
 
 const requestIdShape = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
 const variableShape = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -22,16 +22,8 @@ export function orderLines(order: BuildOrder): string {
 	const {git, branch = '', context, dockerfile, images, program, credentials, plainHttp, environment} = order;
 	const references = images.map(image => parseReference(image));
 	const host = hostOf(references);
-	checkSource(git, branch);
-	checkPath('context', context);
-	checkPath('dockerfile', dockerfile);
-
+	checkedSource(order);
 	const variables = Object.entries(environment);
-	for (const [name] of variables) {
-		if (!variableShape.test(name)) {
-			throw badOrder(`"${name}" is not the name of a variable`);
-		}
-	}
 
 	const lines = [
 		git,
@@ -56,6 +48,25 @@ export function orderLines(order: BuildOrder): string {
 	return `${lines.join('\n')}\n`;
 }
 
+/** @throws OperatorError builder.bad-order */
+export function checkedSource<Source extends BuildSource>(source: Source): Source {
+	const {git, branch = '', context, dockerfile, environment} = source;
+	checkAddress(git, branch);
+	checkPath('context', context);
+	checkPath('dockerfile', dockerfile);
+	for (const name of Object.keys(environment)) {
+		if (!variableShape.test(name)) {
+			throw badOrder(`"${name}" is not the name of a variable`);
+		}
+	}
+
+	if ([git, branch, context, dockerfile, ...Object.values(environment)].some(line => /[\n\r\0]/.test(line))) {
+		throw badOrder('one of its values holds a line break');
+	}
+
+	return source;
+}
+
 function hostOf(references: ImageReference[]): string {
 	const hosts = new Set(references.map(({host}) => host));
 	if (hosts.size !== 1) {
@@ -69,7 +80,7 @@ function hostOf(references: ImageReference[]): string {
 	return references[0]!.host;
 }
 
-function checkSource(git: string, branch: string): void {
+function checkAddress(git: string, branch: string): void {
 	if (git === '' || git.startsWith('-') || branch.startsWith('-')) {
 		throw badOrder('its git address or branch is empty or begins with a dash');
 	}

@@ -1,8 +1,9 @@
 import {buildsFolder, processIdentity} from './build-folder.ts';
 import {jobScript} from './job-script.ts';
+import {programChoice} from './program-choice.ts';
 
 /** With less, a build fails later and less clearly. */
-const leastFreeKiB = 1024 * 1024;
+export const leastFreeKiB = 1024 * 1024;
 
 /**
  * Starts the job, once for each request id. $1: the request id; standard input: the order. The password is its last
@@ -11,6 +12,7 @@ const leastFreeKiB = 1024 * 1024;
 export const startScript = `
 ${buildsFolder}
 ${processIdentity}
+${programChoice}
 id=$1
 folder=$builds/$id
 new=$builds/.new-$id
@@ -89,32 +91,12 @@ case \${4:-} in
 	*) [ "$4" -ge ${leastFreeKiB} ] || { say no-space "$(($4 / 1024)) $builds"; exit 0; } ;;
 esac
 
-# Runs a program with the order's environment; a daemon that hangs counts as absent.
-with_environment() {
-	(
-		while IFS= read -r variable; do export "$variable"; done <"$new/environment"
-		if command -v timeout >/dev/null 2>&1; then exec timeout 20 "$@"; else exec "$@"; fi
-	) </dev/null 9>&-
-}
-usable() {
-	command -v "$1" >/dev/null 2>&1 || { echo "$1 is not installed"; return 1; }
-	case $1 in
-		docker) answer=$(with_environment docker version --format '{{.Server.Version}}' 2>&1) ;;
-		*) answer=$(with_environment "$1" version 2>&1) ;;
-	esac || { echo "$1: $(printf '%s\\n' "$answer" | tail -n 1)"; return 1; }
-}
-
+variables=$new/environment
 if ! command -v git >/dev/null 2>&1; then
 	say no-program 'git is not installed'
 	exit 0
 fi
-chosen=
-reasons=
-[ "$program" = auto ] && candidates='docker podman buildah' || candidates=$program
-for candidate in $candidates; do
-	if reason=$(usable "$candidate"); then chosen=$candidate; break; fi
-	reasons="\${reasons:+$reasons; }$reason"
-done
+choose_program "$program"
 if [ -z "$chosen" ]; then
 	say no-program "$reasons"
 	exit 0

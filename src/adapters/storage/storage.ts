@@ -1,14 +1,17 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {restartLogCommand} from '../../domain/incident/restart-log.ts';
+import {programsIn} from '../../domain/storage/restart-programs.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
+import {findMissing} from './host/find-programs.ts';
 import {readMaintenance} from './host/maintenance.ts';
 import {sampleStore} from './host/sample-store.ts';
+import {surveyStore} from './host/survey-store.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
@@ -48,12 +51,14 @@ export function createStorage({
 		list: options => listStore({...options, shell, root}),
 		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root, signal}),
 		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
+		survey: ({signal}) => surveyStore({shell, root, signal}),
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, signal}),
 		...defined({restartCommand}),
+		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),
 		async restart({signal}) {
 			if (restartCommand === undefined) {
 				throw new TypeError('No restart command is configured.');

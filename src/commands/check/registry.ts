@@ -6,10 +6,11 @@ import type {Ci} from '../../engine/ports/ci.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import {openPorts} from '../../wiring/ports.ts';
 import type {Setup} from '../../wiring/setup.ts';
+import {fallbackLines} from './fallback.ts';
 import {attempt, failed, type Line} from './line.ts';
 import {storageLines} from './storage.ts';
 
-/** The lines of a registry: its responses, its storage, and the CI of its first image. */
+/** The lines of a registry: its responses, its storage, the CI of its first image, and the fallback builds of all. */
 export async function registryLines(
 	name: string,
 	{url, credentials, role}: RegistryConfiguration,
@@ -36,10 +37,23 @@ export async function registryLines(
 				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
 				: []),
 			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build.repository, signal))] : []),
+			...(await allFallbackLines(name, host, setup)),
 		];
 	} finally {
 		await close();
 	}
+}
+
+async function allFallbackLines(registry: string, host: string, setup: Setup): Promise<Line[]> {
+	const lines: Line[] = [];
+	for (const [image, {registry: where, fallback}] of Object.entries(setup.configuration.images)) {
+		if (where === registry && fallback !== undefined) {
+			const {ports, close} = openPorts({host, repository: image, tag: 'latest'}, setup);
+			lines.push(...(await fallbackLines(image, fallback, ports.builder, setup).finally(close)));
+		}
+	}
+
+	return lines;
 }
 
 function open<T>(work: () => T): T | OperatorError {

@@ -21,11 +21,16 @@ export async function storageLines(
 	{storage, registry, role, signal}: StorageLinesOptions,
 ): Promise<Line[]> {
 	const folder = await attempt(`storage ${name}`, () => checkFolder(storage, signal));
-	if (!folder.ok || registry === undefined) {
-		return [folder];
-	}
-
-	return [folder, await attempt(`registry and storage ${name}`, () => compare(registry, {storage, role, signal}))];
+	const {restartCommand} = storage;
+	return [
+		folder,
+		...(folder.ok && registry !== undefined
+			? [await attempt(`registry and storage ${name}`, () => compare(registry, {storage, role, signal}))]
+			: []),
+		...(restartCommand === undefined
+			? []
+			: [await attempt(`restart ${name}`, () => checkRestart(restartCommand, storage, signal))]),
+	];
 }
 
 async function checkFolder(storage: Storage, signal: AbortSignal): Promise<string> {
@@ -41,12 +46,50 @@ async function checkFolder(storage: Storage, signal: AbortSignal): Promise<strin
 		);
 	}
 
+	const {unreadable, isWhole} = await storage.survey({signal});
+	if (unreadable.length > 0) {
+		throw new OperatorError(
+			'check.storage',
+			`${storage.place}: a scan could not read all of it: ${nameSome(unreadable, isWhole)}.`,
+			{
+				hint: 'Let the user that regmedic logs in as read and enter them, and replace symbolic links by what they name.',
+				exit: 'refused',
+			},
+		);
+	}
+
 	return [
 		`${storage.place} responds`,
+		isWhole ? 'a scan can read all of it' : 'what was looked at in 30 s can be read, the rest is not known',
 		...(holdsRepositories ? [] : ['no repository is in it']),
 		`${count(files.length, 'maintenance file')} read`,
 		...(gaps.length === 0 ? [] : [`${count(gaps.length, 'thing')} could not be read (regmedic audit names them)`]),
 	].join('; ');
+}
+
+const mostNamed = 3;
+
+function nameSome(paths: readonly string[], areAll: boolean): string {
+	const more = paths.length - mostNamed;
+	const rest = areAll ? (more > 0 ? ` and ${more} more` : '') : ' and more';
+	return `${paths.slice(0, mostNamed).join(', ')}${rest}`;
+}
+
+/** The command is not run. */
+async function checkRestart(command: string, storage: Storage, signal: AbortSignal): Promise<string> {
+	const obstacles = await storage.restartObstacles({signal});
+	if (obstacles.length > 0) {
+		throw new OperatorError(
+			'check.restart',
+			`"${command}" would not start at ${storage.place}: ${obstacles.join('; ')}.`,
+			{
+				hint: 'Correct storage.restart in the configuration, or install the program there. A login over SSH may have a shorter PATH.',
+				exit: 'configuration',
+			},
+		);
+	}
+
+	return `the programs of "${command}" are there; it was not run`;
 }
 
 /** Whether the registry that responds serves this folder. */

@@ -33,6 +33,8 @@ export async function git(args: string[], context: ProgramContext): Promise<void
 			return;
 		case 'clone':
 			return clone(words, folder, context);
+		case 'ls-tree':
+			return listTree(words, context);
 		case 'log':
 		case 'rev-parse':
 			return tell(command, words, folder, context);
@@ -95,6 +97,16 @@ function readClone(words: string[]): {branch: string; positional: string[]} {
 	}
 
 	return {branch, positional};
+}
+
+/** `ls-tree HEAD -- PATH` */
+function listTree(words: string[], {out}: ProgramContext): void {
+	const asked = words.at(-1) ?? '';
+	if (files[asked] !== undefined) {
+		out(`100644 blob ${commitOf(asked, '')}\t${asked}`);
+	} else if (Object.keys(files).some(name => name.startsWith(`${asked}/`))) {
+		out(`040000 tree ${commitOf(asked, '')}\t${asked}`);
+	}
 }
 
 async function tell(command: string, words: string[], folder: string, {out}: ProgramContext): Promise<void> {

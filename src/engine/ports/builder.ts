@@ -2,21 +2,39 @@ import type {Digest} from '../../domain/image/digest.ts';
 import type {Credentials} from './secrets.ts';
 import type {Waiting} from './waiting.ts';
 
-export type BuildOrder = {
-	/** Names the build on its host: asking twice for one id builds once. */
-	requestId: string;
+/** What is built, and by which program. */
+export type BuildSource = {
 	git: string;
 	branch?: string;
 	/** The folder of the repository that is built. */
 	context: string;
 	dockerfile: string;
-	/** Whole references, all pushed. */
-	images: string[];
 	program: 'auto' | 'docker' | 'podman' | 'buildah';
-	credentials?: Credentials;
-	plainHttp: boolean;
 	/** For the build program, never secret. */
 	environment: Record<string, string>;
+};
+
+export type BuildOrder = BuildSource & {
+	/** Names the build on its host: asking twice for one id builds once. */
+	requestId: string;
+	/** Whole references, all pushed. */
+	images: string[];
+	credentials?: Credentials;
+	plainHttp: boolean;
+};
+
+/** Whether a build could begin. */
+export type BuilderCheck = {
+	program: {state: 'works'; name: string} | {state: 'none'; why: string};
+	/** `late`: the repository answers, but a clone takes too long for a check. */
+	source: {state: 'read'; commit: string} | {state: 'late' | 'unreadable'; why: string};
+	/** Absent: the source was not read. */
+	dockerfile?:
+		| {state: 'there'; path: string; isLink: boolean}
+		| {state: 'absent'; path: string}
+		| {state: 'no-context'};
+	/** Why the host could not hold a build. */
+	obstacle?: string;
 };
 
 export type BuildStage = 'clone' | 'login' | 'build' | 'push';
@@ -38,6 +56,8 @@ export type StartAnswer =
 
 export type Builder = {
 	readonly place: string;
+	/** Clones the source without its files, into a temporary folder that is removed, and builds nothing. */
+	check(source: BuildSource, waiting: Waiting): Promise<BuilderCheck>;
 	/** A lost reply is thrown as OperatorError effect.unknown; `status` then tells. */
 	start(order: BuildOrder, waiting: Waiting): Promise<StartAnswer>;
 	status(requestId: string, waiting: Waiting): Promise<BuildStatus>;

@@ -26,6 +26,8 @@ export type Storage = {
 	 * whether a registry serves this disk.
 	 */
 	sample(listed: readonly string[], waiting: Waiting): Promise<StoreSample>;
+	/** What this user may not read, found fast: a scan would be incomplete. @throws OperatorError storage.no-root | storage.denied */
+	survey(waiting: Waiting): Promise<StoreSurvey>;
 	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
@@ -50,12 +52,21 @@ export type Storage = {
 	dryRunCollection(command: CollectionDryRun, waiting: Waiting): Promise<CollectionReport>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
+	/** Why the restart command would not start, a line each; nothing is run. */
+	restartObstacles(waiting: Waiting): Promise<string[]>;
 	restart(waiting: Waiting): Promise<{exitCode: number; output: string}>;
 	/** The end of the log of the container that the command restarts. Undefined where the command does not tell which. */
 	restartLog(waiting: Waiting): Promise<string | undefined>;
 	/** Locks the store for a change, so that two incidents do not repair it at once. @throws OperatorError storage.locked */
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
+};
+
+export type StoreSurvey = {
+	/** Paths below docker/registry/v2; of many, the first. */
+	unreadable: string[];
+	/** False: the rest was not looked at, or more than those were found. */
+	isWhole: boolean;
 };
 
 /** `unread`: the blob is there and could not be read. */

@@ -356,3 +356,37 @@ async function everyProcess(): Promise<string[]> {
 	const files = pids.flatMap(pid => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
 	return Promise.all(files.map(file => readFile(file, 'utf8').catch(() => '')));
 }
+
+test.concurrent.each([
+	['dash', ['sh']],
+	['bash', ['bash', '--posix']],
+	['busybox', ['busybox', 'sh']],
+])('under %s a check says why a build could not begin, builds nothing and leaves nothing', async (_, sh) => {
+	if (locate(sh[0]!) === undefined) {
+		return;
+	}
+
+	await using host = await fakeHost({sh});
+	await writeFile(path.join(host.notes, 'fail-git-clone'), 'no key');
+
+	const found = await host.builder.check(orderOf(), {signal});
+
+	expect(found).toEqual({
+		program: {
+			state: 'none',
+			why: 'docker is not installed; podman is not installed; buildah is not installed',
+		},
+		source: {state: 'unreadable', why: 'git can not clone: no key'},
+	});
+	expect(await readdir(host.home)).toEqual([]);
+	expect((await host.calls()).join()).not.toMatch(/\|(?:bud|build|push|login)\|/);
+});
+
+test.concurrent('a check of a source outside of the repository is refused before anything runs', async () => {
+	await using host = await fakeHost();
+
+	await expect(host.builder.check(orderOf({dockerfile: '../Dockerfile'}), {signal})).rejects.toMatchObject({
+		code: 'builder.bad-order',
+	});
+	await expect(host.calls()).rejects.toThrow('ENOENT');
+});

@@ -10,7 +10,7 @@ import type {Shell} from '../../../src/engine/ports/shell.ts';
 import {locate} from '../../support/real.ts';
 
 const tools =
-	'cat sed tail head mkdir mv rm df ps sleep awk cp timeout grep ln setsid nohup flock mkfifo basename touch env'.split(
+	'cat sed tail head mkdir mv rm df ps sleep awk cp timeout grep ln setsid nohup flock mkfifo basename touch env mktemp dirname cut'.split(
 		' ',
 	);
 const places = new Map(tools.map(tool => [tool, locate(tool)!]));

@@ -4,6 +4,7 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {expect, it} from 'vitest';
+import {restartCommand} from '../../../src/drills/host-programs.ts';
 import {testWorld} from '../../drills/drill.ts';
 import {openLogin} from '../../support/cli.ts';
 
@@ -35,14 +36,25 @@ it('a registry that cannot be opened does not keep the others from being checked
 		'registry second: false',
 		'storage second: false',
 		'registry third: false',
-		'storage third: true',
+		'storage third: false',
 	]);
 	expect(checks[3]).toMatchObject({hint: expect.stringContaining('storage.root')});
-	expect(checks[5].say).toContain('no repository is in it');
+	expect(checks[5].say).toContain("is not a registry's storage: it holds no docker/registry/v2");
 
 	const lines = (await login.run(['check'])).stdout.split('\n');
 	const words = lines.filter(line => line.trim().includes(' ') && !line.includes(folder));
 	expect(Math.max(...words.map(line => line.length))).toBeLessThanOrEqual(80);
+});
+
+it('without a configuration it says where it looked', async () => {
+	await using login = await openLogin();
+
+	const {exitCode, stdout} = await login.run(['check', '--json']);
+
+	expect(exitCode).toBe(0);
+	expect(JSON.parse(stdout).checks[0].say).toBe(
+		`none: there is no ${path.join(login.folder, 'work/regmedic.yaml')} and no ${path.join(login.folder, 'config/regmedic/config.yaml')}; only what the command line names can be used`,
+	);
 });
 
 it.each([[['--ssh', 'vm']], [['--root', '/d']], [['--path', '/d', '--ssh', 'vm', '--root', '/d']]])(
@@ -110,4 +122,65 @@ it('the CI is checked with its token and the repository of the build', async () 
 	expect(good.line.say).toContain(`can see ${ci.repository}`);
 	expect(wrongToken).toMatchObject({exitCode: 5, line: {ok: false, hint: expect.stringMatching(/token/i)}});
 	expect(wrongRepository).toMatchObject({line: {ok: false, say: expect.stringContaining('acme/none')}});
+});
+
+it('the host of a drill can restart its registry and build without CI, and each of it can be wrong', async () => {
+	await using login = await openLogin();
+	await using drill = await testWorld();
+	const {registryUrl, repository, registryCredentials, ssh, storageRoot} = drill.world;
+	const check = async (storage: object, fallback: object) => {
+		await writeFile(
+			path.join(login.folder, 'work/regmedic.yaml'),
+			JSON.stringify({
+				registries: {
+					private: {
+						url: registryUrl,
+						credentials: {env: {username: 'REG_USER', password: 'REG_PASS'}},
+						storage: {
+							ssh: ssh.alias,
+							sshConfig: ssh.configFile,
+							root: storageRoot,
+							restart: restartCommand,
+							...storage,
+						},
+					},
+				},
+				images: {
+					[repository]: {
+						registry: 'private',
+						fallback: {on: 'vm', git: 'https://git.acme.example/infra', branch: 'main', context: 'ci', ...fallback},
+					},
+				},
+			}),
+		);
+		const {username, password} = registryCredentials;
+		const {exitCode, stdout} = await login.run(['check', '--json'], {
+			environment: {REG_USER: username, REG_PASS: password},
+		});
+		const checks = JSON.parse(stdout).checks as {what: string; ok: boolean; say: string; hint?: string}[];
+		return {exitCode, checks, wrong: checks.filter(({ok}) => !ok)};
+	};
+
+	const good = await check({}, {});
+	expect(good.wrong).toEqual([]);
+	expect(good.exitCode).toBe(0);
+	expect(good.checks.map(({what}) => what).slice(2)).toEqual([
+		'storage private',
+		'registry and storage private',
+		'restart private',
+		`fallback of ${repository}: builder`,
+		`fallback of ${repository}: git`,
+		`fallback of ${repository}: Dockerfile`,
+	]);
+
+	const bad = await check({restart: 'docker-nowhere restart'}, {branch: 'none'});
+	expect(bad.exitCode).toBe(4);
+	expect(bad.wrong.map(({say}) => say)).toEqual([
+		expect.stringContaining('docker-nowhere is not there'),
+		expect.stringContaining('Remote branch none not found'),
+	]);
+	expect(bad.wrong.every(({hint}) => hint !== undefined)).toBe(true);
+
+	const elsewhere = await check({}, {context: 'images/ci'});
+	expect(elsewhere.wrong).toMatchObject([{say: expect.stringContaining('has no folder images/ci')}]);
 });
