@@ -75,6 +75,8 @@ export async function startDockerRegistry(options: {
 	port?: number;
 	htpasswd?: string;
 	readonly?: boolean;
+	/** The address of a Redis that holds its descriptor cache; otherwise the cache is in its memory. */
+	redis?: string;
 	/** The certificates whose tokens it accepts, and the token service that it names to clients without a token. */
 	token?: {realm: string; rootcertbundle: string};
 	/** Paths of PEM files. With `clientca`, it requires a client certificate signed by this authority. */
@@ -92,9 +94,10 @@ export async function startDockerRegistry(options: {
 			storage: {
 				filesystem: {rootdirectory: options.root},
 				delete: {enabled: true},
-				cache: {blobdescriptor: 'inmemory'},
+				cache: {blobdescriptor: options.redis === undefined ? 'inmemory' : 'redis'},
 				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
 			},
+			...(options.redis === undefined ? {} : {redis: {addr: options.redis}}),
 			http: {addr: `127.0.0.1:${port}`, ...(options.tls && {tls: tlsOf(options.tls)})},
 			...(options.htpasswd === undefined ? {} : {auth: {htpasswd: {realm: 'acme', path: options.htpasswd}}}),
 			...(options.token && {auth: {token: {...options.token, service: 'acme registry', issuer: 'acme'}}}),

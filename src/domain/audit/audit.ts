@@ -1,13 +1,14 @@
 import {jobsOf} from './commands/jobs.ts';
 import {type Hazard, severities} from './hazard.ts';
 import {spaceHazards} from './hazards/disk-space.ts';
-import {collectionHazards} from './hazards/garbage-collection.ts';
+import {type CollectionContext, collectionHazards} from './hazards/garbage-collection.ts';
 import {proxyHazards} from './hazards/nginx.ts';
 import {affectedVersions, allImages, floatingTags, isAffected, versionsIn} from './hazards/registry-version.ts';
 import {removalHazards} from './hazards/removals.ts';
 import type {Maintenance, MaintenanceFile} from './maintenance.ts';
 import type {Preflight} from './preflight.ts';
-import {type RegistrySettings, settingsIn} from './registry-settings.ts';
+import {type RegistrySettings, settingsIn} from './registries/registry-settings.ts';
+import {registriesOf} from './registries/serving-store.ts';
 
 /** Something that could not be audited, and why. `optional`: it was not requested. */
 export type Unseen = {what: string; why: string; optional?: true};
@@ -26,10 +27,11 @@ export function assessMaintenance(maintenance: Maintenance): Audit {
 	const images = allImages(maintenance, settings);
 	const versions = versionsIn(maintenance, images);
 	const affected = isAffected(versions);
+	const store = maintenance.root;
 
 	return {
 		risks: inOrder([
-			...maintenance.files.flatMap(file => fileHazards(file, settings, affected)),
+			...maintenance.files.flatMap(file => fileHazards(file, {settings, store, affected})),
 			...proxyHazards(maintenance.files),
 			...floatingTags(images),
 			...affectedVersions(versions),
@@ -45,16 +47,20 @@ export function inOrder(hazards: readonly Hazard[]): Hazard[] {
 	return severities.flatMap(severity => hazards.filter(hazard => hazard.severity === severity));
 }
 
-function fileHazards(file: MaintenanceFile, settings: RegistrySettings, affected: boolean | undefined): Hazard[] {
+function fileHazards(file: MaintenanceFile, context: Omit<CollectionContext, 'file'>): Hazard[] {
 	const hazards = jobsOf(file).flatMap(job => [
-		...collectionHazards(job, {file: file.path, settings, affected}),
-		...removalHazards(job, {file: file.path, settings}),
+		...collectionHazards(job, {...context, file: file.path}),
+		...removalHazards(job, {...context, file: file.path}),
 	]);
 	// A line may be read twice: as a list, and as the strings in it.
 	return [...new Map(hazards.map(hazard => [`${hazard.kind} ${hazard.at}`, hazard])).values()];
 }
 
-function unseenIn(maintenance: Maintenance, {known}: RegistrySettings, affected: boolean | undefined): Unseen[] {
+function unseenIn(
+	maintenance: Maintenance,
+	{known, registries}: RegistrySettings,
+	affected: boolean | undefined,
+): Unseen[] {
 	const cut = maintenance.files.filter(file => file.cut);
 	return [
 		...maintenance.gaps.map(why => ({what: 'the registry’s host', why})),
@@ -67,6 +73,9 @@ function unseenIn(maintenance: Maintenance, {known}: RegistrySettings, affected:
 						why: 'none was found: it is not known whether the registry caches and allows deletes',
 					},
 				]),
+		...registriesOf(registries, maintenance.root).flatMap(({cache}) =>
+			cache.kind === 'unknown' ? [{what: 'the registry’s descriptor cache', why: cache.why}] : [],
+		),
 		...(affected === undefined
 			? [{what: 'the registry’s version', why: 'neither a running binary nor an image’s tag shows it'}]
 			: []),

@@ -1,5 +1,5 @@
 import {OperatorError} from '../errors.ts';
-import {isRegistryImage} from './registry-settings.ts';
+import {isRegistryImage} from './registries/registry-on-host.ts';
 
 declare const dryRunBrand: unique symbol;
 

@@ -1,4 +1,7 @@
-/** How a file is read: what is a command in it and what a comment. `configuration`: the registry's own. */
+/**
+ * How a file is read: what is a command in it and what a comment. `configuration`: the registry's own. `environment`: lines
+ * `REGISTRY_…=…` of a file that a container takes its variables from.
+ */
 export const maintenanceFileKinds = [
 	'crontab',
 	'script',
@@ -6,6 +9,7 @@ export const maintenanceFileKinds = [
 	'quadlet',
 	'compose',
 	'configuration',
+	'environment',
 	'nginx',
 ] as const;
 
@@ -29,6 +33,12 @@ export type RunningRegistry = {
 	version?: string;
 	/** `REGISTRY_…=…`, without those that hold a secret. */
 	environment: string[];
+	/** What commands call it: its container, its service in a compose file. */
+	names?: string[];
+	/** `/opt/data:/var/lib/registry`: a folder of the host, and where the container has it. */
+	mounts?: string[];
+	/** The configuration file that it was started with, as it sees the path. */
+	configuration?: string;
 };
 
 /** A line of `df`. `size` and `free` are KiB or inodes. */
@@ -36,6 +46,8 @@ export type FileSystem = {mountedOn: string; size: number; free: number; line: s
 
 /** How a host runs its registry and cleans it up, as far as it could be read. */
 export type Maintenance = {
+	/** The folder of the store, as the host sees it. */
+	root?: string;
 	files: MaintenanceFile[];
 	running: RunningRegistry[];
 	disk?: FileSystem;

@@ -129,23 +129,110 @@ describe('a collection beside pushes', () => {
 	});
 });
 
-it('a cache that survives the collection is reported with the line that enables it', () => {
-	const files: MaintenanceFile[] = [
-		{
-			path: '/opt/registry/config.yml',
-			kind: 'configuration',
-			text: 'storage:\n  cache:\n    blobdescriptor: redis\n',
-			cut: false,
-		},
-	];
-	const [stale] = risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml', {files});
+const configuration = (path: string, text: string): MaintenanceFile => ({
+	path,
+	kind: 'configuration',
+	text,
+	cut: false,
+});
+const compose = (text: string): MaintenanceFile => ({
+	path: '/opt/registry/compose.yml',
+	kind: 'compose',
+	text,
+	cut: false,
+});
 
-	expect(stale).toMatchObject({
-		kind: 'stale-cache',
-		why: expect.stringContaining('/opt/registry/config.yml: blobdescriptor: redis'),
-		advice: expect.stringContaining('blobs::*'),
+describe('a cache that survives the collection', () => {
+	const redis = {files: [configuration('/opt/registry/config.yml', 'storage:\n  cache:\n    blobdescriptor: redis\n')]};
+	const staleIn = (text: string, files: MaintenanceFile[]) =>
+		risksOf('script', text, {files, root: '/opt/registry/data'}).filter(({kind}) => kind === 'stale-cache');
+
+	it('is reported with the line that enables it', () => {
+		const [stale] = risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml', redis);
+
+		expect(stale).toMatchObject({
+			kind: 'stale-cache',
+			why: expect.stringContaining('/opt/registry/config.yml: blobdescriptor: redis'),
+			advice: expect.stringContaining('blobs::*'),
+		});
 	});
-	expect(risksOf('script', 'docker stop r\nregistry garbage-collect /c.yml\ndocker start r', {files})).toEqual([]);
+
+	it.each([
+		'docker start r',
+		'docker restart redis\ndocker start r',
+		'echo redis-cli flushall\ndocker start r',
+		"redis-cli --scan --pattern 'repository::*' | xargs redis-cli del\ndocker start r",
+		'redis-cli dbsize\ndocker start r',
+	])('in Redis is not forgotten after %j', after => {
+		expect(said(risksOf('script', `docker stop r\nregistry garbage-collect /c.yml\n${after}`, redis))).toEqual([
+			'may-break stale-cache:2',
+		]);
+	});
+
+	it.each([
+		'redis-cli flushall',
+		'docker compose exec -T redis redis-cli -n 0 FLUSHDB ASYNC',
+		"redis-cli --scan --pattern 'blobs::*' | xargs -r redis-cli del\nredis-cli --scan --pattern 'repository::*' | xargs -r redis-cli unlink",
+		`redis-cli eval "for _, k in ipairs(redis.call('keys', 'blobs::*')) do redis.call('del', k) end" 0`,
+		'echo FLUSHALL | nc redis 6379',
+		'printf "FLUSHDB\\n" | docker exec -i redis redis-cli',
+		'valkey-cli flushdb',
+	])('in Redis is forgotten after %j', after => {
+		expect(
+			said(risksOf('script', `docker stop r\nregistry garbage-collect /c.yml\n${after}\ndocker start r`, redis)),
+		).toEqual([]);
+	});
+
+	it('in Redis may be emptied before the collection only while the registry is stopped', () => {
+		expect(
+			staleIn('docker stop r\nredis-cli flushall\nregistry garbage-collect /c.yml\ndocker start r', redis.files),
+		).toEqual([]);
+		expect(
+			staleIn('redis-cli flushall\ndocker stop r\nregistry garbage-collect /c.yml\ndocker start r', redis.files),
+		).toHaveLength(1);
+		expect(
+			staleIn('read-only on\nredis-cli flushall\nregistry garbage-collect /c.yml\ndocker restart r', redis.files),
+		).toHaveLength(1);
+	});
+
+	it('is that of the registry which the collection is about, where a host has several', () => {
+		const files = [
+			compose(`services:
+  hub:
+    image: registry:2.8.3
+    environment: [REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR=redis]
+    volumes: ["./hub:/var/lib/registry", "./conf/hub.yml:/etc/docker/registry/config.yml"]
+  private:
+    image: registry:2.8.3
+    container_name: private-registry
+    volumes: ["./data:/var/lib/registry", "./conf/private.yml:/etc/docker/registry/config.yml"]
+`),
+			configuration('/opt/registry/conf/hub.yml', 'storage: {cache: {blobdescriptor: inmemory}}'),
+			configuration('/opt/registry/conf/private.yml', 'storage: {cache: {blobdescriptor: none}}'),
+			configuration(
+				'/etc/docker/registry/config.yml',
+				'storage:\n  filesystem: {rootdirectory: /var/lib/docker-registry}\n  cache: {blobdescriptor: inmemory}',
+			),
+		];
+		const gc = 'garbage-collect /etc/docker/registry/config.yml';
+
+		expect(staleIn(`docker exec private-registry registry ${gc}`, files)).toEqual([]);
+		expect(staleIn(`docker compose run --rm private ${gc}`, files)).toEqual([]);
+		expect(staleIn(`docker run --rm -v /opt/registry/data:/var/lib/registry registry:2.8.3 ${gc}`, files)).toEqual([]);
+		expect(staleIn(`docker exec $CONTAINER registry ${gc}`, files)).toEqual([]);
+		for (const hub of [
+			`docker exec hub registry ${gc}`,
+			`docker compose exec -T hub registry ${gc}`,
+			`docker exec opt-hub-1 registry ${gc}`,
+			`docker run --rm --volumes-from hub registry:2.8.3 ${gc}; docker restart hub`,
+		]) {
+			expect(staleIn(hub, files), hub).toMatchObject([{why: expect.stringContaining('BLOBDESCRIPTOR=redis')}]);
+		}
+
+		expect(staleIn(`docker-registry ${gc}`, files)).toMatchObject([
+			{why: expect.stringContaining('inmemory; /etc/docker')},
+		]);
+	});
 });
 
 describe('a command that removes links', () => {

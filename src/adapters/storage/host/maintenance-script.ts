@@ -10,8 +10,9 @@ export const mostBytesOfFile = 65_536;
  * folder that plays `/`, empty for the host itself. With such a folder the script reads only that folder and the store:
  * it runs on another machine then, whose processes, containers, schedules and disks are not the host's.
  *
- * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NUMBER⏎version⏎`,
- * `container NAME IMAGE⏎version⏎environment`, `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
+ * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NUMBER⏎version⏎settings`,
+ * `container NAME IMAGE⏎version⏎settings`, where settings are lines `REGISTRY_…=…`, `name NAME`, `mount FOLDER:INSIDE` and
+ * `configuration PATH`; `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
  * `gap TEXT`, and at last `end`.
  */
 export const printMaintenance = `LC_ALL=C; export LC_ALL
@@ -21,6 +22,7 @@ PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 # A file is printed if it matches: "broad" for a file of a known kind, "narrow" for any script.
 broad='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
 narrow='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
+variables='^(export +)?REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE|FILESYSTEM)(_[A-Za-z_]*)?='
 quick=
 if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
 
@@ -75,6 +77,29 @@ put_scripts() {
 		fi
 	done
 }
+# Prints a file if it may be the configuration of a registry.
+put_configuration() {
+	if [ -r "$1" ]; then put_matching configuration 'rootdirectory|blobdescriptor|layerinfo|(filesystem|s3|gcs|azure|swift|oss)"?:' "$1"; fi
+}
+# Prints the configurations that a text mounts into a container: "./c.yml:/inside", "/folder:/etc/docker/registry", and in
+# a compose file also "source: ./c.yml". $1: the folder of relative paths; the text comes on standard input
+put_mounted() {
+	head -c 1000000 | tr -d '\\000' | tr ' \\t"\\047,=[]{}' '\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n' |
+		sed -n -e 's#^\\([A-Za-z0-9._/-]*\\.ya*ml\\):/.*#\\1#p' -e 's#^\\([A-Za-z0-9._/-]*\\.json\\):/.*#\\1#p' \\
+			-e 's#^\\([A-Za-z0-9._/-]*\\):/etc/docker/registry\\(:ro\\)*$#\\1/config.yml#p' \\
+			-e 's#^\\([A-Za-z0-9._/-]*\\):/etc/distribution\\(:ro\\)*$#\\1/config.yml#p' \\
+			-e '/^[./][A-Za-z0-9._/-]*\\.ya*ml$/p' | sort -u | head -n 50 | while IFS= read -r file; do
+		case $file in /*) put_configuration "$top\${file#"$top"}" ;; *) put_configuration "$1/$file" ;; esac
+	done
+}
+# Prints only the registry's variables of a file.
+put_variables() {
+	for file do
+		if [ -f "$file" ] && settings=$(head -c ${mostBytesOfFile} "$file" | tr -d '\\000' | grep -E "$variables"); then
+			printf 'file environment %s %s\\n%s\\000' "\${#settings}" "\${file#"$top"}" "$settings"
+		fi
+	done
+}
 cat_each() { while IFS= read -r file; do cat "$file"; done; }
 
 {
@@ -124,7 +149,18 @@ composes() { for file in "$1"/docker-compose*.y*ml "$1"/compose*.y*ml; do if [ -
 {
 	for each do composes "$each"; done
 	for each in "$top"/opt "$top"/opt/* "$top"/srv "$top"/srv/* "$top"/root "$top"/root/* "$top"/home/* "$top"/home/*/*; do composes "$each"; done
-} | sort -u | while IFS= read -r file; do put_matching compose "$broad" "$file"; done
+} | sort -u | while IFS= read -r file; do
+	put_matching compose "$broad" "$file"
+	if grep -q -s -E -e "$broad" -- "$file"; then
+		folder=\${file%/*}
+		put_mounted "$folder" <"$file"
+		put_variables "$folder"/.env "$folder"/*.env "$folder"/*/*.env
+	fi
+done
+{
+	printf '%s\\n%s\\n%s\\n' "$own" "$crons" "$units"
+	printf '%s\\n%s\\n' "$first" "$second" | scripts_in | cat_each
+} | put_mounted /
 for each do
 	put_matching nginx proxy_pass "$each"/nginx*.conf "$each"/nginx/*.conf "$each"/nginx/*/*.conf "$each"/conf.d/*.conf
 	put_matching configuration 'rootdirectory|blobdescriptor' "$each"/config.yml "$each"/registry*.yml "$each"/*/config.yml
@@ -147,8 +183,21 @@ else
 			$quick $engine exec "$id" registry --version 2>/dev/null </dev/null | head -n 1 | head -c 200
 			printf '\\n'
 			$quick $engine inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$id" 2>/dev/null </dev/null |
-				grep -E '^REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE)_[A-Z_]*=' | head -n 20
+				grep -E "$variables" | head -n 20
+			mounts=$($quick $engine inspect --format '{{range .Mounts}}{{.Source}}:{{.Destination}}{{println}}{{end}}' "$id" 2>/dev/null </dev/null | head -n 50)
+			{
+				printf '%s\\n' "$mounts" | sed -n 's/^./mount &/p'
+				$quick $engine inspect --format '{{range .Args}}{{println .}}{{end}}' "$id" 2>/dev/null </dev/null | sed -n -e '/^\\/.*\\.ya*ml$/s/^/configuration /p' -e '/^\\/.*\\.json$/s/^/configuration /p'
+				printf 'name %s\\n' "\${name#/}"
+				$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$id" 2>/dev/null </dev/null | sed -n '1s/^/name /p'
+			} 2>/dev/null
 			printf '\\000'
+			printf '%s\\n' "$mounts" | while IFS=: read -r from to; do
+				case $to in
+				/etc/docker/registry|/etc/distribution) put_configuration "$from/config.yml" ;;
+				*.yml|*.yaml|*.json) put_configuration "$from" ;;
+				esac
+			done
 			$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$id" 2>/dev/null </dev/null |
 				tr ',' '\\n' | while IFS= read -r file; do if [ -f "$file" ]; then put_matching compose "$broad" "$file"; fi; done
 		done
@@ -162,7 +211,10 @@ else
 		if [ -x "$binary" ]; then
 			printf 'process %s\\n' "$pid"
 			$quick "$binary" --version 2>/dev/null </dev/null | head -n 1 | head -c 200
-			printf '\\n\\000'
+			printf '\\n'
+			tr '\\000' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep -E "$variables" | head -n 20
+			for file in $args; do case $file in /*.y*ml|/*.json) printf 'configuration %s\\n' "$file" ;; esac done
+			printf '\\000'
 		fi
 		for file in $args; do case $file in /*.y*ml|/*.json) put_matching configuration rootdirectory "$file" ;; esac; done
 	done

@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {
 	type FileSystem,
 	type Maintenance,
@@ -24,7 +25,8 @@ export async function readMaintenance({shell, root, hostRoot = '', signal}: Main
 	const input = `${root}\n${hostRoot}\n`;
 	const request = {kind: 'read', script: printMaintenance, input, timeoutMs: maintenanceTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
-	return maintenanceIn(Buffer.from(stdout).toString());
+	const store = root.startsWith(`${hostRoot}/`) ? root.slice(hostRoot.length) : root;
+	return {...maintenanceIn(Buffer.from(stdout).toString()), root: store};
 }
 
 /** Reads the records that the script prints. Whatever could not be read, or was cut, is a gap. */
@@ -86,21 +88,30 @@ export function maintenanceIn(output: string): Maintenance {
 }
 
 function takeFile(rest: string, text: string, files: MaintenanceFile[]): void {
-	const [, word, size, path] = /^(\w+) (\d+) (.+)$/.exec(rest) ?? [];
+	const [, word, size, name = ''] = /^(\w+) (\d+) (.+)$/.exec(rest) ?? [];
+	const path = name.startsWith('/') ? posix.normalize(name) : name;
 	const kind = maintenanceFileKinds.find(each => each === word);
 	// A crontab may start another crontab as a script. The first record of a path has the right kind.
 	if (kind !== undefined && !files.some(file => file.path === path)) {
-		files.push({kind, path: path!, text, cut: Number(size) > mostBytesOfFile});
+		files.push({kind, path, text, cut: Number(size) > mostBytesOfFile});
 	}
 }
 
 function registryIn(word: 'container' | 'process', rest: string, body: string): RunningRegistry {
-	const [version = '', ...environment] = body.split('\n').map(line => line.trim());
+	const [version = '', ...lines] = body.split('\n').map(line => line.trim());
 	const [name = '', image] = rest.split(' ');
+	const of = (key: string) => lines.flatMap(line => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+	const [names, mounts] = [of('name').filter(each => /^[\w.-]+$/.test(each)), of('mount')];
 	return {
 		name: `${word} ${name}`,
-		...defined({image, version: version === '' ? undefined : version}),
-		environment: environment.filter(line => line !== ''),
+		...defined({
+			image,
+			version: version === '' ? undefined : version,
+			names: names.length === 0 ? undefined : names,
+			mounts: mounts.length === 0 ? undefined : mounts,
+			configuration: of('configuration')[0],
+		}),
+		environment: lines.filter(line => line.startsWith('REGISTRY_')),
 	};
 }
 

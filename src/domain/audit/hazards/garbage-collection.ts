@@ -1,20 +1,32 @@
+import {stops} from '../commands/control.ts';
 import type {Job} from '../commands/jobs.ts';
-import {isHarmless, type ShellCommand, shellCommands} from '../commands/shell.ts';
+import {isHarmless, shellCommands} from '../commands/shell.ts';
 import {evidence, type Hazard} from '../hazard.ts';
-import type {RegistrySettings, Setting} from '../registry-settings.ts';
+import type {RegistrySettings} from '../registries/registry-settings.ts';
+import {staleCacheHazard} from './stale-cache.ts';
+
+export type CollectionContext = {
+	/** The file of the job. */
+	file: string;
+	settings: RegistrySettings;
+	/** The folder of the store that is audited. */
+	store: string | undefined;
+	/** Whether a registry 2.x runs here; undefined where its version is not known. */
+	affected: boolean | undefined;
+};
 
 /**
  * Collections that break images, now or together with a push or a cache.
- * @param affected whether a registry 2.x runs here; undefined where its version is not known
  * @see distribution docs, garbage-collection.md: a push during the collection loses its layers
  */
 export function collectionHazards(
 	job: Job,
-	{file, settings: {cache}, affected}: {file: string; settings: RegistrySettings; affected: boolean | undefined},
+	{file, settings: {registries}, store, affected}: CollectionContext,
 ): Hazard[] {
 	return collectionsIn(job)
 		.filter(({dryRun}) => !dryRun)
 		.flatMap(collection => {
+			const stale = staleCacheHazard(job, collection.n, {registries, store});
 			const where = {file, at: collection.at, line: evidence(collection.line)};
 			return [
 				...(collection.untagged === 'no' ? [] : [{...where, ...untaggedHazard(collection, affected)}]),
@@ -29,7 +41,7 @@ export function collectionHazards(
 								advice: 'Stop the registry or make it read-only meanwhile, and restart it afterwards.',
 							} as const,
 						]),
-				...(collection.restarted || cache[0] === undefined ? [] : [{...where, ...staleCacheHazard(cache[0])}]),
+				...(stale === undefined ? [] : [{...where, ...stale}]),
 			];
 		});
 }
@@ -62,19 +74,6 @@ function untaggedHazard(
 	};
 }
 
-/** @see distribution/distribution#4525: the cache of a running registry is not told what a collection removed */
-function staleCacheHazard({file, line, value}: Setting): Pick<Hazard, 'kind' | 'severity' | 'why' | 'advice'> {
-	return {
-		kind: 'stale-cache',
-		severity: 'may-break',
-		why: `The registry caches blob descriptors (${value}; ${file}: ${evidence(line)}) and is not restarted: it still reports blobs that are gone, and pushes skip them.`,
-		advice:
-			value === 'redis'
-				? 'After each collection, restart the registry and delete blobs::* and repository::* from redis.'
-				: 'Restart the registry after each collection.',
-	};
-}
-
 /** A `garbage-collect` that a job runs. */
 type Collection = {
 	/** The number of its line, from 1. */
@@ -85,20 +84,19 @@ type Collection = {
 	dryRun: boolean;
 	/** The registry is stopped or read-only during its run. */
 	guarded: boolean;
-	/** The registry is restarted afterwards, which empties its cache. */
-	restarted: boolean;
+	/** Its place in the job. */
+	n: number;
 };
 
 function collectionsIn(job: Job): Collection[] {
 	return job.flatMap((command, n) => {
-		const before = job.slice(0, n).some(stops);
-		const after = job.slice(n + 1);
+		const guarded = job.slice(0, n).some(stops);
 		return flagsOf(command.argv).map(flags => ({
 			at: command.at,
 			line: command.line,
 			...flags,
-			guarded: before,
-			restarted: after.some(restarts) || (before && after.some(starts)),
+			guarded,
+			n,
 		}));
 	});
 }
@@ -150,28 +148,4 @@ function readFlags(words: readonly string[]): Flags {
 	}
 
 	return {untagged, dryRun};
-}
-
-const runners =
-	/(?:^|\/)(?:docker|docker-compose|podman|podman-compose|nerdctl|systemctl|service|rc-service|supervisorctl)$/;
-const bystanders = /^(?:nginx|traefik|caddy|haproxy|cron|crond)(?:\.service)?$/;
-
-function does({argv}: ShellCommand, verbs: RegExp): boolean {
-	return (
-		argv.some(word => runners.test(word)) &&
-		argv.some(word => verbs.test(word)) &&
-		!argv.some(word => bystanders.test(word))
-	);
-}
-
-function stops(command: ShellCommand): boolean {
-	return does(command, /^(?:stop|down|pause|kill)$/) || command.argv.some(word => /read-?only/i.test(word));
-}
-
-function starts(command: ShellCommand): boolean {
-	return does(command, /^(?:start|up)$/);
-}
-
-function restarts(command: ShellCommand): boolean {
-	return does(command, /^(?:restart|force-recreate|--force-recreate)$/);
 }

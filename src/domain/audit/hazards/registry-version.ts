@@ -3,7 +3,8 @@ import {type Job, jobsOf} from '../commands/jobs.ts';
 import {isHarmless} from '../commands/shell.ts';
 import {evidence, type Hazard} from '../hazard.ts';
 import type {Maintenance} from '../maintenance.ts';
-import {isRegistryImage, type RegistrySettings, type Setting} from '../registry-settings.ts';
+import {isRegistryImage, type Setting} from '../registries/registry-on-host.ts';
+import type {RegistrySettings} from '../registries/registry-settings.ts';
 
 /** A release of distribution, and the binary or image that shows it. */
 type RegistryVersion = {major: number; text: string; source: Setting};

@@ -1,7 +1,7 @@
 import type {Job} from '../commands/jobs.ts';
 import {isHarmless} from '../commands/shell.ts';
 import {evidence, type Hazard} from '../hazard.ts';
-import type {RegistrySettings} from '../registry-settings.ts';
+import type {RegistrySettings} from '../registries/registry-settings.ts';
 
 /** Removes links of the registry's store without the registry's knowledge, or manifests by digest. */
 type Removal = {at: number; line: string; target: 'revisions' | 'tags' | 'layers' | 'over-http'};

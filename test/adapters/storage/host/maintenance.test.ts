@@ -8,6 +8,7 @@ import {printMaintenance} from '../../../../src/adapters/storage/host/maintenanc
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assessMaintenance} from '../../../../src/domain/audit/audit.ts';
 import {parseDryRun} from '../../../../src/domain/audit/collection-dry-run.ts';
+import {descriptorCacheIn} from '../../../../src/domain/audit/registries/serving-store.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {processes} from '../../../support/processes.ts';
 import {locate} from '../../../support/real.ts';
@@ -230,12 +231,16 @@ describe('reading a host’s maintenance', () => {
 
 	it('asks crontab and containers, and takes only settings from an environment full of secrets', async () => {
 		await put('opt/elsewhere/compose.yml', 'services:\n  r:\n    image: registry:2\n');
+		await put('opt/mounted.yml', 'storage: {cache: {blobdescriptor: redis}}\n');
 		const PATH = await hostWith({
 			crontab: `echo '# gc'; echo '0 3 * * 0 docker exec r registry garbage-collect -m /c.yml'`,
 			docker: `case "$1 $*" in
 ps*) echo 'abc registry:2'; echo 'def nginx:1.27'; echo 'ghi mirror.acme.example/library/registry:2.8.3' ;;
+inspect*compose.service*abc) echo r ;;
 inspect*Labels*abc) echo '${host}/opt/elsewhere/compose.yml' ;;
-inspect*Env*abc) printf 'REGISTRY_HTTP_SECRET=hunter2\\nREGISTRY_STORAGE_DELETE_ENABLED=true\\n' ;;
+inspect*Env*abc) printf 'REGISTRY_HTTP_SECRET=hunter2\\nREGISTRY_STORAGE_S3_SECRETKEY=hunter2\\nREGISTRY_STORAGE_DELETE_ENABLED=true\\n' ;;
+inspect*Mounts*abc) printf '${host}/opt/mounted.yml:/c.yml\\n${host}/d:/var/lib/registry\\n' ;;
+inspect*Args*abc) printf 'serve\\n/c.yml\\n' ;;
 inspect*Name*abc) echo /private ;;
 inspect*Name*) echo /other ;;
 exec*abc*) echo 'registry github.com/docker/distribution v2.8.3' ;;
@@ -254,10 +259,22 @@ esac`,
 				name: 'container docker-private',
 				image: 'registry:2',
 				version: 'registry github.com/docker/distribution v2.8.3',
+				names: ['private', 'r'],
+				mounts: [`${host}/opt/mounted.yml:/c.yml`, `${host}/d:/var/lib/registry`],
+				configuration: '/c.yml',
 				environment: ['REGISTRY_STORAGE_DELETE_ENABLED=true'],
 			},
-			{name: 'container docker-other', image: 'mirror.acme.example/library/registry:2.8.3', environment: []},
+			{
+				name: 'container docker-other',
+				image: 'mirror.acme.example/library/registry:2.8.3',
+				names: ['other'],
+				environment: [],
+			},
 		]);
+		expect(descriptorCacheIn({...maintenance, root: `${host}/d`})).toMatchObject({
+			kind: 'redis',
+			source: {file: `${host}/opt/mounted.yml`, at: 1},
+		});
 		expect(maintenance.gaps).toContain('containers: "podman ps" fails for this user');
 		expect(assessMaintenance(maintenance).risks.find(({file}) => file === 'crontab -l')).toMatchObject({
 			severity: 'will-break',

@@ -1,0 +1,60 @@
+import type {Maintenance} from '../maintenance.ts';
+import type {DescriptorCache} from './descriptor-cache.ts';
+import {type ConfiguredRegistry, settingsIn} from './registry-settings.ts';
+
+/**
+ * The descriptor cache of the registry whose store was audited. `unknown` where several registries could be meant, and their
+ * caches differ.
+ */
+export function descriptorCacheIn(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): DescriptorCache {
+	const {registries} = settingsIn(maintenance);
+	const own = registriesOf(registries, maintenance.root).map(({cache}) => cache);
+	const [first] = own;
+	if (first === undefined) {
+		return {kind: 'unknown', why: 'no configuration of this registry was found on its host'};
+	}
+
+	return own.every(({kind}) => kind === first.kind)
+		? first
+		: {kind: 'unknown', why: 'the host has several configurations of registries, and their caches differ'};
+}
+
+/** Those that serve this store; else those that may. The running ones decide. */
+export function registriesOf(
+	registries: readonly ConfiguredRegistry[],
+	store: string | undefined,
+): readonly ConfiguredRegistry[] {
+	const related = registries.map(registry => ({
+		registry,
+		service: store === undefined ? 'possible' : serviceOf(registry, store),
+	}));
+	const of = (wanted: string) => related.filter(({service}) => service === wanted).map(({registry}) => registry);
+	const found = of('serves').length > 0 ? of('serves') : of('possible');
+	const running = found.filter(({isRunning}) => isRunning);
+	return running.length > 0 ? running : found;
+}
+
+/** Whether a registry serves a store, as far as its mounts and its configuration tell. */
+function serviceOf(
+	{root, file, image, mounts, isRunning}: ConfiguredRegistry,
+	store: string,
+): 'serves' | 'possible' | 'other' {
+	const folder = store.replace(/\/docker\/registry\/v2\/?$/, '').replace(/(?<=.)\/+$/, '');
+	const volume = /\/volumes\/([^/]+)\/_data$/.exec(folder)?.[1];
+
+	if (root === undefined) {
+		// Its store is in the container, or in a volume without a name.
+		const isUnseen = isRunning && mounts.length === 0;
+		return isUnseen || (volume !== undefined && /^[0-9a-f]{64}$/.test(volume)) ? 'possible' : 'other';
+	}
+
+	if (!root.startsWith('/')) {
+		// A volume `data` of the project `shop` is the folder `shop_data`.
+		const isNamed = volume !== undefined && (volume === root || volume.endsWith(`_${root}`));
+		return isNamed ? 'serves' : volume === undefined || root.includes('$') ? 'possible' : 'other';
+	}
+
+	// A configuration beside the store may be that of a container which no file of the host starts.
+	const isBeside = image === undefined && file !== undefined && folder.startsWith(file.replace(/[^/]*$/, ''));
+	return root === folder ? 'serves' : isBeside ? 'possible' : 'other';
+}
