@@ -12,7 +12,7 @@ import {openStorage} from '../../wiring/host.ts';
 import {readSetup} from '../../wiring/setup.ts';
 import {auditTarget, type StorageOptions} from '../storage-target.ts';
 import {orUnseen} from './or-unseen.ts';
-import {dryRunOf, runPreflight} from './preflight.ts';
+import {preflightOf, runPreflight} from './preflight.ts';
 import {auditProbe, type ProbeMetricsOptions} from './probe-metrics.ts';
 import {auditRegistry} from './registry-responses.ts';
 
@@ -29,12 +29,12 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 
 	try {
 		const registry = target.registry?.configuration;
-		const dryRun = options.preflight ? dryRunOf(options.collect ?? registry?.storage?.collect) : undefined;
+		const asked = options.preflight ? preflightOf(options.collect ?? registry?.storage?.collect, storage) : undefined;
 		const {maintenance, ...host} = await auditHost(storage, signal);
 		const answers = await auditRegistry(target.registry?.name, {maintenance, storage}, setup);
 		const probe = await auditProbe(target.registry, options, signal);
 		const preflight =
-			dryRun && (await runPreflight(dryRun, storage, {role: registry?.role ?? 'authoritative', signal}));
+			asked && (await runPreflight(asked.dryRun, asked.storage, {role: registry?.role ?? 'authoritative', signal}));
 		const report: Audit & {place: string; preflight?: Preflight[]} = {
 			place: storage?.place ?? registry?.url ?? '',
 			versions: host.versions,

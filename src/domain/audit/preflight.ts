@@ -1,8 +1,10 @@
-import {type Digest, isDigest} from '../image/digest.ts';
+import {defined} from '../defined.ts';
+import type {Digest} from '../image/digest.ts';
 import type {RegistryRole} from '../image/verdict.ts';
 import {assess, relinkable} from '../storage/findings/assess.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import type {StorageListing} from '../storage/listing/listing.ts';
+import type {CollectionFailure, CollectionReport} from './collection-report.ts';
 
 /** What a real garbage collection would do to tagged images. */
 export type Preflight = {
@@ -16,7 +18,22 @@ export type Preflight = {
 	breaks: {image: string; repository: string; tag: string; digests: Digest[]}[];
 	/** Broken already, and beyond a relink afterwards. */
 	worsens: {image: string; digest: Digest}[];
+	/** Why the dry run or the reading of the store failed. */
+	failure?: CollectionFailure;
 };
+
+/** A preflight of which nothing is known but why it failed. */
+export function failedPreflight(command: string, failure: CollectionFailure): Preflight {
+	return {
+		command,
+		complete: false,
+		gaps: [failure.message],
+		removes: {manifests: 0, blobs: 0},
+		breaks: [],
+		worsens: [],
+		failure,
+	};
+}
 
 /** Removes from the listing what the dry run would remove, and assesses the store before and after as a scan does. */
 export function foresee(
@@ -24,6 +41,11 @@ export function foresee(
 	listing: StorageListing,
 	role: RegistryRole,
 ): Preflight {
+	// What was printed before the end is removed only where a real run comes that far.
+	if (report.failure !== undefined && report.failure.stage !== 'sweep') {
+		return failedPreflight(command, report.failure);
+	}
+
 	const after = without(listing, report);
 	const before = assess(listing, {role});
 	const then = assess(after, {role});
@@ -46,7 +68,10 @@ export function foresee(
 		.flatMap(finding => namesOf(finding).map(image => ({image, digest: finding.digest!})));
 	const gaps = [
 		...before.gaps,
-		...(report.complete ? [] : ['the output of the dry run ended early, or its counts do not match its lines']),
+		...(report.failure === undefined ? [] : [report.failure.message]),
+		...(report.complete || report.failure !== undefined
+			? []
+			: ['the output of the dry run ended early, or its counts do not match its lines']),
 	];
 	return {
 		command,
@@ -55,6 +80,7 @@ export function foresee(
 		removes: {manifests: report.manifests.length, blobs: report.blobs.length},
 		breaks: [...breaks.values()].sort((one, other) => (one.image < other.image ? -1 : 1)),
 		worsens,
+		...defined({failure: report.failure}),
 	};
 }
 
@@ -80,52 +106,5 @@ function without(listing: StorageListing, {manifests, blobs}: CollectionReport):
 		repositories,
 		blobs: new Map([...listing.blobs].filter(([digest]) => !gone.has(digest))),
 		manifests: new Map([...listing.manifests].filter(([digest]) => !gone.has(digest))),
-	};
-}
-
-/** What a dry run of the garbage collection would remove. */
-export type CollectionReport = {
-	/** The links of manifests in their repositories. */
-	manifests: {repository: string; digest: Digest}[];
-	/** The data of all repositories. */
-	blobs: Digest[];
-	/** The last line was read, and its counts match the lines before it. */
-	complete: boolean;
-};
-
-/**
- * Reads the output of `registry garbage-collect --dry-run` line by line: a large registry prints millions.
- * @see distribution v2.8.3 registry/storage/garbagecollect.go: a repository's name stands alone before its manifests;
- * v3.0 prints `{name digest [tags]}` after all of them
- */
-export function openCollectionReport(): {line(text: string): void; report(): CollectionReport} {
-	const manifests: CollectionReport['manifests'] = [];
-	const blobs: Digest[] = [];
-	let repository: string | undefined;
-	let counted: {blobs: number; manifests: number} | undefined;
-
-	return {
-		line(text) {
-			const line = text.trimEnd();
-			const [, what, rest = ''] = /^(manifest|blob) eligible for deletion: (.+)$/.exec(line) ?? [];
-			const [, name, digest = rest] = /^\{(\S+) (\S+) .*\}$/.exec(rest) ?? [];
-			const [, blobCount, manifestCount] =
-				/^\d+ blobs marked, (\d+) blobs and (\d+) manifests eligible for deletion$/.exec(line) ?? [];
-
-			if (what === 'manifest' && isDigest(digest) && (name ?? repository) !== undefined) {
-				manifests.push({repository: (name ?? repository)!, digest});
-			} else if (what === 'blob' && isDigest(digest)) {
-				blobs.push(digest);
-			} else if (blobCount !== undefined) {
-				counted = {blobs: Number(blobCount), manifests: Number(manifestCount)};
-			} else if (/^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/.test(line)) {
-				repository = line;
-			}
-		},
-		report: () => ({
-			manifests,
-			blobs,
-			complete: counted !== undefined && counted.blobs === blobs.length && counted.manifests === manifests.length,
-		}),
 	};
 }

@@ -1,6 +1,6 @@
 import type {CollectionDryRun} from '../../domain/audit/collection-dry-run.ts';
+import type {CollectionReport} from '../../domain/audit/collection-report.ts';
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
-import type {CollectionReport} from '../../domain/audit/preflight.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {StoreSample} from '../../domain/storage/same-registry.ts';
@@ -47,7 +47,7 @@ export type Storage = {
 	maintenance(waiting: Waiting): Promise<Maintenance>;
 	/**
 	 * Runs a dry garbage collection on the host.
-	 * @throws OperatorError audit.rehearsal-failed, with its output
+	 * A collection that fails is a report with its words.
 	 */
 	dryRunCollection(command: CollectionDryRun, waiting: Waiting): Promise<CollectionReport>;
 	/** Undefined where no restart command is configured. */

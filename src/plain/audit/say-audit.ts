@@ -51,13 +51,13 @@ function sayRisk({kind, file, at, line, why, advice}: Hazard, columns = usualCol
 	];
 }
 
-function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Preflight, columns: number): string[] {
+function sayPreflight(preflight: Preflight, columns: number): string[] {
+	const {command, complete, gaps, breaks, worsens, failure} = preflight;
 	const item = {first: '  - ', rest: '    ', columns};
-	const removed = `${count(removes.manifests, 'manifest link')} and ${count(removes.blobs, 'blob')}`;
 	return [
 		'',
 		...wrap(`PREFLIGHT of ${command}:`, {rest: '  ', columns}),
-		...wrap(`The real run would remove ${removed}.`, {first: '  ', columns}),
+		...sayRemovals(preflight, columns),
 		...(breaks.length === 0
 			? complete
 				? ['  It breaks no tagged image that is intact now.']
@@ -74,8 +74,30 @@ function sayPreflight({command, complete, gaps, removes, breaks, worsens}: Prefl
 				item,
 			),
 		),
-		...(complete ? [] : ['  INCOMPLETE: more may break than is listed here.', ...gaps.flatMap(gap => wrap(gap, item))]),
+		...(complete
+			? []
+			: [
+					'  INCOMPLETE: more may break than is listed here.',
+					...gaps.filter(gap => gap !== failure?.message).flatMap(gap => wrap(gap, item)),
+				]),
 	];
+}
+
+function sayRemovals({removes, failure}: Preflight, columns: number): string[] {
+	const inside = {first: '  ', rest: '    ', columns};
+	const links = count(removes.manifests, 'manifest link');
+	if (failure === undefined) {
+		return wrap(`The real run would remove ${links} and ${count(removes.blobs, 'blob')}.`, inside);
+	}
+
+	const meanings: Record<typeof failure.stage, string> = {
+		start: '',
+		mark: 'A real run stops at the same place, before it removes anything.',
+		sweep: `A real run stops at the same place, after it has removed ${links} and before it removes data.`,
+	};
+	return [`FAILED. ${failure.message}`, meanings[failure.stage], failure.hint].flatMap(line =>
+		line === '' ? [] : wrap(line, inside),
+	);
 }
 
 function sayVerdict(audit: Parameters<typeof auditVerdict>[0] & Pick<Audit, 'risks'>, columns: number): string[] {

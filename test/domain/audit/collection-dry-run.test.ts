@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {parseDryRun, withoutUntagged} from '../../../src/domain/audit/collection-dry-run.ts';
-import {openCollectionReport} from '../../../src/domain/audit/preflight.ts';
+import {openCollectionReport} from '../../../src/domain/audit/collection-report.ts';
 
 describe('a dry run of the collection', () => {
 	it.each([

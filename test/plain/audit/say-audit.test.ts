@@ -117,3 +117,26 @@ it('an audit of a disk that another registry answers for says so last, not that 
 	expect(alone).not.toContain('before it runs again');
 	expect(sayAudit({...audit, risks: [elsewhere, collection!]}).join(' ')).toContain('before it runs again');
 });
+
+it('a dry run that failed is shown with the registry’s words, where a real run stops, and what to do', () => {
+	const failure = {
+		code: 'audit.rehearsal-failed',
+		message: 'The dry garbage collection on vm failed with exit 1: failed to mark: not a directory',
+		hint: 'Run it there by hand.',
+		stage: 'mark',
+	} as const;
+	const failed = {...preflight, complete: false, breaks: [], gaps: [failure.message], failure};
+
+	expect(
+		sayAudit({...audit, preflight: [failed]}).join('\n'),
+	).toContain(`PREFLIGHT of registry garbage-collect --dry-run -m /c.yml:
+  FAILED. The dry garbage collection on vm failed with exit 1: failed to mark:
+    not a directory
+  A real run stops at the same place, before it removes anything.
+  Run it there by hand.
+  INCOMPLETE: more may break than is listed here.
+`);
+	expect(sayAudit({...audit, preflight: [{...failed, failure: {...failure, stage: 'sweep'}}]}).join('\n')).toContain(
+		'after it has removed 2 manifest links',
+	);
+});

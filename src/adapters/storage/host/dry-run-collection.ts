@@ -1,16 +1,17 @@
 import type {CollectionDryRun} from '../../../domain/audit/collection-dry-run.ts';
-import {type CollectionReport, openCollectionReport} from '../../../domain/audit/preflight.ts';
-import {OperatorError} from '../../../domain/errors.ts';
+import {
+	type CollectionReport,
+	collectionFailure,
+	openCollectionReport,
+} from '../../../domain/audit/collection-report.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 
 const dryRunTimeoutMs = 30 * 60_000;
-const longestErrorShown = 500;
 
 /**
  * Runs the registry's own garbage collection as a dry run, and keeps what it would delete, not what it prints about
- * every blob.
- * @throws OperatorError audit.rehearsal-failed
+ * every blob. A dry run that fails is reported with its words.
  */
 export async function dryRunCollection({
 	shell,
@@ -38,14 +39,8 @@ export async function dryRunCollection({
 	);
 	reading.line(rest);
 
-	if (exitCode !== 0) {
-		const errors = stderr.trim().slice(-longestErrorShown) || 'it printed no error';
-		throw new OperatorError(
-			'audit.rehearsal-failed',
-			`The dry garbage collection on ${shell.place} failed with exit ${exitCode}: ${errors}`,
-			{hint: `Run it there by hand: ${command}`, exit: 'failed'},
-		);
-	}
-
-	return reading.report();
+	const report = reading.report();
+	return exitCode === 0
+		? report
+		: {...report, complete: false, failure: collectionFailure({exitCode, stderr}, {place: shell.place, command})};
 }

@@ -302,20 +302,24 @@ it('output that was cut anywhere has a gap', () => {
 	}
 });
 
-it('a dry run that fails is an error with the output of the host', async () => {
+it('a dry run that fails is a report with the words of the host, without what it logs and its usage', async () => {
 	const storage = createStorage({
 		shell: createLocalShell({
 			processes,
 			nonce,
-			environment: {PATH: await hostWith({registry: 'echo no such config >&2; exit 1'})},
+			environment: {
+				PATH: await hostWith({
+					registry: `echo 'time="1" level=info msg=begun' >&2; echo no such config >&2; printf 'Usage:\\n  registry' >&2; exit 1`,
+				}),
+			},
 		}),
 		root,
 	});
 
-	await expect(
-		storage.dryRunCollection(parseDryRun('registry garbage-collect --dry-run -m /c.yml'), {signal}),
-	).rejects.toMatchObject({
-		code: 'audit.rehearsal-failed',
-		message: expect.stringContaining('no such config'),
+	const report = await storage.dryRunCollection(parseDryRun('registry garbage-collect --dry-run -m /c.yml'), {signal});
+
+	expect(report).toMatchObject({
+		complete: false,
+		failure: {code: 'audit.rehearsal-failed', message: expect.stringMatching(/exit 1: no such config$/)},
 	});
 });
