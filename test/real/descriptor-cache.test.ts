@@ -1,8 +1,6 @@
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, it, onTestFinished} from 'vitest';
 import {readConfigurationFile} from '../../src/domain/audit/registries/configuration-file.ts';
 import {descriptorCacheOf} from '../../src/domain/audit/registries/descriptor-cache.ts';
@@ -10,6 +8,7 @@ import type {Digest} from '../../src/domain/image/digest.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {describeReal, freePort, locate, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {startRedis} from '../support/redis.ts';
 
 describeReal('the descriptor cache that docker-registry takes', ['docker-registry'], () => {
 	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -94,7 +93,7 @@ describeReal('a descriptor cache in Redis', ['docker-registry', 'redis-server', 
 		const {folder} = temporary;
 		const redisPort = await freePort();
 		let redis = await startRedis(redisPort, folder);
-		onTestFinished(() => void redis.kill('SIGKILL'));
+		onTestFinished(() => redis.kill());
 		const store = openStore(path.join(folder, 'store'));
 		const image = buildImage({seed: 'redis', platforms: ['linux/amd64'], attestations: false});
 		await store.push('acme/app', 'v1', image);
@@ -109,48 +108,22 @@ describeReal('a descriptor cache in Redis', ['docker-registry', 'redis-server', 
 		await Promise.all([one, other].map(digest => rm(store.blobFile(digest))));
 		await registry.restart();
 		expect(await heads()).toEqual([200, 200]);
-		redis.kill('SIGTERM');
-		await once(redis, 'exit');
+		await redis.stop();
 		redis = await startRedis(redisPort, folder);
 		expect(await heads()).toEqual([200, 200]);
-		expect((await redisCli(redisPort, 'KEYS', '*')).split('\n').sort()).toEqual(
+		expect((await redis.run('KEYS', '*')).split('\n').sort()).toEqual(
 			[
 				...[one, other].flatMap(digest => [`blobs::${digest}`, `repository::acme/app::blobs::${digest}`]),
 				'repository::acme/app::blobs',
 			].sort(),
 		);
 
-		await redisCli(redisPort, 'DEL', `repository::acme/app::blobs::${one}`);
-		await redisCli(redisPort, 'SREM', 'repository::acme/app::blobs', one);
+		await redis.run('DEL', `repository::acme/app::blobs::${one}`);
+		await redis.run('SREM', 'repository::acme/app::blobs', one);
 		expect(await heads()).toEqual([200, 200]);
-		await redisCli(redisPort, 'DEL', `blobs::${other}`);
+		await redis.run('DEL', `blobs::${other}`);
 		expect(await heads()).toEqual([200, 404]);
-		await redisCli(redisPort, 'FLUSHDB');
+		await redis.run('FLUSHDB');
 		expect(await heads()).toEqual([404, 404]);
 	});
 });
-
-async function startRedis(port: number, folder: string) {
-	const child = spawn(locate('redis-server')!, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder], {
-		stdio: ['ignore', 'pipe', 'ignore'],
-	});
-	let log = '';
-	child.stdout.setEncoding('utf8').on('data', text => {
-		log += text;
-	});
-	while (!log.includes('Ready to accept connections')) {
-		await pause(20);
-	}
-
-	return child;
-}
-
-async function redisCli(port: number, ...words: string[]): Promise<string> {
-	const child = spawn(locate('redis-cli')!, ['-p', `${port}`, ...words], {stdio: ['ignore', 'pipe', 'ignore']});
-	let said = '';
-	for await (const chunk of child.stdout.setEncoding('utf8')) {
-		said += chunk;
-	}
-
-	return said.trim();
-}

@@ -171,7 +171,7 @@ describeReal('what the scan says of a store is what the real registry does with 
 			credentials: async () => undefined,
 		});
 
-		const options = {storage, role: 'authoritative', signal} as const;
+		const options = {storage, listing: await storage.list({signal}), role: 'authoritative', signal} as const;
 		const before = await compareStore(await scan(), client, options);
 		await registry.restart();
 		const after = await compareStore(await scan(), client.fresh(), options);

@@ -3,6 +3,7 @@ import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
@@ -59,14 +60,14 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			},
 			async scanStore(root, role) {
 				const storage = openStorage({...location, root}, setup, shell);
-				const {scan: found} = await scanStore(storage, {
+				const {scan: found, listing} = await scanStore(storage, {
 					role,
 					signal,
 					onProgress: progress.update,
 					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 				});
 				return options.compare && host !== undefined
-					? compareWith(host, found, setup, {storage, role, onProgress: progress.update})
+					? compareWith(host, found, setup, {listing, storage, role, onProgress: progress.update})
 					: found;
 			},
 		});
@@ -82,7 +83,12 @@ async function compareWith(
 	host: string,
 	scan: Scan,
 	setup: Setup,
-	options: {storage: Storage; role: RegistryRole; onProgress: (progress: ScanProgress) => void},
+	options: {
+		listing: StorageListing;
+		storage: Storage;
+		role: RegistryRole;
+		onProgress: (progress: ScanProgress) => void;
+	},
 ): Promise<Scan> {
 	const {registry, close} = openRegistry(host, setup);
 	try {

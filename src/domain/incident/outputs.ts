@@ -1,8 +1,10 @@
 import * as v from 'valibot';
+import {cacheKinds} from '../audit/registries/descriptor-cache.ts';
 import {defined} from '../defined.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import type {Scan} from '../storage/findings/finding.ts';
+import type {StaleMemory} from '../storage/stale-memory.ts';
 import {digest, finding, hazard, imageCheck, reference} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
@@ -13,6 +15,11 @@ const counts: v.GenericSchema<Scan['counts']> = v.object({
 	links: number,
 	blobs: number,
 });
+
+const staleMemory: v.GenericSchema<StaleMemory> = v.variant('kind', [
+	v.object({kind: v.literal('proven'), repository: v.string(), digest, detail: v.string()}),
+	v.object({kind: v.literal('not-seen'), asked: number, of: number}),
+]);
 
 /** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
 const schemas = {
@@ -30,6 +37,8 @@ const schemas = {
 			counts,
 			/** How the registry that responds differs from this disk, where it is another one. */
 			another: v.exactOptional(v.string()),
+			memory: v.exactOptional(staleMemory),
+			cache: v.exactOptional(v.picklist(cacheKinds)),
 		}),
 		v.transform(({sibling, ...scan}) => ({
 			kind: 'scan' as const,

@@ -5,6 +5,7 @@ import type {ScanOutput} from '../incident/outputs.ts';
 import type {Settings} from '../incident/settings.ts';
 import {findStep, isStop, type Step} from '../runbook/runbook.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import {partsGone} from './redis-keys.ts';
 import {canRelink, relinkSteps} from './relink-steps.ts';
 import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
 
@@ -14,7 +15,7 @@ export type Evidence = {
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
-	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling' | 'another'>;
+	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling' | 'another' | 'memory' | 'cache'>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
 	/** Options that were chosen and did their work. */
@@ -112,8 +113,12 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 	// A scan does not hash: it says nothing about data of the right size.
 	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt');
 	const diskIsFine = scan?.complete === true && findings.length === 0 && unexplained.length > 0;
-	const remembers = staleAnswers(faults, findings);
+	const {memory, cache} = scan ?? {};
+	const remembers = staleAnswers(faults, findings) || memory?.kind === 'proven';
+	const hasForgotten = memory?.kind === 'not-seen' && memory.asked === memory.of;
+	const differs = remembers || findings.some(({kind}) => kind === 'answers-differ');
 	return {
+		/** An answer for what the disk lacks proves it. */
 		remembers,
 		diskIsFine,
 		/** Data of the right size and the wrong bytes, which a push of the same blob does not replace. */
@@ -122,13 +127,16 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		isPartial: scan?.complete === false,
 		isClean: scan?.complete === true && findings.length === 0,
 		// A garbage collection went over the store: a registry that ran meanwhile may still have what it took in memory.
-		collected: remembers || findings.some(({kind}) => kind === 'child-swept'),
+		collected: remembers || (!hasForgotten && findings.some(({kind}) => kind === 'child-swept')),
+		cache,
+		/** What Redis still holds has to be deleted there: it outlives a restart. */
+		staleKeys: cache === 'redis' && differs ? partsGone(findings) : undefined,
 		/** What a relink would do; empty: nothing that is missing can be linked again. */
 		relinks: relinkSteps(relinkable),
 		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
 		ciRunsInImage: settings.runsInItself,
 		ciFailed: tried.includes('rebuild-ci') || attempts?.has('rebuild-ci') === true,
-		needsRestart: diskIsFine || remembers || findings.some(({kind}) => kind === 'answers-differ'),
+		needsRestart: cache !== 'redis' && (differs || (diskIsFine && cache !== 'none')),
 		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};
 }

@@ -2,8 +2,10 @@ import {defined} from '../defined.ts';
 import {formatReference} from '../image/reference.ts';
 import type {ChoiceOption} from '../incident/asked.ts';
 import {type Evidence, type Facts, factsIn} from './evidence.ts';
+import {sayRedisKeys} from './redis-keys.ts';
 import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
+import {whyRestart} from './why-restart.ts';
 
 /** One row of the decision table. `takes`: an estimate of the time. */
 type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: RemedyOptionKey; blocked?: string};
@@ -41,6 +43,7 @@ function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
 	const rebuilds: RemedyOptionKey[] =
 		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
 	return [
+		...(facts.staleKeys ? (['by-hand'] as const) : []),
 		...(facts.needsRestart ? (['restart'] as const) : []),
 		...(facts.relinkSuffices ? (['relink'] as const) : []),
 		...rebuilds,
@@ -54,15 +57,16 @@ function rank({recommended, blocked}: RemedyOption): number {
 
 /** Every remedy, with the reason for it and the reason it is blocked. */
 function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
-	const {relinks, ciRunsInImage, needsRestart, relinkSuffices, remembers, collected, caveats} = facts;
-	const {diskIsFine, corrupt, isPartial, isClean} = facts;
+	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys} = facts;
+	const {corrupt, isPartial, isClean} = facts;
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
 	const sibling = scan?.sibling === undefined ? undefined : formatReference(scan.sibling);
+	const isForgotten = tried.includes(staleKeys ? 'by-hand' : 'restart');
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
-		collected && !tried.includes('restart')
-			? '; a registry that was not restarted since the collection treats a push of what is gone as known, and stores nothing'
+		collected && !isForgotten
+			? `; a registry ${staleKeys ? 'whose keys in Redis were not deleted' : 'that was not restarted'} since the collection treats a push of what is gone as known, and stores nothing`
 			: '';
 	// 2.8 never overwrites a blob that it has. @see distribution/distribution registry/storage/blobwriter.go moveBlob
 	const keptData = corrupt
@@ -88,19 +92,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			risk: 'pulls and pushes fail for some seconds',
 			takes: 'under a minute',
 			recommended: false,
-			why: remembers
-				? 'The registry answers from memory for data that is gone from the disk: a push would leave it out. Restart first, then rebuild.'
-				: diskIsFine
-					? 'The disk holds every part; the registry answers from memory.'
-					: needsRestart
-						? 'The registry and its disk disagree: the registry answers from memory.'
-						: isPartial
-							? 'Not everything on the disk could be read: a restart helps only if the registry answers from memory.'
-							: isClean
-								? 'The scan found no damage, and nothing shows that the registry answers from memory.'
-								: scan
-									? 'The disk itself is damaged; a restart restores nothing.'
-									: 'The disk was not scanned: a restart helps only if the registry answers from memory.',
+			why: whyRestart(facts, scan !== undefined),
 			...block(another, anotherRegistry),
 			...block(restart === undefined, 'No restart command is configured (registries.….storage.restart).'),
 			...block(hostRefused, refusedHost),
@@ -170,12 +162,18 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		},
 		{
 			key: 'by-hand',
-			title: 'Repair it by hand',
-			changes: 'nothing by itself: regmedic shows the commands',
-			risk: 'not assessed',
-			takes: 'unknown',
+			title: staleKeys ? 'Delete the stale keys from Redis by hand' : 'Repair it by hand',
+			changes: staleKeys
+				? `in Redis, by hand: ${sayRedisKeys(staleKeys)}`
+				: 'nothing by itself: regmedic shows the commands',
+			risk: staleKeys ? 'low: the registry reads the disk again for what Redis does not hold' : 'not assessed',
+			takes: staleKeys ? 'a minute' : 'unknown',
 			recommended: false,
-			why: another ? anotherRegistry : 'When none of the other remedies applies.',
+			why: another
+				? anotherRegistry
+				: staleKeys
+					? 'The registry answers from its cache in Redis for data that is gone from the disk: a push would leave it out. Delete the keys first (the log of the scan has the commands), then rebuild.'
+					: 'When none of the other remedies applies.',
 		},
 	];
 }

@@ -139,5 +139,5 @@ function nameOf(step: RelinkStep): string {
 }
 
 function sayUnserved(step: RelinkStep): string {
-	return `The registry stored ${nameOf(step)} and does not serve it: it answers from memory. Restart it, then relink again.`;
+	return `The registry stored ${nameOf(step)} and does not serve it: it answers from memory. Restart it, or delete its keys where its cache is in Redis, then relink again.`;
 }

@@ -1,12 +1,14 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
+import {partsGone, redisCommands} from '../../domain/remedy/redis-keys.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
 import {type Finding, type Scan, touches} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanStore} from '../scan/scan-store.ts';
+import {readMemory, sayMemory} from '../scan/stale-memory.ts';
 import type {ActionNamed} from './action.ts';
 import {compareRegistry} from './compare-registry.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -32,6 +34,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		complete: 'whether the whole tree was read',
 		counts: 'the repositories, tags, indexes, links and blobs in the store',
 		gaps: 'what could not be read',
+		memory: 'whether the registry answered for what its disk lacks',
+		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
 	success: [],
@@ -66,7 +70,16 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			log(`risk: ${kind} ${where} ${digest}: ${detail}`);
 		}
 
+		const memory =
+			another === undefined
+				? await readMemory({findings, listing: read.listing, role: settings.role}, {...ports, storage}, {signal})
+				: {};
+		for (const command of memory.cache === 'redis' ? redisCommands(partsGone(findings)) : []) {
+			log(`to forget it: ${command}`);
+		}
+
 		const output = {
+			...memory,
 			findings,
 			others,
 			sibling: sibling === undefined ? null : formatReference({host, repository, tag: sibling}),
@@ -76,7 +89,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			...defined({another}),
 		};
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
-		return {outcome, output, say: sayScan({outcome, findings, others, gaps: scan.gaps.length, ...defined({another})})};
+		const said = sayScan({outcome, findings, others, gaps: scan.gaps.length, ...defined({another})});
+		return {outcome, output, say: `${said}${sayMemory(memory)}`};
 	},
 };
 

@@ -1,17 +1,20 @@
 import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
-import {compareAnswers} from '../../domain/storage/findings/compare-answers.ts';
+import {compareAnswers, withMemory} from '../../domain/storage/findings/compare-answers.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {sayDifference} from '../../domain/storage/say-difference.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import {askSameRegistry} from './same-registry.ts';
+import {readCache, readMemory} from './stale-memory.ts';
 
 type CompareOptions = Waiting & {
-	storage: Pick<Storage, 'place' | 'sample'>;
+	listing: StorageListing;
+	storage: Pick<Storage, 'place' | 'sample' | 'maintenance'>;
 	role: RegistryRole;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
@@ -19,12 +22,13 @@ type CompareOptions = Waiting & {
 /**
  * Finds out first whether the registry serves this disk: if not, its answers say nothing about the disk, and none is kept. Then it
  * walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers
- * differ from the disk. An image that could not be walked leaves the scan incomplete.
+ * differ from the disk, or where it still has in memory what the disk lacks. An image that could not be walked leaves the scan
+ * incomplete.
  */
 export async function compareStore(
 	scan: Scan,
 	registry: Registry,
-	{storage, role, signal, onProgress = () => {}}: CompareOptions,
+	{listing, storage, role, signal, onProgress = () => {}}: CompareOptions,
 ): Promise<Scan> {
 	const readSample = (listed: readonly string[]) => storage.sample(listed, {signal});
 	const compared = await askSameRegistry(registry, {role, readSample, signal});
@@ -61,13 +65,21 @@ export async function compareStore(
 		gaps.push(`${registry.host} was not compared with ${storage.place}: ${compared.why}`);
 	}
 
-	return {
+	const differing = compareAnswers(checks, scan);
+	const found = {
 		...scan,
 		compared,
 		complete: scan.complete && gaps.length === 0,
 		gaps: [...scan.gaps, ...gaps],
-		findings: [...scan.findings, ...compareAnswers(checks, scan)],
+		findings: [...scan.findings, ...differing],
 	};
+	if (scan.findings.length === 0) {
+		return found;
+	}
+
+	const {memory, cache} = await readMemory({findings: scan.findings, listing, role}, {registry, storage}, {signal});
+	const differs = memory?.kind === 'proven' || differing.length > 0;
+	return differs ? withMemory(found, memory, cache ?? (await readCache(storage, {signal}))) : found;
 }
 
 function imagesOf({findings}: Scan, host: string): ImageReference[] {

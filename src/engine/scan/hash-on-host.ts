@@ -85,7 +85,7 @@ function judge({state, digest}: HashAnswer, edge: BlobAnswer, place: string): Bl
 
 	if (state === 'gone') {
 		throw new OperatorError('registry.answers-differ', `The registry serves ${digest}, which ${place} does not hold.`, {
-			hint: 'If that is this registry’s storage, it answers from its cache: restart it and verify again.',
+			hint: 'If that is this registry’s storage, it answers from its cache: restart it (a cache in Redis outlives that: delete its keys there) and verify again.',
 			exit: 'indeterminate',
 		});
 	}

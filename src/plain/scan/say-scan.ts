@@ -1,5 +1,6 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
+import {partsGone, sayRedisKeys} from '../../domain/remedy/redis-keys.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {sayTime} from '../../domain/text/time.ts';
@@ -39,6 +40,7 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		...(findings.length === 0
 			? wrap(clean, {columns: width})
 			: [...sayFindings(findings, width), ...saySummary(findings, width)]),
+		...sayRedis(scan, width),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
 		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry, width)),
@@ -115,6 +117,17 @@ function brokenTags(findings: readonly Finding[]): number {
 function breaks(findings: readonly Finding[]): string {
 	const tags = brokenTags(findings);
 	return tags === 0 ? 'no tag needs it' : `breaks ${count(tags, 'tag')}`;
+}
+
+/** How to make the registry forget what differs, where a restart does not. */
+function sayRedis({cache, findings}: Scan, columns: number): string[] {
+	const differing = findings.filter(({kind}) => kind === 'answers-differ');
+	return cache !== 'redis' || differing.length === 0
+		? []
+		: wrap(
+				`The registry’s descriptor cache is in Redis, which outlives a restart. Delete there ${sayRedisKeys(partsGone(differing))}. Then scan again.`,
+				{columns},
+			);
 }
 
 function sayRisks(risks: readonly LatentFault[], columns: number): string[] {

@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {defined} from '../../../src/domain/defined.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {Fault} from '../../../src/domain/image/fault.ts';
+import type {Evidence} from '../../../src/domain/remedy/evidence.ts';
 import {weighRemedies} from '../../../src/domain/remedy/weigh-remedies.ts';
 import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 
@@ -11,7 +12,12 @@ const child = `sha256:${'b'.repeat(64)}` as Digest;
 function weigh(
 	faults: Pick<Fault, 'kind' | 'digest'>[],
 	findings: Pick<Finding, 'kind' | 'digest'>[],
-	{tried = [] as string[], canRestart = true, missing = [] as Digest[]} = {},
+	{
+		tried = [] as string[],
+		canRestart = true,
+		missing = [] as Digest[],
+		more = {} as Pick<NonNullable<Evidence['scan']>, 'memory' | 'cache'>,
+	} = {},
 ) {
 	return weighRemedies({
 		settings: {
@@ -21,6 +27,7 @@ function weigh(
 		},
 		faults: faults.map(fault => ({via: [], detail: '', ...fault})),
 		scan: {
+			...more,
 			complete: true,
 			findings: findings.map(finding => ({
 				repository: 'infra-ci',
@@ -78,4 +85,58 @@ test('an emptied layer that the disk shows just as empty is no case for a restar
 	const [first] = weigh([{kind: 'blob-empty', digest: layer}], [{kind: 'blob-empty', digest: layer}]);
 
 	expect(first?.key).toBe('rebuild-ci');
+});
+
+const swept: [Pick<Fault, 'kind' | 'digest'>[], Pick<Finding, 'kind' | 'digest'>[]] = [
+	[{kind: 'child-missing', digest: child}],
+	[{kind: 'child-swept', digest: child}],
+];
+const proven = {kind: 'proven', repository: 'infra-ci', digest: layer, detail: 'HTTP 200'} as const;
+
+test('an answer for a part of a swept child proves the memory: the restart comes first, and is called proven', () => {
+	const [first] = weigh(...swept, {missing: [layer], more: {memory: proven, cache: 'inmemory'}});
+
+	expect(first).toMatchObject({key: 'restart', recommended: true, why: expect.stringMatching(/^Proven: .*rebuild\.$/)});
+});
+
+test('where the cache is was not found out, the restart says that one in Redis outlives it', () => {
+	const [first] = weigh(...swept, {missing: [layer], more: {memory: proven, cache: 'unknown'}});
+
+	expect(first).toMatchObject({key: 'restart', why: expect.stringContaining('Redis outlives')});
+});
+
+test('404 for every missing part takes the warning about the push away; 404 for some does not', () => {
+	const risk = (asked: number) =>
+		weigh(...swept, {missing: [layer], more: {memory: {kind: 'not-seen', asked, of: 2}}}).find(
+			({key}) => key === 'rebuild-ci',
+		)!.risk;
+
+	expect(risk(2)).not.toContain('stores nothing');
+	expect(risk(1)).toContain('stores nothing');
+});
+
+test('with a cache in Redis the keys are deleted first: no restart is recommended, before or after that', () => {
+	const more = {memory: proven, cache: 'redis'} as const;
+	const options = weigh(...swept, {missing: [layer], more});
+	const after = weigh(...swept, {missing: [layer], more, tried: ['by-hand']});
+
+	expect(options[0]).toMatchObject({
+		key: 'by-hand',
+		title: 'Delete the stale keys from Redis by hand',
+		changes: expect.stringContaining('repository::infra-ci::blobs::DIGEST'),
+	});
+	expect(options.find(({key}) => key === 'restart')?.why).toContain('A restart does not help');
+	expect(options.find(({key}) => key === 'rebuild-ci')?.risk).toContain('whose keys in Redis were not deleted');
+	expect(after[0]).toMatchObject({key: 'rebuild-ci', risk: expect.not.stringContaining('stores nothing')});
+	expect(weigh(...swept, {missing: [layer], more, tried: ['restart']})[0]?.key).toBe('by-hand');
+});
+
+test('a whole disk behind a broken answer is a suspicion, and none at all without a cache that a restart empties', () => {
+	const whole: typeof swept = [[{kind: 'child-missing', digest: child}], []];
+	const restartFor = (cache: 'inmemory' | 'redis' | 'none') =>
+		weigh(...whole, {more: {cache}}).find(({key}) => key === 'restart')!;
+
+	expect(restartFor('inmemory')).toMatchObject({recommended: true, why: expect.stringMatching(/^Not proven/)});
+	expect(restartFor('redis')).toMatchObject({recommended: false, why: expect.stringContaining('FLUSHDB')});
+	expect(restartFor('none')).toMatchObject({recommended: false, why: expect.stringContaining('no descriptor cache')});
 });

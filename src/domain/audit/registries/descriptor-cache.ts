@@ -2,6 +2,10 @@ import {isMap, isScalar, parseDocument} from 'yaml';
 import type {RegistryConfigurationFile} from './configuration-file.ts';
 import type {RegistryOnHost, Setting} from './registry-on-host.ts';
 
+export const cacheKinds = ['inmemory', 'redis', 'none', 'unknown'] as const;
+
+export type CacheKind = (typeof cacheKinds)[number];
+
 /**
  * Where a registry remembers which blobs it has. `inmemory` is empty after a restart; `redis` is not. `source`: what says so.
  * `unknown`: `why` tells what could not be read.

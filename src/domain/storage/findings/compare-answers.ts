@@ -1,7 +1,9 @@
+import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import {defined} from '../../defined.ts';
 import type {Fault, FaultKind} from '../../image/fault.ts';
 import {parseReference} from '../../image/reference.ts';
 import type {ImageCheck} from '../../image/verdict.ts';
+import type {StaleMemory} from '../stale-memory.ts';
 import type {Finding, Scan} from './finding.ts';
 
 /**
@@ -45,6 +47,37 @@ export function compareAnswers(checks: readonly ImageCheck[], scan: Scan): Findi
 	}
 
 	return [...found.values()];
+}
+
+/** What the registry answered for and the disk lacks, as a finding with the tags that need it; a cache in Redis outlives a restart. */
+export function withMemory(scan: Scan, memory: StaleMemory | undefined, cache: CacheKind | undefined): Scan {
+	const answered = memory?.kind === 'proven' ? memory : undefined;
+	const isKnown = scan.findings.some(
+		({kind, digest, repository}) =>
+			kind === 'answers-differ' && digest === answered?.digest && repository === answered?.repository,
+	);
+	const lacking = scan.findings.find(
+		({repository, digest, missing}) =>
+			answered !== undefined &&
+			repository === answered.repository &&
+			(digest === answered.digest || missing.includes(answered.digest)),
+	);
+	const proof =
+		answered === undefined || lacking === undefined || isKnown
+			? []
+			: [
+					differing(
+						{...lacking, digest: answered.digest},
+						`the disk lacks it; the registry still answers for it (${answered.detail})`,
+					),
+				];
+	const findings = [...scan.findings, ...proof].map(
+		(finding): Finding =>
+			finding.kind === 'answers-differ' && cache === 'redis'
+				? {...finding, remedy: 'inspect', detail: `${finding.detail}; the cache is in Redis, which outlives a restart`}
+				: finding,
+	);
+	return {...scan, findings, ...defined({cache})};
 }
 
 function ofTag(check: ImageCheck): Checked[] {

@@ -1,3 +1,4 @@
+import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
@@ -57,6 +58,8 @@ export type Scan = {
 	gaps: string[];
 	counts: {repositories: number; tags: number; indexes: number; links: number; blobs: number};
 	findings: Finding[];
+	/** Where the registry caches descriptors, where its answers differ from the disk. */
+	cache?: CacheKind;
 	/** What will break images, or prevent their repair, although they can all be pulled now. */
 	risks?: LatentFault[];
 	/**

@@ -1,0 +1,39 @@
+import type {Facts} from './evidence.ts';
+
+/** A memory is proven by an answer for what the disk lacks; where the disk is whole, it is only suspected. */
+export function whyRestart(facts: Facts, isScanned: boolean): string {
+	const {remembers, staleKeys, needsRestart, diskIsFine, isPartial, isClean, cache} = facts;
+	if (staleKeys) {
+		return 'A restart does not help: the descriptor cache of this registry is in Redis, which keeps it.';
+	}
+
+	if (remembers) {
+		const elsewhere =
+			cache === 'unknown' ? ' Where its cache is was not found out: one in Redis outlives the restart.' : '';
+		return `Proven: the registry answers from memory for data that is gone from the disk, and a push would leave it out. Restart first, then rebuild.${elsewhere}`;
+	}
+
+	if (diskIsFine) {
+		return needsRestart
+			? 'Not proven: the disk holds every part, and the registry does not serve them. Its memory may be stale.'
+			: cache === 'redis'
+				? 'The disk holds every part. If the registry answers from its cache, that is in Redis and outlives a restart: FLUSHDB there.'
+				: 'The disk holds every part, and this registry has no descriptor cache that a restart would empty.';
+	}
+
+	if (needsRestart) {
+		return 'The registry and its disk disagree: the registry answers from memory.';
+	}
+
+	if (isPartial) {
+		return 'Not everything on the disk could be read: a restart helps only if the registry answers from memory.';
+	}
+
+	if (isClean) {
+		return 'The scan found no damage, and nothing shows that the registry answers from memory.';
+	}
+
+	return isScanned
+		? 'The disk itself is damaged; a restart restores nothing.'
+		: 'The disk was not scanned: a restart helps only if the registry answers from memory.';
+}
