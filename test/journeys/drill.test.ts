@@ -29,7 +29,10 @@ async function rehearse(scenario: string, ...more: string[]) {
 	return {ran, folder, steps, world: () => readWorldOnDisk(folder)};
 }
 
-describe.concurrent('a drill without a terminal', () => {
+/** Several drills run at once on two cores, which the rest of the suite uses too. */
+const patienceMs = 90_000;
+
+describe.concurrent('a drill without a terminal', {timeout: patienceMs}, () => {
 	it.each(scenarios.map(({name}) => name))('%s ends with the image intact and a sealed record', async scenario => {
 		const {ran, folder, world} = await rehearse(scenario);
 		const incident = path.basename(folder);
