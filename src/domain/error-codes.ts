@@ -98,7 +98,7 @@ type DrillCode = 'drill.other-scenario' | 'drill.port-taken' | 'drill.unknown-sc
 
 type EffectCode = 'effect.unknown';
 
-type ImageCode = 'image.absent' | 'image.platform-absent';
+type ImageCode = 'image.absent' | 'image.platform-unread';
 
 type IncidentCode =
 	| 'incident.ambiguous'
@@ -210,6 +210,7 @@ type UsageCode =
 	| 'usage.invalid'
 	| 'usage.metrics-file'
 	| 'usage.push-job'
+	| 'usage.platform'
 	| 'usage.push-url'
 	| 'usage.registry'
 	| 'usage.shard'

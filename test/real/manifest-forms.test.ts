@@ -6,6 +6,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {FaultKind} from '../../src/domain/image/fault.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {index, plainImage, twoPlatforms} from '../support/image-parts.ts';
 import {type Form, forms} from '../support/manifest-forms.ts';
 import {writeParts} from '../support/push-parts.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
@@ -71,6 +72,35 @@ describeReal('the form of a manifest, on distribution 2.8', ['docker-registry', 
 
 	test.each(forms)('$name: skopeo pulls it or fails, as recorded beside our verdict', ({name, skopeo}: Form) => {
 		expect(pulled.get(name)).toBe(skopeo === 'pulls');
+	});
+	test('a platform that the image does not have is not intact, with an index and without: its config names it', async () => {
+		const root = path.join(temporary.folder, 'root');
+		await writeParts(openStore(root), 'forms/single', ['latest'], plainImage('single'));
+		await writeParts(openStore(root), 'forms/unnamed', ['latest'], index([plainImage('unnamed')]));
+		await writeParts(openStore(root), 'forms/two', ['latest'], twoPlatforms('two'));
+		const verified = async (...flags: string[]) => {
+			const images = ['single', 'unnamed', 'two'].map(name => `${server.host}/forms/${name}:latest`);
+			const {exitCode, stdout} = await login.run(['verify', ...images, '--json', ...flags]);
+			const {requests, images: checks} = JSON.parse(stdout);
+			return {exitCode, requests, kinds: checks.map(({faults}: {faults: Told[]}) => faults.map(({kind}) => kind))};
+		};
+
+		const [plain, amd64, s390x, both, odd] = await Promise.all([
+			verified(),
+			verified('--platform', 'linux/amd64'),
+			verified('--platform', 'linux/s390x'),
+			verified('--require', 'linux/amd64,linux/arm64/v8'),
+			login.run(['verify', `${server.host}/forms/two:latest`, '--require', 'arm64']),
+		]);
+
+		const missing = ['platform-missing'];
+		expect(plain).toMatchObject({exitCode: 0, kinds: [[], [], []]});
+		expect(amd64).toMatchObject({exitCode: 0, kinds: [[], [], []]});
+		expect(s390x).toMatchObject({exitCode: 3, kinds: [missing, missing, missing]});
+		expect(both).toMatchObject({exitCode: 3, kinds: [missing, missing, []]});
+		// Of each image that lacks one: its config, and its tag again before it is called broken.
+		expect(both.requests).toBe(plain.requests + 2 + 2);
+		expect(odd.exitCode).toBe(2);
 	});
 });
 

@@ -6,7 +6,8 @@ export const verify = defineCommand({
 	about: 'verify images: index, children, config and every layer',
 	options: {
 		...walkOptions,
-		'--platform <platform>': text('verify only this child of an index, for example linux/amd64'),
+		'--platform <platform>': text('verify only this platform, which has to be there, for example linux/amd64'),
+		'--require <platforms>': text('platforms that all have to be there and whole: linux/amd64,linux/arm64'),
 		'--plain-http': plainHttp,
 	},
 	run: async ({invocation, argument, options}) => (await import('./verify.ts')).verify(argument, options, invocation),

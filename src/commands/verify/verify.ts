@@ -1,5 +1,5 @@
 import {defined} from '../../domain/defined.ts';
-import {asOperatorError, exitCodes, type OperatorError} from '../../domain/errors.ts';
+import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
@@ -13,8 +13,10 @@ import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '..
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 
 type VerifyOptions = VerifyingOptions & {
-	/** `linux/arm64`: of an index, only this child. */
+	/** `linux/arm64`: only this platform. */
 	platform?: string;
+	/** `linux/amd64,linux/arm64`: all of them. */
+	require?: string;
 	plainHttp?: boolean;
 };
 
@@ -29,6 +31,7 @@ const mostColumns = 200;
 export async function verify(references: string[], options: VerifyOptions, invocation: Invocation): Promise<number> {
 	const {flags, redaction, print} = invocation;
 	const parsed = references.map(parseReference);
+	platformsIn(options.require ?? 'linux/amd64');
 	const registries = openRegistries(await readSetup(invocation, options), options);
 	const checks: ImageCheck[] = [];
 	let firstFailure: OperatorError | undefined;
@@ -101,22 +104,37 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 async function walk(
 	reference: ImageReference,
 	registries: Registries,
-	{platform}: VerifyOptions,
+	{platform, require: list}: VerifyOptions,
 	{terminal, talk}: Invocation,
 ): Promise<ImageCheck> {
 	const walker = registries.walkerOf(reference.host);
+	const wanted = {...defined({platform, require: list === undefined ? undefined : platformsIn(list)})};
 	if (terminal.stderr?.isTTY !== true) {
-		return walker.walk(reference, defined({platform}));
+		return walker.walk(reference, wanted);
 	}
 
 	const {monotonic} = systemClock;
 	const progress = showWalkProgress(formatReference(reference), {terminal: terminal.stderr, talk, monotonic});
 
 	try {
-		return await walker.walk(reference, {...defined({platform}), onProgress: progress.update});
+		return await walker.walk(reference, {...wanted, onProgress: progress.update});
 	} finally {
 		progress.stop();
 	}
+}
+
+/** @throws OperatorError usage.platform */
+function platformsIn(list: string): string[] {
+	const names = list.split(',').map(name => name.trim());
+	const odd = names.find(name => !/^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/.test(name));
+	if (odd !== undefined) {
+		throw new OperatorError('usage.platform', `"${odd}" is not a platform.`, {
+			hint: 'Write OS/ARCHITECTURE[/VARIANT], several with commas: linux/amd64,linux/arm/v7.',
+			exit: 'usage',
+		});
+	}
+
+	return names;
 }
 
 function styleOf({depth, plainHttp}: VerifyOptions, {terminal}: Invocation) {

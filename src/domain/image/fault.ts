@@ -14,6 +14,7 @@ export const faultKinds = [
 	'blob-truncated',
 	'blob-corrupt',
 	'size-wrong',
+	'platform-missing',
 	'link-malformed',
 	'answers-differ',
 ] as const;
@@ -54,6 +55,7 @@ export const faultMeanings: Record<FaultKind, string> = {
 	'blob-truncated': 'the data is not as long as the manifest says',
 	'blob-corrupt': 'the data does not match its digest',
 	'size-wrong': 'the data is whole, but the manifest above it states another size: containerd refuses it',
+	'platform-missing': 'the image has nothing for a platform that was asked for',
 	'link-malformed': 'a link file does not hold a digest',
 	'answers-differ': 'the registry answers from its cache, and the disk differs',
 };

@@ -87,8 +87,22 @@ export function sayVerdict(check: ImageCheck, depth?: Depth): string {
 			return `Not verified: ${count(check.unchecked.length, 'part')} could not be checked.`;
 
 		case 'broken':
-			return sayBroken(check);
+			return [...sayLacking(check), ...sayDamage(check)].join(' ');
 	}
+}
+
+function sayLacking({faults}: ImageCheck): string[] {
+	const lacking = faults.flatMap(({kind, platform}) => (kind === 'platform-missing' && platform ? [platform] : []));
+	return lacking.length === 0 ? [] : [`The image has nothing for ${lacking.join(', ')}.`];
+}
+
+function sayDamage(check: ImageCheck): string[] {
+	const damage = check.faults.filter(({kind}) => kind !== 'platform-missing');
+	if (damage.length > 0 && damage.every(({kind}) => kind === 'size-wrong')) {
+		return ['containerd, and with it Kubernetes, cannot pull the image; other clients may.'];
+	}
+
+	return damage.length === 0 ? [] : [sayBroken(check)];
 }
 
 /** What the check rests on: less than every byte proves less than an image that can be pulled. */

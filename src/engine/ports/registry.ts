@@ -8,12 +8,15 @@ export type Registry = {
 	readonly host: string;
 	/** @param reference a tag or a digest */
 	manifest(repository: string, reference: string, waiting: Waiting): Promise<ManifestAnswer>;
-	/** `onBytes` is called with bytes as they arrive, where a blob is read whole. */
+	/**
+	 * `onBytes` is called with bytes as they arrive, where a blob is read whole; `onContent` with all of them, where they match
+	 * the digest.
+	 */
 	blob(
 		repository: string,
 		blob: Descriptor,
 		depth: Depth,
-		waiting: Waiting & {onBytes?: (count: number) => void},
+		waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
 	): Promise<BlobAnswer>;
 	/** Undefined: the registry does not know the repository. */
 	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;

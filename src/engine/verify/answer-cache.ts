@@ -1,4 +1,5 @@
 import type {Digest} from '../../domain/image/digest.ts';
+import {configPlatform} from '../../domain/image/platform.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
@@ -14,6 +15,8 @@ import {createInterning, type Found, type FoundFact, type ManifestFact, readMani
 export type AnswerCache = {
 	manifest(digest: Digest): ManifestFact | Promise<ManifestFact>;
 	blob(descriptor: PartDescriptor, onBytes?: (count: number) => void): BlobAnswer | Promise<BlobAnswer>;
+	/** The platform that an image config names, empty for none; undefined: it could not be read. */
+	platform(config: PartDescriptor): Promise<string | undefined>;
 	/** A tag is requested every time: it may have moved. */
 	tag(tag: string): Promise<ManifestAnswer>;
 	/** Remembers the manifest that a tag resolved to, by its digest. */
@@ -82,6 +85,16 @@ export function createAnswerCache(
 				})
 			);
 		},
+
+		platform: ({digest, size}) =>
+			together(`p ${digest} ${size}`, async () => {
+				let platform: string | undefined;
+				const onContent = (bytes: Uint8Array) => {
+					platform = configPlatform(new TextDecoder().decode(bytes));
+				};
+				await request(() => registry.blob(repository, {digest, size}, 'content', {signal, onContent}));
+				return platform;
+			}),
 
 		tag: tag => request(() => registry.manifest(repository, tag, {signal})),
 

@@ -21,8 +21,10 @@ export type WalkerOptions = Waiting & {
 };
 
 export type ImageOptions = {
-	/** `linux/arm64`: of an index, only this platform. */
+	/** `linux/arm64`: only this platform, which has to be there. */
 	platform?: string;
+	/** All of these have to be there. */
+	require?: readonly string[];
 	onProgress?: (progress: WalkProgress) => void;
 };
 
@@ -30,7 +32,7 @@ export type ImageOptions = {
 export type Walker = {
 	/**
 	 * Checks everything that a pull of the image needs, and reports every fault, not only the first.
-	 * @throws OperatorError image.absent | image.platform-absent, and whatever keeps the registry from answering for the top manifest
+	 * @throws OperatorError image.absent, and whatever keeps the registry from answering for the top manifest
 	 */
 	walk(reference: ImageReference, options?: ImageOptions): Promise<ImageCheck>;
 	/** Distinct indexes met in a repository so far. */
@@ -87,14 +89,14 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 
 /**
  * Walks one image.
- * @throws OperatorError image.absent | image.platform-absent, and whatever keeps the registry from answering for the top manifest
+ * @throws OperatorError image.absent, and whatever keeps the registry from answering for the top manifest
  */
 export function walkImage(
 	registry: Registry,
 	reference: ImageReference,
-	{platform, onProgress, ...options}: WalkerOptions & ImageOptions,
+	{platform, require, onProgress, ...options}: WalkerOptions & ImageOptions,
 ): Promise<ImageCheck> {
-	return createWalker(registry, options).walk(reference, defined({platform, onProgress}));
+	return createWalker(registry, options).walk(reference, defined({platform, require, onProgress}));
 }
 
 type TagRequest = Waiting & {

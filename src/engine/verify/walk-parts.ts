@@ -1,21 +1,20 @@
 import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
-import type {Depth, ImageCheck} from '../../domain/image/verdict.ts';
+import {type Depth, type ImageCheck, verdictOf} from '../../domain/image/verdict.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {AnswerCache} from './answer-cache.ts';
 import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts';
-import {type CheckedPart, childCheck, keyOf, outcomeOf, type Part, partsOf} from './parts.ts';
-import {createPlatformFilter} from './platform.ts';
+import {type CheckedPart, childCheck, keyOf, outcomeOf, type Part} from './parts.ts';
+import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
 
-type WalkPartsOptions = Waiting & {
-	depth: Depth;
-	isCache: boolean;
-	/** `linux/arm64`: of an index, only this platform. */
-	platform?: string;
-	onProgress?: (progress: WalkProgress) => void;
-};
+type WalkPartsOptions = Waiting &
+	WantedPlatforms & {
+		depth: Depth;
+		isCache: boolean;
+		onProgress?: (progress: WalkProgress) => void;
+	};
 
 /** The manifest that the reference resolved to. */
 type TopManifest = {digest: Digest; fact: FoundFact};
@@ -23,24 +22,17 @@ type TopManifest = {digest: Digest; fact: FoundFact};
 /** The tag under which registries without a referrers list keep one; the list may be empty. @see OCI distribution-spec, "Referrers Tag Schema" */
 const referrersTag = /^sha(?:256|512)-[0-9a-f]{32,128}$/;
 
-/**
- * Checks everything below the top manifest, level by level.
- * @throws OperatorError image.platform-absent
- */
+/** Checks everything below the top manifest, level by level. */
 export async function walkParts(
 	cache: AnswerCache,
 	reference: ImageReference,
 	{digest, fact}: TopManifest,
-	{depth, signal, platform, isCache, onProgress}: WalkPartsOptions,
+	{depth, signal, platform, require, isCache, onProgress}: WalkPartsOptions,
 ): Promise<ImageCheck> {
 	const isIndex = fact.state === 'read' && fact.kind === 'index';
 	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
 	const size = fact.state === 'read' ? fact.size : 0;
 	const top: Part = {descriptor: {role: 'manifest', digest, size}, via: []};
-
-	if (isIndex) {
-		filter?.expectAmong(partsOf(fact.descriptors, [], undefined));
-	}
 
 	const rules = {isCache, ...defined({platform: filter})};
 	const isReferrersList = isIndex && fact.isEmpty && referrersTag.test(reference.tag ?? '');
@@ -51,9 +43,12 @@ export async function walkParts(
 	const checked = withoutEmptyBranches(await checkByLevel(start, check, observer));
 	const parts = [...checked.values()];
 
-	if (isIndex && parts.every(part => part.fault === undefined && part.unchecked === undefined)) {
-		filter?.expectFound();
-	}
+	const others = filter?.seen() ?? [];
+	const wanted = {...defined({platform, require})};
+	const platforms = await checkPlatforms(wanted, {top, parts, cache, signal, others});
+	const outcome = outcomeOf(parts);
+	const faults = [...outcome.faults, ...platforms.faults];
+	const unchecked = [...outcome.unchecked, ...platforms.unchecked];
 
 	const rows = isIndex && start.fault === undefined ? start.below : [top];
 
@@ -61,7 +56,10 @@ export async function walkParts(
 		reference: formatReference(reference),
 		digest,
 		mediaType: fact.mediaType,
-		...outcomeOf(parts),
+		...outcome,
+		verdict: verdictOf(faults, unchecked),
+		faults,
+		unchecked,
 		children: rows.map(row => childCheck(row, checked)),
 	};
 }

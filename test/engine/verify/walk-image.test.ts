@@ -359,10 +359,29 @@ test('the walk of one platform covers its variants and nothing else', async () =
 		checked: {manifests: 2, blobs: 3},
 		children: [{platform: 'linux/arm64/v8'}],
 	});
-	await expect(walk(registry, {platform: 'linux/s390x'})).rejects.toMatchObject({
-		code: 'image.platform-absent',
-		hint: 'It has linux/amd64, attestation, linux/arm64/v8.',
+	expect(await walk(registry, {platform: 'linux/s390x'})).toMatchObject({
+		verdict: 'broken',
+		faults: [
+			{
+				kind: 'platform-missing',
+				digest: image.index.digest,
+				platform: 'linux/s390x',
+				detail: 'it has linux/amd64, attestation, linux/arm64/v8',
+			},
+		],
 	});
+});
+
+test('every required platform has to be there, with the variants that containerd takes for the same', async () => {
+	const registry = shelf(buildImage({seed: 'require', platforms: ['linux/amd64', 'linux/arm64/v8', 'linux/arm/v7']}));
+	const lacking = async (...require: string[]) =>
+		(await walk(registry, {require})).faults.map(({kind, platform}) => [kind, platform]);
+
+	expect(await lacking('linux/amd64', 'linux/arm64', 'linux/arm', 'linux/x86_64', 'linux/arm64/v8')).toEqual([]);
+	expect(await lacking('linux/arm64', 'linux/arm/v6', 'linux/s390x')).toEqual([
+		['platform-missing', 'linux/arm/v6'],
+		['platform-missing', 'linux/s390x'],
+	]);
 });
 
 test('no more requests are under way than the limit allows', async () => {
@@ -428,8 +447,8 @@ test('a platform that no nested index holds is absent', async () => {
 	registry.manifests.set(inner.digest, found(inner));
 	const {signal} = new AbortController();
 
-	await expect(walkImage(registry, latest, {depth: 'edge', platform: 'linux/amd64', signal})).rejects.toMatchObject({
-		code: 'image.platform-absent',
-		hint: 'It has linux/arm64.',
+	expect(await walkImage(registry, latest, {depth: 'edge', platform: 'linux/amd64', signal})).toMatchObject({
+		verdict: 'broken',
+		faults: [{kind: 'platform-missing', platform: 'linux/amd64', detail: 'it has linux/arm64'}],
 	});
 });

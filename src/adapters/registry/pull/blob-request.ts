@@ -28,7 +28,7 @@ export function createBlobRequests(
 	transport: Transport,
 	repository: string,
 	blob: Descriptor,
-	waiting: Waiting & {onBytes?: (count: number) => void},
+	waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
 ) {
 	const {size} = blob;
 	/** Bytes reported so far. Those that arrive again after a retry are not reported again. */
@@ -62,9 +62,14 @@ export function createBlobRequests(
 		}
 
 		const hash = createHash(digestAlgorithm(blob.digest));
+		const content: Uint8Array[] = [];
 		let arrived = 0;
 		const {received, isCut} = await receive(response, chunk => {
 			hash.update(chunk);
+			if (waiting.onContent !== undefined) {
+				content.push(chunk);
+			}
+
 			arrived += chunk.length;
 
 			if (arrived > reported) {
@@ -82,7 +87,12 @@ export function createBlobRequests(
 			return judgeSize(status, received, size);
 		}
 
-		return hash.digest('hex') === digestHex(blob.digest)
+		const isWhole = hash.digest('hex') === digestHex(blob.digest);
+		if (isWhole) {
+			waiting.onContent?.(Buffer.concat(content));
+		}
+
+		return isWhole
 			? {state: 'present', status}
 			: {state: 'corrupt', status, detail: 'its bytes do not hash to its digest'};
 	}

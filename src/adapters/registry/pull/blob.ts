@@ -22,7 +22,7 @@ const mostBytesToTell = 4 * 1024 * 1024;
 export async function checkBlob(
 	transport: Transport,
 	{repository, blob, depth}: {repository: string; blob: Descriptor; depth: Depth},
-	waiting: Waiting & {onBytes?: (count: number) => void},
+	waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
 ): Promise<BlobAnswer> {
 	const requests = createBlobRequests(transport, repository, blob, waiting);
 

@@ -20,6 +20,7 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'blob-truncated': 'rebuild',
 	'blob-corrupt': 'rebuild',
 	'size-wrong': 'rebuild',
+	'platform-missing': 'rebuild',
 	'link-malformed': 'relink',
 	'answers-differ': 'restart',
 };

@@ -127,6 +127,7 @@ const linkOf: Record<FaultKind, 'layer' | 'revision'> = {
 	'blob-truncated': 'layer',
 	'blob-corrupt': 'layer',
 	'size-wrong': 'revision',
+	'platform-missing': 'revision',
 	'link-malformed': 'revision',
 	'answers-differ': 'revision',
 };
