@@ -13,7 +13,7 @@ export type ErrorBody = {
 	message: string | undefined;
 	/** Of the specification: `MANIFEST_UNKNOWN` */
 	codes: string[];
-	/** The storage driver that failed the registry: `filesystem`, `s3aws` */
+	/** The storage driver that failed the registry: `filesystem`, `s3aws`. Not where only this one entry of it is damaged. */
 	driver: string | undefined;
 };
 
@@ -23,7 +23,21 @@ const optionalText = v.fallback(v.optional(v.string()), undefined);
  * its storage does not let it do (too many open files, no permission, a disk that fails), and `"detail":{}` for data that it
  * cannot read. 3.0 calls it `driver`.
  */
-const detail = v.fallback(v.optional(v.object({DriverName: optionalText, driver: optionalText})), undefined);
+const detail = v.fallback(
+	v.optional(
+		v.object({
+			DriverName: optionalText,
+			driver: optionalText,
+			Enclosed: v.fallback(v.optional(v.object({Err: v.optional(v.number())})), undefined),
+		}),
+	),
+	undefined,
+);
+/**
+ * ENOTDIR and EISDIR of Linux: a file lies where a folder belongs, or a folder where a `link` belongs. The storage works, and
+ * this one entry is damaged.
+ */
+const wrongKindOfEntry = [20, 21];
 const entry = v.fallback(v.object({code: optionalText, message: optionalText, detail}), {});
 /** `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` @see OCI distribution-spec, "Error Codes" */
 const shape = v.pipe(v.string(), v.parseJson(), v.object({errors: v.array(entry)}));
@@ -40,6 +54,7 @@ export async function readErrorBody(response: RegistryResponse): Promise<ErrorBo
 		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ').slice(0, longestMessage)),
 		codes: errors.map(({code}) => code).filter(code => code !== undefined),
 		driver: errors
+			.filter(({detail}) => !wrongKindOfEntry.includes(detail?.Enclosed?.Err ?? 0))
 			.flatMap(({detail}) => [detail?.DriverName, detail?.driver])
 			.find(name => name !== undefined && /^[\w.-]{1,40}$/.test(name)),
 	};

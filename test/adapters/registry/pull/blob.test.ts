@@ -253,6 +253,17 @@ test.each([
 	});
 });
 
+test('a 500 because a folder lies where a link belongs is damage of this blob, and not of the storage', async () => {
+	// As 2.8.2 responds.
+	const detail = {DriverName: 'filesystem', Enclosed: {Op: 'read', Path: '/var/lib/registry/…/link', Err: 21}};
+	const body = JSON.stringify({errors: [{code: 'UNKNOWN', message: 'unknown error', detail}]});
+	await using server = await listen((_, response) => response.writeHead(500).end(body));
+	await using registry = connect(server);
+
+	expect(await registry.blob('acme/app', blob, 'edge', {signal})).toMatchObject({state: 'unreadable', status: 500});
+	expect(await registry.manifest('acme/app', blob.digest, {signal})).toMatchObject({state: 'unreadable', status: 500});
+});
+
 test.each([
 	['a proxy without a backend', 'text/plain; charset=utf-8', '404 page not found\n', undefined],
 	['a gateway without a route', 'application/json', '{"message":"no Route matched with those values"}', undefined],
