@@ -1,5 +1,6 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import {parseManifest} from '../../../domain/image/manifest.ts';
+import {roleOfChild} from '../../../domain/image/media-type.ts';
 import {tagTarget} from '../../../domain/storage/listing/links.ts';
 import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../domain/storage/listing/paths.ts';
@@ -135,5 +136,7 @@ export function referencedManifests({repositories, manifests}: StorageListing): 
 function childrenIn(text: string): Digest[] {
 	// Only an index holds this word, so most manifests need not be parsed here.
 	const parsed = text.includes('"manifests"') ? parseManifest(text) : undefined;
-	return parsed?.ok && parsed.manifest.kind === 'index' ? parsed.manifest.children.map(({digest}) => digest) : [];
+	const children = parsed?.ok && parsed.manifest.kind === 'index' ? parsed.manifest.children : [];
+	// The index of a build cache names blobs: no manifest is lost where those are not read.
+	return children.filter(child => roleOfChild(child) === 'manifest').map(({digest}) => digest);
 }

@@ -131,6 +131,32 @@ it('a child that does not look like a manifest is read by a third command, and a
 	expect(commands).toBe(3);
 });
 
+it('the blobs that the index of a build cache names are not manifests: none of them is read, or missed', async () => {
+	const [layer, config] = [blobOf('cached layer'), blobOf('{"cache":1}')];
+	const cache = blobOf(
+		JSON.stringify({
+			schemaVersion: 2,
+			mediaType: mediaTypes.ociIndex,
+			manifests: [
+				{mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: layer.digest, size: layer.bytes.length},
+				{mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: config.digest, size: config.bytes.length},
+			],
+		}),
+	);
+	for (const blob of [cache, layer, config]) {
+		await store.writeBlob(blob);
+		// With a layer link, the index is read by the third command only: what it names would be read by a fourth.
+		await store.writeLink(store.layerLink('acme/cache', blob.digest), blob.digest);
+	}
+
+	await store.writeTag('acme/cache', 'latest', cache.digest);
+
+	const {complete, gaps, manifests} = await list();
+
+	expect({complete, gaps}).toEqual({complete: true, gaps: []});
+	expect([manifests.has(cache.digest), manifests.has(layer.digest)]).toEqual([true, false]);
+});
+
 it('an entry that no registry writes is counted once with everything below it, and is no gap', async () => {
 	await mkdir(path.join(store.base, 'repositories/acme/tool/a b/c d'), {recursive: true});
 	await mkdir(path.join(store.base, 'repositories/Upper/_layers'), {recursive: true});
