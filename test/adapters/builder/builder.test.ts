@@ -390,3 +390,24 @@ test.concurrent('a check of a source outside of the repository is refused before
 	});
 	await expect(host.calls()).rejects.toThrow('ENOENT');
 });
+
+test.concurrent('a clone that takes too long for a check is told apart from a repository that cannot be read', async () => {
+	await using host = await fakeHost({without: ['timeout']});
+	await host.install('buildah');
+	await writeFile(
+		path.join(path.dirname(host.home), 'bin/timeout'),
+		'#!/bin/sh\nshift\ncase "$*" in *" clone "*) exit 124 ;; esac\nexec "$@"\n',
+		{mode: 0o755},
+	);
+
+	const slow = await host.builder.check(orderOf(), {signal});
+	await writeFile(path.join(host.notes, 'fail-git-ls-remote'), 'hanging');
+	const silent = await host.builder.check(orderOf(), {signal});
+
+	expect(slow).toMatchObject({
+		program: {state: 'works', name: 'buildah'},
+		source: {state: 'late', why: 'the clone did not end in 60 s; git ls-remote worked'},
+	});
+	expect(slow).not.toHaveProperty('dockerfile');
+	expect(silent.source).toEqual({state: 'unreadable', why: 'git did not end in 60 s'});
+});
