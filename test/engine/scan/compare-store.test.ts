@@ -2,10 +2,16 @@ import {expect, it} from 'vitest';
 import type {Scan} from '../../../src/domain/storage/findings/finding.ts';
 import {compareStore} from '../../../src/engine/scan/compare-store.ts';
 import {fakeRegistry, fakeStorage, refusal} from '../../support/fake-ports.ts';
+import {emptyTree, listingOf} from '../../support/store-tree.ts';
 
 const {signal} = new AbortController();
 const nothing = async () => ({tags: [], notStored: []});
-const options = {storage: fakeStorage([], {sample: nothing}), role: 'authoritative', signal} as const;
+const options = {
+	storage: fakeStorage([], {sample: nothing}),
+	listing: listingOf(emptyTree()),
+	role: 'authoritative',
+	signal,
+} as const;
 const silent = {
 	...fakeRegistry(),
 	repositories() {
