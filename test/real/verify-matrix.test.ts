@@ -27,6 +27,7 @@ import {
 	sha512,
 	twoPlatforms,
 } from '../support/image-parts.ts';
+import {forms} from '../support/manifest-forms.ts';
 import {artifact, dockerList, nested, sharing, withArtifact, withForeignLayers} from '../support/oddities.ts';
 import {pushParts, writeParts} from '../support/push-parts.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
@@ -357,6 +358,9 @@ const healthy: Row[] = [
 		name: 'an old revision that the tag no longer names, gone',
 		damage: it => it.loseHistory(),
 	},
+	...forms
+		.filter(({kinds}) => kinds.length === 0)
+		.map(({name, image}): Row => ({name: `its form is odd: ${name}`, isWritten: true, image: () => image})),
 ];
 
 async function each<T>(items: T[], damage: (item: T) => Promise<Digest[]>): Promise<Digest[]> {
