@@ -143,6 +143,7 @@ type RegistryCode =
 	| 'registry.failing'
 	| 'registry.forbidden'
 	| 'registry.list-cut-off'
+	| 'registry.list-unreadable'
 	| 'registry.lists-only-absent'
 	| 'registry.no-catalogue'
 	| 'registry.no-upload'

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../src/domain/errors.ts';
-import type {Registry} from '../../src/engine/ports/registry.ts';
+import type {CatalogueEnd, Registry} from '../../src/engine/ports/registry.ts';
 import type {Waiting} from '../../src/engine/ports/waiting.ts';
 import {fakeRegistry, type Manifest, smallManifest} from './fake-ports.ts';
 
@@ -7,6 +7,7 @@ type Options = {
 	names: Iterable<string>;
 	/** How the catalogue ends. */
 	catalogueFails?: Error;
+	end?: Partial<CatalogueEnd>;
 	/** `undefined`: the repository is gone. */
 	tags?: (repository: string) => string[] | undefined;
 	/** `undefined`: the tag is gone. */
@@ -19,6 +20,7 @@ type Options = {
 export function catalogueRegistry({
 	names,
 	catalogueFails,
+	end,
 	tags = () => ['latest'],
 	image = (repository, tag) => smallManifest(`${repository}:${tag}`),
 	asked = () => {},
@@ -40,6 +42,8 @@ export function catalogueRegistry({
 			if (catalogueFails) {
 				throw catalogueFails;
 			}
+
+			return {pages: 1, furtherRequests: 0, mayOmit: [], ...end};
 		},
 		async tags(repository, waiting) {
 			await ask(`tags ${repository}`, waiting);

@@ -9,7 +9,7 @@ import type {ActionContext, Ports} from '../../src/engine/actions/action.ts';
 import type {Builder, BuildStatus, StartAnswer} from '../../src/engine/ports/builder.ts';
 import type {Ci, Pipeline, TriggerAnswer} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
-import type {Registry} from '../../src/engine/ports/registry.ts';
+import type {CatalogueEnd, Registry} from '../../src/engine/ports/registry.ts';
 import type {Storage} from '../../src/engine/ports/storage.ts';
 
 export const host = 'registry.example:5000';
@@ -89,6 +89,13 @@ export type FakeRegistry = Registry & {
 	onPut: (reference: string) => void;
 };
 
+/** `Registry.repositories` of a registry with these. */
+export const catalogueOf = (...names: string[]) =>
+	async function* repositories(): AsyncGenerator<string, CatalogueEnd> {
+		yield* names;
+		return {pages: 1, furtherRequests: 0, mayOmit: []};
+	};
+
 /** Serves, by tag and by digest, what was put into it. */
 export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistry {
 	const self: FakeRegistry = {
@@ -114,7 +121,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 		},
 		mountBlob: async () => neverAsked(),
 		uploadBlob: async () => neverAsked(),
-		async *repositories() {},
+		repositories: catalogueOf(),
 		busy: () => 0,
 		requests: () => 1,
 		fresh: () => self,

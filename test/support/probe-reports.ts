@@ -12,6 +12,7 @@ export function reportWith(more: Partial<ProbeReport> = {}): ProbeReport {
 		role: 'authoritative',
 		catalog: true,
 		listed: 3,
+		list: {ended: 'by-itself', pages: 1, omitted: []},
 		repositories: 3,
 		tags: 9,
 		indexes: 8,

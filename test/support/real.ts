@@ -77,6 +77,8 @@ export async function startDockerRegistry(options: {
 	readonly?: boolean;
 	/** The address of a Redis that holds its descriptor cache; otherwise the cache is in its memory. */
 	redis?: string;
+	/** The most names of a page of its catalogue. */
+	pageSize?: number;
 	/** The certificates whose tokens it accepts, and the token service that it names to clients without a token. */
 	token?: {realm: string; rootcertbundle: string};
 	/** Paths of PEM files. With `clientca`, it requires a client certificate signed by this authority. */
@@ -98,6 +100,7 @@ export async function startDockerRegistry(options: {
 				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
 			},
 			...(options.redis === undefined ? {} : {redis: {addr: options.redis}}),
+			...(options.pageSize && {catalog: {maxentries: options.pageSize}}),
 			http: {addr: `127.0.0.1:${port}`, ...(options.tls && {tls: tlsOf(options.tls)})},
 			...(options.htpasswd === undefined ? {} : {auth: {htpasswd: {realm: 'acme', path: options.htpasswd}}}),
 			...(options.token && {auth: {token: {...options.token, service: 'acme registry', issuer: 'acme'}}}),

@@ -12,6 +12,19 @@ export type ProbeGap = Reason & {
 	repository?: string;
 };
 
+/** How the catalogue was listed. */
+export type CatalogueList = {
+	/**
+	 * `by-itself`: the registry showed which page is the last. `checked`: it sent a page without a next one that might have
+	 * been cut off; regmedic requested the names after it until nothing new came. `no`: the end was not reached.
+	 */
+	ended: 'by-itself' | 'checked' | 'no';
+	/** Absent where the end was not reached. */
+	pages?: number;
+	/** Repositories that the catalogue leaves out, and that the registry has: they were checked, too. */
+	omitted: string[];
+};
+
 /**
  * What one run over a catalogue found.
  * A run that could not read the catalogue has `catalog: false`, and its counts say nothing about the registry.
@@ -26,6 +39,7 @@ export type ProbeReport = {
 	catalog: boolean;
 	/** Repositories in the whole catalogue, of all shards. 0 is possible, and rarely right. */
 	listed: number;
+	list: CatalogueList;
 	/** Repositories whose tags were walked. */
 	repositories: number;
 	/** Tags walked, whatever the verdict. */

@@ -21,10 +21,10 @@ export type Registry = {
 	/** Undefined: the registry does not know the repository. */
 	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;
 	/**
-	 * The catalogue, page by page as it is consumed. It may be empty.
+	 * The catalogue, page by page as it is consumed. It may be empty. A name may come twice.
 	 * @throws OperatorError registry.no-catalogue, where the registry does not list its repositories; registry.*
 	 */
-	repositories(waiting: Waiting): AsyncIterable<string>;
+	repositories(waiting: Waiting): AsyncGenerator<string, CatalogueEnd>;
 	/**
 	 * Stores exact bytes under a digest or a tag.
 	 * A lost response is thrown as OperatorError effect.unknown.
@@ -51,6 +51,15 @@ export type Registry = {
 	/** The same registry with new connections and empty caches. */
 	fresh(): Registry;
 	close(): Promise<void>;
+};
+
+/** What the catalogue ended with. */
+export type CatalogueEnd = {
+	pages: number;
+	/** How often regmedic requested the names after a page that had no `Link` and might not have been the last. 0: the list ended by itself. */
+	furtherRequests: number;
+	/** Repositories that the registry leaves out of its catalogue if it has them. */
+	mayOmit: string[];
 };
 
 export type ManifestBytes = {bytes: Uint8Array; mediaType: string};

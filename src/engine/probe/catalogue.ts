@@ -2,6 +2,7 @@ import {isRepositoryName} from '../../domain/image/reference.ts';
 import type {Shard} from '../../domain/probe/probe.ts';
 import {isInShard} from '../../domain/probe/shard.ts';
 import type {ProbeTally} from '../../domain/probe/tally.ts';
+import type {CatalogueEnd} from '../ports/registry.ts';
 
 /** A registry that lists a name twice does so near the border of two pages: older names are not remembered. */
 const namesRemembered = 10_000;
@@ -12,38 +13,54 @@ export type CatalogueProgress = {
 	listed: number;
 	/** Repositories of this shard. */
 	known: number;
-	isListed: boolean;
+	/** Undefined: it has not come to its end. */
+	end: CatalogueEnd | undefined;
 };
 
-/** The repositories of this shard, each once, in the registry's order. */
-export async function* ownRepositories(
-	names: AsyncIterable<string>,
-	{shard, tally, progress}: {shard: Shard | undefined; tally: ProbeTally; progress: CatalogueProgress},
-): AsyncGenerator<string, void> {
-	const recent = new Set<string>();
+/** `isOmitted`: the catalogue does not name it, and the registry may have it all the same. */
+export type RepositoryToProbe = {name: string; isOmitted: boolean};
 
-	for await (const name of names) {
-		if (recent.has(name)) {
+/** The repositories of this shard, each once, in the registry's order; then those that the catalogue may omit. */
+export async function* ownRepositories(
+	names: AsyncGenerator<string, CatalogueEnd>,
+	{shard, tally, progress}: {shard: Shard | undefined; tally: ProbeTally; progress: CatalogueProgress},
+): AsyncGenerator<RepositoryToProbe, void> {
+	const recent = new Set<string>();
+	const isOwn = (name: string) => shard === undefined || isInShard(name, shard);
+
+	for (;;) {
+		const {done, value} = await names.next();
+		if (done) {
+			progress.end = value;
+			break;
+		}
+
+		if (recent.has(value)) {
 			continue;
 		}
 
-		recent.add(name);
-		progress.listed += Number(isRepositoryName(name));
+		recent.add(value);
+		progress.listed += Number(isRepositoryName(value));
 		if (recent.size > namesRemembered) {
 			recent.delete(recent.values().next().value!);
 		}
 
-		if (shard !== undefined && !isInShard(name, shard)) {
+		if (!isOwn(value)) {
 			continue;
 		}
 
-		if (isRepositoryName(name)) {
+		if (isRepositoryName(value)) {
 			progress.known++;
-			yield name;
+			yield {name: value, isOmitted: false};
 		} else {
-			tally.odd(name);
+			tally.odd(value);
 		}
 	}
 
-	progress.isListed = true;
+	for (const name of progress.end.mayOmit) {
+		if (isRepositoryName(name) && isOwn(name) && !recent.has(name)) {
+			progress.known++;
+			yield {name, isOmitted: true};
+		}
+	}
 }

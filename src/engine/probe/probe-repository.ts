@@ -21,13 +21,16 @@ export type Prober = {
 	onImage: (check: ImageCheck) => void;
 };
 
-/** Walks the tags of one repository. Whatever cannot be checked is counted as unknown, not thrown. */
-export async function probeRepository(repository: string, prober: Prober): Promise<void> {
+/**
+ * Walks the tags of one repository. Whatever cannot be checked is counted as unknown, not thrown.
+ * @returns whether the registry has it; false also where it did not say so
+ */
+export async function probeRepository(repository: string, prober: Prober): Promise<boolean> {
 	const {walker, tally} = prober;
 	const tags = await tagsOf(repository, prober);
 
 	if (tags === undefined) {
-		return;
+		return false;
 	}
 
 	const own = tally.repository();
@@ -51,6 +54,8 @@ export async function probeRepository(repository: string, prober: Prober): Promi
 		const {code, message, hint} = lost;
 		tally.gap({repository, code, message, hint}, unchecked);
 	}
+
+	return true;
 }
 
 /** Undefined: the repository is gone, or its tags could not be listed. */

@@ -1,14 +1,14 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
-import type {ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
+import type {CatalogueList, ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
 import {createProbeTally} from '../../domain/probe/tally.ts';
 import {createLimiter, forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Clock} from '../ports/clock.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {createWalker} from '../verify/walk-image.ts';
-import {type CatalogueProgress, ownRepositories} from './catalogue.ts';
+import {type CatalogueProgress, ownRepositories, type RepositoryToProbe} from './catalogue.ts';
 import {type Prober, probeRepository} from './probe-repository.ts';
 import {readAhead} from './read-ahead.ts';
 import {createRegistryHealth, type RegistryHealth} from './registry-health.ts';
@@ -42,11 +42,13 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	const halt = new AbortController();
 	const health = createRegistryHealth(AbortSignal.any([signal, halt.signal]));
 	const tally = createProbeTally();
-	const catalogue: CatalogueProgress = {listed: 0, known: 0, isListed: false};
+	const catalogue: CatalogueProgress = {listed: 0, known: 0, end: undefined};
+	const omitted: string[] = [];
 	let done = 0;
 	const report = () => {
 		const {tags, failures, unknown} = tally.counts();
-		const {known, isListed} = catalogue;
+		const {known, end} = catalogue;
+		const isListed = end !== undefined;
 		const requests = registry.requests() - before;
 		onProgress({repositories: done, known, isListed, tags, failures, unknown, requests});
 	};
@@ -69,7 +71,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		namesAhead,
 	);
 	let failure: OperatorError | undefined;
-	const nextName = async (): Promise<string | undefined> => {
+	const nextName = async (): Promise<RepositoryToProbe | undefined> => {
 		try {
 			const {value} = await names.next();
 			return health.lost() ? undefined : (value ?? undefined);
@@ -79,8 +81,12 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		}
 	};
 	try {
-		await forEachConcurrently(nextName, repositoriesAtATime, async name => {
-			await probeRepository(name, prober);
+		await forEachConcurrently(nextName, repositoriesAtATime, async ({name, isOmitted}) => {
+			const isThere = await probeRepository(name, prober);
+			if (isThere && isOmitted) {
+				omitted.push(name);
+			}
+
 			done++;
 			report();
 		});
@@ -98,7 +104,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	if (failure !== undefined) {
 		const {code, message, hint} = failure;
 		// The repositories that were listed and not begun, and one for the rest of the catalogue.
-		tally.gap({code, message, hint}, catalogue.known - done + Number(!catalogue.isListed));
+		tally.gap({code, message, hint}, catalogue.known - done + Number(catalogue.end === undefined));
 	}
 
 	const {repositories, unknown} = tally.counts();
@@ -111,8 +117,9 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		...defined({shard}),
 		depth,
 		role,
-		catalog: catalogue.isListed,
+		catalog: catalogue.end !== undefined,
 		listed: catalogue.listed,
+		list: listOf(catalogue, omitted),
 		...tally.counts(),
 		requests: registry.requests() - before,
 		seconds: Math.round(clock.monotonic() - begun) / 1000,
@@ -122,6 +129,12 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 			? {}
 			: {failure: {code: failure.code, message: failure.message, hint: failure.hint, exit: failure.exit}}),
 	};
+}
+
+function listOf({end}: CatalogueProgress, omitted: string[]): CatalogueList {
+	return end === undefined
+		? {ended: 'no', omitted}
+		: {ended: end.furtherRequests === 0 ? 'by-itself' : 'checked', pages: end.pages, omitted: omitted.toSorted()};
 }
 
 /** One repository may have been deleted since it was listed. Where all are absent, another store answers. */

@@ -8,6 +8,7 @@ import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import {column} from '../layout/fit.ts';
+import {sayList} from './say-list.ts';
 
 const mostImages = 25;
 const mostReasons = 10;
@@ -29,7 +30,7 @@ export function sayProbe(report: ProbeReport, {columns, ...expectation}: SayProb
 	return [
 		...sayBroken(report, width),
 		...sayUnseen(report, width),
-		...sayOdd(report, width),
+		...sayList(report, width),
 		...saySummary(report, width),
 		...sayVerdict(report, expectation, width),
 	];
@@ -121,15 +122,6 @@ function sayReason(
 		...wrap(`${what === '' ? '' : `${what}: `}${message} (${code})`, {first: '  - ', rest: '    ', columns}),
 		...wrap(hint, {first: '    ', columns}),
 	];
-}
-
-function sayOdd({odd: {count: number, examples}}: ProbeReport, columns: number): string[] {
-	return number === 0
-		? []
-		: wrap(
-				`${count(number, 'listed name')} cannot be pulled by any client and ${number === 1 ? 'was' : 'were'} left out: ${examples.map(visibleLine).join(', ')}${number > examples.length ? ', …' : ''}`,
-				{columns},
-			);
 }
 
 function saySummary(

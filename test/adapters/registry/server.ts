@@ -85,4 +85,7 @@ export function connect({host}: {host: string}, options: Partial<RegistryOptions
 	return {...registry, records, pauses, [Symbol.asyncDispose]: () => registry.close()};
 }
 
+/** What distribution says in every response: a list without a next page is whole. */
+export const specified = {'docker-distribution-api-version': 'registry/2.0'};
+
 export const specError = (code: string, message: string) => JSON.stringify({errors: [{code, message}]});

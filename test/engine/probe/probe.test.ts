@@ -55,6 +55,57 @@ describe('a run over a catalogue', () => {
 		expect(await run(registry)).toMatchObject({listed: 3, repositories: 3, tags: 3});
 	});
 
+	it('checks the repositories that a catalogue may omit, where the registry has them', async () => {
+		const asked: string[] = [];
+		const registry = catalogueRegistry({
+			names: ['b/app/2', 'c', 'd'],
+			end: {pages: 4, furtherRequests: 1, mayOmit: ['b', 'b/app', 'd']},
+			tags: repository => (repository === 'b' ? undefined : ['latest']),
+			asked: question => void asked.push(question),
+		});
+
+		const report = await run(registry);
+
+		expect(report).toMatchObject({
+			listed: 3,
+			list: {ended: 'checked', pages: 4, omitted: ['b/app']},
+			repositories: 4,
+			tags: 4,
+			unknown: 0,
+		});
+		expect(asked.filter(question => question.startsWith('tags')).toSorted()).toEqual(
+			['b', 'b/app', 'b/app/2', 'c', 'd'].map(repository => `tags ${repository}`),
+		);
+	});
+
+	it('does not know of a repository that the catalogue may omit and the registry refuses to show', async () => {
+		const registry = catalogueRegistry({
+			names: ['b/app/2'],
+			end: {mayOmit: ['b/app']},
+			asked(question) {
+				if (question === 'tags b/app') {
+					throw keptOut();
+				}
+			},
+		});
+
+		expect(await run(registry)).toMatchObject({
+			list: {omitted: []},
+			unknown: 1,
+			gaps: [{repository: 'b/app', code: 'registry.forbidden'}],
+		});
+	});
+
+	it('leaves a repository that the catalogue may omit to its own shard', async () => {
+		const shards = await Promise.all(
+			[0, 1, 2].map(index =>
+				run(catalogueRegistry({names: ['b/app/2'], end: {mayOmit: ['b/app']}}), {shard: {index, of: 3}}),
+			),
+		);
+
+		expect(shards.map(({list}) => list.omitted).toSorted()).toEqual([[], [], ['b/app']]);
+	});
+
 	it('skips images deleted since they were listed, and repositories without tags', async () => {
 		const lists: Record<string, (string[] | undefined)[]> = {
 			empty: [[]],

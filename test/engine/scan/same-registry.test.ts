@@ -2,7 +2,7 @@ import {expect, it} from 'vitest';
 import type {StoreSample} from '../../../src/domain/storage/same-registry.ts';
 import type {Registry} from '../../../src/engine/ports/registry.ts';
 import {askSameRegistry} from '../../../src/engine/scan/same-registry.ts';
-import {fakeRegistry, refusal, smallManifest} from '../../support/fake-ports.ts';
+import {catalogueOf, fakeRegistry, refusal, smallManifest} from '../../support/fake-ports.ts';
 
 const {signal} = new AbortController();
 const [old, young] = [smallManifest('old'), smallManifest('young')];
@@ -20,9 +20,7 @@ function registryWith(more: Partial<Registry> = {}): Registry & {asked: string[]
 			asked.push(`${repository}:${reference}`);
 			return {state: 'found', ...young, mediaType: 'application/vnd.oci.image.manifest.v1+json'};
 		},
-		async *repositories() {
-			yield 'acme/app';
-		},
+		repositories: catalogueOf('acme/app'),
 		...more,
 	};
 }

@@ -3,6 +3,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {blobOf, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
+import {catalogueOf} from '../../support/fake-ports.ts';
 import {document, host, missing} from './shelf.ts';
 
 /** What is wrong with a digest, whoever asks for it. */
@@ -122,7 +123,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 			return late(blobAnswer(digest, size));
 		},
 		tags: () => late(tagged),
-		async *repositories() {},
+		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),
 		uploadBlob: () => Promise.reject(new Error('a walk never writes')),

@@ -4,6 +4,7 @@ import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import {type BuiltImage, blobOf, type ManifestBlob} from '../../../src/drills/images/image.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../../../src/engine/ports/registry.ts';
+import {catalogueOf} from '../../support/fake-ports.ts';
 
 export const host = 'registry.example:5000';
 export const latest = parseReference(`${host}/acme/app:latest`);
@@ -50,7 +51,7 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),
 		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
-		async *repositories() {},
+		repositories: catalogueOf(),
 		busy: () => 0,
 		requests: () => self.asked.length,
 		fresh: () => self,

@@ -1,13 +1,15 @@
 import {OperatorError} from '../../../domain/errors.ts';
+import type {CatalogueEnd} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {readErrorBody} from '../errors/error-body.ts';
 import {notARegistry, readNotServed} from '../errors/refusals.ts';
 import {catalogueScope, pullScope} from '../request.ts';
 import type {RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
+import {parentsOmittedAt} from './omitted-parents.ts';
 import {pagesOf} from './pages.ts';
 
-/** The most that distribution accepts. A registry that accepts less says so. @see distribution: docs/spec/api, "Catalog" */
+/** The most that distribution accepts. A registry that accepts less refuses it. @see distribution: docs/spec/api, "Catalog" */
 const largestPage = '_catalog?n=1000';
 
 /** All tags of a repository. Undefined: the repository does not exist. @throws OperatorError registry.* */
@@ -16,11 +18,12 @@ export async function listTags(
 	repository: string,
 	waiting: Waiting,
 ): Promise<string[] | undefined> {
-	let tags: string[] | undefined;
+	let tags: Set<string> | undefined;
 	const list = {
 		path: `${repository}/tags/list`,
 		scope: pullScope(repository),
 		field: 'tags',
+		isAlwaysPaged: false,
 		async admit(response: RegistryResponse) {
 			await transport.expectStatus(response, [200, 404]);
 			if (response.status === 200) {
@@ -32,29 +35,45 @@ export async function listTags(
 		},
 	};
 
-	for await (const names of pagesOf(transport, list, waiting)) {
-		tags ??= [];
+	for await (const {names} of pagesOf(transport, list, waiting)) {
+		tags ??= new Set();
 		for (const name of names) {
-			tags.push(name);
+			tags.add(name);
 		}
 	}
 
-	return tags;
+	return tags && [...tags];
 }
 
 /**
- * Every repository, page by page as it is consumed.
+ * Every repository, page by page as it is consumed. A name may come twice.
  * @throws OperatorError registry.no-catalogue | registry.*
  */
-export async function* listRepositories(transport: Transport, waiting: Waiting): AsyncGenerator<string> {
-	const list = {
-		path: largestPage,
-		scope: catalogueScope,
-		field: 'repositories',
-		admit: (response: RegistryResponse) => admitCatalogue(response, transport),
-	};
+export async function* listRepositories(transport: Transport, waiting: Waiting): AsyncGenerator<string, CatalogueEnd> {
+	const pages = pagesOf(
+		transport,
+		{
+			path: largestPage,
+			scope: catalogueScope,
+			field: 'repositories',
+			isAlwaysPaged: true,
+			admit: (response: RegistryResponse) => admitCatalogue(response, transport),
+		},
+		waiting,
+	);
+	const omitted = new Set<string>();
 
-	for await (const names of pagesOf(transport, list, waiting)) {
+	for (;;) {
+		const {done, value} = await pages.next();
+		if (done) {
+			return {...value, mayOmit: [...omitted]};
+		}
+
+		const {names, isCut} = value;
+		for (const parent of isCut ? parentsOmittedAt(names.at(-1) ?? '') : []) {
+			omitted.add(parent);
+		}
+
 		yield* names;
 	}
 }
@@ -70,15 +89,15 @@ async function admitCatalogue(
 		throw isHtml ? notARegistry(response) : noCatalogue(host, message ?? 'it responded 404');
 	}
 
-	if (status === 400 || status === 405 || status === 501) {
+	if ([400, 405, 416, 422, 501].includes(status)) {
 		const {codes, message} = await readErrorBody(response);
+		const hasNoCatalogue = status === 405 || status === 501 || codes.includes('UNSUPPORTED');
 
-		const isLargest = response.url.href.endsWith(largestPage);
-		if (status === 400 && isLargest && codes.includes('PAGINATION_NUMBER_INVALID')) {
+		if (!hasNoCatalogue && response.url.href.endsWith(largestPage)) {
 			return {kind: 'instead', path: '_catalog'};
 		}
 
-		if (status !== 400 || codes.includes('UNSUPPORTED')) {
+		if (hasNoCatalogue) {
 			throw noCatalogue(host, message ?? `it responded ${status}`);
 		}
 

@@ -1,48 +1,46 @@
-import * as v from 'valibot';
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {redirectRefused} from '../errors/refusals.ts';
-import {type RegistryResponse, readAll} from '../response.ts';
 import {withRetries} from '../retry.ts';
 import type {Transport} from '../transport.ts';
+import {type Page, type PagedList, requestPage, urlAfter} from './page.ts';
+import {endsByItself} from './page-end.ts';
 
 const mostPages = 100_000;
-/** distribution 2.8 sends all tags in one response. */
-const pageLimit = 32 * 1024 * 1024;
 
-type PagedList = {
-	path: string;
-	scope: string;
-	/** `tags` or `repositories` */
-	field: string;
-	/** Whether a response is a page, or which path to request instead. Throws what any other response means. */
-	admit(response: RegistryResponse): Promise<{kind: 'page'} | {kind: 'missing'} | {kind: 'instead'; path: string}>;
+type ListedPage = {
+	names: string[];
+	/** More names follow or may follow: the registry ended the page, not the list. */
+	isCut: boolean;
 };
 
-type Page = {names: string[]; next: URL | undefined};
+/** `furtherRequests`: how often the names after the last one of a page without a `Link` were requested. */
+type PagesEnd = {pages: number; furtherRequests: number};
 
 /**
  * The pages of a list of names, each requested when the one before is used up; none is kept. No page at all where the list is
- * missing.
- * @throws OperatorError registry.endless-list | registry.list-cut-off | registry.not-a-registry | registry.redirected |
+ * missing. Names may come twice.
+ * @throws OperatorError registry.endless-list | registry.list-cut-off | registry.list-unreadable | registry.not-a-registry |
  * registry.*
  */
-export async function* pagesOf(transport: Transport, list: PagedList, waiting: Waiting): AsyncGenerator<string[]> {
-	let next: string | URL | undefined = list.path;
+export async function* pagesOf(
+	transport: Transport,
+	list: PagedList,
+	waiting: Waiting,
+): AsyncGenerator<ListedPage, PagesEnd> {
+	let next: string | URL = list.path;
 	// Brent's algorithm: one remembered page, replaced ever later, finds a loop of any length.
 	let landmark = '';
+	const earlier = {linked: 0, cut: 0};
+	const repeats = createRepeats();
+	let furtherRequests = 0;
+	/** The page that this one was requested after, where that page had no `Link`. */
+	let cutPage: Page | undefined;
+	let lastAskedAfter: string | undefined;
 
-	for (let pages = 0; next !== undefined; pages++) {
+	for (let pages = 0; ; pages++) {
 		const here = String(next);
 		if (here === landmark || pages === mostPages) {
-			throw new OperatorError(
-				'registry.endless-list',
-				`${transport.host} serves a list of ${list.field} without end.`,
-				{
-					hint: 'Check the proxy in front of the registry: it seems to drop the query of the Link header.',
-					exit: 'failed',
-				},
-			);
+			throw endless(transport.host, list.field);
 		}
 
 		landmark = (pages & (pages - 1)) === 0 ? here : landmark;
@@ -54,69 +52,67 @@ export async function* pagesOf(transport: Transport, list: PagedList, waiting: W
 		);
 
 		if (page === undefined && pages === 0) {
-			return;
+			return {pages, furtherRequests};
 		}
 
 		if (page === undefined) {
-			throw new OperatorError('registry.list-cut-off', `${transport.host} links to a next page that does not exist.`, {
-				hint: 'Try again: something may be deleting from the registry right now.',
-				exit: 'unreachable',
-			});
+			throw cutOff(transport.host);
 		}
 
-		yield page.names;
-		next = page.next;
+		const {names, next: following} = page;
+		const isNew = repeats.isNew(names);
+		const ended = {pages: pages + 1, furtherRequests};
+		if (cutPage !== undefined && !isNew && following.kind === 'none') {
+			return ended;
+		}
+
+		earlier.cut = cutPage !== undefined && isNew ? Math.max(earlier.cut, cutPage.names.length) : earlier.cut;
+		// A registry that does not know `last` starts again from its first page.
+		const startedAgain = names.length > 0 && names.at(-1) === lastAskedAfter;
+		const isLast = following.kind === 'none' && (startedAgain || endsByItself(page, earlier, list.isAlwaysPaged));
+		yield {names, isCut: !isLast};
+		if (isLast) {
+			return ended;
+		}
+
+		if (following.kind === 'none') {
+			cutPage = page;
+			lastAskedAfter = names.at(-1);
+			furtherRequests++;
+		} else {
+			cutPage = undefined;
+			earlier.linked = Math.max(earlier.linked, names.length);
+		}
+
+		next = urlAfter(page, list.path, transport.base);
 	}
 }
 
-async function requestPage(
-	transport: Transport,
-	path: string | URL,
-	list: PagedList,
-	waiting: Waiting,
-): Promise<Page | undefined> {
-	const response = await transport.send({method: 'GET', path, scope: list.scope}, waiting);
-	const admitted = await list.admit(response);
+/** Tells a page that brings names from one that only repeats the first page or the one before. */
+function createRepeats() {
+	let first: ReadonlySet<string> | undefined;
+	let previous: ReadonlySet<string> = new Set();
 
-	if (admitted.kind === 'instead') {
-		return requestPage(transport, admitted.path, list, waiting);
-	}
-
-	return admitted.kind === 'page' ? readPage(response, list.field) : undefined;
+	return {
+		isNew(names: readonly string[]): boolean {
+			const isNew = names.some(name => !previous.has(name) && !first?.has(name));
+			previous = new Set(names);
+			first ??= previous;
+			return isNew;
+		},
+	};
 }
 
-async function readPage(response: RegistryResponse, field: string): Promise<Page> {
-	// Go writes an empty list as null.
-	const shape = v.pipe(v.string(), v.parseJson(), v.object({[field]: v.nullable(v.custom<string[]>(isListOfText))}));
-	const parsed = v.safeParse(shape, (await readAll(response, pageLimit)).toString('utf8'));
-
-	if (!parsed.success) {
-		throw new OperatorError('registry.not-a-registry', `${response.host} responded without a list of ${field}.`, {
-			hint: 'A proxy or another service may be in the way: check the url with `regmedic check`.',
-			exit: 'failed',
-		});
-	}
-
-	return {names: parsed.output[field] ?? [], next: nextPage(response)};
+function endless(host: string, field: string): OperatorError {
+	return new OperatorError('registry.endless-list', `${host} serves a list of ${field} without end.`, {
+		hint: 'Check the proxy in front of the registry: it seems to drop the query of the Link header.',
+		exit: 'failed',
+	});
 }
 
-function isListOfText(value: unknown): boolean {
-	return Array.isArray(value) && value.every(each => typeof each === 'string');
-}
-
-/** The target of `Link: <…>; rel="next"`, which distribution 2.8 writes relative. @see RFC 8288 */
-function nextPage(response: RegistryResponse): URL | undefined {
-	const target = /<([^>]*)>[^,]*;\s*rel="?next\b/i.exec(response.list('link') ?? '')?.[1];
-
-	if (target === undefined) {
-		return undefined;
-	}
-
-	const next = URL.canParse(target, response.url.href) ? new URL(target, response.url) : undefined;
-
-	if (next?.origin !== response.url.origin) {
-		throw redirectRefused(response.host, target);
-	}
-
-	return next;
+function cutOff(host: string): OperatorError {
+	return new OperatorError('registry.list-cut-off', `${host} does not serve the next page of a list.`, {
+		hint: 'Try again: something may be deleting from the registry right now.',
+		exit: 'unreachable',
+	});
 }

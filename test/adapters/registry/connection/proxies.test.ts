@@ -7,7 +7,7 @@ import type {RegistryOptions} from '../../../../src/adapters/registry/registry.t
 import {buildImage} from '../../../../src/drills/images/image.ts';
 import {createAuthority} from '../../../support/certificates.ts';
 import {describeReal, temporaryFolder} from '../../../support/real.ts';
-import {connect, listen} from '../server.ts';
+import {connect, listen, specified} from '../server.ts';
 import {startProxy, startSocks} from './proxy-server.ts';
 
 const {signal} = new AbortController();
@@ -70,7 +70,7 @@ test.each(['http://', 'ftp://user:secret@proxy:1', 'http://user:se%zz@proxy', 'a
 
 test('an HTTP proxy forwards reads and writes over plain HTTP', async () => {
 	await using server = await listen((request, response) =>
-		response.writeHead(request.method === 'GET' ? 200 : 201).end('{"tags":["latest"]}'),
+		response.writeHead(request.method === 'GET' ? 200 : 201, specified).end('{"tags":["latest"]}'),
 	);
 	await using proxy = await startProxy(portOf(server));
 	await using registry = connect({host}, {proxies: proxiesIn({http_proxy: `http://nora:p%40ss@${proxy.host}`})});
@@ -86,7 +86,7 @@ test('an HTTP proxy forwards reads and writes over plain HTTP', async () => {
 });
 
 test('a SOCKS proxy carries requests', async () => {
-	await using server = await listen((_, response) => response.end('{"tags":["latest"]}'));
+	await using server = await listen((_, response) => response.writeHead(200, specified).end('{"tags":["latest"]}'));
 	await using proxy = await startSocks(portOf(server));
 	await using registry = connect({host}, {proxies: proxiesIn({ALL_PROXY: `socks5://${proxy.host}`})});
 
@@ -152,7 +152,7 @@ describeReal('TLS through a proxy', ['openssl'], () => {
 		const server = createServer({key: readFileSync(pair.key), cert: readFileSync(pair.cert)}, (request, response) => {
 			received.push(`${request.method} ${request.headers.host} ${request.headers.authorization ?? 'nobody'}`);
 			const {status, ...headers} = answer(request.url!);
-			response.writeHead(status, headers).end(status === 200 ? '{"tags":["latest"]}' : '');
+			response.writeHead(status, {...specified, ...headers}).end(status === 200 ? '{"tags":["latest"]}' : '');
 		}).listen(0, '127.0.0.1');
 		await once(server, 'listening');
 		return {
