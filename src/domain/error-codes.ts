@@ -146,6 +146,7 @@ type RegistryCode =
 	| 'registry.list-unreadable'
 	| 'registry.lists-only-absent'
 	| 'registry.no-catalogue'
+	| 'registry.no-size'
 	| 'registry.no-upload'
 	| 'registry.not-a-registry'
 	| 'registry.proxy-refused'

@@ -79,7 +79,7 @@ describeReal('distribution 2.8 with one name a page, of which two are nested', [
 		const {stdout} = await probe(registry.host);
 
 		expect(stdout.replace(/\s+/g, ' ')).toContain(
-			'The catalogue lists 2 repositories. A page without a Link may have been cut off; regmedic requested the names after it until nothing new came. The registry has b/app, which the catalogue omits because a page of it ended below. regmedic checked it, too.',
+			'The catalogue lists 2 repositories. A page without a Link may have been cut off; regmedic requested the names after it until nothing new came. The catalogue omits b/app, because one of its pages ends in a repository below. regmedic checked it, too.',
 		);
 	});
 });

@@ -16,6 +16,7 @@ export function reportWith(more: Partial<ProbeReport> = {}): ProbeReport {
 		repositories: 3,
 		tags: 9,
 		indexes: 8,
+		sizeOnly: 0,
 		failures: 0,
 		unknown: 0,
 		unfit: 0,

@@ -27,6 +27,8 @@ export type RegistryOptions = {
 	/** Called for every request, also for one that fails; each redirect counts as one. */
 	onRequest?: (request: RequestRecord) => void;
 	timeouts?: Partial<Timeouts>;
+	/** Bytes that may be read to see the last byte of blobs that are only served whole; 64 MiB if left out. */
+	readBudget?: number;
 	clock: Clock;
 	/** From 0 up to 1: spreads retries. */
 	random?: () => number;

@@ -3,12 +3,17 @@ import type {RegistryOptions} from './options.ts';
 import {checkBlob} from './pull/blob.ts';
 import {listRepositories, listTags} from './pull/lists.ts';
 import {getManifest} from './pull/manifest.ts';
+import {createOptionalForms} from './pull/optional-forms.ts';
+import {createReadBudget} from './pull/read-budget.ts';
 import {mountBlob} from './push/mount-blob.ts';
 import {putManifest} from './push/put-manifest.ts';
 import {uploadBlob} from './push/upload-blob.ts';
 import {createTransport} from './transport.ts';
 
 export type {RegistryOptions, RequestRecord} from './options.ts';
+
+/** Some seconds on most networks. */
+const usualReadBudget = 64 * 1024 * 1024;
 
 /**
  * A registry over HTTP, as its clients see it. One request goes through `transport.ts` (login, redirects) and
@@ -17,11 +22,16 @@ export type {RegistryOptions, RequestRecord} from './options.ts';
  */
 export function createRegistry(options: RegistryOptions): Registry {
 	const transport = createTransport(options);
+	const source = {
+		transport,
+		forms: createOptionalForms(),
+		budget: createReadBudget(options.readBudget ?? usualReadBudget),
+	};
 
 	return {
 		host: options.host,
 		manifest: (repository, reference, waiting) => getManifest(transport, repository, reference, waiting),
-		blob: (repository, blob, depth, waiting) => checkBlob(transport, {repository, blob, depth}, waiting),
+		blob: (repository, blob, depth, waiting) => checkBlob(source, {repository, blob, depth}, waiting),
 		tags: (repository, waiting) => listTags(transport, repository, waiting),
 		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>

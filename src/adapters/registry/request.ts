@@ -7,7 +7,8 @@ export type RegistryRequest = {
 	scope: string;
 	/** Statuses that the caller handles: any other throws a refusal. Left out: the caller handles all of them. */
 	expected?: readonly number[];
-	headers?: Record<string, string>;
+	/** A function where they depend on the host: a redirect leads to another. */
+	headers?: Record<string, string> | ((host: string) => Record<string, string>);
 	body?: Uint8Array;
 	/** A redirect may lead to another host, which gets no credentials. */
 	mayLeaveRegistry?: boolean;

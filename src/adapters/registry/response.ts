@@ -20,17 +20,20 @@ export type RegistryResponse = {
 	explain(error: unknown): unknown;
 };
 
-/** Hands the body on chunk by chunk, in bounded memory. @returns how many bytes arrived */
+/**
+ * Hands the body on chunk by chunk, in bounded memory. Where `onChunk` returns false, the rest is dropped.
+ * @returns how many bytes arrived
+ */
 export async function consume(
 	response: RegistryResponse,
-	onChunk: (chunk: Uint8Array) => void = () => {},
+	onChunk: (chunk: Uint8Array) => unknown = () => {},
 ): Promise<number> {
 	let received = 0;
 
 	try {
 		await response.body.read(chunk => {
 			received += chunk.length;
-			onChunk(chunk);
+			return onChunk(chunk);
 		});
 	} catch (error) {
 		throw response.explain(error);

@@ -28,7 +28,8 @@ export type ImageCheck = {
 	digest?: Digest;
 	mediaType?: string;
 	verdict: Verdict;
-	checked: {manifests: number; blobs: number};
+	/** `sizeOnly`: blobs that the registry only serves whole. Their size was checked, and their last byte was not read. */
+	checked: {manifests: number; blobs: number; sizeOnly?: number};
 	faults: Fault[];
 	unchecked: Unchecked[];
 	/** One row a child of an index, in the index's order; for a single image, one row. */
@@ -81,7 +82,7 @@ const attestation = 'attestation';
 export function sayVerdict(check: ImageCheck, depth?: Depth): string {
 	switch (check.verdict) {
 		case 'intact':
-			return sayIntact(depth);
+			return sayIntact(check.checked.sizeOnly, depth);
 
 		case 'unknown':
 			return `Not verified: ${count(check.unchecked.length, 'part')} could not be checked.`;
@@ -106,7 +107,11 @@ function sayDamage(check: ImageCheck): string[] {
 }
 
 /** What the check rests on: less than every byte proves less than an image that can be pulled. */
-function sayIntact(depth: Depth | undefined): string {
+function sayIntact(sizeOnly: number | undefined, depth: Depth | undefined): string {
+	if (sizeOnly !== undefined) {
+		return `Every part exists. ${saySizeOnly(sizeOnly)}`;
+	}
+
 	switch (depth) {
 		case 'content':
 			return 'Every byte was read and matches its digest: the image can be pulled.';
@@ -115,6 +120,12 @@ function sayIntact(depth: Depth | undefined): string {
 		default:
 			return 'Every part exists. Its bytes were not read.';
 	}
+}
+
+/** What a check is worth where the registry serves no part of a blob. */
+export function saySizeOnly(blobs: number): string {
+	const [of, which] = blobs === 1 ? ['1 blob', 'it'] : [`${blobs} blobs`, 'them'];
+	return `Of ${of} only the size was checked, because the registry sends ${which} only whole; --depth content reads every byte.`;
 }
 
 function sayBroken(check: ImageCheck): string {

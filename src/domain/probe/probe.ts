@@ -15,13 +15,13 @@ export type ProbeGap = Reason & {
 /** How the catalogue was listed. */
 export type CatalogueList = {
 	/**
-	 * `by-itself`: the registry showed which page is the last. `checked`: it sent a page without a next one that might have
-	 * been cut off; regmedic requested the names after it until nothing new came. `no`: the end was not reached.
+	 * `by-itself`: the registry showed which page is the last. `checked`: a page without a next one might have been cut
+	 * off; regmedic requested the names after it until nothing new came. `no`: the end was not reached.
 	 */
 	ended: 'by-itself' | 'checked' | 'no';
 	/** Absent where the end was not reached. */
 	pages?: number;
-	/** Repositories that the catalogue leaves out, and that the registry has: they were checked, too. */
+	/** Repositories that exist although the catalogue omits them. They were checked, too. */
 	omitted: string[];
 };
 
@@ -46,6 +46,8 @@ export type ProbeReport = {
 	tags: number;
 	/** Distinct indexes of each repository, added up. */
 	indexes: number;
+	/** Distinct blobs of each repository, added up, that the registry sends only whole: their size was checked, and not their last byte. */
+	sizeOnly: number;
 	/** Broken images: tags that cannot be pulled. */
 	failures: number;
 	/** Images and repositories that could not be checked. */

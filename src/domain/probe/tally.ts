@@ -4,14 +4,24 @@ import {mostGapsKept, mostImagesKept, mostOddNamesKept, type ProbeGap, type Prob
 
 type Counts = Pick<
 	ProbeReport,
-	'repositories' | 'tags' | 'indexes' | 'failures' | 'unknown' | 'unfit' | 'faults' | 'images' | 'gaps' | 'odd'
+	| 'repositories'
+	| 'tags'
+	| 'indexes'
+	| 'sizeOnly'
+	| 'failures'
+	| 'unknown'
+	| 'unfit'
+	| 'faults'
+	| 'images'
+	| 'gaps'
+	| 'odd'
 >;
 
 /** Counts of one repository while its tags are walked. */
 export type RepositoryTally = {
 	image(check: ImageCheck): void;
-	/** `indexes`: distinct ones in it. `isWhole`: all of its tags were checked. */
-	end(seen: {indexes: number; isWhole: boolean}): void;
+	/** `indexes`, `sizeOnly`: distinct ones in it. `isWhole`: all of its tags were checked. */
+	end(seen: {indexes: number; sizeOnly: number; isWhole: boolean}): void;
 };
 
 /** Counts what a run finds, in bounded memory. */
@@ -30,6 +40,7 @@ export function createProbeTally(): ProbeTally {
 		repositories: 0,
 		tags: 0,
 		indexes: 0,
+		sizeOnly: 0,
 		failures: 0,
 		unknown: 0,
 		unfit: 0,
@@ -56,9 +67,10 @@ export function createProbeTally(): ProbeTally {
 						faults.set(keyOf(fault, check), fault.kind);
 					}
 				},
-				end({indexes, isWhole}) {
+				end({indexes, sizeOnly, isWhole}) {
 					counts.repositories += Number(isWhole);
 					counts.indexes += indexes;
+					counts.sizeOnly += sizeOnly;
 					for (const kind of faults.values()) {
 						counts.faults[kind] = (counts.faults[kind] ?? 0) + 1;
 					}

@@ -56,9 +56,9 @@ export type Registry = {
 /** What the catalogue ended with. */
 export type CatalogueEnd = {
 	pages: number;
-	/** How often regmedic requested the names after a page that had no `Link` and might not have been the last. 0: the list ended by itself. */
+	/** Requests for the names after a page without a `Link` that might not have been the last. 0: the list ended by itself. */
 	furtherRequests: number;
-	/** Repositories that the registry leaves out of its catalogue if it has them. */
+	/** Repositories that the registry may have although its catalogue does not list them. */
 	mayOmit: string[];
 };
 
@@ -80,7 +80,8 @@ export type ManifestAnswer =
 	| {state: 'unreadable'; status: number; detail: string};
 
 export type BlobAnswer =
-	| {state: 'present'; status: number}
+	/** `sizeOnly`: at depth `edge`, the registry only serves whole blobs, and its last byte was not read. */
+	| {state: 'present'; status: number; sizeOnly?: true}
 	| {state: 'missing'; status: number; detail: string}
 	/** The registry failed on this blob (500), twice, as it does where a link holds no digest. */
 	| {state: 'unreadable'; status: number; detail: string}

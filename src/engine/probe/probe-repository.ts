@@ -46,7 +46,11 @@ export async function probeRepository(repository: string, prober: Prober): Promi
 			unchecked += isChecked ? 0 : 1;
 		},
 	);
-	own.end({indexes: walker.indexes(repository), isWhole: unchecked === 0});
+	own.end({
+		indexes: walker.indexes(repository),
+		sizeOnly: walker.sizeOnly(repository),
+		isWhole: unchecked === 0,
+	});
 	walker.forget(repository);
 
 	const lost = prober.health.lost();

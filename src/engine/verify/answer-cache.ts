@@ -25,6 +25,8 @@ export type AnswerCache = {
 	tags(): Promise<ReadonlySet<string> | undefined>;
 	/** Distinct indexes so far. */
 	indexes(): number;
+	/** Distinct blobs so far of which only the size was checked. */
+	sizeOnly(): number;
 };
 
 type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
@@ -119,6 +121,7 @@ export function createAnswerCache(
 		}),
 
 		indexes: () => indexes,
+		sizeOnly: blobs.sizeOnly,
 	};
 }
 
@@ -129,21 +132,28 @@ function createBlobAnswers() {
 	const answers = new Map<Digest, {size: number; answer: BlobAnswer}>();
 	/** Answers for a second size of the same digest. At most one size is right, so there are few. */
 	const misfits = new Map<string, BlobAnswer>();
-	/** One object for all that are present, by status: most blobs are. */
-	const present = new Map<number, BlobAnswer>();
+	/** One object for all that are present in the same way: most blobs are. */
+	const present = new Map<string, BlobAnswer>();
+	let sizeOnly = 0;
+
+	function intern(answer: BlobAnswer & {state: 'present'}): BlobAnswer {
+		const key = `${answer.status} ${answer.sizeOnly}`;
+		const known = present.get(key) ?? answer;
+		present.set(key, known);
+		return known;
+	}
 
 	return {
+		sizeOnly: () => sizeOnly,
+
 		get({digest, size}: BlobKey): BlobAnswer | undefined {
 			const known = answers.get(digest);
 			return known?.size === size ? known.answer : misfits.get(`${digest} ${size}`);
 		},
 
 		remember({digest, size}: BlobKey, given: BlobAnswer): BlobAnswer {
-			const answer = given.state === 'present' ? (present.get(given.status) ?? given) : given;
-			if (answer.state === 'present') {
-				present.set(answer.status, answer);
-			}
-
+			const answer = given.state === 'present' ? intern(given) : given;
+			sizeOnly += answer.state === 'present' && answer.sizeOnly ? 1 : 0;
 			if (answers.has(digest)) {
 				misfits.set(`${digest} ${size}`, answer);
 			} else {

@@ -115,7 +115,7 @@ function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): Checke
 	const {state, status} = answer;
 
 	if (state === 'present') {
-		return {part, status, below: []};
+		return {part, status, ...(answer.sizeOnly && {isSizeOnly: true}), below: []};
 	}
 
 	if (state === 'missing' && isCache) {

@@ -29,6 +29,8 @@ export type CheckedPart = {
 	unchecked?: Unchecked;
 	/** A cache has not fetched it yet, which is no fault. */
 	isUncached?: true;
+	/** The registry only serves it whole: its size was checked, and its last byte was not read. */
+	isSizeOnly?: true;
 	/** An index that references nothing. */
 	isEmptyIndex?: true;
 	/** The parts that it references. */
@@ -59,9 +61,10 @@ export function outcomeOf(
 	const unchecked = all.flatMap(entry => entry.unchecked ?? []);
 	const answered = all.filter(entry => entry.unchecked === undefined);
 	const manifests = answered.filter(({part}) => part.descriptor.role === 'manifest').length;
+	const sizeOnly = all.filter(({isSizeOnly}) => isSizeOnly).length;
 	return {
 		verdict: verdictOf(faults, unchecked),
-		checked: {manifests, blobs: answered.length - manifests},
+		checked: {manifests, blobs: answered.length - manifests, ...(sizeOnly > 0 && {sizeOnly})},
 		faults,
 		unchecked,
 	};

@@ -37,6 +37,8 @@ export type Walker = {
 	walk(reference: ImageReference, options?: ImageOptions): Promise<ImageCheck>;
 	/** Distinct indexes met in a repository so far. */
 	indexes(repository: string): number;
+	/** Distinct blobs of a repository so far of which only the size was checked. */
+	sizeOnly(repository: string): number;
 	/** Drops the cached answers of a repository whose images are all walked. */
 	forget(repository: string): void;
 };
@@ -83,6 +85,7 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 		},
 
 		indexes: repository => caches.get(repository)?.indexes() ?? 0,
+		sizeOnly: repository => caches.get(repository)?.sizeOnly() ?? 0,
 		forget: repository => void caches.delete(repository),
 	};
 }

@@ -5,7 +5,7 @@ import {wrap} from '../../domain/text/wrap.ts';
 
 const mostOmitted = 5;
 
-/** What the catalogue listed and whether it ended by itself, what it leaves out, and which names in it nobody can pull. */
+/** What the catalogue listed and omitted, whether it ended by itself, and which listed names no client can pull. */
 export function sayList({listed, list, odd}: ProbeReport, columns: number): string[] {
 	const {ended, omitted} = list;
 	const repositories = count(listed, 'repository', 'repositories');
@@ -24,7 +24,7 @@ export function sayList({listed, list, odd}: ProbeReport, columns: number): stri
 function sayOmitted(omitted: string[]): string {
 	const named = omitted.slice(0, mostOmitted).map(visibleLine).join(', ');
 	const more = omitted.length > mostOmitted ? ` and ${omitted.length - mostOmitted} more` : '';
-	return `The registry has ${named}${more}, which the catalogue omits because a page of it ended below. regmedic checked ${omitted.length === 1 ? 'it' : 'them'}, too.`;
+	return `The catalogue omits ${named}${more}, because one of its pages ends in a repository below. regmedic checked ${omitted.length === 1 ? 'it' : 'them'}, too.`;
 }
 
 function sayOdd({count: number, examples}: ProbeReport['odd']): string {

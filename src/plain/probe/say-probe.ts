@@ -1,6 +1,6 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultKinds, faultMeanings, widestFaultKind} from '../../domain/image/fault.ts';
-import type {ImageCheck} from '../../domain/image/verdict.ts';
+import {type ImageCheck, saySizeOnly} from '../../domain/image/verdict.ts';
 import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {formatShard} from '../../domain/probe/shard.ts';
 import {sayDuration} from '../../domain/text/time.ts';
@@ -125,7 +125,7 @@ function sayReason(
 }
 
 function saySummary(
-	{instance, shard, depth, repositories, tags, indexes, requests, seconds}: ProbeReport,
+	{instance, shard, depth, repositories, tags, indexes, sizeOnly, requests, seconds}: ProbeReport,
 	columns: number,
 ): string[] {
 	const seen = [
@@ -138,6 +138,7 @@ function saySummary(
 	return [
 		...wrap(`${where}: ${seen} checked at depth ${depth}.`, {rest: '  ', columns}),
 		`${count(requests, 'request')} in ${sayDuration(seconds * 1000)}${rate}.`,
+		...(sizeOnly === 0 ? [] : wrap(saySizeOnly(sizeOnly), {rest: '  ', columns})),
 	];
 }
 

@@ -92,13 +92,14 @@ describe('the report of a run', () => {
 			own.image(brokenImage(`${repository}:b`, fault));
 			own.image(brokenImage(`${repository}:c`, {kind: 'tag-dangling', via: [], detail: ''}));
 			own.image(brokenImage(`${repository}:d`, {kind: 'tag-dangling', via: [], detail: ''}));
-			own.end({indexes: 2, isWhole: repository === 'one'});
+			own.end({indexes: 2, sizeOnly: 1, isWhole: repository === 'one'});
 		}
 
 		expect(tally.counts()).toMatchObject({
 			repositories: 1,
 			tags: 8,
 			indexes: 4,
+			sizeOnly: 2,
 			failures: 8,
 			faults: {'child-missing': 2, 'tag-dangling': 4},
 		});

@@ -31,6 +31,22 @@ test('a second tag on the same image costs one request, and an index is counted 
 	expect(walker.indexes('acme/app')).toBe(1);
 });
 
+test('blobs of which only the size was checked are counted in each image, and once in the repository', async () => {
+	const {image, registry} = twins('size only');
+	for (const {digest} of image.blobs.slice(0, 3)) {
+		registry.blobs.set(digest, {state: 'present', status: 200, sizeOnly: true});
+	}
+
+	const walker = open(registry);
+	const checks = [await walker.walk(tag('latest')), await walker.walk(tag('v1'))];
+
+	expect(checks.map(({verdict, checked}) => ({verdict, ...checked}))).toEqual([
+		{verdict: 'intact', manifests: 5, blobs: 10, sizeOnly: 3},
+		{verdict: 'intact', manifests: 5, blobs: 10, sizeOnly: 3},
+	]);
+	expect(walker.sizeOnly('acme/app')).toBe(3);
+});
+
 test('images walked at the same time share requests under way', async () => {
 	const {registry} = twins('at once');
 	registry.pause = () => new Promise(resolve => setImmediate(resolve));

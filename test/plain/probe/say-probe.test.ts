@@ -11,11 +11,34 @@ describe('the end of a run', () => {
 	it('says what was checked, and that it is intact', () => {
 		expect(said()).toBe(
 			[
+				'The catalogue lists 3 repositories and ended by itself.',
 				`${instance}: 3 repositories, 9 tags, 8 indexes checked at depth edge.`,
 				'120 requests in 1.5 s, 80 a second.',
 				'intact: all of 9 tags can be pulled.',
 			].join('\n'),
 		);
+	});
+
+	it('says where the catalogue did not end by itself, and what it omits', () => {
+		const words = (more: Partial<ProbeReport>) => said(more).replace(/\s+/g, ' ');
+		const omitted = Array.from({length: 7}, (_, n) => `app/${n}`);
+
+		expect(words({list: {ended: 'checked', pages: 2, omitted: ['app']}})).toMatch(
+			/regmedic requested the names after it until nothing new came\. The catalogue omits app, because one of its pages ends in a repository below\. regmedic checked it, too\./,
+		);
+		expect(words({list: {ended: 'by-itself', pages: 9, omitted}})).toContain(
+			'The catalogue omits app/0, app/1, app/2, app/3, app/4 and 2 more, because',
+		);
+		expect(words({catalog: false, list: {ended: 'no', omitted: []}})).toContain(
+			'The catalogue listed 3 repositories and was not read to its end.',
+		);
+	});
+
+	it('says of how many blobs only the size was checked', () => {
+		const text = said({sizeOnly: 300}).replace(/\s+/g, ' ');
+
+		expect(text).toContain('Of 300 blobs only the size was checked');
+		expect(text).toContain('--depth content reads every byte.');
 	});
 
 	it('lists each damage once, with its tags, what it means, and the next command', () => {

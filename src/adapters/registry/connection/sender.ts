@@ -69,7 +69,7 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 						'user-agent': 'regmedic',
 						'accept-encoding': 'identity',
 						...(authorization !== undefined && {authorization}),
-						...request.headers,
+						...(typeof request.headers === 'function' ? request.headers(host) : request.headers),
 						...route.headers,
 					},
 					body: request.body === undefined ? null : Buffer.from(request.body),

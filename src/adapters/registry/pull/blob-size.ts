@@ -1,12 +1,14 @@
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 
-type SizeAnswer = Exclude<BlobAnswer, {state: 'missing' | 'corrupt' | 'missized'}>;
+/** The size is right, or it is not. */
+type SizeFinding = {state: 'present'; status: number; proof: 'size'} | SizeFault;
+type SizeFault = BlobAnswer & {state: 'empty' | 'truncated'};
 
 /** What the headers of a ranged response settle; or the bytes that must now arrive; or that the range was not understood. */
-export type RangeJudgement = SizeAnswer | {state: 'promised'; bytes: number} | {state: 'unclear'};
+type RangeJudgement = SizeFinding | {state: 'promised'; bytes: number} | {state: 'unclear'};
 
 /**
- * Judges the response (206 or 416) to `Range: bytes=-1`, the last byte.
+ * Judges the response (206 or 416) to a range that is the last byte: `bytes=-1`, or `bytes=N-N` by the descriptor's size.
  * distribution 2.8 gives the size on disk as the total while nothing is cached (`bytes 0--1/0` for an emptied blob), and the
  * cached size otherwise; then the promised byte does not arrive.
  * @param size bytes, from the descriptor
@@ -14,9 +16,9 @@ export type RangeJudgement = SizeAnswer | {state: 'promised'; bytes: number} | {
 export function judgeRange(status: number, contentRange: string | undefined, size: number): RangeJudgement {
 	const range = /^\s*bytes\s+(?:(-?\d+)-(-?\d+)|\*)\/(\d+)\s*$/i.exec(contentRange ?? '');
 
+	// A 416 without a Content-Range may mean an empty blob, or a server that does not know this form of a range.
 	if (range === null) {
-		// RFC 9110 allows a 416 without a Content-Range. A last byte can only be missing from an empty blob.
-		return status === 416 ? judgeSize(status, 0, size) : {state: 'unclear'};
+		return {state: 'unclear'};
 	}
 
 	const [first, last, total] = [Number(range[1]), Number(range[2]), Number(range[3])];
@@ -31,9 +33,9 @@ export function judgeRange(status: number, contentRange: string | undefined, siz
 }
 
 /** @param length bytes that the registry has @param size bytes, from the descriptor */
-export function judgeSize(status: number, length: number, size: number): SizeAnswer {
+export function judgeSize(status: number, length: number, size: number): SizeFinding {
 	if (length === size) {
-		return {state: 'present', status};
+		return {state: 'present', status, proof: 'size'};
 	}
 
 	return length === 0
@@ -42,14 +44,14 @@ export function judgeSize(status: number, length: number, size: number): SizeAns
 }
 
 /** Judges a blob whose data the registry promised and did not deliver, each time. */
-export function judgeCut(status: number, received: number, size: number): SizeAnswer {
+export function judgeCut(status: number, received: number, size: number): SizeFault {
 	return received === 0
 		? {state: 'empty', status, detail: `the registry promises ${bytes(size)} and delivers none`}
 		: {state: 'truncated', status, detail: `the registry promises ${bytes(size)} and cuts them off`};
 }
 
 /** What is said of whole data whose descriptor is wrong. */
-export function judgeMissized(status: number, length: number, size: number): BlobAnswer {
+export function judgeMissized(status: number, length: number, size: number): BlobAnswer & {state: 'missized'} {
 	return {state: 'missized', status, detail: `it is whole and has ${bytes(length)}, the manifest says ${bytes(size)}`};
 }
 

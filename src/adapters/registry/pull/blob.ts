@@ -3,10 +3,15 @@ import {isDigestOfNothing} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
-import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {withSecondAttempt} from '../retry.ts';
-import type {Transport} from '../transport.ts';
-import {type BlobRequests, createBlobRequests} from './blob-request.ts';
+import type {BlobFinding} from './blob-reading.ts';
+import {
+	type BlobRequests,
+	type BlobSource,
+	type BlobWaiting,
+	createBlobRequests,
+	type WantsOfWhole,
+} from './blob-request.ts';
 import {judgeCut, judgeMissized} from './blob-size.ts';
 
 /** Below `content`, a blob up to this size is read whole where its size is not its descriptor's. */
@@ -20,42 +25,46 @@ const mostBytesToTell = 4 * 1024 * 1024;
  * @see distribution/distribution#4525
  */
 export async function checkBlob(
-	transport: Transport,
+	source: BlobSource,
 	{repository, blob, depth}: {repository: string; blob: Descriptor; depth: Depth},
-	waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
+	waiting: BlobWaiting,
 ): Promise<BlobAnswer> {
-	const requests = createBlobRequests(transport, repository, blob, waiting);
+	const {transport} = source;
+	const requests = createBlobRequests(source, repository, blob, waiting);
 
-	async function check(): Promise<BlobAnswer> {
+	async function check(): Promise<BlobFinding> {
 		if (depth === 'content') {
 			return tellSize(await checkContent(requests, transport.host, blob));
 		}
 
-		return (depth === 'head' ? await requests.head() : undefined) ?? tellSize(await checkLastByte(requests, blob));
+		const wants = depth === 'head' ? 'existence' : 'last-byte';
+		return (
+			(depth === 'head' ? await requests.head() : undefined) ?? tellSize(await checkLastByte(requests, blob, wants))
+		);
 	}
 
 	/** A wrong size in the manifest and damaged data look the same until the bytes are hashed. */
-	async function tellSize(answer: BlobAnswer): Promise<BlobAnswer> {
+	async function tellSize(found: BlobFinding): Promise<BlobFinding> {
 		const {digest, size} = blob;
-		if ((answer.state !== 'empty' && answer.state !== 'truncated') || answer.length === undefined) {
-			return answer;
+		if ((found.state !== 'empty' && found.state !== 'truncated') || found.length === undefined) {
+			return found;
 		}
 
-		const {length, status, detail} = answer;
+		const {length, status, detail} = found;
 		if (length > mostBytesToTell && depth !== 'content') {
-			return {...answer, detail: `${detail}; whether its data or the manifest is wrong shows at depth content`};
+			return {...found, detail: `${detail}; whether its data or the manifest is wrong shows at depth content`};
 		}
 
 		const isWhole = length === 0 ? isDigestOfNothing(digest) : await matchesDigest(length);
-		return isWhole ? judgeMissized(status, length, size) : answer;
+		return isWhole ? judgeMissized(status, length, size) : found;
 	}
 
 	/** Where its bytes cannot be read, the size alone has shown a fault already. */
 	async function matchesDigest(length: number): Promise<boolean> {
-		const sized = createBlobRequests(transport, repository, {...blob, size: length}, waiting);
+		const sized = createBlobRequests(source, repository, {...blob, size: length}, waiting);
 
 		try {
-			return (await sized.whole(false)).state === 'present';
+			return (await sized.whole('all', false)).state === 'present';
 		} catch (error) {
 			waiting.signal.throwIfAborted();
 			asOperatorError(error);
@@ -63,23 +72,38 @@ export async function checkBlob(
 		}
 	}
 
-	return withSecondAttempt(check, ({state}) => state !== 'unreadable', transport.retrying, waiting);
+	const found = await withSecondAttempt(check, ({state}) => state !== 'unreadable', transport.retrying, waiting);
+	requests.learnFrom(found);
+	return answerOf(found, blob, depth);
+}
+
+function answerOf(found: BlobFinding, {size}: Descriptor, depth: Depth): BlobAnswer {
+	if (found.state !== 'present') {
+		return found;
+	}
+
+	const {state, status, proof} = found;
+	return {state, status, ...(depth === 'edge' && proof === 'size' && size > 0 && {sizeOnly: true})};
 }
 
 /** Where the last byte is promised and does not arrive, it is requested again before that is called a fault. */
-async function checkLastByte(requests: BlobRequests, {size}: Descriptor): Promise<BlobAnswer> {
-	const first = await requests.range('bytes=-1', false);
+async function checkLastByte(requests: BlobRequests, {size}: Descriptor, wants: WantsOfWhole): Promise<BlobFinding> {
+	const first = await requests.lastByte(wants, false);
 	if (first.state !== 'cut') {
 		return first;
 	}
 
-	const second = await requests.range('bytes=-1', true);
+	const second = await requests.lastByte('all', true);
 	if (second.state !== 'cut') {
 		return second;
 	}
 
+	if (second.isWhole) {
+		return judgeCut(second.status, second.received, size);
+	}
+
 	// Whether it is empty or truncated.
-	const beginning = await requests.range('bytes=0-0', true);
+	const beginning = await requests.whole('first-byte', true);
 	if (beginning.state === 'present') {
 		return judgeCut(second.status, 1, size);
 	}
@@ -87,18 +111,18 @@ async function checkLastByte(requests: BlobRequests, {size}: Descriptor): Promis
 	return beginning.state === 'cut' ? judgeCut(second.status, beginning.received, size) : beginning;
 }
 
-async function checkContent(requests: BlobRequests, host: string, blob: Descriptor): Promise<BlobAnswer> {
-	const first = await requests.whole(false);
+async function checkContent(requests: BlobRequests, host: string, blob: Descriptor): Promise<BlobFinding> {
+	const first = await requests.whole('all', false);
 	if (first.state !== 'cut') {
 		return first;
 	}
 
-	const lastByte = await checkLastByte(requests, blob);
-	if (lastByte.state !== 'present') {
+	const lastByte = await checkLastByte(requests, blob, 'all');
+	if (lastByte.state !== 'present' || lastByte.proof === 'hash') {
 		return lastByte;
 	}
 
-	const second = await requests.whole(true);
+	const second = await requests.whole('all', true);
 	if (second.state !== 'cut') {
 		return second;
 	}

@@ -14,8 +14,8 @@ const relationType = /^(?:[a-z][a-z0-9.-]*|[a-z][a-z0-9+.-]*:\S+)$/;
 const afterLink = /\s*(?:,|$)/y;
 
 /**
- * Reads more than the grammar allows: registries and proxies also leave the brackets out and use single quotes.
- * @returns undefined where the header, or a link in it, cannot be read for certain
+ * Also accepts targets without brackets and single quotes, which some registries and proxies send.
+ * @returns undefined if the header or a link in it is malformed
  * @see RFC 8288, section 3
  */
 export function parseLinks(header: string): Link[] | undefined {

@@ -16,9 +16,9 @@ type EarlierPages = {
 };
 
 /**
- * Whether a page without a `Link` shows by itself that it is the last. distribution 2.8 leaves the `Link` out where a page
- * ends in a repository below another one, and proxies drop it. A registry may send fewer than `n` names only at the end or
- * with a `Link`, so a page is suspect where it is as long as it may be, or where nothing says how long that is.
+ * Decides whether a page without a `Link` is the last one for certain. distribution 2.8 omits the `Link` if a page ends in a
+ * repository below another one, and proxies may drop it. The specification allows fewer than `n` names only at the end or with
+ * a `Link`. So the page is not certain to be the last one if it is as long as it may be, or if that length is not known.
  * @param isAlwaysPaged whether registries limit this list without being asked to: the catalogue, not the tags
  * @see OCI distribution-spec, "Listing Tags"; distribution v2.8.2 registry/storage/catalog.go, Repositories
  */

@@ -67,7 +67,7 @@ export async function* pagesOf(
 		}
 
 		earlier.cut = cutPage !== undefined && isNew ? Math.max(earlier.cut, cutPage.names.length) : earlier.cut;
-		// A registry that does not know `last` starts again from its first page.
+		// A registry that ignores `last` starts again from its first page.
 		const startedAgain = names.length > 0 && names.at(-1) === lastAskedAfter;
 		const isLast = following.kind === 'none' && (startedAgain || endsByItself(page, earlier, list.isAlwaysPaged));
 		yield {names, isCut: !isLast};

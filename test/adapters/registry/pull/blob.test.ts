@@ -60,7 +60,7 @@ test('HEAD keeps its connections', async () => {
 	expect(server.connections()).toBeLessThanOrEqual(2);
 });
 
-test('a HEAD that says no is not believed: the ranged request decides and gives the reason', async () => {
+test('neither a HEAD nor a range that says no is believed: the plain GET decides and gives the reason', async () => {
 	const gone = await judge('head', (_, response) =>
 		response
 			.writeHead(404, {'content-type': 'application/json'})
@@ -72,7 +72,7 @@ test('a HEAD that says no is not believed: the ranged request decides and gives 
 		state: 'missing',
 		status: 404,
 		detail: 'blob unknown to registry',
-		requests: ['HEAD', 'bytes=-1'],
+		requests: ['HEAD', 'bytes=-1', 'GET'],
 	});
 	expect(short).toMatchObject({state: 'truncated', requests: ['HEAD', 'bytes=-1', 'GET']});
 });
@@ -103,13 +103,26 @@ test('the total of a range shows whether a blob is emptied, truncated or too lon
 	expect(await total(`bytes ${size}-${size}/${size + 1}`)).toMatchObject({state: 'truncated'});
 });
 
-test('416 means that the blob has no last byte', async () => {
-	const answer416 = (headers: Record<string, string>, of = blob) =>
-		judge('edge', (_, response) => response.writeHead(416, headers).end(), of);
+test('416 means that the blob has no last byte where it says so, or where the plain GET is empty as well', async () => {
+	const answer416 = (headers: Record<string, string>, content: Buffer, of = blob) =>
+		judge(
+			'edge',
+			(request, response) =>
+				request.headers.range === undefined
+					? serve(request, response, content)
+					: response.writeHead(416, headers).end(),
+			of,
+		);
+	const nothing = Buffer.alloc(0);
 
-	expect(await answer416({'content-range': 'bytes */0'})).toMatchObject({state: 'empty', status: 416});
-	expect(await answer416({})).toMatchObject({state: 'empty'});
-	expect(await answer416({'content-range': 'bytes */0'}, {...blobOf(''), size: 0})).toMatchObject({state: 'present'});
+	expect(await answer416({'content-range': 'bytes */0'}, nothing)).toMatchObject({state: 'empty', status: 416});
+	expect(await answer416({'content-range': `bytes */${size - 1}`}, nothing)).toMatchObject({state: 'truncated'});
+	expect(await answer416({}, nothing)).toMatchObject({state: 'empty', status: 200});
+	expect(await answer416({}, bytes)).toMatchObject({state: 'present'});
+	expect(await answer416({'content-range': 'bytes */0'}, nothing, {...blobOf(''), size: 0})).toMatchObject({
+		state: 'present',
+	});
+	expect(await answer416({}, nothing, {...blobOf(''), size: 0})).toMatchObject({state: 'present'});
 });
 
 test('a promised byte that arrives on a fresh connection means that the blob is present', async () => {
@@ -126,7 +139,7 @@ test('a promised byte that never arrives is a fault, not a network error', async
 	const half = await judge('edge', (request, response) => serve(request, response, bytes.subarray(0, 9), size));
 
 	expect(nothing).toMatchObject({state: 'empty', detail: `the registry promises ${size} bytes and delivers none`});
-	expect(half).toMatchObject({state: 'truncated', requests: ['bytes=-1', 'bytes=-1', 'bytes=0-0']});
+	expect(half).toMatchObject({state: 'truncated', requests: ['bytes=-1', 'bytes=-1', 'GET']});
 });
 
 test('a registry that goes away between two requests is unreachable, and the blob is not called damaged', async () => {
@@ -157,7 +170,7 @@ test('a server without range support sends the whole blob, which is hashed', asy
 });
 
 test.each(['bytes */7', 'items 0-0/1', ''])(
-	'after a Content-Range of "%s" the blob is requested without a range',
+	'after a Content-Range of "%s" the blob is requested by the number of its last byte, and then without a range',
 	async contentRange => {
 		const judged = await judge('edge', (request, response) => {
 			if (request.headers.range === undefined) {
@@ -167,7 +180,7 @@ test.each(['bytes */7', 'items 0-0/1', ''])(
 			}
 		});
 
-		expect(judged).toMatchObject({state: 'present', requests: ['bytes=-1', 'GET']});
+		expect(judged).toMatchObject({state: 'present', requests: ['bytes=-1', `bytes=${size - 1}-${size - 1}`, 'GET']});
 	},
 );
 
@@ -227,7 +240,7 @@ test('a blob without a Content-Length that ends too early is requested again bef
 	expect(await registry.blob('acme/app', blob, 'content', {signal})).toMatchObject({state: 'present'});
 });
 
-test('a blob that the registry fails on is requested twice before it is called unreadable', async () => {
+test('a blob that the registry fails on is requested twice, also without a range, before it is called unreadable', async () => {
 	await using server = await listen((_, response) => response.writeHead(500).end(specError('UNKNOWN', 'bad link')));
 	await using registry = connect(server);
 
@@ -236,7 +249,7 @@ test('a blob that the registry fails on is requested twice before it is called u
 		status: 500,
 		detail: 'bad link',
 	});
-	expect(server.requests).toHaveLength(2);
+	expect(server.requests.map(({headers}) => headers.range)).toEqual(['bytes=-1', 'bytes=-1', undefined, undefined]);
 });
 
 test.each([
