@@ -1,12 +1,17 @@
 import {spawn} from 'node:child_process';
-import {rm, writeFile} from 'node:fs/promises';
+import {mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it, onTestFinished} from 'vitest';
+import {createLocalShell} from '../../src/adapters/ssh/local.ts';
+import {createStorage} from '../../src/adapters/storage/storage.ts';
 import {readConfigurationFile} from '../../src/domain/audit/registries/configuration-file.ts';
 import {descriptorCacheOf} from '../../src/domain/audit/registries/descriptor-cache.ts';
+import {descriptorCacheIn} from '../../src/domain/audit/registries/serving-store.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
+import {createNonces} from '../support/nonces.ts';
+import {processes} from '../support/processes.ts';
 import {describeReal, freePort, locate, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {startRedis} from '../support/redis.ts';
 
@@ -64,6 +69,22 @@ describeReal('the descriptor cache that docker-registry takes', ['docker-registr
 		);
 
 		expect(read.kind).toBe(await chosen(file, variables));
+	});
+
+	it('is found by its process: the variables of the process beat the file that it was started with', async () => {
+		const {folder} = temporary;
+		const root = path.join(folder, 'store');
+		await mkdir(path.join(root, 'docker/registry/v2/repositories'), {recursive: true});
+		const cacheOf = async (variables: Record<string, string>) => {
+			const registry = await startDockerRegistry({root, folder, variables});
+			const storage = createStorage({shell: createLocalShell({processes, nonce: createNonces()}), root});
+			const maintenance = await storage.maintenance({signal: AbortSignal.timeout(20_000)});
+			await registry.stop();
+			return descriptorCacheIn(maintenance);
+		};
+
+		expect(await cacheOf({})).toMatchObject({kind: 'inmemory'});
+		expect(await cacheOf({[name]: 'none'})).toEqual({kind: 'none'});
 	});
 });
 

@@ -79,6 +79,8 @@ export async function startDockerRegistry(options: {
 	redis?: string;
 	/** The most names of a page of its catalogue. */
 	pageSize?: number;
+	/** `REGISTRY_…` variables, which beat its configuration. */
+	variables?: Record<string, string>;
 	/** The certificates whose tokens it accepts, and the token service that it names to clients without a token. */
 	token?: {realm: string; rootcertbundle: string};
 	/** Paths of PEM files. With `clientca`, it requires a client certificate signed by this authority. */
@@ -109,7 +111,10 @@ export async function startDockerRegistry(options: {
 	let child = await serve();
 
 	async function serve() {
-		const started = spawn(locate('docker-registry')!, ['serve', config], {stdio: 'ignore'});
+		const started = spawn(locate('docker-registry')!, ['serve', config], {
+			env: {...process.env, ...options.variables},
+			stdio: 'ignore',
+		});
 		for (let tries = 0; tries < 200; tries++) {
 			// Go responds to plain HTTP on a TLS port with 400.
 			if (
