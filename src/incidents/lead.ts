@@ -3,7 +3,6 @@ import {exitCodes} from '../domain/errors.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
-import {systemClock} from '../wiring/setup.ts';
 import type {OpenIncident} from './start.ts';
 
 type Lead = {
@@ -73,7 +72,8 @@ async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<Open
 		stdin: terminal.stdin,
 		stdout: terminal.stdout,
 		env: environment,
-		now: () => systemClock.now().getTime(),
+		// The system clock's file brings the configuration's schema, which the first frame does not wait for.
+		now: Date.now,
 		colors: terminal.colors,
 		unicode: terminal.unicode,
 		suspend: terminal.suspend,
@@ -85,8 +85,9 @@ async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<Open
 async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
 	const {terminal, print, foreground} = invocation;
 	print(`${intro.drill ? 'REHEARSAL: ' : ''}${intro.title}\n${intro.story === '' ? '' : `${intro.story}\n`}\n`);
-	const [{runPlain}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
+	const [{runPlain}, {systemClock}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
 		import('../plain/session/run-plain.ts'),
+		import('../wiring/setup.ts'),
 		import('node:readline'),
 		begin(),
 	]);
