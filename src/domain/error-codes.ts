@@ -203,6 +203,7 @@ type StorageCode =
 	| 'storage.no-find'
 	| 'storage.no-hash'
 	| 'storage.no-root'
+	| 'storage.object-store'
 	| 'storage.restart'
 	| 'storage.root'
 	| 'storage.silent'

@@ -99,7 +99,7 @@ describeReal('a scan of a real store', ['sshd', 'ssh', 'docker-registry'], () =>
 				remedy: 'rebuild',
 			});
 			expect(scan.findings).toHaveLength(6);
-			expect(otherOrphans(scan, 'infra-ci', 'latest')).toHaveLength(2);
+			expect(otherOrphans(scan, {repository: 'infra-ci', tag: 'latest'})).toHaveLength(2);
 		}
 
 		expect(treeManifest(store.root)).toEqual(before);
@@ -150,11 +150,11 @@ describeReal('a scan of a real store', ['sshd', 'ssh', 'docker-registry'], () =>
 			altered: 'manifest-unreadable rebuild',
 			'blob-link': 'link-malformed relink',
 			config: 'config-missing rebuild',
-			dangling: 'tag-dangling remove-tag',
+			dangling: 'tag-dangling relink',
 			empty: 'blob-empty rebuild',
 			layer: 'layer-missing rebuild',
 			'other-link': 'link-malformed relink',
-			'no-current': 'tag-dangling remove-tag',
+			'no-current': 'tag-dangling re-point',
 			short: 'blob-truncated rebuild',
 			'tag-link': 'link-malformed relink',
 			unlinked: 'layer-unlinked relink',

@@ -1,6 +1,8 @@
+import {spawnSync} from 'node:child_process';
 import {
 	appendFileSync,
 	chmodSync,
+	existsSync,
 	lutimesSync,
 	mkdirSync,
 	readdirSync,
@@ -60,6 +62,7 @@ export async function randomStore(root: string, random: () => number, canClose: 
 			() => rmSync(path.dirname(file), {recursive: true, force: true}),
 			() => appendIfThere(file, '\n'),
 			() => truncateIfThere(file, Math.floor(random() * 60)),
+			() => replaceIfThere(file, pick([...stands.values()])),
 		])();
 	}
 
@@ -113,6 +116,28 @@ function appendIfThere(file: string, text: string): void {
 		appendFileSync(file, text);
 	} catch {
 		// Gone.
+	}
+}
+
+/** What can stand in the place of a file. */
+export const stands = new Map<string, (file: string) => void>([
+	['folder', file => mkdirSync(file)],
+	['pipe', file => void spawnSync('mkfifo', [file])],
+	['circle', file => symlinkSync(path.basename(file), file)],
+	['nothing', file => symlinkSync('/nowhere/at/all', file)],
+	[
+		'elsewhere',
+		file => {
+			writeFileSync(`${file}.moved`, 'x'.repeat(71));
+			symlinkSync(`${path.basename(file)}.moved`, file);
+		},
+	],
+]);
+
+function replaceIfThere(file: string, stand: (file: string) => void): void {
+	if (existsSync(file)) {
+		rmSync(file, {recursive: true});
+		stand(file);
 	}
 }
 

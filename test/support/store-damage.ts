@@ -1,6 +1,8 @@
+import {defined} from '../../src/domain/defined.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import type {Finding} from '../../src/domain/storage/findings/finding.ts';
 import type {HashedBlob} from '../../src/domain/storage/findings/hashing.ts';
+import type {ObstacleKind} from '../../src/domain/storage/listing/obstacles.ts';
 import {
 	blobData,
 	blobFolder,
@@ -13,10 +15,13 @@ import {
 	tagFolder,
 } from '../../src/domain/storage/listing/paths.ts';
 import {buildx, indexOver} from './odd-images.ts';
-import {damagedAt, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
+import {damagedAt, obstruct, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
 
 /** The findings that a scan has to make, in every repository that holds the victim. */
-export type Expected = Pick<Finding, 'kind' | 'repository' | 'tags' | 'remedy'> & {digest?: Digest; since?: string};
+export type Expected = Pick<Finding, 'kind' | 'repository' | 'tags' | 'remedy'> & {
+	digest?: Digest;
+	since?: string | undefined;
+};
 
 export type Damage = {expected: Expected[]; hashed?: HashedBlob[]};
 
@@ -70,8 +75,7 @@ function one(kind: Finding['kind'], remedy: Remedy, digest?: Digest, more: Parti
 		tags: tagsOf[here]!,
 		remedy,
 		...(digest === undefined ? {} : {digest}),
-		since: sinceDamage,
-		...more,
+		...defined({since: sinceDamage, ...more}),
 	};
 }
 
@@ -201,6 +205,104 @@ export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage
 	},
 	'what a tag names has no link'(tree, {root}) {
 		remove(tree, revisionFolder(here, root));
-		return {expected: [one('tag-dangling', 'remove-tag', root)]};
+		return {expected: [one('tag-dangling', 'relink', root)]};
+	},
+	'what a tag names has no link, and a layer is gone'(tree, {root, layer}) {
+		remove(tree, revisionFolder(here, root));
+		remove(tree, blobFolder(layer));
+		return {
+			expected: [
+				one('tag-dangling', 'remove-tag', root),
+				{...one('layer-missing', 'rebuild', layer), repository: there, tags: tagsOf[there]!},
+			],
+		};
+	},
+	'a tag has no current, and its history no whole image'(tree, {layer}) {
+		remove(tree, `${tagFolder(here, 'v1')}/current`);
+		remove(tree, blobFolder(layer));
+		return {
+			expected: [
+				one('tag-dangling', 'remove-tag', undefined, {tags: ['v1']}),
+				one('layer-missing', 'rebuild', layer, {tags: ['v2']}),
+				{...one('layer-missing', 'rebuild', layer), repository: there, tags: tagsOf[there]!},
+			],
+		};
+	},
+	'a tag has neither current nor history'(tree) {
+		remove(tree, `${tagFolder(here, 'v1')}/current`);
+		remove(tree, `${tagFolder(here, 'v1')}/index`);
+		return {expected: [one('tag-dangling', 're-point', undefined, {tags: ['v1']})]};
+	},
+	...inTheWay('a folder', 'folder', 'missing'),
+	...inTheWay('a pipe', 'pipe', 'empty'),
+	...inTheWay('a socket', 'socket', 'empty'),
+	...inTheWay('a device', 'device', 'empty'),
+	...inTheWay('a link in a circle', 'circle', 'missing'),
+	'a symbolic link to nothing is a tag’s link'(tree) {
+		obstruct(tree, currentLink(here, 'v1'), 'nothing');
+		return {expected: [one('tag-dangling', 're-point', undefined, {tags: ['v1'], since: undefined})]};
+	},
+	'a symbolic link to nothing is a revision link'(tree, {child}) {
+		obstruct(tree, revisionLink(here, child), 'nothing');
+		return {expected: [one('child-unlinked', 'relink', child)]};
+	},
+	'a symbolic link to nothing is a layer link'(tree, {layer}) {
+		obstruct(tree, layerLink(here, layer), 'nothing');
+		return {expected: [one('layer-unlinked', 'relink', layer)]};
+	},
+	'a symbolic link to nothing is the data of a layer'(tree, {layer}) {
+		obstruct(tree, blobData(layer), 'nothing');
+		return {expected: everywhere('layer-missing', 'rebuild', layer)};
+	},
+	'a file is in the place of a tag'(tree) {
+		obstruct(tree, tagFolder(here, 'v1'), 'file');
+		return {expected: [one('link-malformed', 're-point', undefined, {tags: ['v1'], since: undefined})]};
+	},
+	'a file is in the place of a tag’s current'(tree) {
+		obstruct(tree, `${tagFolder(here, 'v1')}/current`, 'file');
+		return {expected: [one('link-malformed', 'relink', undefined, {tags: ['v1'], since: undefined})]};
+	},
+	'a file is in the place of a revision'(tree, {child}) {
+		obstruct(tree, revisionFolder(here, child), 'file');
+		return {expected: [one('link-malformed', 'relink', child, {since: undefined})]};
+	},
+	'a file is in the place of a layer’s folder'(tree, {layer}) {
+		obstruct(tree, layerFolder(here, layer), 'file');
+		return {expected: [one('link-malformed', 'relink', layer, {since: undefined})]};
+	},
+	'a file is in the place of a blob'(tree, {layer}) {
+		obstruct(tree, blobFolder(layer), 'file');
+		return {expected: everywhere('layer-missing', 'rebuild', layer)};
+	},
+	'a file is in the place of all layers'(tree) {
+		obstruct(tree, layersFolder(here), 'file');
+		return {expected: [one('layer-unlinked', 'relink')]};
 	},
 };
+
+/** @param loss how registry 2.8 meets it in the place of a layer's data */
+function inTheWay(what: string, kind: ObstacleKind, loss: 'missing' | 'empty'): typeof damages {
+	return {
+		[`${what} is a tag’s link`](tree) {
+			obstruct(tree, currentLink(here, 'v1'), kind);
+			return {expected: [one('link-malformed', 'relink', undefined, {tags: ['v1'], since: undefined})]};
+		},
+		[`${what} is a revision link`](tree, {child}) {
+			obstruct(tree, revisionLink(here, child), kind);
+			return {expected: [one('link-malformed', 'relink', child, {since: undefined})]};
+		},
+		[`${what} is a layer link`](tree, {layer}) {
+			obstruct(tree, layerLink(here, layer), kind);
+			return {expected: [one('link-malformed', 'relink', layer, {since: undefined})]};
+		},
+		[`${what} is the data of a layer`](tree, {layer}) {
+			obstruct(tree, blobData(layer), kind);
+			return {expected: everywhere(loss === 'empty' ? 'blob-empty' : 'layer-missing', 'rebuild', layer)};
+		},
+		[`${what} is the data of a manifest`](tree, {child}) {
+			obstruct(tree, blobData(child), kind);
+			const isGone = kind === 'folder';
+			return {expected: everywhere(isGone ? 'child-missing' : 'manifest-unreadable', 'rebuild', child)};
+		},
+	};
+}

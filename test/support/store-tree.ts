@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
-import type {Digest} from '../../src/domain/image/digest.ts';
+import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
 import type {StorageListing} from '../../src/domain/storage/listing/listing.ts';
+import type {ObstacleKind} from '../../src/domain/storage/listing/obstacles.ts';
 import {
 	blobData,
 	currentLink,
@@ -17,7 +18,12 @@ export type Blob = {digest: Digest; bytes: Buffer};
 export type StoredImage = {manifests: Blob[]; blobs: Blob[]};
 
 /** The tree below docker/registry/v2 as a disk would hold it, without a disk. Times are seconds since 1970. */
-export type StoreTree = {files: Map<string, {bytes: Buffer; changed: number}>; folders: Map<string, number>};
+export type StoreTree = {
+	files: Map<string, {bytes: Buffer; changed: number}>;
+	folders: Map<string, number>;
+	/** What is in the place of a file or folder. */
+	obstacles: Map<string, ObstacleKind>;
+};
 
 export const pushedAt = 1_600_000_000;
 export const damagedAt = 1_650_000_000;
@@ -30,6 +36,7 @@ export function emptyTree(): StoreTree {
 			['repositories', pushedAt],
 			['blobs', pushedAt],
 		]),
+		obstacles: new Map(),
 	};
 }
 
@@ -76,8 +83,14 @@ export function remove(tree: StoreTree, path: string, changed = damagedAt): void
 	tree.folders.set(parentFolder(path), changed);
 }
 
+/** Puts something else in the place of a file or folder. */
+export function obstruct(tree: StoreTree, path: string, kind: ObstacleKind): void {
+	remove(tree, path);
+	tree.obstacles.set(path, kind);
+}
+
 /** The listing of a tree, without what lies in `unread` folders. */
-export function listingOf({files, folders}: StoreTree, unread: readonly string[] = []): StorageListing {
+export function listingOf({files, folders, obstacles}: StoreTree, unread: readonly string[] = []): StorageListing {
 	const isHidden = (path: string) => unread.some(folder => path === folder || path.startsWith(`${folder}/`));
 	const listing: StorageListing = {
 		root: '/store',
@@ -89,12 +102,13 @@ export function listingOf({files, folders}: StoreTree, unread: readonly string[]
 		taken: takenAt,
 		folders: new Map([...folders].filter(([path]) => !isHidden(path) || unread.includes(path))),
 		unread,
+		obstacles,
 	};
-	for (const folder of listing.folders!.keys()) {
+	for (const folder of [...listing.folders!.keys(), ...obstacles.keys()]) {
 		const what = readStorageFolder(folder);
 		if (what?.kind === 'tag' || what?.kind === 'repository') {
 			const repository = repositoryOf(listing, what.repository);
-			if (what.kind === 'tag') {
+			if (what.kind === 'tag' && !isHidden(folder)) {
 				repository.tags.set(what.tag, {});
 			}
 		}
@@ -109,6 +123,8 @@ export function listingOf({files, folders}: StoreTree, unread: readonly string[]
 	return listing;
 }
 
+const entry = /^repositories\/(.+)\/_manifests\/tags\/([^/]+)\/index\/(sha256|sha512)\/([0-9a-f]+)$/;
+
 function take(listing: StorageListing, path: string, bytes: Buffer, changed: number): void {
 	const folder = parentFolder(path);
 	const isCurrent = folder.endsWith('/current');
@@ -122,7 +138,15 @@ function take(listing: StorageListing, path: string, bytes: Buffer, changed: num
 			isWhole ? {ok: true, text: bytes.toString()} : {ok: false, reason: 'its bytes do not match its digest'},
 		);
 	} else if (what?.kind === 'tag' && isCurrent) {
-		repositoryOf(listing, what.repository).tags.set(what.tag, {link});
+		const {tags} = repositoryOf(listing, what.repository);
+		tags.set(what.tag, {...tags.get(what.tag), link});
+	} else if (entry.test(folder)) {
+		const [, repository = '', tag = '', algorithm, hex] = entry.exec(folder)!;
+		const {tags} = repositoryOf(listing, repository);
+		const known = tags.get(tag) ?? {};
+		known.history ??= new Map();
+		known.history.set(parseDigest(`${algorithm}:${hex}`), changed);
+		tags.set(tag, known);
 	} else if (what?.kind === 'revision' || what?.kind === 'layer') {
 		repositoryOf(listing, what.repository)[what.kind === 'revision' ? 'revisions' : 'layers'].set(what.digest, link);
 	}

@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Shell} from '../../engine/ports/shell.ts';
+import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
 import type {StorageLock} from '../../engine/ports/storage.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {rejectRootExits, rootExits} from './store-root.ts';
+import {enterFolder, enterLayout, rejectRootExits} from './store-root.ts';
 
 const heldAtMostMs = 12 * 60 * 60_000;
 const takeTimeoutMs = 60_000;
@@ -15,13 +15,8 @@ const lockExits = {notAFile: 70, held: 75, heldByFolder: 76} as const;
  * flock a folder is the lock; if the host is killed, an operator must remove that folder by hand.
  * First line of input: the root; second: who holds it.
  */
-const holdLock = `LC_ALL=C; export LC_ALL
-IFS= read -r root
-IFS= read -r holder
-[ -d "$root" ] || exit ${rootExits.noFolder}
-cd "$root" || exit ${rootExits.denied}
-if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit ${rootExits.denied}; fi
-name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
+const holdLock = `${enterFolder}IFS= read -r holder
+${enterLayout}name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
 if command -v flock >/dev/null 2>&1; then
 	file=$name.lock
 	(umask 022; set -C; : >"$file") 2>/dev/null
@@ -80,7 +75,7 @@ export async function lockStore({
 		{signal: running.signal},
 	);
 	const ended = run.then(
-		({exitCode}) => exitCode,
+		result => result,
 		error => {
 			lost.abort(error);
 			throw error;
@@ -88,9 +83,9 @@ export async function lockStore({
 	);
 
 	try {
-		const exitCode = await Promise.race([held.promise, ended]);
-		if (exitCode !== undefined) {
-			throw notTaken(exitCode, {holder: output.trim(), root, place: shell.place});
+		const result = await Promise.race([held.promise, ended]);
+		if (result !== undefined) {
+			throw notTaken(result, {holder: output.trim(), root, place: shell.place});
 		}
 	} catch (error) {
 		release.resolve();
@@ -133,10 +128,11 @@ function takenTooLate(root: string, place: string): OperatorError {
 }
 
 function notTaken(
-	exitCode: number,
+	result: ShellResult,
 	{holder, root, place}: {holder: string; root: string; place: string},
 ): OperatorError {
-	rejectRootExits(exitCode, root, place);
+	rejectRootExits(result, root, place);
+	const {exitCode} = result;
 
 	if (exitCode === lockExits.held || exitCode === lockExits.heldByFolder) {
 		return new OperatorError('storage.locked', `${holder || 'Someone else'} is changing ${root} on ${place}.`, {

@@ -2,16 +2,20 @@ import type {PathState} from '../../domain/storage/listing/listing.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {readComplaints} from './complaints.ts';
-import {chooseForm, type Entries, readLsLine, readStatLine} from './listing/entries.ts';
+import {chooseForm, type Entries, obstacleKindOf, readLsLine, readStatLine} from './listing/entries.ts';
 import {enterRoot, rejectRootExits, rootExits} from './store-root.ts';
 
 const recheckTimeoutMs = 10 * 60_000;
+/** In the C libraries of GNU and of Alpine (musl). */
+const notAFolder = 'Not a directory';
+const circles = ['Too many levels of symbolic links', 'Symbolic link loop'];
 /** A registry's paths are plain; regmedic does not ask about any other, so its state stays `unread`. */
 const plainPath = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_][A-Za-z0-9._/-]*$/;
 
 /**
- * Lists again the paths that follow the root, one a line. Prints a line for each that exists, in a form of the listing;
- * after a line `--` the errors of ls, because only they tell a path that is gone from one that cannot be read.
+ * Lists again the paths that follow the root, one a line, as the registry would meet them: a symbolic link is what it leads
+ * to. Prints a line for each that exists, in a form of the listing; after a line `--` the errors of ls, because only they tell
+ * a path that is gone from one that cannot be read.
  */
 const recheck = `${enterRoot}
 ${chooseForm}
@@ -19,12 +23,12 @@ ${chooseForm}
 echo "now $now"
 paths=$(cat)
 case $form in
-names) printf '%s\\n' "$paths" | $low xargs sh -c 'find "$@" -maxdepth 0 -printf "%y %s %T@ %p\\n"' sh 2>/dev/null ;;
-stat) printf '%s\\n' "$paths" | $low xargs stat -c '%f %d %s %Y %n' 2>/dev/null ;;
-ls) printf '%s\\n' "$paths" | $low xargs ls -dln 2>/dev/null ;;
+names) printf '%s\\n' "$paths" | $low xargs sh -c 'find -H "$@" -maxdepth 0 -printf "%y %s %T@ %p\\n"' sh 2>/dev/null ;;
+stat) printf '%s\\n' "$paths" | $low xargs stat -L -c '%f %d %s %Y %n' 2>/dev/null ;;
+ls) printf '%s\\n' "$paths" | $low xargs ls -dlnL 2>/dev/null ;;
 esac
 echo --
-printf '%s\\n' "$paths" | $low xargs ls -d 2>&1 >/dev/null
+printf '%s\\n' "$paths" | $low xargs ls -dL 2>&1 >/dev/null
 echo end
 `;
 
@@ -41,38 +45,56 @@ export async function recheckPaths(
 
 	const input = [root, ...asked.map(path => `./${path}`), ''].join('\n');
 	const result = await shell.run({kind: 'read', script: recheck, input, timeoutMs: recheckTimeoutMs}, {signal});
-	rejectRootExits(result.exitCode, root, shell.place);
+	rejectRootExits(result, root, shell.place);
 
 	const lines = Buffer.from(result.stdout).toString('latin1').split('\n');
 	const middle = lines.indexOf('--');
 	if (middle !== -1 && lines.at(-2) === 'end') {
 		putPresent(lines.slice(0, middle), states);
-		for (const path of readComplaints(lines.slice(middle + 1, -2).join('\n')).vanished) {
-			if (states.get(path)?.state === 'unread') {
-				states.set(path, {state: 'gone'});
+		const {vanished, unreadable} = readComplaints(lines.slice(middle + 1, -2).join('\n'));
+		for (const path of vanished) {
+			putIfUnread(path, {state: 'gone'});
+		}
+
+		for (const {path, reason} of unreadable) {
+			if (reason === notAFolder) {
+				putIfUnread(path, {state: 'gone'});
+			} else if (circles.includes(reason)) {
+				putIfUnread(path, {state: 'there', size: 0, is: 'circle'});
 			}
 		}
 	}
 
 	return states;
+
+	function putIfUnread(path: string, state: PathState): void {
+		if (states.get(path)?.state === 'unread') {
+			states.set(path, state);
+		}
+	}
 }
 
-const findLine = /^\S (\d+) (-?\d+(?:\.\d+)?) \.\/(.+)$/;
+const findLine = /^(\S) (\d+) (-?\d+(?:\.\d+)?) \.\/(.+)$/;
 
 function putPresent([first = '', ...lines]: string[], states: Map<string, PathState>): void {
 	const now = Number(first.slice('now '.length));
-	const put = (path: string, state: PathState) => states.has(path) && states.set(path, state);
+	/** A symbolic link is listed as one only where it leads nowhere; then ls says why. */
+	const put = (path: string, type: string, file: {size: number; changed: number}) => {
+		if (states.has(path) && type !== 'l') {
+			states.set(path, {state: 'there', ...file, ...(type === 'f' ? {} : {is: obstacleKindOf(type)})});
+		}
+	};
 	const entries: Entries = {
 		named() {},
-		located: ({path, size, changed}) => put(path, {state: 'there', size, changed}),
+		located: ({path, type, size, changed}) => put(path, type, {size, changed}),
 		leftOut() {},
 		malformed() {},
 	};
 
 	for (const line of lines) {
-		const [, size, changed, path] = findLine.exec(line) ?? [];
+		const [, type = '', size, changed, path] = findLine.exec(line) ?? [];
 		if (path !== undefined && states.has(path)) {
-			put(path, {state: 'there', size: Number(size), changed: Number(changed)});
+			put(path, type, {size: Number(size), changed: Number(changed)});
 		} else {
 			readStatLine(line, entries);
 			readLsLine(line, now, entries);

@@ -59,6 +59,12 @@ function documentOf(stores: readonly ScannedStore[], gaps: string[], base: strin
 			links: sum('links'),
 			blobs: sum('blobs'),
 		},
+		leftovers: {
+			images: stores.reduce((total, {scan}) => total + (scan.leftovers?.images ?? 0), 0),
+			findings: stores.flatMap(({root, scan}) =>
+				(scan.leftovers?.findings ?? []).map(finding => ({...finding, store: root})),
+			),
+		},
 		findings: stores.flatMap(({root, scan}) => scan.findings.map(finding => ({...finding, store: root}))),
 		stores: stores.map(({root, role, saidBy, scan}) => ({...scan, root, role, ...defined({saidBy})})),
 	};

@@ -56,6 +56,6 @@ export const faultMeanings: Record<FaultKind, string> = {
 	'blob-corrupt': 'the data does not match its digest',
 	'size-wrong': 'the data is whole, but the manifest above it states another size: containerd refuses it',
 	'platform-missing': 'the image has nothing for a platform that was asked for',
-	'link-malformed': 'a link file does not hold a digest',
+	'link-malformed': 'a link is no file, or does not hold a digest',
 	'answers-differ': 'the registry answers from its cache, and the disk differs',
 };

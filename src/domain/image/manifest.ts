@@ -14,7 +14,7 @@ export type Descriptor = {
 	urls?: string[];
 };
 
-type Index = {
+export type Index = {
 	kind: 'index';
 	mediaType: string;
 	artifactType?: string;

@@ -3,7 +3,7 @@ import {formatReference} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {partsGone, redisCommands} from '../../domain/remedy/redis-keys.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
-import {type Finding, type Scan, touches} from '../../domain/storage/findings/finding.ts';
+import {damagesImage, type Finding, type Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -43,31 +43,36 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async run({image}, {ports, settings, signal, progress, log}) {
-		const {host, repository, tag} = image;
+		const {host, repository, tag, digest} = image;
 		const {storage} = ports;
 		if (!storage) {
 			return {outcome: 'unavailable', output: {}, say: 'No storage is configured for this registry.'};
 		}
 
 		log(`Reading ${storage.place} …`);
-		const read = await scanStore(storage, {role: settings.role, signal, onProgress: progress});
+		const read = await scanStore(storage, {
+			role: settings.role,
+			signal,
+			onProgress: progress,
+			...(digest === undefined ? {} : {asked: {repository, digest}}),
+		});
 		progress({label: 'comparing the registry with the disk'});
 		const registry = ports.registry.fresh();
 		const {scan, another} = await compareRegistry(read, {storage, registry, role: settings.role}, {signal}).finally(
 			() => registry.close(),
 		);
-		const findings = scan.findings.filter(finding => touches(finding, repository, tag));
+		const findings = scan.findings.filter(finding => damagesImage(finding, image));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
-		const others = otherOrphans(scan, repository, tag).map(({plan: _, ...finding}): Finding => finding);
+		const others = otherOrphans(scan, image).map(({plan: _, ...finding}): Finding => finding);
 		const sibling =
 			tag === undefined || another !== undefined ? undefined : siblingsOf(read.listing, scan, repository, tag)[0];
 
-		for (const {kind, repository: where, tags, digest} of scan.findings) {
-			log(`${kind} ${where} ${tags.join(',')} ${digest ?? ''}`);
+		for (const {kind, repository: where, tags, digest: of = ''} of scan.findings) {
+			log(`${kind} ${where} ${tags.join(',')} ${of}`);
 		}
 
-		for (const {kind, repository: where = 'no repository', digest, detail} of scan.risks ?? []) {
-			log(`risk: ${kind} ${where} ${digest}: ${detail}`);
+		for (const {kind, repository: where = 'no repository', digest: of, detail} of scan.risks ?? []) {
+			log(`risk: ${kind} ${where} ${of}: ${detail}`);
 		}
 
 		const memory =

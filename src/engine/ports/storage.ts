@@ -14,6 +14,8 @@ export type Storage = {
 		options: Waiting & {progress?: (files: number) => void} & {
 			/** Reads every link, also in a store so large that their sizes and times are enough. */
 			everyLink?: boolean;
+			/** Read as manifests even if nothing names them as one. */
+			manifests?: readonly Digest[];
 		},
 	): Promise<StorageListing>;
 	/**

@@ -1,5 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
@@ -20,25 +21,29 @@ type ScanOptions = Waiting & {
 	role: RegistryRole;
 	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};
+	/** A manifest to look at although no tag may name it. */
+	asked?: {repository: string; digest: Digest};
 	onProgress?: (progress: ScanProgress) => void;
 };
 
 /** Lists the store, finds what is damaged, and reads everything that a finding rests on once more. Never writes. */
 export async function scanStore(
 	storage: Storage,
-	{role, hash, signal, onProgress = () => {}}: ScanOptions,
+	{role, hash, asked, signal, onProgress = () => {}}: ScanOptions,
 ): Promise<{scan: Scan; listing: StorageListing}> {
 	const listing = await storage.list({
 		signal,
 		progress: done => onProgress({label: 'entries read', done}),
 		// A scan that reads every byte reads every link as well.
 		everyLink: hash !== undefined,
+		manifests: asked === undefined ? [] : [asked.digest],
 	});
 	const {hashed, failure} =
 		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
-	const first = assess(listing, {role, hashed});
+	const options = {role, ...defined({asked})};
+	const first = assess(listing, {...options, hashed});
 	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, signal}) : [];
-	const assessed = told.length === 0 ? first : assess(listing, {role, hashed: told});
+	const assessed = told.length === 0 ? first : assess(listing, {...options, hashed: told});
 	const scan =
 		failure === undefined
 			? assessed

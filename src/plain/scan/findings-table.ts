@@ -48,7 +48,7 @@ function imageOf({repository, tags}: Finding): string {
 
 function headingOf({repository, tags}: Finding): string {
 	const more = tags.length > mostTags ? ` and ${tags.length - mostTags} more` : '';
-	return `${repository}: ${tags.length === 0 ? '(no tag)' : tags.slice(0, mostTags).join(', ')}${more}`;
+	return `${repository}: ${tags.slice(0, mostTags).join(', ')}${more}`;
 }
 
 function wideRow(finding: Finding, columns: number): string {

@@ -1,7 +1,9 @@
-import {partName} from '../../domain/image/digest.ts';
+import {partName, shortDigest} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import {partsGone, sayRedisKeys} from '../../domain/remedy/redis-keys.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
+import {obstacleNames} from '../../domain/storage/listing/obstacles.ts';
+import {collectionStoppedBy} from '../../domain/storage/listing/strays.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
@@ -10,6 +12,7 @@ import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import {sayFindings} from './findings-table.ts';
 
 const mostListed = 10;
+const mostStrays = 3;
 
 type SayScanOptions = {
 	/** `host[:port]`, where it is known: the store does not hold the name of its registry. */
@@ -39,11 +42,16 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		...wrap(`Scanned ${root}: ${seen}.`, {rest: '  ', columns: width}),
 		...(findings.length === 0
 			? wrap(clean, {columns: width})
-			: [...sayFindings(findings, width), ...saySummary(findings, width)]),
+			: [
+					...sayFindings(findings, width),
+					...saySummary(findings, width),
+					...sayHistory(findings, width),
+					...sayAside(findings, width),
+				]),
 		...sayRedis(scan, width),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
-		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry, width)),
+		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry)),
 		...(complete
 			? []
 			: wrap('The scan is INCOMPLETE: fix what is listed at the top, then scan again.', {columns: width})),
@@ -52,7 +60,7 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 
 /** One finding as a line of a list. */
 export function sayFinding(finding: Finding): string[] {
-	const {kind, repository, tags, since, remedy, missing} = finding;
+	const {kind, repository, tags, since, remedy, missing, aside = []} = finding;
 	const part = partName(finding);
 	const parts = [
 		`${kind} in ${repository}${part === '' ? '' : `, ${part}`}`,
@@ -60,6 +68,7 @@ export function sayFinding(finding: Finding): string[] {
 		...(missing.length === 0 ? [] : [`${count(missing.length, 'part')} gone`]),
 		...(since === undefined ? [] : [`since ${sayTime(since)}`]),
 		`remedy: ${remedy}`,
+		...(aside.length === 0 ? [] : [`first move aside: ${aside.map(({path}) => path).join(', ')}`]),
 	];
 	return wrap(parts.join('; '), {first: '  - ', rest: '    '});
 }
@@ -103,10 +112,7 @@ function saySummary(findings: readonly Finding[], columns: number): string[] {
 
 function sayCount(findings: readonly Finding[]): string {
 	const number = count(findings.length, 'finding');
-	const tags = brokenTags(findings);
-	return tags === 0
-		? `${number}, and no tag is broken:`
-		: `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(tags, 'tag')}:`;
+	return `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(brokenTags(findings), 'tag')}:`;
 }
 
 /** A tag that several findings break counts once. */
@@ -114,9 +120,41 @@ function brokenTags(findings: readonly Finding[]): number {
 	return new Set(findings.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`))).size;
 }
 
+/** What a tag that names nothing can be set back to. */
+function sayHistory(findings: readonly Finding[], columns: number): string[] {
+	const lines = findings.flatMap(({repository, history = []}) =>
+		history.map(({tag, digest, named}) => {
+			const when = named === undefined ? '' : ` (last named on ${sayTime(named)})`;
+			return `${repository}:${tag} to ${shortDigest(digest)}${when}`;
+		}),
+	);
+	return lines.length === 0
+		? []
+		: ['A tag can be set back to an image that is still whole on the disk:', ...sayList(lines, columns)];
+}
+
+/** The remedy fails as long as they are there. */
+function sayAside(findings: readonly Finding[], columns: number): string[] {
+	const lines = new Set(
+		findings
+			.flatMap(({aside = []}) => aside)
+			.map(({path, is}) => `${is === 'damaged-data' ? 'damaged data' : obstacleNames[is]}: ${path}`),
+	);
+	const paths = [...lines];
+	return paths.length === 0
+		? []
+		: [
+				...wrap(
+					'No push and no relink replaces these. Move them aside first, on the host below docker/registry/v2, and restart the registry:',
+					{columns},
+				),
+				...paths.slice(0, mostListed).map(path => `  - ${visibleLine(path)}`),
+				...(paths.length > mostListed ? [`  … and ${paths.length - mostListed} more: --json lists them all.`] : []),
+			];
+}
+
 function breaks(findings: readonly Finding[]): string {
-	const tags = brokenTags(findings);
-	return tags === 0 ? 'no tag needs it' : `breaks ${count(tags, 'tag')}`;
+	return `breaks ${count(brokenTags(findings), 'tag')}`;
 }
 
 /** How to make the registry forget what differs, where a restart does not. */
@@ -141,31 +179,38 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 		: [`${count(risks.length, 'warning')}: no image is broken yet.`, ...sayList(lines, columns)];
 }
 
-function sayNotes({harmless}: Scan, columns: number): string[] {
-	const {leftOut = 0, linksTakenBySize = 0} = harmless ?? {};
+function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
+	const {leftOut = 0, strays = [], linksTakenBySize = 0} = harmless ?? {};
+	const images = leftovers?.images ?? 0;
+	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
+	const named = first.length === 0 ? '' : ` (${first.join(', ')}${leftOut > first.length ? ', …' : ''})`;
 	return [
-		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files.`]),
+		...(images === 0
+			? []
+			: [
+					`${count(images, 'leftover')}: damaged, but without a tag, so no pull by tag needs ${images === 1 ? 'it' : 'them'}.`,
+				]),
+		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files${named}.`]),
+		...strays.flatMap(sayStop).slice(0, mostListed),
 		...(linksTakenBySize === 0
 			? []
 			: [`${count(linksTakenBySize, 'layer link')} checked by size only: --hash reads all of them.`]),
 	].flatMap(note => wrap(note, {rest: '  ', columns}));
 }
 
-/** A damaged part that no tag needs can wait. */
-function sayNext(
-	findings: readonly Finding[],
-	risks: readonly LatentFault[],
-	registry: string,
-	columns: number,
-): string[] {
+function sayStop(path: string): string[] {
+	const stopped = collectionStoppedBy(path);
+	const which = stopped === 'every' ? 'A garbage collection' : 'A garbage collection with -m';
+	return stopped === undefined ? [] : [`${which} stops at ${visibleLine(path)}: move it away first.`];
+}
+
+function sayNext(findings: readonly Finding[], risks: readonly LatentFault[], registry: string): string[] {
 	const first = findings.find(({tags}) => tags.length > 0);
 	const isCollected = findings.some(({kind}) => kind === 'child-swept') || risks.length > 0;
 	return [
 		...(first
 			? [`Next: regmedic respond --image ${visibleLine(`${registry}/${first.repository}:${first.tags[0]}`)}`]
-			: findings.length === 0
-				? []
-				: wrap('No tag is broken: pulls by tag are not affected.', {columns})),
+			: []),
 		...(isCollected ? [`${first ? 'Then' : 'Next'}: regmedic audit  (finds what will cause it again)`] : []),
 	];
 }

@@ -1,4 +1,5 @@
-import {chmod, mkdir, symlink, writeFile} from 'node:fs/promises';
+import {execFileSync} from 'node:child_process';
+import {chmod, mkdir, rename, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../src/adapters/ssh/local.ts';
@@ -180,6 +181,19 @@ it('a blob is returned only when its bytes match its digest', async () => {
 	expect(await storage.readBlob(digest, {signal})).toBeUndefined();
 	await store.remove(store.blobFile(digest));
 	expect(await storage.readBlob(digest, {signal})).toBeUndefined();
+});
+
+it('a blob behind a symbolic link is read and hashed, as the registry serves it; a pipe in its place is not', async () => {
+	const storage = createStorage({shell: local(), root: store.root});
+	const [linked, piped] = image.blobs.map(({digest}) => digest);
+	await rename(store.blobFile(linked!), `${store.blobFile(linked!)}.moved`);
+	await symlink('data.moved', store.blobFile(linked!));
+	await store.remove(store.blobFile(piped!));
+	execFileSync('mkfifo', [store.blobFile(piped!)]);
+
+	expect(Buffer.from((await storage.readBlob(linked!, {signal}))!)).toEqual(image.blobs[0]!.bytes);
+	expect(await storage.readBlob(piped!, {signal})).toBeUndefined();
+	expect(await storage.hash([linked!, piped!], {signal})).toMatchObject([{state: 'same'}, {state: 'unread'}]);
 });
 
 it('a restart runs the configured command as a write and returns its output', async () => {

@@ -30,7 +30,7 @@ const scan: Scan = {
 			kind: 'layer-unlinked',
 			repository: 'tools/build',
 			digest: digest('c'),
-			tags: [],
+			tags: ['v2'],
 			via: [],
 			missing: [],
 			remedy: 'relink',
@@ -47,15 +47,15 @@ test('findings are listed by image, then by kind with the tags they break and th
 infra-ci: latest, manual
   child-swept         linux/amd64 999999999999       2026-04-19 02:00 rebuild
   child-unlinked      attestation 222222222222       2026-04-19 02:00 relink
-tools/build: (no tag)
+tools/build: v2
   layer-unlinked      sha256:cccccccccccc            unknown          relink
-3 findings break 2 tags:
+3 findings break 3 tags:
   1 child-unlinked, breaks 2 tags: the manifest is on disk, but this repository
       has no link to it
   1 child-swept, breaks 2 tags: the manifest is on disk, but its config or
       layers were garbage-collected
-  1 layer-unlinked, no tag needs it: the data is on disk, but this repository
-      has no link to it
+  1 layer-unlinked, breaks 1 tag: the data is on disk, but this repository has
+      no link to it
 Next: regmedic respond --image registry.example:5050/infra-ci:latest
 Then: regmedic audit  (finds what will cause it again)`,
 	);
@@ -77,6 +77,47 @@ test('no line is wider than the terminal, but for what has to be copied whole', 
 
 		expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(columns);
 	}
+});
+
+test('what has to be moved aside, and what a tag can be set back to, stand below the findings', () => {
+	const folder = {path: 'repositories/infra-ci/_manifests/tags/latest/current/link', is: 'folder' as const};
+	const dangling: Finding = {
+		...swept,
+		kind: 'tag-dangling',
+		remedy: 're-point',
+		aside: [folder, {path: 'blobs/sha256/44/data', is: 'damaged-data'}],
+		history: [{tag: 'latest', digest: digest('5'), named: '2026-04-18T02:00:11Z'}],
+	};
+
+	expect(sayScan({...scan, findings: [dangling]}).slice(-7)).toEqual([
+		'A tag can be set back to an image that is still whole on the disk:',
+		'  - infra-ci:latest to sha256:555555555555 (last named on 2026-04-18 02:00 UTC)',
+		'No push and no relink replaces these. Move them aside first, on the host below',
+		'docker/registry/v2, and restart the registry:',
+		`  - a folder: ${folder.path}`,
+		'  - damaged data: blobs/sha256/44/data',
+		'Next: regmedic respond --image HOST[:PORT]/infra-ci:latest',
+	]);
+});
+
+test('leftovers are one line, and no finding', () => {
+	const lines = sayScan({...scan, findings: [], leftovers: {images: 2, findings: [{...swept, tags: []}]}});
+
+	expect(lines.slice(-2)).toEqual([
+		'No fault found.',
+		'2 leftovers: damaged, but without a tag, so no pull by tag needs them.',
+	]);
+});
+
+test('entries that no registry writes are named, a few of them, and those at which a collection stops', () => {
+	const strays = ['x', 'repositories/a/_manifests/tags/.nfs1', 'y', 'z', 'blobs/sha256/data'];
+	const harmless = {history: 0, leftOut: 9, strays, linksTakenBySize: 0};
+
+	expect(sayScan({...scan, findings: [], harmless}, {columns: 100}).slice(-3)).toEqual([
+		'9 entries ignored: no registry writes such files (x, repositories/a/_manifests/tags/.nfs1, y, …).',
+		'A garbage collection with -m stops at repositories/a/_manifests/tags/.nfs1: move it away first.',
+		'A garbage collection stops at blobs/sha256/data: move it away first.',
+	]);
 });
 
 test('a long list is cut, and says how much more there is', () => {

@@ -72,7 +72,7 @@ while read -r algorithm file; do
 	number=$((number + 1))
 	tool=$sha256
 	if [ "$algorithm" = sha512 ]; then tool=$sha512; fi
-	listed=$(ls -dln "$file" 2>&1)
+	listed=$(ls -dlnL "$file" 2>&1)
 	case $listed in
 	-*) ;;
 	*': No such file or directory') echo "$number 0 gone" || exit 1; continue ;;
@@ -114,7 +114,7 @@ export async function hashBlobs(digests: Iterable<Digest>, options: HashOptions)
 			onAnswer(answer);
 		}
 	};
-	const {exitCode} = await runUntilStalled(
+	const result = await runUntilStalled(
 		shell,
 		{
 			kind: 'read',
@@ -125,8 +125,8 @@ export async function hashBlobs(digests: Iterable<Digest>, options: HashOptions)
 		},
 		{signal},
 	);
-	rejectRootExits(exitCode, root, shell.place);
-	if (exitCode === noHash) {
+	rejectRootExits(result, root, shell.place);
+	if (result.exitCode === noHash) {
 		throw new OperatorError('storage.no-hash', `${shell.place} has no program that hashes files.`, {
 			hint: 'Install coreutils, busybox or openssl there, or verify at depth `content`, which downloads every byte.',
 			exit: 'configuration',

@@ -3,14 +3,16 @@ import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
 import {blobData} from '../../../domain/storage/listing/paths.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {enterRoot, rejectRootExits, rootExits} from '../store-root.ts';
+import {enterRoot, rejectRootExits} from '../store-root.ts';
 
 const blobTimeoutMs = 5 * 60_000;
+
+const noBlob = 65;
 
 /** The path of the blob follows the root. */
 const printBlob = `${enterRoot}
 IFS= read -r file
-[ -e "$file" ] || exit ${rootExits.noFolder}
+[ -f "$file" ] || exit ${noBlob}
 cat "$file"
 `;
 
@@ -21,13 +23,8 @@ export async function readBlob(
 ): Promise<Uint8Array | undefined> {
 	const input = `${root}\n${blobFile(digest)}\n`;
 	const request = {kind: 'read', script: printBlob, input, timeoutMs: blobTimeoutMs} as const;
-	const {exitCode, stdout} = await shell.run(request, {signal});
-	// The root may be missing, too: then there is no such blob either.
-	if (exitCode === rootExits.noFolder) {
-		return undefined;
-	}
-
-	rejectRootExits(exitCode, root, shell.place);
+	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+	rejectRootExits({exitCode, stderr}, root, shell.place);
 	return exitCode === 0 && matchesDigest(stdout, digest) ? stdout : undefined;
 }
 

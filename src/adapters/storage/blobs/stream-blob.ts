@@ -103,7 +103,7 @@ export async function* streamBlob(
 			throw end.error;
 		}
 
-		rejectRootExits(end.result.exitCode, root, shell.place);
+		rejectRootExits(end.result, root, shell.place);
 		if (end.result.exitCode !== 0 || taken !== size) {
 			throw blobGone(digest, shell.place, end.result.exitCode === otherLength);
 		}

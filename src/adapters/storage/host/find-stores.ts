@@ -4,7 +4,7 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {type ConfigFile, configuredRoleOf} from '../../../domain/storage/listing/configured-role.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {rootDenied, rootExits} from '../store-root.ts';
+import {closedFolder, enterFolder, rootExits, whyNotEntered} from '../store-root.ts';
 
 type StoreFound = {
 	/** The folder that `rootdirectory` names, as the host sees it. */
@@ -22,11 +22,7 @@ const findTimeoutMs = 60_000;
  * on standard input. Prints records ended by NUL: `store path`, then its real path; `unread path`; `file path`, then its
  * text; at last `end`.
  */
-const findStoreFolders = `LC_ALL=C; export LC_ALL
-IFS= read -r base
-[ -d "$base" ] || exit ${rootExits.noFolder}
-cd "$base" || exit ${rootExits.denied}
-for folder in . ./* ./*/*; do
+const findStoreFolders = `${enterFolder}for folder in . ./* ./*/*; do
 	if [ -d "$folder/docker/registry/v2" ]; then
 		printf 'store %s\\000%s\\000' "$folder" "$(cd "$folder" && pwd -P)"
 	elif [ -d "$folder" ]; then
@@ -46,7 +42,7 @@ printf 'end\\000'
 /**
  * Finds stores in one command that only reads.
  * @returns also the folders that could not be read: a store may be in one of them
- * @throws OperatorError storage.no-base | storage.denied
+ * @throws OperatorError storage.no-base | storage.denied | storage.unread
  */
 export async function findStores({
 	shell,
@@ -54,16 +50,9 @@ export async function findStores({
 	signal,
 }: Waiting & {shell: Shell; base: string}): Promise<{stores: StoreFound[]; gaps: string[]}> {
 	const request = {kind: 'read', script: findStoreFolders, input: `${base}\n`, timeoutMs: findTimeoutMs} as const;
-	const {exitCode, stdout} = await shell.run(request, {signal});
-	if (exitCode === rootExits.denied) {
-		throw rootDenied(base, shell.place);
-	}
-
-	if (exitCode === rootExits.noFolder) {
-		throw new OperatorError('storage.no-base', `${base} on ${shell.place} is not a folder.`, {
-			hint: 'Give the folder that holds the folders of the registries, as their host sees it.',
-			exit: 'configuration',
-		});
+	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+	if (exitCode === rootExits.notEntered) {
+		throw notFound(base, shell.place, stderr);
 	}
 
 	const fields = Buffer.from(stdout).toString().split('\0');
@@ -95,4 +84,14 @@ export async function findStores({
 		return {root, ...defined({role, saidBy})};
 	});
 	return {stores, gaps};
+}
+
+function notFound(base: string, place: string, stderr: string): OperatorError {
+	const reason = whyNotEntered(stderr);
+	return reason.kind === 'absent'
+		? new OperatorError('storage.no-base', `${base} on ${place} cannot be searched: ${reason.why}.`, {
+				hint: 'Give the folder that holds the folders of the registries, as their host sees it.',
+				exit: 'configuration',
+			})
+		: closedFolder(base, place, reason);
 }

@@ -56,11 +56,11 @@ export async function sampleStore(
 ): Promise<StoreSample> {
 	const names = listed.filter(isRepositoryName);
 	const input = [root, ...names, ''].join('\n');
-	const {exitCode, stdout} = await shell.run(
+	const {exitCode, stdout, stderr} = await shell.run(
 		{kind: 'read', script: printSample, input, timeoutMs: sampleTimeoutMs},
 		{signal},
 	);
-	rejectRootExits(exitCode, root, shell.place);
+	rejectRootExits({exitCode, stderr}, root, shell.place);
 
 	const lines = Buffer.from(stdout).toString().split('\n');
 	const notStored = lines.flatMap(line => (line.startsWith('absent ') ? [line.slice('absent '.length)] : []));

@@ -34,7 +34,7 @@ if find . -maxdepth 0 -readable -executable >/dev/null 2>&1; then test=yes; fi
 export async function surveyStore({shell, root, signal}: Waiting & {shell: Shell; root: string}): Promise<StoreSurvey> {
 	const request = {kind: 'read', script: printUnreadable, input: `${root}\n`, timeoutMs: surveyTimeoutMs} as const;
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
-	rejectRootExits(exitCode, root, shell.place);
+	rejectRootExits({exitCode, stderr}, root, shell.place);
 
 	const lines = Buffer.from(stdout).toString().split('\n');
 	const printed = lines.flatMap(line => (line.startsWith('./') ? [line.slice(2)] : []));

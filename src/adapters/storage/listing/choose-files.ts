@@ -2,7 +2,7 @@ import type {Digest} from '../../../domain/image/digest.ts';
 import {parseManifest} from '../../../domain/image/manifest.ts';
 import {roleOfChild} from '../../../domain/image/media-type.ts';
 import {tagTarget} from '../../../domain/storage/listing/links.ts';
-import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
+import type {Link, StorageListing, TagListing} from '../../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../domain/storage/listing/paths.ts';
 import {owned} from './folders.ts';
 
@@ -59,12 +59,13 @@ export function linksToRead(
 	}
 }
 
-function putTag(tags: Map<string, {link?: Link}>, tag: string): (link: Link | undefined) => void {
+function putTag(tags: Map<string, TagListing>, tag: string): (link: Link | undefined) => void {
 	return link => {
 		if (link === undefined) {
 			tags.delete(tag);
 		} else {
-			tags.set(tag, {link: link.content === undefined ? link : {...link, content: owned(link.content)}});
+			const read = link.content === undefined ? link : {...link, content: owned(link.content)};
+			tags.set(tag, {...tags.get(tag), link: read});
 		}
 	};
 }

@@ -1,3 +1,5 @@
+import type {ObstacleKind} from '../../../domain/storage/listing/obstacles.ts';
+
 /**
  * How a host lists files: as `find -printf` does, as stat does, or as ls does. The script tries each rather than guess
  * from a program's name. Sets `form` (empty: none works) and `now`, the host's time in seconds since 1970.
@@ -21,8 +23,14 @@ case $now in *[!0-9.]*|*.|'') now=$(date +%s 2>/dev/null) ;; esac
 case $now in *[!0-9.]*|'') now=$(awk 'BEGIN {srand(); print srand()}') ;; esac
 `;
 
-/** `f`, `d`, `l`, or another letter of find's %y. */
+/** A letter of find's %y: file, directory, link, pipe, socket, block or character device. */
 type EntryType = string;
+
+const obstacleKinds: Record<EntryType, ObstacleKind> = {d: 'folder', f: 'file', p: 'pipe', s: 'socket'};
+
+export function obstacleKindOf(type: EntryType): ObstacleKind {
+	return obstacleKinds[type] ?? 'device';
+}
 
 /** An entry of the form `names`. */
 export type NamedEntry = {
@@ -87,7 +95,7 @@ function wholeNumber(text: string, start: number, end: number): number {
 }
 
 const statLine = /^([0-9a-f]+) (\d+) (\d+) (-?\d+) \.(?:\/([A-Za-z0-9._/-]+))?$/;
-const types: Record<string, EntryType> = {'4': 'd', '8': 'f', a: 'l'};
+const types: Record<string, EntryType> = {'1': 'p', '2': 'c', '4': 'd', '6': 'b', '8': 'f', a: 'l', c: 's'};
 
 /** @see inode(7): the file type is the highest of st_mode's four hexadecimal digits */
 export function readStatLine(line: string, entries: Entries): void {

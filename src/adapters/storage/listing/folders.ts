@@ -41,14 +41,18 @@ type FolderKind =
 	| 'index'
 	| 'index-algorithm'
 	| 'entry'
+	/** A folder in the place of a file, `link` or `data`. */
+	| 'in-place-of-a-file'
 	/** No registry creates such a folder. */
 	| 'unknown'
 	/** Its name holds characters that a registry never writes. */
 	| 'hostile';
 
-type Folders = {
+export type Folders = {
 	root(): Folder;
 	below(parent: Folder, name: string): Folder;
+	/** What a registry keeps under this name. */
+	wanted(parent: Folder, name: string): 'file' | 'folder' | undefined;
 	hostile(parent: Folder, name: string): Folder;
 };
 
@@ -61,6 +65,10 @@ export function openFolders(repositories: StorageListing['repositories']): Folde
 
 	return {
 		root: () => folderOf('root', undefined, ''),
+		wanted(parent, name) {
+			const kind = kindBelow(parent, name);
+			return kind === 'unknown' ? undefined : kind === 'in-place-of-a-file' ? 'file' : 'folder';
+		},
 		hostile: (parent, name) => folderOf('hostile', parent, name),
 		below(parent, name) {
 			const kind = kindBelow(parent, name);
@@ -84,7 +92,7 @@ export function openFolders(repositories: StorageListing['repositories']): Folde
 	};
 
 	function folderOf(kind: FolderKind, parent: Folder | undefined, name: string): Folder {
-		const isDigestFolder = kind === 'blob' || kind === 'revision' || kind === 'layer';
+		const isDigestFolder = kind === 'blob' || kind === 'revision' || kind === 'layer' || kind === 'entry';
 		return {
 			kind,
 			parent,
@@ -146,6 +154,15 @@ export function openFolders(repositories: StorageListing['repositories']): Folde
 			case 'tag':
 				return name === 'current' || name === 'index' ? name : 'unknown';
 
+			case 'blob':
+				return name === 'data' ? 'in-place-of-a-file' : 'unknown';
+
+			case 'revision':
+			case 'layer':
+			case 'current':
+			case 'entry':
+				return name === 'link' ? 'in-place-of-a-file' : 'unknown';
+
 			default:
 				return 'unknown';
 		}
@@ -195,5 +212,9 @@ export function isHostile(name: string): boolean {
 }
 
 export function pathOf({parent, name}: Folder): string {
-	return parent === undefined ? '' : parent.parent === undefined ? name : `${pathOf(parent)}/${name}`;
+	return parent === undefined ? '' : pathBelow(parent, name);
+}
+
+export function pathBelow(parent: Folder, name: string): string {
+	return parent.parent === undefined ? name : `${pathOf(parent)}/${name}`;
 }

@@ -1,10 +1,12 @@
+import {OperatorError} from '../../../domain/errors.ts';
 import type {Digest} from '../../../domain/image/digest.ts';
-import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
+import type {Link, StorageListing, StoredBlob} from '../../../domain/storage/listing/listing.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {describeComplaints, readComplaints} from '../complaints.ts';
+import {recheckPaths} from '../recheck.ts';
 import {runUntilStalled} from '../stall.ts';
-import {rejectRootExits} from '../store-root.ts';
+import {noRoot, rejectRootExits} from '../store-root.ts';
 import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
 import {readInto} from './read-files.ts';
 import type {Tree} from './tree.ts';
@@ -16,6 +18,7 @@ type ListOptions = Waiting & {
 	/** Called with the number of entries listed so far. */
 	progress?: (files: number) => void;
 	everyLink?: boolean;
+	manifests?: readonly Digest[];
 };
 
 const treeTimeoutMs = 4 * 60 * 60_000;
@@ -25,10 +28,10 @@ const treeTimeoutMs = 4 * 60 * 60_000;
  * index named. Manifests that these name in turn become a gap: the result is wanted tonight.
  */
 export async function listStore(options: ListOptions): Promise<StorageListing> {
-	const {shell, signal, everyLink = false} = options;
+	const {shell, signal, everyLink = false, manifests = []} = options;
 	const {listing, rewritten} = await readTree(options);
 	const {links, takenBySize} = linksToRead(listing, {rewritten, everyLink});
-	const first = likelyManifests(listing);
+	const first = [...new Set([...likelyManifests(listing), ...manifests.filter(digest => listing.blobs.has(digest))])];
 	await readInto(listing, {shell, links, manifests: first, signal});
 
 	let referenced = referencedManifests(listing);
@@ -44,7 +47,7 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 
 	// A small blob that nothing references as a manifest is not one.
 	for (const digest of listing.manifests.keys()) {
-		if (!referenced.has(digest)) {
+		if (!referenced.has(digest) && !manifests.includes(digest)) {
 			listing.manifests.delete(digest);
 		}
 	}
@@ -66,9 +69,11 @@ async function readTree({
 	const reader = openTreeReader(progress);
 	const request = {kind: 'read', script: listTree, input: `${root}\n`, timeoutMs: treeTimeoutMs} as const;
 	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
-	rejectRootExits(result.exitCode, root, shell.place);
+	rejectRootExits(result, root, shell.place);
 
 	const tree = reader.tree();
+	rejectOtherLayouts(tree, root, shell.place);
+	await followLinks(tree, reader.put, {shell, root, signal});
 	const {lines, unread} = gapsOfTree(tree, result.stderr);
 	const listing = {
 		root,
@@ -80,10 +85,50 @@ async function readTree({
 		taken: tree.taken,
 		folders: tree.folders,
 		unread,
+		obstacles: tree.obstacles,
 		leftOut: tree.leftOut,
+		strays: tree.strays,
 		preciseTimes: tree.form !== 'ls',
 	};
 	return {listing, rewritten: tree.rewritten};
+}
+
+/** The registry follows a symbolic link in the place of a file, so what it leads to is what counts. */
+async function followLinks(
+	{linked, obstacles, closed}: Tree,
+	put: (path: string, file: StoredBlob) => void,
+	where: Waiting & {shell: Shell; root: string},
+): Promise<void> {
+	for (const [path, found] of await recheckPaths(linked, where)) {
+		if (found.state === 'unread') {
+			closed.push({path, reason: 'is a symbolic link'});
+		} else if (found.state === 'gone') {
+			obstacles.set(path, 'nothing');
+		} else if (found.is !== undefined) {
+			obstacles.set(path, found.is);
+		} else {
+			put(path, {size: found.size, changed: found.changed ?? 0});
+		}
+	}
+}
+
+/** @throws OperatorError storage.object-store | storage.no-root */
+function rejectOtherLayouts({blobs, repositories, otherLayouts}: Tree, root: string, place: string): void {
+	const {objectStore, ociLayout} = otherLayouts;
+	if (blobs.size === 0 && objectStore > 0) {
+		throw new OperatorError(
+			'storage.object-store',
+			`${root} on ${place} is the disk of an object store (every file is a folder with xl.meta in it), not a registry's folder.`,
+			{
+				hint: 'Check the images through the registry instead: `regmedic probe HOST[:PORT]`, or `regmedic verify IMAGE`.',
+				exit: 'configuration',
+			},
+		);
+	}
+
+	if (blobs.size === 0 && repositories.size === 0 && ociLayout > 0) {
+		throw noRoot(root, place, 'its blobs lie as in an OCI layout, or in the content store of containerd');
+	}
 }
 
 /** What was not read, as lines for people, and as paths below which nothing is known to be gone. */

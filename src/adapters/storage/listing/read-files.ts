@@ -52,7 +52,7 @@ export async function readInto(
 	const input = inputOf(root, links, wanted);
 	const request = {kind: 'read', script: readFiles, input, timeoutMs: filesTimeoutMs} as const;
 	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
-	rejectRootExits(result.exitCode, root, shell.place);
+	rejectRootExits(result, root, shell.place);
 
 	const isComplete = reader.finish();
 	const complaints = readComplaints(result.stderr);

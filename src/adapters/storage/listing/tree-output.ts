@@ -1,3 +1,4 @@
+import type {StoredBlob} from '../../../domain/storage/listing/listing.ts';
 import {enterRoot, rootExits} from '../store-root.ts';
 import {chooseForm, readLsLine, readNamed, readStatLine} from './entries.ts';
 import {openTree, type Tree} from './tree.ts';
@@ -45,6 +46,8 @@ type TreeReader = {
 	push(chunk: Uint8Array): void;
 	/** To be called when all output has arrived. */
 	tree(): Tree;
+	/** Adds a file to the tree, which a symbolic link led to. */
+	put(path: string, file: StoredBlob): void;
 };
 
 /** Reads the output of `listTree` as it arrives. @param progress called with the number of entries so far */
@@ -69,6 +72,10 @@ export function openTreeReader(progress: (files: number) => void = () => {}): Tr
 		tree() {
 			finish();
 			return tree;
+		},
+		put(path, {size, changed}) {
+			entries.located({type: 'f', size, device: undefined, changed, path});
+			finish();
 		},
 	};
 

@@ -2,9 +2,10 @@ import type {Digest} from '../../../domain/image/digest.ts';
 import type {Link, RepositoryListing, StoredBlob} from '../../../domain/storage/listing/listing.ts';
 import type {Entries, NamedEntry} from './entries.ts';
 import {type Folder, isHostile, openFolders, pathOf} from './folders.ts';
+import {leaveOut, type Misplaced, noneMisplaced, takeMisplaced} from './misplaced.ts';
 
 /** The tree, as far as its listing came. */
-export type Tree = {
+export type Tree = Misplaced & {
 	/** When the listing began, on the host's clock: seconds since 1970. NaN: the host did not tell. */
 	taken: number;
 	/** How the host printed the entries. */
@@ -14,10 +15,6 @@ export type Tree = {
 	folders: Map<string, number>;
 	/** Links of revisions and layers that were written again after they were created, by a push or by hand. */
 	rewritten: Set<Link>;
-	/** Entries that the listing does not enter, and why. */
-	closed: {path: string; reason: string}[];
-	/** Entries that no registry writes, each counted once with everything below it. */
-	leftOut: number;
 	/** All entries so far. */
 	files: number;
 	/** Records that are no entries: the listing cannot be trusted. */
@@ -38,8 +35,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		blobs: new Map(),
 		folders: new Map(),
 		rewritten: new Set(),
-		closed: [],
-		leftOut: 0,
+		...noneMisplaced(),
 		files: 0,
 		malformed: 0,
 		end: undefined,
@@ -109,14 +105,25 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 			enter(depth, folder, changed);
 			if (number !== device) {
 				tree.closed.push({path: pathOf(folder), reason: 'is another file system'});
-			} else if (folder.kind === 'unknown' && parent.kind !== 'unknown') {
-				tree.leftOut++;
+			} else if (folder.kind === 'in-place-of-a-file') {
+				tree.obstacles.set(pathOf(folder), 'folder');
+			} else if (folder.kind === 'entry') {
+				noteHistory(folder, changed);
+			} else if (folder.kind === 'unknown') {
+				leaveOut(parent, name, tree);
 			}
-		} else if (type === 'l') {
-			tree.closed.push({path: pathOf({...parent, parent, name}), reason: 'is a symbolic link'});
-		} else if (parent.kind !== 'unknown') {
-			tree.leftOut++;
+		} else {
+			takeMisplaced({parent, type, name}, folders, tree);
 		}
+	}
+
+	/** The link of an entry is written at each push of its tag; the folder only at the first. */
+	function noteHistory(entry: Folder, changed: number): void {
+		const tags = entry.listing!.tags;
+		const {name} = entry.parent!.parent!.parent!;
+		const tag = tags.get(name)!;
+		tag.history ??= new Map();
+		tag.history.set(entry.digest!, changed);
 	}
 
 	/** @returns whether a registry writes such a file there */
@@ -131,10 +138,12 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 			listing!.layers.set(digest!, file);
 			noteRewritten(folder, file);
 		} else if (name === 'link' && kind === 'current') {
-			listing!.tags.set(parent!.name, {link: file});
+			listing!.tags.set(parent!.name, {...listing!.tags.get(parent!.name), link: file});
 			makeWhole(parent!);
+		} else if (name === 'link' && kind === 'entry') {
+			noteHistory(folder, file.changed);
 		} else {
-			return name === 'link' && kind === 'entry';
+			return false;
 		}
 
 		makeWhole(folder);
@@ -165,7 +174,12 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 	function leave(depth: number): void {
 		while (within.length > depth) {
 			const folder = within.pop()!;
-			if (!folder.isWhole && folder.changed !== undefined && folder.kind !== 'unknown') {
+			if (
+				!folder.isWhole &&
+				folder.changed !== undefined &&
+				folder.kind !== 'unknown' &&
+				folder.kind !== 'in-place-of-a-file'
+			) {
 				tree.folders.set(pathOf(folder), folder.changed);
 			}
 		}

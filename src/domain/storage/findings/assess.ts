@@ -1,16 +1,18 @@
 import type {Digest} from '../../image/digest.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {count} from '../../text/wording.ts';
+import {danglingHistory} from '../listing/links.ts';
 import type {RepositoryListing, StorageListing} from '../listing/listing.ts';
 import {tagFault} from '../walk/faults.ts';
 import {openGraph, type StorageGraph} from '../walk/graph.ts';
 import {type RelinkTarget, relinkPlan} from '../walk/relink-plan.ts';
 import {isIndex, targetsOf, untaggedIn, walkTarget} from '../walk/tags.ts';
-import type {Walk} from '../walk/walk-manifest.ts';
-import {type Finding, type Scan, touches} from './finding.ts';
+import {type Walk, walkDigest} from '../walk/walk-manifest.ts';
+import {damagesImage, type Finding, type Scan} from './finding.ts';
 import {FindingList} from './finding-list.ts';
 import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
 import {LatentFaultList} from './latent-faults.ts';
+import {canTakeTags, remedyRules} from './remedy-rules.ts';
 
 type AssessOptions = {
 	role: RegistryRole;
@@ -18,13 +20,15 @@ type AssessOptions = {
 	now?: number;
 	/** Without hashes, nothing is known of data that has the right size. */
 	hashed?: readonly HashedBlob[];
+	/** A manifest to look at although no tag may name it. */
+	asked?: {repository: string; digest: Digest};
 };
 
 /**
  * Finds what is damaged in a listing of the store, as registry 2.8 would serve it.
  * Whatever was not read is never called gone; whatever was pushed during the listing is a gap and not a finding.
  */
-export function assess(listing: StorageListing, {role, now = listing.taken, hashed = []}: AssessOptions): Scan {
+export function assess(listing: StorageListing, {role, now = listing.taken, hashed = [], asked}: AssessOptions): Scan {
 	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
 	const matching = new Set(hashed.filter(({state}) => state === 'same').map(({digest}) => digest));
 	const graph = openGraph(listing, {differing, matching});
@@ -34,10 +38,15 @@ export function assess(listing: StorageListing, {role, now = listing.taken, hash
 		gaps: [...listing.gaps, ...hashGaps(hashed)],
 		intact: new Set(),
 		needed: new Set(),
+		leftovers: 0,
 	};
 
 	for (const [name, repository] of listing.repositories) {
 		assessRepository(graph, {name, repository, role, now}, found);
+	}
+
+	if (asked !== undefined) {
+		assessAsked(graph, {...asked, role}, found);
 	}
 
 	const {findings, latent, gaps, intact, needed} = found;
@@ -50,23 +59,27 @@ export function assess(listing: StorageListing, {role, now = listing.taken, hash
 		gaps.push(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
 	}
 
+	const all = withTimes(listing, findings.all(remedyRules(graph, intact)));
+	const reported = new Set(all.flatMap(({aside = []}) => aside.map(({path}) => path)));
+	for (const [path, kind] of listing.obstacles ?? []) {
+		if (!reported.has(path)) {
+			latent.addInTheWay({path, kind});
+		}
+	}
+
+	const isOfImage = ({tags, asked: isAsked}: Finding) => tags.length > 0 || isAsked === true;
 	return {
 		root: listing.root,
 		complete: listing.complete && gaps.length === 0,
 		gaps,
 		counts: countsOf(listing, graph),
-		findings: withTimes(
-			listing,
-			findings.all({
-				// Where not everything was read, it is not known whether another tag of the repository is intact.
-				remedyOfTag: name => (!listing.complete ? 'inspect' : intact.has(name) ? 're-point' : 'remove-tag'),
-				planOf: finding => relinkPlan(finding, listing, graph),
-			}),
-		),
+		findings: all.filter(isOfImage),
+		leftovers: {images: found.leftovers, findings: all.filter(finding => !isOfImage(finding))},
 		risks: latent.all(),
 		harmless: {
-			history: graph.history().dangling,
+			history: danglingHistory(listing),
 			leftOut: listing.leftOut ?? 0,
+			strays: [...(listing.strays ?? [])],
 			linksTakenBySize: listing.linksTakenBySize ?? 0,
 		},
 	};
@@ -76,29 +89,23 @@ type Found = {
 	findings: FindingList;
 	latent: LatentFaultList;
 	gaps: string[];
-	/** Repositories with at least one intact tag. */
+	/** Repositories with at least one intact image that has a tag of its own. */
 	intact: Set<string>;
 	/** Digests that some image needs. */
 	needed: Set<Digest>;
+	/** Damaged images without a tag. */
+	leftovers: number;
 };
 
 type RepositoryToAssess = {name: string; repository: RepositoryListing; role: RegistryRole; now: number};
 
 function assessRepository(graph: StorageGraph, {name, repository, role, now}: RepositoryToAssess, found: Found): void {
-	const {findings, latent, gaps, intact, needed} = found;
+	const {findings, gaps, intact} = found;
 	const reached = new Set<Digest>();
-	const note = ({reached: manifests, blobs, servedAsLayers}: Walk, tags: readonly string[]) => {
-		for (const digest of manifests) {
+	const note = (walk: Walk, tags: readonly string[]) => {
+		noteWalk(walk, {name, tags}, found);
+		for (const digest of walk.reached) {
 			reached.add(digest);
-			needed.add(digest);
-		}
-
-		for (const digest of blobs) {
-			needed.add(digest);
-		}
-
-		for (const path of servedAsLayers) {
-			latent.addServedAsLayer(name, tags, path);
 		}
 	};
 
@@ -110,7 +117,7 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 			note(walk, tags);
 		}
 
-		if (faults.length === 0 && digest !== undefined) {
+		if (faults.length === 0 && digest !== undefined && canTakeTags(graph, digest, [...tags, ...moved])) {
 			intact.add(name);
 		}
 
@@ -118,7 +125,9 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 			gaps.push(`${name}:${moved.join(', ')} was pushed while the store was read`);
 		}
 
-		if (tags.length > 0 && (role === 'authoritative' || digest !== undefined || link !== undefined)) {
+		// A cache fetches a tag that it lacks, if nothing is in its place.
+		const isKept = role === 'authoritative' || digest !== undefined || broken?.kind === 'link-malformed';
+		if (tags.length > 0 && isKept) {
 			for (const fault of faults) {
 				findings.add(name, tags, fault);
 			}
@@ -130,10 +139,38 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 		if (!reached.has(digest)) {
 			const walk = walkTarget(graph, name, digest, role);
 			note(walk, []);
+			found.leftovers += walk.faults.length > 0 ? 1 : 0;
 			for (const fault of walk.faults) {
 				findings.add(name, [], fault.kind === 'tag-dangling' ? {...fault, kind: 'child-missing'} : fault);
 			}
 		}
+	}
+}
+
+/** What was asked for is looked at whether or not a tag names it, and whether or not its repository is there. */
+function assessAsked(
+	graph: StorageGraph,
+	{repository, digest, role}: {repository: string; digest: Digest; role: RegistryRole},
+	found: Found,
+): void {
+	const walk = walkDigest(graph, repository, digest, role);
+	noteWalk(walk, {name: repository, tags: []}, found);
+	for (const fault of walk.faults) {
+		found.findings.add(repository, [], fault, true);
+	}
+}
+
+function noteWalk(
+	{reached, blobs, servedAsLayers}: Walk,
+	{name, tags}: {name: string; tags: readonly string[]},
+	{needed, latent}: Found,
+): void {
+	for (const digest of [...reached, ...blobs]) {
+		needed.add(digest);
+	}
+
+	for (const path of servedAsLayers) {
+		latent.addServedAsLayer(name, tags, path);
 	}
 }
 
@@ -148,8 +185,8 @@ export function relinkable(finding: RelinkTarget, listing: StorageListing): bool
 }
 
 /** Findings that do not damage this image: the follow-ups of an incident. */
-export function otherOrphans(scan: Scan, repository: string, tag: string | undefined): Finding[] {
-	return scan.findings.filter(finding => !touches(finding, repository, tag));
+export function otherOrphans(scan: Scan, image: Parameters<typeof damagesImage>[1]): Finding[] {
+	return scan.findings.filter(finding => !damagesImage(finding, image));
 }
 
 function countsOf({repositories, blobs, manifests}: StorageListing, graph: StorageGraph): Scan['counts'] {

@@ -3,6 +3,7 @@ import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
 import {isoTime} from '../listing/times.ts';
 import type {StorageFault} from '../walk/faults.ts';
+import type {PastImage} from '../walk/history.ts';
 import {gonePartsOf, type RelinkPlan} from '../walk/relink-plan.ts';
 import type {Finding} from './finding.ts';
 
@@ -25,24 +26,30 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'answers-differ': 'restart',
 };
 
-type Gathered = {repository: string; tags: Set<string>; fault: StorageFault};
+type Gathered = {repository: string; tags: Set<string>; fault: StorageFault; isAsked: boolean};
 
-type RemedyRules = {
+export type RemedyRules = {
 	/** What helps against a tag that resolves to nothing: it depends on the other tags of its repository. */
-	remedyOfTag(repository: string): RemedyKind;
+	remedyOfTag(finding: Finding): RemedyKind;
 	/** What a relink would take; undefined where it is not known what the link pointed to. */
 	planOf(finding: Finding): RelinkPlan | undefined;
+	/** What the tags of a finding can be set back to: for each tag the newest first. */
+	historyOf(finding: Finding): PastImage[];
+	timeOf(seconds: number): string | undefined;
+	/** What has to be moved aside before the remedy can work. */
+	asideOf(finding: Finding): NonNullable<Finding['aside']>;
 };
 
 /** Merges faults into findings: one a repository and digest, with all the tags that reach it. */
 export class FindingList {
 	readonly #gathered = new Map<string, Gathered>();
 
-	add(repository: string, tags: readonly string[], fault: StorageFault): void {
+	/** @param isAsked it damages the digest that was asked for */
+	add(repository: string, tags: readonly string[], fault: StorageFault, isAsked = false): void {
 		const key = `${repository}\n${fault.digest ?? (fault.ofRepository ? fault.kind : `tag ${tags.join()}`)}`;
 		const before = this.#gathered.get(key);
 		if (before === undefined) {
-			this.#gathered.set(key, {repository, tags: new Set(tags), fault});
+			this.#gathered.set(key, {repository, tags: new Set(tags), fault, isAsked});
 			return;
 		}
 
@@ -51,6 +58,7 @@ export class FindingList {
 			before.fault = fault;
 		}
 
+		before.isAsked ||= isAsked;
 		for (const tag of tags) {
 			before.tags.add(tag);
 		}
@@ -63,34 +71,49 @@ export class FindingList {
 	}
 }
 
+function settled(gathered: Gathered, rules: RemedyRules): Finding {
+	const finding = withRemedy(findingOf(gathered), gathered.fault.ofRepository === true, rules);
+	const aside = rules.asideOf(finding);
+	return aside.length === 0 ? finding : {...finding, aside};
+}
+
 /** Chooses the remedy: a relink only where the disk has everything that it needs. */
-function settled(gathered: Gathered, {remedyOfTag, planOf}: RemedyRules): Finding {
-	const finding = findingOf(gathered);
-	const forTag = remedyOfTag(finding.repository);
-
-	if (finding.kind === 'tag-dangling') {
-		const plan = finding.digest === undefined ? undefined : planOf(finding);
-		return {...finding, remedy: forTag, ...(plan?.complete ? {plan} : {})};
-	}
-
-	if (finding.remedy !== 'relink') {
+function withRemedy(finding: Finding, isOfRepository: boolean, rules: RemedyRules): Finding {
+	if (finding.kind !== 'tag-dangling' && finding.remedy !== 'relink') {
 		return finding;
 	}
 
-	const plan = planOf(finding);
-	if (plan === undefined) {
-		return {...finding, remedy: forTag};
+	const isOfTag = finding.kind === 'tag-dangling' || (finding.digest === undefined && !isOfRepository);
+	const plan = finding.kind === 'tag-dangling' && finding.digest === undefined ? undefined : rules.planOf(finding);
+	if (plan?.complete || (plan !== undefined && isOfRepository)) {
+		return {...finding, remedy: 'relink', plan};
 	}
 
-	if (plan.complete || gathered.fault.ofRepository) {
-		return {...finding, plan};
+	const past = isOfTag ? rules.historyOf(finding) : [];
+	if (past.length > 0) {
+		return withHistory(finding, past, rules);
+	}
+
+	if (finding.kind === 'tag-dangling' || plan === undefined) {
+		return {...finding, remedy: rules.remedyOfTag(finding)};
 	}
 
 	const missing = gonePartsOf(plan);
 	return {...finding, plan, missing, remedy: missing.length === 0 ? 'inspect' : 'rebuild'};
 }
 
-function findingOf({repository, tags, fault}: Gathered): Finding {
+/** A past image that is not linked as it was is relinked, with its tag; any other only needs the tag. */
+function withHistory(finding: Finding, past: readonly PastImage[], rules: RemedyRules): Finding {
+	const history = past.map(({tag, digest, named}) => ({tag, digest, ...defined({named: rules.timeOf(named)})}));
+	const [newest, second] = past;
+	const isNewest = second === undefined || Math.floor(newest!.named) > Math.floor(second.named);
+	const isLinked = newest!.plan.parts.every(({where}) => where === 'linked');
+	return finding.tags.length === 1 && isNewest && !isLinked
+		? {...finding, remedy: 'relink', plan: {...newest!.plan, retag: finding.tags}, history}
+		: {...finding, remedy: rules.remedyOfTag({...finding, history}), history};
+}
+
+function findingOf({repository, tags, fault, isAsked}: Gathered): Finding {
 	const {kind, digest, via, platform, missing = [], since, detail} = fault;
 	return {
 		kind,
@@ -103,6 +126,7 @@ function findingOf({repository, tags, fault}: Gathered): Finding {
 		remedy: remedies[kind],
 		...(since === undefined ? {} : {since: isoTime(since)}),
 		detail,
+		...(isAsked ? {asked: true} : {}),
 	};
 }
 

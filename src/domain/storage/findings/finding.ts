@@ -2,6 +2,7 @@ import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
+import type {ObstacleKind} from '../listing/obstacles.ts';
 import type {SameRegistry} from '../same-registry.ts';
 import type {RelinkPlan} from '../walk/relink-plan.ts';
 
@@ -27,20 +28,34 @@ export type Finding = {
 	detail: string;
 	/** What a relink would take, and whether it is possible. */
 	plan?: RelinkPlan;
+	/** What has to be moved aside first, because no push and no relink replaces it. Paths are below docker/registry/v2. */
+	aside?: {path: string; is: ObstacleKind | 'damaged-data'}[];
+	/**
+	 * Of a tag that names nothing: what it has named and the disk still holds whole, newest first. `named`: when the tag was
+	 * last set to it; absent where the disk cannot tell.
+	 */
+	history?: {tag: string; digest: Digest; named?: string}[];
+	/** It damages the digest that was asked for, which no tag need name. */
+	asked?: true;
 };
 
-/** Whether it damages this image; without a tag, any image of the repository. */
-export function touches(finding: Finding, repository: string, tag: string | undefined): boolean {
-	return finding.repository === repository && (tag === undefined || finding.tags.includes(tag));
+/** Whether it damages this image. A reference by digest is for the digest that was asked for. */
+export function damagesImage(finding: Finding, {repository, tag, digest}: Asked): boolean {
+	return digest === undefined
+		? finding.repository === repository && (tag === undefined || finding.tags.includes(tag))
+		: finding.asked === true || finding.digest === digest || finding.via.includes(digest);
 }
+
+type Asked = {repository: string; tag?: string; digest?: Digest};
 
 /** Damage that breaks no image yet. */
 export type LatentFault = {
 	/**
 	 * `served-as-layer`: 2.8 serves this manifest only by an old rule; a garbage collection does not see it.
 	 * `corrupt-unneeded`: corrupt data that no image needs; a push of the same blob would not replace it.
+	 * `in-the-way`: something is in the place of a file that no image needs; a push that needs it would fail.
 	 */
-	kind: 'served-as-layer' | 'corrupt-unneeded';
+	kind: 'served-as-layer' | 'corrupt-unneeded' | 'in-the-way';
 	/** Absent where no repository has a link to it. */
 	repository?: string;
 	digest: Digest;
@@ -60,13 +75,16 @@ export type Scan = {
 	findings: Finding[];
 	/** Where the registry caches descriptors, where its answers differ from the disk. */
 	cache?: CacheKind;
+	/** Damaged images that no tag names, left over by pushes and repairs: nothing is broken by them. */
+	leftovers?: {images: number; findings: Finding[]};
 	/** What will break images, or prevent their repair, although they can all be pulled now. */
 	risks?: LatentFault[];
 	/**
 	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
-	 * entries that no registry writes. `linksTakenBySize`: links of a large store of which only the size was read.
+	 * entries that no registry writes. `strays`: the first of those. `linksTakenBySize`:
+	 * links of a large store of which only the size was read.
 	 */
-	harmless?: {history: number; leftOut: number; linksTakenBySize: number};
+	harmless?: {history: number; leftOut: number; strays: string[]; linksTakenBySize: number};
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
 	compared?: SameRegistry;
 };

@@ -1,8 +1,11 @@
 import {defined} from '../../defined.ts';
-import type {Digest} from '../../image/digest.ts';
-import {revisionLink} from '../listing/paths.ts';
+import {type Digest, isDigest} from '../../image/digest.ts';
+import {type Obstacle, sayObstacle} from '../listing/obstacles.ts';
+import {parentFolder, readStorageFolder, revisionLink} from '../listing/paths.ts';
 import type {PartPath} from '../walk/walk-manifest.ts';
 import type {LatentFault} from './finding.ts';
+
+const historyEntry = /^repositories\/(.+)\/_manifests\/tags\/([^/]+)\/index\/(sha256|sha512)\/([0-9a-f]+)(?:\/link)?$/;
 
 /** Merges latent faults: one a repository and digest, with all the tags that reach it. */
 export class LatentFaultList {
@@ -17,6 +20,20 @@ export class LatentFaultList {
 		const detail =
 			'its bytes do not match its digest: no image needs it now, but a push of this blob would not replace it';
 		this.#add([], {kind: 'corrupt-unneeded', ...defined({repository}), digest, tags: [], via: [], detail});
+	}
+
+	addInTheWay(obstacle: Obstacle): void {
+		const {path} = obstacle;
+		const place = readStorageFolder(path) ?? readStorageFolder(parentFolder(path));
+		const [, repository, tag, algorithm, hex] = historyEntry.exec(path) ?? [];
+		const digest = tag === undefined && place !== undefined && 'digest' in place ? place.digest : `${algorithm}:${hex}`;
+		if (isDigest(digest)) {
+			const owner = repository ?? (place !== undefined && 'repository' in place ? place.repository : undefined);
+			const wanted =
+				tag === undefined ? (place?.kind === 'blob' ? 'its data' : 'its link') : `the history of tag ${tag}`;
+			const detail = `${sayObstacle(obstacle, wanted)} (${path}): no image needs it now, but a push of it would fail, or store nothing`;
+			this.#add([], {kind: 'in-the-way', ...defined({repository: owner}), digest, tags: [], via: [], detail});
+		}
 	}
 
 	all(): LatentFault[] {

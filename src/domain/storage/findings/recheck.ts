@@ -1,11 +1,12 @@
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {PathState, StorageListing} from '../listing/listing.ts';
+import type {ObstacleKind} from '../listing/obstacles.ts';
 import {blobData, currentLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import type {Finding, Scan} from './finding.ts';
 
-/** What the listing has at a path; undefined: nothing. */
-type Listed = {size: number; changed?: number} | undefined;
+/** What the listing has at a path: a file, something in the place of one, or nothing. */
+type Listed = {size: number; changed?: number} | {is: ObstacleKind} | undefined;
 
 /** The paths on which the findings rest. They are read again, because a push may have been under way during the listing. */
 export function pathsToRecheck(scan: Scan, listing: StorageListing): string[] {
@@ -32,7 +33,7 @@ export function confirm(scan: Scan, listing: StorageListing, rechecked: Readonly
 			listing,
 			(tag, listed) => {
 				const again = rechecked.get(currentLink(finding.repository, tag));
-				return {comparison: compare(listed, again), isThere: again?.state === 'there'};
+				return {comparison: compare(listed, again), again};
 			},
 			gaps,
 		);
@@ -66,15 +67,17 @@ export function confirm(scan: Scan, listing: StorageListing, rechecked: Readonly
 function stillTagged(
 	finding: Finding,
 	listing: StorageListing,
-	recheckTag: (tag: string, listed: Listed) => {comparison: Comparison; isThere: boolean},
+	recheckTag: (tag: string, listed: Listed) => {comparison: Comparison; again: PathState | undefined},
 	gaps: Set<string>,
 ): Finding | undefined {
 	const {repository, tags} = finding;
 	const ofRepository = listing.repositories.get(repository);
 	const kept = tags.filter(tag => {
-		const {comparison, isThere} = recheckTag(tag, ofRepository?.tags.get(tag)?.link);
-		if (comparison === 'changed' && isThere) {
-			gaps.add(`${repository}:${tag} was pushed while the store was read`);
+		const listed = listedAt(currentLink(repository, tag), ofRepository?.tags.get(tag)?.link, listing);
+		const {comparison, again} = recheckTag(tag, listed);
+		if (comparison === 'changed' && again?.state === 'there') {
+			const isFile = again.is === undefined;
+			gaps.add(`${repository}:${tag} ${isFile ? 'was pushed' : 'changed'} while the store was read`);
 		} else if (comparison === 'unread') {
 			gaps.add(`${repository}:${tag} could not be read again`);
 		}
@@ -87,14 +90,15 @@ function stillTagged(
 function basisOf({kind, repository, digest, missing}: Finding, listing: StorageListing): Map<string, Listed> {
 	const {revisions, layers} = listing.repositories.get(repository) ?? {};
 	const basis = new Map<string, Listed>();
-	const data = (of: Digest) => basis.set(blobData(of), listing.blobs.get(of));
+	const put = (path: string, file: Listed) => basis.set(path, listedAt(path, file, listing));
+	const data = (of: Digest) => put(blobData(of), listing.blobs.get(of));
 	for (const part of missing) {
 		data(part);
 	}
 
 	if (digest === undefined) {
 		if (kind === 'layer-unlinked') {
-			basis.set(layersFolder(repository), undefined);
+			put(layersFolder(repository), undefined);
 		}
 
 		return basis;
@@ -103,14 +107,20 @@ function basisOf({kind, repository, digest, missing}: Finding, listing: StorageL
 	data(digest);
 	const isBlob = layers?.has(digest) || linkOf[kind] === 'layer';
 	if (isBlob) {
-		basis.set(layerLink(repository, digest), layers?.get(digest));
+		put(layerLink(repository, digest), layers?.get(digest));
 	}
 
 	if (!isBlob || revisions?.has(digest)) {
-		basis.set(revisionLink(repository, digest), revisions?.get(digest));
+		put(revisionLink(repository, digest), revisions?.get(digest));
 	}
 
 	return basis;
+}
+
+/** A symbolic link that leads to nothing is as good as nothing. */
+function listedAt(path: string, file: Listed, {obstacles}: StorageListing): Listed {
+	const kind = obstacles?.get(path);
+	return kind === undefined || kind === 'nothing' ? file : {is: kind};
 }
 
 /** Where the digest of a finding of this kind has its link, if the listing has none that decides it. */
@@ -137,11 +147,12 @@ type Comparison = 'same' | 'changed' | 'unread';
 /** Some hosts tell times in whole seconds only. */
 function compareFiles(listed: Listed, again: PathState | undefined): Comparison {
 	const bySize = compareSizes(listed, again);
-	if (bySize !== 'same' || again?.state !== 'there' || again.changed === undefined || listed?.changed === undefined) {
+	const before = listed !== undefined && 'size' in listed ? listed.changed : undefined;
+	if (bySize !== 'same' || again?.state !== 'there' || again.changed === undefined || before === undefined) {
 		return bySize;
 	}
 
-	return Math.floor(listed.changed) === Math.floor(again.changed) ? 'same' : 'changed';
+	return Math.floor(before) === Math.floor(again.changed) ? 'same' : 'changed';
 }
 
 /** For hosts whose times are not exact enough to be compared. */
@@ -150,6 +161,11 @@ function compareSizes(listed: Listed, again: PathState | undefined): Comparison 
 		return 'unread';
 	}
 
-	const size = again.state === 'gone' ? undefined : again.size;
-	return listed?.size === size ? 'same' : 'changed';
+	if (again.state === 'gone' || listed === undefined) {
+		return again.state === 'gone' && listed === undefined ? 'same' : 'changed';
+	}
+
+	const isSame =
+		'is' in listed ? listed.is === (again.is ?? 'file') : again.is === undefined && listed.size === again.size;
+	return isSame ? 'same' : 'changed';
 }

@@ -34,28 +34,16 @@ export function mayBeWhole({size}: Link): boolean {
 	return size === 'sha256:'.length + 64 || size === 'sha512:'.length + 128;
 }
 
-/** The digests that a tag has had: `tags/<tag>/index/…`. The registry reads none of it to serve an image. */
-export type TagHistory = {
-	of(repository: string, tag: string): readonly Digest[];
-	/** Entries whose manifest is gone, as every garbage collection with `-m` leaves them. */
-	dangling: number;
-};
-
-const entry = /^repositories\/(.+)\/_manifests\/tags\/([^/]+)\/index\/(sha256|sha512)\/([0-9a-f]+)$/;
-
-export function readHistory({folders, repositories}: StorageListing): TagHistory {
-	const entries = new Map<string, Digest[]>();
+/** Entries in the history of tags whose manifest is gone, as every garbage collection with `-m` leaves them. */
+export function danglingHistory({repositories}: StorageListing): number {
 	let dangling = 0;
-
-	for (const path of folders?.keys() ?? []) {
-		const [, repository = '', tag = '', algorithm, hex] = entry.exec(path) ?? [];
-		const digest = `${algorithm}:${hex}`;
-		if (isDigest(digest)) {
-			const key = `${repository}:${tag}`;
-			entries.set(key, [...(entries.get(key) ?? []), digest]);
-			dangling += repositories.get(repository)?.revisions.has(digest) ? 0 : 1;
+	for (const {tags, revisions} of repositories.values()) {
+		for (const {history} of tags.values()) {
+			for (const digest of history?.keys() ?? []) {
+				dangling += revisions.has(digest) ? 0 : 1;
+			}
 		}
 	}
 
-	return {of: (repository, tag) => entries.get(`${repository}:${tag}`) ?? [], dangling};
+	return dangling;
 }

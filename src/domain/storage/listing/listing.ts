@@ -1,4 +1,5 @@
 import type {Digest} from '../../image/digest.ts';
+import type {ObstacleKind} from './obstacles.ts';
 
 /** A small file that holds a digest. `content` is absent where only its size was read. `changed`: seconds since 1970. */
 export type Link = {size: number; changed: number; content?: string};
@@ -7,14 +8,21 @@ export type Link = {size: number; changed: number; content?: string};
 export type StoredBlob = {size: number; changed: number};
 
 /**
- * What a second look at one path below docker/registry/v2 saw. `changed`: seconds since 1970, as exact as in a listing of the
- * same host; absent where the host cannot tell. `unread`: nothing is known of it.
+ * What a second look at one path below docker/registry/v2 saw, where symbolic links lead to. `changed`: seconds since 1970, as
+ * exact as in a listing of the same host; absent where the host cannot tell. `is`: absent for a plain file. `unread`: nothing
+ * is known of it.
  */
-export type PathState = {state: 'there'; size: number; changed?: number} | {state: 'gone'} | {state: 'unread'};
+export type PathState =
+	| {state: 'there'; size: number; changed?: number; is?: ObstacleKind}
+	| {state: 'gone'}
+	| {state: 'unread'};
+
+/** `history`: the digests that the tag has named, and when each was written last. No image is served from it. */
+export type TagListing = {link?: Link; history?: Map<Digest, number>};
 
 export type RepositoryListing = {
 	/** Tag folders. A folder without current/link has no link. */
-	tags: Map<string, {link?: Link}>;
+	tags: Map<string, TagListing>;
 	/** `_manifests/revisions/…/link`, by the digest of the path. */
 	revisions: Map<Digest, Link>;
 	/** `_layers/…/link`, by the digest of the path. */
@@ -38,10 +46,14 @@ export type StorageListing = {
 	taken: number;
 	/** When the folders that can show a removal changed, in seconds since 1970, by their path below docker/registry/v2. */
 	folders?: ReadonlyMap<string, number>;
+	/** What stands where a registry keeps a file or a folder of its own, by the path below docker/registry/v2. */
+	obstacles?: ReadonlyMap<string, ObstacleKind>;
 	/** Paths below docker/registry/v2 that were not read: nothing under them is known to be gone. '' means everything. */
 	unread?: readonly string[];
 	/** How many entries were skipped, because no registry writes them; everything below one counts with it. */
 	leftOut?: number;
+	/** The paths of the first of them. */
+	strays?: readonly string[];
 	/**
 	 * False where the host only has `ls`: then every `changed` may be up to a minute or a day too late, and the time of a
 	 * removal is unknown.

@@ -5,7 +5,8 @@ import type {Descriptor} from '../../image/manifest.ts';
 import {count} from '../../text/wording.ts';
 import {linkDamage, mayBeWhole} from '../listing/links.ts';
 import type {Link} from '../listing/listing.ts';
-import {currentLink} from '../listing/paths.ts';
+import {effectOn, sayObstacle} from '../listing/obstacles.ts';
+import {blobData, currentLink, layerLink, revisionLink} from '../listing/paths.ts';
 import type {StorageGraph} from './graph.ts';
 
 /** One fault on the way down from a tag, before the tags that share it are put together. */
@@ -25,17 +26,25 @@ export type StorageFault = {
 
 type Damage = NonNullable<ReturnType<StorageGraph['damage']>>;
 
+/** Seen on 2.8.2: a PUT onto a folder answers 500, an upload onto one 201, and nothing is stored. */
+const inTheWay = 'it has to be moved aside first, because no push can write there';
 // @see distribution v2.8.3 blobwriter.moveBlob: what is there already is not written again
 const pushKeepsIt = 'a push does not replace it: the bad data has to be moved aside first';
 
 /** What damaged data means for the config or layer that it is. */
 export function blobFault(
-	{listing}: StorageGraph,
+	graph: StorageGraph,
 	{digest, size}: Descriptor,
 	role: 'config' | 'layer',
 	damage: Damage,
 ): Pick<StorageFault, 'kind' | 'detail'> {
-	const stored = listing.blobs.get(digest)?.size;
+	const stored = graph.listing.blobs.get(digest)?.size;
+	const obstacle = stored === undefined ? graph.obstacle(blobData(digest)) : undefined;
+	if (obstacle !== undefined) {
+		const detail = `${sayObstacle(obstacle, `the data of this ${role}`)}: ${inTheWay}`;
+		return {kind: damage === 'empty' ? 'blob-empty' : `${role}-missing`, detail};
+	}
+
 	switch (damage) {
 		case 'gone':
 			return {kind: `${role}-missing`, detail: `the data of this ${role} is gone`};
@@ -60,13 +69,46 @@ export function blobFault(
 	}
 }
 
-/** A manifest whose link is there and does not hold its digest. */
-export function revisionFault({listing}: StorageGraph, repository: string, digest: Digest): Omit<StorageFault, 'via'> {
-	const {revisions, layers} = listing.repositories.get(repository)!;
+/** What is in the place of something that is gone, if anything is; else that it is gone. */
+export function sayGone(graph: StorageGraph, path: string, {wanted, gone}: {wanted: string; gone: string}): string {
+	const obstacle = graph.obstacle(path);
+	return obstacle === undefined ? gone : `${sayObstacle(obstacle, wanted)}: ${inTheWay}`;
+}
+
+/** A manifest whose link is there and does not hold its digest, or cannot be read at all. */
+export function revisionFault(graph: StorageGraph, repository: string, digest: Digest): Omit<StorageFault, 'via'> {
+	const obstacle = graph.obstacle(revisionLink(repository, digest));
+	if (obstacle !== undefined) {
+		return {kind: 'link-malformed', digest, detail: `${sayObstacle(obstacle, 'its revision link')}: ${inTheWay}`};
+	}
+
+	const {revisions, layers} = graph.listing.repositories.get(repository)!;
 	const own = revisions.get(digest);
 	const link = own ?? layers.get(digest)!;
 	const detail = `its revision link ${own === undefined ? 'is gone, and its layer link ' : ''}${linkDamage(link)}`;
 	return {kind: 'link-malformed', digest, since: link.changed, detail};
+}
+
+/** The same of a config or layer. */
+export function layerLinkFault(
+	graph: StorageGraph,
+	repository: string,
+	digest: Digest,
+	role: 'config' | 'layer',
+): Omit<StorageFault, 'via'> {
+	const obstacle = graph.obstacle(layerLink(repository, digest));
+	if (obstacle !== undefined) {
+		const detail = `${sayObstacle(obstacle, `the link of this ${role}`)}: ${inTheWay}`;
+		return {kind: 'link-malformed', digest, detail};
+	}
+
+	const link = graph.listing.repositories.get(repository)!.layers.get(digest)!;
+	return {
+		kind: 'link-malformed',
+		digest,
+		since: link.changed,
+		detail: `the link of this ${role} ${linkDamage(link)}`,
+	};
 }
 
 /** A tag whose link holds no digest. Undefined: nothing is known to be wrong. */
@@ -76,15 +118,25 @@ export function tagFault(
 	tag: string,
 	link: Link | undefined,
 ): StorageFault | undefined {
+	const path = currentLink(repository, tag);
+	const obstacle = graph.obstacle(path);
+	if (obstacle !== undefined) {
+		const isGone = effectOn('link', obstacle) === 'absent';
+		const detail = `${sayObstacle(obstacle, `the link of tag ${tag}`)}: ${inTheWay}`;
+		return {kind: isGone ? 'tag-dangling' : 'link-malformed', via: [], detail};
+	}
+
 	if (link === undefined) {
 		const since = graph.times.tag(repository, tag);
-		return graph.absent(currentLink(repository, tag)) === 'unread'
+		const past = graph.listing.repositories.get(repository)?.tags.get(tag)?.history?.size ?? 0;
+		const history = past === 0 ? '' : `; its history names ${count(past, 'image')}`;
+		return graph.absent(path) === 'unread'
 			? undefined
 			: {
 					kind: 'tag-dangling',
 					via: [],
 					...defined({since}),
-					detail: `tag ${tag} has no current/link`,
+					detail: `tag ${tag} has no current/link${history}`,
 				};
 	}
 

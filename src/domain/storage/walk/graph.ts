@@ -1,8 +1,9 @@
 import {type Digest, isDigest, isDigestOfNothing} from '../../image/digest.ts';
 import {type Descriptor, type ParsedManifest, parseManifest} from '../../image/manifest.ts';
 import {readSchema1} from '../../image/schema1.ts';
-import {linkHolds, readHistory, type TagHistory} from '../listing/links.ts';
-import type {StorageListing} from '../listing/listing.ts';
+import {linkHolds} from '../listing/links.ts';
+import type {Link, StorageListing} from '../listing/listing.ts';
+import {effectOn, type Obstacle, obstacleAt, sayObstacle} from '../listing/obstacles.ts';
 import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import {openTimes, type StorageTimes} from '../listing/times.ts';
 
@@ -27,7 +28,6 @@ export type StorageGraph = {
 	hasLostLayers(repository: string): boolean;
 	/** The first repository from which this blob can be mounted. */
 	linkedIn(digest: Digest): string | undefined;
-	history(): TagHistory;
 	/** The digest that a damaged tag link was meant to hold: what is left of it, or the only entry of the tag's history. */
 	intendedTarget(repository: string, tag: string): Digest | undefined;
 	/**
@@ -37,6 +37,8 @@ export type StorageGraph = {
 	damage(blob: Descriptor): 'gone' | 'empty' | 'resized' | 'truncated' | 'missized' | 'corrupt' | undefined;
 	/** Whether a path that is not in the listing is gone, or was not read. */
 	absent(path: string): Presence;
+	/** What is in the place of the file at this path, or of a folder above it. */
+	obstacle(path: string): Obstacle | undefined;
 };
 
 type Hashed = {
@@ -52,14 +54,18 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 	const parsed = new Map<Digest, ParsedManifest | undefined>();
 	const unread = listing.unread ?? (listing.complete ? [] : ['']);
 	const unreadBodies = new Set<Digest>();
-	let history: TagHistory | undefined;
+	const obstacles = listing.obstacles ?? new Map();
 	let owners: Map<Digest, string> | undefined;
 
 	const graph: StorageGraph = {
 		listing,
 		times: openTimes(listing),
 		unreadBodies,
-		data: digest => (listing.blobs.has(digest) ? 'there' : absent(blobData(digest))),
+		data(digest) {
+			const obstacle = inPlaceOfData(digest);
+			const isThere = listing.blobs.has(digest) || (obstacle !== undefined && effectOn('data', obstacle) !== 'absent');
+			return isThere ? 'there' : absent(blobData(digest));
+		},
 		manifest(digest) {
 			if (!parsed.has(digest)) {
 				parsed.set(digest, read(digest));
@@ -70,9 +76,7 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 		revision(repository, digest) {
 			const {revisions, layers} = listing.repositories.get(repository) ?? {};
 			// 2.8 also serves a manifest that only has a layer link, for what 2.1 wrote. @see registry/storage/registry.go
-			const link = revisions?.get(digest) ?? layers?.get(digest);
-			const isThere = link !== undefined && linkHolds(link, digest);
-			return link === undefined ? absent(revisionLink(repository, digest)) : isThere ? 'there' : 'malformed';
+			return linkState(revisions?.get(digest) ?? layers?.get(digest), digest, () => revisionLink(repository, digest));
 		},
 		isServedAsLayer(repository, digest) {
 			const {revisions, layers} = listing.repositories.get(repository) ?? {};
@@ -81,13 +85,13 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 				revisions?.has(digest) === false &&
 				link !== undefined &&
 				linkHolds(link, digest) &&
+				graph.revision(repository, digest) === 'there' &&
 				absent(revisionLink(repository, digest)) === 'gone'
 			);
 		},
 		layer(repository, digest) {
 			const link = listing.repositories.get(repository)?.layers.get(digest);
-			const isThere = link !== undefined && linkHolds(link, digest);
-			return link === undefined ? absent(layerLink(repository, digest)) : isThere ? 'there' : 'malformed';
+			return linkState(link, digest, () => layerLink(repository, digest));
 		},
 		hasLostLayers(repository) {
 			const folder = layersFolder(repository);
@@ -103,19 +107,24 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 			owners ??= ownersOf(listing);
 			return owners.get(digest);
 		},
-		history: () => (history ??= readHistory(listing)),
 		intendedTarget(repository, tag) {
-			const left = listing.repositories.get(repository)?.tags.get(tag)?.link?.content?.trim();
+			const {link, history} = listing.repositories.get(repository)?.tags.get(tag) ?? {};
+			const left = link?.content?.trim();
 			if (left !== undefined && isDigest(left)) {
 				return left;
 			}
 
-			const before = graph.history().of(repository, tag);
-			return before.length === 1 ? before[0] : undefined;
+			const [only] = history?.size === 1 ? history.keys() : [];
+			return only;
 		},
 		damage({digest, size}) {
 			const stored = listing.blobs.get(digest);
 			if (stored === undefined) {
+				const obstacle = inPlaceOfData(digest);
+				if (obstacle !== undefined) {
+					return effectOn('data', obstacle) === 'empty' ? 'empty' : 'gone';
+				}
+
 				return graph.data(digest) === 'gone' ? 'gone' : undefined;
 			}
 
@@ -126,6 +135,7 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 			return differing.has(digest) ? 'corrupt' : undefined;
 		},
 		absent,
+		obstacle: path => obstacleAt(obstacles, path),
 	};
 	return graph;
 
@@ -137,6 +147,20 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 		return stored === 0 ? 'empty' : differing.has(digest) ? 'truncated' : 'resized';
 	}
 
+	function inPlaceOfData(digest: Digest): Obstacle | undefined {
+		return obstacles.size === 0 || listing.blobs.has(digest) ? undefined : graph.obstacle(blobData(digest));
+	}
+
+	/** @param pathOf builds the path, which is rarely needed */
+	function linkState(link: Link | undefined, digest: Digest, pathOf: () => string): Presence | 'malformed' {
+		const obstacle = obstacles.size === 0 ? undefined : graph.obstacle(pathOf());
+		if (obstacle !== undefined && effectOn('link', obstacle) === 'failing') {
+			return 'malformed';
+		}
+
+		return link === undefined ? absent(pathOf()) : linkHolds(link, digest) ? 'there' : 'malformed';
+	}
+
 	function absent(path: string): Presence {
 		return unread.some(folder => folder === '' || path === folder || path.startsWith(`${folder}/`)) ? 'unread' : 'gone';
 	}
@@ -145,6 +169,11 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 		const stored = listing.blobs.get(digest);
 		if (stored?.size === 0) {
 			return {ok: false, reason: 'it is empty'};
+		}
+
+		const obstacle = inPlaceOfData(digest);
+		if (obstacle !== undefined && effectOn('data', obstacle) !== 'absent') {
+			return {ok: false, reason: sayObstacle(obstacle, 'its data')};
 		}
 
 		if (stored !== undefined && differing.has(digest)) {

@@ -3,7 +3,8 @@ import type {Digest} from '../../image/digest.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {tagTarget} from '../listing/links.ts';
 import type {Link, RepositoryListing} from '../listing/listing.ts';
-import {revisionFault, type StorageFault} from './faults.ts';
+import {blobData, revisionLink} from '../listing/paths.ts';
+import {revisionFault, type StorageFault, sayGone} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {type Walk, walkManifest} from './walk-manifest.ts';
 
@@ -81,7 +82,16 @@ export function walkTarget(graph: StorageGraph, repository: string, digest: Dige
 	}
 
 	const since = link === 'gone' ? graph.times.revision(repository, digest) : graph.times.data(digest);
-	const detail = link === 'gone' ? 'the revision that the tag names has no link' : 'the data of the manifest is gone';
+	const detail =
+		link === 'gone'
+			? sayGone(graph, revisionLink(repository, digest), {
+					wanted: 'the revision link',
+					gone: 'the revision that the tag names has no link',
+				})
+			: sayGone(graph, blobData(digest), {
+					wanted: 'the data of the manifest',
+					gone: 'the data of the manifest is gone',
+				});
 	return endedAt(digest, {kind: 'tag-dangling', digest, via: [], ...defined({since}), detail});
 }
 

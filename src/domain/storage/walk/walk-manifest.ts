@@ -8,9 +8,9 @@ import {
 } from '../../image/manifest.ts';
 import {mediaTypes, roleOfChild} from '../../image/media-type.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
-import {linkDamage} from '../listing/links.ts';
+import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import {earliest} from '../listing/times.ts';
-import {blobFault, revisionFault, type StorageFault, sayLoss} from './faults.ts';
+import {blobFault, layerLinkFault, revisionFault, type StorageFault, sayGone, sayLoss} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {gonePartsOf, planBelow} from './relink-plan.ts';
 
@@ -32,13 +32,24 @@ export type Walk = {
  * repository. A cache fetches whatever it lacks: there only damage counts, not absence.
  */
 export function walkManifest(graph: StorageGraph, repository: string, root: Digest, role: RegistryRole): Walk {
+	return walkFrom(graph, {repository, root, role, hasRevision: true});
+}
+
+/** The same for a manifest of which nothing is known yet: its link and its data are looked at like those of a child. */
+export function walkDigest(graph: StorageGraph, repository: string, root: Digest, role: RegistryRole): Walk {
+	return walkFrom(graph, {repository, root, role, hasRevision: false});
+}
+
+type Start = {repository: string; root: Digest; role: RegistryRole; hasRevision: boolean};
+
+function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: Start): Walk {
 	const {listing, times} = graph;
 	const walk: Walk = {faults: [], reached: new Set(), blobs: new Set(), servedAsLayers: []};
 	const {faults, reached} = walk;
 	const mustHoldAll = role === 'authoritative';
 	const hasLostLayers = mustHoldAll && graph.hasLostLayers(repository);
 
-	visit({digest: root, via: []});
+	(hasRevision ? visit : visitChild)({digest: root, via: []});
 	return walk;
 
 	function visit(path: PartPath): void {
@@ -100,7 +111,8 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 		} else if (mustHoldAll && data === 'gone') {
 			reached.add(digest);
 			const since = link === 'there' ? times.data(digest) : times.revision(repository, digest);
-			add({kind: 'child-missing', ...path, detail: 'its JSON is gone'}, since);
+			const detail = sayGone(graph, blobData(digest), {wanted: 'its JSON', gone: 'its JSON is gone'});
+			add({kind: 'child-missing', ...path, detail}, since);
 		} else if (mustHoldAll && link === 'gone' && data === 'there') {
 			unlinkedChild(path);
 		} else {
@@ -152,7 +164,10 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 			add({kind: 'child-swept', ...path, missing, detail}, earliest([since, ...missing.map(times.data)]));
 		} else {
 			const detail = plan.complete
-				? 'everything is on disk, only its revision link is gone'
+				? sayGone(graph, revisionLink(repository, digest), {
+						wanted: 'its revision link',
+						gone: 'everything is on disk, only its revision link is gone',
+					})
 				: 'its revision link is gone; it could not be read whether all its parts are still there';
 			add({kind: 'child-unlinked', ...path, detail}, since);
 		}
@@ -188,30 +203,33 @@ export function walkManifest(graph: StorageGraph, repository: string, root: Dige
 		const part = {digest, via, ...(platform === undefined ? {} : {platform})};
 		const damage = graph.damage(blob);
 		const link = graph.layer(repository, digest);
-		if (link === 'gone' && hasLostLayers) {
+		if (link !== 'there' && hasLostLayers) {
 			lostLayers();
 		}
 
 		if (damage !== undefined) {
-			if (mustHoldAll || damage !== 'gone') {
+			if (mustHoldAll || damage !== 'gone' || graph.obstacle(blobData(digest)) !== undefined) {
 				add({...part, ...blobFault(graph, blob, role, damage)}, times.data(digest));
 			}
-		} else if (link === 'malformed') {
-			const stored = listing.repositories.get(repository)!.layers.get(digest)!;
-			add({kind: 'link-malformed', ...part, detail: `the link of this ${role} ${linkDamage(stored)}`}, stored.changed);
+		} else if (link === 'malformed' && !hasLostLayers) {
+			const {since, ...fault} = layerLinkFault(graph, repository, digest, role);
+			add({...fault, ...part}, since);
 		} else if (link === 'gone' && mustHoldAll && !hasLostLayers && listing.blobs.has(digest)) {
-			const since = times.layer(repository, digest);
-			add(
-				{kind: 'layer-unlinked', ...part, detail: `the ${role} is on disk, but this repository has no link to it`},
-				since,
-			);
+			const detail = sayGone(graph, layerLink(repository, digest), {
+				wanted: `the link of this ${role}`,
+				gone: `the ${role} is on disk, but this repository has no link to it`,
+			});
+			add({kind: 'layer-unlinked', ...part, detail}, times.layer(repository, digest));
 		}
 	}
 
 	function lostLayers(): void {
 		if (!faults.some(({ofRepository}) => ofRepository)) {
-			const detail =
-				'its folder _layers is gone: 2.8 does not list the repository and serves none of its blobs, and any garbage collection would remove its manifests as well';
+			const folder = sayGone(graph, layersFolder(repository), {
+				wanted: 'its layers',
+				gone: 'its folder _layers is gone',
+			});
+			const detail = `${folder}: 2.8 does not list the repository and serves none of its blobs, and any garbage collection would remove its manifests as well`;
 			add({kind: 'layer-unlinked', ofRepository: true, via: [], detail}, times.layersFolder(repository));
 		}
 	}

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assess} from '../../../../src/domain/storage/findings/assess.ts';
+import type {Finding} from '../../../../src/domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../../../src/domain/storage/listing/listing.ts';
 import {canBeShutOut, hostKinds, pretendHost} from '../../../support/hosts.ts';
 import {numbersFrom, randomStore} from '../../../support/random-store.ts';
@@ -62,7 +63,7 @@ it.skipIf(locate('busybox') === undefined)(
 
 /** Everything but times and the text of gaps. */
 function toldBy(listing: StorageListing) {
-	const {complete, gaps, unread, repositories, blobs, manifests, folders, leftOut} = listing;
+	const {complete, gaps, unread, repositories, blobs, manifests, folders, leftOut, obstacles} = listing;
 	const sorted = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 	const contents = <T extends {size: number; content?: string}>(links: Map<string, T>) =>
 		sorted(links).map(([digest, {size, content}]) => [digest, size, content]);
@@ -73,18 +74,28 @@ function toldBy(listing: StorageListing) {
 		leftOut,
 		gaps: gaps.length,
 		unread: [...unread!].sort(),
+		obstacles: sorted(obstacles!),
 		folders: [...folders!.keys()].sort(),
 		manifests: sorted(manifests),
 		blobs: sorted(blobs).map(([digest, {size}]) => [digest, size]),
 		repositories: sorted(repositories).map(([name, {tags, revisions, layers}]) => ({
 			name,
-			tags: sorted(tags).map(([tag, {link}]) => [tag, link?.size, link?.content]),
+			tags: sorted(tags).map(([tag, {link, history = []}]) => [
+				tag,
+				link?.size,
+				link?.content,
+				sorted(history).map(([past]) => past),
+			]),
 			revisions: contents(revisions),
 			layers: contents(layers),
 		})),
 		// ls sorts, so findings without an order of their own come in another one.
-		findings: findings.map(({since: _, ...finding}) => JSON.stringify(finding)).sort(),
+		findings: findings.map(withoutTimes).sort(),
 	};
+}
+
+function withoutTimes({since: _, history = [], ...finding}: Finding): string {
+	return JSON.stringify({...finding, history: history.map(({digest}) => digest).sort()});
 }
 
 function timesIn({folders, blobs, repositories}: StorageListing) {

@@ -168,7 +168,7 @@ it('a fault is one finding a repository, with all the tags that it breaks', () =
 		['app', ['latest', 'v1']],
 		['other', ['latest']],
 	]);
-	expect(otherOrphans(scan, 'app', 'v1').map(({repository}) => repository)).toEqual(['other']);
+	expect(otherOrphans(scan, {repository: 'app', tag: 'v1'}).map(({repository}) => repository)).toEqual(['other']);
 });
 
 it('the remedy for a dangling tag is re-point where the repository has an intact image, else remove', () => {
@@ -180,7 +180,7 @@ it('the remedy for a dangling tag is re-point where the repository has an intact
 
 	app.revisions.delete(image.index.digest);
 	expect(remedies()).toEqual([
-		['tag-dangling', ['latest'], 'remove-tag'],
+		['tag-dangling', ['latest'], 'relink'],
 		['tag-dangling', ['stray'], 'remove-tag'],
 	]);
 });

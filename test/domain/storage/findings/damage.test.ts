@@ -57,7 +57,7 @@ it('no finding rests on a folder that could not be read', () => {
 	const cases = fc
 		.tuple(healthyStores, fc.nat({max: 2}), fc.constantFrom(...Object.keys(damages)))
 		.chain(([healthy, depth, name]) => {
-			const tree = {files: new Map(healthy.files), folders: new Map(healthy.folders)};
+			const tree = {files: new Map(healthy.files), folders: new Map(healthy.folders), obstacles: new Map()};
 			const damage = damages[name]!(tree, pushVictim(tree, depth));
 			const folders = [...new Set([...tree.folders.keys(), ...[...tree.files.keys()].map(parentFolder)])];
 			return fc.tuple(fc.constant({tree, damage}), fc.subarray(folders, {minLength: 1, maxLength: 3}));

@@ -21,6 +21,11 @@ function lookAgain(tree: StoreTree, paths: readonly string[]): Map<string, PathS
 		paths.map((path): [string, PathState] => {
 			const file = tree.files.get(path);
 			const folder = tree.folders.get(path);
+			const obstacle = tree.obstacles.get(path);
+			if (obstacle !== undefined && obstacle !== 'nothing') {
+				return [path, {state: 'there', size: 4096, changed: takenAt, ...(obstacle === 'file' ? {} : {is: obstacle})}];
+			}
+
 			const there = file ? {size: file.bytes.length, changed: file.changed} : {size: 4096, changed: folder ?? 0};
 			return [path, file || folder !== undefined ? {state: 'there', ...there} : {state: 'gone'}];
 		}),
