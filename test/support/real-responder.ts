@@ -1,5 +1,6 @@
 import type {Happening, StepStamp} from '../../src/domain/incident/event.ts';
 import {currentVisit, type Incident, type Visit} from '../../src/domain/incident/incident.ts';
+import {isObject, type JsonObject} from '../../src/domain/json.ts';
 import type {Session} from '../../src/engine/session/session.ts';
 
 /** The inputs of a person by step; each is given once, in this order. */
@@ -8,7 +9,7 @@ export type Script = Record<string, ((visit: Visit) => Word)[]>;
 type Word =
 	| {type: 'choice.made'; option: string; why?: string}
 	| {type: 'gate.answered'; answer: string; why?: string}
-	| {type: 'answers.given'; answers: Record<string, string>};
+	| {type: 'answers.given'; answers: JsonObject};
 
 /**
  * Responds in an open session from a script. Where the script has no input for a question, it leaves the session.
@@ -50,4 +51,12 @@ export const choose = (option: string, why?: string) => (): Word => ({
 });
 /** Types the phrase that the gate shows. */
 export const approve = (visit: Visit): Word => ({type: 'gate.answered', answer: visit.gate?.phrase ?? 'approve'});
-export const answer = (answers: Record<string, string>) => (): Word => ({type: 'answers.given', answers});
+export const answer = (answers: JsonObject) => (): Word => ({type: 'answers.given', answers});
+/** Picks the option with this key in the only question. */
+export const pick =
+	(key: string) =>
+	(visit: Visit): Word => {
+		const [question] = visit.asked?.kind === 'ask' ? visit.asked.questions : [];
+		const option = question?.options.find(each => isObject(each) && each.key === key);
+		return {type: 'answers.given', answers: {[question!.name]: option ?? []}};
+	};

@@ -1,7 +1,8 @@
 import '../support/color-terminal.ts';
 import {afterEach, describe, expect, test} from 'vitest';
 import {OperatorError} from '../../src/domain/errors.ts';
-import {brokenCheck, digests, intactCheck, openRoom, type RoomOptions} from './incident-room.ts';
+import type {SiblingOption} from '../../src/domain/incident/schemas.ts';
+import {brokenCheck, digests, intactCheck, openRoom, type RoomOptions, scanOutput} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>>;
 const open = async (options?: RoomOptions) => (room = await openRoom(options));
@@ -65,6 +66,43 @@ test('a broken image is shown child by child, with what it means', async () => {
 	expect(screen).toContain('linux/amd64 cannot be pulled; linux/arm64 can.');
 	expect(screen).toContain('the index names a manifest that');
 	expect(screen).toContain('● Scan the storage');
+});
+
+test('one of the images that a tag can name is chosen from a list, with its age; none of them leads back', async () => {
+	const sibling = (key: string, status: string): SiblingOption => ({
+		...{
+			reference: `registry.example:5050/infra-ci:${key}`,
+			key,
+			title: 'linux/amd64; built 2026-04-18 02:00 UTC',
+			status,
+		},
+		...{tags: [key], wasNamed: false, digest: digests.index, platforms: ['linux/amd64'], age: 'older', ageBy: 'built'},
+	});
+	const siblings = [sibling('1.4.2', 'older by its build'), sibling('1.4.1', 'age not known')];
+	await open({
+		world: {scan: async () => ({outcome: 'done', say: 'Scanned.', output: {...scanOutput, siblings}})},
+	});
+	await room.reach('decide');
+	const choice = await room.until('Re-point the tag to one of 2 intact images');
+	room.press('j');
+	room.press('\r');
+	const list = await room.until('Which image should the tag name?');
+	room.press('j');
+	room.press('j');
+	room.press('\r');
+	await room.until('Which remedy?');
+	room.press('j');
+	room.press('\r');
+	await room.until('Which image should the tag name?');
+	room.press('j');
+	room.press('\r');
+	await room.until('Rebuild in CI');
+
+	expect(choice).toContain('Re-point the tag');
+	expect(list).toMatch(/❯ 1\.4\.2 {2}linux.*older by its build/);
+	expect(list).toMatch(/1\.4\.2 {2}linux\/amd64; built 2026-04-18 02:00 UTC/);
+	expect(list).toContain('none of these');
+	expect(room.events('answers.given')).toMatchObject([{answers: {sibling: []}}, {answers: {sibling: siblings[1]}}]);
 });
 
 test('a second check is shown beside the first', async () => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import type {Json, JsonObject} from '../json.ts';
-import type {Doing} from '../runbook/runbook.ts';
+import {type Doing, type QuestionType, questionTypes} from '../runbook/runbook.ts';
 
 /** What a step asks of a person, with its values resolved. */
 export type Asked =
@@ -22,11 +22,11 @@ export type ChoiceOption = {
 	blocked?: string;
 };
 
-/** `options`: what can be ticked. `default`: the answer that is filled in at first. */
+/** `options`: what can be ticked or picked. `default`: the answer that is filled in at first. */
 export type AskedQuestion = {
 	name: string;
 	prompt: string;
-	type: 'text' | 'time' | 'tick';
+	type: QuestionType;
 	options: Json[];
 	default?: Json;
 };
@@ -47,7 +47,7 @@ const option = v.pipe(
 );
 const question: v.GenericSchema<unknown, Omit<AskedQuestion, 'name'>> = v.object({
 	prompt: v.optional(v.string(), ''),
-	type: v.optional(v.picklist(['text', 'time', 'tick']), 'text'),
+	type: v.optional(v.picklist(questionTypes), 'text'),
 	options: v.fallback(v.array(v.any()), []),
 	default: v.exactOptional(v.any()),
 });

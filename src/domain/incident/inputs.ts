@@ -11,6 +11,18 @@ const depth = v.nullish(v.pipe(v.string(), v.transform(parseDepth)), 'edge');
 /** Null where the disk could not be scanned. */
 const findings = v.nullish(v.array(finding));
 
+/** A reference, or the image that a person chose from a list. */
+const chosenReference = v.pipe(
+	v.union([
+		v.string(),
+		v.pipe(
+			v.object({reference: v.string()}),
+			v.transform(chosen => chosen.reference),
+		),
+	]),
+	v.transform(parseReference),
+);
+
 const pipelineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** The numbers of the ticked pipelines, each once. Each answer is a pipeline or its number; anything else is ignored. */
@@ -41,7 +53,7 @@ const schemas = {
 	'storage.scan': v.object({image}),
 	'registry.restart': v.object({image: v.nullish(image)}),
 	'registry.relink': v.object({image, findings}),
-	'registry.repoint': v.object({image, to: reference}),
+	'registry.repoint': v.object({image, to: chosenReference}),
 	'ci.build': v.object({image}),
 	'builder.build': v.object({image}),
 	'ci.failed': v.object({

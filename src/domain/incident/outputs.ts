@@ -5,7 +5,7 @@ import type {ImageCheck} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import type {Scan} from '../storage/findings/finding.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
-import {digest, finding, hazard, imageCheck, reference} from './schemas.ts';
+import {digest, finding, hazard, imageCheck, reference, sibling} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
 const counts: v.GenericSchema<Scan['counts']> = v.object({
@@ -31,7 +31,11 @@ const schemas = {
 		v.object({
 			findings: v.array(finding),
 			others: v.array(finding),
+			/** The first of the siblings: journals and runbooks of version 0.1 have only that. */
 			sibling: v.nullable(reference),
+			siblings: v.optional(v.array(sibling), []),
+			/** Damaged images that no tag names. */
+			leftovers: v.optional(number, 0),
 			complete: v.boolean(),
 			gaps: v.array(v.string()),
 			counts,
@@ -40,10 +44,10 @@ const schemas = {
 			memory: v.exactOptional(staleMemory),
 			cache: v.exactOptional(v.picklist(cacheKinds)),
 		}),
-		v.transform(({sibling, ...scan}) => ({
+		v.transform(({sibling: first, ...scan}) => ({
 			kind: 'scan' as const,
 			...scan,
-			...defined({sibling: sibling ?? undefined}),
+			...defined({sibling: first ?? undefined}),
 		})),
 	),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),

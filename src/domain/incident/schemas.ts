@@ -8,7 +8,9 @@ import {type Fault, faultKinds} from '../image/fault.ts';
 import {type ImageReference, parseReference} from '../image/reference.ts';
 import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../image/verdict.ts';
 import {remedyKinds} from '../remedy/remedy.ts';
+import type {Sibling} from '../remedy/siblings.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import {obstacleKinds} from '../storage/listing/obstacles.ts';
 import type {RelinkPart, RelinkPlan} from '../storage/walk/relink-plan.ts';
 
 /** The JSON shapes that the inputs and the outputs of several actions share. Each is checked against the type it stands for. */
@@ -103,7 +105,28 @@ export const finding: v.GenericSchema<Finding> = v.object({
 	since: optionalText,
 	detail: v.string(),
 	plan: v.exactOptional(relinkPlan),
+	aside: v.exactOptional(v.array(v.object({path: v.string(), is: v.picklist([...obstacleKinds, 'damaged-data'])}))),
+	history: v.exactOptional(v.array(v.object({tag: v.string(), digest, named: optionalText}))),
+	asked: v.exactOptional(v.literal(true)),
 });
+
+/** With its `reference`, and as an option of a list: `key`, `title` and `status`. */
+export const sibling: v.GenericSchema<SiblingOption> = v.object({
+	reference: v.string(),
+	key: v.string(),
+	title: v.string(),
+	status: v.string(),
+	tags: v.array(v.string()),
+	wasNamed: v.boolean(),
+	digest,
+	platforms: v.array(v.string()),
+	built: optionalText,
+	tagged: optionalText,
+	age: v.picklist(['older', 'newer', 'unknown']),
+	ageBy: v.exactOptional(v.picklist(['built', 'tagged'])),
+});
+
+export type SiblingOption = Sibling & {reference: string; key: string; title: string; status: string};
 
 export const hazard: v.GenericSchema<Hazard> = v.object({
 	kind: v.custom<HazardKind>(value => typeof value === 'string', 'is not a kind of hazard'),

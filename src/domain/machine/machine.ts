@@ -151,7 +151,7 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 /** An output without values. */
 const bare = {output: {kind: 'none'}, values: {}} as const;
 
-/** `none` where no option was ticked and the runbook has a route for that. */
+/** `none` where no option was ticked or picked and the runbook has a route for that. */
 function answerOutcome({runbook}: Incident, {step, answers}: EventOf<'answers.given'>): string {
 	const none = Object.values(answers).every(answer => Array.isArray(answer) && answer.length === 0);
 	return none && Object.hasOwn(findStep(runbook, step)?.outcomes ?? {}, 'none') ? 'none' : 'answered';

@@ -1,6 +1,6 @@
 import type {Happening} from '../incident/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
-import type {JsonObject} from '../json.ts';
+import type {Json, JsonObject} from '../json.ts';
 
 /**
  * Why an event from a person cannot be taken now, as a sentence for the screen; undefined: it can.
@@ -92,7 +92,7 @@ function refuseOption(incident: Incident, option: string): string | undefined {
 	return offered ? offered.blocked : `"${option}" is not offered.`;
 }
 
-/** Every question needs an answer; "unknown" is one. Only options that were shown can be ticked. */
+/** Every question needs an answer; "unknown" is one. Only options that were shown can be ticked or picked. */
 function refuseAnswers(incident: Incident, answers: JsonObject): string | undefined {
 	const asked = currentVisit(incident)?.asked;
 	for (const {name, type, options} of asked?.kind === 'ask' ? asked.questions : []) {
@@ -105,7 +105,16 @@ function refuseAnswers(incident: Incident, answers: JsonObject): string | undefi
 		if (type === 'tick' && Array.isArray(answer) && !answer.every(each => shown.includes(JSON.stringify(each)))) {
 			return `"${name}" ticks an option that was not shown.`;
 		}
+
+		if (type === 'pick' && !isNone(answer) && !shown.includes(JSON.stringify(answer))) {
+			return `"${name}" picks an option that was not shown.`;
+		}
 	}
 
 	return undefined;
+}
+
+/** No option was ticked or picked. */
+function isNone(answer: Json): boolean {
+	return Array.isArray(answer) && answer.length === 0;
 }

@@ -15,7 +15,8 @@ export type Evidence = {
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
-	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'sibling' | 'another' | 'memory' | 'cache'>;
+	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache'> &
+		Partial<Pick<ScanOutput, 'siblings'>>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
 	/** Options that were chosen and did their work. */
@@ -131,14 +132,31 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		cache,
 		/** What Redis still holds has to be deleted there: it outlives a restart. */
 		staleKeys: cache === 'redis' && differs ? partsGone(findings) : undefined,
+		/** Paths on the host that have to be moved aside before a push can store what is missing. */
+		aside: asideIn(findings),
+		/** Those that keep a relink from a part that is whole. */
+		relinkBlockedBy: asideIn(findings.filter(({remedy, plan}) => remedy === 'relink' && plan?.complete)),
 		/** What a relink would do; empty: nothing that is missing can be linked again. */
 		relinks: relinkSteps(relinkable),
 		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
 		ciRunsInImage: settings.runsInItself,
 		ciFailed: tried.includes('rebuild-ci') || attempts?.has('rebuild-ci') === true,
 		needsRestart: cache !== 'redis' && (differs || (diskIsFine && cache !== 'none')),
+		/** All of it are tags that name nothing, and one image is what each named last. */
+		historySuffices: findings.length > 0 && findings.every(hasNewest),
 		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};
+}
+
+function asideIn(findings: readonly Finding[]): string[] {
+	return [...new Set(findings.flatMap(({aside = []}) => aside.map(({path}) => path)))];
+}
+
+/** Equal times, as a restore leaves them, do not tell which image was the last. */
+function hasNewest({remedy, history = []}: Finding): boolean {
+	const [newest, second] = history;
+	const isNewest = second === undefined || (newest?.named ?? '') > (second.named ?? '');
+	return remedy === 're-point' && newest !== undefined && isNewest;
 }
 
 /**

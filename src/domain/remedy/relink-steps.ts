@@ -32,8 +32,10 @@ export function relinkSteps(findings: readonly Finding[]): RelinkStep[] {
 		}
 	};
 
-	for (const {repository, remedy, plan} of findings) {
-		for (const step of remedy === 'relink' && plan?.complete ? stepsOf(repository, plan) : []) {
+	for (const {repository, remedy, plan, aside = []} of findings) {
+		// The registry answers 500 to a PUT onto a folder.
+		const canStore = remedy === 'relink' && aside.length === 0;
+		for (const step of canStore && plan?.complete ? stepsOf(repository, plan) : []) {
 			add(step);
 		}
 	}

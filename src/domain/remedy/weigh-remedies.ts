@@ -1,14 +1,10 @@
-import {defined} from '../defined.ts';
-import {formatReference} from '../image/reference.ts';
-import type {ChoiceOption} from '../incident/asked.ts';
 import {type Evidence, type Facts, factsIn} from './evidence.ts';
 import {sayRedisKeys} from './redis-keys.ts';
 import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
+import {block, type RemedyOption} from './remedy-option.ts';
+import {repointOption} from './repoint-option.ts';
 import {whyRestart} from './why-restart.ts';
-
-/** One row of the decision table. `takes`: an estimate of the time. */
-type RemedyOption = Required<Omit<ChoiceOption, 'key' | 'blocked'>> & {key: RemedyOptionKey; blocked?: string};
 
 /** The remedies, the recommended one first. A remedy that is blocked is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
@@ -46,6 +42,7 @@ function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
 		...(facts.staleKeys ? (['by-hand'] as const) : []),
 		...(facts.needsRestart ? (['restart'] as const) : []),
 		...(facts.relinkSuffices ? (['relink'] as const) : []),
+		...(facts.historySuffices ? (['re-point'] as const) : []),
 		...rebuilds,
 		're-point',
 	];
@@ -57,11 +54,9 @@ function rank({recommended, blocked}: RemedyOption): number {
 
 /** Every remedy, with the reason for it and the reason it is blocked. */
 function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
-	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys} = facts;
-	const {corrupt, isPartial, isClean} = facts;
+	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
-	const sibling = scan?.sibling === undefined ? undefined : formatReference(scan.sibling);
 	const isForgotten = tried.includes(staleKeys ? 'by-hand' : 'restart');
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
@@ -69,19 +64,18 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			? `; a registry ${staleKeys ? 'whose keys in Redis were not deleted' : 'that was not restarted'} since the collection treats a push of what is gone as known, and stores nothing`
 			: '';
 	// 2.8 never overwrites a blob that it has. @see distribution/distribution registry/storage/blobwriter.go moveBlob
-	const keptData = corrupt
-		? '; a push of a layer that the registry has does not replace its corrupt data: move that data aside on the disk first'
-		: '';
+	const keptData =
+		aside.length > 0
+			? `; first move aside ${sayAside(aside)}`
+			: corrupt
+				? '; a push of a layer that the registry has does not replace its corrupt data: move that data aside on the disk first'
+				: '';
 	const anotherRegistry =
 		'Another registry responds than the one on this disk: correct storage.root or the proxy in front, then check the image again.';
 	const refusedHost = 'The host refused the login, or its key is not trusted: fix that first, then scan again.';
 	const elsewhere =
 		'Another build of this image still waits or runs: follow that one, or cancel it and record that by hand.';
-	const noRelink = isPartial
-		? 'Nothing was found that can be relinked; not everything on the disk could be read.'
-		: isClean
-			? 'The scan found no link that is missing.'
-			: 'Nothing that is missing is still on disk.';
+	const noRelink = whyNoRelink(facts);
 	const resumed = 'Its build may still run: regmedic follows it and starts no second one.';
 
 	return [
@@ -117,16 +111,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			...block(scan !== undefined && relinks.length === 0, noRelink),
 			...block(another, anotherRegistry),
 		},
-		{
-			key: 're-point',
-			title: sibling === undefined ? 'Re-point the tag to an intact sibling' : `Re-point the tag to ${sibling}`,
-			changes: 'the tag names another, older image',
-			risk: 'users get an older build; users who pinned the old digest stay broken',
-			takes: 'seconds',
-			recommended: false,
-			why: 'It ends the outage while the rebuild runs, if the older image is acceptable.',
-			...block(sibling === undefined, 'No other tag of this repository is known to be intact.'),
-		},
+		repointOption(facts, scan),
 		{
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',
@@ -178,6 +163,19 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 	];
 }
 
-function block(isBlocked: boolean, reason: string): {blocked?: string} {
-	return defined({blocked: isBlocked ? reason : undefined});
+function sayAside(paths: readonly string[]): string {
+	const more = paths.length > 1 ? ` and ${paths.length - 1} more` : '';
+	return `${paths[0]}${more} on the host: no push replaces what is there`;
+}
+
+function whyNoRelink({relinkBlockedBy, isPartial, isClean}: Facts): string {
+	if (relinkBlockedBy.length > 0) {
+		return `First move aside ${sayAside(relinkBlockedBy)}. Then check the image again.`;
+	}
+
+	if (isPartial) {
+		return 'Nothing was found that can be relinked; not everything on the disk could be read.';
+	}
+
+	return isClean ? 'The scan found no link that is missing.' : 'Nothing that is missing is still on disk.';
 }

@@ -198,7 +198,7 @@ function routeProblems(step: Step, runbook: Runbook, known: ReadonlyMap<string, 
 	];
 }
 
-/** Where all questions are lists to tick, nothing may be ticked, and that outcome may have a route of its own. */
+/** Where all questions are lists, nothing may be chosen from them, and that outcome may have a route of its own. */
 function canTickNothing({does}: Step): boolean {
-	return does.kind === 'ask' && Object.values(does.questions).every(({type}) => type === 'tick');
+	return does.kind === 'ask' && Object.values(does.questions).every(({type}) => type === 'tick' || type === 'pick');
 }

@@ -55,7 +55,12 @@ export type Doing =
 	| {kind: 'by-hand'; commands: string[]}
 	| {kind: 'wait'; milliseconds: number};
 
-type Question = {prompt: string; type: 'text' | 'time' | 'tick'; options?: Json; default?: Json};
+/** `tick`: any number of the options. `pick`: one of them, or none. */
+export const questionTypes = ['text', 'time', 'tick', 'pick'] as const;
+
+export type QuestionType = (typeof questionTypes)[number];
+
+type Question = {prompt: string; type: QuestionType; options?: Json; default?: Json};
 
 type Option = {title: string; recommended?: string};
 

@@ -3,7 +3,7 @@ import {defined} from '../defined.ts';
 import type {Json} from '../json.ts';
 import {parseDuration} from '../text/time.ts';
 import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
-import type {Doing, Route, Step} from './runbook.ts';
+import {type Doing, questionTypes, type Route, type Step} from './runbook.ts';
 
 const defaultTimeoutMs = 5 * 60_000;
 
@@ -22,7 +22,7 @@ const name = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'a name is lower ca
 const stop = v.strictObject({stop: name, say: v.string(), unverified: v.optional(v.boolean(), false)});
 const question = v.strictObject({
 	prompt: v.string(),
-	type: v.optional(v.picklist(['text', 'time', 'tick']), 'text'),
+	type: v.optional(v.picklist(questionTypes), 'text'),
 	options: v.exactOptional(json),
 	default: v.exactOptional(json),
 });

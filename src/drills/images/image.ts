@@ -17,6 +17,8 @@ type ImagePlan = {
 	/** Whether each platform has a provenance manifest, as BuildKit adds one. */
 	attestations?: boolean;
 	layers?: number;
+	/** The time of the build that the configs say, ISO 8601; by default they say none. */
+	created?: string;
 };
 
 export function digestOf(bytes: Uint8Array): Digest {
@@ -34,6 +36,7 @@ export function buildImage({
 	platforms = ['linux/amd64', 'linux/arm64'],
 	attestations = true,
 	layers = 2,
+	created,
 }: ImagePlan): BuiltImage {
 	const blobs: Blob[] = [];
 	const manifests: ManifestBlob[] = [];
@@ -49,7 +52,7 @@ export function buildImage({
 			JSON.stringify({
 				os,
 				architecture,
-				...defined({variant}),
+				...defined({variant, created}),
 				config: {Labels: {seed}},
 				rootfs: {type: 'layers', diff_ids: diffs.map(digestOf)},
 			}),

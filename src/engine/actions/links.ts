@@ -1,13 +1,14 @@
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
 import type {PathState} from '../../domain/storage/listing/listing.ts';
-import {currentLink, layerLink, revisionLink} from '../../domain/storage/listing/paths.ts';
+import {currentLink, layerLink, revisionLink, tagFolder} from '../../domain/storage/listing/paths.ts';
 import type {ActionContext} from './action.ts';
 
 /** The state on the disk of the links that the steps write, by path. */
 export type Links = ReadonlyMap<string, PathState>;
 
 export async function linksOf(steps: readonly RelinkStep[], {ports, signal}: ActionContext): Promise<Links> {
-	return (await ports.storage?.recheck([...new Set(steps.map(linkOf))], {signal})) ?? new Map();
+	const folders = steps.flatMap(step => (step.kind === 'restore-tag' ? tagFolder(step.repository, step.tag) : []));
+	return (await ports.storage?.recheck([...new Set([...steps.map(linkOf), ...folders])], {signal})) ?? new Map();
 }
 
 export function linkOf(step: RelinkStep): string {

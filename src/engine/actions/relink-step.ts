@@ -2,6 +2,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {parseManifest} from '../../domain/image/manifest.ts';
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
+import {tagFolder} from '../../domain/storage/listing/paths.ts';
 import {byteSize} from '../../domain/text/wording.ts';
 import type {PutAnswer} from '../ports/registry.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
@@ -87,7 +88,9 @@ async function whyNotToTag(
 		return `${step.tag} has moved to ${shortDigest(now.digest)} since the scan, and is not changed. Scan again.`;
 	}
 
-	const isGone = now.state === 'missing' && links.get(linkOf(step))?.state !== 'there';
+	// 2.8 removes a tag with its folder, so a folder without a link is damage. @see registry/storage/tagstore.go, Untag
+	const paths = [linkOf(step), tagFolder(step.repository, step.tag)];
+	const isGone = now.state === 'missing' && paths.every(path => links.get(path)?.state !== 'there');
 	return isGone ? `${step.tag} was removed since the scan, and is not restored. Scan again.` : undefined;
 }
 

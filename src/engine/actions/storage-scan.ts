@@ -1,12 +1,15 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
+import type {SiblingOption} from '../../domain/incident/schemas.ts';
 import {partsGone, redisCommands} from '../../domain/remedy/redis-keys.ts';
+import {sayAge, saySibling, siblingName} from '../../domain/remedy/say-sibling.ts';
+import type {Sibling} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
-import {damagesImage, type Finding, type Scan} from '../../domain/storage/findings/finding.ts';
-import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
+import {findSiblings} from '../scan/find-siblings.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory, sayMemory} from '../scan/stale-memory.ts';
 import type {ActionNamed} from './action.ts';
@@ -23,14 +26,16 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		found: 'the disk shows damage to this image',
 		clean: 'the disk holds every part of this image',
 		incomplete: 'not everything could be read',
-		unavailable: 'no storage is configured for this registry',
+		unavailable: 'no storage is configured for this registry, or it is the disk of an object store',
 		refused: 'the host refused the login, or its key is not the known one',
 		unreachable: 'the host does not respond',
 	},
 	provides: {
 		findings: 'the damage to this image',
 		others: 'the damage to other images',
-		sibling: 'another tag of the repository that is complete on the disk',
+		sibling: 'the first of the siblings',
+		siblings: 'the images of the repository that the tag can be pointed to, with age, digest and platforms',
+		leftovers: 'how many damaged images no tag names',
 		complete: 'whether the whole tree was read',
 		counts: 'the repositories, tags, indexes, links and blobs in the store',
 		gaps: 'what could not be read',
@@ -40,7 +45,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 	bare: ['unavailable', 'refused', 'unreachable'],
 	success: [],
 	shows: 'cause',
-	outcomeOf: refusedOrUnreachable,
+	outcomeOf: error => (error.code === 'storage.object-store' ? 'unavailable' : refusedOrUnreachable(error)),
 
 	async run({image}, {ports, settings, signal, progress, log}) {
 		const {host, repository, tag, digest} = image;
@@ -64,11 +69,26 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		const findings = scan.findings.filter(finding => damagesImage(finding, image));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
 		const others = otherOrphans(scan, image).map(({plan: _, ...finding}): Finding => finding);
-		const sibling =
-			tag === undefined || another !== undefined ? undefined : siblingsOf(read.listing, scan, repository, tag)[0];
+		const siblings =
+			tag === undefined || another !== undefined
+				? []
+				: await findSiblings(storage, {listing: read.listing, scan, repository, tag}, {signal});
+		const options = siblings.map(sibling => optionOf(sibling, {host, repository}));
+		const leftovers = scan.leftovers?.images ?? 0;
 
-		for (const {kind, repository: where, tags, digest: of = ''} of scan.findings) {
-			log(`${kind} ${where} ${tags.join(',')} ${of}`);
+		for (const {kind, repository: where, tags, digest: of = '', detail, aside = []} of scan.findings) {
+			log(`${kind} ${where} ${tags.join(',')} ${of}: ${detail}`);
+			for (const {path} of aside) {
+				log(`  to be moved aside first: ${path}`);
+			}
+		}
+
+		for (const {reference, title, status} of options) {
+			log(`sibling: ${reference}: ${title} (${status})`);
+		}
+
+		if (leftovers > 0) {
+			log(`${count(leftovers, 'damaged image')} without a tag: left over, and not counted as damage.`);
 		}
 
 		for (const {kind, repository: where = 'no repository', digest: of, detail} of scan.risks ?? []) {
@@ -87,7 +107,9 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			...memory,
 			findings,
 			others,
-			sibling: sibling === undefined ? null : formatReference({host, repository, tag: sibling}),
+			sibling: options[0]?.reference ?? null,
+			siblings: options,
+			leftovers,
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,
@@ -128,19 +150,14 @@ function sayScan({outcome, findings, others, gaps, another}: Summary): string {
 		: `Not everything could be read (${count(gaps, 'gap')}). So far, ${mine}; ${rest}.`;
 }
 
-/** Tags of the same repository that name another, undamaged image: the most recently written first. */
-function siblingsOf(listing: StorageListing, scan: Scan, repository: string, tag: string): string[] {
-	const tags =
-		listing.repositories.get(repository)?.tags ?? new Map<string, {link?: {changed: number; content?: string}}>();
-	const broken = new Set(
-		scan.findings.filter(finding => finding.repository === repository).flatMap(finding => finding.tags),
-	);
-	const own = tags.get(tag)?.link?.content;
-
-	return [...tags]
-		.filter(
-			([name, {link}]) => name !== tag && !broken.has(name) && link?.content !== undefined && link.content !== own,
-		)
-		.sort(([, a], [, b]) => (b.link?.changed ?? 0) - (a.link?.changed ?? 0))
-		.map(([name]) => name);
+/** As an output, and as an option that a person can choose. */
+function optionOf(sibling: Sibling, {host, repository}: {host: string; repository: string}): SiblingOption {
+	const [tag] = sibling.tags;
+	return {
+		reference: formatReference({host, repository, digest: sibling.digest, ...defined({tag})}),
+		key: siblingName(sibling),
+		title: saySibling(sibling),
+		status: sayAge(sibling),
+		...sibling,
+	};
 }

@@ -45,12 +45,12 @@ function recommended(options: readonly ChoiceOption[]): string | undefined {
 	return (options.find(each => each.recommended) ?? options.find(({blocked}) => blocked === undefined))?.key;
 }
 
-/** Ticks everything there is to tick; every other answer is "unknown". */
+/** Ticks everything there is to tick, and picks the first; every other answer is "unknown". */
 function defaultAnswers(questions: readonly AskedQuestion[]): JsonObject {
 	return Object.fromEntries(
 		questions.map(({name, type, options, default: preset}) => [
 			name,
-			preset ?? (type === 'tick' ? options : 'unknown'),
+			preset ?? (type === 'tick' ? options : type === 'pick' ? (options[0] ?? []) : 'unknown'),
 		]),
 	);
 }

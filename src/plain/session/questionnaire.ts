@@ -43,7 +43,7 @@ export function createQuestionnaire(questions: readonly AskedQuestion[], now: ()
 
 /** What the answer is when only enter is pressed. */
 function presetOf({type, default: preset}: AskedQuestion): Json {
-	return preset ?? (type === 'tick' ? [] : 'unknown');
+	return preset ?? (type === 'tick' || type === 'pick' ? [] : 'unknown');
 }
 
 function sayHow(question: AskedQuestion): string[] {
@@ -65,6 +65,16 @@ function sayHow(question: AskedQuestion): string[] {
 				),
 			];
 
+		case 'pick':
+			return [
+				...options.flatMap((option, at) => wrap(labelOf(option), {first: `${at + 1}. `.padStart(5), rest: '     '})),
+				...wrap(
+					options.length === 0
+						? 'There is nothing to choose. Press enter.'
+						: `Type one number, or "none"; enter for ${enter}.`,
+				),
+			];
+
 		case 'time':
 			return wrap(`Type a time in UTC, 02:15 or 2026-04-19 02:15; enter for "${enter}".`);
 
@@ -81,6 +91,11 @@ function readAnswer(question: AskedQuestion, text: string, now: Date): {value: J
 
 	if (type === 'tick') {
 		return readTicks(options, text);
+	}
+
+	if (type === 'pick') {
+		const picked = text === 'none' ? [] : options[Number(text) - 1];
+		return picked === undefined ? {problem: `"${text}" is not a number from 1 to ${options.length}.`} : {value: picked};
 	}
 
 	if (type === 'time' && text !== 'unknown') {
@@ -109,10 +124,11 @@ export function labelOf(option: Json): string {
 		return typeof option === 'string' ? option : JSON.stringify(option);
 	}
 
-	const {number, title, status, created} = option;
+	const {number, key, title, status, created} = option;
 	const parts = [title, status, typeof created === 'string' ? sayTime(created) : undefined].filter(
 		part => typeof part === 'string',
 	);
-	const label = `${typeof number === 'number' ? `#${number} ` : ''}${parts.join(', ')}`;
+	const name = typeof number === 'number' ? `#${number} ` : typeof key === 'string' ? `${key}  ` : '';
+	const label = `${name}${parts.join(', ')}`;
 	return label === '' ? JSON.stringify(option) : label;
 }

@@ -1,11 +1,12 @@
 import type {AskedQuestion} from '../../domain/incident/asked.ts';
-import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
+import type {Json, JsonObject} from '../../domain/json.ts';
 import {readTime} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/formatter.ts';
 import {sayValue} from '../draw/results/values.ts';
 import {openQuestion, questionAt, type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
 import type {SituationOf} from '../state/situation.ts';
+import {drawOptions, textsOf} from './option-list.ts';
 import type {Screen} from './screen.ts';
 
 /** Questions, one at a time. "unknown" is a valid answer. */
@@ -27,7 +28,8 @@ export const askScreen: Screen<'ask'> = {
 		}
 
 		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...format.wrap(question.prompt, width, 'strong')];
-		if (question.type !== 'tick') {
+		const isPick = question.type === 'pick';
+		if (question.type !== 'tick' && !isPick) {
 			const example = question.type === 'time' ? 'UTC, 09:00 or 2026-04-19 09:00. ' : '';
 			const hint = `${example}Empty is "unknown".`;
 			return {
@@ -37,37 +39,26 @@ export const askScreen: Screen<'ask'> = {
 			};
 		}
 
-		const options = question.options;
 		rows.push([]);
-		const begin = rows.length;
-		rows.push(
-			...options.map((option, which) => {
-				const {text, status} = optionText(option);
-				return format.spread(
-					format.row(
-						[which === cursor ? `${format.glyphs.cursor} ` : '  ', 'accent'],
-						[
-							`${ticked.includes(which) ? format.glyphs.ticked : format.glyphs.unticked} `,
-							ticked.includes(which) ? 'good' : 'plain',
-						],
-						[text, which === cursor ? 'strong' : 'plain'],
-					),
-					format.row([status, 'dim']),
-					width,
-				);
-			}),
-		);
+		const list = drawOptions(question, {cursor, ticked, format, width});
+		const hint = isPick
+			? 'enter chooses this one.'
+			: `${ticked.length} of ${question.options.length} ticked. space ticks, enter answers.`;
 		return {
 			title,
-			rows: options.length === 0 ? [...rows, format.row(['There is nothing to tick.', 'dim'])] : rows,
-			focus: [begin + cursor, begin + cursor],
-			foot: [format.row([`${ticked.length} of ${options.length} ticked. space ticks, enter answers.`, 'dim'])],
+			rows: [...rows, ...list.rows],
+			focus: [rows.length + list.focus[0], rows.length + list.focus[1]],
+			foot: [format.row([hint, 'dim'])],
 		};
 	},
-	next: ({questions}, {answers}) =>
-		questionAt(questions, answers)[0]?.type === 'tick'
+	next({questions}, {answers}) {
+		const type = questionAt(questions, answers)[0]?.type;
+		return type === 'tick'
 			? 'Tick what applies, then press enter.'
-			: 'Type the answer, then press enter.',
+			: type === 'pick'
+				? 'Choose one, then press enter.'
+				: 'Type the answer, then press enter.';
+	},
 	act(situation, state, intent) {
 		const [question] = questionAt(situation.questions, state.answers);
 		if (!question) {
@@ -77,13 +68,21 @@ export const askScreen: Screen<'ask'> = {
 		switch (intent) {
 			case 'tick': {
 				const {ticked, cursor} = state;
+				if (question.type === 'pick') {
+					return withMessage(state, 'Only one can be chosen: press enter on it.');
+				}
+
 				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
 				return question.options.length === 0
-					? withMessage(state, 'There is nothing to tick.')
+					? withMessage(state, 'There is nothing to choose.')
 					: [{...state, ticked: next}, []];
 			}
 
 			case 'answer':
+				if (question.type === 'pick') {
+					return answer(situation, state, question, question.options[state.cursor] ?? []);
+				}
+
 				return question.type === 'tick'
 					? answer(situation, state, question, tickedOf(question, state))
 					: [{...state, focus: 'field'}, []];
@@ -111,7 +110,7 @@ export const askScreen: Screen<'ask'> = {
 	},
 	picks({questions}, {answers}) {
 		const [question] = questionAt(questions, answers);
-		return question?.type === 'tick' ? question.options.map(option => optionText(option).text) : [];
+		return question === undefined ? [] : textsOf(question);
 	},
 };
 
@@ -143,15 +142,4 @@ function goBack({questions}: SituationOf<'ask'>, state: ScreenState): Transition
 
 function tickedOf(question: AskedQuestion, {ticked}: ScreenState): Json {
 	return question.options.filter((_, at) => ticked.includes(at));
-}
-
-/** The status goes to the end of the line, where a long title does not push it out. */
-function optionText(option: Json): {text: string; status: string} {
-	const key = isObject(option) ? (option.key ?? option.number) : undefined;
-	return isObject(option) && key !== undefined && option.title !== undefined
-		? {
-				text: `${sayValue(key)}  ${sayValue(option.title)}`,
-				status: option.status === undefined ? '' : sayValue(option.status),
-			}
-		: {text: sayValue(option), status: ''};
 }

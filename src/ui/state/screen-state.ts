@@ -122,7 +122,7 @@ export function openQuestion(question: AskedQuestion): Pick<ScreenState, 'field'
 	const given = question.default;
 	const ticks = Array.isArray(given) ? given.map(each => JSON.stringify(each)) : [];
 	const ticked = question.options.flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));
-	return question.type === 'tick'
+	return question.type === 'tick' || question.type === 'pick'
 		? {field: emptyField, ticked, focus: 'main', cursor: 0}
 		: {field: fieldOf(typeof given === 'string' ? given : ''), ticked: [], focus: 'field', cursor: 0};
 }

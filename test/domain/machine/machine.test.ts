@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import type {Happening, JournalEvent, Problem} from '../../../src/domain/incident/event.ts';
 import {exitOf, requestId} from '../../../src/domain/incident/incident.ts';
+import type {Json} from '../../../src/domain/json.ts';
 import {comesTooLate, fold} from '../../../src/domain/machine/machine.ts';
 import {refusal} from '../../../src/domain/machine/refusals.ts';
 import {
@@ -242,6 +243,14 @@ test('a blocked or unknown option cannot be chosen, and no question can be left 
 	expect(refusal(asked.incident, {type: 'answers.given', answers: {}, ...steps.close})).toMatch(/no answer/);
 	expect(refusal(asked.incident, {type: 'answers.given', answers: {which: [3]}, ...steps.close})).toMatch(/not shown/);
 	expect(refusal(asked.incident, {type: 'answers.given', answers: {which: [2]}, ...steps.close})).toBeUndefined();
+
+	const picking = toldToProof()
+		.tell({type: 'step.skipped', outcome: 'told', reason: 'x', ...steps.tell})
+		.tell(begun(steps.close, 'read', {with: {questions: {which: {type: 'pick', options: [1, 2]}}}}));
+	const picked = (which: Json) => refusal(picking.incident, {type: 'answers.given', answers: {which}, ...steps.close});
+	expect(picked(3)).toMatch(/not shown/);
+	expect(picked([1])).toMatch(/not shown/);
+	expect([picked(2), picked([])]).toEqual([undefined, undefined]);
 });
 
 test('a report that arrives after a person left the phase is late', () => {

@@ -4,9 +4,9 @@ import {expect, test} from 'vitest';
 import {defined} from '../../../src/domain/defined.ts';
 import {parseDigest} from '../../../src/domain/image/digest.ts';
 import type {Fault} from '../../../src/domain/image/fault.ts';
-import {parseReference} from '../../../src/domain/image/reference.ts';
 import type {FinishedVisit, Visit} from '../../../src/domain/incident/incident.ts';
 import {resolveStep} from '../../../src/domain/incident/resolve-step.ts';
+import type {SiblingOption} from '../../../src/domain/incident/schemas.ts';
 import type {Settings} from '../../../src/domain/incident/settings.ts';
 import {isObject, type JsonObject} from '../../../src/domain/json.ts';
 import {open as openIncident} from '../../../src/domain/machine/beginnings.ts';
@@ -53,7 +53,18 @@ const plan = (role: RelinkPart['role'], where: RelinkPart['where'], complete = t
 	plan: {complete, parts: [{digest: a, role, where, size: 2_000_000, from: 'acme/base'}]},
 });
 const unlinked: Finding = {...finding('child-unlinked', 'relink'), ...plan('manifest', 'disk')};
-const sibling = parseReference('registry.example/a:old');
+const sibling: SiblingOption = {
+	reference: 'registry.example/a:old',
+	key: 'old',
+	title: '',
+	status: '',
+	tags: ['old'],
+	wasNamed: false,
+	digest: a,
+	platforms: ['linux/amd64'],
+	age: 'older',
+	ageBy: 'built',
+};
 const scan = (...findings: Finding[]) => ({scan: {findings, complete: true}});
 
 function weigh(evidence: Partial<Evidence>) {
@@ -88,7 +99,7 @@ test.each<[string, Partial<Evidence>, string]>([
 	['without anything configured it is for a person', {settings: bare, ...scan(swept)}, 'by-hand'],
 	[
 		'an older image is the last resort',
-		{settings: bare, scan: {findings: [swept], complete: true, sibling}},
+		{settings: bare, scan: {findings: [swept], complete: true, siblings: [sibling]}},
 		're-point',
 	],
 	['when all was tried it is for a person', {...scan(swept), tried: ['rebuild-ci', 'rebuild-fallback']}, 'by-hand'],
@@ -119,7 +130,7 @@ test('exactly one option is recommended, it is the first and not blocked, and ev
 				{
 					findings: fc.array(fc.constantFrom(swept, unlinked, finding('answers-differ', 'restart')), {maxLength: 3}),
 					complete: fc.boolean(),
-					sibling: fc.constant(sibling),
+					siblings: fc.array(fc.constant(sibling), {minLength: 1, maxLength: 2}),
 				},
 				{requiredKeys: ['findings', 'complete']},
 			),
@@ -334,4 +345,38 @@ test('without a scan nothing is claimed about the disk, and a host that refused 
 	expect(why('restart')!.blocked).toContain('refused');
 	expect(why('rebuild-fallback')!.blocked).toContain('refused');
 	expect(first!.key).toBe('rebuild-ci');
+});
+
+test('what is in the way of a relink is named, and no relink, however whole its plan is, can be chosen', () => {
+	const path = 'repositories/a/_manifests/revisions/sha256/aa/link';
+	const options = weigh(scan({...unlinked, aside: [{path, is: 'folder'}]}));
+	const option = (wanted: string) => options.find(({key}) => key === wanted)!;
+
+	expect(options[0]!.key).toBe('rebuild-ci');
+	expect(option('relink').blocked).toBe(
+		`First move aside ${path} on the host: no push replaces what is there. Then check the image again.`,
+	);
+	expect(option('rebuild-ci').risk).toContain(`first move aside ${path} on the host`);
+});
+
+test('damaged data is moved aside before a rebuild, whose push would not replace it', () => {
+	const path = 'blobs/sha256/aa/data';
+	const options = weigh(scan({...finding('blob-truncated', 'rebuild'), aside: [{path, is: 'damaged-data'}]}));
+
+	expect(options.find(({key}) => key === 'rebuild-fallback')!.risk).toContain(`first move aside ${path}`);
+	expect(options.find(({key}) => key === 'relink')!.blocked).toBe('Nothing that is missing is still on disk.');
+});
+
+test('a tag that names nothing goes back to what it named last, unless equal times leave that open', () => {
+	const dangling = (...named: string[]): Finding => ({
+		...finding('tag-dangling', 're-point'),
+		history: named.map(time => ({tag: 'latest', digest: a, named: time})),
+	});
+	const siblings = [sibling];
+	const weighed = (...named: string[]) =>
+		recommended({scan: {findings: [dangling(...named)], complete: true, siblings}});
+
+	expect(weighed('2026-04-02T00:00:00Z')).toBe('re-point');
+	expect(weighed('2026-04-02T00:00:00Z', '2026-04-01T00:00:00Z')).toBe('re-point');
+	expect(weighed('2026-04-01T00:00:00Z', '2026-04-01T00:00:00Z')).toBe('rebuild-ci');
 });

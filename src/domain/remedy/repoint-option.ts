@@ -1,0 +1,36 @@
+import type {Evidence, Facts} from './evidence.ts';
+import {block, type RemedyOption} from './remedy-option.ts';
+import {sayAge, siblingName} from './say-sibling.ts';
+
+const mostNamed = 3;
+
+/** To point the tag at another image. Which one, is asked when it was chosen. */
+export function repointOption({historySuffices}: Facts, scan: Evidence['scan']): RemedyOption {
+	const siblings = scan?.siblings ?? [];
+	const [first] = siblings;
+	const ages = new Set(siblings.map(({age}) => age));
+	const build =
+		ages.size !== 1 || ages.has('unknown') ? 'another build' : ages.has('older') ? 'an older build' : 'a newer build';
+	const names = siblings.slice(0, mostNamed).map(sibling => `${siblingName(sibling)} (${sayAge(sibling)})`);
+	const more = siblings.length > mostNamed ? ` and ${siblings.length - mostNamed} more` : '';
+	return {
+		key: 're-point',
+		title:
+			siblings.length > 1
+				? `Re-point the tag to one of ${siblings.length} intact images`
+				: `Re-point the tag to ${first === undefined ? 'another image' : siblingName(first)}`,
+		changes:
+			first === undefined ? 'the tag names another image' : `the tag names another image: ${names.join(', ')}${more}`,
+		risk: `users get ${build}; users who pinned the old digest stay broken`,
+		takes: 'seconds',
+		recommended: false,
+		why: historySuffices
+			? 'The tag names nothing, and the image that it named last is whole.'
+			: 'It ends the outage while the rebuild runs, if another image is acceptable.',
+		...block(scan === undefined, 'The storage was not scanned: it is not known which images are whole.'),
+		...block(
+			scan !== undefined && first === undefined,
+			'No other whole image of the same kind, with the same platforms, is known in this repository.',
+		),
+	};
+}

@@ -1,0 +1,168 @@
+import {defined} from '../defined.ts';
+import type {Digest} from '../image/digest.ts';
+import {type Manifest, platformName} from '../image/manifest.ts';
+import {isAttachedTag, isRunnable, runnableChildren} from '../image/purpose.ts';
+import type {Scan} from '../storage/findings/finding.ts';
+import {tagTarget} from '../storage/listing/links.ts';
+import type {RepositoryListing, StorageListing} from '../storage/listing/listing.ts';
+import {isoTime} from '../storage/listing/times.ts';
+import {openGraph, type StorageGraph} from '../storage/walk/graph.ts';
+import {pastImages} from '../storage/walk/history.ts';
+import {planBelow} from '../storage/walk/relink-plan.ts';
+import {hasPlatforms, type ImageConfig} from './image-config.ts';
+import {type Age, ageOf} from './sibling-age.ts';
+
+/** A whole image that a broken tag can be pointed to. */
+export type Sibling = Age & {
+	/** The tags that name it, the most recently written first. None: only the history of the broken tag knows it. */
+	tags: string[];
+	/** The broken tag has named it before. */
+	wasNamed: boolean;
+	digest: Digest;
+	platforms: string[];
+	/** When it was built, by its config. ISO 8601, UTC. */
+	built?: string;
+	/** When a tag was last set to it. */
+	tagged?: string;
+};
+
+/** An image, and the configs that say more of it than its manifest. Times are seconds since 1970. */
+type Candidate = Named & {digest: Digest; manifest: Manifest; configs: Digest[]};
+
+/** What may be a sibling, by the manifests on the disk. `configs` are still to be read, the first ones first. */
+type SiblingSearch = {original: Candidate | undefined; candidates: Candidate[]; configs: Digest[]};
+
+/**
+ * Looks for images of the same repository that a broken tag can be pointed to: whole on the disk, of the same media type, and
+ * no signature, attestation, cache or other artifact. Its own history counts.
+ */
+export function searchSiblings(listing: StorageListing, scan: Scan, repository: string, tag: string): SiblingSearch {
+	const graph = openGraph(listing);
+	const ofRepository = listing.repositories.get(repository);
+	const original = ofRepository && originalOf(graph, ofRepository, tag);
+	const isArtifact = original !== undefined && !isImage(graph, original.manifest);
+	if (ofRepository === undefined || isAttachedTag(tag) || isArtifact) {
+		return {original, candidates: [], configs: []};
+	}
+
+	const broken = new Set(scan.findings.filter(found => found.repository === repository).flatMap(({tags}) => tags));
+	const own = tagTarget(ofRepository.tags.get(tag)?.link);
+	const candidates = [...imagesIn(ofRepository, {graph, repository, tag})]
+		.filter(([digest, {tags}]) => digest !== own && !tags.some(name => broken.has(name)))
+		.flatMap(([digest, named]) => candidateOf(graph, digest, named) ?? [])
+		.filter(
+			({digest, manifest}) =>
+				isImage(graph, manifest) &&
+				(original === undefined || manifest.mediaType === original.manifest.mediaType) &&
+				planBelow(graph, repository, [digest]).parts.every(({where}) => where === 'linked'),
+		)
+		.sort((a, b) => (b.tagged ?? 0) - (a.tagged ?? 0));
+
+	return {original, candidates, configs: [original, ...candidates].flatMap(image => image?.configs ?? [])};
+}
+
+/** The siblings with at least the platforms of the original, as far as those are known: what the tag named, then the newest. */
+export function siblingsOf(
+	{original, candidates}: SiblingSearch,
+	configs: ReadonlyMap<Digest, ImageConfig>,
+): Sibling[] {
+	const aboutOriginal = original && aboutOf(original, configs);
+	return candidates
+		.map(candidate => ({candidate, ...aboutOf(candidate, configs)}))
+		.filter(({platforms}) => hasPlatforms(platforms, aboutOriginal?.platforms ?? []))
+		.map(({candidate: {digest, tags, wasNamed, tagged}, platforms, built}) => ({
+			tags,
+			wasNamed,
+			digest,
+			platforms,
+			...defined({built, tagged: tagged === undefined ? undefined : isoTime(tagged)}),
+			...ageOf({built, tagged}, {built: aboutOriginal?.built, tagged: original?.tagged}),
+		}))
+		.sort(
+			(a, b) =>
+				Number(b.wasNamed) - Number(a.wasNamed) || compare(b.built ?? b.tagged ?? '', a.built ?? a.tagged ?? ''),
+		);
+}
+
+/** What the broken tag names; where that is gone, what it named before. */
+function originalOf(graph: StorageGraph, {tags}: RepositoryListing, tag: string): Candidate | undefined {
+	const {link, history = new Map<Digest, number>()} = tags.get(tag) ?? {};
+	const own = tagTarget(link);
+	const past = [...history].sort(([, a], [, b]) => b - a);
+	const tagged = link?.changed ?? past[0]?.[1];
+	const digests = [...(own === undefined ? [] : [own]), ...past.map(([digest]) => digest)];
+	return digests
+		.map(digest => candidateOf(graph, digest, {tags: [tag], wasNamed: true, ...defined({tagged})}))
+		.find(Boolean);
+}
+
+type Named = {tags: string[]; wasNamed: boolean; tagged?: number};
+
+/** The images of the other tags, and those of the tag's own history, each once. */
+function imagesIn(
+	{tags}: RepositoryListing,
+	{graph, repository, tag}: {graph: StorageGraph; repository: string; tag: string},
+): Map<Digest, Named> {
+	const images = new Map<Digest, Named>();
+	const others = [...tags].filter(([name]) => name !== tag && !isAttachedTag(name));
+	for (const [name, {link}] of others.sort(([, a], [, b]) => (b.link?.changed ?? 0) - (a.link?.changed ?? 0))) {
+		const digest = tagTarget(link);
+		if (digest !== undefined) {
+			const known = images.get(digest);
+			images.set(digest, {
+				tags: [...(known?.tags ?? []), name],
+				wasNamed: false,
+				tagged: known?.tagged ?? link!.changed,
+			});
+		}
+	}
+
+	for (const {digest, named} of pastImages(graph, repository, tag)) {
+		images.set(digest, {tags: [], tagged: named, ...images.get(digest), wasNamed: true});
+	}
+
+	return images;
+}
+
+function candidateOf(graph: StorageGraph, digest: Digest, named: Named): Candidate | undefined {
+	const manifest = manifestOf(graph, digest);
+	return manifest && {digest, ...named, manifest, configs: configsOf(graph, manifest)};
+}
+
+/** Of an index the configs of the children that do not say their platform, and of one more, for its time. */
+function configsOf(graph: StorageGraph, manifest: Manifest): Digest[] {
+	if (manifest.kind === 'image') {
+		return manifest.config === undefined ? [] : [manifest.config.digest];
+	}
+
+	const children = runnableChildren(manifest);
+	return children
+		.filter((child, at) => at === 0 || platformName(child) === undefined)
+		.flatMap(({digest}) => {
+			const child = manifestOf(graph, digest);
+			return child?.kind === 'image' ? configsOf(graph, child) : [];
+		});
+}
+
+function aboutOf(
+	{manifest, configs}: Candidate,
+	read: ReadonlyMap<Digest, ImageConfig>,
+): {platforms: string[]; built: string | undefined} {
+	const known = configs.flatMap(digest => read.get(digest) ?? []);
+	const named = manifest.kind === 'index' ? runnableChildren(manifest).flatMap(child => platformName(child) ?? []) : [];
+	const platforms = [...named, ...known.flatMap(({platform}) => platform ?? [])];
+	return {platforms: [...new Set(platforms)], built: known.find(({built}) => built !== undefined)?.built};
+}
+
+function isImage(graph: StorageGraph, manifest: Manifest): boolean {
+	return isRunnable(manifest, ({digest}) => manifestOf(graph, digest));
+}
+
+function manifestOf(graph: StorageGraph, digest: Digest): Manifest | undefined {
+	const body = graph.manifest(digest);
+	return body?.ok ? body.manifest : undefined;
+}
+
+function compare(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}
