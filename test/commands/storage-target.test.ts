@@ -11,8 +11,8 @@ const configuration = parseConfiguration(
 );
 const one = parseConfiguration('registries: {only: {url: "https://only.example", storage: {root: /srv/only}}}', 'f');
 
-const scan = (options: Parameters<typeof scanTarget>[0]) => scanTarget(options, configuration, '/work');
-const audit = (name: string | undefined, options: StorageOptions) => auditTarget(name, options, configuration, '/work');
+const scan = (options: Parameters<typeof scanTarget>[0]) => scanTarget(options, configuration, '/srv');
+const audit = (name: string | undefined, options: StorageOptions) => auditTarget(name, options, configuration, '/srv');
 
 /** One value for each option. */
 const given = {
@@ -93,12 +93,12 @@ describe('two options of a scan', () => {
 
 describe('the storage of a scan', () => {
 	it('is a folder below the working directory', () => {
-		expect(scan({path: 'data'})).toEqual({location: {root: '/work/data'}});
+		expect(scan({path: 'data'})).toEqual({location: {root: '/srv/data'}});
 	});
 
 	it('is another one than the named registry’s only where the registry is to be compared with it', () => {
 		expect(scan({path: 'data', registry: 'private', compare: true})).toEqual({
-			location: {root: '/work/data'},
+			location: {root: '/srv/data'},
 			registry: configuration.registries.private,
 		});
 		expect(scan({ssh: 'other', root: '/srv', registry: 'plain', compare: true})).toMatchObject({
@@ -164,8 +164,8 @@ describe('what an audit reads', () => {
 	});
 
 	it('is a folder, and the registry it is named with', () => {
-		expect(audit(undefined, {path: 'data'})).toEqual({location: {root: '/work/data'}});
-		expect(audit('plain', {path: 'data'})).toMatchObject({location: {root: '/work/data'}, registry: {name: 'plain'}});
+		expect(audit(undefined, {path: 'data'})).toEqual({location: {root: '/srv/data'}});
+		expect(audit('plain', {path: 'data'})).toMatchObject({location: {root: '/srv/data'}, registry: {name: 'plain'}});
 		expect(audit('private', {ssh: 'vm', root: '/srv'})).toMatchObject({
 			location: {ssh: 'vm', root: '/srv'},
 			registry: {name: 'private'},
@@ -177,11 +177,11 @@ describe('what an audit reads', () => {
 	});
 
 	it('is the only configured registry, or must be named', () => {
-		expect(auditTarget(undefined, {}, one, '/work')).toMatchObject({registry: {name: 'only'}});
+		expect(auditTarget(undefined, {}, one, '/srv')).toMatchObject({registry: {name: 'only'}});
 		expect(() => audit(undefined, {})).toThrow(
 			expect.objectContaining({code: 'audit.where', message: expect.stringContaining('private, plain')}),
 		);
-		expect(() => auditTarget(undefined, {}, emptyConfiguration, '/work')).toThrow(
+		expect(() => auditTarget(undefined, {}, emptyConfiguration, '/srv')).toThrow(
 			expect.objectContaining({code: 'audit.where', exit: 'usage', hint: expect.stringContaining('regmedic.yaml')}),
 		);
 		expect(() => audit('privat', {})).toThrow(expect.objectContaining({code: 'configuration.no-registry'}));
