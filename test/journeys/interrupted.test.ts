@@ -3,12 +3,13 @@ import path from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {eventsFile} from '../../src/adapters/journal/events-file.ts';
 import {openLogin} from '../support/cli.ts';
+import {sample} from '../support/sweep.ts';
 
 /** Several drills run at once on two cores, which the rest of the suite uses too. */
 const patienceMs = 90_000;
 
 describe.concurrent('an incident that is interrupted, held or changed', {timeout: patienceMs}, () => {
-	it.each(['SIGINT', 'SIGTERM'] as const)('%s leaves it open, and resume continues it', async signal => {
+	it.each(sample(['SIGINT', 'SIGTERM'] as const))('%s leaves it open, and resume continues it', async signal => {
 		await using own = await openLogin();
 		const running = own.start(['drill', 'orphan-index', '--speed', '2']);
 		await running.saying(/was triggered/);

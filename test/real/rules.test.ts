@@ -5,7 +5,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {mutatedRules} from '../support/alerting.ts';
 import {deployFolder} from '../support/deploy-files.ts';
 import {describeReal, temporaryFolder} from '../support/real.ts';
-import {sample} from '../support/sweep.ts';
+import {few} from '../support/sweep.ts';
 
 const run = promisify(execFile);
 const rulesFolder = path.join(deployFolder, 'prometheus');
@@ -29,7 +29,7 @@ describeReal('the rules, for promtool', ['promtool'], () => {
 	});
 
 	test.concurrent.each(
-		sample<[string, string | RegExp, string]>([
+		few<[string, string | RegExp, string]>([
 			['failures are not added up over the shards', /sum( by \(instance\) \(\n +max by .+failures\))/, 'max$1'],
 			['failures are forgotten with the Pushgateway', 'failures[1d]', 'failures[5m]'],
 			['one failure is not enough', /(failures\[1d\]\)\)\n +\)) > 0/, '$1 > 1'],
