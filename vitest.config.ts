@@ -1,6 +1,7 @@
 import {defineConfig} from 'vitest/config';
 
-const timeouts = {testTimeout: 30_000, hookTimeout: 60_000};
+// A sweep tries everything many times over.
+const timeouts = {testTimeout: process.env.REGMEDIC_SWEEP === '1' ? 900_000 : 30_000, hookTimeout: 60_000};
 /** These keep what Ink or a real server left in the process: each file has a process of its own. */
 const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
 

@@ -62,17 +62,18 @@ export function resolve(value: Json, scope: JsonObject, written: Written = text 
 
 /** Resolves every value of an object. */
 export function resolveValues(values: JsonObject, scope: JsonObject, written?: Written): ResolvedValues {
-	const resolved: JsonObject = {};
+	const resolved: [key: string, value: Json][] = [];
 	for (const [key, value] of Object.entries(values)) {
 		const part = resolve(value, scope, written);
 		if (!part.ok) {
 			return part;
 		}
 
-		resolved[key] = part.value;
+		resolved.push([key, part.value]);
 	}
 
-	return {ok: true, values: resolved};
+	// An assignment would take the key "__proto__" for the object's prototype.
+	return {ok: true, values: Object.fromEntries(resolved)};
 }
 
 function resolveText(text: string, scope: JsonObject, written: Written): Resolved {

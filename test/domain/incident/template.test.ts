@@ -57,6 +57,12 @@ test('a value without a reference stays as it is', () => {
 	);
 });
 
+test('the key "__proto__" is a key like any other', () => {
+	const value = JSON.parse('{"__proto__": null}');
+
+	expect(resolve(value, scope)).toEqual({ok: true, value});
+});
+
 test('a malformed reference is reported as one', () => {
 	expect(malformedIn({a: ['${inputs.image}', '${inputs.image!}', 'x ${Inputs.y} z', '${']})).toEqual([
 		'${inputs.image!}',
