@@ -66,22 +66,7 @@ export async function randomStore(root: string, random: () => number, canClose: 
 		])();
 	}
 
-	for (let count = Math.floor(random() * 6); count > 0; count--) {
-		const where = pick([...folders, store.base]);
-		const name = Buffer.concat([Buffer.from(`${where}/`), pick(random() < 0.7 ? hostileNames : oddNames)]);
-		try {
-			pick([
-				() => writeFileSync(name, 'x', {flag: 'wx'}),
-				() => symlinkSync('x\n-rw-r--r-- 1 0 0 71 Jan 1 1970 ./blobs', name),
-				() => {
-					mkdirSync(Buffer.concat([name, Buffer.from('/_layers/sha256/'), pick(hostileNames)]), {recursive: true});
-					writeFileSync(Buffer.concat([name, Buffer.from('/data')]), 'x');
-				},
-			])();
-		} catch {
-			// The path is gone, or taken.
-		}
-	}
+	scatterOddEntries(store, random, 0.7);
 
 	// Leaves first: a change below a folder would renew the folder's time.
 	const seconds = Date.now() / 1000 - pick([7200, 400 * 86_400]);
@@ -96,6 +81,32 @@ export async function randomStore(root: string, random: () => number, canClose: 
 	}
 
 	return store;
+}
+
+/** Files, links and folders that no registry writes, anywhere in a store. @param hostile the share of names that could pass for something else */
+export function scatterOddEntries({base}: Store, random: () => number, hostile: number): void {
+	const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+	const folders = readdirSync(base, {recursive: true, withFileTypes: true})
+		.filter(entry => entry.isDirectory())
+		.map(entry => path.join(entry.parentPath, entry.name))
+		.sort();
+
+	for (let count = Math.floor(random() * 6); count > 0; count--) {
+		const where = pick([...folders, base]);
+		const name = Buffer.concat([Buffer.from(`${where}/`), pick(random() < hostile ? hostileNames : oddNames)]);
+		try {
+			pick([
+				() => writeFileSync(name, 'x', {flag: 'wx'}),
+				() => symlinkSync('x\n-rw-r--r-- 1 0 0 71 Jan 1 1970 ./blobs', name),
+				() => {
+					mkdirSync(Buffer.concat([name, Buffer.from('/_layers/sha256/'), pick(hostileNames)]), {recursive: true});
+					writeFileSync(Buffer.concat([name, Buffer.from('/data')]), 'x');
+				},
+			])();
+		} catch {
+			// The path is gone, or taken.
+		}
+	}
 }
 
 function age(folder: Buffer, time: () => number): void {
