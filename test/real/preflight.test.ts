@@ -1,8 +1,10 @@
 import {spawnSync} from 'node:child_process';
-import {chmod, mkdir, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {chmod, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {Preflight} from '../../src/domain/audit/preflight.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
@@ -75,6 +77,22 @@ describeReal('a preflight whose dry collection fails', ['docker-registry'], () =
 		expect(tagged).toMatchObject({complete: true, breaks: []});
 		expect(collect(config)).toBe(1);
 		expect(linksOf(store)).toBe(4);
+	});
+
+	it('names the broken tag whose past image, which it could be set back to, is removed, beside the index that breaks', async () => {
+		const {store, config} = await filled('past');
+		const link = path.join(store.tagFolder('acme/app', 'v1'), 'current/link');
+		const past = (await readFile(link, 'utf8')) as Digest;
+		await rm(link);
+
+		const [withUntagged, tagged] = await run(store, config);
+
+		expect(withUntagged).toMatchObject({complete: true, worsens: [{image: 'acme/app:v1', digest: past, past: true}]});
+		expect(withUntagged?.breaks.map(({image}) => image)).toEqual(['zeta/app:v1']);
+		expect(tagged).toMatchObject({breaks: [], worsens: []});
+		expect(existsSync(store.blobFile(past))).toBe(true);
+		expect(collect(config)).toBe(0);
+		expect(existsSync(store.blobFile(past))).toBe(false);
 	});
 
 	it('for want of its configuration says that, and nothing of the program’s usage', async () => {

@@ -53,7 +53,7 @@ export async function runPreflight(
 			? failedPreflight(command, report)
 			: 'stage' in listing
 				? failedPreflight(command, report.failure ?? listing)
-				: foresee({command, report}, listing, role),
+				: foresee({command, report, untagged: withoutUntagged(command) !== undefined}, listing, role),
 	);
 }
 

@@ -2,6 +2,7 @@ import {type Audit, auditVerdict} from '../../domain/audit/audit.ts';
 import type {Hazard, Severity} from '../../domain/audit/hazard.ts';
 import type {Preflight} from '../../domain/audit/preflight.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
+import {sayFirst} from '../../domain/storage/listing/collection-stop.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, usualColumns, wrap} from '../../domain/text/wrap.ts';
@@ -68,11 +69,8 @@ function sayPreflight(preflight: Preflight, columns: number): string[] {
 						wrap(`${image} (${digests.map(shortDigest).join(', ')})`, {first: '  - ', rest: '      ', columns}),
 					),
 				]),
-		...[...Map.groupBy(worsens, ({image}) => image)].flatMap(([image, lost]) =>
-			wrap(
-				`${image} is already broken, and the run removes what a relink needs (${lost.map(({digest}) => shortDigest(digest)).join(', ')}): relink it first.`,
-				item,
-			),
+		...[...Map.groupBy(worsens, ({image, past}) => `${image}${past ? ' past' : ''}`).values()].flatMap(lost =>
+			wrap(sayWorsened(lost), item),
 		),
 		...(complete
 			? []
@@ -83,7 +81,15 @@ function sayPreflight(preflight: Preflight, columns: number): string[] {
 	];
 }
 
-function sayRemovals({removes, failure}: Preflight, columns: number): string[] {
+function sayWorsened(lost: Preflight['worsens']): string {
+	const {image, past} = lost[0]!;
+	const digests = lost.map(({digest}) => shortDigest(digest)).join(', ');
+	return past
+		? `${image} is already broken, and the run removes an image that the tag could be set back to (${digests}): re-point the tag first.`
+		: `${image} is already broken, and the run removes what a relink needs (${digests}): relink it first.`;
+}
+
+function sayRemovals({removes, failure, stops = []}: Preflight, columns: number): string[] {
 	const inside = {first: '  ', rest: '    ', columns};
 	const links = count(removes.manifests, 'manifest link');
 	if (failure === undefined) {
@@ -95,7 +101,10 @@ function sayRemovals({removes, failure}: Preflight, columns: number): string[] {
 		mark: 'A real run stops at the same place, before it removes anything.',
 		sweep: `A real run stops at the same place, after it has removed ${links} and before it removes data.`,
 	};
-	return [`FAILED. ${failure.message}`, meanings[failure.stage], failure.hint].flatMap(line =>
+	const [first, ...more] = stops;
+	const others = more.length === 0 ? '' : ` (and at ${count(more.length, 'other')}: \`regmedic scan\` lists them)`;
+	const at = first === undefined ? '' : `It stops at ${visibleLine(first.path)}${others}: ${sayFirst(first)}.`;
+	return [`FAILED. ${failure.message}`, meanings[failure.stage], at, failure.hint].flatMap(line =>
 		line === '' ? [] : wrap(line, inside),
 	);
 }

@@ -2,8 +2,8 @@ import {partName, shortDigest} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import {partsGone, sayRedisKeys} from '../../domain/remedy/redis-keys.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
+import {type CollectionStop, sayFirst} from '../../domain/storage/listing/collection-stop.ts';
 import {obstacleNames} from '../../domain/storage/listing/obstacles.ts';
-import {collectionStoppedBy} from '../../domain/storage/listing/strays.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
@@ -180,7 +180,7 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 }
 
 function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
-	const {leftOut = 0, strays = [], linksTakenBySize = 0} = harmless ?? {};
+	const {leftOut = 0, strays = [], linksTakenBySize = 0, collectionStops = []} = harmless ?? {};
 	const images = leftovers?.images ?? 0;
 	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
 	const named = first.length === 0 ? '' : ` (${first.join(', ')}${leftOut > first.length ? ', …' : ''})`;
@@ -191,17 +191,17 @@ function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
 					`${count(images, 'leftover')}: damaged, but without a tag, so no pull by tag needs ${images === 1 ? 'it' : 'them'}.`,
 				]),
 		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files${named}.`]),
-		...strays.flatMap(sayStop).slice(0, mostListed),
+		...collectionStops.slice(0, mostListed).map(sayStop),
 		...(linksTakenBySize === 0
 			? []
 			: [`${count(linksTakenBySize, 'layer link')} checked by size only: --hash reads all of them.`]),
 	].flatMap(note => wrap(note, {rest: '  ', columns}));
 }
 
-function sayStop(path: string): string[] {
-	const stopped = collectionStoppedBy(path);
-	const which = stopped === 'every' ? 'A garbage collection' : 'A garbage collection with -m';
-	return stopped === undefined ? [] : [`${which} stops at ${visibleLine(path)}: move it away first.`];
+function sayStop(stop: CollectionStop): string {
+	const which = stop.collection === 'every' ? 'A garbage collection' : 'A garbage collection with -m';
+	const after = stop.removed === 'nothing' ? '' : ', after it has removed the links of untagged manifests';
+	return `${which} stops at ${visibleLine(stop.path)}${after}: ${sayFirst(stop)}.`;
 }
 
 function sayNext(findings: readonly Finding[], risks: readonly LatentFault[], registry: string): string[] {

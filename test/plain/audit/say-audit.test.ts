@@ -105,6 +105,11 @@ it('a rehearsed collection that removes what a relink needs is reported, once fo
 
 	expect(told.match(/old:latest/g)).toHaveLength(1);
 	expect(told).toContain('do not run it');
+	const past = sayAudit({...audit, preflight: [{...preflight, worsens: [{...worsens[0]!, past: true}]}]}).join(' ');
+	expect(past.replace(/\s+/g, ' ')).toContain(
+		'old:latest is already broken, and the run removes an image that the tag could be set back to',
+	);
+	expect(past).not.toContain('what a relink needs');
 	expect(told).not.toContain('Nothing found');
 });
 
@@ -136,6 +141,13 @@ it('a dry run that failed is shown with the registry’s words, where a real run
   Run it there by hand.
   INCOMPLETE: more may break than is listed here.
 `);
+	const path = 'repositories/acme/app/_manifests/tags/v1/current/link';
+	const stop = {path, collection: 'with -m', removed: 'nothing', first: 'repair'} as const;
+	expect(
+		sayAudit({...audit, preflight: [{...failed, stops: [stop]}]})
+			.join(' ')
+			.replace(/\s+/g, ' '),
+	).toContain(`It stops at ${path}: repair it first.`);
 	expect(sayAudit({...audit, preflight: [{...failed, failure: {...failure, stage: 'sweep'}}]}).join('\n')).toContain(
 		'after it has removed 2 manifest links',
 	);

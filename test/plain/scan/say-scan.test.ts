@@ -111,12 +111,23 @@ test('leftovers are one line, and no finding', () => {
 
 test('entries that no registry writes are named, a few of them, and those at which a collection stops', () => {
 	const strays = ['x', 'repositories/a/_manifests/tags/.nfs1', 'y', 'z', 'blobs/sha256/data'];
-	const harmless = {history: 0, leftOut: 9, strays, linksTakenBySize: 0};
+	const collectionStops: NonNullable<Scan['harmless']>['collectionStops'] = [
+		{path: strays[1]!, collection: 'with -m', removed: 'nothing', first: 'move-away'},
+		{path: strays[4]!, collection: 'every', removed: 'manifest-links', first: 'move-away'},
+		{
+			path: 'repositories/a/_manifests/tags/v1/current/link',
+			collection: 'with -m',
+			removed: 'nothing',
+			first: 'repair',
+		},
+	];
+	const harmless = {history: 0, leftOut: 9, strays, linksTakenBySize: 0, collectionStops};
 
-	expect(sayScan({...scan, findings: [], harmless}, {columns: 100}).slice(-3)).toEqual([
+	expect(sayScan({...scan, findings: [], harmless}, {columns: 160}).slice(-4)).toEqual([
 		'9 entries ignored: no registry writes such files (x, repositories/a/_manifests/tags/.nfs1, y, …).',
 		'A garbage collection with -m stops at repositories/a/_manifests/tags/.nfs1: move it away first.',
-		'A garbage collection stops at blobs/sha256/data: move it away first.',
+		'A garbage collection stops at blobs/sha256/data, after it has removed the links of untagged manifests: move it away first.',
+		'A garbage collection with -m stops at repositories/a/_manifests/tags/v1/current/link: repair it first.',
 	]);
 });
 

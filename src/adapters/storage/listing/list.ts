@@ -88,6 +88,7 @@ async function readTree({
 		obstacles: tree.obstacles,
 		leftOut: tree.leftOut,
 		strays: tree.strays,
+		strayStops: tree.stops,
 		preciseTimes: tree.form !== 'ls',
 	};
 	return {listing, rewritten: tree.rewritten};

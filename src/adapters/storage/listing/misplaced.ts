@@ -1,6 +1,6 @@
 import {isDigest} from '../../../domain/image/digest.ts';
+import {type CollectionStop, misnamedRepository, strayStop} from '../../../domain/storage/listing/collection-stop.ts';
 import type {ObstacleKind} from '../../../domain/storage/listing/obstacles.ts';
-import {collectionStoppedBy} from '../../../domain/storage/listing/strays.ts';
 import {obstacleKindOf} from './entries.ts';
 import {type Folder, type Folders, pathBelow} from './folders.ts';
 
@@ -14,14 +14,18 @@ export type Misplaced = {
 	linked: string[];
 	/** Entries that no registry writes, each counted once with everything below it. */
 	leftOut: number;
-	/** The first of them and those that stop a collection, but for names with a character that no registry writes. */
+	/** The first of them, but for names with a character that no registry writes. */
 	strays: string[];
+	/** Those at which a collection stops, however deep, with the same exception. */
+	stops: CollectionStop[];
 	/** Traces of another program that keeps its files in such a folder. */
 	otherLayouts: {objectStore: number; ociLayout: number};
 };
 
 /** More names than these help nobody. */
 const mostStrays = 20;
+/** A collection stops at the first. */
+const mostStops = 1000;
 
 export function noneMisplaced(): Misplaced {
 	return {
@@ -30,17 +34,22 @@ export function noneMisplaced(): Misplaced {
 		linked: [],
 		leftOut: 0,
 		strays: [],
+		stops: [],
 		otherLayouts: {objectStore: 0, ociLayout: 0},
 	};
 }
 
 /** Takes an entry that is neither a folder nor a file in its place. */
 export function takeMisplaced(
-	{parent, type, name}: {parent: Folder; type: string; name: string},
+	{parent, type, name, size}: {parent: Folder; type: string; name: string; size: number},
 	folders: Folders,
 	into: Misplaced,
 ): void {
 	const wanted = folders.wanted(parent, name);
+	if (wanted === undefined && type !== 'l') {
+		noteStop(strayStop(pathBelow(parent, name), size), into);
+	}
+
 	if (type === 'l') {
 		if (wanted === 'file') {
 			into.linked.push(pathBelow(parent, name));
@@ -75,15 +84,29 @@ function hidesNames({kind}: Folder, name: string): boolean {
 	return kind === 'root' || kind === 'blobs' || name === '_manifests' || (kind === 'manifests' && name === 'tags');
 }
 
-export function leaveOut(parent: Folder, name: string, into: Misplaced): void {
+/** A folder that no registry writes. */
+export function takeUnknownFolder(parent: Folder, name: string, into: Misplaced): void {
+	if (name === '_layers') {
+		noteStop(misnamedRepository(pathBelow(parent, name)), into);
+	}
+
+	leaveOut(parent, name, into);
+}
+
+function noteStop(stop: CollectionStop | undefined, into: Misplaced): void {
+	if (stop !== undefined && into.stops.length < mostStops) {
+		into.stops.push(stop);
+	}
+}
+
+function leaveOut(parent: Folder, name: string, into: Misplaced): void {
 	if (parent.kind === 'unknown' || parent.kind === 'in-place-of-a-file') {
 		return;
 	}
 
 	into.leftOut++;
-	const path = pathBelow(parent, name);
-	if (into.strays.length < mostStrays || collectionStoppedBy(path) !== undefined) {
-		into.strays.push(path);
+	if (into.strays.length < mostStrays) {
+		into.strays.push(pathBelow(parent, name));
 	}
 }
 

@@ -2,7 +2,7 @@ import type {Digest} from '../../../domain/image/digest.ts';
 import type {Link, RepositoryListing, StoredBlob} from '../../../domain/storage/listing/listing.ts';
 import type {Entries, NamedEntry} from './entries.ts';
 import {type Folder, isHostile, openFolders, pathOf} from './folders.ts';
-import {leaveOut, type Misplaced, noneMisplaced, takeMisplaced} from './misplaced.ts';
+import {type Misplaced, noneMisplaced, takeMisplaced, takeUnknownFolder} from './misplaced.ts';
 
 /** The tree, as far as its listing came. */
 export type Tree = Misplaced & {
@@ -110,10 +110,10 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 			} else if (folder.kind === 'entry') {
 				noteHistory(folder, changed);
 			} else if (folder.kind === 'unknown') {
-				leaveOut(parent, name, tree);
+				takeUnknownFolder(parent, name, tree);
 			}
 		} else {
-			takeMisplaced({parent, type, name}, folders, tree);
+			takeMisplaced({parent, type, name, size: number}, folders, tree);
 		}
 	}
 

@@ -3,6 +3,7 @@ import type {RegistryRole} from '../../image/verdict.ts';
 import {count} from '../../text/wording.ts';
 import {danglingHistory} from '../listing/links.ts';
 import type {RepositoryListing, StorageListing} from '../listing/listing.ts';
+import {collectionStops} from '../walk/collection-stops.ts';
 import {tagFault} from '../walk/faults.ts';
 import {openGraph, type StorageGraph} from '../walk/graph.ts';
 import {type RelinkTarget, relinkPlan} from '../walk/relink-plan.ts';
@@ -81,6 +82,7 @@ export function assess(listing: StorageListing, {role, now = listing.taken, hash
 			leftOut: listing.leftOut ?? 0,
 			strays: [...(listing.strays ?? [])],
 			linksTakenBySize: listing.linksTakenBySize ?? 0,
+			collectionStops: collectionStops(graph),
 		},
 	};
 }

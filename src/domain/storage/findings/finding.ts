@@ -2,6 +2,7 @@ import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
+import type {CollectionStop} from '../listing/collection-stop.ts';
 import type {ObstacleKind} from '../listing/obstacles.ts';
 import type {SameRegistry} from '../same-registry.ts';
 import type {RelinkPlan} from '../walk/relink-plan.ts';
@@ -82,9 +83,15 @@ export type Scan = {
 	/**
 	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
 	 * entries that no registry writes. `strays`: the first of those. `linksTakenBySize`:
-	 * links of a large store of which only the size was read.
+	 * links of a large store of which only the size was read. `collectionStops`: where a garbage collection ends with an error.
 	 */
-	harmless?: {history: number; leftOut: number; strays: string[]; linksTakenBySize: number};
+	harmless?: {
+		history: number;
+		leftOut: number;
+		strays: string[];
+		linksTakenBySize: number;
+		collectionStops?: CollectionStop[];
+	};
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
 	compared?: SameRegistry;
 };

@@ -1,4 +1,5 @@
 import type {Digest} from '../../image/digest.ts';
+import type {CollectionStop} from './collection-stop.ts';
 import type {ObstacleKind} from './obstacles.ts';
 
 /** A small file that holds a digest. `content` is absent where only its size was read. `changed`: seconds since 1970. */
@@ -54,6 +55,8 @@ export type StorageListing = {
 	leftOut?: number;
 	/** The paths of the first of them. */
 	strays?: readonly string[];
+	/** At which of all such entries a garbage collection stops. */
+	strayStops?: readonly CollectionStop[];
 	/**
 	 * False where the host only has `ls`: then every `changed` may be up to a minute or a day too late, and the time of a
 	 * removal is unknown.
