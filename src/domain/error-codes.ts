@@ -204,6 +204,7 @@ type StorageCode =
 	| 'storage.no-hash'
 	| 'storage.no-root'
 	| 'storage.object-store'
+	| 'storage.other-store'
 	| 'storage.restart'
 	| 'storage.root'
 	| 'storage.silent'

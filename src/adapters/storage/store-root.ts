@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {ShellResult} from '../../engine/ports/shell.ts';
+import {nameOtherLayout, otherStoreExit, otherStoreIn, refuseDatabases} from './other-stores.ts';
 
 /** Why a script could not read the store. */
 export const rootExits = {notEntered: 66, noStore: 67, noFind: 69} as const;
@@ -23,11 +24,14 @@ IFS= read -r root
 `;
 
 /** Goes on from the root to the folder that holds blobs/ and repositories/. */
-export const enterLayout = `if [ -d docker/registry/v2 ]; then
+export const enterLayout = `${refuseDatabases}if [ -d docker/registry/v2 ]; then
 	cd docker/registry/v2 2>/dev/null || not_entered "$root/docker/registry/v2"
-elif [ ! -d repositories ] && [ ! -d blobs ]; then
+elif [ ! -d repositories ] && { [ ! -d blobs ] || [ -f oci-layout ]; }; then
 	case $(ls -d docker/registry/v2/. 2>&1 >/dev/null) in
-	*': No such file or directory') exit ${rootExits.noStore} ;;
+	*': No such file or directory')
+		${nameOtherLayout}
+		exit ${rootExits.noStore}
+		;;
 	*) not_entered "$root/docker/registry/v2" ;;
 	esac
 fi
@@ -50,10 +54,15 @@ type NotEntered =
 	| {kind: 'kept-out'; user: string; at: string}
 	| {kind: 'failed'; why: string};
 
-/** @throws OperatorError storage.no-root | storage.denied | storage.unread | storage.no-find */
+/** @throws OperatorError storage.no-root | storage.other-store | storage.denied | storage.unread | storage.no-find */
 export function rejectRootExits({exitCode, stderr}: RootResult, root: string, place: string): void {
 	if (exitCode === rootExits.noStore) {
 		throw noRoot(root, place, 'it holds no docker/registry/v2');
+	}
+
+	const other = exitCode === otherStoreExit ? otherStoreIn(stderr, root, place) : undefined;
+	if (other !== undefined) {
+		throw other;
 	}
 
 	if (exitCode === rootExits.notEntered) {

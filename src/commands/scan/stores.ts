@@ -26,14 +26,14 @@ export type ScanStoresOptions = {
 	role: RegistryRole | undefined;
 	/** The stores below a folder. @throws OperatorError storage.no-base: there is no such folder */
 	findStores(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
-	/** @throws OperatorError storage.no-root: the folder is not a store */
+	/** @throws OperatorError storage.no-root | storage.other-store: the folder is not a store that can be scanned */
 	scanStore(root: string, role: RegistryRole): Promise<Scan>;
 };
 
 /**
  * Scans the store in this folder or, where the folder is no store itself, every store below it. The role of a configured
  * registry is in the configuration; the role of any other is in the registry's own configuration file.
- * @throws OperatorError storage.no-root: there is no store in the folder, and none below it
+ * @throws OperatorError storage.no-root | storage.other-store: there is no store in the folder, and none below it
  */
 export async function scanStores({
 	location: {root, ssh},
@@ -47,7 +47,7 @@ export async function scanStores({
 		const own = roleOf(root) ?? 'authoritative';
 		return {stores: [{root, role: own, scan: await scanStore(root, own)}], gaps: []};
 	} catch (error) {
-		const found = isCode(error, 'storage.no-root') ? await findBelow(root, findStores) : undefined;
+		const found = isNoStore(error) ? await findBelow(root, findStores) : undefined;
 		if (found === undefined || found.stores.length === 0) {
 			throw error;
 		}
@@ -74,6 +74,11 @@ async function findBelow(root: string, find: ScanStoresOptions['findStores']) {
 
 		throw error;
 	});
+}
+
+/** The folder itself is none that can be scanned; stores may lie below it. */
+function isNoStore(error: unknown): boolean {
+	return isCode(error, 'storage.no-root') || isCode(error, 'storage.other-store');
 }
 
 function isCode(error: unknown, code: ErrorCode): boolean {

@@ -31,6 +31,12 @@ afterAll(() => temporary[Symbol.asyncDispose]());
 
 const list = (shell: Shell, root: string) =>
 	createStorage({shell, root: path.join(temporary.folder, root)}).list({signal});
+/** A file below the store's folder, and its folders. */
+async function put(...parts: string[]): Promise<void> {
+	const file = path.join(temporary.folder, ...parts);
+	await mkdir(path.dirname(file), {recursive: true});
+	await writeFile(file, '');
+}
 const local = () => createLocalShell({nonce: createNonces(), processes});
 
 describe('a storage folder that cannot be entered', () => {
@@ -93,5 +99,51 @@ describe('a storage folder that cannot be entered', () => {
 			exit: 'indeterminate',
 			message: expect.stringContaining('cannot be read: Stale file handle.'),
 		});
+	});
+});
+
+describe('the storage of another kind of registry', () => {
+	const v2 = 'docker/registry/v2';
+
+	it.each([
+		[
+			'zot',
+			['acme/infra-ci/oci-layout', 'acme/infra-ci/index.json'],
+			'',
+			/OCI layouts, as zot keeps/,
+			/zot scrub CONFIG/,
+		],
+		['zot, nested', ['a/b/c/oci-layout'], '', /OCI layouts, as zot keeps/, /zot scrub CONFIG/],
+		['layout', ['oci-layout', 'index.json', 'blobs/sha256/ab'], '', /OCI layout/, /rootdirectory|zot scrub/],
+		['nexus', ['metadata.properties', 'content/vol-01/chap-01/x.bytes'], '', /Nexus Repository/, /Nexus checks/],
+		['containerd', ['io.containerd.content.v1.content/blobs/sha256/ab'], '', /content store of containerd/, /ctr -n/],
+		['gitlab', [`${v2}/blobs/x`, 'docker/registry/lockfiles/database-in-use'], '', /GitLab/, /regmedic probe/],
+		['gitlab below', [`${v2}/blobs/x`, 'docker/registry/lockfiles/database-in-use'], v2, /GitLab/, /regmedic probe/],
+		['harbor', [`registry/${v2}/blobs/x`, 'job_logs/x', 'secret/core/key'], 'registry', /Harbor/, /regmedic probe/],
+		[
+			'harbor below',
+			[`registry/${v2}/blobs/x`, 'job_logs/x', 'secret/x'],
+			`registry/${v2}`,
+			/Harbor/,
+			/regmedic probe/,
+		],
+	])('is named, with what to use instead: %s', async (name, files, root, is, hint) => {
+		for (const file of files) {
+			await put(`other ${name}`, file);
+		}
+
+		await expect(list(local(), path.join(`other ${name}`, root))).rejects.toMatchObject({
+			exit: 'configuration',
+			message: expect.stringMatching(is),
+			hint: expect.stringMatching(hint),
+		});
+	});
+
+	it('is not seen in GitLab’s registry without a database, nor in a store with empty neighbours', async () => {
+		await put('files', v2, 'repositories/acme/_layers/x');
+		await put('files/docker/registry/lockfiles/filesystem-in-use');
+		await mkdir(path.join(temporary.folder, 'secret'), {recursive: true});
+
+		await expect(list(local(), 'files')).resolves.toMatchObject({complete: true});
 	});
 });
