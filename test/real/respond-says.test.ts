@@ -139,6 +139,34 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 		await scene.store.push('acme/locked', 'latest', broken);
 	});
 
+	test('of a digest that no tag names and whose layer is gone: that it is, never that the disk holds every part', async () => {
+		const old = buildImage({seed: 'acme/pinned', attestations: false});
+		await scene.store.push('acme/pinned', 'latest', old);
+		await scene.store.push('acme/pinned', 'latest', buildImage({seed: 'acme/pinned anew', attestations: false}));
+		await scene.store.remove(path.dirname(scene.store.blobFile(old.blobs.at(-1)!.digest)));
+
+		const {code, text} = await said(`${host}/acme/pinned@${old.index.digest}`, onVm(`${scene.folder}/storage`));
+
+		expect(code).toBe(8);
+		expect(text).toMatch(/On disk, this image: .*layer-missing|On disk, this image: .*child-swept/);
+		expect(text).not.toContain('holds every part');
+		expect(text).toMatch(/Verdict: \S+acme\/pinned@sha256:\S+ is broken, as checked at/);
+	});
+
+	test('of an index that lost its own link: that a relink restores it, as its bytes are on the disk', async () => {
+		const image = buildImage({seed: 'acme/unlinked', attestations: false});
+		await scene.store.push('acme/unlinked', 'latest', image);
+		await scene.store.remove(scene.store.revisionLink('acme/unlinked', image.index.digest));
+
+		const {code, text} = await said(`${host}/acme/unlinked:latest`, onVm(`${scene.folder}/storage`));
+
+		expect(code).toBe(8);
+		expect(text).toMatch(
+			/1\. Relink 1 manifest \(recommended\) Why: Every damaged part is still on disk; only its link is missing\./,
+		);
+		expect(text).toMatch(/Verdict: \S+acme\/unlinked:latest is broken, as checked at/);
+	});
+
 	/** A registry of its own that a command restarts, after these seconds; `serve` replaces what it starts. */
 	async function restartable(seconds: number, serve?: string): Promise<{registry: RealRegistry; reference: string}> {
 		const folder = path.join(scene.folder, `restart-${seconds}-${serve === undefined ? 'well' : 'badly'}`);
