@@ -18,7 +18,7 @@ const samples: [scenario: string, journeys: Moment[][]][] = [
 const moreSamples: typeof samples = [
 	[
 		'orphan-index',
-		[['after:effect.intended build-ci', 'before:restarted restart-pipelines', 'before:effect.finished diagnose']],
+		[['before:effect.finished diagnose', 'after:effect.intended build-ci', 'before:restarted restart-pipelines']],
 	],
 	['child-unlinked', [['after:gate.answered relink', 'torn:relinked relink']]],
 ];
