@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {writeFile} from 'node:fs/promises';
+import {rm, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it, onTestFinished} from 'vitest';
 import {redisCommands} from '../../src/domain/remedy/redis-keys.ts';
@@ -50,7 +50,7 @@ describeReal('a registry that was collected while it ran', ['docker-registry', '
 			const {stdout} = await login.run(['scan', '--registry', 'private', '--compare', '--json']);
 			return (JSON.parse(stdout).findings as Finding[]).filter(({kind}) => kind === 'answers-differ');
 		};
-		return {registry, statuses, respond, compare};
+		return {registry, store, image, statuses, respond, compare};
 	}
 
 	const headOf = async ({host}: RealRegistry, digest: string) =>
@@ -71,6 +71,28 @@ describeReal('a registry that was collected while it ran', ['docker-registry', '
 		expect(after).not.toContain('memory is stale');
 		expect(after).toContain('Restart the registry Why: The disk itself is damaged; a restart restores nothing.');
 		expect(await compare()).toEqual([]);
+	});
+
+	it('is suspected where nothing can be asked for and it has run since before the loss, and not after a restart', async () => {
+		const {registry, store, image, respond} = await collected();
+		await rm(store.blobFile(image.manifests[0]!.digest), {force: true});
+		const lostAt = async (time: number) => {
+			const folders = spawnSync('find', [path.join(store.base, 'blobs'), '-type', 'd'], {encoding: 'utf8'});
+			for (const folder of folders.stdout.trim().split('\n')) {
+				await utimes(folder, time, time);
+			}
+		};
+
+		await lostAt(Date.now() / 1000 + 10);
+		const said = await respond();
+		expect(said).toContain('The registry’s memory may be stale (suspected, not proven): its process has run since ');
+		expect(said).toContain('Why: Suspected, not proven: the registry has run since before data was lost.');
+
+		await lostAt(Date.now() / 1000 - 3600);
+		await registry.restart();
+		const after = await respond();
+		expect(after).not.toContain('may be stale');
+		expect(after).toContain('The disk itself is damaged; a restart restores nothing.');
 	});
 
 	it('and whose cache is in Redis has to be made to forget there: a restart is not recommended, and the keys are named', async () => {

@@ -39,6 +39,8 @@ export type RunningRegistry = {
 	mounts?: string[];
 	/** The configuration file that it was started with, as it sees the path. */
 	configuration?: string;
+	/** When it was started, in seconds since 1970; absent where the host does not tell. */
+	started?: number;
 };
 
 /** A line of `df`. `size` and `free` are KiB or inodes. */

@@ -4,6 +4,7 @@ import {defined} from '../defined.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import type {Scan} from '../storage/findings/finding.ts';
+import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import {digest, finding, hazard, imageCheck, reference, sibling} from './schemas.ts';
 
@@ -19,6 +20,12 @@ const counts: v.GenericSchema<Scan['counts']> = v.object({
 const staleMemory: v.GenericSchema<StaleMemory> = v.variant('kind', [
 	v.object({kind: v.literal('proven'), repository: v.string(), digest, detail: v.string()}),
 	v.object({kind: v.literal('not-seen'), asked: number, of: number}),
+]);
+
+const suspicion: v.GenericSchema<Suspicion> = v.variant('kind', [
+	v.object({kind: v.literal('older-process'), started: v.string(), lost: v.string()}),
+	v.object({kind: v.literal('links-since'), started: v.string(), lost: v.string(), links: number}),
+	v.object({kind: v.literal('restore'), started: v.string(), repositories: number}),
 ]);
 
 /** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
@@ -43,6 +50,7 @@ const schemas = {
 			another: v.exactOptional(v.string()),
 			memory: v.exactOptional(staleMemory),
 			cache: v.exactOptional(v.picklist(cacheKinds)),
+			suspicion: v.exactOptional(suspicion),
 		}),
 		v.transform(({sibling: first, ...scan}) => ({
 			kind: 'scan' as const,

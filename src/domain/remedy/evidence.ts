@@ -15,7 +15,7 @@ export type Evidence = {
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
-	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache'> &
+	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion'> &
 		Partial<Pick<ScanOutput, 'siblings'>>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
@@ -114,7 +114,7 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 	// A scan does not hash: it says nothing about data of the right size.
 	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt');
 	const diskIsFine = scan?.complete === true && findings.length === 0 && unexplained.length > 0;
-	const {memory, cache} = scan ?? {};
+	const {memory, cache, suspicion} = scan ?? {};
 	const remembers = staleAnswers(faults, findings) || memory?.kind === 'proven';
 	const hasForgotten = memory?.kind === 'not-seen' && memory.asked === memory.of;
 	const differs = remembers || findings.some(({kind}) => kind === 'answers-differ');
@@ -126,9 +126,13 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		corrupt: faults.some(({kind}) => kind === 'blob-corrupt'),
 		/** The disk was read, and not completely: what was not found may be there, and what was found may not be all. */
 		isPartial: scan?.complete === false,
+		suspicion,
 		isClean: scan?.complete === true && findings.length === 0,
-		// A garbage collection went over the store: a registry that ran meanwhile may still have what it took in memory.
-		collected: remembers || (!hasForgotten && findings.some(({kind}) => kind === 'child-swept')),
+		// A registry that ran while the data was lost may still have it in memory.
+		collected:
+			remembers ||
+			(suspicion !== undefined && suspicion.kind !== 'restore') ||
+			(!hasForgotten && findings.some(({kind}) => kind === 'child-swept')),
 		cache,
 		/** What Redis still holds has to be deleted there: it outlives a restart. */
 		staleKeys: cache === 'redis' && differs ? partsGone(findings) : undefined,

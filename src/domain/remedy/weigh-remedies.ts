@@ -61,7 +61,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !isForgotten
-			? `; a registry ${staleKeys ? 'whose keys in Redis were not deleted' : 'that was not restarted'} since the collection treats a push of what is gone as known, and stores nothing`
+			? `; a registry ${staleKeys ? 'whose keys in Redis were not deleted' : 'that was not restarted'} since the loss treats a push of what is gone as known, and stores nothing`
 			: '';
 	// 2.8 never overwrites a blob that it has. @see distribution/distribution registry/storage/blobwriter.go moveBlob
 	const keptData =

@@ -2,7 +2,7 @@ import type {Facts} from './evidence.ts';
 
 /** A memory is proven by an answer for what the disk lacks; where the disk is whole, it is only suspected. */
 export function whyRestart(facts: Facts, isScanned: boolean): string {
-	const {remembers, staleKeys, needsRestart, diskIsFine, isPartial, isClean, cache} = facts;
+	const {remembers, staleKeys, needsRestart, diskIsFine, isPartial, isClean, cache, suspicion} = facts;
 	if (staleKeys) {
 		return 'A restart does not help: the descriptor cache of this registry is in Redis, which keeps it.';
 	}
@@ -23,6 +23,14 @@ export function whyRestart(facts: Facts, isScanned: boolean): string {
 
 	if (needsRestart) {
 		return 'The registry and its disk disagree: the registry answers from memory.';
+	}
+
+	if (suspicion?.kind === 'restore') {
+		return 'The registry was started after the data was lost, and remembers nothing of it; a restart restores nothing.';
+	}
+
+	if (suspicion !== undefined) {
+		return 'Suspected, not proven: the registry has run since before data was lost. If it remembers that data, a push leaves it out: restart before you push it again.';
 	}
 
 	if (isPartial) {

@@ -40,6 +40,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		counts: 'the repositories, tags, indexes, links and blobs in the store',
 		gaps: 'what could not be read',
 		memory: 'whether the registry answered for what its disk lacks',
+		suspicion: 'what the age of the registry’s process and the times on the disk say of its memory',
 		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -97,7 +98,11 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 
 		const memory =
 			another === undefined
-				? await readMemory({findings, listing: read.listing, role: settings.role}, {...ports, storage}, {signal})
+				? await readMemory(
+						{findings, others, listing: read.listing, role: settings.role},
+						{...ports, storage},
+						{signal},
+					)
 				: {};
 		for (const command of memory.cache === 'redis' ? redisCommands(partsGone(findings)) : []) {
 			log(`to forget it: ${command}`);

@@ -1,11 +1,19 @@
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {CacheKind} from '../../domain/audit/registries/descriptor-cache.ts';
-import {descriptorCacheIn} from '../../domain/audit/registries/serving-store.ts';
+import {descriptorCacheIn, servingSince} from '../../domain/audit/registries/serving-store.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Finding} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {
+	hasLostData,
+	mayBeRestored,
+	type Suspicion,
+	saySuspicion,
+	suspectMemory,
+} from '../../domain/storage/memory-suspicion.ts';
 import {type MissingPart, missingParts, type StaleMemory} from '../../domain/storage/stale-memory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
@@ -13,39 +21,72 @@ import type {Waiting} from '../ports/waiting.ts';
 
 const mostAsked = 4;
 
+/** `others`: of other images, which the registry is not asked for. */
+type Damage = {
+	findings: readonly Finding[];
+	others?: readonly Finding[];
+	listing: StorageListing;
+	role: RegistryRole;
+};
+
 /** What is known of the registry's memory, and where it is. */
-type Memory = {memory?: StaleMemory; cache?: CacheKind};
+type Memory = {memory?: StaleMemory; cache?: CacheKind; suspicion?: Suspicion};
 
 /**
  * Finds out whether the registry remembers what its disk lacks, and where. Its host is asked for its cache only where that
- * decides the remedy: where the memory is proven stale, or the disk holds every part.
+ * decides the remedy: where the memory is proven stale, or the disk holds every part. Where neither its answers prove the
+ * memory stale nor refute it, the age of its process and the times on the disk may raise a suspicion.
  */
 export async function readMemory(
-	{findings, listing, role}: {findings: readonly Finding[]; listing: StorageListing; role: RegistryRole},
+	{findings, others = [], listing, role}: Damage,
 	{registry, storage}: {registry: Registry; storage: Pick<Storage, 'maintenance'>},
 	waiting: Waiting,
 ): Promise<Memory> {
 	const missing = role === 'cache' ? [] : missingParts(findings, listing);
 	const memory = await askForMissing(registry, missing, waiting);
-	const matters = findings.length === 0 || memory?.kind === 'proven';
-	return defined({memory, cache: matters ? await readCache(storage, waiting) : undefined});
+	if (findings.length === 0 || memory?.kind === 'proven') {
+		return defined({memory, cache: await readCache(storage, waiting)});
+	}
+
+	const all = [...findings, ...others];
+	const isOpen = hasLostData(findings, listing) && !isRefuted(memory, findings);
+	const host =
+		role !== 'cache' && (isOpen || mayBeRestored(all, listing)) ? await readHost(storage, waiting) : undefined;
+	const cache = host && descriptorCacheIn(host).kind;
+	// What is in Redis, or nowhere, is as old as no process.
+	if (host === undefined || cache === 'none' || cache === 'redis') {
+		return defined({memory});
+	}
+
+	const suspicion = suspectMemory(all, listing, servingSince(host));
+	return suspicion?.kind === 'restore' || isOpen ? defined({memory, suspicion}) : defined({memory});
+}
+
+/** 404 for what the disk lacks; but of a manifest that is gone, nobody knows the layers. */
+function isRefuted(memory: StaleMemory | undefined, findings: readonly Finding[]): boolean {
+	return memory?.kind === 'not-seen' && !findings.some(({kind}) => kind === 'child-missing' || kind === 'tag-dangling');
 }
 
 /** The cache of the registry that serves this store, by its host's files; `unknown` where they cannot be read. */
 export async function readCache(storage: Pick<Storage, 'maintenance'>, {signal}: Waiting): Promise<CacheKind> {
+	const host = await readHost(storage, {signal});
+	return host === undefined ? 'unknown' : descriptorCacheIn(host).kind;
+}
+
+async function readHost(storage: Pick<Storage, 'maintenance'>, {signal}: Waiting): Promise<Maintenance | undefined> {
 	try {
-		return descriptorCacheIn(await storage.maintenance({signal})).kind;
+		return await storage.maintenance({signal});
 	} catch (error) {
 		signal.throwIfAborted();
 		asOperatorError(error);
-		return 'unknown';
+		return undefined;
 	}
 }
 
-/** A sentence for the end of a scan; empty where nothing is proven. */
-export function sayMemory({memory, cache}: Memory): string {
+/** A sentence for the end of a scan; empty where nothing is proven or suspected. */
+export function sayMemory({memory, cache, suspicion}: Memory): string {
 	if (memory?.kind !== 'proven') {
-		return '';
+		return suspicion === undefined ? '' : ` ${saySuspicion(suspicion)}`;
 	}
 
 	const {repository, digest, detail} = memory;

@@ -11,8 +11,8 @@ export const mostBytesOfFile = 65_536;
  * it runs on another machine then, whose processes, containers, schedules and disks are not the host's.
  *
  * Records are ended by NUL: `file KIND SIZE PATH⏎text`, `unread PATH`, `process NUMBER⏎version⏎settings`,
- * `container NAME IMAGE⏎version⏎settings`, where settings are lines `REGISTRY_…=…`, `name NAME`, `mount FOLDER:INSIDE` and
- * `configuration PATH`; `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
+ * `container NAME IMAGE⏎version⏎settings`, where settings are lines `REGISTRY_…=…`, `name NAME`, `mount FOLDER:INSIDE`,
+ * `configuration PATH` and `started SECONDS` or `started DATE`; `disk⏎df`, `inodes⏎df`, `uploads COUNT KIB`, `stored COUNT`,
  * `gap TEXT`, and at last `end`.
  */
 export const printMaintenance = `LC_ALL=C; export LC_ALL
@@ -99,6 +99,11 @@ put_variables() {
 			printf 'file environment %s %s\\n%s\\000' "\${#settings}" "\${file#"$top"}" "$settings"
 		fi
 	done
+}
+# When a process was started: the ticks after the start of the machine are the 20th field behind its name. @see proc(5)
+started_at() {
+	ticks=$(getconf CLK_TCK 2>/dev/null) || ticks=100
+	awk -v ticks="\${ticks:-100}" '$1 == "btime" {boot = $2} FILENAME != "/proc/stat" {sub(/.*[)] /, ""); printf "started %d\\n", boot + $20 / ticks}' /proc/stat "/proc/$1/stat" 2>/dev/null
 }
 cat_each() { while IFS= read -r file; do cat "$file"; done; }
 
@@ -189,6 +194,7 @@ else
 				printf '%s\\n' "$mounts" | sed -n 's/^./mount &/p'
 				$quick $engine inspect --format '{{range .Args}}{{println .}}{{end}}' "$id" 2>/dev/null </dev/null | sed -n -e '/^\\/.*\\.ya*ml$/s/^/configuration /p' -e '/^\\/.*\\.json$/s/^/configuration /p'
 				printf 'name %s\\n' "\${name#/}"
+				$quick $engine inspect --format 'started {{.State.StartedAt}}' "$id" 2>/dev/null </dev/null
 				$quick $engine inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$id" 2>/dev/null </dev/null | sed -n '1s/^/name /p'
 			} 2>/dev/null
 			printf '\\000'
@@ -213,6 +219,7 @@ else
 			$quick "$binary" --version 2>/dev/null </dev/null | head -n 1 | head -c 200
 			printf '\\n'
 			tr '\\000' '\\n' <"/proc/$pid/environ" 2>/dev/null | grep -E "$variables" | head -n 20
+			started_at "$pid"
 			for file in $args; do case $file in /*.y*ml|/*.json) printf 'configuration %s\\n' "$file" ;; esac done
 			printf '\\000'
 		fi

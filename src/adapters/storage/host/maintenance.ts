@@ -110,9 +110,16 @@ function registryIn(word: 'container' | 'process', rest: string, body: string): 
 			names: names.length === 0 ? undefined : names,
 			mounts: mounts.length === 0 ? undefined : mounts,
 			configuration: of('configuration')[0],
+			started: of('started').map(startIn)[0],
 		}),
 		environment: lines.filter(line => line.startsWith('REGISTRY_')),
 	};
+}
+
+/** Seconds since 1970, as the script prints them for a process; a date, as an engine prints it for a container. */
+function startIn(text: string): number | undefined {
+	const seconds = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+	return seconds > 0 ? seconds : undefined;
 }
 
 /** @see POSIX df -P: name, size, used, free, capacity, mount point, which may hold spaces */

@@ -7,13 +7,14 @@ import {configurationIn, isRegistryImage, mountIn, type RegistryOnHost, type Set
 
 /** A container or a process that runs now. */
 export function runningRegistry({name, image, environment, ...running}: RunningRegistry): RegistryOnHost {
-	const {names = [], mounts = [], configuration} = running;
+	const {names = [], mounts = [], configuration, started} = running;
 	const variables = variablesIn({path: name, text: environment.join('\n')});
 	return {
 		names,
 		...defined({
 			image: image === undefined ? undefined : {file: name, line: `image: ${image}`, value: image},
 			configuration,
+			started,
 		}),
 		variables: new Map(variables.map(([key, {at: _, ...setting}]) => [key, setting])),
 		mounts: mounts.flatMap(mount => mountIn(mount, '/')),

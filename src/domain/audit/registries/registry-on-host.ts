@@ -16,6 +16,8 @@ export type RegistryOnHost = {
 	configuration?: string;
 	mounts: readonly Mount[];
 	isRunning: boolean;
+	/** When it was started, in seconds since 1970. */
+	started?: number;
 };
 
 /** Where the official images have their configuration: 2.x, 3.x. */

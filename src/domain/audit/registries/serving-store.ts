@@ -19,6 +19,13 @@ export function descriptorCacheIn(maintenance: Pick<Maintenance, 'files' | 'runn
 		: {kind: 'unknown', why: 'the host has several configurations of registries, and their caches differ'};
 }
 
+/** When the registry that serves the audited store was started, in seconds since 1970. Undefined: several may serve it, or none is seen. */
+export function servingSince(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): number | undefined {
+	const {registries} = settingsIn(maintenance);
+	const [serving, ...others] = registriesOf(registries, maintenance.root).filter(({isRunning}) => isRunning);
+	return others.length === 0 ? serving?.started : undefined;
+}
+
 /** Those that serve this store; else those that may. The running ones decide. */
 export function registriesOf(
 	registries: readonly ConfiguredRegistry[],

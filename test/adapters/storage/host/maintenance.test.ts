@@ -284,6 +284,21 @@ esac`,
 	});
 });
 
+it('a process says when it was started in seconds, a container as a date', () => {
+	const output = [
+		'process 812\nregistry 2.8.2\nstarted 1776556800',
+		'container docker-registry registry:2\n\nstarted 2026-04-19T00:00:00.123456789Z',
+		'container docker-odd registry:2\n\nstarted 0001-01-01T00:00:00Z',
+		'end',
+	].join('\0');
+
+	expect(maintenanceIn(output).running.map(({started}) => started && Math.floor(started))).toEqual([
+		1_776_556_800,
+		1_776_556_800,
+		undefined,
+	]);
+});
+
 it('output that was cut anywhere has a gap', () => {
 	const whole = [
 		'file crontab 9 /etc/crontab\n@daily x',
