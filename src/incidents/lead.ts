@@ -84,7 +84,10 @@ async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<Open
 
 async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
 	const {terminal, print, foreground} = invocation;
-	print(`${intro.drill ? 'REHEARSAL: ' : ''}${intro.title}\n${intro.story === '' ? '' : `${intro.story}\n`}\n`);
+	const {readableColumns, wrap} = await import('../domain/text/wrap.ts');
+	const columns = readableColumns(terminal.columns());
+	const lines = [`${intro.drill ? 'REHEARSAL: ' : ''}${intro.title}`, intro.story].filter(line => line !== '');
+	print(`${lines.flatMap(line => wrap(line, {columns})).join('\n')}\n\n`);
 	const [{runPlain}, {systemClock}, {createInterface}, {session, journal, resumeCommand}] = await Promise.all([
 		import('../plain/session/run-plain.ts'),
 		import('../wiring/setup.ts'),

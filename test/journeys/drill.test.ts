@@ -74,6 +74,8 @@ describe.concurrent('a drill without a terminal', {timeout: patienceMs}, () => {
 
 			expect(ran).toMatchObject({exitCode: 0, stderr: ''});
 			expect(ran.stdout).toMatch(/^REHEARSAL/);
+			const [story = ''] = ran.stdout.split('\n\n');
+			expect(story.split('\n').filter(line => line.length > 80)).toEqual([]);
 			expect(ran.stdout).toContain(`Post-mortem: ${path.join(folder, 'post-mortem.md')}`);
 			expect(existsSync(path.join(folder, 'events.jsonl'))).toBe(true);
 			expect(await readFile(path.join(folder, 'post-mortem.md'), 'utf8')).toMatch(/DRILL[\s\S]*intact/);

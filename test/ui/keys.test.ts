@@ -1,7 +1,11 @@
 import '../support/color-terminal.ts';
 import {afterEach, expect, test} from 'vitest';
+import type {AskedQuestion} from '../../src/domain/incident/asked.ts';
+import type {Visit} from '../../src/domain/incident/incident.ts';
+import {askScreen} from '../../src/ui/screens/ask.ts';
 import {barOf, intentOf, keymap} from '../../src/ui/state/keymap.ts';
 import {matchesOf} from '../../src/ui/state/palette.ts';
+import {freshState} from '../../src/ui/state/screen-state.ts';
 import {endless, openRoom, type RoomOptions} from './incident-room.ts';
 
 let room: Awaited<ReturnType<typeof openRoom>> | undefined;
@@ -21,6 +25,17 @@ test('the last line names the keys of the nearest scope', () => {
 	expect(intentOf('enter', ['held', 'anywhere'])).toBe('go-on');
 	expect(barOf(['stopped', 'anywhere'])[0]).toEqual({key: 'enter', title: 'leave', intent: 'close'});
 	expect(barOf(['stopped', 'anywhere']).map(({intent}) => intent)).not.toContain('leave');
+});
+
+test('a question of which one can be chosen names enter, and no key that ticks', () => {
+	const scopesAt = (type: AskedQuestion['type']) => {
+		const questions = [{name: 'image', prompt: 'Which image?', type, options: ['1.4.1', '1.4.0']}];
+		const situation = {id: 'asking', kind: 'ask', visit: {} as Visit, questions} as const;
+		return barOf(askScreen.scopesFor!(situation, freshState(situation, 0))).map(({key, title}) => `${key} ${title}`);
+	};
+
+	expect(scopesAt('pick')).toEqual(['enter choose this one']);
+	expect(scopesAt('tick')).toEqual(['space tick', 'enter answer']);
 });
 
 test('a key that does nothing says why', async () => {

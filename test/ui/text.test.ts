@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
+import type {Digest} from '../../src/domain/image/digest.ts';
+import type {ScanOutput} from '../../src/domain/incident/outputs.ts';
+import type {Finding} from '../../src/domain/storage/findings/finding.ts';
 import {createFormatter, rowWidth} from '../../src/ui/draw/formatter.ts';
+import {drawScan} from '../../src/ui/draw/results/scan.ts';
 import {edit, emptyField, type Field} from '../../src/ui/state/field.ts';
 import {copySequence} from '../../src/ui/terminal-signals.ts';
 
@@ -14,6 +18,35 @@ test('a line is never wider than it may be, whatever it says', () => {
 			expect(rowWidth([format.column(text, width)])).toBe(width);
 		}),
 	);
+});
+
+test('the details of a finding say once how many parts are gone, and name them', () => {
+	const finding: Finding = {
+		kind: 'child-swept',
+		repository: 'acme/app',
+		digest: `sha256:${'a'.repeat(64)}` as Digest,
+		tags: ['v1'],
+		via: [],
+		missing: ['b', 'c'].map(hex => `sha256:${hex.repeat(64)}` as Digest),
+		remedy: 'rebuild',
+		detail: 'its link and 2 parts of it are gone',
+	};
+	const scan: ScanOutput = {
+		kind: 'scan',
+		findings: [finding],
+		others: [],
+		siblings: [],
+		leftovers: 0,
+		complete: true,
+		gaps: [],
+		counts: {repositories: 1, tags: 1, indexes: 1, links: 1, blobs: 1},
+	};
+
+	const {rows} = drawScan(scan, undefined, {cursor: 0, format: createFormatter(true), width: 80, now: 0});
+
+	const text = rows.map(row => row.map(span => span.text).join('')).join('\n');
+	expect(text.match(/2 parts/g)).toHaveLength(1);
+	expect(text).toContain('gone: bbbbbbbbbbbb, cccccccccccc');
 });
 
 test('wrapped lines hold all of the text, and none is too wide', () => {

@@ -12,6 +12,7 @@ import type {Screen} from './screen.ts';
 /** Questions, one at a time. "unknown" is a valid answer. */
 export const askScreen: Screen<'ask'> = {
 	scopes: ['tick'],
+	scopesFor: ({questions}, {answers}) => [questionAt(questions, answers)[0]?.type === 'pick' ? 'pick' : 'tick'],
 	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {format, width}) {
 		const [question, at = questions.length - 1] = questionAt(questions, answers);
 		const given: Row[] = questions
@@ -68,10 +69,6 @@ export const askScreen: Screen<'ask'> = {
 		switch (intent) {
 			case 'tick': {
 				const {ticked, cursor} = state;
-				if (question.type === 'pick') {
-					return withMessage(state, 'Only one can be chosen: press enter on it.');
-				}
-
 				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
 				return question.options.length === 0
 					? withMessage(state, 'There is nothing to choose.')

@@ -15,6 +15,8 @@ export type PaneContent = FocusedRows & {title: string; foot?: Row[]};
 export type Screen<Kind extends Situation['kind']> = {
 	/** Where the keymap has its keys. */
 	scopes: readonly KeyScope[];
+	/** The same, where it depends on what is asked. */
+	scopesFor?(situation: SituationOf<Kind>, state: ScreenState): readonly KeyScope[];
 	draw(situation: SituationOf<Kind>, state: ScreenState, context: DrawContext): PaneContent;
 	/** What the person does next, for the line above the keys. */
 	next(situation: SituationOf<Kind>, state: ScreenState): string;

@@ -46,19 +46,21 @@ export function paste(before: ScreenState, text: string, context: UpdateContext)
 }
 
 /** The scopes that hold now, the nearest first. */
-export function scopesOf({focus, page, log}: ScreenState, situation: Situation): KeyScope[] {
+export function scopesOf(state: ScreenState, situation: Situation): KeyScope[] {
+	const {focus, page, log} = state;
 	if (page) {
 		return ['page', 'anywhere'];
 	}
 
-	const {scopes, submit} = screenOf(situation);
+	const {scopesFor, submit, scopes} = screenOf(situation);
+	const own = scopesFor?.(situation, state) ?? scopes;
 	if (focus === 'field') {
-		return [...scopes.filter(scope => scope === 'gate'), 'typing'];
+		return [...own.filter(scope => scope === 'gate'), 'typing'];
 	}
 
 	return focus === 'log'
 		? [...(log.search === '' ? [] : (['found'] as const)), 'log', 'anywhere']
-		: [...scopes, ...(submit ? (['answerable'] as const) : []), 'anywhere'];
+		: [...own, ...(submit ? (['answerable'] as const) : []), 'anywhere'];
 }
 
 function type(state: ScreenState, press: Press, intent: Intent | undefined, context: UpdateContext): Transition {

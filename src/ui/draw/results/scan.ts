@@ -89,14 +89,14 @@ function drawDetails(finding: Finding, showsDigest: boolean, {format, width, now
 		showsDigest ? digest : undefined,
 		faultMeanings[kind],
 		tags.length > 0 ? `breaks ${repository}:${tags.join(', ')}` : undefined,
-		missing.length > 0 ? sayMissing(missing) : undefined,
 		since === undefined ? undefined : `since ${sayRecentTime(since, now)}`,
 		detail,
+		missing.length > 0 ? sayMissing(missing) : undefined,
 	];
 	return lines.flatMap(line => (line ? format.wrap(line, width, 'dim', format.row('      ')) : []));
 }
 
-/** `2 parts gone: c380ad8e1f00, 3c4c708415aa` */
+/** `gone: c380ad8e1f00, 3c4c708415aa` */
 function sayMissing(missing: readonly Digest[]): string {
-	return `${count(missing.length, 'part')} gone: ${missing.map(shortHex).join(', ')}`;
+	return `gone: ${missing.map(shortHex).join(', ')}`;
 }
