@@ -7,7 +7,7 @@ const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
 
 export default defineConfig({
 	test: {
-		...(process.env.REGMEDIC_SEED === undefined ? {} : {setupFiles: ['test/support/seed.ts']}),
+		...(process.env.REGMEDIC_PROPERTY_SEED === undefined ? {} : {setupFiles: ['test/support/seed.ts']}),
 		globalSetup: ['test/support/build.ts'],
 		// Two, also on one core: most tests wait for servers and programs.
 		maxWorkers: 2,

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import {defined} from './defined.ts';
 import {OperatorError} from './errors.ts';
+import {type MeantPlatforms, platformList} from './image/meant-platforms.ts';
 import type {ImageReference} from './image/reference.ts';
 import {readYaml} from './yaml/located-yaml.ts';
 
@@ -64,11 +66,15 @@ const registry = v.strictObject({
 	/** The origin of the token service, where that is not the registry itself: only this host receives the credentials. */
 	tokenService: v.optional(origin),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
+	/** The only platforms that are meant to be there; absent: all that an index names. */
+	platforms: v.optional(platformList),
 	storage: v.optional(storage),
 });
 
 const image = v.strictObject({
 	registry: text,
+	/** Of this image, in the place of its registry's. */
+	platforms: v.optional(platformList),
 	build: v.optional(v.strictObject({repository: text, branch: text, runsIn: v.optional(v.array(text), [])})),
 	fallback: v.optional(
 		v.strictObject({
@@ -137,6 +143,20 @@ export function imageFor(
 		([name, {registry: where}]) => name === repository && where === registryName,
 	);
 	return found && {name: found[0], image: found[1]};
+}
+
+/** The platforms that are meant to be in a configured registry, and in its images. */
+export function meantPlatformsOf(
+	{registries, images}: Configuration,
+	registryName: string | undefined,
+): MeantPlatforms {
+	const own = Object.entries(images).flatMap(([repository, {registry, platforms}]) =>
+		registry === registryName && platforms !== undefined ? [[repository, platforms] as const] : [],
+	);
+	return {
+		...defined({registry: registryName === undefined ? undefined : registries[registryName]?.platforms}),
+		...(own.length === 0 ? {} : {images: Object.fromEntries(own)}),
+	};
 }
 
 /** The host of `https://registry.example:443` has its port in references. */

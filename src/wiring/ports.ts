@@ -1,6 +1,6 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
-import {imageFor, registryFor} from '../domain/configuration.ts';
+import {imageFor, meantPlatformsOf, registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {ImageReference} from '../domain/image/reference.ts';
 import type {SettingsValues} from '../domain/incident/settings.ts';
@@ -84,6 +84,7 @@ export function settingsOf(
 		host: reference.host,
 		registry: known?.name ?? null,
 		role: known?.registry.role ?? 'authoritative',
+		platforms: meantPlatformsOf(configuration, known?.name) as JsonObject,
 		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
 		restart: known?.registry.storage?.restart ?? null,
 		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,

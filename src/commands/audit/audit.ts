@@ -1,6 +1,7 @@
 import {type Audit, assessMaintenance, auditVerdict, inOrder} from '../../domain/audit/audit.ts';
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {Preflight} from '../../domain/audit/preflight.ts';
+import {meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
@@ -33,8 +34,11 @@ export async function audit(name: string | undefined, options: AuditOptions, inv
 		const {maintenance, ...host} = await auditHost(storage, signal);
 		const answers = await auditRegistry(target.registry?.name, {maintenance, storage}, setup);
 		const probe = await auditProbe(target.registry, options, signal);
-		const preflight =
-			asked && (await runPreflight(asked.dryRun, asked.storage, {role: registry?.role ?? 'authoritative', signal}));
+		const rules = {
+			role: registry?.role ?? ('authoritative' as const),
+			platforms: meantPlatformsOf(setup.configuration, target.registry?.name),
+		};
+		const preflight = asked && (await runPreflight(asked.dryRun, asked.storage, {...rules, signal}));
 		const report: Audit & {place: string; preflight?: Preflight[]} = {
 			place: storage?.place ?? registry?.url ?? '',
 			versions: host.versions,

@@ -2,7 +2,7 @@ import {type CollectionDryRun, parseDryRun, withoutUntagged} from '../../domain/
 import type {CollectionFailure, CollectionReport} from '../../domain/audit/collection-report.ts';
 import {failedPreflight, foresee, type Preflight} from '../../domain/audit/preflight.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import type {RegistryRole} from '../../domain/image/verdict.ts';
+import type {WalkRules} from '../../domain/storage/walk/walk-manifest.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 
 /** @throws OperatorError audit.no-collect | audit.not-a-rehearsal | audit.no-storage */
@@ -38,7 +38,7 @@ export function preflightOf(
 export async function runPreflight(
 	dryRun: CollectionDryRun,
 	storage: Storage,
-	{role, signal}: {role: RegistryRole; signal: AbortSignal},
+	{signal, ...rules}: WalkRules & {signal: AbortSignal},
 ): Promise<Preflight[]> {
 	const tagged = withoutUntagged(dryRun);
 	const commands = tagged === undefined ? [dryRun] : [dryRun, tagged];
@@ -53,7 +53,7 @@ export async function runPreflight(
 			? failedPreflight(command, report)
 			: 'stage' in listing
 				? failedPreflight(command, report.failure ?? listing)
-				: foresee({command, report, untagged: withoutUntagged(command) !== undefined}, listing, role),
+				: foresee({command, report, untagged: withoutUntagged(command) !== undefined}, listing, rules),
 	);
 }
 

@@ -1,3 +1,4 @@
+import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {labelsOf, metricsOf} from '../../domain/probe/metrics.ts';
@@ -56,6 +57,7 @@ export async function probeRegistry(
 		report = await probe(registry, {
 			depth: options.depth,
 			role: options.role ?? role,
+			platforms: meantPlatformsOf(configuration, registryFor(configuration, host)?.name),
 			shard,
 			newest: options.tags,
 			clock: systemClock,

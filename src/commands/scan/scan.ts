@@ -1,9 +1,9 @@
 import {findStores} from '../../adapters/storage/host/find-stores.ts';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {WalkRules} from '../../domain/storage/walk/walk-manifest.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
@@ -46,7 +46,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		const found = await scanStores({
 			location,
 			configuration,
-			role: registry?.role,
+			named: options.registry,
 			async findStores(base) {
 				if (options.compare) {
 					// The named registry serves one of them, and nothing says which.
@@ -58,16 +58,16 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 
 				return findStores({shell, base, signal});
 			},
-			async scanStore(root, role) {
+			async scanStore(root, rules) {
 				const storage = openStorage({...location, root}, setup, shell);
 				const {scan: found, listing} = await scanStore(storage, {
-					role,
+					...rules,
 					signal,
 					onProgress: progress.update,
 					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 				});
 				return options.compare && host !== undefined
-					? compareWith(host, found, setup, {listing, storage, role, onProgress: progress.update})
+					? compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})
 					: found;
 			},
 		});
@@ -86,9 +86,8 @@ async function compareWith(
 	options: {
 		listing: StorageListing;
 		storage: Storage;
-		role: RegistryRole;
 		onProgress: (progress: ScanProgress) => void;
-	},
+	} & WalkRules,
 ): Promise<Scan> {
 	const {registry, close} = openRegistry(host, setup);
 	try {

@@ -1,9 +1,10 @@
-import type {Configuration} from '../../domain/configuration.ts';
+import {type Configuration, meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import type {ErrorCode} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import type {WalkRules} from '../../domain/storage/walk/walk-manifest.ts';
 import type {StorageLocation} from '../../wiring/host.ts';
 
 export type ScannedStore = {
@@ -22,12 +23,12 @@ export type ScannedStores = {stores: ScannedStore[]; gaps: string[]};
 export type ScanStoresOptions = {
 	location: StorageLocation;
 	configuration: Configuration;
-	/** Of the registry that was named. */
-	role: RegistryRole | undefined;
+	/** The configured registry that was named. */
+	named: string | undefined;
 	/** The stores below a folder. @throws OperatorError storage.no-base: there is no such folder */
 	findStores(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
 	/** @throws OperatorError storage.no-root | storage.other-store: the folder is not a store that can be scanned */
-	scanStore(root: string, role: RegistryRole): Promise<Scan>;
+	scanStore(root: string, rules: WalkRules): Promise<Scan>;
 };
 
 /**
@@ -38,14 +39,17 @@ export type ScanStoresOptions = {
 export async function scanStores({
 	location: {root, ssh},
 	configuration,
-	role,
+	named,
 	findStores,
 	scanStore,
 }: ScanStoresOptions): Promise<ScannedStores> {
-	const roleOf = (folder: string) => role ?? configuredRole(configuration, folder, ssh);
+	const nameOf = (folder: string) => named ?? configuredName(configuration, folder, ssh);
+	const roleOf = (name: string | undefined) => (name === undefined ? undefined : configuration.registries[name]?.role);
 	try {
-		const own = roleOf(root) ?? 'authoritative';
-		return {stores: [{root, role: own, scan: await scanStore(root, own)}], gaps: []};
+		const name = nameOf(root);
+		const role = roleOf(name) ?? 'authoritative';
+		const scan = await scanStore(root, {role, platforms: meantPlatformsOf(configuration, name)});
+		return {stores: [{root, role, scan}], gaps: []};
 	} catch (error) {
 		const found = isNoStore(error) ? await findBelow(root, findStores) : undefined;
 		if (found === undefined || found.stores.length === 0) {
@@ -54,9 +58,11 @@ export async function scanStores({
 
 		const stores: ScannedStore[] = [];
 		for (const store of found.stores) {
-			const configured = roleOf(store.root);
+			const name = nameOf(store.root);
+			const configured = roleOf(name);
 			const its = configured ?? store.role ?? 'authoritative';
-			const scan = await scanStore(store.root, its).catch(failure => unread(store.root, failure));
+			const rules = {role: its, platforms: meantPlatformsOf(configuration, name)};
+			const scan = await scanStore(store.root, rules).catch(failure => unread(store.root, failure));
 			const saidBy = configured === undefined ? store.saidBy : undefined;
 			stores.push({root: store.root, role: its, scan, ...defined({saidBy})});
 		}
@@ -85,12 +91,12 @@ function isCode(error: unknown, code: ErrorCode): boolean {
 	return error instanceof OperatorError && error.code === code;
 }
 
-function configuredRole({registries}: Configuration, root: string, ssh: string | undefined): RegistryRole | undefined {
-	const found = Object.values(registries).find(
-		({storage}) =>
+function configuredName({registries}: Configuration, root: string, ssh: string | undefined): string | undefined {
+	const found = Object.entries(registries).find(
+		([, {storage}]) =>
 			storage !== undefined && storage.ssh === ssh && storage.root.replace(/\/+$/, '') === root.replace(/\/+$/, ''),
 	);
-	return found?.role;
+	return found?.[0];
 }
 
 /** A store that cannot be read does not hide the damage of the others. */

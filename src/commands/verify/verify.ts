@@ -1,3 +1,4 @@
+import {meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
@@ -89,7 +90,8 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 
 			const opened = openRegistryToVerify(host, setup, options);
 			const role = opened.known?.registry.role ?? 'authoritative';
-			const walker = createWalker(opened.registry, {depth: options.depth, signal: setup.signal, role});
+			const platforms = meantPlatformsOf(setup.configuration, opened.known?.name);
+			const walker = createWalker(opened.registry, {depth: options.depth, signal: setup.signal, role, platforms});
 			hosts.set(host, {...opened, walker});
 			return walker;
 		},

@@ -1,6 +1,5 @@
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
-import type {RegistryRole} from '../image/verdict.ts';
 import {assess, relinkable} from '../storage/findings/assess.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import type {CollectionStop} from '../storage/listing/collection-stop.ts';
@@ -8,6 +7,7 @@ import type {StorageListing} from '../storage/listing/listing.ts';
 import {blobData} from '../storage/listing/paths.ts';
 import {collectionStops} from '../storage/walk/collection-stops.ts';
 import {openGraph, type StorageGraph} from '../storage/walk/graph.ts';
+import type {WalkRules} from '../storage/walk/walk-manifest.ts';
 import type {CollectionFailure, CollectionReport} from './collection-report.ts';
 
 /** What a real garbage collection would do to tagged images. */
@@ -45,7 +45,7 @@ export function failedPreflight(command: string, failure: CollectionFailure): Pr
 export function foresee(
 	{command, report, untagged}: {command: string; report: CollectionReport; untagged: boolean},
 	listing: StorageListing,
-	role: RegistryRole,
+	rules: WalkRules,
 ): Preflight {
 	// What was printed before the end is removed only where a real run comes that far.
 	const {failure} = report;
@@ -57,8 +57,8 @@ export function foresee(
 
 	const unremovable = failure === undefined ? unremovableAmong(report.blobs, graph) : [];
 	const after = without(listing, report);
-	const before = assess(listing, {role});
-	const then = assess(after, {role});
+	const before = assess(listing, rules);
+	const then = assess(after, rules);
 	const brokenNow = new Set(before.findings.flatMap(namesOf));
 	const breaks = new Map<string, Preflight['breaks'][number]>();
 

@@ -32,6 +32,8 @@ export type ImageCheck = {
 	checked: {manifests: number; blobs: number; sizeOnly?: number};
 	faults: Fault[];
 	unchecked: Unchecked[];
+	/** Platforms of which something is absent, and that are not meant to be there. */
+	notMeant?: string[];
 	/** One row a child of an index, in the index's order; for a single image, one row. */
 	children: ChildCheck[];
 };
@@ -42,6 +44,8 @@ export type ChildCheck = {
 	verdict: Verdict;
 	status?: number;
 	blobs: number;
+	/** It is not there, which is no fault: a cache has not fetched it yet, or its platform is not meant to be there. */
+	absent?: true;
 	detail: string;
 };
 
@@ -82,7 +86,7 @@ const attestation = 'attestation';
 export function sayVerdict(check: ImageCheck, depth?: Depth): string {
 	switch (check.verdict) {
 		case 'intact':
-			return sayIntact(check.checked.sizeOnly, depth);
+			return [sayIntact(check.checked.sizeOnly, depth), ...sayNotMeant(check)].join(' ');
 
 		case 'unknown':
 			return `Not verified: ${count(check.unchecked.length, 'part')} could not be checked.`;
@@ -104,6 +108,11 @@ function sayDamage(check: ImageCheck): string[] {
 	}
 
 	return damage.length === 0 ? [] : [sayBroken(check)];
+}
+
+/** An image that is intact as its registry is meant to hold it cannot be pulled for every platform that it names. */
+export function sayNotMeant({notMeant = []}: ImageCheck): string[] {
+	return notMeant.length === 0 ? [] : [`Not here, as configured: ${notMeant.join(', ')}.`];
 }
 
 /** What the check rests on: less than every byte proves less than an image that can be pulled. */

@@ -60,6 +60,7 @@ const child: v.GenericSchema<ChildCheck> = v.object({
 	verdict,
 	status: v.exactOptional(v.number()),
 	blobs: count,
+	absent: v.exactOptional(v.literal(true)),
 	detail: v.string(),
 });
 
@@ -70,9 +71,10 @@ export const imageCheck = v.pipe(
 		digest: v.nullish(digest),
 		mediaType: optionalText,
 		verdict,
-		checked: v.object({manifests: count, blobs: count}),
+		checked: v.object({manifests: count, blobs: count, sizeOnly: v.exactOptional(count)}),
 		faults: v.array(fault),
 		unchecked: v.array(unchecked),
+		notMeant: v.exactOptional(v.array(v.string())),
 		children: v.array(child),
 	}),
 	v.transform(({digest: named, ...check}): ImageCheck => ({...defined({digest: named ?? undefined}), ...check})),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
+import {type MeantPlatforms, meantPlatforms} from '../image/meant-platforms.ts';
 
 const nullableText = v.nullish(v.string());
 
@@ -15,6 +16,7 @@ const build = v.object({
 
 const schema = v.object({
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
+	platforms: v.optional(meantPlatforms, {}),
 	plainHttp: v.optional(v.boolean(), false),
 	restart: nullableText,
 	repository: nullableText,
@@ -35,6 +37,8 @@ export type SettingsValues = v.InferInput<typeof schema> & {
 /** The part of the configuration that is about the image of an incident, without secrets. */
 export type Settings = {
 	role: 'authoritative' | 'cache';
+	/** Which platforms are meant to be there. */
+	platforms: MeantPlatforms;
 	plainHttp: boolean;
 	/** The command that restarts the registry. */
 	restart?: string;
@@ -68,9 +72,10 @@ export function parseSettings(values: unknown): Settings | undefined {
 		return undefined;
 	}
 
-	const {role, plainHttp, runsInItself, restart, repository, branch, fallback, build: order} = parsed.output;
+	const {role, platforms, plainHttp, runsInItself, restart, repository, branch, fallback, build: order} = parsed.output;
 	return {
 		role,
+		platforms,
 		plainHttp,
 		runsInItself,
 		...defined({

@@ -48,6 +48,8 @@ export type ProbeReport = {
 	indexes: number;
 	/** Distinct blobs of each repository, added up, that the registry sends only whole: their size was checked, and not their last byte. */
 	sizeOnly: number;
+	/** Images of which a platform is absent that is not meant to be there; they count as intact. Absent for none. */
+	notMeant?: number;
 	/** Broken images: tags that cannot be pulled. */
 	failures: number;
 	/** Images and repositories that could not be checked. */

@@ -8,6 +8,7 @@ type Counts = Pick<
 	| 'tags'
 	| 'indexes'
 	| 'sizeOnly'
+	| 'notMeant'
 	| 'failures'
 	| 'unknown'
 	| 'unfit'
@@ -56,6 +57,10 @@ export function createProbeTally(): ProbeTally {
 			return {
 				image(check) {
 					counts.tags++;
+					if (check.notMeant !== undefined) {
+						counts.notMeant = (counts.notMeant ?? 0) + 1;
+					}
+
 					counts.failures += Number(check.verdict === 'broken');
 					counts.unknown += Number(check.verdict === 'unknown');
 					counts.unfit += Number(check.verdict === 'unknown' && check.unchecked.every(isUnfit));

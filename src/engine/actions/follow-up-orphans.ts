@@ -106,7 +106,7 @@ function followUp({name, kinds}: DamagedImage, more = ''): string {
 async function sharing(
 	image: ImageReference,
 	damaged: readonly DamagedImage[],
-	{signal, progress, ports}: ActionContext,
+	{signal, progress, ports, settings}: ActionContext,
 ): Promise<string[]> {
 	const others = damaged.flatMap(({reference, ...rest}) =>
 		reference && rest.name !== formatReference(image) ? [{reference, ...rest}] : [],
@@ -116,7 +116,7 @@ async function sharing(
 	}
 
 	const registry = ports.registry.fresh();
-	const walker = createWalker(registry, {depth: 'edge', signal});
+	const walker = createWalker(registry, {depth: 'edge', signal, platforms: settings.platforms});
 	const left: string[] = [];
 	let isResponding = true;
 	try {

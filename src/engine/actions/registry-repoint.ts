@@ -32,7 +32,11 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 
 	async gate({image, to}, context) {
 		const tag = tagToMove(image, to);
-		const check = await walkImage(context.ports.registry, to, {depth: 'edge', signal: context.signal});
+		const check = await walkImage(context.ports.registry, to, {
+			depth: 'edge',
+			platforms: context.settings.platforms,
+			signal: context.signal,
+		});
 		if (check.verdict !== 'intact' || check.digest === undefined) {
 			throw new OperatorError(
 				'repoint.not-intact',

@@ -43,6 +43,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 		try {
 			const check = await walkImage(registry, image, {
 				depth,
+				platforms: settings.platforms,
 				signal,
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});

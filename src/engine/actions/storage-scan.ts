@@ -58,6 +58,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		log(`Reading ${storage.place} …`);
 		const read = await scanStore(storage, {
 			role: settings.role,
+			platforms: settings.platforms,
 			signal,
 			onProgress: progress,
 			...(digest === undefined ? {} : {asked: {repository, digest}}),

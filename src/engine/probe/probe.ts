@@ -1,5 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {CatalogueList, ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
 import {createProbeTally} from '../../domain/probe/tally.ts';
@@ -22,6 +23,8 @@ const namesAhead = 10_000;
 export type ProbeOptions = Waiting & {
 	depth: Depth;
 	role: RegistryRole;
+	/** Which platforms are meant to be there. */
+	platforms?: MeantPlatforms;
 	shard?: Shard | undefined;
 	/** Walks only this many of the newest tags of each repository. */
 	newest?: number | undefined;
@@ -37,7 +40,17 @@ export type ProbeOptions = Waiting & {
  * @throws the reason of the signal, when the run is stopped
  */
 export async function probe(registry: Registry, options: ProbeOptions): Promise<ProbeReport> {
-	const {depth, role, shard, newest, clock, signal, onImage = () => {}, onProgress = () => {}} = options;
+	const {
+		depth,
+		role,
+		platforms = {},
+		shard,
+		newest,
+		clock,
+		signal,
+		onImage = () => {},
+		onProgress = () => {},
+	} = options;
 	const [begun, before] = [clock.monotonic(), registry.requests()];
 	const halt = new AbortController();
 	const health = createRegistryHealth(AbortSignal.any([signal, halt.signal]));
@@ -54,7 +67,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	};
 	const prober: Prober = {
 		registry,
-		walker: createWalker(registry, {depth, role, signal: health.signal}),
+		walker: createWalker(registry, {depth, role, platforms, signal: health.signal}),
 		tally,
 		health,
 		walks: createLimiter(() => walksAtATime),

@@ -1,4 +1,6 @@
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
+import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import {compareAnswers, withMemory} from '../../domain/storage/findings/compare-answers.ts';
@@ -16,6 +18,7 @@ type CompareOptions = Waiting & {
 	listing: StorageListing;
 	storage: Pick<Storage, 'place' | 'sample' | 'maintenance'>;
 	role: RegistryRole;
+	platforms?: MeantPlatforms;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
@@ -28,7 +31,7 @@ type CompareOptions = Waiting & {
 export async function compareStore(
 	scan: Scan,
 	registry: Registry,
-	{listing, storage, role, signal, onProgress = () => {}}: CompareOptions,
+	{listing, storage, role, platforms, signal, onProgress = () => {}}: CompareOptions,
 ): Promise<Scan> {
 	const readSample = (listed: readonly string[]) => storage.sample(listed, {signal});
 	const compared = await askSameRegistry(registry, {role, readSample, signal});
@@ -44,7 +47,7 @@ export async function compareStore(
 	for (const [done, reference] of images.entries()) {
 		onProgress({label: 'images asked for over HTTP', done, total: images.length});
 		try {
-			checks.push(await walkImage(registry, reference, {depth: 'edge', signal}));
+			checks.push(await walkImage(registry, reference, {depth: 'edge', signal, ...defined({platforms})}));
 		} catch (error) {
 			signal.throwIfAborted();
 			const {code, message, exit} = asOperatorError(error);

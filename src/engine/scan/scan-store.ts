@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
+import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
@@ -19,6 +20,7 @@ export type ScanProgress = {label: string; done: number; total?: number};
 
 type ScanOptions = Waiting & {
 	role: RegistryRole;
+	platforms?: MeantPlatforms;
 	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};
 	/** A manifest to look at although no tag may name it. */
@@ -29,7 +31,7 @@ type ScanOptions = Waiting & {
 /** Lists the store, finds what is damaged, and reads everything that a finding rests on once more. Never writes. */
 export async function scanStore(
 	storage: Storage,
-	{role, hash, asked, signal, onProgress = () => {}}: ScanOptions,
+	{role, platforms, hash, asked, signal, onProgress = () => {}}: ScanOptions,
 ): Promise<{scan: Scan; listing: StorageListing}> {
 	const listing = await storage.list({
 		signal,
@@ -40,7 +42,7 @@ export async function scanStore(
 	});
 	const {hashed, failure} =
 		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
-	const options = {role, ...defined({asked})};
+	const options = {role, ...defined({platforms, asked})};
 	const first = assess(listing, {...options, hashed});
 	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, signal}) : [];
 	const assessed = told.length === 0 ? first : assess(listing, {...options, hashed: told});

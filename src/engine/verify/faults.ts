@@ -17,6 +17,8 @@ const deepestNesting = 16;
 type WalkRules = {
 	/** A cache may lack children and blobs. */
 	isCache: boolean;
+	/** The platforms that are meant to be there; absent: all. */
+	meant?: readonly string[];
 	platform?: PlatformFilter;
 };
 
@@ -56,9 +58,11 @@ export function createPartCheck(
 }
 
 /** What is known of a manifest means this for the part that it is; and these parts are below it. */
-export function checkManifest(part: Part, fact: ManifestFact, {isCache, platform}: WalkRules): CheckedPart {
+export function checkManifest(part: Part, fact: ManifestFact, {isCache, meant, platform}: WalkRules): CheckedPart {
 	if (fact.state === 'missing') {
-		return isCache ? uncached(part, fact.status) : faulty(part, 'child-missing', fact.detail, fact.status);
+		return isCache || part.mayBeAbsent
+			? uncached(part, fact.status)
+			: faulty(part, 'child-missing', fact.detail, fact.status);
 	}
 
 	if (fact.state === 'unreadable') {
@@ -86,7 +90,7 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, platform
 	}
 
 	const via = [...part.via, part.descriptor.digest];
-	const all = partsOf(fact.descriptors, via, part.platform);
+	const all = partsOf(fact.descriptors, {via, parent: part, ...defined({meant})});
 	const below = platform === undefined ? all : platform.choose(all);
 
 	if (below.some(({descriptor}) => descriptor.role === 'manifest' && via.includes(descriptor.digest))) {
@@ -118,7 +122,7 @@ function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): Checke
 		return {part, status, ...(answer.sizeOnly && {isSizeOnly: true}), below: []};
 	}
 
-	if (state === 'missing' && isCache) {
+	if (state === 'missing' && (isCache || part.mayBeAbsent)) {
 		return uncached(part, status);
 	}
 

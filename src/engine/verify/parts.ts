@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
+import {mayBeAbsent} from '../../domain/image/meant-platforms.ts';
 import {type ChildCheck, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
 
 /** What a pull needs, as the manifest above describes it: the same in every image that shares the manifest. Bytes. */
@@ -19,6 +20,8 @@ export type Part = {
 	via: Digest[];
 	/** The platform of the child that it belongs to. */
 	platform?: string;
+	/** Its platform is not meant to be there: its absence is no fault, its damage is. */
+	mayBeAbsent?: true;
 };
 
 /** A part, and what the registry's answer says of it. */
@@ -27,7 +30,7 @@ export type CheckedPart = {
 	status?: number;
 	fault?: Fault;
 	unchecked?: Unchecked;
-	/** A cache has not fetched it yet, which is no fault. */
+	/** Absent, which is no fault: a cache has not fetched it yet, or its platform is not meant to be there. */
 	isUncached?: true;
 	/** The registry only serves it whole: its size was checked, and its last byte was not read. */
 	isSizeOnly?: true;
@@ -45,12 +48,34 @@ export function keyOf({descriptor: {role, digest, size}}: Part): string {
 	return `${role === 'manifest' ? 'm' : 'b'} ${digest} ${size}`;
 }
 
-/** @param platform of the manifest that references them */
-export function partsOf(descriptors: readonly PartDescriptor[], via: Digest[], platform: string | undefined): Part[] {
-	return descriptors.map(descriptor => {
-		const own = descriptor.platform ?? platform;
-		return own === undefined ? {descriptor, via} : {descriptor, via, platform: own};
-	});
+type Above = {
+	via: Digest[];
+	/** The manifest that references them. */
+	parent: Part;
+	/** The platforms that are meant to be there; absent: all. */
+	meant?: readonly string[];
+};
+
+export function partsOf(descriptors: readonly PartDescriptor[], {via, parent, meant}: Above): Part[] {
+	const isOptional = mayBeAbsent(
+		descriptors.map(({platform}) => platform),
+		meant,
+	);
+	return descriptors.map(descriptor => ({
+		descriptor,
+		via,
+		...defined({platform: descriptor.platform ?? parent.platform}),
+		...((parent.mayBeAbsent || isOptional(descriptor.platform)) && {mayBeAbsent: true as const}),
+	}));
+}
+
+/** The platforms of which something is absent on purpose. */
+export function notMeantIn(parts: readonly CheckedPart[]): string[] {
+	const absent = parts.filter(({part, isUncached}) => isUncached && part.mayBeAbsent);
+	const names = new Set(absent.flatMap(({part}) => part.platform ?? []));
+	// Its row shows it; nobody runs an attestation.
+	names.delete('attestation');
+	return [...names];
 }
 
 /** What all parts of an image amount to. */
@@ -75,7 +100,7 @@ export function childCheck(child: Part, checked: CheckedParts): ChildCheck {
 	const below = reachedFrom(child, checked);
 	const {faults, unchecked, verdict} = outcomeOf(below);
 	const blobs = below.filter(({part, isUncached}) => part.descriptor.role !== 'manifest' && !isUncached).length;
-	const {platform, descriptor} = child;
+	const {platform, descriptor, mayBeAbsent: isOptional} = child;
 	const {status, isUncached} = checked.get(keyOf(child)) ?? {};
 	const troubles = [...faults.map(({detail}) => detail), ...unchecked.map(({message}) => message)];
 
@@ -85,7 +110,16 @@ export function childCheck(child: Part, checked: CheckedParts): ChildCheck {
 		verdict,
 		...defined({status}),
 		blobs,
-		detail: summaryOf(troubles) ?? (isUncached ? 'not in the cache' : blobs === 1 ? '1 blob' : `${blobs} blobs`),
+		...(isUncached && {absent: true as const}),
+		detail:
+			summaryOf(troubles) ??
+			(isUncached
+				? isOptional
+					? 'not here, and not meant to be'
+					: 'not in the cache'
+				: blobs === 1
+					? '1 blob'
+					: `${blobs} blobs`),
 	};
 }
 

@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import type {Reason} from '../../domain/error-codes.ts';
 import {asOperatorError} from '../../domain/errors.ts';
+import {type MeantPlatforms, platformsMeant} from '../../domain/image/meant-platforms.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer, Registry} from '../ports/registry.ts';
@@ -16,6 +17,8 @@ export type WalkerOptions = Waiting & {
 	depth: Depth;
 	/** A cache may lack children, and what belongs to them. */
 	role?: RegistryRole;
+	/** Children of other platforms may be absent. */
+	platforms?: MeantPlatforms;
 	/** By default, as many requests at a time as the registry can bear. */
 	limiter?: RequestLimiter;
 };
@@ -44,7 +47,7 @@ export type Walker = {
 };
 
 export function createWalker(registry: Registry, options: WalkerOptions): Walker {
-	const {depth, signal, role = 'authoritative'} = options;
+	const {depth, signal, role = 'authoritative', platforms = {}} = options;
 	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
 	const breaker = createCircuitBreaker(isRegistryDown);
 	const caches = new Map<string, AnswerCache>();
@@ -59,7 +62,8 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 		async walk(reference, image = {}) {
 			signal.throwIfAborted();
 			const cache = cacheOf(reference.repository);
-			const options = {depth, signal, isCache: role === 'cache', ...image};
+			const meant = platformsMeant(platforms, reference.repository);
+			const options = {depth, signal, isCache: role === 'cache', ...defined({meant}), ...image};
 			const {digest} = reference;
 
 			if (digest !== undefined) {

@@ -5,7 +5,7 @@ import {type Depth, type ImageCheck, verdictOf} from '../../domain/image/verdict
 import type {Waiting} from '../ports/waiting.ts';
 import type {AnswerCache} from './answer-cache.ts';
 import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts';
-import {type CheckedPart, childCheck, keyOf, outcomeOf, type Part} from './parts.ts';
+import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
 
@@ -13,6 +13,8 @@ type WalkPartsOptions = Waiting &
 	WantedPlatforms & {
 		depth: Depth;
 		isCache: boolean;
+		/** The platforms that are meant to be there; absent: all. */
+		meant?: readonly string[];
 		onProgress?: (progress: WalkProgress) => void;
 	};
 
@@ -27,14 +29,14 @@ export async function walkParts(
 	cache: AnswerCache,
 	reference: ImageReference,
 	{digest, fact}: TopManifest,
-	{depth, signal, platform, require, isCache, onProgress}: WalkPartsOptions,
+	{depth, signal, platform, require, isCache, meant, onProgress}: WalkPartsOptions,
 ): Promise<ImageCheck> {
 	const isIndex = fact.state === 'read' && fact.kind === 'index';
 	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
 	const size = fact.state === 'read' ? fact.size : 0;
 	const top: Part = {descriptor: {role: 'manifest', digest, size}, via: []};
 
-	const rules = {isCache, ...defined({platform: filter})};
+	const rules = {isCache, ...defined({platform: filter, meant})};
 	const isReferrersList = isIndex && fact.isEmpty && referrersTag.test(reference.tag ?? '');
 	const start = checkManifest(top, isReferrersList ? {...fact, isEmpty: false} : fact, rules);
 	const observer = onProgress && countProgress(onProgress, depth === 'content');
@@ -50,6 +52,8 @@ export async function walkParts(
 	const faults = [...outcome.faults, ...platforms.faults];
 	const unchecked = [...outcome.unchecked, ...platforms.unchecked];
 
+	const notMeant = notMeantIn(parts);
+
 	const rows = isIndex && start.fault === undefined ? start.below : [top];
 
 	return {
@@ -60,6 +64,7 @@ export async function walkParts(
 		verdict: verdictOf(faults, unchecked),
 		faults,
 		unchecked,
+		...(notMeant.length > 0 && {notMeant}),
 		children: rows.map(row => childCheck(row, checked)),
 	};
 }
@@ -97,13 +102,17 @@ async function checkByLevel(
 	return checked;
 }
 
-/** Each part once, by the first path to it. */
+/** Each part once, by the first path to it; by a path that needs it before one that does not. */
 function unseen(parts: readonly Part[], checked: ReadonlyMap<string, CheckedPart>): Map<string, Part> {
 	const first = new Map<string, Part>();
 
 	for (const part of parts) {
 		const key = keyOf(part);
-		if (!checked.has(key) && !first.has(key)) {
+		const known = checked.get(key);
+		const before = first.get(key);
+		const isNeededNow = part.mayBeAbsent === undefined;
+		const isNew = known === undefined || (isNeededNow && known.isUncached && known.part.mayBeAbsent);
+		if (isNew && (before === undefined || (isNeededNow && before.mayBeAbsent))) {
 			first.set(key, part);
 		}
 	}

@@ -125,7 +125,7 @@ function sayReason(
 }
 
 function saySummary(
-	{instance, shard, depth, repositories, tags, indexes, sizeOnly, requests, seconds}: ProbeReport,
+	{instance, shard, depth, repositories, tags, indexes, sizeOnly, notMeant = 0, requests, seconds}: ProbeReport,
 	columns: number,
 ): string[] {
 	const seen = [
@@ -139,6 +139,12 @@ function saySummary(
 		...wrap(`${where}: ${seen} checked at depth ${depth}.`, {rest: '  ', columns}),
 		`${count(requests, 'request')} in ${sayDuration(seconds * 1000)}${rate}.`,
 		...(sizeOnly === 0 ? [] : wrap(saySizeOnly(sizeOnly), {rest: '  ', columns})),
+		...(notMeant === 0
+			? []
+			: wrap(`${count(notMeant, 'image')} without platforms that are not meant to be there, as configured.`, {
+					rest: '  ',
+					columns,
+				})),
 	];
 }
 

@@ -180,7 +180,7 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 }
 
 function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
-	const {leftOut = 0, strays = [], linksTakenBySize = 0, collectionStops = []} = harmless ?? {};
+	const {leftOut = 0, strays = [], linksTakenBySize = 0, notMeant = 0, collectionStops = []} = harmless ?? {};
 	const images = leftovers?.images ?? 0;
 	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
 	const named = first.length === 0 ? '' : ` (${first.join(', ')}${leftOut > first.length ? ', …' : ''})`;
@@ -191,6 +191,9 @@ function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
 					`${count(images, 'leftover')}: damaged, but without a tag, so no pull by tag needs ${images === 1 ? 'it' : 'them'}.`,
 				]),
 		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files${named}.`]),
+		...(notMeant === 0
+			? []
+			: [`${count(notMeant, 'part')} absent, as configured: of platforms that are not meant to be here.`]),
 		...collectionStops.slice(0, mostListed).map(sayStop),
 		...(linksTakenBySize === 0
 			? []

@@ -9,7 +9,7 @@ import {column} from '../layout/fit.ts';
 
 /** One line of the tree and what hangs below it. */
 type Branch = {
-	verdict: Verdict;
+	verdict: Verdict | 'absent';
 	/** A platform, or what kind of part it is. */
 	name: string;
 	digest?: Digest;
@@ -83,7 +83,7 @@ function rest(rows: ChildCheck[]): Branch[] {
 	];
 }
 
-function childBranch({digest, platform, verdict, blobs, detail}: ChildCheck, troubles: Trouble[]): Branch {
+function childBranch({digest, platform, verdict, blobs, absent, detail}: ChildCheck, troubles: Trouble[]): Branch {
 	const own = troubles.find(trouble => trouble.digest === digest);
 	const inner = below(
 		troubles.filter(trouble => trouble.digest !== digest),
@@ -93,11 +93,19 @@ function childBranch({digest, platform, verdict, blobs, detail}: ChildCheck, tro
 	const state = own
 		? stateOf(own)
 		: verdict === 'intact'
-			? `ok, ${detail === '' ? count(blobs, 'blob') : detail}`
+			? absent
+				? detail
+				: `ok, ${detail === '' ? count(blobs, 'blob') : detail}`
 			: inner.length > 0
 				? verdict
 				: `${verdict}: ${detail}`;
-	return {verdict, name: platform ?? (isIndex ? 'index' : 'no platform'), digest, state, branches: inner};
+	return {
+		verdict: absent ? 'absent' : verdict,
+		name: platform ?? (isIndex ? 'index' : 'no platform'),
+		digest,
+		state,
+		branches: inner,
+	};
 }
 
 /** @param depth how many manifests above are already in the tree */
@@ -155,14 +163,14 @@ export function sayEvidence({status, detail}: Fault): string {
 	return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-type TreeGlyphs = {fork: string; last: string; bar: string; ellipsis: string; marks: Record<Verdict, string>};
+type TreeGlyphs = {fork: string; last: string; bar: string; ellipsis: string; marks: Record<Branch['verdict'], string>};
 
 const unicodeGlyphs: TreeGlyphs = {
 	fork: '├─ ',
 	last: '└─ ',
 	bar: '│  ',
 	ellipsis: '…',
-	marks: {intact: '✔', broken: '✖', unknown: '?'},
+	marks: {intact: '✔', broken: '✖', unknown: '?', absent: '·'},
 };
 
 const asciiGlyphs: TreeGlyphs = {
@@ -170,7 +178,7 @@ const asciiGlyphs: TreeGlyphs = {
 	last: '`- ',
 	bar: '|  ',
 	ellipsis: '~',
-	marks: {intact: '+', broken: 'x', unknown: '?'},
+	marks: {intact: '+', broken: 'x', unknown: '?', absent: '-'},
 };
 
 /** Names stand in one column on each level; the state of a part wraps below itself. */

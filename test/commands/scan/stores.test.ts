@@ -33,7 +33,7 @@ function scan(stores: StoreFound[], more: Partial<ScanStoresOptions> = {}) {
 	return scanStores({
 		location: {ssh: 'vm', root: '/srv'},
 		configuration: emptyConfiguration,
-		role: undefined,
+		named: undefined,
 		findStores: async () => ({stores, gaps: []}),
 		scanStore: async root => {
 			if (root === '/srv') {

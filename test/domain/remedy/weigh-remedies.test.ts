@@ -21,6 +21,7 @@ import {tries} from '../../support/sweep.ts';
 
 const settings: Settings = {
 	role: 'authoritative',
+	platforms: {},
 	plainHttp: false,
 	runsInItself: false,
 	restart: 'docker compose restart',
@@ -35,7 +36,7 @@ const settings: Settings = {
 		environment: {},
 	},
 };
-const bare: Settings = {role: 'authoritative', plainHttp: false, runsInItself: false};
+const bare: Settings = {role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false};
 const a = parseDigest(`sha256:${'a'.repeat(64)}`);
 const fault: Fault = {kind: 'child-missing', digest: a, via: [], detail: 'gone'};
 const finding = (kind: Finding['kind'], remedy: Finding['remedy']): Finding => ({

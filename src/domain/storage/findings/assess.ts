@@ -1,4 +1,5 @@
 import type {Digest} from '../../image/digest.ts';
+import type {MeantPlatforms} from '../../image/meant-platforms.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {count} from '../../text/wording.ts';
 import {danglingHistory} from '../listing/links.ts';
@@ -8,7 +9,7 @@ import {tagFault} from '../walk/faults.ts';
 import {openGraph, type StorageGraph} from '../walk/graph.ts';
 import {type RelinkTarget, relinkPlan} from '../walk/relink-plan.ts';
 import {isIndex, targetsOf, untaggedIn, walkTarget} from '../walk/tags.ts';
-import {type Walk, walkDigest} from '../walk/walk-manifest.ts';
+import {type Walk, type WalkRules, walkDigest} from '../walk/walk-manifest.ts';
 import {damagesImage, type Finding, type Scan} from './finding.ts';
 import {FindingList} from './finding-list.ts';
 import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
@@ -17,6 +18,8 @@ import {canTakeTags, remedyRules} from './remedy-rules.ts';
 
 type AssessOptions = {
 	role: RegistryRole;
+	/** Which platforms are meant to be there. */
+	platforms?: MeantPlatforms;
 	/** Seconds since 1970 on the registry's host; by default, when the listing was taken. */
 	now?: number;
 	/** Without hashes, nothing is known of data that has the right size. */
@@ -29,7 +32,10 @@ type AssessOptions = {
  * Finds what is damaged in a listing of the store, as registry 2.8 would serve it.
  * Whatever was not read is never called gone; whatever was pushed during the listing is a gap and not a finding.
  */
-export function assess(listing: StorageListing, {role, now = listing.taken, hashed = [], asked}: AssessOptions): Scan {
+export function assess(
+	listing: StorageListing,
+	{role, platforms = {}, now = listing.taken, hashed = [], asked}: AssessOptions,
+): Scan {
 	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
 	const matching = new Set(hashed.filter(({state}) => state === 'same').map(({digest}) => digest));
 	const graph = openGraph(listing, {differing, matching});
@@ -40,14 +46,16 @@ export function assess(listing: StorageListing, {role, now = listing.taken, hash
 		intact: new Set(),
 		needed: new Set(),
 		leftovers: 0,
+		notMeant: 0,
 	};
+	const rules = {role, platforms};
 
 	for (const [name, repository] of listing.repositories) {
-		assessRepository(graph, {name, repository, role, now}, found);
+		assessRepository(graph, {name, repository, rules, now}, found);
 	}
 
 	if (asked !== undefined) {
-		assessAsked(graph, {...asked, role}, found);
+		assessAsked(graph, {...asked, rules}, found);
 	}
 
 	const {findings, latent, gaps, intact, needed} = found;
@@ -82,6 +90,7 @@ export function assess(listing: StorageListing, {role, now = listing.taken, hash
 			leftOut: listing.leftOut ?? 0,
 			strays: [...(listing.strays ?? [])],
 			linksTakenBySize: listing.linksTakenBySize ?? 0,
+			...(found.notMeant > 0 && {notMeant: found.notMeant}),
 			collectionStops: collectionStops(graph),
 		},
 	};
@@ -97,11 +106,13 @@ type Found = {
 	needed: Set<Digest>;
 	/** Damaged images without a tag. */
 	leftovers: number;
+	/** Parts of tagged images that are absent on purpose. */
+	notMeant: number;
 };
 
-type RepositoryToAssess = {name: string; repository: RepositoryListing; role: RegistryRole; now: number};
+type RepositoryToAssess = {name: string; repository: RepositoryListing; rules: WalkRules; now: number};
 
-function assessRepository(graph: StorageGraph, {name, repository, role, now}: RepositoryToAssess, found: Found): void {
+function assessRepository(graph: StorageGraph, {name, repository, rules, now}: RepositoryToAssess, found: Found): void {
 	const {findings, gaps, intact} = found;
 	const reached = new Set<Digest>();
 	const note = (walk: Walk, tags: readonly string[]) => {
@@ -112,7 +123,7 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 	};
 
 	for (const {tags, moved, digest, link} of targetsOf(repository, graph.listing.taken)) {
-		const walk = digest === undefined ? undefined : walkTarget(graph, name, digest, role);
+		const walk = digest === undefined ? undefined : walkTarget(graph, name, digest, rules);
 		const broken = digest === undefined ? tagFault(graph, name, [...tags, ...moved][0]!, link) : undefined;
 		const faults = walk?.faults ?? (broken === undefined ? [] : [broken]);
 		if (walk !== undefined) {
@@ -128,7 +139,7 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 		}
 
 		// A cache fetches a tag that it lacks, if nothing is in its place.
-		const isKept = role === 'authoritative' || digest !== undefined || broken?.kind === 'link-malformed';
+		const isKept = rules.role === 'authoritative' || digest !== undefined || broken?.kind === 'link-malformed';
 		if (tags.length > 0 && isKept) {
 			for (const fault of faults) {
 				findings.add(name, tags, fault);
@@ -139,7 +150,7 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 	for (const digest of untaggedIn(graph, repository, {reached, now})) {
 		// An index that was walked before may have reached it.
 		if (!reached.has(digest)) {
-			const walk = walkTarget(graph, name, digest, role);
+			const walk = walkTarget(graph, name, digest, rules);
 			note(walk, []);
 			found.leftovers += walk.faults.length > 0 ? 1 : 0;
 			for (const fault of walk.faults) {
@@ -152,10 +163,10 @@ function assessRepository(graph: StorageGraph, {name, repository, role, now}: Re
 /** What was asked for is looked at whether or not a tag names it, and whether or not its repository is there. */
 function assessAsked(
 	graph: StorageGraph,
-	{repository, digest, role}: {repository: string; digest: Digest; role: RegistryRole},
+	{repository, digest, rules}: {repository: string; digest: Digest; rules: WalkRules},
 	found: Found,
 ): void {
-	const walk = walkDigest(graph, repository, digest, role);
+	const walk = walkDigest(graph, repository, digest, rules);
 	noteWalk(walk, {name: repository, tags: []}, found);
 	for (const fault of walk.faults) {
 		found.findings.add(repository, [], fault, true);
@@ -163,10 +174,12 @@ function assessAsked(
 }
 
 function noteWalk(
-	{reached, blobs, servedAsLayers}: Walk,
+	{reached, blobs, servedAsLayers, notMeant}: Walk,
 	{name, tags}: {name: string; tags: readonly string[]},
-	{needed, latent}: Found,
+	found: Found,
 ): void {
+	const {needed, latent} = found;
+	found.notMeant += tags.length === 0 ? 0 : notMeant;
 	for (const digest of [...reached, ...blobs]) {
 		needed.add(digest);
 	}

@@ -83,13 +83,15 @@ export type Scan = {
 	/**
 	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
 	 * entries that no registry writes. `strays`: the first of those. `linksTakenBySize`:
-	 * links of a large store of which only the size was read. `collectionStops`: where a garbage collection ends with an error.
+	 * links of a large store of which only the size was read. `notMeant`: parts of tagged images that are absent and whose
+	 * platform is not meant to be there. `collectionStops`: where a garbage collection ends with an error.
 	 */
 	harmless?: {
 		history: number;
 		leftOut: number;
 		strays: string[];
 		linksTakenBySize: number;
+		notMeant?: number;
 		collectionStops?: CollectionStop[];
 	};
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */

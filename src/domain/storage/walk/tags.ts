@@ -1,12 +1,11 @@
 import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
-import type {RegistryRole} from '../../image/verdict.ts';
 import {tagTarget} from '../listing/links.ts';
 import type {Link, RepositoryListing} from '../listing/listing.ts';
 import {blobData, revisionLink} from '../listing/paths.ts';
 import {revisionFault, type StorageFault, sayGone} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
-import {type Walk, walkManifest} from './walk-manifest.ts';
+import {type Walk, type WalkRules, walkManifest} from './walk-manifest.ts';
 
 /** A younger revision without a tag may belong to a push that is still under way. */
 const settledAfterSeconds = 600;
@@ -65,7 +64,7 @@ export function isIndex(graph: StorageGraph, digest: Digest): boolean {
 }
 
 /** Walks the target of a tag, or an untagged revision, as the registry would serve it from this repository. */
-export function walkTarget(graph: StorageGraph, repository: string, digest: Digest, role: RegistryRole): Walk {
+export function walkTarget(graph: StorageGraph, repository: string, digest: Digest, rules: WalkRules): Walk {
 	const link = graph.revision(repository, digest);
 	const data = graph.data(digest);
 
@@ -74,10 +73,10 @@ export function walkTarget(graph: StorageGraph, repository: string, digest: Dige
 	}
 
 	if (link !== 'gone' && data !== 'gone') {
-		return walkManifest(graph, repository, digest, role);
+		return walkManifest(graph, repository, digest, rules);
 	}
 
-	if (role === 'cache') {
+	if (rules.role === 'cache') {
 		return endedAt(digest);
 	}
 
@@ -96,5 +95,5 @@ export function walkTarget(graph: StorageGraph, repository: string, digest: Dige
 }
 
 function endedAt(digest: Digest, ...faults: StorageFault[]): Walk {
-	return {faults, reached: new Set([digest]), blobs: new Set(), servedAsLayers: []};
+	return {faults, reached: new Set([digest]), blobs: new Set(), servedAsLayers: [], notMeant: 0};
 }

@@ -1,3 +1,4 @@
+import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
 import {
 	type Descriptor,
@@ -6,6 +7,7 @@ import {
 	type ParsedManifest,
 	platformName,
 } from '../../image/manifest.ts';
+import {type MeantPlatforms, mayBeAbsent, platformsMeant} from '../../image/meant-platforms.ts';
 import {mediaTypes, roleOfChild} from '../../image/media-type.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
@@ -17,6 +19,12 @@ import {gonePartsOf, planBelow} from './relink-plan.ts';
 /** A part of an image, and the path to it. */
 export type PartPath = {digest: Digest; via: Digest[]; platform?: string};
 
+/** `isOptional`: its platform is not meant to be there. */
+type Visited = PartPath & {isOptional?: true};
+
+/** What a store has to hold. */
+export type WalkRules = {role: RegistryRole; platforms?: MeantPlatforms};
+
 export type Walk = {
 	faults: StorageFault[];
 	/** Every manifest on the way, intact or not. */
@@ -25,47 +33,50 @@ export type Walk = {
 	blobs: Set<Digest>;
 	/** Manifests that are served although a garbage collection would not see them. */
 	servedAsLayers: PartPath[];
+	/** How many children and blobs are absent on purpose. */
+	notMeant: number;
 };
 
 /**
  * Follows one manifest down through indexes, children, configs and layers, as the registry would serve them from this
  * repository. A cache fetches whatever it lacks: there only damage counts, not absence.
  */
-export function walkManifest(graph: StorageGraph, repository: string, root: Digest, role: RegistryRole): Walk {
-	return walkFrom(graph, {repository, root, role, hasRevision: true});
+export function walkManifest(graph: StorageGraph, repository: string, root: Digest, rules: WalkRules): Walk {
+	return walkFrom(graph, {repository, root, ...rules, hasRevision: true});
 }
 
 /** The same for a manifest of which nothing is known yet: its link and its data are looked at like those of a child. */
-export function walkDigest(graph: StorageGraph, repository: string, root: Digest, role: RegistryRole): Walk {
-	return walkFrom(graph, {repository, root, role, hasRevision: false});
+export function walkDigest(graph: StorageGraph, repository: string, root: Digest, rules: WalkRules): Walk {
+	return walkFrom(graph, {repository, root, ...rules, hasRevision: false});
 }
 
-type Start = {repository: string; root: Digest; role: RegistryRole; hasRevision: boolean};
+type Start = WalkRules & {repository: string; root: Digest; hasRevision: boolean};
 
-function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: Start): Walk {
+function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, hasRevision}: Start): Walk {
 	const {listing, times} = graph;
-	const walk: Walk = {faults: [], reached: new Set(), blobs: new Set(), servedAsLayers: []};
+	const walk: Walk = {faults: [], reached: new Set(), blobs: new Set(), servedAsLayers: [], notMeant: 0};
 	const {faults, reached} = walk;
 	const mustHoldAll = role === 'authoritative';
+	const meant = platformsMeant(platforms, repository);
 	const hasLostLayers = mustHoldAll && graph.hasLostLayers(repository);
 
 	(hasRevision ? visit : visitChild)({digest: root, via: []});
 	return walk;
 
-	function visit(path: PartPath): void {
-		const {digest, via, platform} = path;
+	function visit(path: Visited): void {
+		const {digest, via} = path;
 		if (reached.has(digest)) {
 			return;
 		}
 
 		reached.add(digest);
 		if (mustHoldAll && graph.isServedAsLayer(repository, digest)) {
-			walk.servedAsLayers.push(path);
+			walk.servedAsLayers.push(placeOf(path));
 		}
 
 		const body = graph.manifest(digest);
 		if (body?.ok === false) {
-			add({kind: 'manifest-unreadable', ...path, detail: body.reason}, times.data(digest));
+			add({kind: 'manifest-unreadable', ...placeOf(path), detail: body.reason}, times.data(digest));
 		}
 
 		if (!body?.ok) {
@@ -74,28 +85,38 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 
 		const below = [...via, digest];
 		if (body.manifest.kind === 'index') {
-			visitChildren(body.manifest.children, below, platform);
+			visitChildren(body.manifest.children, below, path);
 		} else {
-			visitBlobs(body.manifest, below, platform);
+			visitBlobs(body.manifest, below, path);
 		}
 	}
 
-	function visitChildren(children: readonly Descriptor[], via: Digest[], inherited: string | undefined): void {
-		for (const child of children) {
-			const platform = platformName(child) ?? inherited;
+	function visitChildren(children: readonly Descriptor[], via: Digest[], parent: Visited): void {
+		const isAbsentOnPurpose = mayBeAbsent(children.map(platformName), meant);
+		const isOptional = (child: Descriptor) => parent.isOptional === true || isAbsentOnPurpose(platformName(child));
+		// What a meant platform needs is looked at first, so that nothing of it passes for absent on purpose.
+		const ordered = [...children.filter(child => !isOptional(child)), ...children.filter(isOptional)];
+		for (const child of meant === undefined ? children : ordered) {
+			const platform = platformName(child) ?? parent.platform;
+			const path = {
+				digest: child.digest,
+				via,
+				...defined({platform}),
+				...(isOptional(child) && {isOptional: true as const}),
+			};
 			const role = roleOfChild(child);
 			if (role === 'manifest') {
-				const path = {digest: child.digest, via, ...(platform === undefined ? {} : {platform})};
 				visitChild(path);
 				compareSize(path, child.size);
 			} else {
-				visitBlob(child, role, via, platform);
+				visitBlob(child, role, path);
 			}
 		}
 	}
 
-	function visitChild(path: PartPath): void {
-		const {digest} = path;
+	function visitChild(path: Visited): void {
+		const {digest, isOptional} = path;
+		const mustHold = mustHoldAll && !isOptional;
 		if (reached.has(digest)) {
 			return;
 		}
@@ -105,30 +126,31 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 		if (link === 'malformed') {
 			reached.add(digest);
 			const {since, ...fault} = revisionFault(graph, repository, digest);
-			add({...fault, ...path}, since);
+			add({...fault, ...placeOf(path)}, since);
 		} else if (link === 'there' && data !== 'gone') {
 			visit(path);
-		} else if (mustHoldAll && data === 'gone') {
+		} else if (mustHold && data === 'gone') {
 			reached.add(digest);
 			const since = link === 'there' ? times.data(digest) : times.revision(repository, digest);
 			const detail = sayGone(graph, blobData(digest), {wanted: 'its JSON', gone: 'its JSON is gone'});
-			add({kind: 'child-missing', ...path, detail}, since);
-		} else if (mustHoldAll && link === 'gone' && data === 'there') {
+			add({kind: 'child-missing', ...placeOf(path), detail}, since);
+		} else if (mustHold && link === 'gone' && data === 'there') {
 			unlinkedChild(path);
 		} else {
+			walk.notMeant += isOptional && (link === 'gone' || data === 'gone') ? 1 : 0;
 			reached.add(digest);
 		}
 	}
 
 	/** A manifest is hashed when it is listed: one that can be read is whole, and the index is wrong. */
-	function compareSize(path: PartPath, size: number): void {
+	function compareSize(path: Visited, size: number): void {
 		const {digest} = path;
 		const stored = listing.blobs.get(digest);
 		if (stored !== undefined && stored.size !== size && isHashed(graph.manifest(digest))) {
 			add(
 				{
 					kind: 'size-wrong',
-					...path,
+					...placeOf(path),
 					detail: `${stored.size} bytes on disk, which match its digest; the index says ${size}`,
 				},
 				undefined,
@@ -137,8 +159,8 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 	}
 
 	/** The manifest is there and its link is not: `garbage-collect -m` removed the link, or it was lost in another way. */
-	function unlinkedChild(path: PartPath): void {
-		const {digest, via, platform} = path;
+	function unlinkedChild(path: Visited): void {
+		const {digest, via} = path;
 		const since = times.revision(repository, digest);
 		const body = graph.manifest(digest);
 		reached.add(digest);
@@ -148,7 +170,7 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 
 		if (!body.ok) {
 			const detail = `its link is gone and its JSON cannot be read: ${body.reason}`;
-			add({kind: 'child-missing', ...path, detail}, since);
+			add({kind: 'child-missing', ...placeOf(path), detail}, since);
 			return;
 		}
 
@@ -161,7 +183,7 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 		if (lost.length > 0) {
 			const missing = lost.filter(part => graph.data(part) === 'gone');
 			const detail = sayLoss(missing.length, lost.length - missing.length);
-			add({kind: 'child-swept', ...path, missing, detail}, earliest([since, ...missing.map(times.data)]));
+			add({kind: 'child-swept', ...placeOf(path), missing, detail}, earliest([since, ...missing.map(times.data)]));
 		} else {
 			const detail = plan.complete
 				? sayGone(graph, revisionLink(repository, digest), {
@@ -169,38 +191,39 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 						gone: 'everything is on disk, only its revision link is gone',
 					})
 				: 'its revision link is gone; it could not be read whether all its parts are still there';
-			add({kind: 'child-unlinked', ...path, detail}, since);
+			add({kind: 'child-unlinked', ...placeOf(path), detail}, since);
 		}
 
 		const below = [...via, digest];
 		if (body.manifest.kind === 'index') {
-			visitChildren(body.manifest.children, below, platform);
+			visitChildren(body.manifest.children, below, path);
 		} else {
 			// A rebuild would run into damaged blobs again.
 			const isDamaged = (blob: Descriptor) => listing.blobs.has(blob.digest) && graph.damage(blob) !== undefined;
-			visitBlobs(body.manifest, below, platform, isDamaged);
+			visitBlobs(body.manifest, below, path, isDamaged);
 		}
 	}
 
 	function visitBlobs(
 		{config, layers}: ImageManifest,
 		via: Digest[],
-		platform: string | undefined,
+		parent: Visited,
 		isWanted: (blob: Descriptor) => boolean = () => true,
 	): void {
 		for (const blob of [...(config === undefined ? [] : [config]), ...layers].filter(isWanted)) {
-			visitBlob(blob, blob === config ? 'config' : 'layer', via, platform);
+			visitBlob(blob, blob === config ? 'config' : 'layer', {...parent, digest: blob.digest, via});
 		}
 	}
 
-	function visitBlob(blob: Descriptor, role: 'config' | 'layer', via: Digest[], platform: string | undefined): void {
-		const {digest} = blob;
+	function visitBlob(blob: Descriptor, role: 'config' | 'layer', path: Visited): void {
+		const {digest, isOptional} = path;
 		if (isForeign(blob)) {
 			return;
 		}
 
 		walk.blobs.add(digest);
-		const part = {digest, via, ...(platform === undefined ? {} : {platform})};
+		const part = placeOf(path);
+		const mustHold = mustHoldAll && !isOptional;
 		const damage = graph.damage(blob);
 		const link = graph.layer(repository, digest);
 		if (link !== 'there' && hasLostLayers) {
@@ -208,13 +231,15 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 		}
 
 		if (damage !== undefined) {
-			if (mustHoldAll || damage !== 'gone' || graph.obstacle(blobData(digest)) !== undefined) {
+			if (mustHold || damage !== 'gone' || graph.obstacle(blobData(digest)) !== undefined) {
 				add({...part, ...blobFault(graph, blob, role, damage)}, times.data(digest));
+			} else {
+				walk.notMeant += isOptional ? 1 : 0;
 			}
 		} else if (link === 'malformed' && !hasLostLayers) {
 			const {since, ...fault} = layerLinkFault(graph, repository, digest, role);
 			add({...fault, ...part}, since);
-		} else if (link === 'gone' && mustHoldAll && !hasLostLayers && listing.blobs.has(digest)) {
+		} else if (link === 'gone' && mustHold && !hasLostLayers && listing.blobs.has(digest)) {
 			const detail = sayGone(graph, layerLink(repository, digest), {
 				wanted: `the link of this ${role}`,
 				gone: `the ${role} is on disk, but this repository has no link to it`,
@@ -237,6 +262,10 @@ function walkFrom(graph: StorageGraph, {repository, root, role, hasRevision}: St
 	function add(fault: StorageFault, since: number | undefined): void {
 		faults.push(since === undefined ? fault : {...fault, since});
 	}
+}
+
+function placeOf({digest, via, platform}: Visited): PartPath {
+	return {digest, via, ...defined({platform})};
 }
 
 /** The digest of a schema 1 manifest covers only a part of its bytes. */

@@ -89,10 +89,10 @@ function drawChild(child: ChildCheck, {isPicked, was, format, width}: ChildStyle
 	return format.cut(format.row(...pieces), width);
 }
 
-function stateOf({verdict, status}: ChildCheck, {done, failed}: Glyphs): [text: string, tone: Tone] {
+function stateOf({verdict, status, absent}: ChildCheck, {done, failed, bullet}: Glyphs): [text: string, tone: Tone] {
 	switch (verdict) {
 		case 'intact':
-			return [`${done} ok`, 'good'];
+			return absent ? [bullet, 'dim'] : [`${done} ok`, 'good'];
 		case 'broken':
 			return [`${failed} ${status ?? ''}`, 'bad'];
 		case 'unknown':
