@@ -1,20 +1,15 @@
 import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
-import {
-	type Descriptor,
-	type ImageManifest,
-	isForeign,
-	type ParsedManifest,
-	platformName,
-} from '../../image/manifest.ts';
+import {type Descriptor, type ImageManifest, isForeign, platformName} from '../../image/manifest.ts';
 import {type MeantPlatforms, mayBeAbsent, platformsMeant} from '../../image/meant-platforms.ts';
-import {mediaTypes, roleOfChild} from '../../image/media-type.ts';
+import {roleOfChild} from '../../image/media-type.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
-import {blobData, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
+import {blobData, revisionLink} from '../listing/paths.ts';
 import {earliest} from '../listing/times.ts';
-import {blobFault, layerLinkFault, revisionFault, type StorageFault, sayGone, sayLoss} from './faults.ts';
+import {revisionFault, type StorageFault, sayGone, sayLoss} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {gonePartsOf, planBelow} from './relink-plan.ts';
+import {lookAtBlob, lostLayersFault, sizeFault} from './walk-blob.ts';
 
 /** A part of an image, and the path to it. */
 export type PartPath = {digest: Digest; via: Digest[]; platform?: string};
@@ -107,7 +102,10 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 			const role = roleOfChild(child);
 			if (role === 'manifest') {
 				visitChild(path);
-				compareSize(path, child.size);
+				const wrongSize = sizeFault(graph, child);
+				if (wrongSize !== undefined) {
+					faults.push({...placeOf(path), ...wrongSize});
+				}
 			} else {
 				visitBlob(child, role, path);
 			}
@@ -139,22 +137,6 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 		} else {
 			walk.notMeant += isOptional && (link === 'gone' || data === 'gone') ? 1 : 0;
 			reached.add(digest);
-		}
-	}
-
-	/** A manifest is hashed when it is listed: one that can be read is whole, and the index is wrong. */
-	function compareSize(path: Visited, size: number): void {
-		const {digest} = path;
-		const stored = listing.blobs.get(digest);
-		if (stored !== undefined && stored.size !== size && isHashed(graph.manifest(digest))) {
-			add(
-				{
-					kind: 'size-wrong',
-					...placeOf(path),
-					detail: `${stored.size} bytes on disk, which match its digest; the index says ${size}`,
-				},
-				undefined,
-			);
 		}
 	}
 
@@ -222,40 +204,22 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 		}
 
 		walk.blobs.add(digest);
-		const part = placeOf(path);
-		const mustHold = mustHoldAll && !isOptional;
-		const damage = graph.damage(blob);
-		const link = graph.layer(repository, digest);
-		if (link !== 'there' && hasLostLayers) {
+		if (hasLostLayers && graph.layer(repository, digest) !== 'there') {
 			lostLayers();
 		}
 
-		if (damage !== undefined) {
-			if (mustHold || damage !== 'gone' || graph.obstacle(blobData(digest)) !== undefined) {
-				add({...part, ...blobFault(graph, blob, role, damage)}, times.data(digest));
-			} else {
-				walk.notMeant += isOptional ? 1 : 0;
-			}
-		} else if (link === 'malformed' && !hasLostLayers) {
-			const {since, ...fault} = layerLinkFault(graph, repository, digest, role);
-			add({...fault, ...part}, since);
-		} else if (link === 'gone' && mustHold && !hasLostLayers && listing.blobs.has(digest)) {
-			const detail = sayGone(graph, layerLink(repository, digest), {
-				wanted: `the link of this ${role}`,
-				gone: `the ${role} is on disk, but this repository has no link to it`,
-			});
-			add({kind: 'layer-unlinked', ...part, detail}, times.layer(repository, digest));
+		const mustHold = mustHoldAll && !isOptional;
+		const found = lookAtBlob(graph, blob, {repository, role, mustHold, hasLostLayers});
+		if (found === 'absent') {
+			walk.notMeant += isOptional ? 1 : 0;
+		} else if (found !== undefined) {
+			faults.push({...placeOf(path), ...found});
 		}
 	}
 
 	function lostLayers(): void {
 		if (!faults.some(({ofRepository}) => ofRepository)) {
-			const folder = sayGone(graph, layersFolder(repository), {
-				wanted: 'its layers',
-				gone: 'its folder _layers is gone',
-			});
-			const detail = `${folder}: 2.8 does not list the repository and serves none of its blobs, and any garbage collection would remove its manifests as well`;
-			add({kind: 'layer-unlinked', ofRepository: true, via: [], detail}, times.layersFolder(repository));
+			faults.push({...lostLayersFault(graph, repository), via: []});
 		}
 	}
 
@@ -266,9 +230,4 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 
 function placeOf({digest, via, platform}: Visited): PartPath {
 	return {digest, via, ...defined({platform})};
-}
-
-/** The digest of a schema 1 manifest covers only a part of its bytes. */
-function isHashed(body: ParsedManifest | undefined): boolean {
-	return body?.ok === true && body.manifest.mediaType !== mediaTypes.dockerSchema1;
 }
