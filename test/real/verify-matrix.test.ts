@@ -31,6 +31,8 @@ import {forms} from '../support/manifest-forms.ts';
 import {artifact, dockerList, nested, sharing, withArtifact, withForeignLayers} from '../support/oddities.ts';
 import {pushParts, writeParts} from '../support/push-parts.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {type Refusal, refusingProxy} from '../support/refusing-proxy.ts';
+import {isSweep} from '../support/sweep.ts';
 
 const run = promisify(execFile);
 const {signal} = new AbortController();
@@ -40,6 +42,19 @@ const caches = ['cold', 'warm'] as const;
 const depths: Depth[] = ['head', 'edge', 'content'];
 type Look = `${(typeof caches)[number]} ${Depth}`;
 const looks = caches.flatMap(cache => depths.map((depth): Look => `${cache} ${depth}`));
+
+/** What stands before the registry refuses. */
+const refusals: Refusal[] = [
+	...[400, 403, 405, 501].flatMap((status): Refusal[] => [
+		{what: 'head', status},
+		{what: 'suffix', status},
+		{what: 'range', status},
+	]),
+	{what: 'head', status: 403, byStore: true},
+	{what: 'suffix', status: 501, byStore: true},
+	{what: 'range', status: 403, byStore: true},
+	{what: 'range', status: 'ignored'},
+];
 
 type Row = {
 	name: string;
@@ -393,12 +408,14 @@ describeReal('verify against distribution 2.8', ['docker-registry'], () => {
 	const found = new Map<Look | 'before', Map<string, ImageCheck>>();
 	const damaged = new Map<string, Digest[]>();
 	const servers: RealRegistry[] = [];
+	let coldRoot: string;
 	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 
 	beforeAll(async () => {
 		temporary = await temporaryFolder();
 		const {folder} = temporary;
-		const [warmRoot, coldRoot] = [path.join(folder, 'warm'), path.join(folder, 'cold')];
+		const warmRoot = path.join(folder, 'warm');
+		coldRoot = path.join(folder, 'cold');
 		await mkdir(warmRoot);
 		const warm = await serve(warmRoot);
 
@@ -466,7 +483,7 @@ describeReal('verify against distribution 2.8', ['docker-registry'], () => {
 	}
 
 	/** All in one go, as a probe does. */
-	async function walkAll({host}: RealRegistry, depth: Depth): Promise<Map<string, ImageCheck>> {
+	async function walkAll({host}: Pick<RealRegistry, 'host'>, depth: Depth): Promise<Map<string, ImageCheck>> {
 		const registry = createRegistry({
 			host,
 			url: `http://${host}`,
@@ -522,4 +539,22 @@ describeReal('verify against distribution 2.8', ['docker-registry'], () => {
 			perLook(() => ({manifests: parts.length - blobs, blobs})),
 		);
 	});
+
+	test.runIf(isSweep).each(refusals.map(refusal => [Object.values(refusal).join(' '), refusal] as const))(
+		'behind a stand-in that refuses (%s), each is judged as without it',
+		async (_, refusal) => {
+			await using standIn = await refusingProxy((await serve(coldRoot)).host, refusal);
+			const depth = refusal.what === 'head' ? 'head' : 'edge';
+			// Without any range a small blob is read whole, and its bytes are hashed.
+			const without = refusal.what === 'range' ? 'cold content' : (`cold ${depth}` as const);
+
+			const behind = await walkAll(standIn, depth);
+
+			const told = ({verdict, faults}: ImageCheck) => [verdict, ...faults.map(({kind}) => kind).sort()];
+			expect(rows.map(({name}) => [name, told(behind.get(name)!)])).toEqual(
+				rows.map(row => [row.name, told(checkOf(without, row))]),
+			);
+		},
+		60_000,
+	);
 });

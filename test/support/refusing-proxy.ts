@@ -61,11 +61,14 @@ export async function refusingProxy(registry: string, {what, status, byStore = f
 
 async function pass(registry: string, {method, url, headers}: IncomingMessage, response: ServerResponse) {
 	const {accept = '*/*', range} = headers;
-	const answer = await fetch(`http://${registry}${url}`, {
-		method: method!,
-		headers: {accept, ...(range !== undefined && {range})},
-		redirect: 'manual',
-	});
+	const ask = () =>
+		fetch(`http://${registry}${url}`, {
+			method: method!,
+			headers: {accept, ...(range !== undefined && {range})},
+			redirect: 'manual',
+		});
+	// A kept connection may have been closed by the registry, after a body that it cut off.
+	const answer = await ask().catch(ask);
 	const kept = [...answer.headers].filter(([name]) => !['connection', 'transfer-encoding', 'date'].includes(name));
 	response.writeHead(answer.status, Object.fromEntries(kept)).flushHeaders();
 	try {
