@@ -150,6 +150,7 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 		expect(code).toBe(8);
 		expect(text).toMatch(/On disk, this image: .*layer-missing|On disk, this image: .*child-swept/);
 		expect(text).not.toContain('holds every part');
+		expect(text).toContain('The image was given by its digest: no tag is to be pointed elsewhere.');
 		expect(text).toMatch(/Verdict: \S+acme\/pinned@sha256:\S+ is broken, as checked at/);
 	});
 

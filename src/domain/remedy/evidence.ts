@@ -126,6 +126,7 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		corrupt: faults.some(({kind}) => kind === 'blob-corrupt'),
 		/** The disk was read, and not completely: what was not found may be there, and what was found may not be all. */
 		isPartial: scan?.complete === false,
+		isOfDigest: findings.some(({asked}) => asked === true),
 		suspicion,
 		isClean: scan?.complete === true && findings.length === 0,
 		// A registry that ran while the data was lost may still have it in memory.

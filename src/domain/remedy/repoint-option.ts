@@ -5,7 +5,7 @@ import {sayAge, siblingName} from './say-sibling.ts';
 const mostNamed = 3;
 
 /** To point the tag at another image. Which one, is asked when it was chosen. */
-export function repointOption({historySuffices}: Facts, scan: Evidence['scan']): RemedyOption {
+export function repointOption({historySuffices, isOfDigest}: Facts, scan: Evidence['scan']): RemedyOption {
 	const siblings = scan?.siblings ?? [];
 	const [first] = siblings;
 	const ages = new Set(siblings.map(({age}) => age));
@@ -30,7 +30,9 @@ export function repointOption({historySuffices}: Facts, scan: Evidence['scan']):
 		...block(scan === undefined, 'The storage was not scanned: it is not known which images are whole.'),
 		...block(
 			scan !== undefined && first === undefined,
-			'No other whole image of the same kind, with the same platforms, is known in this repository.',
+			isOfDigest
+				? 'The image was given by its digest: no tag is to be pointed elsewhere.'
+				: 'No other whole image of the same kind, with the same platforms, is known in this repository.',
 		),
 	};
 }
