@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {nameIncident} from '../adapters/journal/incident-folders.ts';
 import {makeIncidentFolder} from '../adapters/journal/journal.ts';
+import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {parseReference} from '../domain/image/reference.ts';
 import {openWorld, type World} from '../drills/world/world.ts';
@@ -66,22 +67,26 @@ export async function openDrill(
 	const world = await openWorld({folder: paths.folder, scenario, seed: String(seed), speed, processes});
 	const {registryCredentials, ci} = world;
 
+	const configuration = configurationOf(world);
+	const environment = {
+		PATH: '/usr/bin:/bin',
+		HOME: folder,
+		DRILL_REGISTRY_USER: registryCredentials.username,
+		DRILL_REGISTRY_PASSWORD: registryCredentials.password,
+		DRILL_CI_TOKEN: ci.token,
+	};
+	await learnReadableSecrets(configuration, {environment, redaction});
+
 	return {
 		world,
 		setup: {
-			configuration: configurationOf(world),
+			configuration,
 			processes,
 			redaction,
 			signal,
 			// The simulated host's shell is this machine's own: without it, an audit reads our crontabs and processes.
 			hostRoot: paths.vm,
-			environment: {
-				PATH: '/usr/bin:/bin',
-				HOME: folder,
-				DRILL_REGISTRY_USER: registryCredentials.username,
-				DRILL_REGISTRY_PASSWORD: registryCredentials.password,
-				DRILL_CI_TOKEN: ci.token,
-			},
+			environment,
 		},
 	};
 }

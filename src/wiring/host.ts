@@ -22,15 +22,17 @@ type ShellLocation = {
 };
 
 export function openShell({ssh, transport, sshConfig}: ShellLocation, setup: Setup): Shell {
+	const {redact} = setup.redaction;
 	const environment = withoutSecrets(setup.environment, setup.configuration);
 	if (ssh === undefined) {
-		return createLocalShell({environment, processes: setup.processes, nonce});
+		return createLocalShell({environment, processes: setup.processes, nonce, redact});
 	}
 
 	if (transport === 'ssh2' || (transport === undefined && !hasSsh())) {
 		return createSsh2Shell({
 			place: ssh,
 			nonce,
+			redact,
 			target: () =>
 				resolveSshTarget({
 					destination: ssh,
@@ -47,6 +49,7 @@ export function openShell({ssh, transport, sshConfig}: ShellLocation, setup: Set
 		environment,
 		processes: setup.processes,
 		nonce,
+		redact,
 		...defined({configFile: sshConfig, controlFolder: setup.runtimeFolder, prompting: setup.prompting}),
 	});
 }
@@ -99,6 +102,7 @@ export function openStorage(
 	return createStorage({
 		shell,
 		root: location.root,
+		redact: setup.redaction.redact,
 		...defined({restartCommand: location.restart, hostRoot: setup.hostRoot}),
 	});
 }

@@ -29,6 +29,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 		woodpecker && image?.build
 			? createWoodpecker({
 					url: woodpecker.url,
+					redact: setup.redaction.redact,
 					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
 					onRequest: ({method, path, status}) => requests.add(`${method} ${path} ${status ?? 'no response'}`),
 					sleep: systemClock.sleep,
@@ -36,7 +37,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 			: undefined;
 
 	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, setup) : shell);
-	const builder = fallbackShell && createBuilder({shell: fallbackShell});
+	const builder = fallbackShell && createBuilder({shell: fallbackShell, redact: setup.redaction.redact});
 
 	return {
 		ports: {

@@ -61,6 +61,7 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 			return latest.registry(host);
 		},
 		onSecret: token => redaction.add(token),
+		redact: redaction.redact,
 		proxies,
 		clock: systemClock,
 		...defined({

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
+import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {Redaction} from '../domain/text/redaction.ts';
@@ -37,6 +38,7 @@ export type Setup = {
 export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
 	const {environment, folder, flags, processes, redaction, signal, foreground} = invocation;
 	const {configuration, file, sought} = await readConfiguration(environment, folder, flags.config);
+	await learnReadableSecrets(configuration, {environment, redaction});
 	const runtimeFolder = await runtimeFolderOf(environment, processes.user);
 	return {
 		configuration,

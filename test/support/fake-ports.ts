@@ -11,6 +11,7 @@ import type {Ci, Pipeline, TriggerAnswer} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
 import type {CatalogueEnd, Registry} from '../../src/engine/ports/registry.ts';
 import type {Storage} from '../../src/engine/ports/storage.ts';
+import {noSecrets} from './redacting.ts';
 
 export const host = 'registry.example:5000';
 export const image = `${host}/infra-ci:latest`;
@@ -261,7 +262,7 @@ export function contextWith(ports: Partial<Ports>, more: Partial<ActionContext> 
 	return {
 		ports: {
 			registry: fakeRegistry(),
-			secrets: {registry: async () => undefined, redact: text => text},
+			secrets: noSecrets,
 			clock: fakeClock(),
 			...ports,
 		},

@@ -10,6 +10,7 @@ import {settingsOf} from '../../src/wiring/ports.ts';
 import {type DyingProcess, untilDeath} from './dying-process.ts';
 import {fakeBuilder, fakeCi, pipeline} from './fake-ports.ts';
 import {memoryHost, readTree, serveTree, wrongInTree} from './memory-store.ts';
+import {noSecrets} from './redacting.ts';
 import {emptyTree, push, remove, type StoredImage} from './store-tree.ts';
 import type {DoneToWorld} from './world-promises.ts';
 
@@ -147,7 +148,7 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 			),
 			ci: untilDeath(ci, process),
 			builder: untilDeath(builder, process),
-			secrets: {registry: async () => undefined, redact: text => text},
+			secrets: noSecrets,
 			clock: {...clock, sleep: untilDeath(clock, process).sleep},
 		}),
 		pass: clock.pass,

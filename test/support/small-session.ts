@@ -40,7 +40,10 @@ export async function openSmallSession({
 	const redaction = createRedaction();
 	const runs: string[] = [];
 	const clock = {now: () => new Date(), monotonic: () => performance.now(), sleep: async () => {}};
-	const ports = {clock, secrets: {registry: async () => undefined, redact: redaction.redact}} as unknown as Ports;
+	const ports = {
+		clock,
+		secrets: {registry: async () => undefined, redact: redaction.redact, redactLog: redaction.stream},
+	} as unknown as Ports;
 	const actions = actionsOf({
 		run: async (action, inputs, context) => {
 			if (action.effect !== 'read') {

@@ -9,6 +9,7 @@ import type {Action, ActionContext, ActionResult, GateText, Reconciliation} from
 import {beginSession} from '../../src/engine/session/session.ts';
 import {openScreen} from '../../src/ui/open-screen.tsx';
 import {createMemoryJournal} from '../support/memory-journal.ts';
+import {noSecrets} from '../support/redacting.ts';
 import {anyInputs} from '../support/small-catalogue.ts';
 import {createTerminal} from '../support/terminal.ts';
 
@@ -214,7 +215,7 @@ export async function openRoom(options: RoomOptions = {}) {
 	const terminal = createTerminal({columns, rows});
 	const record = createMemoryJournal();
 	const clock = {now: () => new Date(), monotonic: () => performance.now(), sleep: async () => {}};
-	const secrets = {registry: async () => undefined, redact: (text: string) => text};
+	const secrets = noSecrets;
 	const session = await beginSession(
 		{
 			journal: record.journal,

@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {isDigest} from '../../domain/image/digest.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
 import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
 import {builderCheck, sourceLines} from './check-builder.ts';
@@ -18,9 +19,18 @@ const logChunkBytes = 256 * 1024;
 /**
  * Builds and pushes an image as a detached job on the host of a shell, below `~/.cache/regmedic/builds/`.
  * The shell belongs to the caller: closing the builder leaves it open.
+ * @param redact hides secrets in the end of a log, before it is cut further
  * @param stopGraceMs how long a cancelled build may take to end by itself
  */
-export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stopGraceMs?: number}): Builder {
+export function createBuilder({
+	shell,
+	stopGraceMs = 10_000,
+	redact = text => text,
+}: {
+	shell: Shell;
+	stopGraceMs?: number;
+	redact?: Redact;
+}): Builder {
 	const {place} = shell;
 
 	return {
@@ -43,7 +53,7 @@ export function createBuilder({shell, stopGraceMs = 10_000}: {shell: Shell; stop
 		async status(requestId, waiting) {
 			const args = [checkedRequestId(requestId)];
 			const result = await shell.run({kind: 'read', script: statusScript, args, timeoutMs: readTimeoutMs}, waiting);
-			return buildStatus(readReply(result, place));
+			return buildStatus(readReply(result, place), redact);
 		},
 		async log(requestId, fromByte, waiting) {
 			const args = [checkedRequestId(requestId), String(fromByte + 1), String(logChunkBytes)];
@@ -113,7 +123,7 @@ function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnsw
 	}
 }
 
-function buildStatus({words: [state, word, exitCode], rest}: Reply): BuildStatus {
+function buildStatus({words: [state, word, exitCode], rest}: Reply, redact: Redact): BuildStatus {
 	switch (state) {
 		case 'absent':
 		case 'vanished':
@@ -123,7 +133,13 @@ function buildStatus({words: [state, word, exitCode], rest}: Reply): BuildStatus
 		case 'pushed':
 			return {state, ...defined({digest: word !== undefined && isDigest(word) ? word : undefined})};
 		case 'failed':
-			return {state, stage: stageIn(word), exitCode: Number(exitCode), detail: rest.toString('utf8').trim()};
+			return {
+				state,
+				stage: stageIn(word),
+				exitCode: Number(exitCode),
+				// The host cut the log before it.
+				detail: redact(rest.toString('utf8'), {before: true}).trim(),
+			};
 		default:
 			throw new Error(`the status script replied ${state}`);
 	}

@@ -3,6 +3,7 @@ import {Agent, type Dispatcher} from 'undici';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metrics.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {groupPath} from './push-address.ts';
@@ -13,6 +14,7 @@ const tryTimeoutMs = 10_000;
 const mostTries = 3;
 const firstPauseMs = 500;
 const longestReason = 500;
+const longestRead = 64 * 1024;
 
 export type Push = Waiting & {
 	/** As parsePushUrl reads it. */
@@ -23,6 +25,8 @@ export type Push = Waiting & {
 	/** Metrics of an earlier push that this one does not have are kept. */
 	keepsRest: boolean;
 	credentials?: Credentials | undefined;
+	/** Hides secrets in what the Pushgateway sends, before that is cut. */
+	redact?: Redact;
 	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
 };
 
@@ -59,7 +63,7 @@ export async function pushMetrics(metrics: readonly Metric[], push: Push): Promi
 }
 
 async function attempt(agent: Agent, body: string, push: Push): Promise<OperatorError | undefined> {
-	const {url, job, labels, keepsRest, credentials, signal} = push;
+	const {url, job, labels, keepsRest, credentials, redact = text => text, signal} = push;
 	let response: Dispatcher.ResponseData;
 	let reason: string;
 
@@ -75,7 +79,7 @@ async function attempt(agent: Agent, body: string, push: Push): Promise<Operator
 			body,
 			signal: AbortSignal.any([signal, AbortSignal.timeout(tryTimeoutMs)]),
 		});
-		reason = await reasonIn(response);
+		reason = await reasonIn(response, redact);
 	} catch (error) {
 		signal.throwIfAborted();
 		return unreachable(url, error);
@@ -126,7 +130,7 @@ function unreachable(url: URL, cause: unknown): OperatorError {
 }
 
 /** The reason that an error response gives, in one line; empty for a web page. */
-async function reasonIn({statusCode, body}: Dispatcher.ResponseData): Promise<string> {
+async function reasonIn({statusCode, body}: Dispatcher.ResponseData, redact: Redact): Promise<string> {
 	if (statusCode === 200 || statusCode === 202) {
 		await body.dump();
 		return '';
@@ -135,12 +139,15 @@ async function reasonIn({statusCode, body}: Dispatcher.ResponseData): Promise<st
 	let text = '';
 	for await (const chunk of body.setEncoding('utf8')) {
 		text += chunk;
-		if (text.length > longestReason) {
+		if (text.length > longestRead) {
 			break;
 		}
 	}
 
-	return /^\s*</.test(text) ? '' : text.slice(0, longestReason).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+	const shown = redact(text, {after: text.length > longestRead})
+		.replace(/\s+/g, ' ')
+		.trim();
+	return /^\s*</.test(text) ? '' : shown.slice(0, longestReason).replace(/\.$/, '');
 }
 
 function basic({username, password}: Credentials): string {

@@ -1,3 +1,4 @@
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Clock} from '../../engine/ports/clock.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Proxies} from './connection/proxies.ts';
@@ -16,6 +17,8 @@ export type RegistryOptions = {
 	tokenService?: string;
 	/** Called with every token before it is used. */
 	onSecret?: (secret: string) => void;
+	/** Hides the secrets of this run in what a server sends, before that is cut. */
+	redact?: Redact;
 	/** PEM of a private certificate authority, trusted in addition to the default ones. */
 	ca?: string;
 	/** The same as a file. */

@@ -14,7 +14,7 @@ export type RegistryResponse = {
 	url: URL;
 	host: string;
 	body: Body;
-	/** Hides the tokens in use, in case the server repeats one. */
+	/** Hides the tokens in use and every other secret, in case the server repeats one. Before the text is cut. */
 	mask(text: string): string;
 	/** What an error while reading the body means: an OperatorError, the signal's reason, or a bug as it is. */
 	explain(error: unknown): unknown;

@@ -39,7 +39,8 @@ export function createTransport(options: RegistryOptions): Transport {
 	const base = new URL(`${options.url.replace(/\/+$/, '')}/v2/`);
 	const closing = new AbortController();
 	const credentials = createCredentialCache(options.credentials);
-	const sender = createSender(base, options, text => authorizer.mask(text));
+	const {redact = (text: string) => text} = options;
+	const sender = createSender(base, options, text => redact(authorizer.mask(text)));
 	const authorizer = createAuthorizer({
 		...options,
 		base,

@@ -1,16 +1,9 @@
 import {readFile} from 'node:fs/promises';
-import {homedir} from 'node:os';
-import path from 'node:path';
 import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
+import {dockerConfigFile, parseDockerConfig, splitAuth} from './docker-config.ts';
 import {runForSecret, type SecretCommand} from './secret-command.ts';
-
-const config = v.object({
-	auths: v.optional(v.record(v.string(), v.object({auth: v.optional(v.string())})), {}),
-	credHelpers: v.optional(v.record(v.string(), v.string()), {}),
-	credsStore: v.optional(v.string()),
-});
 
 const helperReply = v.object({Username: v.string(), Secret: v.string()});
 const helperTimeoutMs = 10_000;
@@ -24,24 +17,21 @@ type HelperContext = Pick<SecretCommand, 'environment' | 'processes' | 'signal'>
  */
 export async function dockerCredentials(host: string, context: HelperContext): Promise<Credentials | undefined> {
 	const {environment} = context;
-	const file = path.join(
-		environment.DOCKER_CONFIG || path.join(environment.HOME ?? homedir(), '.docker'),
-		'config.json',
-	);
+	const file = dockerConfigFile(environment);
 	const text = await readFile(file, 'utf8').catch(() => undefined);
 	if (text === undefined) {
 		return undefined;
 	}
 
-	const parsed = v.safeParse(config, readJson(text));
-	if (!parsed.success) {
+	const parsed = parseDockerConfig(text);
+	if (parsed === undefined) {
 		throw new OperatorError('credentials.docker', `${file} is not a valid configuration of Docker.`, {
 			hint: 'Log in again with docker login.',
 			exit: 'configuration',
 		});
 	}
 
-	const {auths, credHelpers, credsStore} = parsed.output;
+	const {auths, credHelpers, credsStore} = parsed;
 	const helper = credHelpers[host] ?? credsStore;
 	const fromHelper = helper === undefined ? undefined : await askHelper(helper, host, context);
 	if (fromHelper) {
@@ -84,12 +74,6 @@ async function askHelper(helper: string, host: string, context: HelperContext): 
 		hint: `Run: echo ${host} | docker-credential-${helper} get`,
 		exit: 'configuration',
 	});
-}
-
-function splitAuth(auth: string): Credentials | undefined {
-	const decoded = Buffer.from(auth, 'base64').toString('utf8');
-	const colon = decoded.indexOf(':');
-	return colon === -1 ? undefined : {username: decoded.slice(0, colon), password: decoded.slice(colon + 1)};
 }
 
 function readJson(text: string): unknown {

@@ -75,6 +75,7 @@ export function createSecrets(options: SecretsOptions): ReadableSecrets {
 	return {
 		read,
 		redact: redaction.redact,
+		redactLog: redaction.stream,
 		registry(host) {
 			const credentials =
 				known.get(host) ??

@@ -1,4 +1,5 @@
 import {execa} from 'execa';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Processes} from '../../engine/ports/processes.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import {seal} from './envelope.ts';
@@ -13,10 +14,18 @@ type LocalShellOptions = {
 	processes: Processes;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
+	/** Hides secrets in what the host says, before that is cut. */
+	redact?: Redact;
 };
 
 /** Runs on this machine the same scripts that run over SSH. */
-export function createLocalShell({environment, place = 'this machine', processes, nonce}: LocalShellOptions): Shell {
+export function createLocalShell({
+	environment,
+	place = 'this machine',
+	processes,
+	nonce,
+	redact = text => text,
+}: LocalShellOptions): Shell {
 	return {
 		place,
 		async run(request, {signal}) {
@@ -24,7 +33,7 @@ export function createLocalShell({environment, place = 'this machine', processes
 			const mark = nonce();
 			const {argv, head} = seal(request, mark);
 			const channel = spawnChannel('sh', argv, {environment, processes});
-			return runScript(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
+			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain: () => undefined});
 		},
 		close: async () => {},
 	};

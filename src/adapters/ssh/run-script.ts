@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import type {Writable} from 'node:stream';
 import type {OperatorError} from '../../domain/errors.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {ShellRequest, ShellResult} from '../../engine/ports/shell.ts';
 import {openEnvelope, splitStderr} from './envelope.ts';
 import {connectionLost, scriptTooLate} from './errors.ts';
@@ -32,6 +33,7 @@ export async function runScript(
 		head,
 		place,
 		signal,
+		redact,
 		explain,
 	}: {
 		request: ShellRequest;
@@ -39,11 +41,12 @@ export async function runScript(
 		head: Uint8Array;
 		place: string;
 		signal: AbortSignal;
+		redact: Redact;
 		explain(stderr: string): OperatorError | undefined;
 	},
 ): Promise<ShellResult> {
 	const stdout: Uint8Array[] = [];
-	const stderr = createTail();
+	const stderr = createTail(redact);
 	const ending = Promise.withResolvers<'trailer' | 'aborted' | 'late'>();
 	const envelope = openEnvelope(nonce, request.onOutput ?? (chunk => void stdout.push(chunk)));
 	const deadline = setTimeout(() => ending.resolve('late'), request.timeoutMs);
@@ -136,8 +139,9 @@ async function settled(promise: Promise<unknown>, milliseconds: number, signal: 
 
 const tailBytes = 64 * 1024;
 
-/** Keeps the last bytes of stderr. The stream must be read to its end, else a long stderr would block the remote command. */
-function createTail(): {push(chunk: Uint8Array): void; text(): string} {
+/** Keeps the last bytes of stderr, without secrets: what is read further takes single lines out of it. The stream must be read to its end, else a long stderr would block the remote command. */
+function createTail(redact: Redact): {push(chunk: Uint8Array): void; text(): string} {
+	let isCut = false;
 	let chunks: Uint8Array[] = [];
 	let size = 0;
 
@@ -146,11 +150,12 @@ function createTail(): {push(chunk: Uint8Array): void; text(): string} {
 			chunks.push(chunk);
 			size += chunk.length;
 			if (size > tailBytes * 2) {
+				isCut = true;
 				chunks = [last()];
 				size = tailBytes;
 			}
 		},
-		text: () => new TextDecoder().decode(last()),
+		text: () => redact(new TextDecoder().decode(last()), {before: isCut || size > tailBytes}),
 	};
 
 	function last(): Uint8Array {

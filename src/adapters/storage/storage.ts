@@ -2,6 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {restartLogCommand} from '../../domain/incident/restart-log.ts';
 import {programsIn} from '../../domain/storage/restart-programs.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
@@ -25,6 +26,8 @@ type StorageOptions = {
 	place?: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
 	hostRoot?: string;
+	/** Hides secrets in what the host's files and programs say, before that is taken apart and cut. */
+	redact?: Redact;
 };
 
 const restartTimeoutMs = 2 * 60_000;
@@ -41,6 +44,7 @@ export function createStorage({
 	restartCommand,
 	place = `${shell.place}:${givenRoot}`,
 	hostRoot: givenHostRoot,
+	redact = text => text,
 }: StorageOptions): Storage {
 	const root = checkedFolder(givenRoot, 'storage folder');
 	// An empty or relative path must never come to mean the host itself.
@@ -55,8 +59,8 @@ export function createStorage({
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
-		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
-		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, signal}),
+		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), redact, shell, root, signal}),
+		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
 		...defined({restartCommand}),
 		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),
 		async restart({signal}) {

@@ -2,6 +2,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {Agent, type Dispatcher} from 'undici';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {lostReply, networkFailure, neverSent} from './network-failure.ts';
 import {type ApiResponse, readResponse} from './response.ts';
@@ -18,6 +19,8 @@ const longestPauseMs = 10_000;
 export type WoodpeckerOptions = {
 	url: string;
 	token: () => Promise<string>;
+	/** Hides the secrets of this run in what the server sends, before that is cut. */
+	redact?: Redact;
 	/** Called after every request, without the token. */
 	onRequest?: (request: {method: string; path: string; status?: number}) => void;
 	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
@@ -40,7 +43,14 @@ export type Http = {
 	close(): Promise<void>;
 };
 
-export function createHttp({url, token, onRequest, sleep, timeouts = {}}: WoodpeckerOptions): Http {
+export function createHttp({
+	url,
+	token,
+	redact = text => text,
+	onRequest,
+	sleep,
+	timeouts = {},
+}: WoodpeckerOptions): Http {
 	const base = url.replace(/\/+$/, '');
 	const {host, origin, pathname} = new URL(base);
 	const prefix = pathname.replace(/\/+$/, '');
@@ -72,7 +82,7 @@ export function createHttp({url, token, onRequest, sleep, timeouts = {}}: Woodpe
 				...defined({body}),
 			});
 			status = response.statusCode;
-			return await readResponse(response, host);
+			return await readResponse(response, host, redact);
 		} finally {
 			onRequest?.({method, path, ...defined({status})});
 		}

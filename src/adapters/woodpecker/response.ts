@@ -1,6 +1,7 @@
 import type {Dispatcher} from 'undici';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {Redact} from '../../domain/text/redaction.ts';
 
 const longestBodyBytes = 64 * 1024 * 1024;
 const longestReason = 500;
@@ -26,6 +27,7 @@ export type ApiResponse = {
 export async function readResponse(
 	{statusCode: status, headers, body}: Dispatcher.ResponseData,
 	host: string,
+	redact: Redact,
 ): Promise<ApiResponse> {
 	const type = header(headers['content-type']).split(';')[0]!.trim().toLowerCase();
 
@@ -44,7 +46,7 @@ export async function readResponse(
 	const retryAfter = Number(header(headers['retry-after']) || Number.NaN);
 	return {
 		status,
-		text: type === 'text/plain' ? text.trim().slice(0, longestReason) : '',
+		text: type === 'text/plain' ? redact(text.trim()).slice(0, longestReason) : '',
 		filtered: header(headers['pipeline-filtered']) === 'true',
 		dateMs: Date.parse(header(headers.date)) || Date.now(),
 		...defined({

@@ -43,7 +43,16 @@ export function openOutlets({push, metricsFile, job}: OutletOptions, invocation:
 
 		const written = await Promise.allSettled([
 			file && writeTextfile(metrics, {file: path.resolve(invocation.folder, file), labels, keepsRest}),
-			url && pushMetrics(metrics, {url, job, labels, keepsRest, credentials, signal: invocation.signal}),
+			url &&
+				pushMetrics(metrics, {
+					url,
+					job,
+					labels,
+					keepsRest,
+					credentials,
+					redact: invocation.redaction.redact,
+					signal: invocation.signal,
+				}),
 		]);
 		invocation.signal.throwIfAborted();
 		return written.flatMap(each => (each.status === 'rejected' ? asOperatorError(each.reason) : []));

@@ -1,61 +1,167 @@
-/** Shorter secrets would mask ordinary words. @see woodpecker-ci/woodpecker#7103 */
-const shortestSecret = 4;
-const mask = '[secret]';
+import {type Cuts, createFormIndex, merged, type Range, shortestForm} from './form-index.ts';
+import {formsOf} from './secret-forms.ts';
+import {type Unwrapped, unwrap, withoutLineBreaks} from './unwrapped.ts';
 
-/** Replaces known secrets in text, in every usual encoding. */
+const mask = '[secret]';
+/** What regmedic writes where it shortens a text. */
+const ellipsis = '…';
+/** Of a stream, in characters: the few that a cut may show, with a line break and its indentation. */
+const remembered = 256;
+/** A longer line is not held back whole. */
+const longestHeld = 16 * 1024;
+
+/** Masks secrets. Where the text was cut, of a secret at that end no piece longer than four characters remains. */
+export type Redact = (text: string, cuts?: Cuts) => string;
+
+/** Replaces known secrets in text, in every usual encoding, also where they are wrapped over several lines. */
 export type Redaction = {
+	/** Before anything is read or written where the secret could be. */
 	add(secret: string, username?: string): void;
-	redact(text: string): string;
-	/** The longest form, in characters: a stream must hold back that many, or a secret could pass across a chunk boundary. */
-	longest(): number;
+	redact: Redact;
+	/** For text that comes in pieces. */
+	stream(): RedactedStream;
+};
+
+/** Masks a secret that lies across the pieces of a text. */
+export type RedactedStream = {
+	/** @returns whole lines, or the piece; what may be the beginning of a secret is held back with its line */
+	push(piece: string): string;
+	/** What was held back. */
+	end(): string;
 };
 
 export function createRedaction(): Redaction {
+	const index = createFormIndex();
 	// The mask is one of the forms: a secret that is a part of the mask must not be masked inside of it.
-	const forms = new Set([mask]);
-	let byStart = new Map<string, string[]>();
-	let starts: RegExp | undefined;
+	index.add(mask);
+	let isEmpty = true;
+
+	/** Only a secret with a space in it may be wrapped at a space, or look like an indented line. */
+	let hasSpaces = false;
+	/**
+	 * The text without its line breaks, where it has some. Where the text was cut, what looks like a part of a line break may be
+	 * one or not.
+	 */
+	const unwrappings = (text: string, cuts: Cuts): Unwrapped[] =>
+		(hasSpaces ? (['indented', 'cut', 'at-spaces'] as const) : (['indented'] as const))
+			.flatMap(wrapping => (cuts.before || cuts.after ? [cuts, {}] : [cuts]).map(ends => unwrap(text, ends, wrapping)))
+			.filter(unwrapped => unwrapped.text !== text);
+
+	/** A secret is looked for in the text as it is, too: a line break may be a part of it, or look like one. */
+	const find = (text: string, cuts: Cuts): Range[] => [
+		...index.find(text, cuts),
+		// A line break inside of a secret stays: lines are counted.
+		...unwrappings(text, cuts).flatMap(unwrapped =>
+			index.find(unwrapped.text, cuts).flatMap(([start, end]) => unwrapped.pieces(start, end)),
+		),
+	];
+
+	/** Where the end of the text may be the beginning of a secret. */
+	const openEnd = (whole: string): number => {
+		if (isEmpty) {
+			return whole.length;
+		}
+
+		// Line breaks and indentation make a wrapped secret longer.
+		const start = Math.max(0, whole.length - 3 * index.longest() - longestHeld);
+		const text = whole.slice(start);
+		const places = unwrappings(text, {after: true}).map(unwrapped => {
+			const open = index.openEnd(unwrapped.text);
+			return open === undefined ? text.length : unwrapped.origin(open);
+		});
+		return start + Math.min(index.openEnd(text) ?? text.length, ...places);
+	};
+
+	const isPiece = (text: string): boolean =>
+		index.isPiece(text) ||
+		unwrappings(text, {before: true, after: true}).some(unwrapped => index.isPiece(unwrapped.text));
+
+	const redactCut = (text: string, cuts: Cuts, shownFrom = 0): string => {
+		if (isEmpty) {
+			return text.slice(shownFrom);
+		}
+
+		if (cuts.before && cuts.after && isPiece(text)) {
+			return mask;
+		}
+
+		const ranges = find(text, cuts);
+		if (text.includes(ellipsis)) {
+			let start = 0;
+			for (const part of text.split(ellipsis)) {
+				const end = start + part.length;
+				const found = find(part, {
+					before: start > 0 || cuts.before === true,
+					after: end < text.length || cuts.after === true,
+				});
+				ranges.push(...found.map(([from, until]): Range => [start + from, start + until]));
+				start = end + ellipsis.length;
+			}
+		}
+
+		let shown = '';
+		let from = shownFrom;
+		for (const [start, end] of merged(ranges)) {
+			if (end > from) {
+				shown += text.slice(from, Math.max(start, from)) + mask;
+				from = end;
+			}
+		}
+
+		return shown + text.slice(from);
+	};
 
 	return {
 		add(secret, username) {
-			if (secret.length < shortestSecret) {
+			if (secret.length < shortestForm) {
 				return;
 			}
 
+			isEmpty = false;
+			hasSpaces ||= /[ \t]/.test(secret);
 			for (const form of formsOf(secret, username)) {
-				forms.add(form);
+				index.add(form);
+				index.add(withoutLineBreaks(form));
 			}
-
-			byStart = Map.groupBy(
-				[...forms].sort((a, b) => b.length - a.length),
-				form => form.slice(0, shortestSecret),
-			);
-			starts = new RegExp(
-				[...byStart.keys()].map(start => start.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
-				'g',
-			);
 		},
-		// The pattern only finds candidates: with the whole forms of a long secret it would be too large.
-		redact(text) {
-			let shown = '';
-			let from = 0;
-			for (let found = starts?.exec(text); starts && found; found = starts.exec(text)) {
-				const {index} = found;
-				const form = byStart.get(found[0])!.find(each => text.startsWith(each, index));
-				shown += form === undefined ? '' : text.slice(from, index) + mask;
-				from = form === undefined ? from : index + form.length;
-				starts.lastIndex = form === undefined ? index + 1 : from;
-			}
+		redact: (text, cuts = {}) => redactCut(text, cuts),
+		stream() {
+			/** The last characters that were given out: the rest of a secret may follow. */
+			let before = '';
+			let held = '';
 
-			return shown + text.slice(from);
+			const give = (text: string, cuts: Cuts): string => {
+				const shown = redactCut(before + text, cuts, before.length);
+				before = (before + text).slice(-remembered);
+				return shown;
+			};
+			return {
+				push(piece) {
+					const text = held + piece;
+					const place = openEnd(before + text) - before.length;
+					if (place >= text.length) {
+						held = '';
+						return give(text, {});
+					}
+
+					const line = place <= 0 ? 0 : text.lastIndexOf('\n', place - 1) + 1;
+					const until = place - line > longestHeld ? place : line;
+					held = text.slice(until);
+					return give(text.slice(0, until), {});
+				},
+				end() {
+					const text = held;
+					held = '';
+					return give(text, {after: true});
+				},
+			};
 		},
-		longest: () => Math.max(...[...forms].map(form => form.length)),
 	};
 }
 
 /** The same value with every text in it redacted. */
-export function redactDeep<Value>(value: Value, redact: (text: string) => string): Value;
-export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
+export function redactDeep<Value>(value: Value, redact: Redact): Value;
+export function redactDeep(value: unknown, redact: Redact): unknown {
 	if (typeof value === 'string') {
 		return redact(value);
 	}
@@ -81,85 +187,10 @@ const steering = new Set(
 const ownAnswers: unknown[] = ['approve', 'decline'];
 
 /** An event as it may be written down. */
-export function redactEvent<Event extends {type: string}>(event: Event, redact: (text: string) => string): Event {
+export function redactEvent<Event extends {type: string}>(event: Event, redact: Redact): Event {
 	const isOwn = (key: string, value: unknown) =>
 		steering.has(key) || event.type === 'incident.left' || (key === 'answer' && ownAnswers.includes(value));
 	return Object.fromEntries(
 		Object.entries(event).map(([key, value]) => [key, isOwn(key, value) ? value : redactDeep(value, redact)]),
 	) as Event;
-}
-
-/** Shorter pieces of base64 would mask ordinary words. */
-const shortestPiece = 6;
-/** A secret of several lines often appears one line at a time. */
-const shortestLine = 8;
-
-/**
- * Every form in which a secret may appear: raw, base64 at each alignment, base64url, percent-encoded by the rules of the URL,
- * of RFC 3986 and of forms, in either case, hex, JSON, HTML and shell escapes, and as the password of a Basic header.
- */
-function formsOf(secret: string, username?: string): string[] {
-	const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter(line => line.length >= shortestLine) : [];
-	return [secret, ...lines]
-		.flatMap(text => [...written(text), ...encoded(bytesOf(text))])
-		.concat(username === undefined ? [] : urlSafeToo(base64(bytesOf(`${username}:${secret}`))));
-}
-
-function written(text: string): string[] {
-	const json = JSON.stringify(text).slice(1, -1);
-	const percent = encodeURIComponent(text.toWellFormed());
-	const strict = percent.replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-	const percents = [percent, strict, strict.replace(/%20/g, '+'), strict.replace(/~/g, '%7E')];
-	return [
-		text,
-		...percents.flatMap(form => [form, form.replace(/%../g, hex => hex.toLowerCase())]),
-		json,
-		json.replace(/\//g, '\\/'),
-		json.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-		// Go's encoder escapes characters that HTML would interpret. @see pkg.go.dev/encoding/json: HTMLEscape
-		json.replace(/[<>&]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`),
-		text
-			.replace(/&/g, '&amp;')
-			.replace(/</g, '&lt;')
-			.replace(/>/g, '&gt;')
-			.replace(/"/g, '&quot;')
-			.replace(/'/g, '&#39;'),
-		text
-			.replace(/&/g, '&amp;')
-			.replace(/</g, '&lt;')
-			.replace(/>/g, '&gt;')
-			.replace(/"/g, '&#34;')
-			.replace(/'/g, '&#39;'),
-		text.replace(/'/g, "'\\''"),
-		text.replace(/[^\w@%+=:,./-]/g, '\\$&'),
-	];
-}
-
-function encoded(bytes: Uint8Array): string[] {
-	const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
-	const pieces = [0, 1, 2].map(offset => aligned(bytes, offset)).filter(form => form.length >= shortestPiece);
-	return [hex, hex.toUpperCase(), ...[base64(bytes), ...pieces].flatMap(urlSafeToo)];
-}
-
-function urlSafeToo(form: string): string[] {
-	const bare = form.replace(/=+$/, '');
-	return [form, bare, bare.replace(/\+/g, '-').replace(/\//g, '_')];
-}
-
-/** The characters of the base64 that depend only on the secret, where it starts at this offset in a group of three bytes. */
-function aligned(bytes: Uint8Array, offset: number): string {
-	const padded = new Uint8Array(offset + bytes.length);
-	padded.set(bytes, offset);
-	const whole = base64(padded);
-	const start = Math.ceil((offset * 8) / 6);
-	const end = Math.floor((padded.length * 8) / 6);
-	return whole.slice(start, end);
-}
-
-function bytesOf(text: string): Uint8Array {
-	return new TextEncoder().encode(text);
-}
-
-function base64(bytes: Uint8Array): string {
-	return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
 }

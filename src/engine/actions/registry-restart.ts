@@ -71,7 +71,7 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 /** The end of what the host said goes into the result: it usually names the reason. */
 function failed(what: string, output: string, {ports: {secrets}}: ActionContext): ActionResult<Record<string, never>> {
 	const lines = secrets
-		.redact(output)
+		.redact(output, {before: true})
 		.split(/\r?\n/)
 		.map(line => line.trim())
 		.filter(Boolean)

@@ -4,6 +4,7 @@ import {toJsonObject} from '../../domain/json.ts';
 import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import type {Journal} from '../ports/journal.ts';
+import type {Secrets} from '../ports/secrets.ts';
 import {contextOf, type EffectContext, inputsOf, type StepAction, stepActionOf, withinDeadline} from './step-action.ts';
 
 /** Runs the step's action once, keeps its log as evidence, and reports how it ended. */
@@ -14,7 +15,7 @@ export async function perform(
 	const {report, live, journal, ports, signal: calledOff} = context;
 	const stepAction = stepActionOf(effect, context);
 	const {action, step} = stepAction;
-	const evidence = createEvidence(ports.secrets.redact);
+	const evidence = createEvidence(ports.secrets);
 	const asked = contextOf(effect, stepAction, context, evidence.write);
 	const stopListening = ports.overhear?.(asked.log);
 	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
@@ -32,6 +33,7 @@ export async function perform(
 	} finally {
 		stopListening?.();
 		live.progress(undefined);
+		live.end();
 	}
 
 	const kept = await keep(effect, evidence.text(), journal);
@@ -87,37 +89,41 @@ async function keep({step, attempt}: StepStamp, text: string, journal: Journal):
 const mostCharactersEachSide = 2 * 1024 * 1024;
 
 /** Collects the log of a step for the evidence folder, redacted as it arrives. */
-function createEvidence(redact: (text: string) => string) {
+function createEvidence({redact, redactLog}: Pick<Secrets, 'redact' | 'redactLog'>) {
+	const masked = redactLog();
 	const head: string[] = [];
 	let tail: string[] = [];
 	let headCharacters = 0;
 	let tailCharacters = 0;
 	let cut = 0;
 
-	return {
-		write(text: string): void {
-			const line = `${redact(text).replace(/\n$/, '')}\n`;
-			if (tail.length === 0 && headCharacters + line.length <= mostCharactersEachSide) {
-				head.push(line);
-				headCharacters += line.length;
-				return;
-			}
+	const take = (line: string): void => {
+		if (tail.length === 0 && headCharacters + line.length <= mostCharactersEachSide) {
+			head.push(line);
+			headCharacters += line.length;
+			return;
+		}
 
-			tail.push(line);
-			tailCharacters += line.length;
-			// Rarely and much at once: removing one line at a time would be slow.
-			if (tailCharacters > 2 * mostCharactersEachSide) {
-				const all = tail.join('');
-				tail = [all.slice(-mostCharactersEachSide)];
-				cut += all.length - mostCharactersEachSide;
-				tailCharacters = mostCharactersEachSide;
-			}
-		},
+		tail.push(line);
+		tailCharacters += line.length;
+		// Rarely and much at once: removing one line at a time would be slow.
+		if (tailCharacters > 2 * mostCharactersEachSide) {
+			const all = tail.join('');
+			tail = [all.slice(-mostCharactersEachSide)];
+			cut += all.length - mostCharactersEachSide;
+			tailCharacters = mostCharactersEachSide;
+		}
+	};
+
+	return {
+		write: (text: string) => take(masked.push(`${text.replace(/\n$/, '')}\n`)),
 		text(): string {
+			take(masked.end());
 			const end = tail.join('');
 			const kept = end.slice(-mostCharactersEachSide);
 			const left = cut + end.length - kept.length;
-			return `${head.join('')}${left === 0 ? '' : `[cut: ${left} characters]\n`}${kept}`;
+			// Once more: secrets may have been read since.
+			return redact(`${head.join('')}${left === 0 ? '' : `[cut: ${left} characters]\n`}${kept}`);
 		},
 	};
 }

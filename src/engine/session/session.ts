@@ -52,7 +52,7 @@ export function resumeSession(options: SessionOptions): Promise<Session> {
 
 async function run(options: SessionOptions, before: Incident | undefined, first: Happening): Promise<Session> {
 	const {journal, ports, actor, pace} = options;
-	const view = createView(before, {redact: ports.secrets.redact, pace});
+	const view = createView(before, {secrets: ports.secrets, pace});
 	const stopping = new AbortController();
 	const settled = Promise.withResolvers<SessionEnd>();
 	settled.promise.catch(() => {});

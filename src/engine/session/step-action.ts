@@ -16,7 +16,7 @@ export type EffectContext = {
 	ports: Ports;
 	actions: readonly Action[];
 	signal: AbortSignal;
-	live: {write(text: string): void; progress(progress: Progress | undefined): void};
+	live: {write(text: string): void; progress(progress: Progress | undefined): void; end(): void};
 	report(happening: Happening): Promise<void>;
 };
 

@@ -3,6 +3,7 @@ import type {Incident} from '../../domain/incident/incident.ts';
 import type {MachineEffect} from '../../domain/machine/effects.ts';
 import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
 import type {Progress} from '../actions/action.ts';
+import type {Secrets} from '../ports/secrets.ts';
 
 /** What the screen and the plain text read. Replaced, never changed. */
 export type SessionView = {
@@ -17,8 +18,10 @@ export type SessionView = {
 /** `person`: a step waits for the person to have read the last result; `auto`: it does not. */
 export type Pace = 'person' | 'auto';
 
+type Masking = Pick<Secrets, 'redact' | 'redactLog'>;
+
 /** Holds what a session shows, and tells its listeners when that changes. */
-export function createView(first: Incident | undefined, {redact, pace}: {redact(text: string): string; pace: Pace}) {
+export function createView(first: Incident | undefined, {secrets, pace}: {secrets: Masking; pace: Pace}) {
 	const listeners = new Set<() => void>();
 	let incident = first;
 	let held: string | undefined;
@@ -35,7 +38,7 @@ export function createView(first: Incident | undefined, {redact, pace}: {redact(
 			listener();
 		}
 	};
-	const live = createLiveLog(redact, () => view && show());
+	const live = createLiveLog(secrets, () => view && show());
 
 	return {
 		live,
@@ -93,7 +96,7 @@ const linesKept = 5_000;
 const gatherMs = 50;
 
 /** Collects the log of the effect that runs, redacted before it is shown. */
-function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog) => void) {
+function createLiveLog({redact, redactLog}: Masking, changed: (log: LiveLog) => void) {
 	let lines: readonly LogLine[] = [];
 	let fresh: LogLine[] = [];
 	let progress: Progress | undefined;
@@ -116,20 +119,30 @@ function createLiveLog(redact: (text: string) => string, changed: (log: LiveLog)
 		soon.unref();
 	};
 
+	let masked = redactLog();
+	const take = (text: string) => {
+		if (text === '') {
+			return;
+		}
+
+		for (const line of text.replace(/\r?\n$/, '').split('\n')) {
+			fresh.push({number: ++number, text: line});
+		}
+
+		if (fresh.length > 2 * linesKept) {
+			fresh = fresh.slice(-linesKept);
+		}
+
+		announce();
+	};
+
 	return {
 		current,
-		write(text: string): void {
-			for (const line of redact(text)
-				.replace(/\r?\n$/, '')
-				.split('\n')) {
-				fresh.push({number: ++number, text: line});
-			}
-
-			if (fresh.length > 2 * linesKept) {
-				fresh = fresh.slice(-linesKept);
-			}
-
-			announce();
+		write: (text: string) => take(masked.push(`${text.replace(/\n$/, '')}\n`)),
+		/** Nothing more of the effect's log comes. */
+		end(): void {
+			take(masked.end());
+			masked = redactLog();
 		},
 		progress(value: Progress | undefined): void {
 			progress = value && {...value, label: redact(value.label)};

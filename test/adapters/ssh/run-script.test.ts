@@ -19,6 +19,7 @@ it('ends at once when it was aborted while its channel was being opened', async 
 		head: new Uint8Array(),
 		place: 'vm',
 		signal: AbortSignal.abort(new Error('enough')),
+		redact: text => text,
 		explain: () => undefined,
 	});
 

@@ -90,10 +90,9 @@ test('a short word is not hidden, and a longer secret wins over a part of it', (
 });
 
 test('each long line of a multi-line secret is hidden on its own', () => {
-	const {redact, longest} = redactionOf('-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----');
+	const {redact} = redactionOf('-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----');
 
 	expect(redact('log: MIIEvQIBADANBgkqhkiG')).toBe('log: [secret]');
-	expect(longest()).toBeGreaterThan(60);
 });
 
 test('half a surrogate and a hundred kilobytes can be secrets', () => {

@@ -19,6 +19,7 @@ import {
 	smallManifest,
 	unreachable,
 } from '../../support/fake-ports.ts';
+import {noSecrets} from '../../support/redacting.ts';
 
 const [one, two, old] = ['one', 'two', 'old'].map(smallManifest) as [
 	ReturnType<typeof smallManifest>,
@@ -198,7 +199,7 @@ test('a restart after which nothing listens failed, and the end of the log says 
 test('a restart command that failed shows its last lines, without secrets', async () => {
 	const output = 'docker: Error response from daemon: token hunter2 is not valid.\n';
 	const storage = fakeStorage([], {restart: async () => ({exitCode: 125, output})});
-	const secrets = {registry: async () => undefined, redact: (text: string) => text.replaceAll('hunter2', '***')};
+	const secrets = {...noSecrets, redact: (text: string) => text.replaceAll('hunter2', '***')};
 
 	expect(await run('registry.restart', {image}, contextWith({storage, secrets}))).toMatchObject({
 		outcome: 'failed',

@@ -11,6 +11,7 @@ import type {ActionContext, ActionResult, Ports, Reconciliation} from '../../../
 import type {Journal} from '../../../src/engine/ports/journal.ts';
 import {beginSession, resumeSession, type Session} from '../../../src/engine/session/session.ts';
 import {generatedRunbook} from '../../support/generated-runbook.ts';
+import {noSecrets} from '../../support/redacting.ts';
 import {actionsOf, refused, resultOf} from '../../support/small-catalogue.ts';
 import {tries} from '../../support/sweep.ts';
 
@@ -183,7 +184,7 @@ async function openSession(
 		monotonic: () => world.now(),
 		sleep: async (milliseconds: number) => world.skip(milliseconds),
 	};
-	const ports = {clock, secrets: {registry: async () => undefined, redact: (text: string) => text}} as unknown as Ports;
+	const ports = {clock, secrets: noSecrets} as unknown as Ports;
 	const actions = actionsOf({
 		run: async (action, _inputs, context) => {
 			if (!isAlive()) {

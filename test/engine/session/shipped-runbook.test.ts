@@ -18,6 +18,7 @@ import {
 	smallManifest,
 } from '../../support/fake-ports.ts';
 import {createMemoryJournal} from '../../support/memory-journal.ts';
+import {noSecrets} from '../../support/redacting.ts';
 
 const runbook = readFileSync(new URL('../../../runbooks/orphan-index.md', import.meta.url), 'utf8');
 const manifest = smallManifest('built');
@@ -39,7 +40,7 @@ async function lead(ports: Partial<Ports>, more: {dryRun?: boolean; earlier?: re
 	const all = {
 		registry: fakeRegistry(),
 		clock: fakeClock(),
-		secrets: {registry: async () => undefined, redact: (text: string) => text},
+		secrets: noSecrets,
 		...ports,
 	} as Ports;
 	const options = {journal, ports: all, actions, actor: 'ada', pace: 'auto' as const};

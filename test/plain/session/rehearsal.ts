@@ -6,6 +6,7 @@ import {beginSession, resumeSession, type Session} from '../../../src/engine/ses
 import {type PlainEnd, type PlainOptions, runPlain} from '../../../src/plain/session/run-plain.ts';
 import {createMemoryJournal} from '../../support/memory-journal.ts';
 import {checkValues} from '../../support/outputs.ts';
+import {noSecrets} from '../../support/redacting.ts';
 import {anyInputs} from '../../support/small-catalogue.ts';
 
 export const page = `---
@@ -123,7 +124,7 @@ export async function stage({
 	};
 	const ports = {
 		clock: {now: () => new Date(time), monotonic: () => time, sleep: async () => {}},
-		secrets: {registry: async () => undefined, redact: (each: string) => each},
+		secrets: noSecrets,
 	} as unknown as Ports;
 	const checks: Record<string, Action['run']> = {
 		'test.check': async () => {

@@ -20,7 +20,7 @@ type SingleRequest = {
 
 /**
  * Sends one request to one URL, counts and records it, and says what broke it: no login, no redirects, no retries.
- * @param mask hides the tokens in use
+ * @param mask hides the tokens in use, and every other secret
  */
 export function createSender(base: URL, options: RegistryOptions, mask: (text: string) => string) {
 	const {clock, onRequest} = options;

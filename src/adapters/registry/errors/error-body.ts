@@ -51,7 +51,7 @@ export async function readErrorBody(response: RegistryResponse): Promise<ErrorBo
 	return {
 		text,
 		isHtml: /^\s*<(?:!doctype|html)/i.test(text),
-		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ').slice(0, longestMessage)),
+		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ')).slice(0, longestMessage),
 		codes: errors.map(({code}) => code).filter(code => code !== undefined),
 		driver: errors
 			.filter(({detail}) => !wrongKindOfEntry.includes(detail?.Enclosed?.Err ?? 0))

@@ -1,5 +1,6 @@
 import {defined} from '../../../domain/defined.ts';
 import type {OperatorError} from '../../../domain/errors.ts';
+import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Processes} from '../../../engine/ports/processes.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import {seal} from '../envelope.ts';
@@ -21,6 +22,8 @@ type OpenSshOptions = {
 	processes: Processes;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
+	/** Hides secrets in what the host says, before that is cut. */
+	redact?: Redact;
 	program?: string;
 	/** Absent: there is no one to prompt for a passphrase. Needs a shared connection. */
 	prompting?: Prompting;
@@ -39,6 +42,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 		nonce,
 		program = 'ssh',
 		prompting,
+		redact = text => text,
 	} = options;
 	const {user, host, port} = parseDestination(destination);
 	const hostName = {host, ...defined({port})};
@@ -69,7 +73,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 				const failure = channel.failure();
 				return failure === undefined ? causeOf(stderr, place, hostName) : notStarted(failure, place);
 			};
-			return runScript(channel, {request, nonce: mark, head, place, signal, explain});
+			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},
 		close: connection.close,
 	};

@@ -1,4 +1,5 @@
 import type {Client} from 'ssh2';
+import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Shell, ShellRequest} from '../../../engine/ports/shell.ts';
 import {seal} from '../envelope.ts';
 import {connectionLost, scriptTooLate} from '../errors.ts';
@@ -13,6 +14,8 @@ type Ssh2Options = {
 	place: string;
 	/** Letters and digits, new at every call. */
 	nonce(): string;
+	/** Hides secrets in what the host says, before that is cut. */
+	redact?: Redact;
 };
 
 /** Below sshd's MaxSessions of 10. */
@@ -21,7 +24,7 @@ const sessionRetryMs = 200;
 const closeTimeoutMs = 500;
 
 /** The built-in SSH client, for machines without ssh. It supports no certificates, no security keys and no jump hosts. */
-export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
+export function createSsh2Shell({target, place, nonce, redact = text => text}: Ssh2Options): Shell {
 	const limit = createSessionLimit(sessionsAtOnce);
 	let connection: Promise<Client> | undefined;
 	let opening = new AbortController();
@@ -38,7 +41,7 @@ export function createSsh2Shell({target, place, nonce}: Ssh2Options): Shell {
 				const mark = nonce();
 				const {command, head} = seal(request, mark);
 				const channel = await orTooLate(sessionFor(command, either), request);
-				return await runScript(channel, {request, nonce: mark, head, place, signal, explain: () => undefined});
+				return await runScript(channel, {request, nonce: mark, head, place, signal, redact, explain: () => undefined});
 			} finally {
 				free();
 			}

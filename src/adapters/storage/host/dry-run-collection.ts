@@ -4,6 +4,7 @@ import {
 	collectionFailure,
 	openCollectionReport,
 } from '../../../domain/audit/collection-report.ts';
+import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 
@@ -16,8 +17,9 @@ const dryRunTimeoutMs = 30 * 60_000;
 export async function dryRunCollection({
 	shell,
 	command,
+	redact,
 	signal,
-}: Waiting & {shell: Shell; command: CollectionDryRun}): Promise<CollectionReport> {
+}: Waiting & {shell: Shell; command: CollectionDryRun; redact: Redact}): Promise<CollectionReport> {
 	const reading = openCollectionReport();
 	const decoder = new TextDecoder();
 	let rest = '';
@@ -31,13 +33,13 @@ export async function dryRunCollection({
 				const lines = `${rest}${decoder.decode(chunk, {stream: true})}`.split('\n');
 				rest = lines.pop()!;
 				for (const line of lines) {
-					reading.line(line);
+					reading.line(redact(line));
 				}
 			},
 		},
 		{signal},
 	);
-	reading.line(rest);
+	reading.line(redact(rest));
 
 	const report = reading.report();
 	return exitCode === 0
