@@ -12,7 +12,8 @@ import {resume} from './commands/resume/command.ts';
 import {runbook} from './commands/runbook/command.ts';
 import {scan} from './commands/scan/command.ts';
 import {verify} from './commands/verify/command.ts';
-import {exitCodes} from './domain/errors.ts';
+import {exitCodes, OperatorError} from './domain/errors.ts';
+import {holdsPassword} from './domain/text/password-argument.ts';
 import type {CommonFlags, Invocation} from './invocation.ts';
 import {sayFailure, usage} from './say-failure.ts';
 
@@ -51,6 +52,10 @@ export async function runProgram(argv: string[], outside: Program): Promise<numb
 		color: true,
 		verbose: argv.includes('--verbose'),
 	};
+	if (argv.some(holdsPassword)) {
+		return sayFailure(passwordGiven(), flags, outside);
+	}
+
 	const program = programOf(outside);
 
 	const carryOut: CarryOut = async work => {
@@ -78,6 +83,14 @@ export async function runProgram(argv: string[], outside: Program): Promise<numb
 	} catch (error) {
 		return sayFailure(error, flags, outside);
 	}
+}
+
+/** It is not repeated. */
+function passwordGiven(): OperatorError {
+	return new OperatorError('usage.password', 'An argument holds a password or a token.', {
+		hint: 'Every user of this machine can read it there, so treat it as known. Leave it out, and name its source: registries.….credentials in the configuration, PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD, or the proxy variables.',
+		exit: 'usage',
+	});
 }
 
 /** Without its commands. */

@@ -213,6 +213,7 @@ type StorageCode =
 type UsageCode =
 	| 'usage.invalid'
 	| 'usage.metrics-file'
+	| 'usage.password'
 	| 'usage.push-job'
 	| 'usage.platform'
 	| 'usage.push-url'

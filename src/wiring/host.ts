@@ -3,13 +3,14 @@ import {randomBytes} from 'node:crypto';
 import {homedir, userInfo} from 'node:os';
 import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createOpenSshShell} from '../adapters/ssh/openssh/openssh.ts';
+import {sshEnvironment} from '../adapters/ssh/ssh-program.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh2/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2/ssh2.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
-import type {Configuration, SecretSource} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {Shell} from '../engine/ports/shell.ts';
 import type {Storage} from '../engine/ports/storage.ts';
+import {programEnvironment} from './environments.ts';
 import type {Setup} from './setup.ts';
 
 /** The machine that commands run on. */
@@ -21,14 +22,24 @@ type ShellLocation = {
 	sshConfig?: string | undefined;
 };
 
-export function openShell({ssh, transport, sshConfig}: ShellLocation, setup: Setup): Shell {
+/** @param purpose of a shell on this machine */
+export function openShell(
+	{ssh, transport, sshConfig}: ShellLocation,
+	setup: Setup,
+	purpose: 'build' | 'storage' = 'storage',
+): Shell {
 	const {redact} = setup.redaction;
-	const environment = withoutSecrets(setup.environment, setup.configuration);
+	const {environment} = setup;
 	if (ssh === undefined) {
-		return createLocalShell({environment, processes: setup.processes, nonce, redact});
+		return createLocalShell({
+			environment: programEnvironment(environment, purpose),
+			processes: setup.processes,
+			nonce,
+			redact,
+		});
 	}
 
-	if (transport === 'ssh2' || (transport === undefined && !hasSsh())) {
+	if (transport === 'ssh2' || (transport === undefined && !hasSsh(environment))) {
 		return createSsh2Shell({
 			place: ssh,
 			nonce,
@@ -59,31 +70,8 @@ function nonce(): string {
 	return randomBytes(12).toString('hex');
 }
 
-function hasSsh(): boolean {
-	return spawnSync('ssh', ['-V'], {stdio: 'ignore'}).status === 0;
-}
-
-/** The programs we start get every variable but those that the configuration takes secrets from. */
-function withoutSecrets(
-	environment: Setup['environment'],
-	{registries, woodpecker}: Configuration,
-): Setup['environment'] {
-	const secrets = new Set(woodpecker === undefined ? [] : variablesOf(woodpecker.token));
-	for (const {credentials} of Object.values(registries)) {
-		if (credentials !== undefined && 'env' in credentials) {
-			secrets.add(credentials.env.password);
-		} else if (credentials !== undefined && 'password' in credentials) {
-			for (const name of variablesOf(credentials.password)) {
-				secrets.add(name);
-			}
-		}
-	}
-
-	return Object.fromEntries(Object.entries(environment).filter(([name]) => !secrets.has(name)));
-}
-
-function variablesOf(source: SecretSource): string[] {
-	return 'env' in source ? [source.env] : [];
+function hasSsh(environment: Setup['environment']): boolean {
+	return spawnSync('ssh', ['-V'], {stdio: 'ignore', env: {...sshEnvironment(environment)}}).status === 0;
 }
 
 /** The storage folder of a registry, on this machine or on its host. */

@@ -6,6 +6,7 @@ import type {ImageReference} from '../domain/image/reference.ts';
 import type {SettingsValues} from '../domain/incident/settings.ts';
 import type {JsonObject} from '../domain/json.ts';
 import type {Ports} from '../engine/actions/action.ts';
+import type {Builder} from '../engine/ports/builder.ts';
 import {openShell, openStorage} from './host.ts';
 import {openRegistry, urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
@@ -36,8 +37,15 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 				})
 			: undefined;
 
-	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, setup) : shell);
-	const builder = fallbackShell && createBuilder({shell: fallbackShell, redact: setup.redaction.redact});
+	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, setup, 'build') : shell);
+	const builder =
+		fallbackShell &&
+		withSecretsFirst(createBuilder({shell: fallbackShell, redact: setup.redaction.redact}), async () => {
+			await Promise.allSettled([
+				secrets.registry(reference.host),
+				woodpecker && secrets.read(woodpecker.token, 'the Woodpecker token'),
+			]);
+		});
 
 	return {
 		ports: {
@@ -51,6 +59,20 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 		async close() {
 			await Promise.allSettled([registry.close(), storage?.close(), ci?.close(), builder?.close()]);
 			await Promise.allSettled([shell?.close(), fallbackShell?.close()]);
+		},
+	};
+}
+
+/**
+ * What a build prints may hold a token that the build host has and that regmedic has not needed yet: where a command or a helper
+ * prints it, it is asked for before the build is started. A secret that cannot be read does not stop the build.
+ */
+function withSecretsFirst(builder: Builder, learn: () => Promise<void>): Builder {
+	return {
+		...builder,
+		async start(order, waiting) {
+			await learn();
+			return builder.start(order, waiting);
 		},
 	};
 }

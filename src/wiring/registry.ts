@@ -9,6 +9,7 @@ import type {Depth} from '../domain/image/verdict.ts';
 import type {Registry} from '../engine/ports/registry.ts';
 import type {Secrets} from '../engine/ports/secrets.ts';
 import {hashingOnHost} from '../engine/scan/hash-on-host.ts';
+import {secretCommandEnvironment} from './environments.ts';
 import {openStorage} from './host.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
@@ -40,6 +41,7 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 		createSecrets({
 			signal,
 			environment,
+			commandEnvironment: secretCommandEnvironment(environment, configuration),
 			processes,
 			redaction,
 			// A host that is not configured may still be one that `docker login` knows.

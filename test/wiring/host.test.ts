@@ -6,7 +6,7 @@ import {processes} from '../support/processes.ts';
 
 const signal = AbortSignal.timeout(20_000);
 
-it('programs of this machine do not inherit the variables that secrets are taken from', async () => {
+it('programs of this machine inherit what they need, and no token or password', async () => {
 	const configuration = parseConfiguration(
 		`registries:
   one:
@@ -29,6 +29,11 @@ woodpecker: {url: https://ci.example, token: {env: CI_TOKEN}}
 		ONE_PASS: 'b',
 		TWO_PASS: 'c',
 		CI_TOKEN: 'd',
+		PUSHGATEWAY_PASSWORD: 'e',
+		VAULT_TOKEN: 'f',
+		https_proxy: 'http://nora:g@proxy:3128',
+		http_proxy: 'http://proxy:3128',
+		DOCKER_HOST: 'unix:///run/docker.sock',
 	};
 	const shell = openShell({}, {configuration, environment, processes, redaction: createRedaction(), signal});
 
@@ -36,6 +41,13 @@ woodpecker: {url: https://ci.example, token: {env: CI_TOKEN}}
 	await shell.close();
 
 	const inherited = stdout.toString().split('\n');
-	expect(inherited).toEqual(expect.arrayContaining(['PATH=/usr/bin:/bin', 'HOME=/home/nora', 'ONE_USER=a']));
-	expect(inherited.filter(line => /^(?:ONE_PASS|TWO_PASS|CI_TOKEN)=/.test(line))).toEqual([]);
+	expect(inherited).toEqual(
+		expect.arrayContaining([
+			'PATH=/usr/bin:/bin',
+			'HOME=/home/nora',
+			'DOCKER_HOST=unix:///run/docker.sock',
+			'http_proxy=http://proxy:3128',
+		]),
+	);
+	expect(inherited.filter(line => /^(?:ONE_|TWO_|CI_|PUSHGATEWAY_|VAULT_|https_proxy)/.test(line))).toEqual([]);
 });

@@ -12,6 +12,8 @@ import {runForSecret} from './secret-command.ts';
 
 type SecretsOptions = {
 	environment: Record<string, string | undefined>;
+	/** Of the commands and helpers that print secrets. */
+	commandEnvironment?: Record<string, string | undefined>;
 	processes: Processes;
 	/** Every secret is added here before it is given out. */
 	redaction: Redaction;
@@ -34,7 +36,7 @@ export type ReadableSecrets = Secrets & {
  * credentials of a host are read once.
  */
 export function createSecrets(options: SecretsOptions): ReadableSecrets {
-	const {environment, redaction, sourceOf} = options;
+	const {environment, commandEnvironment = environment, redaction, sourceOf} = options;
 	const known = new Map<string, Promise<Credentials | undefined>>();
 
 	async function read(source: SecretSource, what: string): Promise<string> {
@@ -58,7 +60,7 @@ export function createSecrets(options: SecretsOptions): ReadableSecrets {
 
 		const found =
 			'docker' in source
-				? await dockerCredentials(host, options)
+				? await dockerCredentials(host, {...options, environment: commandEnvironment})
 				: 'env' in source
 					? {
 							username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
@@ -93,7 +95,7 @@ export function createSecrets(options: SecretsOptions): ReadableSecrets {
 async function secretOf(
 	source: SecretSource,
 	what: string,
-	{environment, processes, signal}: SecretsOptions,
+	{environment, commandEnvironment = environment, processes, signal}: SecretsOptions,
 ): Promise<string> {
 	if ('env' in source) {
 		return fromEnvironment(source.env, what, environment);
@@ -107,7 +109,7 @@ async function secretOf(
 	const {stdout, outcome, reason} = await runForSecret({
 		program: program!,
 		args,
-		environment,
+		environment: commandEnvironment,
 		processes,
 		timeoutMs: commandTimeoutMs,
 		signal,

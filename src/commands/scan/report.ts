@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
+import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayScan} from '../../plain/scan/say-scan.ts';
@@ -15,8 +16,10 @@ type ReportOptions = {
 };
 
 /** Prints what was found: one JSON document, or text with a heading for each store. @returns the exit code */
-export function reportScan({stores, gaps}: ScannedStores, {base, host, invocation}: ReportOptions): number {
-	const {flags, terminal, print} = invocation;
+export function reportScan(found: ScannedStores, {base, host, invocation}: ReportOptions): number {
+	const {flags, terminal, redaction, print} = invocation;
+	// Before a line is broken or a list is shortened.
+	const {stores, gaps} = redactDeep(found, redaction.redact);
 	if (flags.json) {
 		print(`${visibleJson({schema: 'regmedic.scan/1', ...documentOf(stores, gaps, base)}, '  ')}\n`);
 	} else {

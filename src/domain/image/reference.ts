@@ -20,6 +20,11 @@ const hostShape = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9]
  * @throws OperatorError reference.malformed
  */
 export function parseReference(text: string): ImageReference {
+	const login = /^[^/@]*:.*@(?!sha\d+:)/i.exec(text)?.[0];
+	if (login !== undefined) {
+		throw malformed(`…@${text.slice(login.length)}`, 'it begins with a login, which is not repeated here');
+	}
+
 	const slash = text.indexOf('/');
 	const host = text.slice(0, Math.max(slash, 0));
 

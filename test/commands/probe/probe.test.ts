@@ -179,10 +179,7 @@ describe.concurrent('regmedic probe', () => {
 
 	it.each([
 		[['--shard', '4/4'], /no shard 4 of 4[\s\S]*3\/4/],
-		[
-			['--push', 'http://nora:hunter22@gateway.example'],
-			/password must not be in the address[\s\S]*PUSHGATEWAY_PASSWORD/,
-		],
+		[['--push', 'http://nora:hunter22@gateway.example'], /holds a password[\s\S]*PUSHGATEWAY_PASSWORD/],
 		[['--metrics-file', 'probe.txt'], /\.prom/],
 		[['--tags', '0'], /whole number/],
 		[['--json', '--metrics-file', '-'], /at once/],
