@@ -4,6 +4,7 @@ import {type ScannedStore, type ScanStoresOptions, scanStores} from '../../../sr
 import {emptyConfiguration, parseConfiguration} from '../../../src/domain/configuration.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Finding, Scan} from '../../../src/domain/storage/findings/finding.ts';
+import {createRedaction} from '../../../src/domain/text/redaction.ts';
 import type {Invocation} from '../../../src/invocation.ts';
 
 const counts = {repositories: 1, tags: 2, indexes: 3, links: 4, blobs: 5};
@@ -131,6 +132,7 @@ describe('the report of several stores', () => {
 		const invocation = {
 			flags: {json},
 			terminal: {columns: () => undefined},
+			redaction: createRedaction(),
 			print: (text: string) => void printed.push(text),
 		} as unknown as Invocation;
 		return {
