@@ -3,15 +3,29 @@ import {userInfo} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import manifest from '../package.json' with {type: 'json'};
+import {exitCodes} from './domain/errors.ts';
 import {createForeground} from './foreground.ts';
 import type {CommonFlags, Invocation, Terminal} from './invocation.ts';
+import {watchOutput} from './output-lost.ts';
 
 const {version} = manifest;
 const home = path.resolve(path.dirname(realpathSync(fileURLToPath(import.meta.url))), '..');
 
+const stopping = new AbortController();
+let ended: number | undefined;
+const output = watchOutput(process, () => stopping.abort(), settle);
+
+/** The end of the output may be lost after the end of the work. */
+function settle(): void {
+	if (ended !== undefined) {
+		process.exitCode = output.codeOf(ended);
+	}
+}
+
 // The commonest question is answered before anything else is loaded.
 if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2]!)) {
 	process.stdout.write(`${version}\n`);
+	ended = exitCodes.done;
 } else {
 	await main();
 }
@@ -24,21 +38,19 @@ async function main(): Promise<void> {
 	]);
 	// Whatever an error, a crash or a registry's response holds, no secret that was read gets past this point.
 	const redaction = createRedaction();
-	const output: Output = {
+	const writers: Writers = {
 		redaction,
 		print: text => void process.stdout.write(redaction.redact(text)),
 		talk: text => void process.stderr.write(redaction.redact(text)),
 	};
-	const stopping = new AbortController();
 	stopOnSignals(stopping);
-	stopOnClosedOutput(stopping);
 
-	process.exitCode = await runProgram(process.argv.slice(2), {
+	ended = await runProgram(process.argv.slice(2), {
 		version,
 		home,
-		invocation: flags => invocationOf(flags, stopping.signal, output),
-		print: output.print,
-		talk: output.talk,
+		invocation: flags => invocationOf(flags, stopping.signal, writers),
+		print: writers.print,
+		talk: writers.talk,
 		talkWrapped(text) {
 			// Outside a terminal sentences are not broken into lines: they may be searched.
 			const columns = widthOf(process.stderr) ?? Number.POSITIVE_INFINITY;
@@ -46,9 +58,10 @@ async function main(): Promise<void> {
 			process.stderr.write(fold(redaction.redact(text), columns));
 		},
 	});
+	settle();
 }
 
-type Output = Pick<Invocation, 'redaction' | 'print' | 'talk'>;
+type Writers = Pick<Invocation, 'redaction' | 'print' | 'talk'>;
 
 /** The first signal stops the work; a second one ends the process at once. */
 function stopOnSignals(stopping: AbortController): void {
@@ -65,24 +78,11 @@ function stopOnSignals(stopping: AbortController): void {
 	}
 }
 
-/** `regmedic … | head -1`: the reader may close the pipe early. The work is cut short then, and never exits with 0. */
-function stopOnClosedOutput(stopping: AbortController): void {
-	for (const stream of [process.stdout, process.stderr]) {
-		stream.on('error', (error: NodeJS.ErrnoException) => {
-			if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') {
-				throw error;
-			}
-
-			stopping.abort();
-		});
-	}
-}
-
 function widthOf({isTTY, columns}: NodeJS.WriteStream): number | undefined {
 	return isTTY === true && columns > 0 ? columns : undefined;
 }
 
-function invocationOf(flags: CommonFlags, signal: AbortSignal, output: Output): Invocation {
+function invocationOf(flags: CommonFlags, signal: AbortSignal, writers: Writers): Invocation {
 	return {
 		flags,
 		environment: process.env,
@@ -100,7 +100,7 @@ function invocationOf(flags: CommonFlags, signal: AbortSignal, output: Output): 
 		...(process.stdin.isTTY === true && process.stderr.isTTY === true
 			? {foreground: createForeground(process.stdin)}
 			: {}),
-		...output,
+		...writers,
 		signal,
 	};
 }
