@@ -2,7 +2,7 @@ import {exitCodes} from './domain/errors.ts';
 
 type Streams = {stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream};
 
-export type LostOutput = {
+type LostOutput = {
 	/** The exit code of a run that ended with this one: success is none where the output is lost. */
 	codeOf(code: number): number;
 };

@@ -24,7 +24,7 @@ const ways = {
 	'a full disk for its output': '"$@" >/dev/full',
 	'a full disk for its messages': '"$@" 2>/dev/full',
 	'closed messages': '"$@" 2>&-',
-	'a reader of its messages that is gone': 'exec 3>&1; "$@" 2>&1 >&3 | true; exit ${PIPESTATUS[0]}',
+	'a reader of its messages that is gone': 'exec 3>&1; "$@" 2>&1 >&3 | true; exit $PIPESTATUS',
 };
 
 describe.concurrent('output that cannot be written', {timeout: 60_000}, () => {

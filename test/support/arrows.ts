@@ -10,6 +10,7 @@ const arrows: {from: string; may: string[]}[] = [
 	{from: 'cli.ts', may: ['*', '*/**', 'package.json', 'node:']},
 	{from: 'program.ts', may: ['commands/**', 'invocation.ts', 'say-failure.ts', 'domain/**', 'commander']},
 	{from: 'say-failure.ts', may: ['type invocation.ts', 'domain/**', 'commander']},
+	{from: 'output-lost.ts', may: ['domain/**']},
 	{from: 'foreground.ts', may: ['type invocation.ts', 'node:']},
 	{from: 'invocation.ts', may: ['domain/**', 'type engine/ports/**']},
 	{
