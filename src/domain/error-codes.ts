@@ -115,6 +115,7 @@ type JournalCode =
 	| 'journal.closed'
 	| 'journal.empty'
 	| 'journal.foreign'
+	| 'journal.empty'
 	| 'journal.full'
 	| 'journal.missing'
 	| 'journal.unwritable';

@@ -126,8 +126,8 @@ function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnsw
 function buildStatus({words: [state, word, exitCode], rest}: Reply, redact: Redact): BuildStatus {
 	switch (state) {
 		case 'absent':
-		case 'vanished':
 			return {state};
+		case 'vanished':
 		case 'running':
 			return {state, stage: stageIn(word)};
 		case 'pushed':

@@ -26,7 +26,7 @@ fi
 [ ! -f status ] || tell
 # The job was killed and could not delete its login.
 rm -rf auth
-say vanished
+say vanished "$(cat stage 2>/dev/null || echo clone)"
 `;
 
 /** Prints a piece of the log. $1: the request id; $2: the first byte, counted from 1; $3: the most bytes to print. */

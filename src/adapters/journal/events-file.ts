@@ -51,19 +51,20 @@ export async function readJournal(folder: string): Promise<ReadJournal> {
 	let start = 0;
 
 	while (start < bytes.length) {
+		if (events.at(-1)?.type === 'journal.sealed') {
+			throw damaged(file, events.length, 'it comes after the seal');
+		}
+
 		const newline = bytes.indexOf(0x0a, start);
 		const end = newline === -1 ? bytes.length : newline;
 		const read: ReadLine =
 			newline === -1
-				? {ok: false, reason: 'it was not written to its end', whole: false}
+				? readLastLine(bytes.toString('utf8', start), events.length, head)
 				: readLine(bytes.toString('utf8', start, end), events.length, head);
 		const isLast = end + 1 >= bytes.length;
 
 		if (!read.ok && (read.whole || !isLast)) {
-			throw new OperatorError('journal.broken', `Line ${events.length + 1} of ${file} is damaged: ${read.reason}.`, {
-				hint: 'The record was changed after it was written. Keep the file as it is; the lines before this one are proven.',
-				exit: 'failed',
-			});
+			throw damaged(file, events.length, read.reason);
 		}
 
 		if (!read.ok) {
@@ -72,19 +73,42 @@ export async function readJournal(folder: string): Promise<ReadJournal> {
 
 		events.push(read.event);
 		head = read.event.hash;
-		start = end + 1;
+		start = Math.min(end + 1, bytes.length);
 	}
 
 	return {events, head, wholeBytes: start, sealed: events.at(-1)?.type === 'journal.sealed'};
 }
 
+function damaged(file: string, lines: number, reason: string): OperatorError {
+	return new OperatorError('journal.broken', `Line ${lines + 1} of ${file} is damaged: ${reason}.`, {
+		hint: 'The record was changed after it was written. Keep the file as it is; the lines before this one are proven.',
+		exit: 'failed',
+	});
+}
+
 /** `whole`: the line has all the bytes it was written with, so no crash has torn it. */
 type ReadLine = {ok: true; event: RecordedEvent} | {ok: false; reason: string; whole: boolean};
+
+/**
+ * A line without its newline. A crash leaves the beginning of a line, never more than a line. A seal is proven by its hash,
+ * and nothing is written after it: it counts without its newline.
+ */
+function readLastLine(line: string, seq: number, prev: string): ReadLine {
+	const read = readLine(line, seq, prev);
+	if (read.ok && read.event.type === 'journal.sealed') {
+		return read;
+	}
+
+	const [whole] = /^.*?,"hash":"[0-9a-f]{64}"\}/s.exec(line) ?? [];
+	const isMore = whole !== undefined && whole.length < line.length && readLine(whole, seq, prev).ok;
+	return {ok: false, reason: isMore ? 'bytes were added to it' : 'it was not written to its end', whole: isMore};
+}
 
 function readLine(line: string, seq: number, prev: string): ReadLine {
 	const match = /^(.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line);
 	if (!match || hashOf(`${match[1]}}`) !== match[2]) {
-		return {ok: false, reason: 'its bytes do not match its hash', whole: false};
+		// Where a crash left a hole in a file, the hole is read as zeros.
+		return {ok: false, reason: 'its bytes do not match its hash', whole: !line.includes('\0')};
 	}
 
 	const event = JSON.parse(line) as RecordedEvent;

@@ -17,6 +17,7 @@ import {
 } from './events-file.ts';
 import {type Lock, lockFolder} from './lock.ts';
 import {makePrivateFolder, syncFolder, writeNewFile} from './private-files.ts';
+import {setAsideUnrecorded} from './verify-record.ts';
 
 type JournalOptions = {
 	/** The folder of the incident. */
@@ -67,6 +68,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 			throw closed(`regmedic export ${path.basename(folder)}`);
 		}
 
+		await setAsideUnrecorded(folder, read.events);
 		const aside = read.torn && (await moveTornTail(folder, read, stamp()));
 		const journal = await openEvents(options, lock, read);
 		if (read.torn && aside !== undefined) {

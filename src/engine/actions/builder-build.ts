@@ -3,10 +3,10 @@ import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, isLoopback} from '../../domain/image/reference.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
-import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
-import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
+import type {ActionContext, ActionNamed} from './action.ts';
+import {type BuildResult, imagesOf, resultOfBuild} from './build-result.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
@@ -83,10 +83,12 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			);
 		}
 
-		return followBuild(builder, context);
+		return followBuild(builder, image, context);
 	},
 
-	async reconcile(_inputs, {ports: {builder, clock}, request, signal}) {
+	async reconcile({image}, context) {
+		const {ports, request, signal} = context;
+		const {builder, clock} = ports;
 		if (!builder) {
 			return {kind: 'unknown', say: 'A fallback build is no longer configured.'};
 		}
@@ -105,16 +107,14 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 
 		return status.state === 'running'
 			? {kind: 'running', output: {}, say: `The build is under way (${status.stage}).`}
-			: {kind: 'done', ...resultOf(status)};
+			: {kind: 'done', ...(await resultOfBuild(status, image, context))};
 	},
 };
 
-type Result = ActionResult<OutputValues<'builder.build'>>;
-
-async function followBuild(builder: Builder, context: ActionContext): Promise<Result> {
+async function followBuild(builder: Builder, image: ImageReference, context: ActionContext): Promise<BuildResult> {
 	const {request} = context;
 	let stage = 'started';
-	let from = 0;
+	const log = openLog(builder, context);
 	const status = await follow<BuildStatus>(
 		{
 			name: `the build on ${builder.place}`,
@@ -124,14 +124,8 @@ async function followBuild(builder: Builder, context: ActionContext): Promise<Re
 			// The log is read after the status: of a finished build it is complete then.
 			async tell(fresh) {
 				stage = fresh.state === 'running' ? fresh.stage : stage;
-				const readLog = async () => {
-					const {text, nextByte} = await builder.log(request, from, context);
-					from = nextByte;
-					if (text !== '') {
-						context.log(text);
-					}
-				};
-				await tolerant(`the build on ${builder.place}`, readLog, context);
+				const read = fresh.state === 'running' ? log.readOn : log.readToEnd;
+				await tolerant(`the build on ${builder.place}`, read, context);
 				context.progress({label: `${stage} on ${builder.place}`});
 			},
 		},
@@ -139,7 +133,7 @@ async function followBuild(builder: Builder, context: ActionContext): Promise<Re
 	);
 
 	return status && status.state !== 'running'
-		? resultOf(status)
+		? resultOfBuild(status, image, context)
 		: {
 				outcome: stillRunning,
 				output: {},
@@ -147,34 +141,37 @@ async function followBuild(builder: Builder, context: ActionContext): Promise<Re
 			};
 }
 
-function resultOf(status: Exclude<BuildStatus, {state: 'running'}>): Result {
-	switch (status.state) {
-		case 'pushed':
-			return {outcome: 'pushed', output: {digest: status.digest ?? null}, say: 'The image was built and pushed.'};
-		case 'failed':
-			return {
-				outcome: 'failed',
-				output: {},
-				say: `The build failed at the ${status.stage} stage (exit ${status.exitCode}): ${lastStage(status.detail)}\n${whatToDo[status.stage]}`,
-			};
-		case 'vanished':
-			return {outcome: 'failed', output: {}, say: 'The build was killed and left no result.'};
-		case 'absent':
-			return {outcome: 'failed', output: {}, say: 'The host no longer knows this build.'};
+/** After the end of a build, no more of its log is read than this. */
+const mostLogBytes = 64 * 1024 * 1024;
+
+/** The log of the build, read from where the last reading ended. */
+function openLog(builder: Builder, context: ActionContext) {
+	let from = 0;
+
+	async function readOn(): Promise<boolean> {
+		const {text, nextByte} = await builder.log(context.request, from, context);
+		const isMore = nextByte > from;
+		from = nextByte;
+		if (text !== '') {
+			context.log(text);
+		}
+
+		return isMore;
 	}
-}
 
-/** The detail also holds the stages that succeeded before. */
-function lastStage(detail: string): string {
-	return detail.replace(/^(?:.*\n)*==> \w+(?:\n|$)/, '');
+	return {
+		readOn: async () => void (await readOn()),
+		async readToEnd() {
+			const begun = from;
+			while (await readOn()) {
+				if (from - begun > mostLogBytes) {
+					context.log(`[not read: the log on ${builder.place} goes on after byte ${from}]`);
+					return;
+				}
+			}
+		},
+	};
 }
-
-const whatToDo = {
-	clone: 'Check that this host’s own user can read the repository: run `git ls-remote` with its address there.',
-	login: 'Check that this host reaches the registry and that the credentials are accepted: regmedic check.',
-	build: 'The log holds the whole output. Fix the build, or choose another remedy.',
-	push: 'Check that the registry is not read-only, has space, and lets this user push.',
-} as const;
 
 async function orderOf(
 	image: ImageReference,
@@ -193,10 +190,4 @@ async function orderOf(
 		environment,
 		...defined({branch, credentials: await ports.secrets.registry(image.host)}),
 	};
-}
-
-/** The tag that is broken is always among those that are pushed. */
-function imagesOf({host, repository, tag}: ImageReference, {tags}: FallbackBuild): string[] {
-	const all = new Set([...(tag === undefined ? [] : [tag]), ...tags]);
-	return [...all].map(each => formatReference({host, repository, tag: each}));
 }

@@ -44,8 +44,8 @@ export type BuildStatus =
 	| {state: 'running'; stage: BuildStage}
 	| {state: 'pushed'; digest?: Digest}
 	| {state: 'failed'; stage: BuildStage; exitCode: number; detail: string}
-	/** It was started, and neither runs nor left a result. */
-	| {state: 'vanished'};
+	/** It was started, and neither runs nor left a result. `stage`: the last that it began. */
+	| {state: 'vanished'; stage: BuildStage};
 
 export type StartAnswer =
 	| {state: 'started'; program: string}

@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
-import {currentVisit, type Incident, type Visit} from '../../domain/incident/incident.ts';
+import {whatGoesOn} from '../../domain/incident/goes-on.ts';
+import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {doneIn} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -97,7 +98,6 @@ function sayFollowUps({visits}: Incident): string {
 function leftOf(incident: Incident): string {
 	const {phase, runbook} = incident;
 	const title = 'step' in phase ? (findStep(runbook, phase.step)?.title ?? phase.step) : '';
-	const writes = currentVisit(incident)?.effect !== 'read';
 	switch (phase.kind) {
 		case 'stopped': {
 			const isIntact = incident.verdict?.verdict === 'intact' && !phase.unverified;
@@ -112,12 +112,8 @@ function leftOf(incident: Incident): string {
 		case 'unsure':
 			return `to find out whether "${title}" was carried out. ${upperFirst(phase.say)}`;
 
-		case 'running': {
-			const known = currentVisit(incident)?.progress.at(-1)?.say;
-			return writes
-				? `"${title}" may still be running (request ${phase.request}): leaving does not stop it.${known === undefined ? '' : ` Last seen: ${known}`}`
-				: `"${title}" was interrupted, and starts again.`;
-		}
+		case 'running':
+			return whatGoesOn(incident)[0] ?? `"${title}" was interrupted, and starts again.`;
 
 		case 'gate':
 		case 'gating':

@@ -177,10 +177,10 @@ test.concurrent.each([
 
 	process.kill(-pid, 'SIGKILL');
 
-	expect(await host.ended('inc-1')).toEqual({state: 'vanished'});
+	expect(await host.ended('inc-1')).toEqual({state: 'vanished', stage: 'push'});
 	expect(await readdir(host.file('inc-1', ''))).not.toContain('auth');
 	expect(await host.builder.start(orderOf(), {signal})).toMatchObject({state: 'started'});
-	expect(await host.builder.status('inc-1', {signal})).toEqual({state: 'vanished'});
+	expect(await host.builder.status('inc-1', {signal})).toEqual({state: 'vanished', stage: 'push'});
 	expect(await host.builder.start(orderOf({requestId: 'inc-2', program: 'docker'}), {signal})).toMatchObject({
 		state: 'no-program',
 	});

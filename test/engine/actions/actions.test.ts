@@ -472,11 +472,63 @@ test.each<[string, BuildStatus[], string]>([
 		'pushed',
 	],
 	['fails', [{state: 'failed', stage: 'push', exitCode: 1, detail: 'denied'}], 'failed'],
-	['vanishes', [{state: 'running', stage: 'build'}, {state: 'vanished'}], 'failed'],
+	[
+		'vanishes',
+		[
+			{state: 'running', stage: 'build'},
+			{state: 'vanished', stage: 'build'},
+		],
+		'failed',
+	],
 	['is forgotten', [{state: 'absent'}], 'failed'],
 	['never ends', [{state: 'running', stage: 'build'}], 'late'],
 ])('a build that %s', async (_how, statuses, outcome) => {
 	expect(await run('builder.build', {image}, contextWith({builder: fakeBuilder({statuses})}))).toMatchObject({outcome});
+});
+
+const killed: BuildStatus[] = [{state: 'vanished', stage: 'push'}];
+
+test.each<[string, BuildStatus[]]>([
+	['was killed while it pushed', killed],
+	['failed while it pushed', [{state: 'failed', stage: 'push', exitCode: 143, detail: 'The build was stopped.'}]],
+	['is forgotten', [{state: 'absent'}]],
+])('a build that %s has pushed where the registry has an intact image', async (_how, statuses) => {
+	const registry = fakeRegistry({latest: one, [one.digest]: one});
+	const context = contextWith({builder: fakeBuilder({statuses}), registry});
+
+	expect(await run('builder.build', {image}, context)).toMatchObject({
+		outcome: 'pushed',
+		output: {digest: one.digest},
+		say: expect.stringMatching(/It had pushed by then/),
+	});
+});
+
+test('whether a killed build pushed is unknown where the registry cannot tell, also when it is looked up', async () => {
+	const registry = {...fakeRegistry(), manifest: () => Promise.reject(unreachable())};
+	const context = contextWith({
+		builder: fakeBuilder({statuses: killed}),
+		registry: {...registry, fresh: () => registry},
+	});
+
+	await expect(action('builder.build').run({image}, context)).rejects.toMatchObject({
+		code: 'effect.unknown',
+		message: expect.stringMatching(/Whether it had pushed .+ is not known/),
+	});
+	await expect(action('builder.build').reconcile({image}, context)).rejects.toMatchObject({code: 'effect.unknown'});
+});
+
+test('the log of a build is read to its end, however long it is', async () => {
+	const line = `${'x'.repeat(99)}\n`;
+	const whole = line.repeat(37_000);
+	const log = async (_request: string, from: number) => {
+		const text = whole.slice(from, from + 262_100);
+		return {text, nextByte: from + text.length};
+	};
+	const context = contextWith({builder: fakeBuilder({log})});
+
+	await run('builder.build', {image}, context);
+
+	expect(context.logged.join('')).toHaveLength(whole.length);
 });
 
 test.each(['no-program', 'busy', 'no-space'] as const)('a host that answers %s has started no build', async state => {
@@ -506,7 +558,10 @@ test.each<[BuildStatus, object]>([
 		{state: 'pushed', digest: one.digest},
 		{kind: 'done', outcome: 'pushed', output: {digest: one.digest}},
 	],
-	[{state: 'vanished'}, {kind: 'done', outcome: 'failed'}],
+	[
+		{state: 'vanished', stage: 'build'},
+		{kind: 'done', outcome: 'failed'},
+	],
 ])('a start whose reply was lost is known by its status %j', async (status, expected) => {
 	expect(
 		await action('builder.build').reconcile({image}, contextWith({builder: fakeBuilder({statuses: [status]})})),

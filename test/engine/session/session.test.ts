@@ -156,6 +156,34 @@ test('a journal that cannot be written halts the session: no effect starts after
 	expect(small.runs).toEqual([]);
 });
 
+test('a disk that is full while a change runs: the end says what goes on, where, and what was last seen of it', async () => {
+	const small = await openAtGate({
+		conduct: {
+			async run(action, _inputs, context) {
+				if (action.effect !== 'read') {
+					await context.record('started', {}, 'The build was started on registry-vm.');
+					small.journal.fails = new OperatorError('journal.full', 'The disk is full.', {
+						hint: 'Free some.',
+						exit: 'failed',
+					});
+				}
+
+				return resultOf(action, action.success[0] ?? 'broken');
+			},
+		},
+	});
+
+	await small.session.say(approve);
+
+	await expect(small.session.ended).rejects.toMatchObject({
+		code: 'journal.full',
+		exit: 'indeterminate',
+		message: expect.stringMatching(
+			/^The disk is full\.\n"Mend" \(.+\) may still be running \(request .+\): .+ Last seen: The build was started on registry-vm\.$/,
+		),
+	});
+});
+
 test('an intent that cannot be written is not acted upon', async () => {
 	const small = await openAtGate();
 	const append = small.journal.journal.append;

@@ -49,7 +49,7 @@ test('a change that may still be running is named with its request', async () =>
 
 	expect(staged.text()).toContain(
 		`Done:    2 steps in 2.1 s; changes: Relink (not known).
-Left:    "Relink" may still be running (request
+Left:    "Relink" (registry.example/infra-ci) may still be running (request
          2026-04-19-small-calm-otter.mend.1): leaving does not stop it.
 `,
 	);

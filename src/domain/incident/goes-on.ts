@@ -1,0 +1,33 @@
+import {findStep} from '../runbook/runbook.ts';
+import {upperFirst} from '../text/wording.ts';
+import {currentVisit, type Incident, isFinished, stillRunning} from './incident.ts';
+
+/** What goes on outside when regmedic ends here, whatever the reason, a sentence each: what, where, and what was last seen of it. */
+export function whatGoesOn(incident: Incident): string[] {
+	return [...ofPhase(incident), ...leftRunning(incident)];
+}
+
+function ofPhase(incident: Incident): string[] {
+	const {phase, runbook} = incident;
+	const visit = currentVisit(incident);
+	if (visit === undefined || visit.effect === 'read' || (phase.kind !== 'running' && phase.kind !== 'unsure')) {
+		return [];
+	}
+
+	const title = findStep(runbook, phase.step)?.title ?? phase.step;
+	const where = visit.gate === undefined ? '' : ` (${visit.gate.target})`;
+	const known = visit.progress.at(-1)?.say;
+	const seen = known === undefined ? '' : ` Last seen: ${known}`;
+	return phase.kind === 'running'
+		? [`"${title}"${where} may still be running (request ${phase.request}): leaving does not stop it.${seen}`]
+		: [`Whether "${title}"${where} was carried out is not known. ${upperFirst(phase.say)}${seen}`];
+}
+
+/** Builds that were left while they ran, and that no later visit has followed to their end. */
+function leftRunning({visits}: Incident): string[] {
+	return visits
+		.filter(isFinished)
+		.filter(({outcome, ended}) => outcome === stillRunning && ended === 'ran')
+		.filter(({step, attempt}) => !visits.some(later => later.step === step && later.attempt > attempt))
+		.map(({title, say}) => `"${title}": ${say}`);
+}
