@@ -1,8 +1,10 @@
 // Bundles src/ into dist/. `prepare` runs it, so `npm ci` leaves a tool that starts.
-import {readFile, rm} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
+import {argv} from 'node:process';
+import {pathToFileURL} from 'node:url';
 import {build} from 'esbuild';
+import {bundledPackages, thirdParty} from './third-party.js';
 
-await rm('dist', {recursive: true, force: true});
 /**
  * Yoga reads its WebAssembly from a data: URL with `fetch`, if `fetch` exists. In Node that loads a whole HTTP client, which
  * takes a third of the time to the first frame. Without `fetch`, Yoga decodes the URL itself.
@@ -22,7 +24,8 @@ const yogaWithoutFetch = {
 	},
 };
 
-await build({
+const options = {
+	metafile: true,
 	entryPoints: {cli: 'src/cli.ts', 'fake-builder': 'src/drills/fake-builder.ts'},
 	outdir: 'dist',
 	bundle: true,
@@ -46,4 +49,13 @@ await build({
 	minifySyntax: true,
 	plugins: [yogaWithoutFetch],
 	logLevel: 'warning',
-});
+};
+
+/** @param {import('esbuild').BuildOptions} more */
+export const bundle = more => build({...options, ...more});
+
+if (import.meta.url === pathToFileURL(argv[1]).href) {
+	await rm('dist', {recursive: true, force: true});
+	const {metafile} = await bundle();
+	await writeFile('dist/THIRD-PARTY.txt', await thirdParty(bundledPackages(metafile)));
+}
