@@ -57,7 +57,12 @@ export async function pretendHost(
 		await symlink(locate('sh')!, path.join(bin, 'sh'));
 	}
 
-	return createLocalShell({processes, nonce: createNonces(), environment: {PATH: path.join(folder, 'login')}});
+	return createLocalShell({
+		processes,
+		nonce: createNonces(),
+		environment: {PATH},
+		program: path.join(folder, 'login/sh'),
+	});
 }
 
 async function writeScript(file: string, text: string): Promise<void> {

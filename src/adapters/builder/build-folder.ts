@@ -10,6 +10,11 @@ set -u
 umask 077
 builds=\${HOME:?}/.cache/regmedic/builds
 say() { printf 'regmedic-builder %s\\n' "$*"; }
+# A job is run from this folder, and its login is kept in it.
+if at=$(cd "$builds" 2>/dev/null && pwd -P) && ! only_ours "$at"; then
+	echo "other users can write to $at, or to a folder above it" >&2
+	exit 1
+fi
 `;
 
 /** Shell functions that tell whether a recorded process still runs. */

@@ -37,6 +37,10 @@ busy() {
 
 mkdir -p "$builds" || exit 1
 cd "$builds" || exit 1
+if ! only_ours "$(pwd -P)"; then
+	echo "other users can write to $builds, or to a folder above it" >&2
+	exit 1
+fi
 ! known || exit 0
 
 # The job inherits the lock. No build runs without it.

@@ -1,10 +1,14 @@
 import type {ShellRequest} from '../../engine/ports/shell.ts';
+import {safePath} from './safe-path.ts';
 
 /**
  * How a script is sent: the command line holds a nonce and plain arguments; standard input holds the script, then the
  * script's own input. The output is framed, because neither end of file nor ssh's exit code can be trusted: ssh exits
  * with 255 for a lost connection, for a refused login and for a remote `exit 255`.
  */
+
+/** Where every system has it, also NixOS: a login's PATH may name another user's. */
+export const systemShell = '/bin/sh';
 
 const nonceShape = /^[a-z0-9]{8,64}$/;
 const argumentShape = /^[A-Za-z0-9._:/@=,+-]*$/;
@@ -36,16 +40,17 @@ printf '\\000B %s\\000' "$nonce"
 printf '\\000B %s\\000' "$nonce" >&2
 (
 unset nonce
-${script}
+${safePath}${script}
 )
 code=$?
 printf '\\000E %s %s\\000' "$nonce" "$code"
 `;
 	const head = new TextEncoder().encode(text);
 	// dd reads byte by byte and stops after the script, so the script can read its own input; `sh -s` would read ahead.
-	const loader = `eval "$(dd bs=1 count=${head.length} 2>/dev/null)"`;
+	// Until the script has chosen its own PATH, both programs come from the system.
+	const loader = `eval "$(PATH=/usr/bin:/bin:/run/current-system/sw/bin; dd bs=1 count=${head.length} 2>/dev/null)"`;
 	return {
-		command: ['exec', 'sh', '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
+		command: ['exec', systemShell, '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
 		argv: ['-c', loader, 'regmedic', nonce, ...args],
 		head,
 	};

@@ -2,7 +2,7 @@ import {execa} from 'execa';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Processes} from '../../engine/ports/processes.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
-import {seal} from './envelope.ts';
+import {seal, systemShell} from './envelope.ts';
 import {type Channel, runScript} from './run-script.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,6 +16,8 @@ type LocalShellOptions = {
 	nonce(): string;
 	/** Hides secrets in what the host says, before that is cut. */
 	redact?: Redact;
+	/** What runs the scripts. Absent: the system's. */
+	program?: string;
 };
 
 /** Runs on this machine the same scripts that run over SSH. */
@@ -25,6 +27,7 @@ export function createLocalShell({
 	processes,
 	nonce,
 	redact = text => text,
+	program = systemShell,
 }: LocalShellOptions): Shell {
 	return {
 		place,
@@ -32,7 +35,7 @@ export function createLocalShell({
 			signal.throwIfAborted();
 			const mark = nonce();
 			const {argv, head} = seal(request, mark);
-			const channel = spawnChannel('sh', argv, {environment, processes});
+			const channel = spawnChannel(program, argv, {environment, processes});
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain: () => undefined});
 		},
 		close: async () => {},

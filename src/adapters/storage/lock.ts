@@ -7,28 +7,38 @@ import {enterFolder, enterLayout, rejectRootExits} from './store-root.ts';
 const heldAtMostMs = 12 * 60 * 60_000;
 const takeTimeoutMs = 60_000;
 const releaseTimeoutMs = 5000;
-const lockExits = {notAFile: 70, held: 75, heldByFolder: 76} as const;
+const lockExits = {held: 75, heldByFolder: 76} as const;
 
 /**
- * Holds the store for one incident while standard input stays open, that is, while the connection lives. The lock is a
- * file in /tmp, outside the store; its name comes from the store's own path, so it is the same for every user. Without
- * flock a folder is the lock; if the host is killed, an operator must remove that folder by hand.
+ * Holds the store for one incident while standard input stays open, that is, while the connection lives. The lock is on the
+ * store's own folder, opened for reading: by device and inode, for every user and every path, without a file that another user
+ * could have made before. The note in /tmp only says who holds it: what another user wrote there is read as text, and a note
+ * is only ever made anew (`set -C`: O_EXCL, which follows no link). Where the folder cannot be locked (no flock; NFS, which
+ * wants a file open for writing, see flock(2)), a folder in /tmp is the lock: `mkdir` follows no link either, and what is made
+ * in it is made in our own; if the host is killed, an operator must remove it by hand.
  * First line of input: the root; second: who holds it.
  */
 const holdLock = `${enterFolder}IFS= read -r holder
 ${enterLayout}name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
-if command -v flock >/dev/null 2>&1; then
-	file=$name.lock
-	(umask 022; set -C; : >"$file") 2>/dev/null
-	if [ -L "$file" ] || [ ! -f "$file" ]; then exit ${lockExits.notAFile}; fi
-	exec 9<"$file"
-	if ! flock -n 9; then cat "$file"; exit ${lockExits.held}; fi
-	(printf '%s\\n' "$holder" >"$file") 2>/dev/null
+# A note whose lock is free was left by a holder that was killed.
+told() {
+	if [ -f "$1" ] && [ ! -L "$1" ] && (exec 8<"$1"; ! flock -n 8) 2>/dev/null; then dd bs=200 count=1 <"$1" 2>/dev/null; fi
+}
+if command -v flock >/dev/null 2>&1 && exec 9<. && why=$(flock -n 9 2>&1); then
+	rm -f "$name.lock" 2>/dev/null
+	if (umask 022; set -C; printf '%s\\n' "$holder" >"$name.lock") 2>/dev/null; then
+		trap 'rm -f "$name.lock"' EXIT
+		exec 8<"$name.lock"
+		flock -n 8
+	fi
 	printf 'held\\n'
 	cat >/dev/null
+elif [ "\${why-no}" = '' ]; then
+	told "$name.lock"
+	exit ${lockExits.held}
 else
 	file=$name.lock.d
-	if ! (umask 022; mkdir "$file") 2>/dev/null; then cat "$file/holder" 2>/dev/null; exit ${lockExits.heldByFolder}; fi
+	if ! (umask 022; mkdir "$file") 2>/dev/null; then [ ! -f "$file/holder" ] || dd bs=200 count=1 <"$file/holder" 2>/dev/null; exit ${lockExits.heldByFolder}; fi
 	printf '%s\\n' "$holder" >"$file/holder"
 	trap 'rm -f "$file/holder"; rmdir "$file"' EXIT
 	printf 'held\\n'
@@ -148,7 +158,7 @@ function notTaken(
 		'storage.lock-failed',
 		`The store at ${root} on ${place} cannot be locked (exit ${exitCode}).`,
 		{
-			hint: 'Check that the login user can write to /tmp on that host, and that /tmp/regmedic-*.lock is a plain file.',
+			hint: 'Check that the login user can write to /tmp on that host, and that its storage folder can be read.',
 			exit: 'failed',
 		},
 	);

@@ -29,7 +29,10 @@ export type RunningRegistry = {
 	name: string;
 	/** The image of a container. */
 	image?: string;
-	/** The output of `registry --version`: `registry github.com/docker/distribution 2.8.2`. */
+	/**
+	 * Where it is known: the output of `registry --version` (`registry github.com/docker/distribution 2.8.2`), of a package query
+	 * (`docker-registry 2.8.2+ds1-1`), or what an image says (`label 2.8.3`, `image 2.x`).
+	 */
 	version?: string;
 	/** `REGISTRY_…=…`, without those that hold a secret. */
 	environment: string[];

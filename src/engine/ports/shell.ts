@@ -11,7 +11,10 @@ export type Shell = {
 export type ShellRequest = {
 	/** A read may be repeated; a write whose end was not seen is thrown as OperatorError effect.unknown. */
 	kind: 'read' | 'write';
-	/** POSIX sh. Its arguments arrive as $1 and on; its standard input is `input`. Never a secret: use `input`. */
+	/**
+	 * POSIX sh. Its arguments arrive as $1 and on; its standard input is `input`. Never a secret: use `input`. PATH has only
+	 * folders that nobody but root and the login's user can change, and `only_ours PATH …` tells whether that is so of others.
+	 */
 	script: string;
 	args?: readonly string[];
 	/** An iterable holds standard input open until it ends: a lease that the remote side loses with the connection. */

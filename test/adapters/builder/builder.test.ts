@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process';
-import {mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {chmod, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {locate} from '../../support/real.ts';
@@ -342,6 +343,20 @@ test.concurrent('an error names a home folder that cannot be written to', async 
 		code: 'builder.unusable',
 		exit: 'failed',
 	});
+});
+
+test.concurrent('nothing is built, and no login is kept, in a folder that other users can write to', async () => {
+	await using host = await fakeHost();
+	await host.install('buildah');
+	await mkdir(path.join(host.home, '.cache'));
+	await chmod(path.join(host.home, '.cache'), 0o777);
+
+	await expect(host.builder.start(orderOf(), {signal})).rejects.toMatchObject({
+		code: 'builder.unusable',
+		message: expect.stringContaining('other users can write to'),
+	});
+	await expect(host.builder.status('inc-1', {signal})).rejects.toMatchObject({code: 'builder.unusable'});
+	expect(existsSync(path.join(host.notes, 'calls'))).toBe(false);
 });
 
 async function runs(pid: number): Promise<boolean> {

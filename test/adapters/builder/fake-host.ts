@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {createBuilder} from '../../../src/adapters/builder/builder.ts';
+import {safePath} from '../../../src/adapters/ssh/safe-path.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../../../src/engine/ports/builder.ts';
 import type {Shell} from '../../../src/engine/ports/shell.ts';
 import {locate} from '../../support/real.ts';
@@ -147,7 +148,7 @@ export function localShell(program: string, environment: NodeJS.ProcessEnv): She
 	return {
 		place: 'this machine',
 		async run({script, args = [], input = '', timeoutMs}, {signal: waiting}) {
-			const child = spawn(program, ['-c', script, 'sh', ...args], {
+			const child = spawn(program, ['-c', `${safePath}${script}`, 'sh', ...args], {
 				env: environment,
 				signal: AbortSignal.any([waiting, AbortSignal.timeout(timeoutMs)]),
 			});

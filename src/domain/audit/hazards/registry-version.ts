@@ -50,20 +50,21 @@ function isWhole(tag: string): boolean {
 	return /^v?\d+\.\d+\.\d+/.test(tag);
 }
 
-/** From the running binaries, or else from the tags of the images. */
+/** From what runs: its binary, package or image; or else from the tags of the images in files. */
 export function versionsIn({running}: Pick<Maintenance, 'running'>, images: readonly Setting[]): RegistryVersion[] {
-	const said = running.flatMap(({name, version}): RegistryVersion[] => {
-		const [, text, major] = /\bv?((\d+)\.\d+(?:\.\d+)?[\w.+-]*)/.exec(version ?? '') ?? [];
-		return text === undefined ? [] : [{major: Number(major), text, source: {file: name, line: version!, value: text}}];
+	const said = running.flatMap(({name, version = '', image}): RegistryVersion[] => {
+		const source = {file: name, line: version, value: version};
+		const tagged = image === undefined ? [] : versionInTag({file: name, line: `image: ${image}`, value: image});
+		const [, text, major] = /(?:^|[\s-])v?((\d+)\.(?:x|\d+(?:\.\d+)?[\w.+-]*))/.exec(version) ?? [];
+		const isExact = text !== undefined && !text.endsWith('.x');
+		return isExact || (text !== undefined && tagged.length === 0) ? [{major: Number(major), text, source}] : tagged;
 	});
-	if (said.length > 0) {
-		return said;
-	}
+	return said.length > 0 ? said : images.flatMap(versionInTag);
+}
 
-	return images.flatMap((source): RegistryVersion[] => {
-		const [, text, major] = /^v?((\d+)(?:\.\d+)*)/.exec(tagOf(source.value)) ?? [];
-		return text === undefined ? [] : [{major: Number(major), text, source}];
-	});
+function versionInTag(source: Setting): RegistryVersion[] {
+	const [, text, major] = /^v?((\d+)(?:\.\d+)*)/.exec(tagOf(source.value)) ?? [];
+	return text === undefined ? [] : [{major: Number(major), text, source}];
 }
 
 /** @see distribution PR #4285: 3.0 is the first release whose -m knows the children of an index; 2.8 never got it */

@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {chmod, mkdir, readFile, symlink, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {beforeEach, describe, expect, it} from 'vitest';
@@ -243,7 +244,11 @@ inspect*Mounts*abc) printf '${host}/opt/mounted.yml:/c.yml\\n${host}/d:/var/lib/
 inspect*Args*abc) printf 'serve\\n/c.yml\\n' ;;
 inspect*Name*abc) echo /private ;;
 inspect*Name*) echo /other ;;
-exec*abc*) echo 'registry github.com/docker/distribution v2.8.3' ;;
+inspect*.Image*abc) echo sha256:2a ;;
+image*sha256:2a) echo '/entrypoint.sh /etc/docker/registry/config.yml' ;;
+inspect*version*ghi) echo 'https://github.com/distribution/distribution 2.8.3' ;;
+inspect*version*) echo 'https://example.com/base 22.04' ;;
+exec*) echo ran >${host}/ran ;;
 *) exit 1 ;;
 esac`,
 			podman: 'exit 1',
@@ -258,7 +263,7 @@ esac`,
 			{
 				name: 'container docker-private',
 				image: 'registry:2',
-				version: 'registry github.com/docker/distribution v2.8.3',
+				version: 'image 2.x',
 				names: ['private', 'r'],
 				mounts: [`${host}/opt/mounted.yml:/c.yml`, `${host}/d:/var/lib/registry`],
 				configuration: '/c.yml',
@@ -267,6 +272,7 @@ esac`,
 			{
 				name: 'container docker-other',
 				image: 'mirror.acme.example/library/registry:2.8.3',
+				version: 'label 2.8.3',
 				names: ['other'],
 				environment: [],
 			},
@@ -281,6 +287,7 @@ esac`,
 			at: 2,
 		});
 		expect(JSON.stringify(maintenance)).not.toContain('hunter2');
+		expect(existsSync(path.join(host, 'ran')), 'nothing runs inside a container').toBe(false);
 	});
 });
 
