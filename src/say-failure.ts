@@ -1,7 +1,9 @@
 import {CommanderError} from 'commander';
+import type {ErrorCode} from './domain/error-codes.ts';
 import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import {visible, visibleJson} from './domain/text/visible.ts';
 import {upperFirst} from './domain/text/wording.ts';
+import {quoteMark} from './domain/text/wrap.ts';
 import type {CommonFlags} from './invocation.ts';
 
 type FailureVoice = {
@@ -40,9 +42,9 @@ export function sayFailure(
 			return exitCodes[exit];
 		}
 
-		talkWrapped(`${visible(message)}\n${visible(hint)}\n`);
+		talkWrapped(`${quoted(message, listsProblems.has(code))}\n${quoted(hint)}\n`);
 		if (flags.verbose && cause) {
-			talk(`${visible(stackOf(cause))}\n`);
+			talk(`${quoteMark}${quoted(stackOf(cause))}\n`);
 		}
 
 		return exitCodes[exit];
@@ -52,8 +54,18 @@ export function sayFailure(
 		return exitCodes.interrupted;
 	}
 
-	talk(`This is a bug in regmedic ${version}. Please report it with these lines:\n${visible(stackOf(error))}\n`);
+	talk(
+		`This is a bug in regmedic ${version}. Please report it with these lines:\n${quoteMark}${quoted(stackOf(error))}\n`,
+	);
 	return exitCodes.bug;
+}
+
+/** Their messages are lists, with a problem on each line. */
+const listsProblems = new Set<ErrorCode>(['configuration.invalid', 'runbook.invalid']);
+
+/** What text from outside can hold of line breaks never begins a line of our own. */
+function quoted(text: string, isList = false): string {
+	return visible(text).replaceAll('\n', isList ? '\n' : `\n${quoteMark}`);
 }
 
 /** In our own words; undefined where commander has only shown its help. */

@@ -3,6 +3,7 @@ import {defined} from './defined.ts';
 import {OperatorError} from './errors.ts';
 import {type MeantPlatforms, platformList} from './image/meant-platforms.ts';
 import type {ImageReference} from './image/reference.ts';
+import {visibleLine} from './text/visible.ts';
 import {readYaml} from './yaml/located-yaml.ts';
 
 /** `regmedic.yaml`, read and checked. @see the README, "Configuration" */
@@ -118,7 +119,7 @@ export function parseConfiguration(source: string, file: string): Configuration 
 		return value;
 	}
 
-	const lines = all.map(({line, column, message}) => `${file}:${line}:${column}: ${message}`);
+	const lines = all.map(({line, column, message}) => `${visibleLine(file)}:${line}:${column}: ${visibleLine(message)}`);
 	throw new OperatorError('configuration.invalid', lines.join('\n'), {
 		hint: 'The README’s “Configuration” lists all keys.',
 		exit: 'configuration',

@@ -5,6 +5,7 @@ import {OperatorError} from '../domain/errors.ts';
 import {lintRunbook} from '../domain/runbook/linter.ts';
 import {parseRunbook} from '../domain/runbook/parser.ts';
 import type {Runbook} from '../domain/runbook/runbook.ts';
+import {visibleLine} from '../domain/text/visible.ts';
 import type {LocatedProblem} from '../domain/yaml/located-yaml.ts';
 import {actions} from '../engine/actions/index.ts';
 
@@ -66,5 +67,5 @@ export async function shippedRunbooks(home: string): Promise<string[]> {
 }
 
 export function sayProblem(file: string, {line, column, message, code}: LocatedProblem): string {
-	return `${file}:${line}:${column}: ${message} (${code})`;
+	return visibleLine(`${file}:${line}:${column}: ${message} (${code})`);
 }

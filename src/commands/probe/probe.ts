@@ -97,8 +97,8 @@ function exitAfter(failures: OperatorError[], report: ProbeReport, options: Prob
 		return exitCodes[exit];
 	}
 
-	throw new OperatorError(first.code, failures.map(({message}) => message).join('\n'), {
-		hint: [...new Set(failures.map(({hint}) => hint))].join('\n'),
+	throw new OperatorError(first.code, failures.map(({message}) => message).join(' '), {
+		hint: [...new Set(failures.map(({hint}) => hint))].join(' '),
 		exit: exit === 'done' ? 'failed' : exit,
 		cause: first,
 	});

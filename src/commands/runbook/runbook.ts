@@ -1,6 +1,6 @@
 import {exitCodes} from '../../domain/errors.ts';
 import {graphOf} from '../../domain/runbook/graph.ts';
-import {visible, visibleJson} from '../../domain/text/visible.ts';
+import {visible, visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {checkRunbook, loadRunbook, sayProblem, shippedRunbooks} from '../../incidents/runbooks.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -9,7 +9,7 @@ import type {Invocation} from '../../invocation.ts';
 export async function listRunbooks(invocation: Invocation): Promise<number> {
 	for (const name of await shippedRunbooks(invocation.home)) {
 		const {title} = await loadRunbook(invocation.home, invocation.folder, name);
-		invocation.print(`${name.padEnd(24)} ${title}\n`);
+		invocation.print(`${visibleLine(`${name.padEnd(24)} ${title}`)}\n`);
 	}
 
 	return exitCodes.done;

@@ -30,7 +30,7 @@ export function renderMarkdown(report: PostMortem): string {
 				['Image now', verdict === 'unknown' ? 'unknown: not proven intact' : verdict],
 				['Opened', `${utc(report.openedAt)} by ${cell(report.openedBy)}`],
 				['Last event', utc(report.lastAt)],
-				['Runbook', `${cell(report.runbook.title)} (${report.runbook.name})`],
+				['Runbook', `${cell(report.runbook.title)} (${cell(report.runbook.name)})`],
 			],
 		)}`,
 		`## Impact and detection\n\n- Who or what was affected: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
@@ -64,7 +64,7 @@ export function renderMarkdown(report: PostMortem): string {
 			}),
 		)}\n\n${table(
 			['milestone', 'UTC', 'event'],
-			milestones.map(({name, at, event}) => [name, utc(at), `#${event}`]),
+			milestones.map(({name, at, event}) => [cell(name), utc(at), `#${event}`]),
 		)}`,
 		`## Timeline (UTC)\n\n${table(
 			['time', 'who', 'what', 'known then', 'event', 'evidence'],
@@ -104,11 +104,12 @@ function table(head: string[], rows: string[][]): string {
 }
 
 function list(items: string[]): string {
-	return items.map(item => `- ${item}`).join('\n');
+	// A list in a list would look like an item of ours.
+	return items.map(item => `- ${item.replace(/^(\s*)([-+|]|\d+(?=[.)]))/, '$1\\$2')}`).join('\n');
 }
 
 function utc(at: string): string {
-	return at.replace('T', ' ').replace(/\.\d+Z$/, '');
+	return cell(at.replace('T', ' ').replace(/\.\d+Z$/, ''));
 }
 
 /** Escapes text from outside so that it can neither end a cell nor start markup. */

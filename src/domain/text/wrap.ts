@@ -20,17 +20,23 @@ type WrapOptions = {
 	breakWords?: boolean;
 };
 
-/** Breaks text into lines at its spaces. */
+/**
+ * What stands before every further line that a text itself has: no text from outside can begin a line that looks like one of
+ * regmedic's own.
+ */
+export const quoteMark = '| ';
+
+/** Breaks text into lines at its spaces. Line breaks that it holds stay, and what follows each is marked as quoted. */
 export function wrap(
 	text: string,
 	{first = '', rest = first, columns = usualColumns, breakWords = false}: WrapOptions = {},
 ): Visible[] {
 	return text.split(/\r?\n/).flatMap((paragraph, at) => {
-		const start = at === 0 ? first : rest;
+		const [start, next] = at === 0 ? [first, rest] : [`${rest}${quoteMark}`, `${rest}${quoteMark}`];
 		// The start of a paragraph may be longer or shorter than that of its other lines.
-		const widths = [columns - textWidth(start), columns - textWidth(rest)] as const;
+		const widths = [columns - textWidth(start), columns - textWidth(next)] as const;
 		return wrapParagraph(visibleLine(paragraph), widths, breakWords).map((line, index) =>
-			visibleLine(`${index === 0 ? start : rest}${line}`.trimEnd()),
+			visibleLine(`${index === 0 ? start : next}${line}`.trimEnd()),
 		);
 	});
 }

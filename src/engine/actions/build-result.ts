@@ -18,24 +18,34 @@ export async function resultOfBuild(
 		case 'pushed':
 			return {outcome: 'pushed', output: {digest: status.digest ?? null}, say: 'The image was built and pushed.'};
 		case 'failed': {
-			const detail = lastStage(status.detail);
-			const say = `The build failed at the ${status.stage} stage (exit ${status.exitCode}): ${detail}`;
+			const end = {
+				say: `The build failed at the ${status.stage} stage (exit ${status.exitCode}).`,
+				log: lastStage(status.detail),
+			};
 			return status.stage === 'push'
-				? afterPush(say, image, context)
-				: {outcome: 'failed', output: {}, say: `${say}\n${whatToDo[status.stage]}`};
+				? afterPush(end, image, context)
+				: {outcome: 'failed', output: {}, say: withLog(end, whatToDo[status.stage])};
 		}
 		case 'vanished': {
 			const say = `The build was killed at the ${status.stage} stage and left no result.`;
-			return status.stage === 'push' ? afterPush(say, image, context) : {outcome: 'failed', output: {}, say};
+			return status.stage === 'push' ? afterPush({say, log: ''}, image, context) : {outcome: 'failed', output: {}, say};
 		}
 		case 'absent':
-			return afterPush('The host no longer knows this build.', image, context);
+			return afterPush({say: 'The host no longer knows this build.', log: ''}, image, context);
 	}
+}
+
+/** How a build ended, and the end of its log. */
+type BuildEnd = {say: string; log: string};
+
+/** The log comes last: its lines are shown as they are. */
+function withLog({say, log}: BuildEnd, sentence: string): string {
+	return `${say} ${sentence}${log === '' ? '' : ` The end of its log:\n${log}`}`;
 }
 
 /** A build that ended while it pushed may have pushed: only the registry knows. */
 async function afterPush(
-	say: string,
+	end: BuildEnd,
 	image: ImageReference,
 	{ports, settings, signal, log}: ActionContext,
 ): Promise<BuildResult> {
@@ -54,16 +64,16 @@ async function afterPush(
 				return {
 					outcome: 'pushed',
 					output: {digest},
-					say: `${say}\nIt had pushed by then: ${name} is ${digest}, and every part of it is there.`,
+					say: withLog(end, `It had pushed by then: ${name} is ${digest}, and every part of it is there.`),
 				};
 			case 'broken':
 				return {
 					outcome: 'failed',
 					output: {},
-					say: `${say}\nIt has not pushed ${name}, which is still broken.\n${whatToDo.push}`,
+					say: withLog(end, `It has not pushed ${name}, which is still broken. ${whatToDo.push}`),
 				};
 			case 'unknown':
-				throw notKnown(say, name, unchecked[0]?.message ?? 'The registry did not answer for all parts.');
+				throw notKnown(end, name, unchecked[0]?.message ?? 'The registry did not answer for all parts.');
 		}
 	} catch (error) {
 		signal.throwIfAborted();
@@ -72,18 +82,19 @@ async function afterPush(
 			return {
 				outcome: 'failed',
 				output: {},
-				say: `${say}\nIt has not pushed ${name}, which the registry does not have.\n${whatToDo.push}`,
+				say: withLog(end, `It has not pushed ${name}, which the registry does not have. ${whatToDo.push}`),
 			};
 		}
 
-		throw known.code === 'effect.unknown' ? known : notKnown(say, name, known.message);
+		throw known.code === 'effect.unknown' ? known : notKnown(end, name, known.message);
 	} finally {
 		await registry.close();
 	}
 }
 
-function notKnown(say: string, name: string, why: string): OperatorError {
-	return new OperatorError('effect.unknown', `${say}\nWhether it had pushed ${name} by then is not known: ${why}`, {
+function notKnown(end: BuildEnd, name: string, why: string): OperatorError {
+	const sentence = `Whether it had pushed ${name} by then is not known: ${why}`;
+	return new OperatorError('effect.unknown', withLog(end, sentence), {
 		hint: 'Look again when the registry responds. Build once more only if it has not the new image.',
 		exit: 'indeterminate',
 	});

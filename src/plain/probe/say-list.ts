@@ -17,7 +17,7 @@ export function sayList({listed, list, odd}: ProbeReport, columns: number): stri
 	return [
 		...wrap(sentence, {rest: '  ', columns}),
 		...(omitted.length === 0 ? [] : wrap(sayOmitted(omitted), {rest: '  ', columns})),
-		...(odd.count === 0 ? [] : wrap(sayOdd(odd), {columns})),
+		...(odd.count === 0 ? [] : wrap(sayOdd(odd), {rest: '  ', columns})),
 	];
 }
 

@@ -26,7 +26,7 @@ export async function askImage(
 				answered.abort();
 			} catch (error) {
 				const {message, hint} = asOperatorError(error);
-				say(line.trim() === '' ? '> ' : `${message}\n${hint}\n> `);
+				say(line.trim() === '' ? '> ' : `${visibleLine(message)}\n${visibleLine(hint)}\n> `);
 			}
 		},
 		AbortSignal.any([signal, answered.signal]),

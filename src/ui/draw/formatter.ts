@@ -1,6 +1,6 @@
 import {type Digest, shortDigest, shortHex} from '../../domain/image/digest.ts';
 import {type Visible, visibleLine} from '../../domain/text/visible.ts';
-import {textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
+import {quoteMark, textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
 import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
 
 /** A piece of one line. Only a formatter makes one: text reaches the terminal with its control characters escaped. */
@@ -77,7 +77,12 @@ export function createFormatter(unicode: boolean): Formatter {
 		wrap(text, width, tone = 'plain', before = []) {
 			const indent = rowWidth(before);
 			const columns = Math.max(8, width - indent);
-			const lines = text.split('\n').flatMap(line => wrap(span(line, tone).text, {columns, breakWords: true}));
+			// What follows a line break of the text itself is marked, as in plain text.
+			const lines = text
+				.split('\n')
+				.flatMap((line, at) =>
+					wrap(span(line, tone).text, {columns, breakWords: true, first: at === 0 ? '' : quoteMark}),
+				);
 			return lines.map((line, at) => [...(at === 0 ? before : row(' '.repeat(indent))), {text: line, tone}]);
 		},
 		flow(pieces, between, width, tone = 'plain') {

@@ -8,10 +8,10 @@ test('text breaks between words, and a digest stays whole so that it can be copi
 	expect(wrap(`The index names ${digest} twice.`, {columns: 30})).toEqual(['The index names', digest, 'twice.']);
 });
 
-test('the first line and the others have their own beginning', () => {
+test('the first line and the others have their own beginning, and what follows a line break is marked', () => {
 	const lines = wrap('one two three\nfour', {first: '  - ', rest: '    ', columns: 12});
 
-	expect(lines).toEqual(['  - one two', '    three', '    four']);
+	expect(lines).toEqual(['  - one two', '    three', '    | four']);
 });
 
 test('a path that is broken ends after a slash', () => {

@@ -457,9 +457,9 @@ test('a failed fallback build shows the output of its last stage, and what to do
 		);
 
 	const {say} = await failedWith('==> build\nSTEP 1/1: FROM scratch\n==> push\nStatusCode: 405, Method not allowed');
-	expect(say).toContain('(exit 125): StatusCode: 405, Method not allowed\n');
+	expect(say).toContain('The end of its log:\nStatusCode: 405, Method not allowed');
 	expect(say).toContain('read-only');
-	expect((await failedWith('denied')).say).toContain('(exit 125): denied\n');
+	expect((await failedWith('denied')).say).toContain('The end of its log:\ndenied');
 });
 
 test.each<[string, BuildStatus[], string]>([
