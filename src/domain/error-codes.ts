@@ -79,7 +79,8 @@ type ConfigurationCode =
 	| 'configuration.invalid'
 	| 'configuration.missing'
 	| 'configuration.no-registry'
-	| 'configuration.unreadable';
+	| 'configuration.unreadable'
+	| 'configuration.untrusted';
 
 type CredentialsCode =
 	| 'credentials.command'

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
+import {stateFolder} from '../adapters/journal/incident-folders.ts';
 import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
@@ -34,10 +35,10 @@ export type Setup = {
 	plainHttp?: boolean;
 };
 
-/** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid */
+/** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid | configuration.untrusted */
 export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
-	const {environment, folder, flags, processes, redaction, signal, foreground} = invocation;
-	const {configuration, file, sought} = await readConfiguration(environment, folder, flags.config);
+	const {environment, processes, redaction, signal, foreground} = invocation;
+	const {configuration, file, sought} = await readConfiguration(configurationReading(invocation));
 	await learnReadableSecrets(configuration, {environment, redaction});
 	const runtimeFolder = await runtimeFolderOf(environment, processes.user);
 	return {
@@ -49,6 +50,12 @@ export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?
 		configurationSought: sought,
 		...defined({configurationFile: file, prompting: foreground?.run, plainHttp, runtimeFolder}),
 	};
+}
+
+/** Where the configuration is looked for, and as whom. */
+export function configurationReading({environment, folder, flags, processes, signal}: Invocation) {
+	const {user} = processes;
+	return {environment, folder, named: flags.config, user, state: stateFolder(environment), signal};
 }
 
 /**

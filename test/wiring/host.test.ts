@@ -43,7 +43,8 @@ woodpecker: {url: https://ci.example, token: {env: CI_TOKEN}}
 	const inherited = stdout.toString().split('\n');
 	expect(inherited).toEqual(
 		expect.arrayContaining([
-			'PATH=/usr/bin:/bin',
+			// Without links: /bin is /usr/bin on most systems.
+			expect.stringMatching(/^PATH=\/usr\/bin/),
 			'HOME=/home/nora',
 			'DOCKER_HOST=unix:///run/docker.sock',
 			'http_proxy=http://proxy:3128',

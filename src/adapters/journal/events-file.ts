@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import {type FileHandle, open, readFile} from 'node:fs/promises';
+import {type FileHandle, open} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import type {JournalEvent, Stamp} from '../../domain/incident/event.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
-import {writeNewFile} from './private-files.ts';
+import {readRegularFile, writeNewFile} from './private-files.ts';
 
 export const eventsFile = 'events.jsonl';
 
@@ -38,7 +38,11 @@ export function writeLine(event: JournalEvent, seq: number, prev: string): {line
  */
 export async function readJournal(folder: string): Promise<ReadJournal> {
 	const file = path.join(folder, eventsFile);
-	const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+	const bytes = await readRegularFile(file).catch((cause: NodeJS.ErrnoException | OperatorError) => {
+		if (cause instanceof OperatorError) {
+			throw cause;
+		}
+
 		throw new OperatorError('journal.missing', `Can't read ${file}: ${cause.code}.`, {
 			hint: '`regmedic incidents` lists the incidents.',
 			exit: 'failed',

@@ -1,4 +1,5 @@
 import {randomInt} from 'node:crypto';
+import {constants} from 'node:fs';
 import {open, readdir} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
@@ -74,13 +75,18 @@ function unlessAbsent(cause: NodeJS.ErrnoException): never[] {
 
 /** Reads the start of the first line only: the rest of that line is the whole runbook. */
 async function openedAt(folder: string): Promise<string | undefined> {
-	const file = await open(path.join(folder, eventsFile), 'r').catch(({code}: NodeJS.ErrnoException) => code);
+	const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+	const file = await open(path.join(folder, eventsFile), flags).catch(({code}: NodeJS.ErrnoException) => code);
 	if (typeof file !== 'object') {
 		// A file that exists and cannot be read is listed; the command that opens it gives the reason.
 		return file === 'ENOENT' ? undefined : '';
 	}
 
 	try {
+		if (!(await file.stat()).isFile()) {
+			return '';
+		}
+
 		const {buffer, bytesRead} = await file.read(Buffer.alloc(80), 0, 80, 0);
 		return bytesRead === 0 ? undefined : (/"at":"([^"]+)"/.exec(buffer.toString('utf8', 0, bytesRead))?.[1] ?? '');
 	} finally {

@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
-import {readFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import * as v from 'valibot';
 import type {Processes} from '../../engine/ports/processes.ts';
+import {readRegularFile} from './private-files.ts';
 
 /** The process that holds an incident, and the person it works for. */
 export type Holder = {
@@ -33,12 +33,12 @@ export function thisProcess(actor: string, nonce: string, {own}: Processes): Hol
 
 /** @returns undefined when there is no such file. A file that a crash has damaged names no living process. */
 export async function readHolder(file: string): Promise<Holder | undefined> {
-	const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+	const bytes = await readRegularFile(file).catch((error: NodeJS.ErrnoException) => {
 		if (error.code !== 'ENOENT') {
 			throw error;
 		}
 	});
-	return text === undefined ? undefined : parseHolder(text);
+	return bytes === undefined ? undefined : parseHolder(bytes.toString('utf8'));
 }
 
 /** @returns whether the process exists. That of another machine counts as alive: it cannot be known. */

@@ -1,5 +1,7 @@
+import {constants} from 'node:fs';
 import {mkdir, open, rm} from 'node:fs/promises';
 import path from 'node:path';
+import {OperatorError} from '../../domain/errors.ts';
 
 /**
  * Makes a folder and those above it, each 0700. Not with `recursive`: where no folder can be made (below /proc), Node 24
@@ -68,6 +70,26 @@ export async function syncFolder(folder: string): Promise<void> {
 				}
 			})
 			.finally(() => handle.close());
+	}
+}
+
+/**
+ * Reads a file of a journal. A pipe or a device in its place would be waited for, and nothing could end that: open(2) waits
+ * without O_NONBLOCK. @throws OperatorError journal.missing: it is no file, and the errors of the system
+ */
+export async function readRegularFile(file: string): Promise<Buffer> {
+	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+	try {
+		if (!(await handle.stat()).isFile()) {
+			throw new OperatorError('journal.missing', `Can't read ${file}: it is not a regular file.`, {
+				hint: '`regmedic incidents` lists the incidents.',
+				exit: 'failed',
+			});
+		}
+
+		return await handle.readFile();
+	} finally {
+		await handle.close();
 	}
 }
 

@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import * as v from 'valibot';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Credentials} from '../../engine/ports/secrets.ts';
 import {dockerConfigFile, parseDockerConfig, splitAuth} from './docker-config.ts';
+import {regularText} from './regular-text.ts';
 import {runForSecret, type SecretCommand} from './secret-command.ts';
 
 const helperReply = v.object({Username: v.string(), Secret: v.string()});
@@ -18,7 +18,7 @@ type HelperContext = Pick<SecretCommand, 'environment' | 'processes' | 'signal'>
 export async function dockerCredentials(host: string, context: HelperContext): Promise<Credentials | undefined> {
 	const {environment} = context;
 	const file = dockerConfigFile(environment);
-	const text = await readFile(file, 'utf8').catch(() => undefined);
+	const text = await regularText(file);
 	if (text === undefined) {
 		return undefined;
 	}

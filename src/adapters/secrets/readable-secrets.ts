@@ -1,15 +1,14 @@
-import {readFile, stat} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import type {Configuration, CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import type {Redaction} from '../../domain/text/redaction.ts';
 import {dockerConfigFile, secretsInDockerConfig} from './docker-config.ts';
+import {regularText} from './regular-text.ts';
 
 type ReadableOptions = {
 	environment: Record<string, string | undefined>;
 	redaction: Redaction;
 };
 
-const largestFileBytes = 64 * 1024;
 /** They need not stand in the configuration. */
 const usualVariables: readonly [password: string, user: string][] = [['PUSHGATEWAY_PASSWORD', 'PUSHGATEWAY_USER']];
 const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap(name => [name, name.toUpperCase()]);
@@ -29,7 +28,7 @@ export async function learnReadableSecrets(
 		if ('env' in source) {
 			add(environment[source.env], user);
 		} else if ('file' in source) {
-			add(await textOf(source.file.replace(/^~(?=\/)/, environment.HOME ?? homedir())), user);
+			add(await regularText(source.file.replace(/^~(?=\/)/, environment.HOME ?? homedir())), user);
 		}
 	};
 	const learnCredentials = async (credentials: CredentialSource) => {
@@ -48,7 +47,9 @@ export async function learnReadableSecrets(
 		add(password || username, username);
 	}
 
-	for (const {username = '', secret} of secretsInDockerConfig((await textOf(dockerConfigFile(environment))) ?? '')) {
+	for (const {username = '', secret} of secretsInDockerConfig(
+		(await regularText(dockerConfigFile(environment))) ?? '',
+	)) {
 		add(secret, username);
 	}
 
@@ -59,16 +60,6 @@ export async function learnReadableSecrets(
 			...(clientCertificate === undefined ? [] : [learn({file: clientCertificate.keyFile})]),
 		]),
 	]);
-}
-
-/** Undefined: it is not a regular file of a usual size. Anything else might not end. */
-async function textOf(file: string): Promise<string | undefined> {
-	try {
-		const found = await stat(file);
-		return found.isFile() && found.size <= largestFileBytes ? await readFile(file, 'utf8') : undefined;
-	} catch {
-		return undefined;
-	}
 }
 
 function loginIn(proxy: string): {username: string; password: string}[] {

@@ -1,3 +1,4 @@
+import {constants} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
@@ -151,10 +152,19 @@ async function fromFile(name: string, what: string, environment: Record<string, 
 			cause: error,
 		});
 	};
-	const handle = await open(file, 'r').catch(unreadable);
+	// O_NONBLOCK: a pipe would keep regmedic waiting in open(2) until somebody writes to it.
+	const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(unreadable);
 
 	try {
-		const {mode} = await handle.stat();
+		const found = await handle.stat();
+		if (!found.isFile()) {
+			throw new OperatorError('credentials.file', `${file}, which should hold ${what}, is not a regular file.`, {
+				hint: 'Put the secret into a file, or name another source in the configuration.',
+				exit: 'configuration',
+			});
+		}
+
+		const {mode} = found;
 		if ((mode & 0o077) !== 0) {
 			throw new OperatorError('credentials.file-open', `${file} holds ${what}, and other users can read it.`, {
 				hint: `Run: chmod 600 ${file}`,

@@ -1,16 +1,19 @@
+import {approveConfiguration} from '../../adapters/configuration/read-configuration.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import type {Invocation} from '../../invocation.ts';
-import {readSetup} from '../../wiring/setup.ts';
+import {configurationReading, readSetup} from '../../wiring/setup.ts';
 import type {Line} from './line.ts';
 import {registryLines} from './registry.ts';
 
 /** `regmedic check`: checks configuration, credentials, registries, hosts and CI. A line that is not ok says what to do. */
-export async function check(invocation: Invocation): Promise<number> {
+export async function check(invocation: Invocation, {trust = false}: {trust?: boolean} = {}): Promise<number> {
+	const approved = trust ? [await approvalLine(invocation)] : [];
 	const setup = await readSetup(invocation);
 	const {configuration, configurationFile, configurationSought = []} = setup;
 	const lines: Line[] = [
+		...approved,
 		{
 			what: 'configuration',
 			ok: true,
@@ -33,6 +36,13 @@ export async function check(invocation: Invocation): Promise<number> {
 
 	const failure = lines.find(({ok}) => !ok)?.exit;
 	return failure === undefined ? exitCodes.done : exitCodes[failure];
+}
+
+async function approvalLine(invocation: Invocation): Promise<Line> {
+	const {file, powers, hash} = await approveConfiguration(configurationReading(invocation));
+	const use = powers.length === 0 ? 'it runs no command and uses no secret' : `it uses ${powers.join(', ')}`;
+	const say = `${file} is approved as it is now (SHA-256 ${hash.slice(0, 12)}); ${use}`;
+	return {what: 'trust', ok: true, say};
 }
 
 function draw({what, ok, say, hint}: Line, columns: number): string[] {

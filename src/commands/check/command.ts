@@ -1,7 +1,8 @@
-import {defineCommand} from '../command.ts';
+import {defineCommand, flag} from '../command.ts';
 
 export const check = defineCommand({
 	name: 'check',
 	about: 'check configuration, credentials, registries, hosts and CI',
-	run: async ({invocation}) => (await import('./check.ts')).check(invocation),
+	options: {'--trust': flag('approve the configuration that is found here, as it is now')},
+	run: async ({invocation, options}) => (await import('./check.ts')).check(invocation, options),
 });

@@ -1,8 +1,10 @@
+import {execFileSync} from 'node:child_process';
 import {appendFile, chmod, copyFile, mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {type RecordedEvent, readJournal, writeLine} from '../../../src/adapters/journal/events-file.ts';
+import {listIncidents} from '../../../src/adapters/journal/incident-folders.ts';
 import {createJournal, openJournal} from '../../../src/adapters/journal/journal.ts';
 import type {JournalEvent} from '../../../src/domain/incident/event.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
@@ -220,6 +222,19 @@ test('a state folder that is a file cannot be written', async () => {
 		code: 'journal.unwritable',
 		hint: expect.stringContaining('XDG_STATE_HOME'),
 	});
+});
+
+test('a pipe in place of a journal is refused at once', async () => {
+	const state = await createTempFolder();
+	const folder = path.join(state, 'incidents/2026-04-19-piped');
+	await mkdir(folder, {recursive: true});
+	execFileSync('mkfifo', [path.join(folder, 'events.jsonl')]);
+
+	await expect(readJournal(folder)).rejects.toMatchObject({
+		code: 'journal.missing',
+		message: expect.stringContaining('it is not a regular file'),
+	});
+	expect(await listIncidents(state)).toMatchObject([{name: '2026-04-19-piped', opened: ''}]);
 });
 
 test('reading does not change a byte', async () => {

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {chmod, mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, test} from 'vitest';
@@ -155,6 +156,19 @@ test('a secret file that other users can read is refused', async () => {
 			hint: `Run: chmod 600 ${file}`,
 		});
 	}
+});
+
+test('a pipe or a device in place of a secret file is refused at once, also as Docker’s configuration', async () => {
+	const folder = await createTempFolder();
+	execFileSync('mkfifo', ['-m', '600', path.join(folder, 'token'), path.join(folder, 'config.json')]);
+	const read = (file: string) => secretsOf(undefined).read({file}, 'the token');
+
+	await expect(read(path.join(folder, 'token'))).rejects.toMatchObject({
+		code: 'credentials.file',
+		message: expect.stringContaining('is not a regular file'),
+	});
+	await expect(read('/dev/zero')).rejects.toMatchObject({code: 'credentials.file'});
+	expect(await secretsOf({docker: true}, {DOCKER_CONFIG: folder}).registry(host)).toBeUndefined();
 });
 
 test('a secret file that is missing, empty or a folder is an error', async () => {

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
 import {createSecureContext, getCACertificates, type SecureContext} from 'node:tls';
 import {buildConnector} from 'undici';
@@ -74,9 +74,12 @@ function contextPresenting(
 		});
 	const read = (file: string): string => {
 		try {
-			return readFileSync(file, 'utf8');
+			return regularText(file);
 		} catch (error) {
-			throw unusable(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.`, error);
+			throw unusable(
+				`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`,
+				error,
+			);
 		}
 	};
 	const [cert, key] = [read(certFile), read(keyFile)];
@@ -94,7 +97,7 @@ function readAuthority(file: string): string {
 	let cause: unknown;
 
 	try {
-		text = readFileSync(file, 'utf8');
+		text = regularText(file);
 	} catch (error) {
 		cause = error;
 	}
@@ -109,4 +112,13 @@ function readAuthority(file: string): string {
 	}
 
 	return text;
+}
+
+/** A pipe or a device would be waited for, and nothing could end that. */
+function regularText(file: string): string {
+	if (!statSync(file).isFile()) {
+		throw new Error('it is not a regular file');
+	}
+
+	return readFileSync(file, 'utf8');
 }

@@ -1,0 +1,27 @@
+import type {Configuration} from './configuration.ts';
+
+/**
+ * What a configuration makes regmedic do beyond reading from a registry: run commands here or on a host, log in to it, use a
+ * secret. Whoever writes such a file decides what the person who starts regmedic runs, so it is not used unseen.
+ * @returns the keys, as paths
+ */
+export function powersOf({registries, woodpecker, images}: Configuration): string[] {
+	return [
+		...Object.entries(registries).flatMap(([name, {credentials, clientCertificate, storage}]) => {
+			const used = Object.entries({credentials, clientCertificate}).flatMap(([key, value]) => (value ? [key] : []));
+			const {ssh, sshConfig, restart, collect} = storage ?? {};
+			const run = Object.entries({ssh, sshConfig, restart, collect}).flatMap(([key, value]) => (value ? [key] : []));
+			return [...used, ...run.map(key => `storage.${key}`)].map(key => `registries.${name}.${key}`);
+		}),
+		...(woodpecker === undefined ? [] : ['woodpecker']),
+		...Object.entries(images).flatMap(([name, {build, fallback}]) => [
+			...(build === undefined ? [] : [`images.${name}.build`]),
+			...(fallback === undefined ? [] : [`images.${name}.fallback`]),
+		]),
+	];
+}
+
+/** Files that a configuration names and that decide what runs (ProxyCommand): approved with it. */
+export function commandFilesOf({registries}: Configuration): string[] {
+	return Object.values(registries).flatMap(({storage}) => storage?.sshConfig ?? []);
+}
