@@ -51,6 +51,7 @@ async function main(): Promise<void> {
 		invocation: flags => invocationOf(flags, stopping.signal, writers),
 		print: writers.print,
 		talk: writers.talk,
+		redact: redaction.redact,
 		talkWrapped(text) {
 			// Outside a terminal sentences are not broken into lines: they may be searched.
 			const columns = widthOf(process.stderr) ?? Number.POSITIVE_INFINITY;

@@ -14,6 +14,7 @@ import {scan} from './commands/scan/command.ts';
 import {verify} from './commands/verify/command.ts';
 import {exitCodes, OperatorError} from './domain/errors.ts';
 import {holdsPassword} from './domain/text/password-argument.ts';
+import type {Redact} from './domain/text/redaction.ts';
 import type {CommonFlags, Invocation} from './invocation.ts';
 import {sayFailure, usage} from './say-failure.ts';
 
@@ -39,6 +40,8 @@ type Program = {
 	invocation(flags: CommonFlags): Invocation;
 	print(text: string): void;
 	talk(text: string): void;
+	/** Hides secrets: before a text takes another form in which they are not known. */
+	redact?: Redact;
 	/** As `talk`, for sentences: they may be broken into lines. Without it they are not. */
 	talkWrapped?(text: string): void;
 };

@@ -1,6 +1,7 @@
 import {CommanderError} from 'commander';
 import type {ErrorCode} from './domain/error-codes.ts';
 import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
+import type {Redact} from './domain/text/redaction.ts';
 import {visible, visibleJson} from './domain/text/visible.ts';
 import {upperFirst} from './domain/text/wording.ts';
 import {quoteMark} from './domain/text/wrap.ts';
@@ -9,6 +10,8 @@ import type {CommonFlags} from './invocation.ts';
 type FailureVoice = {
 	version: string;
 	talk(text: string): void;
+	/** Hides secrets before a text is escaped or takes another form. */
+	redact?: Redact;
 	/** For sentences: they may be broken into lines. */
 	talkWrapped?(text: string): void;
 };
@@ -24,7 +27,7 @@ export function usage(message: string, hint = 'Run it with --help to see what it
 export function sayFailure(
 	failure: unknown,
 	flags: CommonFlags,
-	{talk, talkWrapped = talk, version}: FailureVoice,
+	{talk, talkWrapped = talk, redact = text => text, version}: FailureVoice,
 ): number {
 	if (failure instanceof CommanderError && failure.exitCode === 0) {
 		return exitCodes.done;
@@ -36,7 +39,8 @@ export function sayFailure(
 	}
 
 	if (error instanceof OperatorError) {
-		const {code, message, hint, cause, exit} = error;
+		const {code, cause, exit} = error;
+		const [message, hint] = [redact(error.message), redact(error.hint)];
 		if (flags.json) {
 			talk(`${visibleJson({schema: 'regmedic.error/1', code, message, hint})}\n`);
 			return exitCodes[exit];
@@ -44,7 +48,7 @@ export function sayFailure(
 
 		talkWrapped(`${quoted(message, listsProblems.has(code))}\n${quoted(hint)}\n`);
 		if (flags.verbose && cause) {
-			talk(`${quoteMark}${quoted(stackOf(cause))}\n`);
+			talk(`${quoteMark}${quoted(redact(stackOf(cause)))}\n`);
 		}
 
 		return exitCodes[exit];
@@ -55,7 +59,7 @@ export function sayFailure(
 	}
 
 	talk(
-		`This is a bug in regmedic ${version}. Please report it with these lines:\n${quoteMark}${quoted(stackOf(error))}\n`,
+		`This is a bug in regmedic ${version}. Please report it with these lines:\n${quoteMark}${quoted(redact(stackOf(error)))}\n`,
 	);
 	return exitCodes.bug;
 }

@@ -1,5 +1,6 @@
 import {approveConfiguration} from '../../adapters/configuration/read-configuration.ts';
 import {exitCodes} from '../../domain/errors.ts';
+import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -27,11 +28,12 @@ export async function check(invocation: Invocation, {trust = false}: {trust?: bo
 		lines.push(...(await registryLines(name, registry, setup)));
 	}
 
+	const shown = redactDeep(lines, invocation.redaction.redact);
 	if (invocation.flags.json) {
-		invocation.print(`${visibleJson({schema: 'regmedic.check/1', checks: lines}, '  ')}\n`);
+		invocation.print(`${visibleJson({schema: 'regmedic.check/1', checks: shown}, '  ')}\n`);
 	} else {
 		const columns = readableColumns(invocation.terminal.columns());
-		invocation.print(`${lines.flatMap(line => draw(line, columns)).join('\n')}\n`);
+		invocation.print(`${shown.flatMap(line => draw(line, columns)).join('\n')}\n`);
 	}
 
 	const failure = lines.find(({ok}) => !ok)?.exit;

@@ -5,7 +5,7 @@ import type {Cuts} from './form-index.ts';
  * escape, percent-encoded, and BuildKit’s `#12 3.456 ` at the start of the next line.
  */
 const lineBreak = /(?:\\+r?\\*\r?\n\\*r?\\*n|\r\n?|\n|(?:\\+r)?\\+n|(?:%0D)?%0A|⏎)(?:#\d+ (?:\d+\.\d+ )?)?/gi;
-const indentedBreak = new RegExp(`${lineBreak.source}[ \\t]*`, 'gi');
+const indentedBreak = new RegExp(`${lineBreak.source}[ \\t]*(?:\\| )?[ \\t]*`, 'gi');
 /** What may be left of a line break where a text was cut in the middle of it. */
 const restBefore = /^(?:\n|\\*r?\\*n|0?D%0A|D?%?0?A)?(?:#?\d+ (?:\d+\.\d+ )?|\.?\d+ )?[ \t]*/i;
 const restAfter = /(?:\\+r?\\*|%(?:0(?:D(?:%0?)?)?)?|(?:[\r\n⏎]|\\n)#\d*(?: [\d.]*)?)(?:\r?\n)?$/i;

@@ -1,36 +1,15 @@
-import {createHash} from 'node:crypto';
 import {expect, test} from 'vitest';
 import {createRedaction} from '../../../src/domain/text/redaction.ts';
+import {randomFrom, secretOf} from '../../support/random-secrets.ts';
 import {encodings, leakIn} from '../../support/secret-encodings.ts';
 import {isSweep} from '../../support/sweep.ts';
-
-/** Deterministic, so that a failure can be repeated. */
-function randomFrom(seed: number) {
-	let count = 0;
-	return (below: number) => createHash('sha256').update(`${seed} ${count++}`).digest().readUInt32BE(0) % below;
-}
-
-const kinds: ((random: (below: number) => number) => string)[] = [
-	random => letters(random, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 8 + random(40)),
-	random => letters(random, '!"#$%&\'()*+,-./:;<=>?@[]^_`{|}~ abcXYZ019äß', 6 + random(30)),
-	random => letters(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 58 + random(140)),
-	random =>
-		[36, 120 + random(300), 43]
-			.map(length => letters(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-', length))
-			.join('.'),
-];
-
-function letters(random: (below: number) => number, alphabet: string, length: number): string {
-	const characters = [...alphabet];
-	return Array.from({length}, () => characters[random(characters.length)]).join('');
-}
 
 test('no secret and no piece longer than four characters passes, however it is written, split and cut', () => {
 	const leaks: string[] = [];
 	const secrets = isSweep ? 5_000 : 24;
 	for (let seed = 0; seed < secrets; seed++) {
 		const random = randomFrom(seed);
-		const secret = kinds[seed % kinds.length]!(random);
+		const secret = secretOf(seed, random);
 		const redaction = createRedaction();
 		redaction.add(secret, 'ada');
 		redaction.add('another-secret');
