@@ -38,7 +38,7 @@ export function createBuilder({
 		async check(source, waiting) {
 			const input = sourceLines(source);
 			const result = await shell.run({kind: 'read', script: checkScript, input, timeoutMs: checkTimeoutMs}, waiting);
-			return builderCheck(readReply(result, place).rest.toString('utf8'));
+			return builderCheck(readReply(result, place, redact).rest.toString('utf8'));
 		},
 		async start(order, waiting) {
 			const request = {
@@ -48,17 +48,17 @@ export function createBuilder({
 				input: orderLines(order),
 				timeoutMs: startTimeoutMs,
 			};
-			return startAnswer(readReply(await shell.run(request, waiting), place), place);
+			return startAnswer(readReply(await shell.run(request, waiting), place, redact), place);
 		},
 		async status(requestId, waiting) {
 			const args = [checkedRequestId(requestId)];
 			const result = await shell.run({kind: 'read', script: statusScript, args, timeoutMs: readTimeoutMs}, waiting);
-			return buildStatus(readReply(result, place), redact);
+			return buildStatus(readReply(result, place, redact), redact);
 		},
 		async log(requestId, fromByte, waiting) {
 			const args = [checkedRequestId(requestId), String(fromByte + 1), String(logChunkBytes)];
 			const result = await shell.run({kind: 'read', script: logScript, args, timeoutMs: readTimeoutMs}, waiting);
-			const {words, rest} = readReply(result, place);
+			const {words, rest} = readReply(result, place, redact);
 			const isLast = words[1] === 'ended' && rest.length < logChunkBytes;
 			const piece = isLast ? rest : wholeLines(rest);
 			return {text: piece.toString('utf8'), nextByte: fromByte + piece.length};
@@ -66,7 +66,7 @@ export function createBuilder({
 		async cancel(requestId, waiting) {
 			const args = [checkedRequestId(requestId), String(Math.ceil(stopGraceMs / 100))];
 			const request = {kind: 'write', script: cancelScript, args, timeoutMs: cancelTimeoutMs} as const;
-			readReply(await shell.run(request, waiting), place);
+			readReply(await shell.run(request, waiting), place, redact);
 		},
 		close: async () => {},
 	};
@@ -78,12 +78,12 @@ const mark = 'regmedic-builder ';
 type Reply = {words: string[]; rest: Buffer};
 
 /** Finds the reply in the output of a script; a login shell may print before it. @throws OperatorError builder.unusable */
-function readReply({exitCode, stdout, stderr}: ShellResult, place: string): Reply {
+function readReply({exitCode, stdout, stderr}: ShellResult, place: string, redact: Redact): Reply {
 	const bytes = Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength);
 	const start = startOfReply(bytes);
 
 	if (start === -1 || exitCode !== 0) {
-		const reason = stderr.trim().split('\n').at(-1) || `a script ended with exit ${exitCode}`;
+		const reason = redact(stderr, {before: true}).trim().split('\n').at(-1) || `a script ended with exit ${exitCode}`;
 		throw new OperatorError('builder.unusable', `Builds can't run on ${place}: ${reason}.`, {
 			hint: 'Check that your user there has a home folder it can write to, and the usual programs of a Linux system.',
 			exit: 'failed',

@@ -46,7 +46,7 @@ export async function runScript(
 	},
 ): Promise<ShellResult> {
 	const stdout: Uint8Array[] = [];
-	const stderr = createTail(redact);
+	const stderr = createTail();
 	const ending = Promise.withResolvers<'trailer' | 'aborted' | 'late'>();
 	const envelope = openEnvelope(nonce, request.onOutput ?? (chunk => void stdout.push(chunk)));
 	const deadline = setTimeout(() => ending.resolve('late'), request.timeoutMs);
@@ -84,7 +84,8 @@ export async function runScript(
 		}
 
 		if (envelope.exitCode === undefined) {
-			const {before} = splitStderr(stderr.text(), nonce);
+			// Single lines are taken out of it, and shortened. What a script itself says is read by its caller, as it came.
+			const before = redact(splitStderr(stderr.text(), nonce).before, {before: stderr.isCut()});
 			throw (envelope.begun ? undefined : explain(before)) ?? connectionLost(request.kind, place, before || end);
 		}
 
@@ -139,8 +140,8 @@ async function settled(promise: Promise<unknown>, milliseconds: number, signal: 
 
 const tailBytes = 64 * 1024;
 
-/** Keeps the last bytes of stderr, without secrets: what is read further takes single lines out of it. The stream must be read to its end, else a long stderr would block the remote command. */
-function createTail(redact: Redact): {push(chunk: Uint8Array): void; text(): string} {
+/** Keeps the last bytes of stderr. The stream must be read to its end, else a long stderr would block the remote command. */
+function createTail(): {push(chunk: Uint8Array): void; text(): string; isCut(): boolean} {
 	let isCut = false;
 	let chunks: Uint8Array[] = [];
 	let size = 0;
@@ -155,7 +156,8 @@ function createTail(redact: Redact): {push(chunk: Uint8Array): void; text(): str
 				size = tailBytes;
 			}
 		},
-		text: () => redact(new TextDecoder().decode(last()), {before: isCut || size > tailBytes}),
+		text: () => new TextDecoder().decode(last()),
+		isCut: () => isCut || size > tailBytes,
 	};
 
 	function last(): Uint8Array {

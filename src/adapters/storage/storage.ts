@@ -26,7 +26,7 @@ type StorageOptions = {
 	place?: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
 	hostRoot?: string;
-	/** Hides secrets in what the host's files and programs say, before that is taken apart and cut. */
+	/** Hides secrets in what a collection says, before that is cut. */
 	redact?: Redact;
 };
 
@@ -59,7 +59,7 @@ export function createStorage({
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
-		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), redact, shell, root, signal}),
+		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
 		...defined({restartCommand}),
 		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),

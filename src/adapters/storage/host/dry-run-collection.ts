@@ -33,16 +33,20 @@ export async function dryRunCollection({
 				const lines = `${rest}${decoder.decode(chunk, {stream: true})}`.split('\n');
 				rest = lines.pop()!;
 				for (const line of lines) {
-					reading.line(redact(line));
+					reading.line(line);
 				}
 			},
 		},
 		{signal},
 	);
-	reading.line(redact(rest));
+	reading.line(rest);
 
 	const report = reading.report();
 	return exitCode === 0
 		? report
-		: {...report, complete: false, failure: collectionFailure({exitCode, stderr}, {place: shell.place, command})};
+		: {
+				...report,
+				complete: false,
+				failure: collectionFailure({exitCode, stderr: redact(stderr, {before: true})}, {place: shell.place, command}),
+			};
 }

@@ -7,7 +7,6 @@ import {
 	type RunningRegistry,
 } from '../../../domain/audit/maintenance.ts';
 import {defined} from '../../../domain/defined.ts';
-import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {mostBytesOfFile, printMaintenance} from './maintenance-script.ts';
@@ -17,28 +16,17 @@ type MaintenanceOptions = Waiting & {
 	root: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
 	hostRoot?: string;
-	/** Hides secrets in the files: lines of them are shortened later. */
-	redact?: Redact;
 };
 
 const maintenanceTimeoutMs = 90_000;
 
 /** Reads how the host runs the registry and cleans it up, in one command that only reads. */
-export async function readMaintenance({
-	shell,
-	root,
-	hostRoot = '',
-	redact = text => text,
-	signal,
-}: MaintenanceOptions): Promise<Maintenance> {
+export async function readMaintenance({shell, root, hostRoot = '', signal}: MaintenanceOptions): Promise<Maintenance> {
 	const input = `${root}\n${hostRoot}\n`;
 	const request = {kind: 'read', script: printMaintenance, input, timeoutMs: maintenanceTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
 	const store = root.startsWith(`${hostRoot}/`) ? root.slice(hostRoot.length) : root;
-	const records = Buffer.from(stdout).toString().split('\0');
-	// The script cut long files.
-	const masked = records.map(record => redact(record, {after: record.length >= mostBytesOfFile})).join('\0');
-	return {...maintenanceIn(masked), root: store};
+	return {...maintenanceIn(Buffer.from(stdout).toString()), root: store};
 }
 
 /** Reads the records that the script prints. Whatever could not be read, or was cut, is a gap. */
@@ -105,7 +93,9 @@ function takeFile(rest: string, text: string, files: MaintenanceFile[]): void {
 	const kind = maintenanceFileKinds.find(each => each === word);
 	// A crontab may start another crontab as a script. The first record of a path has the right kind.
 	if (kind !== undefined && !files.some(file => file.path === path)) {
-		files.push({kind, path, text, cut: Number(size) > mostBytesOfFile});
+		const cut = Number(size) > mostBytesOfFile;
+		// The mark of a cut: half a secret before it is found by the redaction.
+		files.push({kind, path, text: cut ? `${text}…` : text, cut});
 	}
 }
 
