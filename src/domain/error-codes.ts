@@ -116,7 +116,6 @@ type JournalCode =
 	| 'journal.closed'
 	| 'journal.empty'
 	| 'journal.foreign'
-	| 'journal.empty'
 	| 'journal.full'
 	| 'journal.missing'
 	| 'journal.unwritable';

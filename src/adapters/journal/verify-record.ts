@@ -1,6 +1,6 @@
 import {createHash, randomUUID} from 'node:crypto';
 import {constants} from 'node:fs';
-import {open, readdir, rename} from 'node:fs/promises';
+import {lstat, open, readdir, rename} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
 import type {EvidenceNote, JournalEvent} from '../../domain/incident/event.ts';
@@ -30,10 +30,11 @@ export async function verifyRecord(folder: string): Promise<Record> {
 
 	const notes = notesIn(read.events);
 	const problems = await Promise.all([...notes.values()].map(note => problemOf(folder, note)));
+	const links = await linksIn(folder);
 	const extra = (await unrecordedIn(folder, notes)).map(
 		name => `${path.join(evidenceFolder, name)} is named by no event: a crash left it, or someone added it`,
 	);
-	return {...read, files: notes.size, problems: [...problems.flatMap(problem => problem ?? []), ...extra]};
+	return {...read, files: notes.size, problems: [...links, ...problems.flatMap(problem => problem ?? []), ...extra]};
 }
 
 /** Moves evidence that a crash kept from being recorded out of the evidence folder: the event that names it was never written. */
@@ -41,6 +42,21 @@ export async function setAsideUnrecorded(folder: string, events: readonly Journa
 	for (const name of await unrecordedIn(folder, notesIn(events))) {
 		await rename(path.join(folder, evidenceFolder, name), path.join(folder, `unrecorded-${randomUUID()}-${name}`));
 	}
+}
+
+/** Behind a link the record can be exchanged for another one that is just as whole. */
+async function linksIn(folder: string): Promise<string[]> {
+	const problems: string[] = [];
+	for (const name of [eventsFile, evidenceFolder]) {
+		const found = await lstat(path.join(folder, name)).catch(() => undefined);
+		if (found?.isSymbolicLink()) {
+			problems.push(`${name} is a symbolic link`);
+		} else if (found?.isFile() && found.nlink > 1) {
+			problems.push(`${name} is a hard link: the same file has another name`);
+		}
+	}
+
+	return problems;
 }
 
 /** By their name in the evidence folder. */

@@ -145,6 +145,15 @@ test.each<[what: string, change: (copy: string) => Promise<unknown>, seen: 'foun
 		},
 		'found',
 	],
+	...(['evidence', 'events.jsonl'] as const).map<[string, (copy: string) => Promise<unknown>, 'found']>(name => [
+		`${name}, moved and linked to`,
+		async copy => {
+			await rename(path.join(copy, name), `${copy}-${name}`);
+			await symlink(`${copy}-${name}`, path.join(copy, name));
+		},
+		'found',
+	]),
+	['the events with a second name', copy => link(path.join(copy, 'events.jsonl'), `${copy}-events`), 'found'],
 	['a file more in the evidence', copy => writeFile(path.join(copy, 'evidence/more.log'), ''), 'found'],
 	['a byte after the seal', copy => appendFile(path.join(copy, 'events.jsonl'), 'x'), 'found'],
 	['a newline after the seal', copy => appendFile(path.join(copy, 'events.jsonl'), '\n'), 'found'],
