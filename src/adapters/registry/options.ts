@@ -55,8 +55,10 @@ export type Timeouts = {
 	headers: number;
 	/** Between two chunks of a body. */
 	stall: number;
+	/** In which a body that may be large has to arrive at the least rate. */
+	window: number;
 	/** From the request to the last byte of any small body: manifests, lists, errors. */
 	whole: number;
 };
 
-export const usualTimeouts: Timeouts = {connect: 10_000, headers: 15_000, stall: 15_000, whole: 30_000};
+export const usualTimeouts: Timeouts = {connect: 10_000, headers: 15_000, stall: 15_000, window: 60_000, whole: 30_000};

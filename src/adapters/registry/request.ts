@@ -22,6 +22,8 @@ export type RegistryRequest = {
 	recordedUrl?: string;
 	/** Milliseconds until the headers have arrived; the usual timeout if left out. Needs a `deadlineMs` beyond it. */
 	headersDeadlineMs?: number;
+	/** The body may be large: it has to keep arriving at a least rate. */
+	isPaced?: boolean;
 	/** Milliseconds until the last byte has arrived; the usual timeout if left out. */
 	deadlineMs?: number;
 };

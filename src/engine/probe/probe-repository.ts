@@ -77,7 +77,7 @@ async function tagsOf(repository: string, {registry, tally, health, newest}: Pro
 		// The repository was deleted since the catalogue was listed.
 		return listed === undefined ? undefined : newest === undefined ? named : newestTags(named, newest);
 	} catch (error) {
-		const failure = asFailure(error, health);
+		const failure = asFailure(error, health, repository);
 		tally.gap({repository, code: failure.code, message: failure.message, hint: failure.hint}, 1);
 		return undefined;
 	}
@@ -101,7 +101,7 @@ async function probeTag(
 		}
 	} catch (error) {
 		const wasLost = health.lost() !== undefined;
-		const failure = asFailure(error, health);
+		const failure = asFailure(error, health, reference.repository);
 		if (wasLost) {
 			return false;
 		}
@@ -126,13 +126,13 @@ async function walkUnmoved(reference: ImageReference, walker: Walker): Promise<I
 	return check.unchecked.some(({code}) => code === 'tag-moved') ? walker.walk(reference) : check;
 }
 
-function asFailure(error: unknown, health: RegistryHealth): OperatorError {
+function asFailure(error: unknown, health: RegistryHealth, repository: string): OperatorError {
 	const lost = health.lost();
 	if (lost && health.signal.aborted && !(error instanceof OperatorError)) {
 		return lost;
 	}
 
 	const failure = asOperatorError(error);
-	health.failed(failure);
+	health.failed(failure, repository);
 	return failure;
 }

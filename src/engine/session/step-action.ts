@@ -73,6 +73,9 @@ export function contextOf(
 	};
 }
 
+/** A longer timer of Node ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Work that honours its signal ends at once; the rest is abandoned after this long. */
 const graceMs = 5_000;
 
@@ -90,7 +93,8 @@ export async function withinDeadline<T>(
 	work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const over = new AbortController();
-	const timer = setTimeout(() => over.abort(new DOMException('The step took too long.', 'TimeoutError')), milliseconds);
+	const tooLate = () => over.abort(new DOMException('The step took too long.', 'TimeoutError'));
+	const timer = setTimeout(tooLate, Math.min(milliseconds, longestTimerMs));
 	const signal = AbortSignal.any([calledOff, over.signal]);
 	const abandoned = Promise.withResolvers<never>();
 	let grace: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@ import {configPlatform} from '../../domain/image/platform.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
 import type {BlobAnswer, ManifestAnswer, Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import {type CircuitBreaker, createCircuitBreaker, isAccessDenied} from './circuit-breaker.ts';
+import {type CircuitBreaker, createCircuitBreaker, isAccessDenied, isRegistryDown} from './circuit-breaker.ts';
 import type {RequestLimiter} from './concurrency.ts';
 import type {PartDescriptor} from './parts.ts';
 import {createInterning, type Found, type FoundFact, type ManifestFact, readManifest} from './read-manifest.ts';
@@ -41,10 +41,11 @@ export function createAnswerCache(
 	const pending = new Map<string, Promise<unknown>>();
 	const interning = createInterning();
 	const access = createCircuitBreaker(isAccessDenied);
+	const own = createCircuitBreaker(isRegistryDown);
 	let indexes = 0;
 
 	function request<T>(ask: () => Promise<T>): Promise<T> {
-		return limiter.run(() => access.run(() => breaker.run(ask)));
+		return limiter.run(() => access.run(repository, () => own.run(repository, () => breaker.run(repository, ask))));
 	}
 
 	function together<T>(key: string, ask: () => Promise<T>): Promise<T> {

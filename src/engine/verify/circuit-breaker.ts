@@ -7,20 +7,30 @@ const letThroughEvery = 16;
 
 /** Keeps a walk from waiting for a registry that does not answer, part by part. */
 export type CircuitBreaker = {
-	/** Makes the request. While the circuit is open, throws the last failure at once instead. */
-	run<T>(ask: () => Promise<T>): Promise<T>;
+	/**
+	 * Makes the request. While the circuit is open, throws the last failure at once instead.
+	 * @param of the repository that it is about
+	 */
+	run<T>(of: string, ask: () => Promise<T>): Promise<T>;
 };
 
-/** @param counts which failures predict that the next request fails as well */
-export function createCircuitBreaker(counts: (error: OperatorError) => boolean): CircuitBreaker {
+/**
+ * @param counts which failures predict that the next request fails as well
+ * @param leastRepositories the failures in a row have to be about so many repositories: a single one may be what fails
+ */
+export function createCircuitBreaker(
+	counts: (error: OperatorError) => boolean,
+	{leastRepositories = 1} = {},
+): CircuitBreaker {
+	const failing = new Set<string>();
 	let failures = 0;
 	let last: OperatorError | undefined;
 	let rejected = 0;
 	let isTrying = false;
 
 	return {
-		async run(ask) {
-			const isOpen = last !== undefined && failures >= mostFailures;
+		async run(of, ask) {
+			const isOpen = last !== undefined && failures >= mostFailures && failing.size >= leastRepositories;
 
 			if (isOpen && (isTrying || ++rejected % letThroughEvery !== 0)) {
 				throw last;
@@ -30,10 +40,12 @@ export function createCircuitBreaker(counts: (error: OperatorError) => boolean):
 			try {
 				const answer = await ask();
 				failures = 0;
+				failing.clear();
 				return answer;
 			} catch (error) {
 				if (error instanceof OperatorError && counts(error)) {
 					failures++;
+					failing.add(of);
 					last = error;
 				}
 

@@ -49,7 +49,7 @@ export type Walker = {
 export function createWalker(registry: Registry, options: WalkerOptions): Walker {
 	const {depth, signal, role = 'authoritative', platforms = {}} = options;
 	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
-	const breaker = createCircuitBreaker(isRegistryDown);
+	const breaker = createCircuitBreaker(isRegistryDown, {leastRepositories: 2});
 	const caches = new Map<string, AnswerCache>();
 
 	function cacheOf(repository: string): AnswerCache {

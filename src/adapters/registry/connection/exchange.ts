@@ -3,16 +3,24 @@ import type {Dispatcher} from 'undici';
 /** Bytes that may arrive before the body is read; beyond that the connection is paused. */
 const mostUnreadBytes = 256 * 1024;
 
-/** The last byte had not arrived by the deadline. */
+/** A longer timer of Node ends at once. @see nodejs.org/api/timers.html, setTimeout */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The last byte had not arrived by the deadline, or too few had in a window of time. */
 export class DeadlinePassed extends Error {
 	override readonly name = 'DeadlinePassed';
+}
+
+/** What the client library says of a connection or a response: never a bug of ours, whatever it is. */
+export class ExchangeFailed extends Error {
+	override readonly name = 'ExchangeFailed';
 }
 
 /** A body, to be read once or dropped. */
 export type Body = {
 	/**
 	 * Hands over the chunks as they arrive. Where `onChunk` returns false, the rest is dropped.
-	 * @throws what broke the connection; what `onChunk` throws
+	 * @throws as `exchange`; what `onChunk` throws
 	 */
 	read(onChunk: (chunk: Uint8Array) => unknown): Promise<void>;
 	/** Drops what is left, and the connection with it. */
@@ -23,10 +31,15 @@ export type Exchange = {status: number; headers: Record<string, string | string[
 
 type Reader = {onChunk: (chunk: Uint8Array) => unknown; done: () => void; failed: (error: unknown) => void};
 
+/** The least that has to arrive in each window of time. */
+export type Pace = {bytes: number; windowMs: number};
+
 type ExchangeOptions = {
 	signal: AbortSignal;
 	/** Until the last byte of the response. */
 	deadlineMs: number;
+	/** Of a body that may be large. */
+	pace?: Pace | undefined;
 	/** Called when bytes may leave this machine. */
 	onSending?: (() => void) | undefined;
 	/** Called once: the response has ended, failed or was dropped. */
@@ -36,12 +49,12 @@ type ExchangeOptions = {
 /**
  * One request and its response, without the stream and the second AbortController that undici's `request` makes for each:
  * a walk is thousands of tiny responses.
- * @throws the signal's reason | DeadlinePassed | undici's error
+ * @throws the signal's reason | DeadlinePassed | ExchangeFailed, with undici's error as its cause
  */
 export function exchange(
 	dispatcher: Dispatcher,
 	request: Dispatcher.DispatchOptions,
-	{signal, deadlineMs, onSending, onEnd}: ExchangeOptions,
+	{signal, deadlineMs, pace, onSending, onEnd}: ExchangeOptions,
 ): Promise<Exchange> {
 	return new Promise((resolve, reject) => {
 		let controller: Dispatcher.DispatchController | undefined;
@@ -51,15 +64,27 @@ export function exchange(
 		let unreadBytes = 0;
 		let reader: Reader | undefined;
 
-		const timer = setTimeout(() => fail(new DeadlinePassed()), deadlineMs);
+		const timer = setTimeout(() => fail(new DeadlinePassed()), Math.min(deadlineMs, longestTimerMs));
+		const pacing = pace && setInterval(keepPace, pace.windowMs);
+		let arrived = 0;
 		const abort = () => fail(signal.reason);
 		signal.addEventListener('abort', abort, {once: true});
 
 		function end(): void {
 			hasEnded = true;
 			clearTimeout(timer);
+			clearInterval(pacing);
 			signal.removeEventListener('abort', abort);
 			onEnd?.();
+		}
+
+		/** Bytes that wait for us to read them say nothing about the server. */
+		function keepPace(): void {
+			if (arrived < pace!.bytes && unread.length === 0) {
+				fail(new DeadlinePassed());
+			}
+
+			arrived = 0;
 		}
 
 		function fail(error: unknown): void {
@@ -130,6 +155,7 @@ export function exchange(
 				}
 			},
 			onResponseData(_, chunk) {
+				arrived += chunk.length;
 				if (reader) {
 					handOver(chunk, reader);
 					return;
@@ -148,7 +174,7 @@ export function exchange(
 				}
 			},
 			onResponseError(_, error) {
-				fail(error);
+				fail(new ExchangeFailed('The exchange failed.', {cause: error}));
 			},
 		});
 	});

@@ -4,7 +4,7 @@ import {connectionError, proxyRefused, type Stage, unfinished} from '../errors/c
 import {type RegistryOptions, type Timeouts, usualTimeouts} from '../options.ts';
 import type {RegistryRequest} from '../request.ts';
 import type {RegistryResponse} from '../response.ts';
-import {DeadlinePassed, type Exchange, exchange} from './exchange.ts';
+import {DeadlinePassed, type Exchange, ExchangeFailed, exchange} from './exchange.ts';
 import {proxyFor} from './proxies.ts';
 import {type Route, routeThroughProxy} from './proxy-route.ts';
 import {connectorsFor} from './tls.ts';
@@ -17,6 +17,9 @@ type SingleRequest = {
 	/** Header value; none if left out. */
 	authorization?: string | undefined;
 };
+
+/** A body that may be large and arrives more slowly than this counts as stalled: 100 GB would take longer than two months. */
+const slowestBytesPerSecond = 16 * 1024;
 
 /**
  * Sends one request to one URL, counts and records it, and says what broke it: no login, no redirects, no retries.
@@ -52,7 +55,11 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 				return signal.reason;
 			}
 
-			return error instanceof DeadlinePassed ? unfinished(host, error) : (connectionError(error, host, stage) ?? error);
+			if (error instanceof DeadlinePassed) {
+				return unfinished(host, error);
+			}
+
+			return error instanceof ExchangeFailed ? connectionError(error.cause, host, stage) : error;
 		};
 		const record = startRecord(request.method, recordedUrl);
 		requests++;
@@ -81,6 +88,9 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 				{
 					signal,
 					deadlineMs: request.deadlineMs ?? timeouts.whole,
+					pace: request.isPaced
+						? {bytes: slowestBytesPerSecond * (timeouts.window / 1000), windowMs: timeouts.window}
+						: undefined,
 					onSending: request.onSending,
 					onEnd: request.fresh ? () => void dispatcher.destroy() : undefined,
 				},

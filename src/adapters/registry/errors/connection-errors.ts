@@ -5,16 +5,16 @@ import {OperatorError} from '../../../domain/errors.ts';
 export type Stage = 'request' | 'response';
 
 /**
- * What an error of Node or undici means for the operator. Undefined for anything that is not the network's doing.
+ * What an error of Node or undici means for the operator. One that is not known is `registry.unreachable` with its code.
  * @returns codes registry.tls | registry.unreachable | registry.stalled | registry.cut-off | registry.not-a-registry
  */
-export function connectionError(error: unknown, host: string, stage: Stage): OperatorError | undefined {
-	const code = codeOf(error);
-
-	if (code === undefined) {
-		return undefined;
+export function connectionError(error: unknown, host: string, stage: Stage): OperatorError {
+	// Of a proxy, said while its connection was made.
+	if (error instanceof OperatorError) {
+		return error;
 	}
 
+	const code = codeOf(error);
 	const tls = tlsErrors.find(({codes}) => codes.test(code));
 	if (tls) {
 		return new OperatorError('registry.tls', `${host} ${tls.says}.`, {hint: tls.hint, exit: 'refused', cause: error});
@@ -37,16 +37,18 @@ export function connectionError(error: unknown, host: string, stage: Stage): Ope
 		});
 	}
 
-	const kind = unreachableErrors.find(({codes}) => codes.test(code));
-	return (
-		kind &&
-		new OperatorError(kind.code ?? 'registry.unreachable', `${kind.says(host)}.`, {
-			hint: kind.hint,
-			exit: 'unreachable',
-			cause: error,
-			transient: kind.transient ?? false,
-		})
-	);
+	const kind: Omit<(typeof unreachableErrors)[number], 'codes'> = unreachableErrors.find(({codes}) =>
+		codes.test(code),
+	) ?? {
+		says: () => `${host} sent what cannot be understood as HTTP, or the connection failed (${code})`,
+		hint: checkLogAndProxy,
+	};
+	return new OperatorError(kind.code ?? 'registry.unreachable', `${kind.says(host)}.`, {
+		hint: kind.hint,
+		exit: 'unreachable',
+		cause: error,
+		transient: kind.transient ?? false,
+	});
 }
 
 /** The deadline for the whole response has passed, even if bytes are still trickling in. */
@@ -184,9 +186,10 @@ const unreachableErrors: {
 	},
 ];
 
-function codeOf(error: unknown): string | undefined {
+/** An error of undici's own has no code: then its name stands for it. */
+function codeOf(error: unknown): string {
 	if (!(error instanceof Error)) {
-		return undefined;
+		return 'no error given';
 	}
 
 	const code = 'code' in error ? error.code : undefined;
@@ -195,5 +198,5 @@ function codeOf(error: unknown): string | undefined {
 		return 'HPE_UNKNOWN';
 	}
 
-	return typeof code === 'string' ? code : undefined;
+	return typeof code === 'string' && code !== '' ? code : error.name;
 }

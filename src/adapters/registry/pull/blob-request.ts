@@ -13,9 +13,10 @@ import {judgeRange} from './blob-size.ts';
 import type {OptionalForm, OptionalForms} from './optional-forms.ts';
 import type {ReadBudget} from './read-budget.ts';
 
-/** A whole blob that arrives more slowly than this counts as stalled. */
+/** How long a blob may take, by its size: the manifest says that, so no size makes the wait longer than the last of these. */
 const slowestBytesPerMs = 64;
 const shortestDeadlineMs = 60_000;
+const longestDeadlineMs = 6 * 60 * 60_000;
 /** A response to a one-byte range is dropped after so many bytes. */
 const mostOfRange = 64 * 1024;
 
@@ -61,7 +62,8 @@ export function createBlobRequests(
 				headers,
 				fresh,
 				mayLeaveRegistry: true,
-				deadlineMs: shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs),
+				isPaced: true,
+				deadlineMs: Math.min(longestDeadlineMs, shortestDeadlineMs + Math.ceil(size / slowestBytesPerMs)),
 			},
 			waiting,
 		);
