@@ -4,8 +4,6 @@ import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {openShell} from '../../src/wiring/host.ts';
 import {processes} from '../support/processes.ts';
 
-const signal = AbortSignal.timeout(20_000);
-
 it('programs of this machine inherit what they need, and no token or password', async () => {
 	const configuration = parseConfiguration(
 		`registries:
@@ -22,6 +20,7 @@ woodpecker: {url: https://ci.example, token: {env: CI_TOKEN}}
 `,
 		'regmedic.yaml',
 	);
+	const signal = AbortSignal.timeout(20_000);
 	const environment = {
 		PATH: '/usr/bin:/bin',
 		HOME: '/home/nora',
