@@ -1,19 +1,24 @@
-import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
+import type {JsonObject} from '../../domain/json.ts';
 import type {BuildStatus} from '../ports/builder.ts';
-import {walkImage} from '../verify/walk-image.ts';
 import type {ActionContext, ActionResult} from './action.ts';
+import {findPush, throwNotKnown} from './tag-state.ts';
 
 export type BuildResult = ActionResult<OutputValues<'builder.build'>>;
 
-/** @throws OperatorError effect.unknown: the build may have pushed, and the registry cannot tell */
+/**
+ * @param detail what was recorded at its start; absent: from the journal
+ * @throws OperatorError effect.unknown: the build may have pushed, and the registry cannot tell
+ */
 export async function resultOfBuild(
 	status: Exclude<BuildStatus, {state: 'running'}>,
 	image: ImageReference,
 	context: ActionContext,
+	detail?: JsonObject,
 ): Promise<BuildResult> {
+	const push = {context, detail};
 	switch (status.state) {
 		case 'pushed':
 			return {outcome: 'pushed', output: {digest: status.digest ?? null}, say: 'The image was built and pushed.'};
@@ -23,15 +28,15 @@ export async function resultOfBuild(
 				log: lastStage(status.detail),
 			};
 			return status.stage === 'push'
-				? afterPush(end, image, context)
+				? afterPush(end, image, push)
 				: {outcome: 'failed', output: {}, say: withLog(end, whatToDo[status.stage])};
 		}
 		case 'vanished': {
 			const say = `The build was killed at the ${status.stage} stage and left no result.`;
-			return status.stage === 'push' ? afterPush({say, log: ''}, image, context) : {outcome: 'failed', output: {}, say};
+			return status.stage === 'push' ? afterPush({say, log: ''}, image, push) : {outcome: 'failed', output: {}, say};
 		}
 		case 'absent':
-			return afterPush({say: 'The host no longer knows this build.', log: ''}, image, context);
+			return afterPush({say: 'The host no longer knows this build.', log: ''}, image, push);
 	}
 }
 
@@ -47,57 +52,23 @@ function withLog({say, log}: BuildEnd, sentence: string): string {
 async function afterPush(
 	end: BuildEnd,
 	image: ImageReference,
-	{ports, settings, signal, log}: ActionContext,
+	{context, detail}: {context: ActionContext; detail: JsonObject | undefined},
 ): Promise<BuildResult> {
-	const [name = formatReference(image)] = settings.fallback === undefined ? [] : imagesOf(image, settings.fallback);
-	const registry = ports.registry.fresh();
-	try {
-		const {platforms} = settings;
-		const {
-			verdict,
-			digest = null,
-			unchecked,
-		} = await walkImage(registry, parseReference(name), {depth: 'edge', platforms, signal});
-		log(`${name} is ${verdict} after that.`);
-		switch (verdict) {
-			case 'intact':
-				return {
-					outcome: 'pushed',
-					output: {digest},
-					say: withLog(end, `It had pushed by then: ${name} is ${digest}, and every part of it is there.`),
-				};
-			case 'broken':
-				return {
-					outcome: 'failed',
-					output: {},
-					say: withLog(end, `It has not pushed ${name}, which is still broken. ${whatToDo.push}`),
-				};
-			case 'unknown':
-				throw notKnown(end, name, unchecked[0]?.message ?? 'The registry did not answer for all parts.');
-		}
-	} catch (error) {
-		signal.throwIfAborted();
-		const known = asOperatorError(error);
-		if (known.code === 'image.absent') {
-			return {
-				outcome: 'failed',
-				output: {},
-				say: withLog(end, `It has not pushed ${name}, which the registry does not have. ${whatToDo.push}`),
-			};
-		}
-
-		throw known.code === 'effect.unknown' ? known : notKnown(end, name, known.message);
-	} finally {
-		await registry.close();
+	const found = await findPush(firstPushed(image, context), context, detail);
+	switch (found.kind) {
+		case 'pushed':
+			return {outcome: 'pushed', output: {digest: found.digest}, say: withLog(end, found.say)};
+		case 'not-pushed':
+			return {outcome: 'failed', output: {}, say: withLog(end, `${found.say} ${whatToDo.push}`)};
+		case 'unknown':
+			return throwNotKnown(withLog(end, found.say));
 	}
 }
 
-function notKnown(end: BuildEnd, name: string, why: string): OperatorError {
-	const sentence = `Whether it had pushed ${name} by then is not known: ${why}`;
-	return new OperatorError('effect.unknown', withLog(end, sentence), {
-		hint: 'Look again when the registry responds. Build once more only if it has not the new image.',
-		exit: 'indeterminate',
-	});
+/** The tags are pushed in this order: where the first was not, none was. */
+export function firstPushed(image: ImageReference, {settings: {fallback}}: ActionContext): ImageReference {
+	const [name] = fallback === undefined ? [] : imagesOf(image, fallback);
+	return name === undefined ? image : parseReference(name);
 }
 
 /** The detail also holds the stages that succeeded before. */

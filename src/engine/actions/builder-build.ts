@@ -4,11 +4,13 @@ import {formatReference, type ImageReference, isLoopback} from '../../domain/ima
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
+import type {JsonObject} from '../../domain/json.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
-import {type BuildResult, imagesOf, resultOfBuild} from './build-result.ts';
+import {type BuildResult, firstPushed, imagesOf, resultOfBuild} from './build-result.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {stateBefore} from './tag-state.ts';
 
 const pollMs = 1_000;
 
@@ -70,20 +72,19 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			};
 		}
 
+		let detail: JsonObject | undefined;
 		if (!attach) {
+			const before = await stateBefore(firstPushed(image, context), context);
 			const started = await builder.start(await orderOf(image, settings.fallback, context), context);
 			if (started.state !== 'started') {
 				return {outcome: started.state, output: {}, say: started.detail};
 			}
 
-			await context.record(
-				'started',
-				{program: started.program},
-				`The build was started on ${builder.place}, with ${started.program}.`,
-			);
+			detail = {program: started.program, ...before};
+			await context.record('started', detail, `The build was started on ${builder.place}, with ${started.program}.`);
 		}
 
-		return followBuild(builder, image, context);
+		return followBuild(builder, image, context, detail);
 	},
 
 	async reconcile({image}, context) {
@@ -111,7 +112,12 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 	},
 };
 
-async function followBuild(builder: Builder, image: ImageReference, context: ActionContext): Promise<BuildResult> {
+async function followBuild(
+	builder: Builder,
+	image: ImageReference,
+	context: ActionContext,
+	detail: JsonObject | undefined,
+): Promise<BuildResult> {
 	const {request} = context;
 	let stage = 'started';
 	const log = openLog(builder, context);
@@ -133,7 +139,7 @@ async function followBuild(builder: Builder, image: ImageReference, context: Act
 	);
 
 	return status && status.state !== 'running'
-		? resultOfBuild(status, image, context)
+		? resultOfBuild(status, image, context, detail)
 		: {
 				outcome: stillRunning,
 				output: {},

@@ -1,13 +1,15 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {formatReference} from '../../domain/image/reference.ts';
+import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
+import type {JsonObject} from '../../domain/json.ts';
 import type {Ci, Pipeline} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
+import {findPush, stateBefore, throwNotKnown} from './tag-state.ts';
 
 const pollMs = 2_000;
 
@@ -64,9 +66,10 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 
 		// A pipeline that is under way already is never triggered again.
 		if (context.attach) {
-			return followPipeline({ci, order, number: numberOf(context.attach)}, context);
+			return followPipeline({ci, order, image, number: numberOf(context.attach)}, context);
 		}
 
+		const before = await stateBefore(image, context);
 		const answer = await ci.trigger(order, context);
 		if (answer.state !== 'created') {
 			return {
@@ -78,15 +81,12 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		}
 
 		const {number, url} = answer.pipeline;
-		await context.record(
-			'pipeline',
-			{number, url: url ?? null},
-			`Pipeline ${number} of ${order.repository} was triggered.`,
-		);
-		return followPipeline({ci, order, number, first: answer.pipeline}, context);
+		const detail = {number, url: url ?? null, ...before};
+		await context.record('pipeline', detail, `Pipeline ${number} of ${order.repository} was triggered.`);
+		return followPipeline({ci, order, image, number, first: answer.pipeline, detail}, context);
 	},
 
-	async reconcile(_inputs, context) {
+	async reconcile({image}, context) {
 		const {ci, clock} = context.ports;
 		const order = orderOf(context);
 		if (!ci || !order) {
@@ -99,7 +99,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		}
 
 		return isFinal(found)
-			? {kind: 'done', ...endOf(found, order)}
+			? {kind: 'done', ...(await endOf(found, {order, image}, context))}
 			: {
 					kind: 'running',
 					output: outputOf(found),
@@ -130,13 +130,16 @@ function numberOf(attach: NonNullable<ActionContext['attach']>): number {
 type PipelineToFollow = {
 	ci: Ci;
 	order: Order;
+	image: ImageReference;
+	/** What was recorded when it was triggered; absent: it is in the journal. */
+	detail?: JsonObject | undefined;
 	number: number;
 	/** What is known of it, where it was triggered just now. */
 	first?: Pipeline;
 };
 
 async function followPipeline(
-	{ci, order, number, ...known}: PipelineToFollow,
+	{ci, order, image, detail, number, ...known}: PipelineToFollow,
 	context: ActionContext,
 ): Promise<ActionResult<Values>> {
 	const {repository} = order;
@@ -163,7 +166,7 @@ async function followPipeline(
 	);
 
 	return pipeline && isFinal(pipeline)
-		? endOf(pipeline, order)
+		? endOf(pipeline, {order, image, detail}, context)
 		: {
 				outcome: stillRunning,
 				output: pipeline ? outputOf(pipeline) : {number},
@@ -171,10 +174,28 @@ async function followPipeline(
 			};
 }
 
-/** A green build of another branch has built nothing of this image. */
-function endOf(pipeline: Pipeline, {branch}: Order): ActionResult<Values> {
-	const isOurs = pipeline.state === 'succeeded' && pipeline.branch === branch;
-	return {outcome: isOurs ? 'succeeded' : 'failed', output: outputOf(pipeline), say: sayEnd(pipeline, branch)};
+/** A green build of another branch has built nothing of this image. Any other may have pushed before it ended. */
+async function endOf(
+	pipeline: Pipeline,
+	{order: {branch}, image, detail}: Pick<PipelineToFollow, 'order' | 'image' | 'detail'>,
+	context: ActionContext,
+): Promise<ActionResult<Values>> {
+	const output = outputOf(pipeline);
+	const say = sayEnd(pipeline, branch);
+	if (pipeline.state === 'succeeded' && pipeline.branch === branch) {
+		return {outcome: 'succeeded', output, say};
+	}
+
+	const hasRun = pipeline.steps.some(({state}) => state !== 'waiting' && state !== 'skipped');
+	const found = hasRun ? await findPush(image, context, detail) : undefined;
+	switch (found?.kind) {
+		case 'pushed':
+			return {outcome: 'succeeded', output, say: `${say} ${found.say}`};
+		case 'unknown':
+			return throwNotKnown(`${say} ${found.say}`);
+		default:
+			return {outcome: 'failed', output, say};
+	}
 }
 
 /** The steps show what went wrong: an exit of 126 says that the step's own image cannot be run. */

@@ -7,6 +7,8 @@ import type {BuildStatus} from '../../../src/engine/ports/builder.ts';
 import type {TriggerAnswer} from '../../../src/engine/ports/ci.ts';
 import {
 	contextWith,
+	type FakeBuilder,
+	type FakeRegistry,
 	fakeBuilder,
 	fakeCi,
 	fakeRegistry,
@@ -391,7 +393,7 @@ test('the number of a pipeline is journaled before it is followed', async () => 
 	const context = contextWith({ci: fakeCi({pipelines: [refusal()]})});
 
 	await expect(action('ci.build').run({image}, context)).rejects.toMatchObject({code: 'effect.unknown'});
-	expect(context.records).toEqual([{name: 'pipeline', detail: {number: 41, url: null}}]);
+	expect(context.records).toMatchObject([{name: 'pipeline', detail: {number: 41, url: null}}]);
 });
 
 test('some failed polls do not end a build; after too many its outcome is unknown', async () => {
@@ -486,6 +488,20 @@ test.each<[string, BuildStatus[], string]>([
 	expect(await run('builder.build', {image}, contextWith({builder: fakeBuilder({statuses})}))).toMatchObject({outcome});
 });
 
+const missingBlob = async () => ({state: 'missing' as const, status: 404, detail: 'blob unknown'});
+
+/** Whose push arrives while the build runs. */
+function pushing(registry: FakeRegistry, statuses: BuildStatus[]): FakeBuilder {
+	const builder = fakeBuilder({statuses});
+	return {
+		...builder,
+		async start(order, waiting) {
+			registry.served.set('latest', one).set(one.digest, one);
+			return builder.start(order, waiting);
+		},
+	};
+}
+
 const killed: BuildStatus[] = [{state: 'vanished', stage: 'push'}];
 
 test.each<[string, BuildStatus[]]>([
@@ -493,14 +509,85 @@ test.each<[string, BuildStatus[]]>([
 	['failed while it pushed', [{state: 'failed', stage: 'push', exitCode: 143, detail: 'The build was stopped.'}]],
 	['is forgotten', [{state: 'absent'}]],
 ])('a build that %s has pushed where the registry has an intact image', async (_how, statuses) => {
-	const registry = fakeRegistry({latest: one, [one.digest]: one});
-	const context = contextWith({builder: fakeBuilder({statuses}), registry});
+	const registry = fakeRegistry();
+	const context = contextWith({builder: pushing(registry, statuses), registry});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({
 		outcome: 'pushed',
 		output: {digest: one.digest},
-		say: expect.stringMatching(/It had pushed by then/),
+		say: expect.stringMatching(/The tag was pushed since it began/),
 	});
+});
+
+test.each<[string, BuildStatus[]]>([
+	['was killed while it pushed', killed],
+	['is forgotten', [{state: 'absent'}]],
+])('a build that %s has not pushed what was intact before it began', async (_how, statuses) => {
+	const registry = fakeRegistry({latest: one, [one.digest]: one});
+	const context = contextWith({builder: fakeBuilder({statuses}), registry});
+
+	expect(await run('builder.build', {image}, context)).toMatchObject({
+		outcome: 'failed',
+		say: expect.stringMatching(/has not pushed .+, which is what it was before/),
+	});
+
+	// After a crash, what it was before is in the journal.
+	const resumed = contextWith({builder: fakeBuilder({statuses: killed}), registry}, {recorded: context.records});
+	expect(await action('builder.build').reconcile({image}, resumed)).toMatchObject({kind: 'done', outcome: 'failed'});
+});
+
+test('a pushed image of which parts are missing is verified next, and not called failed', async () => {
+	const registry = fakeRegistry();
+	const context = contextWith({
+		builder: pushing(registry, killed),
+		registry: {...registry, blob: missingBlob, fresh: () => ({...registry, blob: missingBlob})},
+	});
+
+	expect(await run('builder.build', {image}, context)).toMatchObject({
+		outcome: 'pushed',
+		say: expect.stringMatching(/parts of it are missing/),
+	});
+});
+
+const pushStep = [
+	{id: 1, name: 'push', state: 'succeeded' as const},
+	{id: 2, name: 'notify', state: 'failed' as const, exitCode: 1},
+];
+
+test.each(['failed', 'cancelled'] as const)('a %s pipeline that pushed is verified next', async state => {
+	const registry = fakeRegistry();
+	const ci = fakeCi({
+		pipelines: [pipeline({state, steps: pushStep})],
+		logs: async () => {
+			registry.served.set('latest', one).set(one.digest, one);
+			return [];
+		},
+	});
+
+	expect(await run('ci.build', {image}, contextWith({ci, registry}))).toMatchObject({
+		outcome: 'succeeded',
+		say: expect.stringMatching(/^Pipeline 41 .+ The tag was pushed since it began/),
+	});
+});
+
+test('a failed pipeline has failed where the tag is what it was before, intact or not', async () => {
+	const ci = () => fakeCi({pipelines: [pipeline({state: 'failed', steps: pushStep})]});
+
+	for (const registry of [fakeRegistry(), fakeRegistry({latest: one, [one.digest]: one})]) {
+		expect(await run('ci.build', {image}, contextWith({ci: ci(), registry}))).toMatchObject({outcome: 'failed'});
+	}
+});
+
+test('whether a cancelled pipeline pushed is unknown where the registry does not respond; unless no step of it ran', async () => {
+	const registry = {...fakeRegistry(), manifest: () => Promise.reject(unreachable())};
+	const withSteps = (steps: typeof pushStep) =>
+		contextWith({
+			ci: fakeCi({pipelines: [pipeline({state: 'cancelled', steps})]}),
+			registry: {...registry, fresh: () => registry},
+		});
+
+	await expect(action('ci.build').run({image}, withSteps(pushStep))).rejects.toMatchObject({code: 'effect.unknown'});
+	expect(await run('ci.build', {image}, withSteps([]))).toMatchObject({outcome: 'failed'});
 });
 
 test('whether a killed build pushed is unknown where the registry cannot tell, also when it is looked up', async () => {
