@@ -123,6 +123,7 @@ type JournalCode =
 type ManifestCode =
 	| 'manifest.names-nothing'
 	| 'manifest.schema1'
+	| 'manifest.ambiguous'
 	| 'manifest.unsupported-digest'
 	| 'manifest.wrong-digest';
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {type Digest, isDigest, isUnsupportedDigest} from './digest.ts';
+import {ambiguityIn} from './go-json.ts';
 import {bareMediaType, isIndexType, isManifestType, mediaTypes} from './media-type.ts';
 
 type Platform = {os: string; architecture: string; variant?: string};
@@ -37,8 +38,11 @@ export type Manifest = Index | ImageManifest;
 /**
  * A manifest that cannot be read is a fault of the image, with its reason, and not an error of regmedic.
  * `unsupported`: a digest with an algorithm that regmedic does not support; the manifest may be right.
+ * `ambiguous`: clients may read another manifest than the one that JavaScript reads.
  */
-export type ParsedManifest = {ok: true; manifest: Manifest} | {ok: false; reason: string; unsupported?: string};
+export type ParsedManifest =
+	| {ok: true; manifest: Manifest}
+	| {ok: false; reason: string; unsupported?: string; ambiguous?: true};
 
 // Registries and engines are written in Go, whose decoder reads null as absent, and a platform without its fields as one with
 // empty fields; in a map or a list, null is its zero value. A stricter reader would call images broken that everyone can pull.
@@ -82,6 +86,11 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 		return {ok: false, reason: source.length === 0 ? 'it is empty' : 'it is not JSON'};
 	}
 
+	const ambiguity = ambiguityIn(source, json);
+	if (ambiguity !== undefined) {
+		return {ok: false, reason: ambiguity, ambiguous: true};
+	}
+
 	const parsed = v.safeParse(document, json);
 	if (!parsed.success) {
 		const issue = parsed.issues[0];
@@ -115,6 +124,11 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 			ok: true,
 			manifest: {kind: 'index', mediaType, children: (output.manifests ?? []).map(compact), ...artifact},
 		};
+	}
+
+	// Only an artifact manifest, with its blobs, may do without. @see OCI image-spec manifest.md, "config": REQUIRED
+	if (!output.config && (output.layers?.length ?? 0) > 0 && declared !== mediaTypes.ociArtifact) {
+		return {ok: false, reason: 'it has no config'};
 	}
 
 	return {

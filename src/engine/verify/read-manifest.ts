@@ -70,6 +70,16 @@ export function readManifest(
 
 	const parsed = parseManifest(text, mediaType);
 
+	if (!parsed.ok && parsed.ambiguous) {
+		return {
+			state: 'unsupported',
+			mediaType,
+			code: 'manifest.ambiguous',
+			message: `Clients may read another manifest than this one: ${parsed.reason}.`,
+			hint: 'Push the image again with a tool that writes each key once, as the specification spells it.',
+		};
+	}
+
 	if (!parsed.ok) {
 		return parsed.unsupported === undefined
 			? {state: 'damaged', mediaType, detail: parsed.reason}

@@ -32,7 +32,7 @@ export type Exchange = {status: number; headers: Record<string, string | string[
 type Reader = {onChunk: (chunk: Uint8Array) => unknown; done: () => void; failed: (error: unknown) => void};
 
 /** The least that has to arrive in each window of time. */
-export type Pace = {bytes: number; windowMs: number};
+type Pace = {bytes: number; windowMs: number};
 
 type ExchangeOptions = {
 	signal: AbortSignal;

@@ -157,8 +157,10 @@ export function createBlobRequests(
 
 		await consume(response);
 		const encoding = response.header('content-encoding') ?? 'identity';
-		const length = Number(response.header('content-length') ?? size);
-		if (isHtml(response) || encoding !== 'identity' || length !== size) {
+		const length = response.header('content-length');
+		// Without a length it says nothing of the size; a blob without bytes has none to say.
+		const isOfSize = length === undefined ? size === 0 : Number(length) === size;
+		if (isHtml(response) || encoding !== 'identity' || !isOfSize) {
 			refusals.add({host, form: 'head', status});
 			return undefined;
 		}

@@ -194,6 +194,12 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 		}
 
 		const parsed = parseManifest(body.text);
+		// It is whole, and what it means is not known.
+		if (!parsed.ok && (parsed.ambiguous || parsed.unsupported !== undefined)) {
+			unreadBodies.add(digest);
+			return undefined;
+		}
+
 		const schema1 = parsed.ok ? undefined : readSchema1(body.text, layer => listing.blobs.get(layer)?.size ?? 0);
 		return schema1 === undefined ? parsed : {ok: true, manifest: schema1};
 	}

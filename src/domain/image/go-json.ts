@@ -1,0 +1,111 @@
+import {isObject} from '../json.ts';
+
+/**
+ * What registries and clients, written in Go, may read otherwise than JavaScript: Go's decoder takes a key in any case for
+ * the field, and of several the last; other readers take the first, or the exact one.
+ * @see go.dev/pkg/encoding/json, Unmarshal: "preferring exact matches but also accepting case-insensitive matches"
+ */
+
+const keysOfManifest = [
+	'schemaVersion',
+	'mediaType',
+	'artifactType',
+	'manifests',
+	'config',
+	'layers',
+	'blobs',
+	'subject',
+	'annotations',
+];
+const keysOfDescriptor = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType'];
+const keysOfPlatform = ['architecture', 'os', 'os.version', 'os.features', 'variant', 'features'];
+
+const folded = (keys: readonly string[]) => new Map(keys.map(key => [fold(key), key]));
+const fields = {
+	manifest: folded(keysOfManifest),
+	descriptor: folded(keysOfDescriptor),
+	platform: folded(keysOfPlatform),
+};
+
+/**
+ * Why clients may read another manifest than this one; undefined: they read the same.
+ * @param json what JavaScript reads in it
+ */
+export function ambiguityIn(source: string, json: unknown): string | undefined {
+	return keysWritten(source) > keysRead(json) ? 'a key is in it twice' : caseIn(json, 'manifest');
+}
+
+/** A string before a colon is a key. The expression reads one string after the other, so none is begun in its middle. */
+function keysWritten(source: string): number {
+	let keys = 0;
+	for (const [, colon] of source.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/gs)) {
+		keys += colon === undefined ? 0 : 1;
+	}
+
+	return keys;
+}
+
+/** Not by recursion: a document may be nested as deep as it is long. */
+function keysRead(json: unknown): number {
+	const left = [json];
+	let keys = 0;
+	for (let value = left.pop(); value !== undefined; value = left.pop()) {
+		if (typeof value === 'object' && value !== null) {
+			const values = Object.values(value);
+			keys += Array.isArray(value) ? 0 : values.length;
+			for (const each of values) {
+				left.push(each);
+			}
+		}
+	}
+
+	return keys;
+}
+
+type Place = keyof typeof fields;
+
+/** Which keys of a place hold another place, or a list of it. */
+const below: Record<Place, Record<string, Place>> = {
+	manifest: {
+		manifests: 'descriptor',
+		config: 'descriptor',
+		layers: 'descriptor',
+		blobs: 'descriptor',
+		subject: 'descriptor',
+	},
+	descriptor: {platform: 'platform'},
+	platform: {},
+};
+
+function caseIn(json: unknown, place: Place): string | undefined {
+	for (const item of Array.isArray(json) ? json : [json]) {
+		const found = isObject(item) ? caseOf(item, place) : undefined;
+		if (found !== undefined) {
+			return found;
+		}
+	}
+
+	return undefined;
+}
+
+function caseOf(json: object, place: Place): string | undefined {
+	for (const [key, value] of Object.entries(json)) {
+		const field = fields[place].get(fold(key));
+		if (field !== undefined && field !== key) {
+			return `its key "${key}" is "${field}" for some of them`;
+		}
+
+		const inside = Object.hasOwn(below[place], key) ? below[place][key] : undefined;
+		const found = inside === undefined ? undefined : caseIn(value, inside);
+		if (found !== undefined) {
+			return found;
+		}
+	}
+
+	return undefined;
+}
+
+/** As Go compares names: also ſ is s, and the Kelvin sign is k. */
+function fold(key: string): string {
+	return key.toUpperCase().toLowerCase();
+}
