@@ -6,7 +6,7 @@ const mask = '[secret]';
 /** What regmedic writes where it shortens a text. */
 const ellipsis = '…';
 /** Of a stream, in characters: the few that a cut may show, with a line break and its indentation. */
-const remembered = 256;
+const remembered = 64;
 /** A longer line is not held back whole. */
 const longestHeld = 16 * 1024;
 
@@ -44,7 +44,10 @@ export function createRedaction(): Redaction {
 	 */
 	const unwrappings = (text: string, cuts: Cuts): Unwrapped[] =>
 		(hasSpaces ? (['indented', 'cut', 'at-spaces'] as const) : (['indented'] as const))
-			.flatMap(wrapping => (cuts.before || cuts.after ? [cuts, {}] : [cuts]).map(ends => unwrap(text, ends, wrapping)))
+			.flatMap(wrapping => {
+				const unwrapped = unwrap(text, cuts, wrapping);
+				return unwrapped.isTrimmed ? [unwrapped, unwrap(text, {}, wrapping)] : [unwrapped];
+			})
 			.filter(unwrapped => unwrapped.text !== text);
 
 	/** A secret is looked for in the text as it is, too: a line break may be a part of it, or look like one. */

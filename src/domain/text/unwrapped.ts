@@ -17,6 +17,8 @@ type Wrapping = 'indented' | 'cut' | 'at-spaces';
 /** Text without its line breaks, in which a secret that was wrapped is found. */
 export type Unwrapped = {
 	text: string;
+	/** What looked like a part of a line break was taken off an end. */
+	isTrimmed: boolean;
 	/** @returns the place in the original text of the character at this place in the unwrapped one */
 	origin(at: number): number;
 	/** The ranges in the original text, without line breaks, of a range of the unwrapped one. */
@@ -32,7 +34,8 @@ export function unwrap(whole: string, {before = false, after = false}: Cuts, wra
 	const starts: number[] = [];
 	const origins: number[] = [];
 	const parts: string[] = [];
-	let from = before ? restBefore.exec(original)![0].length : 0;
+	const first = before ? restBefore.exec(original)![0].length : 0;
+	let from = first;
 	let length = 0;
 	const take = (until: number) => {
 		const part = original.slice(from, Math.max(from, until));
@@ -67,6 +70,7 @@ export function unwrap(whole: string, {before = false, after = false}: Cuts, wra
 
 	return {
 		text: parts.join(separator),
+		isTrimmed: first > 0 || rest > 0,
 		origin(at) {
 			const piece = pieceOf(at);
 			return origins[piece]! + at - starts[piece]!;

@@ -113,7 +113,7 @@ function nextPage(response: RegistryResponse, base: URL): NextPage {
 		next !== undefined && URL.canParse(next.target, response.url.href) && new URL(next.target, response.url);
 	return target && /^https?:$/.test(target.protocol)
 		? {kind: 'linked', url: new URL(target.pathname + target.search, base.origin)}
-		: {kind: 'unreadable', error: unreadableLink(response.host, header)};
+		: {kind: 'unreadable', error: unreadableLink(response.host, response.mask(header))};
 }
 
 function unreadableLink(host: string, header: string): OperatorError {
