@@ -2,6 +2,7 @@ import {mkdir, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
+import {safePathOf} from '../adapters/configuration/ownership.ts';
 import {readConfiguration} from '../adapters/configuration/read-configuration.ts';
 import {stateFolder} from '../adapters/journal/incident-folders.ts';
 import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
@@ -37,7 +38,9 @@ export type Setup = {
 
 /** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid | configuration.untrusted */
 export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
-	const {environment, processes, redaction, signal, foreground} = invocation;
+	const {processes, redaction, signal, foreground} = invocation;
+	const PATH = await safePathOf(invocation.environment.PATH, processes.user);
+	const environment = {...invocation.environment, PATH};
 	const {configuration, file, sought} = await readConfiguration(configurationReading(invocation));
 	await learnReadableSecrets(configuration, {environment, redaction});
 	const runtimeFolder = await runtimeFolderOf(environment, processes.user);

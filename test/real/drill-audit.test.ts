@@ -17,7 +17,7 @@ const ofPrograms = [
 	/^\/(?:usr\/)?lib(?:32|64|x32)?\/(?:[\w-]+\/)?[\w.+-]+\.so[\w.]*$/,
 	/^\/usr\/(?:lib|share)\/locale\//,
 	/^\/usr\/lib\/[\w-]+\/gconv\//,
-	/^\/etc\/ld\.so\.(?:cache|preload)$/,
+	/^\/etc\/(?:ld\.so\.(?:cache|preload)|localtime)$/,
 	/^\/(?:dev\/null|proc\/self\/maps|proc\/filesystems|sys\/fs\/selinux|selinux|etc\/selinux\/config)$/,
 ];
 /** They tell of this machine, whichever folder they are given. */
@@ -35,8 +35,20 @@ describeReal('what the audit of a rehearsal looks at', ['strace'], () => {
 		// The trace has seen it at work.
 		expect(named).toContain(path.join(folder, 'world/vm/etc/cron.d/registry'));
 		expect(programs).toContain('grep');
-		expect(named.filter(name => !isOurs(name, folder) && !ofPrograms.some(each => each.test(name)))).toEqual([]);
-		expect(programs.filter(name => tellers.test(name))).toEqual([]);
+		// Whether another user could put a program there is asked of each folder of PATH, and of those above it.
+		const ofPath = [
+			path.join(folder, 'world/bin'),
+			'/usr/local/sbin',
+			'/usr/local/bin',
+			'/usr/sbin',
+			'/usr/bin',
+			'/sbin',
+			'/bin',
+		].flatMap(withAbove);
+		const others = named.filter(name => !isOurs(name, folder) && !ofPath.includes(name));
+		expect(others.filter(name => !ofPrograms.some(each => each.test(name)))).toEqual([]);
+		// `id` only tells the number of the user.
+		expect(programs.filter(name => tellers.test(name) && name !== 'id')).toEqual([]);
 	});
 });
 
@@ -78,4 +90,8 @@ TRACED=yes exec '${locate('strace')}' -ff -qq -s 4096 -o '${trace}' -e trace=%fi
 /** Below the folder, or from within it on. */
 function isOurs(name: string, folder: string): boolean {
 	return name.startsWith(`${folder}/`) || !/^\/|(?:^|\/)\.\.(?:\/|$)/.test(name);
+}
+
+function withAbove(folder: string): string[] {
+	return folder === '/' ? ['/'] : [folder, ...withAbove(path.dirname(folder))];
 }

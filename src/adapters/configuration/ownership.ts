@@ -13,13 +13,36 @@ export async function otherWriters(file: string, user: number | undefined): Prom
 		return undefined;
 	}
 
+	return writersOf(file, user, [path.dirname(file)]);
+}
+
+/**
+ * The PATH of programs on this machine, without folders that are relative to the working directory, and without those that
+ * somebody else can change: in either another user could put an `ssh`.
+ */
+export async function safePathOf(PATH: string | undefined, user: number | undefined): Promise<string> {
+	const kept: string[] = [];
+	for (const folder of (PATH ?? '').split(':').filter(each => path.isAbsolute(each))) {
+		const isSafe = user === undefined || (await writersOf(folder, user, []).catch(() => 'absent')) === undefined;
+		if (isSafe) {
+			kept.push(folder);
+		}
+	}
+
+	return kept.length === 0 ? systemPath : kept.join(':');
+}
+
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** @param near folders that are looked at as strictly as the file: a sticky one is not enough */
+async function writersOf(file: string, user: number, near: readonly string[]): Promise<string | undefined> {
 	const real = await realpath(file);
 	const folders = new Set([file, real].flatMap(foldersAbove));
 	for (const each of [real, ...folders]) {
 		const {uid, gid, mode} = await lstat(each);
 		// A link is replaced by writing its folder, and where it leads is looked at as the real path.
 		const isLink = (mode & 0o170000) === 0o120000;
-		const isNearest = each === real || each === path.dirname(real) || each === path.dirname(file);
+		const isNearest = each === real || near.includes(each) || (near.length > 0 && each === path.dirname(real));
 		const isSticky = (mode & 0o1000) !== 0 && !isNearest;
 		if (uid !== user && uid !== 0) {
 			return `${each} belongs to the user ${uid}`;
