@@ -1,6 +1,6 @@
 import {CommanderError} from 'commander';
 import type {ErrorCode} from './domain/error-codes.ts';
-import {Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
+import {BugWhileRunning, Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import type {Redact} from './domain/text/redaction.ts';
 import {visible, visibleJson} from './domain/text/visible.ts';
 import {upperFirst} from './domain/text/wording.ts';
@@ -58,9 +58,15 @@ export function sayFailure(
 		return exitCodes.interrupted;
 	}
 
+	const bug = error instanceof BugWhileRunning ? error.cause : error;
 	talk(
-		`This is a bug in regmedic ${version}. Please report it with these lines:\n${quoteMark}${quoted(redact(stackOf(error)))}\n`,
+		`This is a bug in regmedic ${version}. Please report it with these lines:\n${quoteMark}${quoted(redact(stackOf(bug)))}\n`,
 	);
+	if (error instanceof BugWhileRunning) {
+		talkWrapped(`${error.goesOn.map(sentence => quoted(redact(sentence))).join('\n')}\n`);
+		return exitCodes.indeterminate;
+	}
+
 	return exitCodes.bug;
 }
 

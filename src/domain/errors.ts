@@ -63,3 +63,14 @@ export class Cancelled extends Error {
 		super(message);
 	}
 }
+
+/** A bug that ended the run while something goes on outside. `goesOn`: sentences that say what. */
+export class BugWhileRunning extends Error {
+	override readonly name = 'BugWhileRunning';
+	readonly goesOn: readonly string[];
+
+	constructor(bug: Error, goesOn: readonly string[]) {
+		super([bug.message, ...goesOn].join('\n'), {cause: bug});
+		this.goesOn = goesOn;
+	}
+}

@@ -1,5 +1,6 @@
 import {defined} from '../domain/defined.ts';
-import {exitCodes} from '../domain/errors.ts';
+import {exitCodes, OperatorError} from '../domain/errors.ts';
+import {withWhatGoesOn} from '../domain/incident/goes-on.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
@@ -47,6 +48,11 @@ export async function leadIncident(lead: Lead): Promise<number> {
 				: undefined,
 		});
 		return signal.aborted || wasInterrupted(journal) ? exitCodes.interrupted : exitCode;
+	} catch (error) {
+		const open = await beginning?.catch(() => undefined);
+		throw error instanceof Error && !(error instanceof OperatorError) && open !== undefined
+			? withWhatGoesOn(error, open.session.current().incident)
+			: error;
 	} finally {
 		stopListening();
 		await (await beginning?.catch(() => undefined))?.close();

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
-import {exitCodes} from '../../src/domain/errors.ts';
+import {BugWhileRunning, exitCodes} from '../../src/domain/errors.ts';
 import type {JournalEvent} from '../../src/domain/incident/event.ts';
 import {exitOf} from '../../src/domain/incident/incident.ts';
 import {actions} from '../../src/engine/actions/index.ts';
@@ -82,7 +82,8 @@ async function runProcess(world: MemoryWorld, record: Record, death?: Death): Pr
 		});
 		return exitOf(incident);
 	} catch (error) {
-		if (error instanceof Died) {
+		// What went on outside was said with it.
+		if (error instanceof Died || (error instanceof BugWhileRunning && error.cause instanceof Died)) {
 			return 'died';
 		}
 

@@ -1,3 +1,4 @@
+import {BugWhileRunning, Cancelled, OperatorError} from '../errors.ts';
 import {findStep} from '../runbook/runbook.ts';
 import {upperFirst} from '../text/wording.ts';
 import {currentVisit, type Incident, isFinished, stillRunning} from './incident.ts';
@@ -5,6 +6,24 @@ import {currentVisit, type Incident, isFinished, stillRunning} from './incident.
 /** What goes on outside when regmedic ends here, whatever the reason, a sentence each: what, where, and what was last seen of it. */
 export function whatGoesOn(incident: Incident): string[] {
 	return [...ofPhase(incident), ...leftRunning(incident)];
+}
+
+/** For an error that ends a session: it says what goes on without it. Whoever took the incident over follows that already. */
+export function withWhatGoesOn(error: Error, incident: Incident | undefined): Error {
+	const goesOn = incident === undefined ? [] : whatGoesOn(incident);
+	const isSaid = error instanceof BugWhileRunning || error instanceof Cancelled || error.name === 'AbortError';
+	if (goesOn.length === 0 || isSaid) {
+		return error;
+	}
+
+	if (!(error instanceof OperatorError)) {
+		return new BugWhileRunning(error, goesOn);
+	}
+
+	const {code, message, hint, exit} = error;
+	return exit === 'locked'
+		? error
+		: new OperatorError(code, [message, ...goesOn].join('\n'), {hint, exit: 'indeterminate', cause: error});
 }
 
 function ofPhase(incident: Incident): string[] {

@@ -1,6 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Happening, JournalEvent} from '../../domain/incident/event.ts';
-import {whatGoesOn} from '../../domain/incident/goes-on.ts';
+import {withWhatGoesOn} from '../../domain/incident/goes-on.ts';
 import type {Incident} from '../../domain/incident/incident.ts';
 import {open} from '../../domain/machine/beginnings.ts';
 import {type Advanced, type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
@@ -175,17 +175,6 @@ function advanceFrom(incident: Incident | undefined, event: JournalEvent): Advan
 	}
 
 	return open(event);
-}
-
-/** A session that can go on no more says what goes on without it. Whoever took the incident over follows that already. */
-function withWhatGoesOn(error: Error, incident: Incident | undefined): Error {
-	const goesOn = incident === undefined ? [] : whatGoesOn(incident);
-	if (goesOn.length === 0 || !(error instanceof OperatorError) || error.exit === 'locked') {
-		return error;
-	}
-
-	const {code, message, hint} = error;
-	return new OperatorError(code, [message, ...goesOn].join('\n'), {hint, exit: 'indeterminate', cause: error});
 }
 
 function closed(): OperatorError {

@@ -1,11 +1,14 @@
 import {expect, test} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
+import type {CommonFlags} from '../../../src/invocation.ts';
+import {sayFailure} from '../../../src/say-failure.ts';
 import {createMemoryJournal} from '../../support/memory-journal.ts';
 import {resultOf} from '../../support/small-catalogue.ts';
 import {approve, expectRefused, openAtGate, openSmallSession} from '../../support/small-session.ts';
 import {smallPage} from '../../support/told-incident.ts';
 
+const flags: CommonFlags = {json: false, color: false, plain: true, verbose: false} as CommonFlags;
 const lost = () => new OperatorError('effect.unknown', 'The reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
 
 test('the intent of a write is on the disk before the write begins', async () => {
@@ -182,6 +185,30 @@ test('a disk that is full while a change runs: the end says what goes on, where,
 			/^The disk is full\.\n"Mend" \(.+\) may still be running \(request .+\): .+ Last seen: The build was started on registry-vm\.$/,
 		),
 	});
+});
+
+test('a bug while a change runs: its lines are followed by what goes on, and it is exit 8', async () => {
+	const small = await openAtGate({
+		conduct: {
+			async run(action, _inputs, context) {
+				if (action.effect !== 'read') {
+					await context.record('started', {}, 'The build was started on registry-vm.');
+					small.journal.fails = new TypeError('x is undefined');
+				}
+
+				return resultOf(action, action.success[0] ?? 'broken');
+			},
+		},
+	});
+	const said: string[] = [];
+
+	await small.session.say(approve);
+	const halted = await small.session.ended.catch((error: unknown) => error);
+
+	expect(sayFailure(halted, flags, {version: '0.1.0', talk: text => void said.push(text)})).toBe(8);
+	expect(said.join('')).toMatch(
+		/^This is a bug in regmedic.+TypeError: x is undefined.+^"Mend" \(.+\) may still be running \(request .+Last seen: The build was started on registry-vm\.\n$/ms,
+	);
 });
 
 test('an intent that cannot be written is not acted upon', async () => {
