@@ -80,7 +80,7 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 		place = await temporaryFolder();
 		stores = [openStore(path.join(place.folder, 'real')), openStore(path.join(place.folder, 'simulated'))];
 		await Promise.all(stores.map(store => mkdir(store.root)));
-		real = await startDockerRegistry({root: stores[0].root, folder: place.folder});
+		real = await startDockerRegistry({version: '2.8', root: stores[0].root, folder: place.folder});
 		simulator = await startRegistry({root: stores[1].root});
 	});
 
@@ -376,7 +376,7 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 		const htpasswd = path.join(place.folder, 'htpasswd');
 		await writeFile(htpasswd, stdout);
 		await pushBoth('acme/closed', 'closed');
-		const options = {root: stores[0].root, folder: place.folder, htpasswd, readonly: true};
+		const options = {version: '2.8' as const, root: stores[0].root, folder: place.folder, htpasswd, readonly: true};
 		const closedReal = await startDockerRegistry(options);
 		const credentials = {username: 'drill', password: 'password'};
 		const closed = await startRegistry({root: stores[1].root, credentials, readonly: true});

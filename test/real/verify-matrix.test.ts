@@ -32,6 +32,7 @@ import {artifact, dockerList, nested, sharing, withArtifact, withForeignLayers} 
 import {pushParts, writeParts} from '../support/push-parts.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type Refusal, refusingProxy} from '../support/refusing-proxy.ts';
+import {registryVersion} from '../support/registry-program.ts';
 import {isSweep} from '../support/sweep.ts';
 
 const run = promisify(execFile);
@@ -73,6 +74,8 @@ type Row = {
 	kinds?: FaultKind[];
 	/** What is found instead, where not everything shows. */
 	but?: Partial<Record<Look, FaultKind[] | 'unknown'>>;
+	/** What registry 3.1 shows instead, at these looks. */
+	in31?: Row['but'];
 };
 
 /** HEAD tells the size that the cache remembers. */
@@ -81,6 +84,11 @@ const headBelieves: Row['but'] = {'warm head': []};
 const cutOff: Row['but'] = {'warm head': [], 'warm edge': ['blob-empty'], 'warm content': ['blob-empty']};
 /** 2.8 asks the disk for links and sizes only of what it does not remember: until its restart everybody can pull. */
 const servedFromMemory: Row['but'] = {'warm head': [], 'warm edge': [], 'warm content': []};
+/**
+ * 3.1 looks manifests up through the cache as well: one without its link is served until the restart, at every depth.
+ * @see distribution v3.1.1 registry/storage/registry.go:265
+ */
+const manifestFromMemory = servedFromMemory;
 
 const faulty: Row[] = [
 	{name: 'a tag without current/link', damage: it => it.loseTagLink(), kinds: ['tag-dangling']},
@@ -91,7 +99,12 @@ const faulty: Row[] = [
 		damage: it => it.writeTagLink(`${it.image.digest}\n`),
 		kinds: ['manifest-unreadable'],
 	},
-	{name: 'a tag on a revision without its link', damage: it => it.unlinkTop(), kinds: ['tag-dangling']},
+	{
+		name: 'a tag on a revision without its link',
+		damage: it => it.unlinkTop(),
+		kinds: ['tag-dangling'],
+		in31: manifestFromMemory,
+	},
 	{name: 'a tag on an index whose JSON is gone', damage: it => it.loseTop(), kinds: ['tag-dangling']},
 	{name: 'an index that was emptied', damage: it => it.emptyTop(), kinds: ['manifest-unreadable']},
 	{
@@ -99,12 +112,18 @@ const faulty: Row[] = [
 		damage: it => it.replace(it.image, `${it.image.bytes}\n`),
 		kinds: ['manifest-unreadable'],
 	},
-	{name: 'a child without its revision link', damage: it => it.unlink(it.child(0)), kinds: ['child-missing']},
+	{
+		name: 'a child without its revision link',
+		damage: it => it.unlink(it.child(0)),
+		kinds: ['child-missing'],
+		in31: manifestFromMemory,
+	},
 	{name: 'a child whose JSON is gone', damage: it => it.lose(it.child(0)), kinds: ['child-missing']},
 	{
 		name: 'an attestation without its link, and nothing else',
 		damage: it => it.unlink(it.child(1)),
 		kinds: ['child-missing'],
+		in31: manifestFromMemory,
 	},
 	{
 		name: 'a child that two repositories have, without its link in the first',
@@ -112,29 +131,38 @@ const faulty: Row[] = [
 		image: () => twoPlatforms('two repositories'),
 		damage: it => it.unlink(it.child(0)),
 		kinds: ['child-missing'],
+		in31: manifestFromMemory,
 	},
 	{
 		name: 'every child without its link',
 		damage: it => each([0, 1, 2], at => it.unlink(it.child(at))),
 		kinds: ['child-missing', 'child-missing', 'child-missing'],
+		in31: manifestFromMemory,
 	},
 	{
 		name: 'children taken by a real garbage-collect -m',
 		isSwept: true,
-		damage: async it => [0, 1, 2].map(at => it.child(at).digest),
+		damage: async it => [...[0, 1, 2].map(at => it.child(at).digest), ...blobsBelow(it.image)],
 		kinds: ['child-missing', 'child-missing', 'child-missing'],
+		in31: {
+			'warm head': [],
+			'warm edge': Array.from({length: 7}, () => 'blob-empty' as const),
+			'warm content': Array.from({length: 7}, () => 'blob-empty' as const),
+		},
 	},
 	{
 		name: 'a grandchild without its link',
 		image: seed => index([twoPlatforms(seed)]),
 		damage: it => it.unlink(it.child(0).needs[2]!),
 		kinds: ['child-missing'],
+		in31: manifestFromMemory,
 	},
 	{
 		name: 'an index in an index without its link',
 		image: seed => index([twoPlatforms(seed)]),
 		damage: it => it.unlink(it.child(0)),
 		kinds: ['child-missing'],
+		in31: manifestFromMemory,
 	},
 	{name: 'a child of 0 bytes', damage: it => it.empty(it.child(0)), kinds: ['manifest-unreadable']},
 	{name: 'a child that was cut', damage: it => it.cut(it.child(0)), kinds: ['manifest-unreadable']},
@@ -153,8 +181,14 @@ const faulty: Row[] = [
 		name: 'a revision link that names another manifest',
 		damage: it => it.relink(it.child(0), it.child(2).digest),
 		kinds: ['manifest-unreadable'],
+		in31: manifestFromMemory,
 	},
-	{name: 'a revision link that is empty', damage: it => it.relink(it.child(0), ''), kinds: ['manifest-unreadable']},
+	{
+		name: 'a revision link that is empty',
+		damage: it => it.relink(it.child(0), ''),
+		kinds: ['manifest-unreadable'],
+		in31: manifestFromMemory,
+	},
 	{name: 'a config that is gone', damage: it => it.lose(it.config(0)), kinds: ['config-missing'], but: cutOff},
 	{
 		name: 'a config without its link',
@@ -248,6 +282,11 @@ const faulty: Row[] = [
 			'warm head': ['child-missing'],
 			'warm edge': ['child-missing', 'blob-empty', 'blob-truncated', 'blob-empty'],
 			'warm content': ['child-missing', 'blob-empty', 'blob-truncated', 'blob-empty', 'blob-corrupt'],
+		},
+		in31: {
+			'warm head': [],
+			'warm edge': ['blob-empty', 'blob-truncated', 'blob-empty'],
+			'warm content': ['blob-empty', 'blob-truncated', 'blob-empty', 'blob-corrupt'],
 		},
 	},
 ];
@@ -365,9 +404,11 @@ const healthy: Row[] = [
 	{
 		name: 'a child that 2.8 serves by a link among the layers: over HTTP it is there',
 		damage: async it => {
-			await it.unlink(it.child(0));
-			return it.linkAsLayer(it.child(0));
+			const digests = await it.unlink(it.child(0));
+			await it.linkAsLayer(it.child(0));
+			return digests;
 		},
+		in31: {'cold head': ['child-missing'], 'cold edge': ['child-missing'], 'cold content': ['child-missing']},
 	},
 	{
 		name: 'an old revision that the tag no longer names, gone',
@@ -377,6 +418,8 @@ const healthy: Row[] = [
 		.filter(({kinds}) => kinds.length === 0)
 		.map(({name, image}): Row => ({name: `its form is odd: ${name}`, isWritten: true, image: () => image})),
 ];
+
+const blobsBelow = (part: ImagePart) => everything(part).flatMap(({role, digest}) => (role === 'blob' ? [digest] : []));
 
 async function each<T>(items: T[], damage: (item: T) => Promise<Digest[]>): Promise<Digest[]> {
 	return (await Promise.all(items.map(damage))).flat();
@@ -403,7 +446,7 @@ function place(row: Row, at: number): Placed {
 	return {...row, repository, tag, part: (row.image ?? twoPlatforms)(row.name)};
 }
 
-describeReal('verify against distribution 2.8', ['docker-registry'], () => {
+describeReal(`verify against distribution ${registryVersion}`, ['docker-registry'], () => {
 	const rows = [...faulty, ...healthy].map(place);
 	const found = new Map<Look | 'before', Map<string, ImageCheck>>();
 	const damaged = new Map<string, Digest[]>();
@@ -513,7 +556,8 @@ describeReal('verify against distribution 2.8', ['docker-registry'], () => {
 	});
 
 	test.each(rows)('$name', row => {
-		const {name, kinds = [], but = {}} = row;
+		const {name, kinds = [], in31} = row;
+		const but = {...row.but, ...(registryVersion === '3.1' && in31)};
 
 		const seen = perLook(look => {
 			const {verdict, faults} = checkOf(look, row);

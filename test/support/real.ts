@@ -1,4 +1,4 @@
-import {spawn, spawnSync} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {randomInt} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
@@ -7,20 +7,30 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe} from 'vitest';
+import {
+	isWithoutRegistry3,
+	locate,
+	type RegistryVersion,
+	registry3,
+	registryProgram,
+	registryVersion,
+} from './registry-program.ts';
 
-/** @returns the path of a program, also of one that only root's PATH has */
-export function locate(program: string): string | undefined {
-	const found = spawnSync('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v "$1"', 'sh', program], {
-		encoding: 'utf8',
-	});
-	return found.status === 0 ? found.stdout.trim() : undefined;
-}
+export {locate} from './registry-program.ts';
 
-/** Tests against real servers: skipped where a program is missing, failed if REGMEDIC_REQUIRE_REAL=1. */
+/**
+ * Tests against real servers: skipped where a program is missing, failed if REGMEDIC_REQUIRE_REAL=1. `docker-registry` stands
+ * for the version that the tests run on.
+ */
 export function describeReal(title: string, programs: string[], body: () => void): void {
-	const missing = programs.filter(program => locate(program) === undefined);
+	const needed =
+		registryVersion === '3.1' && programs.includes('docker-registry') ? [...programs, registry3] : programs;
+	const missing = needed.filter(program => locate(program) === undefined);
 
-	if (missing.length > 0 && process.env.REGMEDIC_REQUIRE_REAL === '1') {
+	if (
+		missing.some(program => program !== registry3 || !isWithoutRegistry3) &&
+		process.env.REGMEDIC_REQUIRE_REAL === '1'
+	) {
 		throw new Error(`${title}: missing ${missing.join(', ')}`);
 	}
 
@@ -69,9 +79,11 @@ export type RealRegistry = {
 	stop(): Promise<void>;
 };
 
-/** Runs Debian's docker-registry (distribution 2.8) on a loopback port over this storage folder. */
+/** Runs distribution on a loopback port over this storage folder. */
 export async function startDockerRegistry(options: {
 	root: string;
+	/** By default the one that the tests run on. */
+	version?: RegistryVersion;
 	port?: number;
 	htpasswd?: string;
 	readonly?: boolean;
@@ -88,6 +100,7 @@ export async function startDockerRegistry(options: {
 	/** For its configuration; outside of root. */
 	folder: string;
 }): Promise<RealRegistry> {
+	const {version = registryVersion} = options;
 	const port = options.port ?? (await freePort());
 	const config = path.join(options.folder, `registry-${port}.json`);
 	await writeFile(
@@ -101,7 +114,9 @@ export async function startDockerRegistry(options: {
 				cache: {blobdescriptor: options.redis === undefined ? 'inmemory' : 'redis'},
 				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
 			},
-			...(options.redis === undefined ? {} : {redis: {addr: options.redis}}),
+			...(options.redis === undefined
+				? {}
+				: {redis: version === '2.8' ? {addr: options.redis} : {addrs: [options.redis]}}),
 			...(options.pageSize && {catalog: {maxentries: options.pageSize}}),
 			http: {addr: `127.0.0.1:${port}`, ...(options.tls && {tls: tlsOf(options.tls)})},
 			...(options.htpasswd === undefined ? {} : {auth: {htpasswd: {realm: 'acme', path: options.htpasswd}}}),
@@ -111,7 +126,7 @@ export async function startDockerRegistry(options: {
 	let child = await serve();
 
 	async function serve() {
-		const started = spawn(locate('docker-registry')!, ['serve', config], {
+		const started = spawn(registryProgram(version)!, ['serve', config], {
 			env: {...process.env, ...options.variables},
 			stdio: 'ignore',
 		});
@@ -130,7 +145,7 @@ export async function startDockerRegistry(options: {
 		}
 
 		started.kill('SIGKILL');
-		throw new Error(`docker-registry did not answer on ${port}`);
+		throw new Error(`registry ${version} did not answer on ${port}`);
 	}
 
 	async function stop() {
