@@ -23,5 +23,7 @@ export const storageOptions = {
 
 export const plainHttp = flag('use plain HTTP for a host that is not loopback');
 
+export const fillCache = flag('ask a pull-through cache also for what it lacks: it fetches and keeps that');
+
 /** Of a drill, for tests. */
 export const speed = {...positive('speed-up factor of the simulated builds', 1), hidden: true};

@@ -138,6 +138,7 @@ type RegistryCode =
 	| 'registry.answers-differ'
 	| 'registry.busy'
 	| 'registry.ca-unreadable'
+	| 'registry.cache-unseen'
 	| 'registry.client-certificate'
 	| 'registry.cut-off'
 	| 'registry.encoded'

@@ -19,7 +19,7 @@ export type ResumeOptions = {
 /** Continues an incident that a process left or lost. The world of a drill is opened again, on the ports it had. */
 export async function resumeIncident(
 	invocation: Invocation,
-	{found: {name, folder}, incident: {drill, image}}: RecordedIncident,
+	{found: {name, folder}, incident: {drill, image, settings}}: RecordedIncident,
 	{pace, takeOver, speed}: ResumeOptions,
 ): Promise<OpenIncident> {
 	const {actor, processes} = invocation;
@@ -29,7 +29,7 @@ export async function resumeIncident(
 	}
 
 	const world = drill && (await openDrill({...drill, folder, speed}, invocation));
-	const {ports, close} = openPorts(image, world?.setup ?? (await readSetup(invocation)));
+	const {ports, close} = openPorts(image, world?.setup ?? (await readSetup(invocation, settings)));
 
 	return openIncident({
 		name,

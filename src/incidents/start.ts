@@ -31,6 +31,7 @@ type NewResponse = {
 	pace: 'person' | 'auto';
 	dryRun: boolean;
 	plainHttp?: boolean;
+	fillCache?: boolean;
 };
 
 type NewIncident = {
@@ -46,9 +47,9 @@ type NewIncident = {
 
 /** Starts a real incident. */
 export async function startIncident(invocation: Invocation, response: NewResponse): Promise<OpenIncident> {
-	const {reference, pace, dryRun, plainHttp} = response;
+	const {reference, pace, dryRun, plainHttp, fillCache} = response;
 	const runbook = await loadRunbook(invocation.home, invocation.folder, response.runbook);
-	const setup = await readSetup(invocation, defined({plainHttp}));
+	const setup = await readSetup(invocation, defined({plainHttp, fillCache}));
 	const {ports, settings, close} = openPorts(reference, setup);
 	const name = nameIncident(runbook.name, ports.clock.now());
 

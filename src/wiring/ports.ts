@@ -8,6 +8,7 @@ import type {JsonObject} from '../domain/json.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import type {Builder} from '../engine/ports/builder.ts';
 import {openShell, openStorage} from './host.ts';
+import {withoutFilling} from './look.ts';
 import {openRegistry, urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
@@ -18,7 +19,8 @@ type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 	const {configuration} = setup;
 	const requests = createRequestLog();
-	const {registry, secrets, known} = openRegistry(reference.host, setup, requests.add);
+	const opened = withoutFilling(openRegistry(reference.host, setup, requests.add), setup);
+	const {registry, secrets, known} = opened;
 	const image = imageFor(configuration, reference, known?.name)?.image;
 
 	const location = known?.registry.storage;
@@ -57,7 +59,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 		},
 		settings: settingsOf(reference, setup),
 		async close() {
-			await Promise.allSettled([registry.close(), storage?.close(), ci?.close(), builder?.close()]);
+			await Promise.allSettled([opened.close(), storage?.close(), ci?.close(), builder?.close()]);
 			await Promise.allSettled([shell?.close(), fallbackShell?.close()]);
 		},
 	};
@@ -96,7 +98,7 @@ function createRequestLog() {
 /** The part of the configuration that the journal keeps: everything a step may need, and no secret. */
 export function settingsOf(
 	reference: ImageReference,
-	{configuration, plainHttp = false}: Pick<Setup, 'configuration' | 'plainHttp'>,
+	{configuration, plainHttp = false, fillCache = false}: Pick<Setup, 'configuration' | 'plainHttp' | 'fillCache'>,
 ): JsonObject {
 	const known = registryFor(configuration, reference.host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
@@ -108,6 +110,7 @@ export function settingsOf(
 		registry: known?.name ?? null,
 		role: known?.registry.role ?? 'authoritative',
 		platforms: meantPlatformsOf(configuration, known?.name) as JsonObject,
+		...(fillCache && {fillCache}),
 		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
 		restart: known?.registry.storage?.restart ?? null,
 		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,

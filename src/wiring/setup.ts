@@ -34,10 +34,15 @@ export type Setup = {
 	prompting?: (work: () => Promise<void>) => Promise<void>;
 	/** `--plain-http`: also for a host that is not loopback. */
 	plainHttp?: boolean;
+	/** A pull-through cache may be made to fetch what it lacks. */
+	fillCache?: boolean;
 };
 
 /** @throws OperatorError configuration.missing | configuration.unreadable | configuration.invalid | configuration.untrusted */
-export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?: boolean} = {}): Promise<Setup> {
+export async function readSetup(
+	invocation: Invocation,
+	{plainHttp, fillCache}: {plainHttp?: boolean; fillCache?: boolean} = {},
+): Promise<Setup> {
 	const {processes, redaction, signal, foreground} = invocation;
 	const PATH = await safePathOf(invocation.environment.PATH, processes.user);
 	const environment = {...invocation.environment, PATH};
@@ -51,7 +56,7 @@ export async function readSetup(invocation: Invocation, {plainHttp}: {plainHttp?
 		redaction,
 		signal,
 		configurationSought: sought,
-		...defined({configurationFile: file, prompting: foreground?.run, plainHttp, runtimeFolder}),
+		...defined({configurationFile: file, prompting: foreground?.run, plainHttp, fillCache, runtimeFolder}),
 	};
 }
 

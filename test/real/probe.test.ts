@@ -183,7 +183,7 @@ describeReal(
 			await writeFile(config, `registries: {mirror: {url: "http://${registry.host}", role: cache}}`);
 
 			const [as, otherwise] = await Promise.all([
-				login.run(['probe', '--config', config]),
+				login.run(['probe', '--config', config, '--fill-cache']),
 				login.run(['probe', 'mirror', '--config', config, '--role', 'authoritative']),
 			]);
 

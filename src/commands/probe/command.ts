@@ -1,5 +1,5 @@
 import {choice, defineCommand, flag, positive, text} from '../command.ts';
-import {plainHttp, walkOptions} from '../options.ts';
+import {fillCache, plainHttp, walkOptions} from '../options.ts';
 
 export const probe = defineCommand({
 	name: 'probe [registry]',
@@ -17,6 +17,7 @@ export const probe = defineCommand({
 		'--all': flag('list every image, also intact ones'),
 		'--allow-empty': flag('accept an empty catalogue'),
 		'--plain-http': plainHttp,
+		'--fill-cache': fillCache,
 	},
 	run: async ({invocation, argument, options}) =>
 		(await import('./probe.ts')).probeRegistry(argument, options, invocation),

@@ -8,7 +8,7 @@ import {redactDeep} from '../../domain/text/redaction.ts';
 import {probe} from '../../engine/probe/probe.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
-import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
+import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
@@ -43,7 +43,11 @@ export async function probeRegistry(
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
 	const setup = await readSetup(invocation, options);
 	const {host, role, configuration} = probeTarget(wanted, setup.configuration);
-	const {registry, close} = openRegistryToVerify(host, {...setup, configuration}, options);
+	const {registry, close} = openRegistryToVerify(
+		host,
+		{...setup, configuration},
+		{...options, role: options.role ?? role},
+	);
 	const progress = showProbeProgress(host, {
 		talk: invocation.talk,
 		terminal: redrawable(invocation),

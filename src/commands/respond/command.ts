@@ -1,5 +1,5 @@
 import {defineCommand, flag, text} from '../command.ts';
-import {plainHttp} from '../options.ts';
+import {fillCache, plainHttp} from '../options.ts';
 
 export const respond = defineCommand({
 	name: 'respond [runbook]',
@@ -9,6 +9,7 @@ export const respond = defineCommand({
 		'--dry-run': flag('run reads; only print what writes would change'),
 		'--auto': flag('run reading steps without asking; stop at the first gate'),
 		'--plain-http': plainHttp,
+		'--fill-cache': fillCache,
 	},
 	run: async ({invocation, argument, options}) => (await import('./respond.ts')).respond(argument, options, invocation),
 });

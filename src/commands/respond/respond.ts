@@ -4,12 +4,12 @@ import {askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 
-type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; plainHttp?: boolean};
+type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; plainHttp?: boolean; fillCache?: boolean};
 
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(
 	runbook = 'orphan-index',
-	{image, dryRun = false, auto, plainHttp}: RespondOptions,
+	{image, dryRun = false, auto, plainHttp, fillCache}: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
 	const reference = image === undefined ? await askForImage(invocation) : parseReference(image);
@@ -27,7 +27,7 @@ export async function respond(
 				reference,
 				dryRun,
 				pace: auto || !invocation.terminal.interactive ? 'auto' : 'person',
-				...defined({plainHttp}),
+				...defined({plainHttp, fillCache}),
 			}),
 	});
 }

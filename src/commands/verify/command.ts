@@ -1,5 +1,5 @@
 import {defineCommand, text} from '../command.ts';
-import {plainHttp, walkOptions} from '../options.ts';
+import {fillCache, plainHttp, walkOptions} from '../options.ts';
 
 export const verify = defineCommand({
 	name: 'verify <ref...>',
@@ -9,6 +9,7 @@ export const verify = defineCommand({
 		'--platform <platform>': text('verify only this platform, which has to be there, for example linux/amd64'),
 		'--require <platforms>': text('platforms that all have to be there and whole: linux/amd64,linux/arm64'),
 		'--plain-http': plainHttp,
+		'--fill-cache': fillCache,
 	},
 	run: async ({invocation, argument, options}) => (await import('./verify.ts')).verify(argument, options, invocation),
 });

@@ -10,7 +10,8 @@ import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayCheck, sayChecks} from '../../plain/verify/say-check.ts';
 import {showWalkProgress} from '../../plain/verify/walk-progress.ts';
-import {type OpenRegistry, openRegistryToVerify, type VerifyingOptions} from '../../wiring/registry.ts';
+import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
+import type {OpenRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 
 type VerifyOptions = VerifyingOptions & {

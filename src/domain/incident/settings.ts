@@ -18,6 +18,7 @@ const schema = v.object({
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
 	platforms: v.optional(meantPlatforms, {}),
 	plainHttp: v.optional(v.boolean(), false),
+	fillCache: v.optional(v.boolean(), false),
 	restart: nullableText,
 	repository: nullableText,
 	branch: nullableText,
@@ -40,6 +41,8 @@ export type Settings = {
 	/** Which platforms are meant to be there. */
 	platforms: MeantPlatforms;
 	plainHttp: boolean;
+	/** A pull-through cache may be made to fetch what it lacks. */
+	fillCache?: boolean;
 	/** The command that restarts the registry. */
 	restart?: string;
 	/** The pipeline that builds the image. */
@@ -72,11 +75,23 @@ export function parseSettings(values: unknown): Settings | undefined {
 		return undefined;
 	}
 
-	const {role, platforms, plainHttp, runsInItself, restart, repository, branch, fallback, build: order} = parsed.output;
+	const {
+		role,
+		platforms,
+		plainHttp,
+		fillCache,
+		runsInItself,
+		restart,
+		repository,
+		branch,
+		fallback,
+		build: order,
+	} = parsed.output;
 	return {
 		role,
 		platforms,
 		plainHttp,
+		...(fillCache && {fillCache}),
 		runsInItself,
 		...defined({
 			restart: restart || undefined,

@@ -11,6 +11,7 @@ import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {walkImage} from '../verify/walk-image.ts';
+import {heldByCache} from './held-by-cache.ts';
 import {askSameRegistry} from './same-registry.ts';
 import {readCache, readMemory} from './stale-memory.ts';
 
@@ -40,6 +41,7 @@ export async function compareStore(
 		return {...scan, complete: false, gaps: [...scan.gaps, difference], compared};
 	}
 
+	const asked = role === 'cache' ? heldByCache(registry, async () => listing) : registry;
 	const images = imagesOf(scan, registry.host);
 	const checks: ImageCheck[] = [];
 	const gaps: string[] = [];
@@ -47,7 +49,7 @@ export async function compareStore(
 	for (const [done, reference] of images.entries()) {
 		onProgress({label: 'images asked for over HTTP', done, total: images.length});
 		try {
-			checks.push(await walkImage(registry, reference, {depth: 'edge', signal, ...defined({platforms})}));
+			checks.push(await walkImage(asked, reference, {depth: 'edge', signal, ...defined({platforms})}));
 		} catch (error) {
 			signal.throwIfAborted();
 			const {code, message, exit} = asOperatorError(error);
