@@ -3,6 +3,7 @@ import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import {acceptedManifests} from '../../domain/image/media-type.ts';
 import {type BasicCredentials, basic} from '../registry/authorization.ts';
 import {type BuiltImage, digestOf} from './image.ts';
+import {requestLoopback} from './loopback-request.ts';
 
 type PushOptions = {
 	/** `http://127.0.0.1:port` */
@@ -38,14 +39,12 @@ export async function pushImage({registryUrl, repository, tags, image, ...option
 	};
 
 	async function send(method: string, url: string, headers: Record<string, string> = {}, body?: Buffer) {
-		const response = await fetch(url, {
+		return requestLoopback(url, {
 			method,
 			headers: {...common, ...headers},
-			...defined({body: body && new Uint8Array(body)}),
+			...defined({body}),
 			signal: options.signal,
 		});
-		await response.arrayBuffer();
-		return response;
 	}
 
 	async function must(method: string, url: string, headers: Record<string, string> = {}, body?: Buffer) {
@@ -95,13 +94,12 @@ type ManifestJson = {
 /** Whether linux/amd64 of the image can be pulled. Every blob is read whole and its digest checked. */
 export async function canPull({registryUrl, repository, tag, credentials, signal}: PullOptions): Promise<boolean> {
 	async function get(path: string): Promise<Buffer | undefined> {
-		const response = await fetch(`${registryUrl}/v2/${repository}/${path}`, {
+		const {ok, bytes} = await requestLoopback(`${registryUrl}/v2/${repository}/${path}`, {
 			headers: {Authorization: basic(credentials), Accept: acceptedManifests.join(', ')},
 			signal,
 		});
 		// An image whose body is cut off cannot be pulled.
-		const bytes = await response.arrayBuffer().catch(() => undefined);
-		return response.ok && bytes !== undefined ? Buffer.from(bytes) : undefined;
+		return ok ? bytes : undefined;
 	}
 
 	async function has(digest: string): Promise<boolean> {
@@ -131,7 +129,7 @@ export async function canPull({registryUrl, repository, tag, credentials, signal
 /** The digest that the tag names now; undefined when it does not exist. */
 export async function digestOfTag(options: PullOptions): Promise<Digest | undefined> {
 	const {registryUrl, repository, tag, credentials, signal} = options;
-	const response = await fetch(`${registryUrl}/v2/${repository}/manifests/${tag}`, {
+	const response = await requestLoopback(`${registryUrl}/v2/${repository}/manifests/${tag}`, {
 		method: 'HEAD',
 		headers: {Authorization: basic(credentials), Accept: acceptedManifests.join(', ')},
 		signal,

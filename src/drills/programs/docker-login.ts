@@ -1,5 +1,6 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {requestLoopback} from '../images/loopback-request.ts';
 import {type BasicCredentials, basic} from '../registry/authorization.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
 import {readOptions, valuesOf} from './docker-options.ts';
@@ -11,7 +12,7 @@ export async function dockerLogin(words: string[], configFolder: string, context
 	const [username = ''] = valuesOf(options, '-u', '--username');
 	const password = (await context.input()).replace(/\r?\n$/, '');
 	const response = await context.withRetries(() =>
-		fetch(`http://${host}/v2/`, {
+		requestLoopback(`http://${host}/v2/`, {
 			headers: {Authorization: basic({username, password})},
 			signal: AbortSignal.timeout(10_000),
 		}),

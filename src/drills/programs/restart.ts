@@ -1,9 +1,10 @@
+import {requestLoopback} from '../images/loopback-request.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
 
 /** Plays `docker compose restart registry`. */
 export async function restart({world, out, work}: ProgramContext): Promise<void> {
 	await work(300);
-	const response = await fetch(`http://127.0.0.1:${world.ports.control}/restart`, {
+	const response = await requestLoopback(`http://127.0.0.1:${world.ports.control}/restart`, {
 		method: 'POST',
 		headers: {Authorization: `Bearer ${world.controlToken}`},
 		signal: AbortSignal.timeout(10_000),
