@@ -1,5 +1,6 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir} from 'node:fs/promises';
 import path from 'node:path';
+import {readRegularText} from '../adapters/configuration/regular-file.ts';
 import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {lintRunbook} from '../domain/runbook/linter.ts';
@@ -21,7 +22,7 @@ type CheckedRunbook = {file: string; text: string; runbook?: Runbook; problems: 
 export async function checkRunbook(home: string, folder: string, wanted: string): Promise<CheckedRunbook> {
 	const isName = !/[/.]/.test(wanted);
 	const file = isName ? path.join(home, 'runbooks', `${wanted}.md`) : path.resolve(folder, wanted);
-	const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+	const text = await readRegularText(file).catch(async (error: NodeJS.ErrnoException) => {
 		const names = await shippedRunbooks(home);
 		const isAbsent = error.code === 'ENOENT';
 		throw new OperatorError(

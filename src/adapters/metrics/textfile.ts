@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, stat} from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Metric} from '../../domain/probe/metrics.ts';
@@ -51,7 +51,12 @@ async function keptFamilies(
 	written: ReadonlySet<string>,
 	labels: Readonly<Record<string, string>>,
 ): Promise<string> {
-	const text = await readFile(file, 'utf8').catch(() => '');
+	// Anything but a plain file might not end, and is replaced by one.
+	const isPlain = await stat(file).then(
+		found => found.isFile(),
+		() => false,
+	);
+	const text = isPlain ? await readFile(file, 'utf8').catch(() => '') : '';
 	const own = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
 	const families = text.split(/^(?=# HELP )/m).filter(family => {
 		const name = /^# HELP (\S+)/.exec(family)?.[1];

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readRegularText} from '../../adapters/configuration/regular-file.ts';
 import {probeHazards} from '../../domain/audit/hazards/stale-probe.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {systemClock} from '../../wiring/setup.ts';
@@ -37,7 +37,7 @@ export async function auditProbe(
  */
 export async function readMetrics(source: string, signal: AbortSignal): Promise<string> {
 	try {
-		return /^https?:\/\//.test(source) ? await download(source, signal) : await readFile(source, 'utf8');
+		return /^https?:\/\//.test(source) ? await download(source, signal) : await readRegularText(source);
 	} catch (error) {
 		signal.throwIfAborted();
 		throw new OperatorError('audit.metrics', `The probe’s metrics in ${source} cannot be read: ${reasonOf(error)}.`, {

@@ -27,12 +27,37 @@ const fields = {
 	platform: folded(keysOfPlatform),
 };
 
+/** In a text, the quotation mark after the name would have a backslash before it. */
+const fraction = /"(?:size|schemaVersion)"\s*:\s*-?\d+(?:\.|[eE](?!\+\d{3}))/;
+/** @see go.dev/src/encoding/json/scanner.go, maxNestingDepth */
+const deepest = 10_000;
+
 /**
  * Why clients may read another manifest than this one; undefined: they read the same.
  * @param json what JavaScript reads in it
  */
 export function ambiguityIn(source: string, json: unknown): string | undefined {
+	if (fraction.test(source)) {
+		return 'a size in it is written as a fraction, which Go refuses for a whole number';
+	}
+
+	if (source.length > 2 * deepest && depthOf(source) > deepest) {
+		return `it is nested more than ${deepest} deep, which Go refuses`;
+	}
+
 	return keysWritten(source) > keysRead(json) ? 'a key is in it twice' : caseIn(json, 'manifest');
+}
+
+/** How deep it is nested; brackets in texts do not count. */
+function depthOf(source: string): number {
+	let depth = 0;
+	let most = 0;
+	for (const [token] of source.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+		depth += token === '[' || token === '{' ? 1 : token === ']' || token === '}' ? -1 : 0;
+		most = Math.max(most, depth);
+	}
+
+	return most;
 }
 
 /** A string before a colon is a key. The expression reads one string after the other, so none is begun in its middle. */

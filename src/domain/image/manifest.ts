@@ -57,12 +57,23 @@ const descriptor = v.object({
 	/** Absent is 0: distribution 2.8 writes a size of 0 as none (`omitempty`). @see distribution v2.8.3 blobs.go, Descriptor */
 	size: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
 	mediaType: text,
-	platform: v.nullish(v.object({os: text, architecture: text, variant: text})),
+	platform: v.nullish(
+		v.object({
+			os: text,
+			architecture: text,
+			variant: text,
+			'os.version': text,
+			'os.features': v.nullish(v.array(textOrNull)),
+		}),
+	),
 	annotations: v.nullish(v.record(v.string(), textOrNull)),
 	urls: v.nullish(v.array(textOrNull)),
+	/** Base64 */
+	data: text,
 });
 
 const document = v.object({
+	schemaVersion: v.nullish(v.number()),
 	mediaType: text,
 	artifactType: text,
 	manifests: v.optional(v.nullable(v.array(descriptor))),
@@ -71,6 +82,7 @@ const document = v.object({
 	/** The layers of an artifact manifest. */
 	blobs: v.optional(v.nullable(v.array(descriptor))),
 	subject: v.nullish(descriptor),
+	annotations: v.nullish(v.record(v.string(), textOrNull)),
 });
 
 /**

@@ -27,6 +27,9 @@ describe('a manifest that a client written in Go reads otherwise', () => {
 			/"OS" is "os"/,
 		],
 		['the Kelvin sign and the long s', `{"config":${a},"layer\u017F":[${b}]}`, /is "layers"/],
+		['a size as a fraction', `{"config":${a},"layers":[${a.replace('"size":1', '"size":1.0')}]}`, /fraction/],
+		['a schemaVersion with an exponent', `{"schemaVersion":2e0,"config":${a},"layers":[]}`, /fraction/],
+		['twenty thousand brackets', `{"x":${'['.repeat(20_000)}${']'.repeat(20_000)},"manifests":[]}`, /nested/],
 	])('is ambiguous: %s', (_, source, reason) => {
 		expect(read(source)).toMatch(reason);
 		expect(parseManifest(source)).toMatchObject({ok: false, ambiguous: true});
@@ -65,4 +68,12 @@ it('what a builder writes is never ambiguous, and neither is any JSON that JavaS
 
 it('an image with layers and without a config cannot be pulled', () => {
 	expect(parseManifest(`{"layers":[${a}]}`)).toEqual({ok: false, reason: 'it has no config'});
+});
+
+it.each([
+	['an annotation that is a number', `{"manifests":[],"annotations":{"a":1}}`],
+	['data that is a number', `{"config":${a},"layers":[${a.replace('{', '{"data":1,')}]}`],
+	['a schemaVersion in words', `{"schemaVersion":"2","manifests":[]}`],
+])('what Go refuses is not a manifest: %s', (_, source) => {
+	expect(parseManifest(source)).toMatchObject({ok: false});
 });

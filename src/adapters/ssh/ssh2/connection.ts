@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
 import type {AnyAuthMethod, Client} from 'ssh2';
 import {defined} from '../../../domain/defined.ts';
 import type {OperatorError} from '../../../domain/errors.ts';
@@ -14,6 +13,7 @@ import {
 	readHostKeys,
 } from './known-hosts.ts';
 import type {SshTarget} from './ssh-target.ts';
+import {readUserFile} from './user-file.ts';
 
 const readyTimeoutMs = 15_000;
 const keepaliveIntervalMs = 15_000;
@@ -83,7 +83,7 @@ async function loginMethods({user, agent, identityFiles}: SshTarget): Promise<An
 	const methods: AnyAuthMethod[] = agent === undefined ? [] : [{type: 'agent', username: user, agent}];
 
 	for (const file of identityFiles) {
-		const key = await readFile(file).catch(() => undefined);
+		const key = await readUserFile(file).catch(() => undefined);
 		if (key !== undefined && !(ssh2.utils.parseKey(key) instanceof Error)) {
 			methods.push({type: 'publickey', username: user, key});
 		}

@@ -1,8 +1,8 @@
 import {createHmac, timingSafeEqual} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
 import {misconfigured} from '../errors.ts';
 import {matchesPatterns} from './ssh-config.ts';
 import type {SshTarget} from './ssh-target.ts';
+import {readUserFile} from './user-file.ts';
 
 /**
  * One line of a known_hosts file that names a key.
@@ -97,13 +97,15 @@ export async function readHostKeys({knownHostsFiles, revokedKeysFile}: SshTarget
 async function readKnownHosts(files: readonly string[]): Promise<string> {
 	const texts = await Promise.all(
 		files.map(file =>
-			readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-				if (error.code === 'ENOENT') {
-					return '';
-				}
+			readUserFile(file)
+				.then(bytes => bytes.toString('utf8'))
+				.catch((error: NodeJS.ErrnoException) => {
+					if (error.code === 'ENOENT') {
+						return '';
+					}
 
-				throw misconfigured(`${file} cannot be read`, 'Make it readable: it may revoke a key.', error);
-			}),
+					throw misconfigured(`${file} cannot be read`, 'Make it readable: it may revoke a key.', error);
+				}),
 		),
 	);
 	return texts.join('\n');
@@ -114,9 +116,11 @@ async function readKnownHosts(files: readonly string[]): Promise<string> {
  * @see ssh_config(5), RevokedHostKeys
  */
 async function readRevokedKeys(file: string): Promise<KnownHost[]> {
-	const text = await readFile(file, 'latin1').catch(error => {
-		throw misconfigured(`${file}, which RevokedHostKeys names, cannot be read`, 'Make it readable.', error);
-	});
+	const text = await readUserFile(file)
+		.then(bytes => bytes.toString('latin1'))
+		.catch(error => {
+			throw misconfigured(`${file}, which RevokedHostKeys names, cannot be read`, 'Make it readable.', error);
+		});
 
 	if (text.startsWith('SSHKRL\n')) {
 		throw misconfigured(

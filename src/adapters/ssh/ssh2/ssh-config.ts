@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import {execa} from 'execa';
 import {misconfigured} from '../errors.ts';
 import type {Environment} from '../local.ts';
 import {type Destination, destinationArguments, sshEnvironment} from '../ssh-program.ts';
+import {readUserFile} from './user-file.ts';
 
 /** Values by keyword in lower case; the first value of a keyword comes first. */
 type SshSettings = Map<string, string[]>;
@@ -49,13 +49,15 @@ export async function askSsh(
  * @throws OperatorError ssh.config for Include and Match, which only ssh itself can evaluate
  */
 export async function readSshConfig(file: string, host: string): Promise<SshSettings> {
-	const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-		if (error.code === 'ENOENT') {
-			return '';
-		}
+	const text = await readUserFile(file)
+		.then(bytes => bytes.toString('utf8'))
+		.catch((error: NodeJS.ErrnoException) => {
+			if (error.code === 'ENOENT') {
+				return '';
+			}
 
-		throw misconfigured(`${file} cannot be read`, 'Make it readable, or name another with `--ssh-config`.', error);
-	});
+			throw misconfigured(`${file} cannot be read`, 'Make it readable, or name another with `--ssh-config`.', error);
+		});
 	return settingsFor(text, host, file);
 }
 
