@@ -95,7 +95,12 @@ type DigestCode = 'digest.malformed';
 
 type DocumentCode = 'document.unwritable';
 
-type DrillCode = 'drill.other-scenario' | 'drill.port-taken' | 'drill.unknown-scenario' | 'drill.unwritable';
+type DrillCode =
+	| 'drill.folder'
+	| 'drill.other-scenario'
+	| 'drill.port-taken'
+	| 'drill.unknown-scenario'
+	| 'drill.unwritable';
 
 type EffectCode = 'effect.unknown';
 

@@ -1,8 +1,10 @@
 import path from 'node:path';
+import {otherWriters} from '../adapters/configuration/ownership.ts';
 import {nameIncident} from '../adapters/journal/incident-folders.ts';
 import {makeIncidentFolder} from '../adapters/journal/journal.ts';
 import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
 import type {Configuration} from '../domain/configuration.ts';
+import {OperatorError} from '../domain/errors.ts';
 import {parseReference} from '../domain/image/reference.ts';
 import {openWorld, type World} from '../drills/world/world.ts';
 import {worldPaths} from '../drills/world/world-file.ts';
@@ -65,6 +67,16 @@ export async function openDrill(
 ): Promise<{world: World; setup: Setup}> {
 	const paths = worldPaths(path.resolve(folder, 'world'));
 	const world = await openWorld({folder: paths.folder, scenario, seed: String(seed), speed, processes});
+	// Its pretended programs would be passed over there, and real ones of the same names be found.
+	const openTo = await otherWriters(paths.folder, processes.user);
+	if (openTo !== undefined) {
+		await world.close();
+		throw new OperatorError('drill.folder', `A rehearsal cannot run in ${paths.folder}: ${openTo}.`, {
+			hint: 'Set XDG_STATE_HOME to a folder that only you can write.',
+			exit: 'configuration',
+		});
+	}
+
 	const {registryCredentials, ci} = world;
 
 	const configuration = configurationOf(world);

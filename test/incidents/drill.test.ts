@@ -1,4 +1,4 @@
-import {readFile, rm} from 'node:fs/promises';
+import {chmod, mkdir, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {parseReference} from '../../src/domain/image/reference.ts';
@@ -78,4 +78,15 @@ it('a drill that an older version started has no such host files: the audit says
 	expect(risks).toEqual([]);
 	expect(outcome).toBe('unavailable');
 	expect(say).toContain('not everything was read');
+});
+
+it('a drill does not run in a folder that others can write: its pretended programs would be passed over there', async () => {
+	const open = path.join(await createTempFolder(), 'open');
+	await mkdir(open);
+	await chmod(open, 0o777);
+
+	await expect(rehearseAudit(path.join(open, 'drill'))).rejects.toMatchObject({
+		code: 'drill.folder',
+		message: expect.stringContaining('can be written by every user'),
+	});
 });
