@@ -212,7 +212,7 @@ export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage
 		remove(tree, blobFolder(layer));
 		return {
 			expected: [
-				one('tag-dangling', 'remove-tag', root),
+				one('tag-dangling', 'rebuild', root),
 				{...one('layer-missing', 'rebuild', layer), repository: there, tags: tagsOf[there]!},
 			],
 		};

@@ -11,14 +11,19 @@ import type {RemedyRules} from './finding-list.ts';
 export function remedyRules(graph: StorageGraph, intact: ReadonlySet<string>): RemedyRules {
 	const {listing} = graph;
 	return {
-		remedyOfTag({repository, tags, history = []}) {
+		remedyOfTag({repository, tags, digest, history = []}) {
 			// Where not everything was read, it is not known whether another tag of the repository is intact.
 			if (!listing.complete) {
 				return 'inspect';
 			}
 
-			const hasOther = intact.has(repository) && !tags.every(isAttachedTag);
-			return history.length > 0 || hasOther ? 're-point' : 'remove-tag';
+			const isAttached = tags.every(isAttachedTag);
+			if (history.length > 0 || (intact.has(repository) && !isAttached)) {
+				return 're-point';
+			}
+
+			// The image was there: it can be built or brought back. Where no digest is left, the tag names nothing.
+			return digest === undefined || isAttached ? 'remove-tag' : 'rebuild';
 		},
 		planOf: finding => relinkPlan(finding, listing, graph),
 		historyOf: ({repository, tags}) => tags.flatMap(tag => pastImages(graph, repository, tag)),

@@ -171,7 +171,7 @@ it('a fault is one finding a repository, with all the tags that it breaks', () =
 	expect(otherOrphans(scan, {repository: 'app', tag: 'v1'}).map(({repository}) => repository)).toEqual(['other']);
 });
 
-it('the remedy for a dangling tag is re-point where the repository has an intact image, else remove', () => {
+it('the remedy for a dangling tag is re-point where the repository has an intact image, else rebuild', () => {
 	const {listing, app, image} = stored();
 	app.tags.set('stray', {link: link(blobOf('gone').digest)});
 	const remedies = () => findings(listing).map(({kind, tags, remedy}) => [kind, tags, remedy]);
@@ -181,7 +181,7 @@ it('the remedy for a dangling tag is re-point where the repository has an intact
 	app.revisions.delete(image.index.digest);
 	expect(remedies()).toEqual([
 		['tag-dangling', ['latest'], 'relink'],
-		['tag-dangling', ['stray'], 'remove-tag'],
+		['tag-dangling', ['stray'], 'rebuild'],
 	]);
 });
 
