@@ -163,13 +163,15 @@ type RegistryCode =
 	| 'registry.proxy-unreadable'
 	| 'registry.redirected'
 	| 'registry.stalled'
+	| 'registry.storage'
 	| 'registry.tls'
 	| 'registry.token-realm'
 	| 'registry.token-refused'
 	| 'registry.token-service'
 	| 'registry.unauthorized'
 	| 'registry.unexpected-answer'
-	| 'registry.unreachable';
+	| 'registry.unreachable'
+	| 'registry.upstream';
 
 type RelinkCode = 'relink.gone' | 'relink.nothing';
 

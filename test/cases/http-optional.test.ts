@@ -190,7 +190,7 @@ describeReal('what is optional in HTTP may be refused', ['docker-registry', 'sko
 
 			expect(exitCode).toBe(3);
 			expect(JSON.parse(stdout).images[0].faults).toMatchObject([
-				{kind: 'blob-truncated', digest: warm.blobs[1]!.digest},
+				{kind: 'part-unserved', digest: warm.blobs[1]!.digest},
 			]);
 		},
 	);

@@ -141,9 +141,9 @@ describeReal('the registry client against distribution 2.8', ['docker-registry',
 	});
 
 	const damages: [string, (file: string) => Promise<void>, cold: string, warm: string][] = [
-		['removed', file => store.remove(file), 'layer-missing', 'blob-empty'],
-		['emptied', file => truncate(file, 0), 'blob-empty', 'blob-empty'],
-		['truncated', file => truncate(file, 60), 'blob-truncated', 'blob-truncated'],
+		['removed', file => store.remove(file), 'layer-missing', 'part-unserved'],
+		['emptied', file => truncate(file, 0), 'blob-empty', 'part-unserved'],
+		['truncated', file => truncate(file, 60), 'blob-truncated', 'part-unserved'],
 	];
 
 	test.each(damages)('layer data that was %s is seen with nothing in the cache', async (_, damage, kind) => {
@@ -212,7 +212,7 @@ describeReal('the registry client against distribution 2.8', ['docker-registry',
 		await symlink(folder, folder);
 
 		try {
-			await expect(verify()).rejects.toMatchObject({code: 'registry.failing', hint: expect.stringContaining('disk')});
+			await expect(verify()).rejects.toMatchObject({code: 'registry.storage', hint: expect.stringContaining('disk')});
 		} finally {
 			await unlink(folder);
 			await rename(`${folder}.away`, folder);

@@ -78,10 +78,8 @@ type Row = {
 	in31?: Row['but'];
 };
 
-/** HEAD tells the size that the cache remembers. */
-const headBelieves: Row['but'] = {'warm head': []};
 /** Data that the cache promises and nobody delivers. */
-const cutOff: Row['but'] = {'warm head': [], 'warm edge': ['blob-empty'], 'warm content': ['blob-empty']};
+const cutOff: Row['but'] = {'warm head': [], 'warm edge': ['part-unserved'], 'warm content': ['part-unserved']};
 /** 2.8 asks the disk for links and sizes only of what it does not remember: until its restart everybody can pull. */
 const servedFromMemory: Row['but'] = {'warm head': [], 'warm edge': [], 'warm content': []};
 /**
@@ -146,8 +144,8 @@ const faulty: Row[] = [
 		kinds: ['child-missing', 'child-missing', 'child-missing'],
 		in31: {
 			'warm head': [],
-			'warm edge': Array.from({length: 7}, () => 'blob-empty' as const),
-			'warm content': Array.from({length: 7}, () => 'blob-empty' as const),
+			'warm edge': Array.from({length: 7}, () => 'part-unserved' as const),
+			'warm content': Array.from({length: 7}, () => 'part-unserved' as const),
 		},
 	},
 	{
@@ -206,11 +204,12 @@ const faulty: Row[] = [
 	{
 		name: 'a layer link that is empty',
 		damage: it => it.relink(it.layer(0), ''),
-		kinds: ['link-malformed'],
+		// 2.8 fails and does not say why.
+		kinds: [registryVersion === '2.8' ? 'part-unserved' : 'link-malformed'],
 		but: servedFromMemory,
 	},
-	{name: 'a layer of 0 bytes', damage: it => it.empty(it.layer(0)), kinds: ['blob-empty'], but: headBelieves},
-	{name: 'a layer that was cut', damage: it => it.cut(it.layer(0)), kinds: ['blob-truncated'], but: headBelieves},
+	{name: 'a layer of 0 bytes', damage: it => it.empty(it.layer(0)), kinds: ['blob-empty'], but: cutOff},
+	{name: 'a layer that was cut', damage: it => it.cut(it.layer(0)), kinds: ['blob-truncated'], but: cutOff},
 	{
 		name: 'a layer with bytes behind its end',
 		damage: it => it.grow(it.layer(0)),
@@ -280,13 +279,13 @@ const faulty: Row[] = [
 			'cold head': ['child-missing', 'blob-empty', 'blob-truncated', 'config-missing'],
 			'cold edge': ['child-missing', 'blob-empty', 'blob-truncated', 'config-missing'],
 			'warm head': ['child-missing'],
-			'warm edge': ['child-missing', 'blob-empty', 'blob-truncated', 'blob-empty'],
-			'warm content': ['child-missing', 'blob-empty', 'blob-truncated', 'blob-empty', 'blob-corrupt'],
+			'warm edge': ['child-missing', 'part-unserved', 'part-unserved', 'part-unserved'],
+			'warm content': ['child-missing', 'part-unserved', 'part-unserved', 'part-unserved', 'blob-corrupt'],
 		},
 		in31: {
 			'warm head': [],
-			'warm edge': ['blob-empty', 'blob-truncated', 'blob-empty'],
-			'warm content': ['blob-empty', 'blob-truncated', 'blob-empty', 'blob-corrupt'],
+			'warm edge': ['part-unserved', 'part-unserved', 'part-unserved'],
+			'warm content': ['part-unserved', 'part-unserved', 'part-unserved', 'blob-corrupt'],
 		},
 	},
 ];

@@ -6,7 +6,6 @@ import {RegistryBusy, RegistryFailing} from './errors/refusals.ts';
 const retries = 2;
 const firstPauseMs = 250;
 const longestPauseMs = 20_000;
-const secondAttemptMs = 200;
 
 export type Retrying = {
 	clock: Pick<Clock, 'now' | 'sleep'>;
@@ -45,20 +44,26 @@ export async function withRetries<T>(
 	}
 }
 
-/** A fault is only reported when a second attempt shows it again. @param isReliable whether the first result needs no second */
-export async function withSecondAttempt<T>(
+/** The pauses before a fault is reported that a second attempt has shown again. */
+export const secondAttempt = [200] as const;
+/** Where the registry fails and gives no reason, a failure that passes is more likely. */
+export const thirdAttempt = [200, 1000] as const;
+
+/** @param pausesFor how long to wait before each further attempt, in milliseconds; none where the result is reliable */
+export async function withFurtherAttempts<T>(
 	attempt: () => Promise<T>,
-	isReliable: (result: T) => boolean,
+	pausesFor: (result: T) => readonly number[],
 	{clock}: Retrying,
 	waiting: Waiting,
 ): Promise<T> {
-	const first = await attempt();
-	if (isReliable(first)) {
-		return first;
+	let result = await attempt();
+
+	for (let made = 0; made < pausesFor(result).length; made++) {
+		await clock.sleep(pausesFor(result)[made]!, waiting);
+		result = await attempt();
 	}
 
-	await clock.sleep(secondAttemptMs, waiting);
-	return attempt();
+	return result;
 }
 
 /** A request before that time would only add to the load. */

@@ -170,7 +170,7 @@ function hasNewest({remedy, history = []}: Finding): boolean {
  */
 function staleAnswers(faults: readonly Fault[], findings: readonly Finding[]): boolean {
 	const claimed = faults
-		.filter(({kind}) => kind === 'blob-empty' || kind === 'blob-truncated')
+		.filter(({kind}) => kind === 'part-unserved' || kind === 'blob-empty' || kind === 'blob-truncated')
 		.map(({digest}) => digest);
 	const gone = findings.flatMap(({kind, digest, missing}) =>
 		kind === 'config-missing' || kind === 'layer-missing' ? [digest, ...missing] : missing,

@@ -1,3 +1,4 @@
+import type {Reason} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Descriptor} from '../../domain/image/manifest.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
@@ -76,15 +77,23 @@ export type ManifestAnswer =
 			mediaType: string;
 	  }
 	| {state: 'missing'; status: number; detail: string}
-	/** The registry failed on this manifest (500), twice. */
-	| {state: 'unreadable'; status: number; detail: string};
+	/** The registry cannot read this manifest or its link (500), twice. */
+	| {state: 'unreadable'; status: number; detail: string}
+	| UnservedAnswer;
+
+/**
+ * The registry failed on this part each time, and gave no reason: 500 three times over a pause, or bytes that it promised and
+ * did not deliver. `failure` is what that means where it fails on others as well.
+ */
+export type UnservedAnswer = {state: 'unserved'; status: number; detail: string; failure: Reason};
 
 export type BlobAnswer =
 	/** `sizeOnly`: at depth `edge`, the registry only serves whole blobs, and its last byte was not read. */
 	| {state: 'present'; status: number; sizeOnly?: true}
 	| {state: 'missing'; status: number; detail: string}
-	/** The registry failed on this blob (500), twice, as it does where a link holds no digest. */
+	/** The registry says that its link holds no digest (500), twice. */
 	| {state: 'unreadable'; status: number; detail: string}
+	| UnservedAnswer
 	| {state: 'empty'; status: number; detail: string; length?: 0}
 	/**
 	 * Shorter or longer than the descriptor says (`length`: the registry's bytes), or cut off again on a new connection. At

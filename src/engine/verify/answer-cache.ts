@@ -6,7 +6,14 @@ import type {Waiting} from '../ports/waiting.ts';
 import {type CircuitBreaker, createCircuitBreaker, isAccessDenied, isRegistryDown} from './circuit-breaker.ts';
 import type {RequestLimiter} from './concurrency.ts';
 import type {PartDescriptor} from './parts.ts';
-import {createInterning, type Found, type FoundFact, type ManifestFact, readManifest} from './read-manifest.ts';
+import {
+	createInterning,
+	type Found,
+	type FoundFact,
+	isFound,
+	type ManifestFact,
+	readManifest,
+} from './read-manifest.ts';
 
 /**
  * The registry's answers for one repository, shared by all walks. A digest is requested once; a caller that asks while the
@@ -108,7 +115,7 @@ export function createAnswerCache(
 			}
 
 			const known = manifests.get(answer.digest);
-			if (known !== undefined && known.state !== 'missing' && known.state !== 'unreadable') {
+			if (known !== undefined && isFound(known)) {
 				return known;
 			}
 

@@ -3,7 +3,7 @@ import type {Reason} from '../../domain/error-codes.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
-import type {BlobAnswer} from '../ports/registry.ts';
+import type {BlobAnswer, UnservedAnswer} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {AnswerCache} from './answer-cache.ts';
 import {type CheckedPart, type Part, partsOf} from './parts.ts';
@@ -69,6 +69,10 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, meant, p
 		return faulty(part, 'manifest-unreadable', fact.detail, fact.status);
 	}
 
+	if (fact.state === 'unserved') {
+		return unserved(part, fact);
+	}
+
 	const status = 200;
 
 	if (fact.state === 'unsupported') {
@@ -107,7 +111,7 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, meant, p
 
 const missingKinds = {config: 'config-missing', layer: 'layer-missing', manifest: 'child-missing'} as const;
 
-const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing'>, FaultKind> = {
+const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing' | 'unserved'>, FaultKind> = {
 	empty: 'blob-empty',
 	truncated: 'blob-truncated',
 	corrupt: 'blob-corrupt',
@@ -124,6 +128,10 @@ function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): Checke
 
 	if (state === 'missing' && (isCache || part.mayBeAbsent)) {
 		return uncached(part, status);
+	}
+
+	if (state === 'unserved') {
+		return unserved(part, answer);
 	}
 
 	const kind = state === 'missing' ? missingKinds[part.descriptor.role] : blobFaults[state];
@@ -150,6 +158,10 @@ function uncached(part: Part, status: number): CheckedPart {
 	return {part, status, isUncached: true, below: []};
 }
 
+function unserved(part: Part, {detail, status, failure}: UnservedAnswer): CheckedPart {
+	return {...faulty(part, 'part-unserved', detail, status), failure};
+}
+
 function faulty(part: Part, kind: FaultKind, detail: string, status?: number): CheckedPart {
 	const {descriptor, via, platform} = part;
 	const fault: Fault = {
@@ -162,6 +174,6 @@ function faulty(part: Part, kind: FaultKind, detail: string, status?: number): C
 	return {part, ...defined({status}), fault, below: []};
 }
 
-function uncheckedOf({descriptor, via, platform}: Part, {code, message, hint}: Reason): Unchecked {
+export function uncheckedOf({descriptor, via, platform}: Part, {code, message, hint}: Reason): Unchecked {
 	return {digest: descriptor.digest, via, ...defined({platform}), code, message, hint};
 }

@@ -1,8 +1,9 @@
 import {defined} from '../../domain/defined.ts';
+import type {Reason} from '../../domain/error-codes.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
-import type {ImageCheck} from '../../domain/image/verdict.ts';
+import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
 
 const tagsNamed = 5;
@@ -16,9 +17,13 @@ type ListTags = () => Promise<ReadonlySet<string> | undefined>;
 export async function checkMissingImage(
 	reference: ImageReference,
 	answer: Exclude<ManifestAnswer, {state: 'found'}>,
-	listTags: ListTags,
+	{listTags, isCache}: {listTags: ListTags; isCache: boolean},
 ): Promise<ImageCheck> {
 	const {digest} = reference;
+	if (isCache && answer.state === 'missing') {
+		return unanswered(reference, notCached(reference, answer.status));
+	}
+
 	return {
 		reference: formatReference(reference),
 		...defined({digest}),
@@ -39,8 +44,9 @@ async function faultOf(
 	const tags = await listTags();
 	const {digest} = reference;
 
-	if (state === 'unreadable') {
-		return {kind: 'manifest-unreadable', ...defined({digest}), via: [], status, detail};
+	if (state !== 'missing') {
+		const kind = state === 'unreadable' ? 'manifest-unreadable' : 'part-unserved';
+		return {kind, ...defined({digest}), via: [], status, detail};
 	}
 
 	if (digest === undefined && tags?.has(target(reference))) {
@@ -48,6 +54,18 @@ async function faultOf(
 	}
 
 	throw absent(reference, tags);
+}
+
+/**
+ * A cache answers 404 for what it has not fetched while its upstream refuses (429) or is down, as for what upstream lacks.
+ * @see distribution v2.8.3 and v3.1.1 registry/proxy/proxytagservice.go; recorded of both
+ */
+function notCached({host}: ImageReference, status: number): Reason {
+	return {
+		code: 'registry.upstream',
+		message: `${host} is a pull-through cache, and does not have it (${status}): its upstream refuses, is down, or does not have it either.`,
+		hint: 'Ask the upstream itself for the image. Nothing in the cache is damaged by that.',
+	};
 }
 
 function absent(reference: ImageReference, tags: ReadonlySet<string> | undefined): OperatorError {

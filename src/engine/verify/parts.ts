@@ -1,4 +1,5 @@
 import {defined} from '../../domain/defined.ts';
+import type {Reason} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {mayBeAbsent} from '../../domain/image/meant-platforms.ts';
@@ -30,6 +31,8 @@ export type CheckedPart = {
 	status?: number;
 	fault?: Fault;
 	unchecked?: Unchecked;
+	/** With a fault: the registry fails on the part each time, which means this where it fails on others as well. */
+	failure?: Reason;
 	/** Absent, which is no fault: a cache has not fetched it yet, or its platform is not meant to be there. */
 	isUncached?: true;
 	/** The registry only serves it whole: its size was checked, and its last byte was not read. */

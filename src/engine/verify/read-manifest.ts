@@ -33,6 +33,10 @@ export type FoundFact =
 /** What is known of a manifest. */
 export type ManifestFact = FoundFact | Exclude<ManifestAnswer, {state: 'found'}>;
 
+export function isFound(fact: ManifestFact): fact is FoundFact {
+	return fact.state !== 'missing' && fact.state !== 'unreadable' && fact.state !== 'unserved';
+}
+
 /**
  * Reads a manifest, if its bytes are what was requested.
  * @param wanted the digest that was requested

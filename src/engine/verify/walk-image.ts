@@ -10,6 +10,7 @@ import {type AnswerCache, createAnswerCache} from './answer-cache.ts';
 import {createCircuitBreaker, isRegistryDown} from './circuit-breaker.ts';
 import {createRequestLimiter, type RequestLimiter} from './concurrency.ts';
 import {checkMissingImage} from './missing-image.ts';
+import {isFound} from './read-manifest.ts';
 import type {WalkProgress} from './walk-parts.ts';
 import {walkParts} from './walk-parts.ts';
 
@@ -63,14 +64,15 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 			signal.throwIfAborted();
 			const cache = cacheOf(reference.repository);
 			const meant = platformsMeant(platforms, reference.repository);
-			const options = {depth, signal, isCache: role === 'cache', ...defined({meant}), ...image};
+			const isCache = role === 'cache';
+			const options = {depth, signal, isCache, ...defined({meant}), ...image};
 			const {digest} = reference;
 
 			if (digest !== undefined) {
 				const fact = await cache.manifest(digest);
-				return fact.state === 'missing' || fact.state === 'unreadable'
-					? checkMissingImage(reference, fact, cache.tags)
-					: walkParts(cache, reference, {digest, fact}, options);
+				return isFound(fact)
+					? walkParts(cache, reference, {digest, fact}, options)
+					: checkMissingImage(reference, fact, {listTags: cache.tags, isCache});
 			}
 
 			const ask = () => cache.tag(target(reference));
@@ -83,7 +85,7 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 							{digest: first.claimed ?? first.digest, fact: cache.learn(first)},
 							options,
 						)
-					: await checkMissingImage(reference, first, cache.tags);
+					: await checkMissingImage(reference, first, {listTags: cache.tags, isCache});
 
 			return check.faults.length === 0 ? check : unlessMoved(check, {reference, first, ask, signal});
 		},
@@ -130,7 +132,12 @@ async function unlessMoved(check: ImageCheck, {reference, first, ask, signal}: T
 		faults: [],
 		unchecked: [
 			...check.unchecked,
-			{via: [], ...(again.state === 'unreadable' ? failing(reference, again.detail) : moved(reference))},
+			{
+				via: [],
+				...(again.state === 'unreadable' || again.state === 'unserved'
+					? failing(reference, again.detail)
+					: moved(reference)),
+			},
 		],
 		children: check.children.map(child =>
 			child.verdict === 'broken' ? {...child, verdict: 'unknown' as const} : child,

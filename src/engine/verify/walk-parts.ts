@@ -8,6 +8,7 @@ import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts'
 import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
+import {weighUnserved} from './unserved.ts';
 
 type WalkPartsOptions = Waiting &
 	WantedPlatforms & {
@@ -42,7 +43,7 @@ export async function walkParts(
 	const observer = onProgress && countProgress(onProgress, depth === 'content');
 	const onBytes = depth === 'content' ? observer?.received : undefined;
 	const check = createPartCheck(cache, {signal, ...rules, ...defined({onBytes})});
-	const checked = withoutEmptyBranches(await checkByLevel(start, check, observer));
+	const checked = weighUnserved(withoutEmptyBranches(await checkByLevel(start, check, observer)));
 	const parts = [...checked.values()];
 
 	const others = filter?.seen() ?? [];

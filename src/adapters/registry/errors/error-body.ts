@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {type RegistryResponse, readShort} from '../response.ts';
+import {type FailureReason, failureReason} from './failure-reason.ts';
 
 const longestMessage = 300;
 
@@ -13,32 +14,12 @@ export type ErrorBody = {
 	message: string | undefined;
 	/** Of the specification: `MANIFEST_UNKNOWN` */
 	codes: string[];
-	/** The storage driver that failed the registry: `filesystem`, `s3aws`. Not where only this one entry of it is damaged. */
-	driver: string | undefined;
+	/** Why the registry failed, where it says so. */
+	reason: FailureReason | undefined;
 };
 
 const optionalText = v.fallback(v.optional(v.string()), undefined);
-/**
- * distribution 2.8 writes `"detail":{"DriverName":"filesystem","Enclosed":{"Op":"open","Path":"/…","Err":24}}` for whatever
- * its storage does not let it do (too many open files, no permission, a disk that fails), and `"detail":{}` for data that it
- * cannot read. 3.0 calls it `driver`.
- */
-const detail = v.fallback(
-	v.optional(
-		v.object({
-			DriverName: optionalText,
-			driver: optionalText,
-			Enclosed: v.fallback(v.optional(v.object({Err: v.optional(v.number())})), undefined),
-		}),
-	),
-	undefined,
-);
-/**
- * ENOTDIR and EISDIR of Linux: a file lies where a folder belongs, or a folder where a `link` belongs. The storage works, and
- * this one entry is damaged.
- */
-const wrongKindOfEntry = [20, 21];
-const entry = v.fallback(v.object({code: optionalText, message: optionalText, detail}), {});
+const entry = v.fallback(v.object({code: optionalText, message: optionalText, detail: v.optional(v.unknown())}), {});
 /** `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` @see OCI distribution-spec, "Error Codes" */
 const shape = v.pipe(v.string(), v.parseJson(), v.object({errors: v.array(entry)}));
 
@@ -48,15 +29,13 @@ export async function readErrorBody(response: RegistryResponse): Promise<ErrorBo
 	const parsed = v.safeParse(shape, text);
 	const errors = parsed.success ? parsed.output.errors : [];
 	const messages = new Set(errors.map(messageOf).filter(message => message !== undefined));
+	const reason = errors.map(({detail}) => failureReason(detail)).find(found => found !== undefined);
 	return {
 		text,
 		isHtml: /^\s*<(?:!doctype|html)/i.test(text),
 		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ')).slice(0, longestMessage),
 		codes: errors.map(({code}) => code).filter(code => code !== undefined),
-		driver: errors
-			.filter(({detail}) => !wrongKindOfEntry.includes(detail?.Enclosed?.Err ?? 0))
-			.flatMap(({detail}) => [detail?.DriverName, detail?.driver])
-			.find(name => name !== undefined && /^[\w.-]{1,40}$/.test(name)),
+		reason: reason && {...reason, words: response.mask(reason.words).slice(0, longestMessage)},
 	};
 }
 

@@ -2,6 +2,7 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {parseChallenges} from '../login/challenges.ts';
 import {isHtml, type RegistryResponse} from '../response.ts';
 import {type ErrorBody, readErrorBody} from './error-body.ts';
+import type {FailureReason} from './failure-reason.ts';
 
 /** The registry asked for a pause (429, 503). */
 export class RegistryBusy extends OperatorError {
@@ -33,38 +34,10 @@ export async function refusalFor(response: RegistryResponse, parties: Parties): 
 	return refusal(response, await readErrorBody(response), parties);
 }
 
-/**
- * What a registry says about the one manifest or blob that it does not serve, because it does not exist (404) or because the
- * registry fails on it (500).
- * @throws OperatorError registry.not-a-registry | registry.failing, where the response says nothing about it
- */
-export async function readNotServed(
-	response: RegistryResponse,
-): Promise<{state: 'missing' | 'unreadable'; status: number; detail: string}> {
-	const {status} = response;
-	const body = await readErrorBody(response);
-	const {text, message, driver} = body;
-
-	if (status === 404) {
-		// A store that blobs are redirected to responds in XML. Anything else is a proxy without a registry behind it just now.
-		if (message === undefined && !/^\s*(?:$|<\?xml|<Error\b)/.test(text)) {
-			throw notARegistry(response);
-		}
-
-		return {state: 'missing', status, detail: message ?? 'the registry does not have it'};
-	}
-
-	// A proxy or a disk fails on everything.
-	if (message === undefined || driver !== undefined) {
-		throw refusal(response, body, {});
-	}
-
-	return {state: 'unreadable', status, detail: message};
-}
-
-function refusal(response: RegistryResponse, body: ErrorBody, {registry, user}: Parties): OperatorError {
+/** The same where its body has been read. */
+export function refusal(response: RegistryResponse, body: ErrorBody, {registry, user}: Parties): OperatorError {
 	const {status, host} = response;
-	const {text, message, driver} = body;
+	const {text, message} = body;
 	const reason = message === undefined ? '' : `: ${message}`;
 
 	if (registry !== undefined && registry !== host && (status === 401 || status === 403)) {
@@ -115,18 +88,63 @@ function refusal(response: RegistryResponse, body: ErrorBody, {registry, user}: 
 		return notARegistry(response);
 	}
 
+	if (status >= 500 && body.reason !== undefined) {
+		return failureFor(response, body.reason, reason);
+	}
+
+	return failing(response, reason);
+}
+
+/** @param said in the registry's words, after a colon */
+function failing({status, host}: RegistryResponse, said: string): OperatorError {
 	const Kind = status === 500 ? RegistryFailing : OperatorError;
 	return new Kind(
 		status >= 500 ? 'registry.failing' : 'registry.unexpected-answer',
-		`${host} responded ${status}${reason}.`,
-		{
-			hint:
-				driver === undefined
-					? 'The registry’s log says why.'
-					: `Its storage (${driver}) fails: check the disk, the permissions and the open files of the registry’s host.`,
-			exit: 'failed',
-		},
+		`${host} responded ${status}${said}.`,
+		{hint: 'The registry’s log says why.', exit: 'failed'},
 	);
+}
+
+/** The registry says why it failed, and that is not the image. */
+function failureFor(response: RegistryResponse, {kind, words, driver}: FailureReason, said: string): OperatorError {
+	const {host, status} = response;
+
+	switch (kind) {
+		case 'storage':
+			return new RegistryFailing(
+				'registry.storage',
+				`${host} responded ${status}: its storage${driver === undefined ? '' : ` (${driver})`} fails: ${words}.`,
+				{
+					hint: words.startsWith('too many open files')
+						? 'Raise the limit of open files of the registry’s process, or lower its load. No image is damaged by that.'
+						: 'Check the disk, the mount, the permissions and the open files of the registry’s host.',
+					exit: 'failed',
+				},
+			);
+
+		case 'upstream':
+			return new OperatorError(
+				'registry.upstream',
+				`${host} is a pull-through cache, and its upstream does not serve it: ${words}.`,
+				{
+					hint: 'Check the upstream, its rate limit and the cache’s login there. No image is damaged by that.',
+					exit: 'failed',
+				},
+			);
+
+		case 'old-form':
+			return new OperatorError(
+				'manifest.schema1',
+				`This is a schema 1 manifest, which ${host} stores and no longer serves.`,
+				{
+					hint: 'Convert the image with an older registry and `skopeo copy --format v2s2`, or rebuild it.',
+					exit: 'indeterminate',
+				},
+			);
+
+		default:
+			return failing(response, said);
+	}
 }
 
 /** @param reason in the registry's words, after a colon */

@@ -1,7 +1,7 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {readNotServed} from '../errors/refusals.ts';
+import {readNotServed} from '../errors/not-served.ts';
 import {pullScope} from '../request.ts';
 import {consume, discard, isHtml, type RegistryResponse, rejectEncoding} from '../response.ts';
 import {withRetries} from '../retry.ts';
@@ -81,7 +81,7 @@ export function createBlobRequests(
 
 		await transport.expectStatus(response, [status]);
 		if (status !== 200) {
-			return readNotServed(response);
+			return readNotServed(response, 'blob');
 		}
 
 		rejectEncoding(response);

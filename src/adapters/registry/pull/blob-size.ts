@@ -1,3 +1,4 @@
+import type {Reason} from '../../../domain/error-codes.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
 
 /** The size is right, or it is not. */
@@ -43,11 +44,26 @@ export function judgeSize(status: number, length: number, size: number): SizeFin
 		: {state: 'truncated', status, length, detail: `it has ${bytes(length)} instead of ${bytes(size)}`};
 }
 
-/** Judges a blob whose data the registry promised and did not deliver, each time. */
-export function judgeCut(status: number, received: number, size: number): SizeFault {
-	return received === 0
-		? {state: 'empty', status, detail: `the registry promises ${bytes(size)} and delivers none`}
-		: {state: 'truncated', status, detail: `the registry promises ${bytes(size)} and cuts them off`};
+/**
+ * Judges a blob whose data the registry promised and did not deliver, each time. Its data may be gone or shorter than the
+ * registry remembers, or its storage fails: only the disk tells.
+ */
+export function judgeCut(
+	host: string,
+	status: number,
+	received: number,
+	size: number,
+): BlobAnswer & {state: 'unserved'} {
+	const detail =
+		received === 0
+			? `the registry promises ${bytes(size)} and delivers none`
+			: `the registry promises ${bytes(size)} and cuts them off`;
+	const failure: Reason = {
+		code: 'registry.cut-off',
+		message: `${host} promises a blob’s bytes and does not deliver them.`,
+		hint: 'Check the storage of the registry: `regmedic scan` reads it itself.',
+	};
+	return {state: 'unserved', status, detail, failure};
 }
 
 /** What is said of whole data whose descriptor is wrong. */

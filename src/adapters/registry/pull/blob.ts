@@ -3,7 +3,7 @@ import {isDigestOfNothing} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {Depth} from '../../../domain/image/verdict.ts';
 import type {BlobAnswer} from '../../../engine/ports/registry.ts';
-import {withSecondAttempt} from '../retry.ts';
+import {secondAttempt, thirdAttempt, withFurtherAttempts} from '../retry.ts';
 import type {BlobFinding} from './blob-reading.ts';
 import {
 	type BlobRequests,
@@ -39,7 +39,8 @@ export async function checkBlob(
 
 		const wants = depth === 'head' ? 'existence' : 'last-byte';
 		return (
-			(depth === 'head' ? await requests.head() : undefined) ?? tellSize(await checkLastByte(requests, blob, wants))
+			(depth === 'head' ? await requests.head() : undefined) ??
+			tellSize(await checkLastByte(requests, transport.host, blob, wants))
 		);
 	}
 
@@ -72,9 +73,14 @@ export async function checkBlob(
 		}
 	}
 
-	const found = await withSecondAttempt(check, ({state}) => state !== 'unreadable', transport.retrying, waiting);
+	const found = await withFurtherAttempts(check, pausesFor, transport.retrying, waiting);
 	requests.learnFrom(found);
 	return answerOf(found, blob, depth);
+}
+
+/** Of a promised byte that did not arrive, `checkLastByte` has made sure. */
+function pausesFor({state, status}: BlobFinding): readonly number[] {
+	return state === 'unreadable' ? secondAttempt : state === 'unserved' && status >= 500 ? thirdAttempt : [];
 }
 
 function answerOf(found: BlobFinding, {size}: Descriptor, depth: Depth): BlobAnswer {
@@ -87,7 +93,12 @@ function answerOf(found: BlobFinding, {size}: Descriptor, depth: Depth): BlobAns
 }
 
 /** Where the last byte is promised and does not arrive, it is requested again before that is called a fault. */
-async function checkLastByte(requests: BlobRequests, {size}: Descriptor, wants: WantsOfWhole): Promise<BlobFinding> {
+async function checkLastByte(
+	requests: BlobRequests,
+	host: string,
+	{size}: Descriptor,
+	wants: WantsOfWhole,
+): Promise<BlobFinding> {
 	const first = await requests.lastByte(wants, false);
 	if (first.state !== 'cut') {
 		return first;
@@ -99,16 +110,16 @@ async function checkLastByte(requests: BlobRequests, {size}: Descriptor, wants: 
 	}
 
 	if (second.isWhole) {
-		return judgeCut(second.status, second.received, size);
+		return judgeCut(host, second.status, second.received, size);
 	}
 
 	// Whether it is empty or truncated.
 	const beginning = await requests.whole('first-byte', true);
 	if (beginning.state === 'present') {
-		return judgeCut(second.status, 1, size);
+		return judgeCut(host, second.status, 1, size);
 	}
 
-	return beginning.state === 'cut' ? judgeCut(second.status, beginning.received, size) : beginning;
+	return beginning.state === 'cut' ? judgeCut(host, second.status, beginning.received, size) : beginning;
 }
 
 async function checkContent(requests: BlobRequests, host: string, blob: Descriptor): Promise<BlobFinding> {
@@ -117,7 +128,7 @@ async function checkContent(requests: BlobRequests, host: string, blob: Descript
 		return first;
 	}
 
-	const lastByte = await checkLastByte(requests, blob, 'all');
+	const lastByte = await checkLastByte(requests, host, blob, 'all');
 	if (lastByte.state !== 'present' || lastByte.proof === 'hash') {
 		return lastByte;
 	}

@@ -2,7 +2,8 @@ import {OperatorError} from '../../../domain/errors.ts';
 import type {CatalogueEnd} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {readErrorBody} from '../errors/error-body.ts';
-import {notARegistry, readNotServed} from '../errors/refusals.ts';
+import {readNotServed} from '../errors/not-served.ts';
+import {notARegistry} from '../errors/refusals.ts';
 import {catalogueScope, pullScope} from '../request.ts';
 import type {RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
@@ -30,7 +31,7 @@ export async function listTags(
 				return {kind: 'page'} as const;
 			}
 
-			await readNotServed(response);
+			await readNotServed(response, 'manifest');
 			return {kind: 'missing'} as const;
 		},
 	};

@@ -4,10 +4,11 @@ import {parseManifest} from '../../../domain/image/manifest.ts';
 import {acceptedManifests, bareMediaType} from '../../../domain/image/media-type.ts';
 import type {ManifestAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {notARegistry, readNotServed} from '../errors/refusals.ts';
+import {readNotServed} from '../errors/not-served.ts';
+import {notARegistry} from '../errors/refusals.ts';
 import {pullScope} from '../request.ts';
 import {type RegistryResponse, readAll} from '../response.ts';
-import {withRetries, withSecondAttempt} from '../retry.ts';
+import {secondAttempt, thirdAttempt, withFurtherAttempts, withRetries} from '../retry.ts';
 import type {Transport} from '../transport.ts';
 
 /** distribution accepts no manifest above 4 MiB; the rest is for registries that count differently. */
@@ -35,12 +36,20 @@ export async function getManifest(
 
 	async function attempt(): Promise<ManifestAnswer> {
 		const response = await transport.send(request, waiting);
-		return response.status === 200 ? readManifest(response, reference) : readNotServed(response);
+		return response.status === 200 ? readManifest(response, reference) : readNotServed(response, 'manifest');
 	}
 
-	return withSecondAttempt(
+	function pausesFor(answer: ManifestAnswer): readonly number[] {
+		if (answer.state === 'unserved') {
+			return thirdAttempt;
+		}
+
+		return answer.state === 'missing' || (answer.state === 'found' && isIntact(answer, reference)) ? [] : secondAttempt;
+	}
+
+	return withFurtherAttempts(
 		() => withRetries(attempt, transport.retrying, waiting),
-		answer => answer.state === 'missing' || (answer.state === 'found' && isIntact(answer, reference)),
+		pausesFor,
 		transport.retrying,
 		waiting,
 	);

@@ -23,6 +23,7 @@ const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other'> = {
 	'blob-truncated': 'size',
 	'blob-corrupt': 'hash',
 	'size-wrong': 'other',
+	'part-unserved': 'size',
 	'platform-missing': 'other',
 	'link-malformed': 'other',
 	'answers-differ': 'other',

@@ -21,6 +21,7 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'blob-truncated': 'rebuild',
 	'blob-corrupt': 'rebuild',
 	'size-wrong': 'rebuild',
+	'part-unserved': 'inspect',
 	'platform-missing': 'rebuild',
 	'link-malformed': 'relink',
 	'answers-differ': 'restart',

@@ -137,6 +137,7 @@ const linkOf: Record<FaultKind, 'layer' | 'revision'> = {
 	'blob-truncated': 'layer',
 	'blob-corrupt': 'layer',
 	'size-wrong': 'revision',
+	'part-unserved': 'revision',
 	'platform-missing': 'revision',
 	'link-malformed': 'revision',
 	'answers-differ': 'revision',
