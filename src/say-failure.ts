@@ -2,9 +2,8 @@ import {CommanderError} from 'commander';
 import type {ErrorCode} from './domain/error-codes.ts';
 import {BugWhileRunning, Cancelled, exitCodes, OperatorError} from './domain/errors.ts';
 import type {Redact} from './domain/text/redaction.ts';
-import {visible, visibleJson} from './domain/text/visible.ts';
+import {quoteMark, visible, visibleJson} from './domain/text/visible.ts';
 import {upperFirst} from './domain/text/wording.ts';
-import {quoteMark} from './domain/text/wrap.ts';
 import type {CommonFlags} from './invocation.ts';
 
 type FailureVoice = {

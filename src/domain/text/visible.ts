@@ -39,3 +39,9 @@ export function visibleJson(value: unknown, indent?: string): string {
 		).join(''),
 	);
 }
+
+/**
+ * What stands before every further line that a text itself has: no text from outside can begin a line that looks like one of
+ * regmedic's own.
+ */
+export const quoteMark = '| ';

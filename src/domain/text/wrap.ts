@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import {type Visible, visibleLine} from './visible.ts';
+import {quoteMark, type Visible, visibleLine} from './visible.ts';
 
 /** Of a terminal whose width is not known. */
 export const usualColumns = 80;
@@ -19,12 +19,6 @@ type WrapOptions = {
 	/** Breaks inside a word that is wider than a line. Without it a digest or a path stays whole, so that it can be copied. */
 	breakWords?: boolean;
 };
-
-/**
- * What stands before every further line that a text itself has: no text from outside can begin a line that looks like one of
- * regmedic's own.
- */
-export const quoteMark = '| ';
 
 /** Breaks text into lines at its spaces. Line breaks that it holds stay, and what follows each is marked as quoted. */
 export function wrap(

@@ -1,6 +1,6 @@
 import {type Digest, shortDigest, shortHex} from '../../domain/image/digest.ts';
-import {type Visible, visibleLine} from '../../domain/text/visible.ts';
-import {quoteMark, textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
+import {quoteMark, type Visible, visibleLine} from '../../domain/text/visible.ts';
+import {textHead, textWidth, wrap} from '../../domain/text/wrap.ts';
 import {type Glyphs, glyphsOf, type Tone} from './theme.ts';
 
 /** A piece of one line. Only a formatter makes one: text reaches the terminal with its control characters escaped. */
