@@ -2,6 +2,7 @@ import {meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import {createUnservedTally, isUnserved, withTrouble} from '../../domain/image/unserved.ts';
 import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
@@ -35,11 +36,19 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 	const parsed = references.map(parseReference);
 	platformsIn(options.require ?? 'linux/amd64');
 	const registries = openRegistries(await readSetup(invocation, options), options);
-	const checks: ImageCheck[] = [];
+	let checks: ImageCheck[] = [];
+	let printed = 0;
+	const unserved = createUnservedTally();
 	let firstFailure: OperatorError | undefined;
 
+	function printChecks(): void {
+		for (const check of checks.slice(printed)) {
+			print(`${printed++ === 0 ? '' : '\n'}${sayCheck(check, styleOf(options, invocation)).join('\n')}\n`);
+		}
+	}
+
 	try {
-		for (const [at, reference] of parsed.entries()) {
+		for (const reference of parsed) {
 			const walking = walk(reference, registries, options, invocation);
 			const check = await (parsed.length === 1
 				? walking
@@ -51,20 +60,27 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 			// Redacted before it is wrapped into lines: a registry may repeat our own password in its response.
 			const shown = {...redactDeep(check, redaction.redact), verdict: check.verdict};
 			checks.push(shown);
-			if (!flags.json) {
-				print(`${at === 0 ? '' : '\n'}${sayCheck(shown, styleOf(options, invocation)).join('\n')}\n`);
+			unserved.add(shown);
+			// What an unserved part means, the other images tell.
+			if (!flags.json && !checks.some(({faults}) => faults.some(isUnserved))) {
+				printChecks();
 			}
 		}
 	} finally {
 		await registries.close();
 	}
 
+	const trouble = unserved.trouble();
+	checks = trouble === undefined ? checks : checks.map(check => withTrouble(check, trouble));
 	if (flags.json) {
 		const {depth} = options;
-		const report = {schema: 'regmedic.verify/1', depth, requests: registries.requests(), images: checks};
+		const requests = registries.requests();
+		const report = {schema: 'regmedic.verify/1', depth, requests, ...defined({trouble}), images: checks};
 		print(`${visibleJson(report, '  ')}\n`);
-	} else if (checks.length > 1) {
-		print(`\n${sayChecks(checks)}\n`);
+	} else {
+		printChecks();
+		print(checks.length > 1 ? `\n${sayChecks(checks)}\n` : '');
+		print(trouble === undefined ? '' : `${trouble.message}\n${trouble.hint}\n`);
 	}
 
 	const worst = worstVerdict(checks.map(({verdict}) => verdict));

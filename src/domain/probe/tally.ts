@@ -1,4 +1,5 @@
 import type {Fault, FaultKind} from '../image/fault.ts';
+import {createUnservedTally, isOnlyUnserved, withTrouble} from '../image/unserved.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import {mostGapsKept, mostImagesKept, mostOddNamesKept, type ProbeGap, type ProbeReport} from './probe.ts';
 
@@ -32,6 +33,10 @@ export type ProbeTally = {
 	gap(gap: ProbeGap, unknown: number): void;
 	/** A listed name that cannot be pulled. */
 	odd(name: string): void;
+	/** Once all images are walked: where the storage fails, no image is broken for what is not served. */
+	settle(): void;
+	/** What a check means by what is known of the other images so far. */
+	settled(check: ImageCheck): ImageCheck;
 	counts(): Omit<Counts, 'images'>;
 	images(): ImageCheck[];
 };
@@ -50,6 +55,13 @@ export function createProbeTally(): ProbeTally {
 		odd: {count: 0, examples: []},
 	};
 	const worst = createWorstImages(mostImagesKept);
+	const unserved = createUnservedTally();
+	let onlyUnserved = 0;
+
+	function settled(check: ImageCheck): ImageCheck {
+		const trouble = unserved.trouble();
+		return trouble === undefined ? check : withTrouble(check, trouble);
+	}
 
 	return {
 		repository() {
@@ -57,6 +69,8 @@ export function createProbeTally(): ProbeTally {
 			return {
 				image(check) {
 					counts.tags++;
+					unserved.add(check);
+					onlyUnserved += Number(isOnlyUnserved(check));
 					if (check.notMeant !== undefined) {
 						counts.notMeant = (counts.notMeant ?? 0) + 1;
 					}
@@ -95,8 +109,18 @@ export function createProbeTally(): ProbeTally {
 				odd.examples.push(name);
 			}
 		},
+		settle() {
+			const trouble = unserved.trouble();
+			if (trouble !== undefined) {
+				counts.failures -= onlyUnserved;
+				counts.unknown += onlyUnserved;
+				delete counts.faults['part-unserved'];
+				counts.gaps.unshift(trouble);
+			}
+		},
 		counts: () => counts,
-		images: () => worst.list(),
+		settled,
+		images: () => worst.list().map(settled),
 	};
 }
 

@@ -1,8 +1,16 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
+import {isUnserved} from '../../domain/image/unserved.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
-import type {CatalogueList, ProbeGap, ProbeProgress, ProbeReport, Shard} from '../../domain/probe/probe.ts';
+import {
+	type CatalogueList,
+	mostImagesKept,
+	type ProbeGap,
+	type ProbeProgress,
+	type ProbeReport,
+	type Shard,
+} from '../../domain/probe/probe.ts';
 import {createProbeTally} from '../../domain/probe/tally.ts';
 import {createLimiter, forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Clock} from '../ports/clock.ts';
@@ -65,6 +73,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		const requests = registry.requests() - before;
 		onProgress({repositories: done, known, isListed, tags, failures, unknown, requests});
 	};
+	const deferred: ImageCheck[] = [];
 	const prober: Prober = {
 		registry,
 		walker: createWalker(registry, {depth, role, platforms, signal: health.signal}),
@@ -74,7 +83,13 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		walksAtATime,
 		newest,
 		onImage(check) {
-			onImage(check);
+			// What an unserved part means, the other images tell.
+			if (check.faults.some(isUnserved) && deferred.length < mostImagesKept) {
+				deferred.push(check);
+			} else {
+				onImage(tally.settled(check));
+			}
+
 			report();
 		},
 	};
@@ -118,6 +133,11 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		const {code, message, hint} = failure;
 		// The repositories that were listed and not begun, and one for the rest of the catalogue.
 		tally.gap({code, message, hint}, catalogue.known - done + Number(catalogue.end === undefined));
+	}
+
+	tally.settle();
+	for (const check of deferred) {
+		onImage(tally.settled(check));
 	}
 
 	const {repositories, unknown} = tally.counts();
