@@ -2,15 +2,18 @@ import {execFile} from 'node:child_process';
 import {appendFile, cp, mkdir, readdir, readFile, rename, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {acceptedManifests, mediaTypes} from '../../src/domain/image/media-type.ts';
 import {type BuiltImage, blobOf, buildImage, digestOf} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {collectGarbage} from '../../src/drills/registry/collect-garbage.ts';
+import type {Dialect} from '../../src/drills/registry/dialect.ts';
 import {type RegistrySimulator, startRegistry} from '../../src/drills/registry/server.ts';
 import {ask, type Question} from '../drills/ask.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {registry3, registryVersion} from '../support/registry-program.ts';
+import {isSweep} from '../support/sweep.ts';
 
 const accept = {Accept: acceptedManifests.join(', ')};
 const empty = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -70,7 +73,18 @@ const damages: Record<string, Damage> = {
 /** Links of tags and manifests are never remembered; one is enough to show it. */
 const remembered = Object.keys(damages).filter(name => /layer|config|data is gone|child without its link/.test(name));
 
-describeReal('the registry simulator beside docker-registry', ['docker-registry'], () => {
+/** On 3.1 only reading is compared: what the simulator takes and refuses is 2.8's. */
+const dialects: readonly Dialect[] = isSweep || registryVersion === '3.1' ? ['2.8', '3.1'] : ['2.8'];
+
+describe.each(dialects)('%s', dialect => {
+	describeReal(
+		`the registry simulator beside registry ${dialect}`,
+		['docker-registry', ...(dialect === '3.1' ? [registry3] : [])],
+		() => compareAll(dialect),
+	);
+});
+
+function compareAll(dialect: Dialect): void {
 	let place: Awaited<ReturnType<typeof temporaryFolder>>;
 	let real: RealRegistry;
 	let simulator: RegistrySimulator;
@@ -80,8 +94,8 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 		place = await temporaryFolder();
 		stores = [openStore(path.join(place.folder, 'real')), openStore(path.join(place.folder, 'simulated'))];
 		await Promise.all(stores.map(store => mkdir(store.root)));
-		real = await startDockerRegistry({version: '2.8', root: stores[0].root, folder: place.folder});
-		simulator = await startRegistry({root: stores[1].root});
+		real = await startDockerRegistry({version: dialect, root: stores[0].root, folder: place.folder});
+		simulator = await startRegistry({root: stores[1].root, dialect});
 	});
 
 	afterAll(async () => {
@@ -151,6 +165,10 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 				await compare(question);
 			}
 		});
+	}
+
+	if (dialect === '3.1') {
+		return;
 	}
 
 	test('answers the same to what no client should ask', async () => {
@@ -439,7 +457,7 @@ describeReal('the registry simulator beside docker-registry', ['docker-registry'
 			}),
 		);
 	});
-});
+}
 
 /** Enough to be remembered. */
 function isPlainGet({method, headers}: Question): boolean {

@@ -10,7 +10,15 @@ import {Refusal} from './refusal.ts';
  * Promises the cached size and delivers what the disk holds; where that is less, it closes the connection.
  * @see distribution v2.8.3 registry/handlers/blob.go and registry/storage/blobserver.go
  */
-export async function getBlob({request, response, repository, reference, store, lookup}: Exchange): Promise<void> {
+export async function getBlob({
+	request,
+	response,
+	repository,
+	reference,
+	store,
+	lookup,
+	dialect,
+}: Exchange): Promise<void> {
 	const digest = digestOrRefuse(reference, {});
 	const found = await lookup.blob(repository, digest);
 
@@ -43,18 +51,25 @@ export async function getBlob({request, response, repository, reference, store, 
 		return;
 	}
 
-	const range = parseByteRange(request.headers.range, served.size);
+	const asked = parseByteRange(request.headers.range, served.size);
+	// The Go that 3.1 is built with ignores a range of an empty file that it cannot satisfy.
+	const isIgnored = dialect === '3.1' && asked.kind === 'unsatisfiable' && asked.hasTotal && served.size === 0;
+	const range: ByteRange = isIgnored ? {kind: 'whole'} : asked;
 
 	if (range.kind === 'unsatisfiable') {
 		const text = `${range.reason}\n`;
+		// Since Go 1.23 an error drops the headers of the file that it is about.
+		const isOwn = dialect === '3.1';
+		const {'Docker-Content-Digest': named} = headers;
+		const length = isOwn ? text.length : served.size;
 		response.writeHead(416, {
-			...headers,
+			...(isOwn ? {'Docker-Content-Digest': named} : headers),
 			'Content-Type': 'text/plain; charset=utf-8',
 			'X-Content-Type-Options': 'nosniff',
-			'Content-Length': served.size,
+			'Content-Length': length,
 			...(range.hasTotal ? {'Content-Range': `bytes */${served.size}`} : {}),
 		});
-		await deliver(response, request.method === 'HEAD' ? undefined : Buffer.from(text), served.size);
+		await deliver(response, request.method === 'HEAD' ? undefined : Buffer.from(text), length);
 		return;
 	}
 

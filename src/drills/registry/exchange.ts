@@ -2,6 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import type {Store} from '../images/store.ts';
 import type {DescriptorCache} from './descriptor-cache.ts';
+import type {Dialect} from './dialect.ts';
 import type {Lookup} from './lookup.ts';
 import {Refusal} from './refusal.ts';
 
@@ -19,6 +20,7 @@ export type Exchange = {
 	lookup: Lookup;
 	/** Signs the state of an upload. */
 	secret: string;
+	dialect: Dialect;
 	/** Called with what a client changed, before the response. */
 	changed(change: RegistryChange): Promise<void>;
 };

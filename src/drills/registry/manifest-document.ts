@@ -1,5 +1,6 @@
 import type {Digest} from '../../domain/image/digest.ts';
 import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
+import {jsonSentence} from './dialect.ts';
 import {Refusal} from './refusal.ts';
 
 /** The parts of a manifest that the registry itself reads. */
@@ -33,7 +34,8 @@ export function readStored(content: Buffer): ManifestDocument {
 	const declared = typeof parsed.mediaType === 'string' ? parsed.mediaType : '';
 
 	if (parsed.schemaVersion !== 2) {
-		throw new Refusal({code: 'UNKNOWN', detail: {}});
+		const sentence = `unrecognized manifest schema version ${parsed.schemaVersion ?? 0}`;
+		throw new Refusal({code: 'UNKNOWN', detail: {}, sentence});
 	}
 
 	if (indexTypes.includes(declared) || (declared === '' && Array.isArray(parsed.manifests))) {
@@ -44,7 +46,11 @@ export function readStored(content: Buffer): ManifestDocument {
 		return describe('image', declared, declared || mediaTypes.ociManifest, parsed);
 	}
 
-	throw new Refusal({code: 'UNKNOWN', detail: [{}]});
+	throw new Refusal({
+		code: 'UNKNOWN',
+		detail: [{}],
+		sentence: `errors verifying manifest: unrecognized manifest content type ${declared}`,
+	});
 }
 
 /**
@@ -103,7 +109,9 @@ function parseAsGo(content: Buffer): Parsed {
 	try {
 		parsed = JSON.parse(text);
 	} catch {
-		throw new Refusal({code: 'UNKNOWN', detail: {Offset: syntaxOffset(text)}});
+		const Offset = syntaxOffset(text);
+		const sentence = jsonSentence(text, Offset, isBeginningOfJson(text));
+		throw new Refusal({code: 'UNKNOWN', detail: {Offset}, sentence});
 	}
 
 	if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {

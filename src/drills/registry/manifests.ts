@@ -110,7 +110,11 @@ async function manifestContent({store, lookup, repository}: Exchange, digest: Di
 	const content = found && (await readIfThere(store.blobFile(found.digest)));
 
 	if (content === undefined) {
-		throw new Refusal({code: 'MANIFEST_UNKNOWN', detail: {Name: repository, Revision: digest}});
+		throw new Refusal({
+			code: 'MANIFEST_UNKNOWN',
+			detail: {Name: repository, Revision: digest},
+			sentence: `unknown manifest name=${repository} revision=${digest}`,
+		});
 	}
 
 	return content;
@@ -120,7 +124,7 @@ async function resolveTag({lookup, repository, reference}: Exchange): Promise<Di
 	const digest = await lookup.tag(repository, reference);
 
 	if (digest === undefined) {
-		throw new Refusal({code: 'MANIFEST_UNKNOWN', detail: {Tag: reference}});
+		throw new Refusal({code: 'MANIFEST_UNKNOWN', detail: {Tag: reference}, sentence: `unknown tag=${reference}`});
 	}
 
 	return digest;

@@ -1,4 +1,5 @@
 import type {ServerResponse} from 'node:http';
+import {type Dialect, goJson, jsonType} from './dialect.ts';
 
 /** @see distribution v2.8.3 registry/api/errcode/register.go and registry/api/v2/errors.go */
 const codes = {
@@ -18,7 +19,8 @@ const codes = {
 } as const;
 
 type RefusalCode = keyof typeof codes;
-export type RefusalEntry = {code: RefusalCode; message?: string; detail?: unknown};
+/** `sentence`: what 3.1 writes in the place of the detail. */
+export type RefusalEntry = {code: RefusalCode; message?: string; detail?: unknown; sentence?: string};
 
 /** A request that the registry refuses with the specification's JSON. */
 export class Refusal extends Error {
@@ -31,15 +33,19 @@ export class Refusal extends Error {
 }
 
 /** The first error gives the status, as in errcode.ServeJSON. */
-export function serveRefusal(response: ServerResponse, {entries}: Refusal, withBody: boolean): void {
-	const errors = entries.map(({code, message, detail}) => ({
+export function serveRefusal(
+	response: ServerResponse,
+	{entries}: Refusal,
+	{withBody, dialect}: {withBody: boolean; dialect: Dialect},
+): void {
+	const errors = entries.map(({code, message, detail, sentence}) => ({
 		code,
 		message: message ?? codes[code].message,
-		detail,
+		detail: dialect === '3.1' ? (sentence ?? detail) : detail,
 	}));
-	const body = `${JSON.stringify({errors})}\n`;
+	const body = `${goJson({errors})}\n`;
 	response.writeHead(codes[entries[0]!.code].status, {
-		'Content-Type': 'application/json; charset=utf-8',
+		'Content-Type': jsonType(dialect),
 		'Content-Length': Buffer.byteLength(body),
 	});
 	response.end(withBody ? body : undefined);

@@ -4,6 +4,7 @@ import {openStore} from '../images/store.ts';
 import {listenHttp} from '../listen.ts';
 import {authorize, type BasicCredentials} from './authorization.ts';
 import {createDescriptorCache} from './descriptor-cache.ts';
+import {type Dialect, jsonType} from './dialect.ts';
 import type {RegistryChange} from './exchange.ts';
 import {createLookup} from './lookup.ts';
 import {Refusal, serveRefusal} from './refusal.ts';
@@ -27,15 +28,17 @@ type RegistryOptions = {
 	/** Without them every request is allowed. */
 	credentials?: BasicCredentials;
 	readonly?: boolean;
+	/** By default 2.8. */
+	dialect?: Dialect;
 	changed?: (change: RegistryChange) => Promise<void>;
 };
 
-/** Behaves like distribution 2.8 with `cache: inmemory` and deletion enabled, over a real storage folder. */
+/** Behaves like distribution 2.8 or 3.1 with `cache: inmemory` and deletion enabled, over a real storage folder. */
 export async function startRegistry(options: RegistryOptions): Promise<RegistrySimulator> {
-	const {credentials, readonly = false, changed = async () => {}} = options;
+	const {credentials, readonly = false, dialect = '2.8', changed = async () => {}} = options;
 	const store = openStore(options.root);
 	const cache = createDescriptorCache();
-	const lookup = createLookup(store, cache);
+	const lookup = createLookup(store, cache, dialect);
 	const secret = randomBytes(32).toString('hex');
 
 	async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,7 +65,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 		authorize(request, response, {credentials, route, url});
 
 		if (route === undefined) {
-			response.writeHead(200, {'Content-Type': 'application/json; charset=utf-8', 'Content-Length': 2});
+			response.writeHead(200, {'Content-Type': jsonType(dialect), 'Content-Length': 2});
 			response.end('{}');
 			return;
 		}
@@ -75,7 +78,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 		}
 
 		const {repository, reference} = route;
-		await handler({request, response, url, repository, reference, store, cache, lookup, secret, changed});
+		await handler({request, response, url, repository, reference, store, cache, lookup, secret, dialect, changed});
 	}
 
 	const listener = await listenHttp({
@@ -89,7 +92,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 					response.destroy();
 				} else {
 					const refusal = error instanceof Refusal ? error : new Refusal({code: 'UNKNOWN', detail: {}});
-					serveRefusal(response, refusal, request.method !== 'HEAD');
+					serveRefusal(response, refusal, {withBody: request.method !== 'HEAD', dialect});
 				}
 			}
 		},

@@ -34,7 +34,7 @@ const wrongKindOfEntry = /(?:is|not) a directory$/;
 
 const sentences: {pattern: RegExp; kind: FailureReason['kind']}[] = [
 	{pattern: /^unrecognized manifest schema version 1$/, kind: 'old-form'},
-	{pattern: /^unrecognized manifest (?:schema version|content type)|^mediaType in manifest/, kind: 'damage'},
+	{pattern: /^(?:errors verifying manifest: )?unrecognized manifest (?:schema version|content type)/, kind: 'damage'},
 	{pattern: /^unexpected end of JSON input$|^invalid character |^json: |^unexpected EOF$/, kind: 'damage'},
 	{pattern: /^invalid checksum digest (?:format|length)$|^unsupported digest algorithm$/, kind: 'link'},
 	// docker's registries say so in words, also through the client of a cache.
