@@ -81,12 +81,13 @@ function ofSentence(sentence: string): FailureReason | undefined {
 	const [, driver, said = sentence] = driverSentence.exec(sentence) ?? [];
 	const [, path, words = said] = failedCall.exec(said) ?? [];
 
-	if (driver !== undefined || path !== undefined || ofSystem.test(said)) {
-		return ofCall(words, path, driver);
+	const known = sentences.find(({pattern}) => pattern.test(sentence));
+
+	if (known !== undefined) {
+		return {kind: known.kind, words: sentence.replace(/:\s*$/, '')};
 	}
 
-	const known = sentences.find(({pattern}) => pattern.test(sentence));
-	return known && {kind: known.kind, words: sentence.replace(/:\s*$/, '')};
+	return driver !== undefined || path !== undefined || ofSystem.test(said) ? ofCall(words, path, driver) : undefined;
 }
 
 function ofValue({errors: upstream, StatusCode, Status, Offset, ...rest}: v.InferOutput<typeof value>) {
