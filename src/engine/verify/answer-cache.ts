@@ -24,6 +24,8 @@ export type AnswerCache = {
 	blob(descriptor: PartDescriptor, onBytes?: (count: number) => void): BlobAnswer | Promise<BlobAnswer>;
 	/** The platform that an image config names, empty for none; undefined: it could not be read. */
 	platform(config: PartDescriptor): Promise<string | undefined>;
+	/** Asks for a part over so many connections of its own, once in a run. */
+	elsewhere(descriptor: PartDescriptor): Promise<Opinion[]>;
 	/** A tag is requested every time: it may have moved. */
 	tag(tag: string): Promise<ManifestAnswer>;
 	/** Remembers the manifest that a tag resolved to, by its digest. */
@@ -35,6 +37,11 @@ export type AnswerCache = {
 	/** Distinct blobs so far of which only the size was checked. */
 	sizeOnly(): number;
 };
+
+/** What another connection was answered. */
+type Opinion = {state: string; status: number};
+/** A balancer that takes turns leads one of so many connections to another registry. */
+const connectionsElsewhere = 2;
 
 type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
 
@@ -49,6 +56,7 @@ export function createAnswerCache(
 	const interning = createInterning();
 	const access = createCircuitBreaker(isAccessDenied);
 	const own = createCircuitBreaker(isRegistryDown);
+	const opinions = new Map<Digest, Promise<Opinion[]>>();
 	let indexes = 0;
 
 	function request<T>(ask: () => Promise<T>): Promise<T> {
@@ -70,6 +78,23 @@ export function createAnswerCache(
 		manifests.set(digest, fact);
 		indexes += fact.state === 'read' && fact.kind === 'index' ? 1 : 0;
 		return fact;
+	}
+
+	async function askElsewhere({role, digest, size}: PartDescriptor): Promise<Opinion[]> {
+		const opinions: Opinion[] = [];
+		for (let made = 0; made < connectionsElsewhere; made++) {
+			const other = registry.fresh();
+			try {
+				const answer = await (role === 'manifest'
+					? other.manifest(repository, digest, {signal})
+					: other.blob(repository, {digest, size}, depth, {signal}));
+				opinions.push({state: answer.state, status: 'status' in answer ? answer.status : 200});
+			} finally {
+				await other.close();
+			}
+		}
+
+		return opinions;
 	}
 
 	return {
@@ -105,6 +130,12 @@ export function createAnswerCache(
 				await request(() => registry.blob(repository, {digest, size}, 'content', {signal, onContent}));
 				return platform;
 			}),
+
+		elsewhere(descriptor) {
+			const known = opinions.get(descriptor.digest) ?? askElsewhere(descriptor);
+			opinions.set(descriptor.digest, known);
+			return known;
+		},
 
 		tag: tag => request(() => registry.manifest(repository, tag, {signal})),
 

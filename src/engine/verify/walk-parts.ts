@@ -1,13 +1,14 @@
 import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
-import {type Depth, type ImageCheck, verdictOf} from '../../domain/image/verdict.ts';
+import {type Depth, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {AnswerCache} from './answer-cache.ts';
 import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts';
 import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
+import {secondOpinion} from './second-opinion.ts';
 import {weighUnserved} from './unserved.ts';
 
 type WalkPartsOptions = Waiting &
@@ -51,7 +52,13 @@ export async function walkParts(
 	const platforms = await checkPlatforms(wanted, {top, parts, cache, signal, others});
 	const outcome = outcomeOf(parts);
 	const faults = [...outcome.faults, ...platforms.faults];
-	const unchecked = [...outcome.unchecked, ...platforms.unchecked];
+	// A cache would fetch what it is asked for.
+	const differing = isCache ? undefined : await secondOpinion(cache, parts, {host: reference.host, signal});
+	const unchecked: Unchecked[] = [
+		...outcome.unchecked,
+		...platforms.unchecked,
+		...(differing === undefined ? [] : [{via: [], ...differing}]),
+	];
 
 	const notMeant = notMeantIn(parts);
 
