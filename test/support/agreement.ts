@@ -16,10 +16,26 @@ export function differencesOfWalk(
 ): string[] {
 	return truth.flatMap(({repository, tag, met}) => {
 		const shown = met.filter(({served}) => isHashed || served !== 'blob-corrupt');
-		const said = sayCheck(checks.get(`${repository}:${tag}`));
-		const right = sayWalk(shown.length === 0 ? 'intact' : 'broken', shown.map(keyOfWrong));
+		const check = checks.get(`${repository}:${tag}`);
+		const open = leftOpen(check, shown);
+		const left = shown.filter(wrong => !open.includes(wrong));
+		const said = sayCheck(check, open);
+		const right = sayWalk(left.length > 0 ? 'broken' : open.length > 0 ? 'unknown' : 'intact', left.map(keyOfWrong));
 		return said === right ? [] : [`${name} ${repository}:${tag}: ${said}, and right is ${right}`];
 	});
+}
+
+/**
+ * Blobs for which the registry fails, in an image of which it serves no other: that could be the storage, and is unknown.
+ */
+function leftOpen(check: ReturnType<Checks['get']>, shown: readonly Wrong[]): Wrong[] {
+	return check === undefined || check instanceof Error
+		? []
+		: shown.filter(
+				({served, digest}) =>
+					served === 'part-unserved' &&
+					check.unchecked.some(part => part.digest !== undefined && part.digest === digest),
+			);
 }
 
 /** The catalogue holds every repository that 2.8 lists, and nothing that it does not have. */
@@ -33,7 +49,12 @@ export function differencesOfProbe(report: ProbeReport, truth: StoreTruth, check
 	const known = new Set(tags.map(({repository, tag}) => `${repository}:${tag}`));
 	const {catalog, failures} = report;
 	const walked = tags.filter(({repository, tag}) => checks.has(`${repository}:${tag}`));
-	const broken = walked.filter(({met}) => met.some(({served}) => served !== 'blob-corrupt')).length;
+	const broken = walked
+		.map(({repository, tag, met}) => ({
+			check: checks.get(`${repository}:${tag}`),
+			shown: met.filter(({served}) => served !== 'blob-corrupt'),
+		}))
+		.filter(({check, shown}) => shown.length > leftOpen(check, shown).length).length;
 	return [
 		...(catalog ? [] : [`probe: the catalogue was not listed: ${report.failure?.message}`]),
 		...[...checks.keys()].filter(name => !known.has(name)).map(name => `probe ${name}: there is no such tag`),
@@ -98,14 +119,19 @@ function isOfAllLinks({kind, digest}: {kind: Finding['kind']; digest?: Finding['
 	return kind === 'layer-unlinked' && digest === undefined;
 }
 
-function sayCheck(check: ReturnType<Checks['get']>): string {
+function sayCheck(check: ReturnType<Checks['get']>, open: readonly Wrong[]): string {
 	if (check === undefined) {
 		return 'not walked';
 	}
 
 	return check instanceof Error
 		? `thrown: ${check.message}`
-		: sayWalk(check.verdict, [...check.faults.map(keyOfFault), ...check.unchecked.map(({message}) => message)]);
+		: sayWalk(check.verdict, [
+				...check.faults.map(keyOfFault),
+				...check.unchecked
+					.filter(({digest}) => !open.some(wrong => wrong.digest === digest))
+					.map(({message}) => message),
+			]);
 }
 
 function sayWalk(verdict: string, parts: string[]): string {

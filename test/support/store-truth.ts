@@ -165,7 +165,8 @@ export function storeTruth({base}: Store, parts: ReadonlyMap<Digest, ImagePart>)
 		}
 
 		if (link === 'folder' || !isDigest(String(link))) {
-			return {served: 'link-malformed', stored: [own ?? 'link-malformed']};
+			// 2.8 says of a folder what it is.
+			return {served: link === 'folder' ? 'link-malformed' : 'part-unserved', stored: [own ?? 'link-malformed']};
 		}
 
 		if (String(link) === digest) {
@@ -177,7 +178,7 @@ export function storeTruth({base}: Store, parts: ReadonlyMap<Digest, ImagePart>)
 		const otherLink = contentOf(inRepository(repository, '_layers', folderOf(other), 'link'));
 		const served = dataOf(other) === 'gone' ? absent : damageOf(dataOf(other), bytes, absent);
 		const isRefused = served !== absent && String(otherLink) !== other;
-		return {served: isRefused ? 'link-malformed' : served!, stored: [own ?? 'link-malformed']};
+		return {served: isRefused ? 'part-unserved' : served!, stored: [own ?? 'link-malformed']};
 	}
 
 	function dataFile(digest: Digest): string {
