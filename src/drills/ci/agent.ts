@@ -2,7 +2,8 @@ import {buildImage} from '../images/image.ts';
 import {canPull, digestOfTag, PushRefused, pushImage} from '../images/registry-client.ts';
 import type {BasicCredentials} from '../registry/authorization.ts';
 import type {PipelineStore, StoredPipeline, StoredStep} from './pipeline-store.ts';
-import {isLive, type PendingTask, pendingTask, progressOf} from './progress.ts';
+import {progressOf} from './progress.ts';
+import {isLive, type PendingTask, pendingTask, type View} from './step-progress.ts';
 
 /** The User-Agent of the agent's pushes: the world does not count them as changes by a client. */
 export const ciAgent = 'woodpecker-plugin (regmedic drill)';
@@ -15,6 +16,7 @@ type AgentTarget = {
 	credentials: BasicCredentials;
 	/** The images of the pipelines follow from it. */
 	seed: string;
+	view(): View;
 };
 
 type Agent = {
@@ -37,7 +39,7 @@ export function startAgent(store: PipelineStore, target: AgentTarget): Agent {
 			return;
 		}
 
-		const next = nextTask(store, Date.now());
+		const next = nextTask(store, target.view());
 		if (next === undefined) {
 			return;
 		}
@@ -75,10 +77,10 @@ export function startAgent(store: PipelineStore, target: AgentTarget): Agent {
 type Task = PendingTask & {pipeline: StoredPipeline; step: StoredStep};
 
 /** Only the first open step of a live pipeline has a task. */
-function nextTask(store: PipelineStore, now: number): Task | undefined {
+function nextTask(store: PipelineStore, view: View): Task | undefined {
 	return store
 		.pipelines()
-		.filter(pipeline => isLive(progressOf(pipeline, now).status))
+		.filter(pipeline => isLive(progressOf(pipeline, view).status))
 		.flatMap(pipeline => {
 			const step = pipeline.steps.find(each => pendingTask(each) !== undefined);
 			return step === undefined ? [] : [{pipeline, step, ...pendingTask(step)!}];

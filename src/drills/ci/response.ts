@@ -5,6 +5,8 @@ export type CiResponse =
 	| {kind: 'json'; body: unknown}
 	| {kind: 'empty'; status: number; headers?: Record<string, string>}
 	| {kind: 'text'; status: number; text: string}
+	/** A slash too many. */
+	| {kind: 'redirect'; status: 301 | 307; to: string}
 	/** The web interface, which responds to every path that the API does not know. */
 	| {kind: 'page'};
 
@@ -15,6 +17,7 @@ export const empty = (status: number, headers: Record<string, string> = {}): CiR
 	headers,
 });
 export const text = (status: number, message: string): CiResponse => ({kind: 'text', status, text: message});
+export const redirect = (status: 301 | 307, to: string): CiResponse => ({kind: 'redirect', status, to});
 export const page: CiResponse = {kind: 'page'};
 
 const webInterface = `<!DOCTYPE html>
@@ -34,7 +37,13 @@ function rendered(content: CiResponse): [status: number, headers: Record<string,
 		case 'text':
 			return [content.status, {'Content-Type': 'text/plain; charset=utf-8'}, content.text];
 		case 'page':
-			return [200, {'Content-Type': 'text/html; charset=utf-8'}, webInterface];
+			return [200, {'Content-Type': 'text/html; charset=UTF-8'}, webInterface];
+		case 'redirect':
+			return [
+				content.status,
+				{Location: content.to, ...(content.status === 301 ? {'Content-Type': 'text/html; charset=utf-8'} : {})},
+				content.status === 301 ? `<a href="${content.to}">Moved Permanently</a>.\n\n` : '',
+			];
 		case 'empty':
 			return [content.status, content.headers ?? {}, ''];
 	}

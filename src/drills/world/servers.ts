@@ -1,6 +1,7 @@
 import {startAgent} from '../ci/agent.ts';
-import {createPipelineRequests} from '../ci/pipeline-requests.ts';
+import {drillPlace} from '../ci/drill-place.ts';
 import {openPipelineStore} from '../ci/pipeline-store.ts';
+import {viewOf} from '../ci/requests/shared.ts';
 import {startCi} from '../ci/server.ts';
 import type {HostProcesses} from '../host-processes.ts';
 import {hostVariables, writePrograms} from '../host-programs.ts';
@@ -87,7 +88,8 @@ export async function startServers(
 		const image = `${registry.host}/${repository}:${tag}`;
 		// The agent starts last, and the CI has to wake it.
 		const wake = {agent: () => {}};
-		const requests = createPipelineRequests({
+		const place = drillPlace({
+			token: file.ciToken,
 			store,
 			seed,
 			speed,
@@ -95,11 +97,18 @@ export async function startServers(
 			runsInImage: ciRunsInImage,
 			changed: () => wake.agent(),
 		});
-		const ci = await started(startCi({port: file.ports.ci, token: file.ciToken, image, store, requests}));
+		const ci = await started(startCi({port: file.ports.ci, place}));
 		const ports = {registry: registry.port, ssh: ssh.port, ci: ci.port, control: control.port};
 		await options.recordPorts(ports);
 
-		const agent = startAgent(store, {registryUrl: registry.url, repository, tag, credentials, seed});
+		const agent = startAgent(store, {
+			registryUrl: registry.url,
+			repository,
+			tag,
+			credentials,
+			seed,
+			view: () => viewOf(place),
+		});
 		closers.push(agent.stop);
 		wake.agent = agent.wake;
 
