@@ -1,7 +1,7 @@
 import {isOld} from './dialect.ts';
 import type {StoredPipeline} from './pipeline-store.ts';
-import type {PipelineProgress} from './progress.ts';
 import type {Status, StepProgress, View} from './step-progress.ts';
+import type {PipelineProgress} from './workflow-progress.ts';
 
 /**
  * A cancelled pipeline, in two stages: the server says `killed` at once, and its agent ends the running steps a moment later.

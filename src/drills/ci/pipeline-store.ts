@@ -33,7 +33,7 @@ export type StoredPipeline = {
 	agentDied?: number;
 };
 
-export type PipelineEvent = 'manual' | 'push' | 'tag' | 'deployment' | 'pull_request';
+type PipelineEvent = 'manual' | 'push' | 'tag' | 'deployment' | 'pull_request';
 
 type Cancelled = {at: number; by?: string; supersededBy?: number};
 

@@ -3,14 +3,15 @@ import {cancelledProgress} from './cancelled.ts';
 import {uuidOf} from './ids.ts';
 import type {StoredPipeline, StoredWorkflow} from './pipeline-store.ts';
 import {isLive, type Status, type StepProgress, type Times, type View} from './step-progress.ts';
-import {least, most, statusOf, type WorkflowProgress, workflowState, workflowSteps} from './workflow-progress.ts';
-
-export type PipelineProgress = Times & {
-	status: Status;
-	workflows: WorkflowProgress[];
-	/** In the order of the pipeline's steps. */
-	steps: StepProgress[];
-};
+import {
+	least,
+	most,
+	type PipelineProgress,
+	statusOf,
+	type WorkflowProgress,
+	workflowState,
+	workflowSteps,
+} from './workflow-progress.ts';
 
 export const onlyWorkflow: StoredWorkflow = {name: 'woodpecker'};
 

@@ -5,6 +5,13 @@ import {isLive, progressOfStep, type Status, type StepProgress, type Times, type
 
 export type WorkflowProgress = Times & {status: Status; error?: string; agent?: true};
 
+export type PipelineProgress = Times & {
+	status: Status;
+	workflows: WorkflowProgress[];
+	/** In the order of the pipeline's steps. */
+	steps: StepProgress[];
+};
+
 export function workflowSteps(
 	{broken}: StoredWorkflow,
 	steps: StoredStep[],

@@ -2,8 +2,9 @@ import {defined} from '../../../domain/defined.ts';
 import {isOld} from '../dialect.ts';
 import {pipelineId, stepId, uuidOf, workflowId} from '../ids.ts';
 import type {StoredPipeline} from '../pipeline-store.ts';
-import {onlyWorkflow, type PipelineProgress, progressOf} from '../progress.ts';
+import {onlyWorkflow, progressOf} from '../progress.ts';
 import type {Status, Times, View} from '../step-progress.ts';
+import type {PipelineProgress} from '../workflow-progress.ts';
 
 /** A pipeline as the server writes it, with every key that Go would write. @see test/recorded/woodpecker */
 export function pipelineJson(

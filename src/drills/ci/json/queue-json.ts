@@ -14,7 +14,7 @@ export function queueJson(place: CiPlace) {
 		repository.store.pipelines().flatMap(pipeline => {
 			const {status} = progressOf(pipeline, viewOf(place));
 			return status === 'pending' || (status === 'running' && keepsTask(pipeline, old))
-				? [{status, task: taskJson(place, repository, pipeline)}]
+				? [{status, isHeld: pipeline.agentDied === undefined, task: taskJson(place, repository, pipeline)}]
 				: [];
 		}),
 	);
@@ -26,7 +26,7 @@ export function queueJson(place: CiPlace) {
 		waiting_on_deps: listed([]),
 		running: listed(running),
 		stats: {
-			worker_count: places - live.filter(({status, task}) => status === 'running' && task.agent_id > 0).length,
+			worker_count: places - live.filter(({status, isHeld}) => status === 'running' && isHeld).length,
 			pending_count: pending.length,
 			waiting_on_deps_count: 0,
 			running_count: running.length,
