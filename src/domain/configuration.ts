@@ -77,6 +77,8 @@ const image = v.strictObject({
 	/** Of this image, in the place of its registry's. */
 	platforms: v.optional(platformList),
 	build: v.optional(v.strictObject({repository: text, branch: text, runsIn: v.optional(v.array(text), [])})),
+	/** Repositories whose pipelines run in the image and do not build it. */
+	usedByPipelines: v.optional(v.array(text), []),
 	fallback: v.optional(
 		v.strictObject({
 			on: v.picklist(['vm', 'local']),

@@ -98,6 +98,7 @@ export async function openDrill(
 			signal,
 			// The simulated host's shell is this machine's own: without it, an audit reads our crontabs and processes.
 			hostRoot: paths.vm,
+			speed,
 			environment,
 		},
 	};
@@ -133,6 +134,7 @@ function configurationOf({
 			[repository]: {
 				registry: 'drill',
 				build: {repository: ci.repository, branch: ci.branch, runsIn: world.ciRunsInImage ? [repository] : []},
+				usedByPipelines: [],
 				fallback: {
 					on: 'vm',
 					git: build.git,

@@ -36,6 +36,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
 					onRequest: ({method, path, status}) => requests.add(`${method} ${path} ${status ?? 'no response'}`),
 					sleep: systemClock.sleep,
+					...defined({speed: setup.speed}),
 				})
 			: undefined;
 
@@ -117,6 +118,7 @@ export function settingsOf(
 		repository: hasCi ? build.repository : null,
 		branch: hasCi ? build.branch : null,
 		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
+		usedByPipelines: hasCi ? (image?.usedByPipelines ?? []) : [],
 		fallback:
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
 		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},

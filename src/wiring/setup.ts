@@ -28,6 +28,8 @@ export type Setup = {
 	signal: AbortSignal;
 	/** A folder that stands for `/` on the registry's host: a drill's host is a folder. Absent: the host itself. */
 	hostRoot?: string;
+	/** How much faster a drill's CI is than a real one. Absent: it is a real one. */
+	speed?: number;
 	/** For the sockets of shared SSH connections. Absent: connections are not shared. */
 	runtimeFolder?: string;
 	/** Frees the terminal for a program that asks the person, such as ssh. Absent: nobody sits at a terminal. */

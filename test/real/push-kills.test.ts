@@ -61,6 +61,7 @@ describeReal('a fallback build that is killed while it pushes', slowPushPrograms
 						platforms: {},
 						plainHttp: true,
 						runsInItself: false,
+						usedByPipelines: [],
 						fallback: {
 							git: 'https://git.example/acme/infra',
 							context: '.',

@@ -5,9 +5,10 @@ import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {parseSettings, type Settings} from '../../src/domain/incident/settings.ts';
 import type {JsonObject} from '../../src/domain/json.ts';
+import type {Pipeline} from '../../src/domain/pipeline/pipeline.ts';
 import type {ActionContext, Ports} from '../../src/engine/actions/action.ts';
 import type {Builder, BuildStatus, StartAnswer} from '../../src/engine/ports/builder.ts';
-import type {Ci, Pipeline, TriggerAnswer} from '../../src/engine/ports/ci.ts';
+import type {Ci, PipelineLog, TriggerAnswer} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
 import type {CatalogueEnd, Registry} from '../../src/engine/ports/registry.ts';
 import type {Storage} from '../../src/engine/ports/storage.ts';
@@ -180,9 +181,16 @@ export function pipeline(more: Partial<Pipeline> = {}): Pipeline {
 		branch: 'main',
 		commit: 'abc',
 		event: 'manual',
+		ref: 'main',
+		refspec: '',
+		deployTo: '',
+		author: 'oncall',
+		parent: 0,
+		tellsWhoCancelled: true,
 		created: '2026-04-19T03:00:00Z',
 		title: 'nightly',
 		errors: [],
+		workflows: [],
 		steps: [],
 		...more,
 	};
@@ -204,7 +212,7 @@ export function fakeCi({
 	restarts?: Answers<TriggerAnswer>;
 	/** What is found of a restart whose response was lost. */
 	restartedAs?: Answers<Pipeline | undefined>;
-} & Partial<Pick<Ci, 'logs' | 'failed'>> = {}): FakeCi {
+} & Partial<Pick<Ci, 'log' | 'since' | 'live' | 'cancels' | 'ready' | 'queue'>> = {}): FakeCi {
 	const self = {triggers: [] as string[], restarts: [] as number[]};
 	const [trigger, next, find, restart] = [inTurn(triggers), inTurn(pipelines), inTurn(found), inTurn(restarts)];
 	return {
@@ -216,17 +224,28 @@ export function fakeCi({
 		},
 		find,
 		pipeline: next,
-		logs: async () => [],
-		failed: async () => [],
+		patience: {logQuietMs: 4_000, lostReplyMs: 75_000},
+		ready: async () => ({login: 'oncall', version: '3.17.0', cancels: [], timeoutMs: 3_600_000, ranManually: true}),
+		log: () => noLog(),
+		live: async () => [],
+		since: async () => [],
+		cancels: async () => [],
+		queue: async () => undefined,
+		cancel: async () => {},
+		approve: async () => {},
 		restart(_repository, number) {
 			self.restarts.push(number);
 			return restart();
 		},
 		restartOf: inTurn(restartedAs),
-		check: async () => ({login: 'oncall', version: '3.17.0'}),
 		close: async () => {},
 		...more,
 	};
+}
+
+/** A log that was whole from the beginning. */
+export function noLog(read: PipelineLog['read'] = async () => []): PipelineLog {
+	return {read, isWhole: () => true, lastLines: () => [], lastLineMs: () => undefined};
 }
 
 export type FakeBuilder = Builder & {starts: string[]};

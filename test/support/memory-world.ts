@@ -1,10 +1,10 @@
 import type {Configuration} from '../../src/domain/configuration.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
+import type {Pipeline} from '../../src/domain/pipeline/pipeline.ts';
 import {blobFolder, revisionFolder} from '../../src/domain/storage/listing/paths.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import type {Ports} from '../../src/engine/actions/action.ts';
-import type {Pipeline} from '../../src/engine/ports/ci.ts';
 import type {Clock} from '../../src/engine/ports/clock.ts';
 import {settingsOf} from '../../src/wiring/ports.ts';
 import {type DyingProcess, untilDeath} from './dying-process.ts';
@@ -38,9 +38,7 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 	const stored: string[] = [];
 	const builtInCi: number[] = [];
 	const restarts = new Map<number, number>();
-	const pipelines = new Map<number, Pipeline>(
-		oldPipelines.map(number => [number, pipeline({number, state: 'failed', status: 'failure', event: 'push'})]),
-	);
+	const pipelines = new Map<number, Pipeline>(oldPipelines.map(number => [number, failedToPull(number)]));
 	const builds = new Map<string, number>();
 	const clock = createClock();
 	const locked = {by: undefined as DyingProcess | undefined};
@@ -89,10 +87,10 @@ export function createMemoryWorld(scenario: MemoryScenario): MemoryWorld {
 		find: async ({requestId}: {requestId: string}) =>
 			[...pipelines.values()].find(each => each.requestId === requestId),
 		pipeline: async (_: string, number: number) => pipelines.get(number)!,
-		failed: async () => oldPipelines.map(number => pipelines.get(number)!),
+		since: async () => [...pipelines.values()].reverse(),
 		async restart(_: string, number: number) {
 			restarts.set(number, (restarts.get(number) ?? 0) + 1);
-			const added = addPipeline({event: 'push'});
+			const added = addPipeline({event: 'push', branch: pipelines.get(number)!.branch});
 			ofParent.set(number, added);
 			return {state: 'created' as const, pipeline: added};
 		},
@@ -192,6 +190,21 @@ function createClock() {
 	} satisfies Clock & Record<string, unknown>;
 }
 
+/** A push of a branch of its own. */
+function failedToPull(number: number): Pipeline {
+	const error = 'Error response from daemon: No such image: infra-ci:latest';
+	const step = {id: 1, name: 'lint', state: 'failed' as const, error, isService: false};
+	return pipeline({
+		number,
+		state: 'failed',
+		status: 'failure',
+		event: 'push',
+		branch: `change-${number}`,
+		workflows: [{id: 1, name: 'woodpecker', state: 'failed', error, steps: [step]}],
+		steps: [step],
+	});
+}
+
 function configurationOf(scenario: MemoryScenario): Configuration {
 	return {
 		registries: {
@@ -210,6 +223,7 @@ function configurationOf(scenario: MemoryScenario): Configuration {
 					branch: 'main',
 					runsIn: scenario === 'orphan-index-ci-down' ? [repository] : [],
 				},
+				usedByPipelines: [],
 				fallback: {
 					on: 'vm',
 					git: 'https://git.example/acme/infra',

@@ -38,6 +38,23 @@ test('a question of which one can be chosen names enter, and no key that ticks',
 	expect(scopesAt('tick')).toEqual(['space tick', 'enter answer']);
 });
 
+test('enter with nothing ticked asks once more before it answers', () => {
+	const options = [{number: 9, title: 'deploy', tick: false}];
+	const questions: AskedQuestion[] = [{name: 'again', prompt: 'Which?', type: 'tick', options}];
+	const visit = {step: 'pick', attempt: 1} as Visit;
+	const situation = {id: 'asking', kind: 'ask', visit, questions} as const;
+	const context = {} as Parameters<NonNullable<typeof askScreen.act>>[3];
+	const act = (state: Parameters<NonNullable<typeof askScreen.act>>[1], intent: 'tick' | 'answer') =>
+		askScreen.act!(situation, state, intent, context)!;
+
+	const [asked, none] = act(freshState(situation, 0), 'answer');
+	expect([asked.message?.text, none]).toEqual([expect.stringContaining('Nothing is ticked'), []]);
+	const [ticked] = act(asked, 'tick');
+	const [unticked] = act(ticked, 'tick');
+	expect(act(unticked, 'answer')[1]).toEqual([]);
+	expect(act(asked, 'answer')[1]).toMatchObject([{kind: 'send', event: {answers: {again: []}}}]);
+});
+
 test('a key that does nothing says why', async () => {
 	const {press, until} = await open({world: {verify: endless}});
 	await until('Diagnose the tag');

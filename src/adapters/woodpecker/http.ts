@@ -25,6 +25,8 @@ export type WoodpeckerOptions = {
 	onRequest?: (request: {method: string; path: string; status?: number}) => void;
 	sleep?: (milliseconds: number, waiting: Waiting) => Promise<void>;
 	timeouts?: {readMs?: number; writeMs?: number};
+	/** Of a drill: its agents and its server are this much faster. */
+	speed?: number;
 };
 
 /** The API over HTTP. A redirect, or a web page instead of the API, is an error; any other status is returned. */

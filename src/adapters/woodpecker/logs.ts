@@ -1,70 +1,107 @@
 import * as v from 'valibot';
-import type {CiLogLine, Pipeline} from '../../engine/ports/ci.ts';
+import type {Pipeline, PipelineStep} from '../../domain/pipeline/pipeline.ts';
+import type {CiLogLine, PipelineLog} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {listIn, repositoryPath, type Server} from './server.ts';
 
 const entry = v.object({
 	line: v.number(),
+	/** An empty line is null. */
 	data: v.fallback(v.string(), ''),
 	/** 0 stdout, 1 stderr. Higher types are no text for people. */
 	type: v.fallback(v.number(), 0),
 });
 
-/**
- * Reads the new lines of every step that has begun. While a step runs, it stops at the first gap: the server may store
- * the batches of an agent out of order.
- * @param after the number of the next line for each step id; the reader advances it
- */
-export function createLogs(server: Server) {
-	/** The steps whose log was read after their end, for each `after`. */
-	const finished = new WeakMap<Map<number, number>, Set<number>>();
+/** A log that still grows this many quiet times after the end is left: something else than its agent writes it. */
+const mostQuietTimes = 20;
+const keptLines = 40;
 
-	return async function logs(
-		repository: string,
-		pipeline: Pipeline,
-		after: Map<number, number>,
+type StepLog = {
+	/** The numbers that were given. */
+	given: Set<number>;
+	/** How many lines the server had. */
+	stored: number;
+	/** Since when nothing new has come after the step's end. */
+	quietSince?: number;
+	/** Whole when the step ended, and once more when the pipeline had. */
+	isWhole: boolean;
+	isFinal: boolean;
+	last: string[];
+};
+
+/**
+ * Reads the new lines of every step that has begun. An agent sends its log about once a second, from a queue of its own, also after
+ * the end: a log is whole when nothing new has come for a while. Until then reading stops at the first gap, because the server may
+ * store batches out of order. @see test/recorded/woodpecker, 087 and 089
+ */
+export function createLog(server: Server, repository: string, quietMs: number): PipelineLog {
+	const logs = new Map<number, StepLog>();
+	let overSince: number | undefined;
+	let lastLineMs: number | undefined;
+	let isWhole = false;
+
+	async function readStep(
+		{id, name, state}: PipelineStep,
+		{path, nowMs, isOver}: {path: string; nowMs: number; isOver: boolean},
 		waiting: Waiting,
 	): Promise<CiLogLine[]> {
-		const id = await server.id(repository, waiting);
-		const done = finished.get(after) ?? new Set();
-		finished.set(after, done);
-		const live = isLiveState(pipeline.state);
+		const log = logs.get(id) ?? {given: new Set(), stored: 0, isWhole: false, isFinal: false, last: []};
+		logs.set(id, log);
+		const response = await server.read(`${path}/${id}`, waiting);
+		const stored = response?.json === undefined ? [] : readLines(listIn(server.http.host, response));
+		const fresh = stored.filter(([line]) => !log.given.has(line));
+		const ended = isOver || !isLiveState(state);
+
+		if (ended && (log.quietSince === undefined || stored.length !== log.stored)) {
+			log.quietSince = nowMs;
+		}
+
+		log.stored = stored.length;
+		// An empty log may still come as a whole.
+		const quietSince = Math.max(log.quietSince ?? nowMs, log.stored === 0 ? (overSince ?? 0) : 0);
+
+		const isLate = isOver && nowMs - (overSince ?? nowMs) >= mostQuietTimes * quietMs;
+		const isQuiet = ended && nowMs - quietSince >= quietMs;
 		const lines: CiLogLine[] = [];
-
-		for (const step of pipeline.steps) {
-			// The server accepts late lines for minutes: when the pipeline has ended, every log is read once more.
-			if (step.state === 'waiting' || step.state === 'skipped' || (live && done.has(step.id))) {
-				continue;
+		for (const [line, text] of fresh) {
+			if (line > log.given.size && !isQuiet && !isLate) {
+				break;
 			}
 
-			const response = await server.read(`${repositoryPath(id)}/logs/${pipeline.number}/${step.id}`, waiting);
-			const stored = response?.json === undefined ? [] : readLines(listIn(server.http.host, response));
-			const ended = !isLiveState(step.state);
-			let next = after.get(step.id) ?? 0;
-
-			for (const [line, text] of stored) {
-				if (line < next) {
-					continue;
-				}
-
-				if (line > next && !ended) {
-					break;
-				}
-
-				if (text !== undefined) {
-					lines.push({step: step.name, text});
-				}
-
-				next = line + 1;
-			}
-
-			after.set(step.id, next);
-			if (ended) {
-				done.add(step.id);
+			log.given.add(line);
+			if (text !== undefined) {
+				lines.push({step: name, text});
+				log.last = [...log.last, text].slice(-keptLines);
 			}
 		}
 
+		lastLineMs = lines.length > 0 ? nowMs : lastLineMs;
+		log.isWhole = isLate || (isQuiet && (log.given.size > 0 || isOver));
+		log.isFinal = isOver && log.isWhole;
 		return lines;
+	}
+
+	return {
+		async read(pipeline: Pipeline, nowMs, waiting) {
+			const path = `${repositoryPath(await server.id(repository, waiting))}/logs/${pipeline.number}`;
+			const isOver = !isLiveState(pipeline.state);
+			overSince ??= isOver ? nowMs : undefined;
+			const lines: CiLogLine[] = [];
+			const begun = pipeline.steps.filter(({state}) => state !== 'waiting' && state !== 'skipped');
+			for (const step of begun) {
+				const known = logs.get(step.id);
+				// The server accepts late lines for minutes: when the pipeline has ended, every log is read once more.
+				if (!(isOver ? known?.isFinal : known?.isWhole)) {
+					lines.push(...(await readStep(step, {path, nowMs, isOver}, waiting)));
+				}
+			}
+
+			isWhole = isOver && begun.every(({id}) => logs.get(id)?.isFinal === true);
+			return lines;
+		},
+		isWhole: () => isWhole,
+		lastLines: stepId => logs.get(stepId)?.last ?? [],
+		lastLineMs: () => lastLineMs,
 	};
 }
 
@@ -81,12 +118,14 @@ function readLines(items: unknown[]): [line: number, text: string | undefined][]
 	return [...lines].sort(([a], [b]) => a - b);
 }
 
+/** A progress bar that writes over itself shows its last state. */
 function decode(data: string): string {
-	return Buffer.from(data, 'base64')
+	const text = Buffer.from(data, 'base64')
 		.toString('utf8')
 		.replace(/\r?\n$/, '');
+	return text.split('\r').findLast(part => part !== '') ?? '';
 }
 
-function isLiveState(state: Pipeline['state'] | 'skipped'): boolean {
+function isLiveState(state: PipelineStep['state']): boolean {
 	return state === 'waiting' || state === 'running';
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import {defined} from '../../domain/defined.ts';
-import type {Pipeline, PipelineState, PipelineStep} from '../../engine/ports/ci.ts';
+import type {Pipeline, PipelineState, PipelineStep, Workflow} from '../../domain/pipeline/pipeline.ts';
 import {unreadable} from './response.ts';
 
 /** The variable by which regmedic recognises its own pipelines. */
@@ -14,9 +14,29 @@ const step = v.object({
 	name: text,
 	state: text,
 	exit_code: v.fallback(v.optional(v.number()), undefined),
+	pid: v.fallback(v.number(), 0),
+	uuid: text,
+	error: text,
+	type: text,
+	finished: seconds,
+	end_time: seconds,
 });
 
-const workflow = v.object({name: text, state: text, children: v.fallback(v.array(step), [])});
+const workflow = v.object({
+	id: v.fallback(v.number(), 0),
+	name: text,
+	state: text,
+	error: text,
+	environ: v.fallback(v.record(v.string(), v.string()), {}),
+	children: v.fallback(v.nullish(v.array(step), []), []),
+});
+
+/** Since 3.14. */
+const cancelInfo = v.object({
+	canceled_by_user: text,
+	superseded_by: v.fallback(v.number(), 0),
+	canceled_by_step: text,
+});
 
 /** Of 2.x and 3.x: times lost their `_at`, and `commit` is changing from text to an object (PR #4626). */
 const schema = v.object({
@@ -35,6 +55,16 @@ const schema = v.object({
 		'',
 	),
 	parent: v.fallback(v.number(), 0),
+	author: text,
+	ref: text,
+	refspec: text,
+	deploy_to: text,
+	reviewed_by: text,
+	cancel_info: v.fallback(v.optional(cancelInfo), undefined),
+	/** Since 3.14: the version of the server. */
+	version: v.fallback(v.optional(v.string()), undefined),
+	started: seconds,
+	started_at: seconds,
 	created: seconds,
 	created_at: seconds,
 	finished: seconds,
@@ -52,8 +82,6 @@ const schema = v.object({
 type RawPipeline = v.InferOutput<typeof schema>;
 
 export type KnownPipeline = Pipeline & {
-	/** The number of the pipeline that this one restarts; 0 for none. */
-	parent: number;
 	/** False: the response leaves the variables out, or there are none. */
 	hasVariables: boolean;
 };
@@ -79,21 +107,37 @@ export function readPipeline(json: unknown, {host, page, nowMs}: PipelineContext
 	const raw = parsed.output;
 	const finished = raw.finished || raw.finished_at;
 
+	const started = raw.started || raw.started_at;
+	const url = `${page}/${raw.number}`;
+	const workflows = workflowsOf(raw, url);
+
 	return {
 		number: raw.number,
 		state: stateOf(raw, nowMs),
 		status: raw.status,
 		branch: raw.branch,
+		ref: raw.ref,
+		refspec: raw.refspec,
 		commit: raw.commit,
 		event: raw.event,
+		deployTo: raw.deploy_to,
+		author: raw.author,
 		created: iso(raw.created || raw.created_at || 0),
-		url: `${page}/${raw.number}`,
+		url,
 		title: (raw.title || raw.message).split('\n')[0]!,
 		errors: errorsOf(raw),
-		steps: stepsOf(raw),
+		tellsWhoCancelled: raw.version !== undefined,
+		workflows,
+		steps: workflows.flatMap(({steps}) => steps),
 		parent: raw.parent,
 		hasVariables: raw.variables !== undefined,
-		...defined({finished: finished ? iso(finished) : undefined, requestId: raw.variables?.[requestVariable]}),
+		...defined({
+			started: started ? iso(started) : undefined,
+			finished: finished ? iso(finished) : undefined,
+			requestId: raw.variables?.[requestVariable],
+			reviewedBy: raw.reviewed_by || undefined,
+			cancelled: cancelledOf(raw),
+		}),
 	};
 }
 
@@ -133,7 +177,7 @@ function stateOf({status, workflows, ...times}: RawPipeline, nowMs: number): Pip
 	const state = stepState(status);
 	// Nothing of a skipped pipeline ran.
 	const own = state === 'skipped' ? 'cancelled' : state;
-	const live = workflows.flatMap(each => [each.state, ...each.children.map(child => child.state)]).some(isLive);
+	const live = workflows.flatMap(each => [each.state, ...(each.children ?? []).map(child => child.state)]).some(isLive);
 	if (isLive(status) || !live) {
 		return own;
 	}
@@ -149,16 +193,49 @@ function errorsOf({error, errors}: RawPipeline): string[] {
 	return real.length === 0 && error !== '' ? [error] : real;
 }
 
-function stepsOf({workflows}: RawPipeline): PipelineStep[] {
-	return workflows.flatMap(({name: workflowName, children}) =>
-		children.map(({id, name, state, exit_code}) => ({
-			id,
-			// Every workflow has its own `clone`.
-			name: workflows.length > 1 ? `${workflowName}/${name}` : name,
-			state: stepState(state),
-			...defined({exitCode: exit_code}),
-		})),
+function cancelledOf({cancel_info: info}: RawPipeline): Pipeline['cancelled'] {
+	return (
+		info &&
+		defined({
+			by: info.canceled_by_user || undefined,
+			supersededBy: info.superseded_by || undefined,
+			step: info.canceled_by_step || undefined,
+		})
 	);
+}
+
+function workflowsOf({workflows}: RawPipeline, page: string): Workflow[] {
+	return workflows.map(({id, name, state, error, environ, children}) => {
+		const isAlone = workflows.filter(each => each.name === name).length === 1;
+		// The workflows of a matrix share their name.
+		const values = Object.entries(environ).map(([key, value]) => `${key}=${value}`);
+		const label = isAlone || values.length === 0 ? name : `${name} (${values.join(', ')})`;
+		return {
+			id,
+			name: label,
+			state: stepState(state),
+			// Every workflow has its own `clone`.
+			steps: (children ?? []).map(child => stepOf(child, workflows.length > 1 ? `${label}/` : '', page)),
+			...defined({error: error || undefined}),
+		};
+	});
+}
+
+function stepOf(raw: v.InferOutput<typeof step>, prefix: string, page: string): PipelineStep {
+	const finished = raw.finished || raw.end_time;
+	return {
+		id: raw.id,
+		name: `${prefix}${raw.name}`,
+		state: stepState(raw.state),
+		isService: raw.type === 'service',
+		...defined({
+			exitCode: raw.exit_code,
+			error: raw.error || undefined,
+			uuid: raw.uuid || undefined,
+			finished: finished ? iso(finished) : undefined,
+			url: raw.pid ? `${page}/${raw.pid}` : undefined,
+		}),
+	};
 }
 
 /** @param time seconds since 1970 */

@@ -1,8 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {Ci, Pipeline} from '../../engine/ports/ci.ts';
+import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
+import type {Ci} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {isFailure} from './failure.ts';
-import {type KnownPipeline, readPipeline} from './pipeline.ts';
+import {isLive, type KnownPipeline, readPipeline} from './pipeline.ts';
 import type {ApiResponse} from './response.ts';
 import {objectIn, perPage, repositoryPath, type Server} from './server.ts';
 
@@ -57,11 +57,8 @@ export async function findRequest(
 	return undefined;
 }
 
-/**
- * What failed since a time, newest first, without regmedic's own pipelines and those that were restarted since.
- * @param since ISO 8601
- */
-export async function failedSince(
+/** What was created since a time, newest first. @param since ISO 8601 */
+export async function createdSince(
 	server: Server,
 	repository: string,
 	since: string,
@@ -83,11 +80,36 @@ export async function failedSince(
 		}
 	}
 
-	const all = [...seen.values()];
-	return all
-		.filter(pipeline => isFailure(pipeline) && pipeline.requestId === undefined)
-		.filter(pipeline => !all.some(later => isRestartOf(later, pipeline)))
-		.sort((a, b) => b.number - a.number);
+	return [...seen.values()].sort((a, b) => b.number - a.number);
+}
+
+/** What waits or runs, newest first: on the first pages of the list and of its filters, which servers before 3.0 ignore. */
+export async function livePipelines(server: Server, repository: string, waiting: Waiting): Promise<Pipeline[]> {
+	const id = await server.id(repository, waiting);
+	const live = new Map<number, KnownPipeline>();
+	for (const status of ['running', 'pending', 'blocked']) {
+		for (const pipeline of await firstPage(server, id, {status}, waiting)) {
+			if (isLive(pipeline.status)) {
+				live.set(pipeline.number, pipeline);
+			}
+		}
+	}
+
+	return [...live.values()].sort((a, b) => b.number - a.number);
+}
+
+/** The newest pipelines that a filter leaves. */
+export async function firstPage(
+	server: Server,
+	id: number,
+	filter: Record<string, string>,
+	waiting: Waiting,
+): Promise<KnownPipeline[]> {
+	for await (const page of pages(server, id, filter, waiting)) {
+		return page;
+	}
+
+	return [];
 }
 
 /** The newest restart of a pipeline that meets the condition. */
@@ -106,9 +128,18 @@ export async function findRestart(
 	return undefined;
 }
 
-/** `parent` is a number since 2.5 and was an internal id before: the commit has to agree. */
-function isRestartOf(later: KnownPipeline, {number, commit}: Pipeline): boolean {
-	return later.parent === number && later.number > number && later.commit === commit;
+/**
+ * `parent` is a number since 2.5 and was an internal id before: the commit has to agree. A deployment names the pipeline that it
+ * was made from as its parent, and is no restart of it.
+ */
+function isRestartOf(later: KnownPipeline, {number, commit, event, deployTo}: Pipeline): boolean {
+	return (
+		later.parent === number &&
+		later.number > number &&
+		later.commit === commit &&
+		later.event === event &&
+		later.deployTo === deployTo
+	);
 }
 
 /**

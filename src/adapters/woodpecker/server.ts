@@ -11,9 +11,13 @@ const repositorySchema = v.object({
 	id: v.number(),
 	full_name: v.fallback(v.string(), ''),
 	active: v.fallback(v.boolean(), false),
+	/** Minutes. */
+	timeout: v.fallback(v.number(), 60),
+	/** The events whose new pipelines cancel earlier ones. Where it is absent, the server's default is assumed. */
+	cancel_previous_pipeline_events: v.fallback(v.nullish(v.array(v.string())), ['push', 'pull_request']),
 });
 
-export type Repository = v.InferOutput<typeof repositorySchema>;
+type Repository = v.InferOutput<typeof repositorySchema>;
 
 type Page = {
 	items: unknown[];

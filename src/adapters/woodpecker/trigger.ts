@@ -1,21 +1,21 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {readableError, startHint} from '../../domain/pipeline/server-error.ts';
 import type {Ci, TriggerAnswer} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
-import {rejected, startFailure} from './failure.ts';
 import {type KnownPipeline, requestVariable} from './pipeline.ts';
 import {findRequest, pipelineIn} from './pipelines.ts';
 import type {ApiResponse} from './response.ts';
-import {objectIn, type Repository, repositoryPath, type Server} from './server.ts';
+import {objectIn, repositoryPath, type Server} from './server.ts';
 
 type Order = Parameters<Ci['trigger']>[0];
 
-const mostBranchPages = 40;
+export type Rejected = Extract<TriggerAnswer, {state: 'rejected'}>;
 
-/** Starts a manual pipeline with one POST, after everything was checked that can be checked by reading. */
+/** Starts a manual pipeline with one POST. @see readiness, which asks everything that can be asked before */
 export async function trigger(server: Server, order: Order, waiting: Waiting): Promise<TriggerAnswer> {
 	const {host} = server.http;
 	const {repository, branch, requestId} = order;
-	const {id} = await preFlight(server, order, waiting);
+	const {id} = await server.lookup(repository, waiting);
 	const what = `A pipeline of ${repository}`;
 	const response = await server.http.post(
 		`${repositoryPath(id)}/pipelines`,
@@ -62,71 +62,6 @@ export async function trigger(server: Server, order: Order, waiting: Waiting): P
 			);
 }
 
-/**
- * Checks by reading everything for which the server would respond to a trigger with an empty 404 or 500.
- * @throws OperatorError ci.unauthorized | ci.repository-unknown | ci.repository-inactive | ci.no-push-right | ci.branch-unknown
- */
-async function preFlight(
-	server: Server,
-	{repository: name, branch}: Pick<Order, 'repository' | 'branch'>,
-	waiting: Waiting,
-): Promise<Repository> {
-	const {host} = server.http;
-	const {login} = await server.user(waiting);
-	const repository = await server.lookup(name, waiting);
-
-	if (!repository.active) {
-		throw new OperatorError('ci.repository-inactive', `${name} is disabled in ${host}.`, {
-			hint: 'Enable the repository there, or build without the CI (the fallback).',
-			exit: 'configuration',
-		});
-	}
-
-	const permissions = await server.read(`${repositoryPath(repository.id)}/permissions`, waiting);
-	if (!permissions || objectIn(host, permissions).push !== true) {
-		throw new OperatorError('ci.no-push-right', `${login} may not start pipelines of ${name}.`, {
-			hint: 'Ask for push rights on the forge. The CI learns of new rights within an hour, or when you log in again.',
-			exit: 'refused',
-		});
-	}
-
-	if (!(await hasBranch(server, repository.id, branch, waiting))) {
-		throw new OperatorError('ci.branch-unknown', `${name} has no branch ${branch}.`, {
-			hint: 'Set the branch that builds the image, in the configuration of the image.',
-			exit: 'configuration',
-		});
-	}
-
-	return repository;
-}
-
-/** Reads pages until one has nothing new: forges have page limits of their own. */
-async function hasBranch(server: Server, id: number, branch: string, waiting: Waiting): Promise<boolean> {
-	const seen = new Set<unknown>();
-	let pages = 0;
-
-	for await (const {items: names} of server.pages(`${repositoryPath(id)}/branches`, {}, waiting)) {
-		if (names.includes(branch)) {
-			return true;
-		}
-
-		if (names.every(name => seen.has(name))) {
-			return false;
-		}
-
-		for (const name of names) {
-			seen.add(name);
-		}
-
-		if (++pages === mostBranchPages) {
-			break;
-		}
-	}
-
-	// With this many branches, a missing one proves nothing.
-	return true;
-}
-
 export function holdsJson({status, json}: ApiResponse): boolean {
 	return status === 200 && json !== undefined && json !== null;
 }
@@ -164,10 +99,25 @@ export function answerOf(pipeline: KnownPipeline): TriggerAnswer {
 	return startFailure(pipeline) ?? {state: 'created', pipeline};
 }
 
+export function rejected(detail: string, hint: string): Rejected {
+	return {state: 'rejected', detail, hint};
+}
+
+/** Why a new pipeline did not start. Undefined: it did. The server stores it in `error` when it ran nothing of it. */
+function startFailure({number, status, errors}: KnownPipeline): Rejected | undefined {
+	if (status !== 'error') {
+		return undefined;
+	}
+
+	const detail = errors.map(readableError).join('; ') || 'the server gives no reason';
+	return rejected(`Pipeline ${number} failed before its first step: ${detail}.`, startHint(detail));
+}
+
 function filtered(branch: string): TriggerAnswer {
 	return {
 		state: 'filtered',
-		detail: `No workflow on ${branch} matches the event manual, or there is no pipeline file: the server discarded the pipeline. The \`when\` of the pipeline must include \`manual\`.`,
+		detail: `No workflow on ${branch} matches the event manual, or there is no pipeline file: the server discarded the pipeline.`,
+		hint: 'The `when` of the pipeline has to include `manual`; or build without the CI (the fallback).',
 	};
 }
 

@@ -36,7 +36,7 @@ export async function registryLines(
 			...(storage
 				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
 				: []),
-			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build.repository, signal))] : []),
+			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build, signal))] : []),
 			...(await allFallbackLines(name, host, setup)),
 		];
 	} finally {
@@ -97,9 +97,14 @@ async function checkTags(
 	}
 }
 
-async function checkCi(ci: Ci, repository: string, signal: AbortSignal): Promise<string> {
-	const {login, version} = await ci.check(repository, {signal});
-	return `${ci.place} responds; ${login} can see ${repository} (version ${version})`;
+/** The same questions that are asked before a build. */
+async function checkCi(ci: Ci, build: {repository: string; branch: string}, signal: AbortSignal): Promise<string> {
+	const {login, version, ranManually} = await ci.ready(build, {signal});
+	const {repository, branch} = build;
+	const manual = ranManually
+		? 'a manual pipeline has run there'
+		: 'no manual pipeline has run there yet: its `when` has to include `manual`';
+	return `${ci.place} responds; ${login} may start pipelines of ${repository} on ${branch}, and ${manual} (version ${version})`;
 }
 
 function firstImageOf(registry: string, {images}: Configuration): string | undefined {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
-import type {Json, JsonObject} from '../json.ts';
+import {isObject, type Json, type JsonObject} from '../json.ts';
 import {type Doing, type QuestionType, questionTypes} from '../runbook/runbook.ts';
 
 /** What a step asks of a person, with its values resolved. */
@@ -70,7 +70,7 @@ export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
 				questions: Object.entries(questions).map(([name, {default: preset, ...asked}]) => ({
 					name,
 					...asked,
-					...defined({default: preset}),
+					...defined({default: preset ?? presetOf(asked)}),
 				})),
 			};
 		}
@@ -81,4 +81,10 @@ export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** What an option says of itself: `tick: true`. Where none says anything, nothing is filled in. */
+function presetOf({type, options}: Omit<AskedQuestion, 'name'>): Json[] | undefined {
+	const tells = options.filter(each => isObject(each) && typeof each.tick === 'boolean');
+	return type === 'tick' && tells.length > 0 ? tells.filter(each => isObject(each) && each.tick === true) : undefined;
 }

@@ -9,9 +9,17 @@ export type Change =
 	| RelinkStep
 	| PointTag
 	| {kind: 'restart'; command?: string}
-	| {kind: 'start-pipeline'; repository: string; branch: string; image: string}
-	| {kind: 'follow-pipeline'; number: number}
+	/** `cancels`: the pipelines that the server cancels because of it. */
+	| {kind: 'start-pipeline'; repository: string; branch: string; image: string; cancels?: string[]}
+	| {kind: 'follow-pipeline'; number: number; startedBy?: string}
+	/** Of version 0.1. */
 	| {kind: 'restart-pipelines'; repository: string; numbers: number[]}
+	/** `event`: what it was, with the target of a deployment. */
+	| {kind: 'restart-pipeline'; repository: string; number: number; event: string; cancels?: string[]}
+	/** Why it is not restarted although it was ticked. */
+	| {kind: 'leave-pipeline'; repository: string; number: number; why: string}
+	| {kind: 'cancel-pipeline'; repository: string; number: number; event: string}
+	| {kind: 'approve-pipeline'; repository: string; number: number; event: string}
 	| {kind: 'build-and-push'; git: string; context: string; dockerfile: string; images: string[]}
 	| {kind: 'follow-build'}
 	| {kind: 'sentence'; text: string};
@@ -44,15 +52,28 @@ export function sayChange(change: Change): string[] {
 				'pulls and pushes fail until the registry is up again',
 			];
 		case 'start-pipeline':
-			return ['starts one manual pipeline', `which builds and pushes ${change.image}`];
+			return ['starts one manual pipeline', `which builds and pushes ${change.image}`, ...sayCancels(change.cancels)];
 		case 'follow-pipeline':
-			return [`follows pipeline ${change.number}, which is under way; starts nothing`];
+			return [
+				`follows pipeline ${change.number}, which ${change.startedBy === undefined ? 'is under way' : `was started by ${change.startedBy}`}; starts nothing`,
+			];
 		case 'restart-pipelines':
 			return [
 				change.numbers.length === 0
 					? 'restarts nothing: no pipeline was ticked'
 					: `restarts ${count(change.numbers.length, 'pipeline')}: ${change.numbers.join(', ')}`,
 			];
+		case 'restart-pipeline':
+			return [
+				`restarts pipeline ${change.number} of ${change.repository}: ${change.event}`,
+				...sayCancels(change.cancels),
+			];
+		case 'leave-pipeline':
+			return [`does not restart pipeline ${change.number} of ${change.repository}: ${change.why}`];
+		case 'cancel-pipeline':
+			return [`cancels pipeline ${change.number} of ${change.repository}: ${change.event}`];
+		case 'approve-pipeline':
+			return [`approves pipeline ${change.number} of ${change.repository}: ${change.event}`];
 		case 'build-and-push':
 			return [
 				`clones ${change.git}`,
@@ -64,6 +85,11 @@ export function sayChange(change: Change): string[] {
 		case 'sentence':
 			return [change.text];
 	}
+}
+
+/** The setting of the repository says so; nobody is asked. */
+function sayCancels(cancels: string[] = []): string[] {
+	return cancels.map(each => `by which the CI cancels pipeline ${each}`);
 }
 
 const text = v.string();
@@ -84,8 +110,24 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		to: digest,
 	}),
 	v.object({kind: v.literal('restart'), command: v.exactOptional(text)}),
-	v.object({kind: v.literal('start-pipeline'), repository: text, branch: text, image: text}),
-	v.object({kind: v.literal('follow-pipeline'), number}),
+	v.object({
+		kind: v.literal('start-pipeline'),
+		repository: text,
+		branch: text,
+		image: text,
+		cancels: v.exactOptional(v.array(text)),
+	}),
+	v.object({kind: v.literal('follow-pipeline'), number, startedBy: v.exactOptional(text)}),
+	v.object({
+		kind: v.literal('restart-pipeline'),
+		repository: text,
+		number,
+		event: text,
+		cancels: v.exactOptional(v.array(text)),
+	}),
+	v.object({kind: v.literal('leave-pipeline'), repository: text, number, why: text}),
+	v.object({kind: v.literal('cancel-pipeline'), repository: text, number, event: text}),
+	v.object({kind: v.literal('approve-pipeline'), repository: text, number, event: text}),
 	v.object({kind: v.literal('restart-pipelines'), repository: text, numbers: v.array(number)}),
 	v.object({kind: v.literal('build-and-push'), git: text, context: text, dockerfile: text, images: v.array(text)}),
 	v.object({kind: v.literal('follow-build')}),

@@ -25,26 +25,25 @@ const chosenReference = v.pipe(
 
 const pipelineNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** The numbers of the ticked pipelines, each once. Each answer is a pipeline or its number; anything else is ignored. */
-const pipelineNumbers = v.pipe(
-	v.fallback(
-		v.array(
-			v.fallback(
-				v.nullable(
-					v.union([
-						pipelineNumber,
-						v.pipe(
-							v.object({number: pipelineNumber}),
-							v.transform(({number}) => number),
-						),
-					]),
-				),
-				null,
-			),
-		),
-		[],
+/** `repository`: absent in journals of version 0.1, which know one repository only. */
+export type PickedPipeline = {repository?: string; number: number};
+
+const pickedPipeline: v.GenericSchema<unknown, PickedPipeline> = v.union([
+	v.pipe(
+		pipelineNumber,
+		v.transform((number: number): PickedPipeline => ({number})),
 	),
-	v.transform(numbers => [...new Set(numbers)].filter(number => number !== null)),
+	v.object({number: pipelineNumber, repository: v.exactOptional(v.string())}),
+]);
+
+/** The ticked pipelines, each once. Each answer is a pipeline or its number; anything else is ignored. */
+const pickedPipelines = v.pipe(
+	v.fallback(v.array(v.fallback(v.nullable(pickedPipeline), null)), []),
+	v.transform(picked => [
+		...new Map(
+			picked.filter(each => each !== null).map(each => [`${each.repository ?? ''} ${each.number}`, each] as const),
+		).values(),
+	]),
 );
 
 /** What each action is given: the resolved values of its step. */
@@ -63,7 +62,9 @@ const schemas = {
 			v.transform(text => new Date(text)),
 		),
 	}),
-	'ci.restart': v.object({pipelines: v.optional(pipelineNumbers, [])}),
+	'ci.restart': v.object({pipelines: v.optional(pickedPipelines, [])}),
+	'ci.cancel': v.object({pipeline: v.nullish(pipelineNumber)}),
+	'ci.approve': v.object({pipeline: v.nullish(pipelineNumber)}),
 	'registry.audit': v.object({}),
 	'follow-up.orphans': v.object({image, findings, own: findings, complete: v.nullish(v.boolean())}),
 };

@@ -78,11 +78,36 @@ const schemas = {
 		'failed-pipelines',
 		v.object({
 			pipelines: v.array(
-				v.object({number, title: v.string(), status: v.string(), created: v.string(), branch: v.string()}),
+				v.object({
+					number,
+					title: v.string(),
+					status: v.string(),
+					created: v.string(),
+					branch: v.string(),
+					repository: v.exactOptional(v.string()),
+					/** `push to main` */
+					event: v.exactOptional(v.string()),
+					cause: v.exactOptional(v.string()),
+					/** Whether it is ticked unless a person says otherwise. */
+					tick: v.exactOptional(v.boolean()),
+				}),
 			),
 		}),
 	),
-	'ci.restart': tagged('restarted-pipelines', v.object({restarted: v.array(v.object({number, as: number}))})),
+	'ci.restart': tagged(
+		'restarted-pipelines',
+		v.object({
+			restarted: v.array(
+				v.object({
+					number,
+					as: number,
+					repository: v.exactOptional(v.string()),
+					/** How it ended, in a sentence; null: it still ran. */
+					result: v.exactOptional(v.nullable(v.string())),
+				}),
+			),
+		}),
+	),
 	'registry.audit': tagged('audit', v.object({risks: v.array(hazard)})),
 	'follow-up.orphans': tagged('follow-ups', v.object({followUps: v.array(v.string())})),
 };
@@ -130,25 +155,30 @@ function tagged<const Kind extends string, Schema extends v.GenericSchema<unknow
 	);
 }
 
+type Numbered = {repository: string; number: number};
+
 /** The progress of a visit that restarts pipelines. `as`: the number of the new pipeline. */
 export type RestartRecords = {
-	requested: {number: number}[];
-	restarted: {number: number; as: number}[];
-	rejected: {number: number; detail: string; hint: string}[];
+	requested: Numbered[];
+	restarted: (Numbered & {as: number})[];
+	rejected: (Numbered & {detail: string; hint: string})[];
 };
 
-const requested = v.object({number: v.number()});
-const restarted = v.object({number: v.number(), as: v.number()});
-/** Version 0.1 kept no hint. */
-const rejected = v.object({number: v.number(), detail: v.string(), hint: v.optional(v.string(), '')});
-
-/** Reads what `ci.restart` has recorded, also before a crash. */
-export function readRestarts(recorded: readonly {name: string; detail: JsonObject}[]): RestartRecords {
+/**
+ * Reads what `ci.restart` has recorded, also before a crash.
+ * @param repository of records of version 0.1, which name none
+ */
+export function readRestarts(
+	recorded: readonly {name: string; detail: JsonObject}[],
+	repository: string,
+): RestartRecords {
 	const read = <Detail>(wanted: string, schema: v.GenericSchema<unknown, Detail>) =>
 		recorded.filter(({name}) => name === wanted).map(({detail}) => v.parse(schema, detail));
+	const numbered = {number: v.number(), repository: v.optional(v.string(), repository)};
 	return {
-		requested: read('restarting', requested),
-		restarted: read('restarted', restarted),
-		rejected: read('not-restarted', rejected),
+		requested: read('restarting', v.object(numbered)),
+		restarted: read('restarted', v.object({...numbered, as: v.number()})),
+		// Version 0.1 kept no hint.
+		rejected: read('not-restarted', v.object({...numbered, detail: v.string(), hint: v.optional(v.string(), '')})),
 	};
 }

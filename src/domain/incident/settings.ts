@@ -23,6 +23,7 @@ const schema = v.object({
 	repository: nullableText,
 	branch: nullableText,
 	runsInItself: v.optional(v.boolean(), false),
+	usedByPipelines: v.optional(v.array(v.string()), []),
 	fallback: nullableText,
 	build: v.nullish(build),
 });
@@ -49,6 +50,8 @@ export type Settings = {
 	pipeline?: CiPipeline;
 	/** The pipeline that builds the image runs in that image. */
 	runsInItself: boolean;
+	/** Further repositories whose pipelines run in the image. */
+	usedByPipelines: string[];
 	fallback?: FallbackBuild;
 };
 
@@ -81,6 +84,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		plainHttp,
 		fillCache,
 		runsInItself,
+		usedByPipelines,
 		restart,
 		repository,
 		branch,
@@ -93,6 +97,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		plainHttp,
 		...(fillCache && {fillCache}),
 		runsInItself,
+		usedByPipelines,
 		...defined({
 			restart: restart || undefined,
 			pipeline: repository && branch ? {repository, branch} : undefined,

@@ -26,7 +26,7 @@ export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string
 /** Every change that was started, however it ended. */
 export function changesOf({visits}: Incident): MadeChange[] {
 	return visits
-		.filter(({effect, tries}) => effect !== 'read' && tries > 0)
+		.filter(visit => visit.effect !== 'read' && visit.tries > 0 && !wasTurnedDown(visit))
 		.map(visit => {
 			const {gate, title, outcome, say, startedAt, endedAt, ended, problem} = visit;
 			return {
@@ -46,6 +46,22 @@ export function changesOf({visits}: Incident): MadeChange[] {
 				...defined({hint: problem?.hint}),
 			};
 		});
+}
+
+/** Orders that the other side turned down: nothing was changed by them. */
+export function turnedDownIn({visits}: Incident): string[] {
+	return visits
+		.filter(wasTurnedDown)
+		.map(({title, outcome, say = '', problem}) =>
+			[`${title}: ${outcome}. ${say}`, ...(problem === undefined ? [] : [`What to do: ${problem.hint}`])].join(' '),
+		);
+}
+
+/** The other side refused the order before it did anything. */
+export function wasTurnedDown({effect, outcome, ended, progress}: Visit): boolean {
+	return (
+		effect !== 'read' && ended === 'ran' && (outcome === 'rejected' || outcome === 'filtered') && progress.length === 0
+	);
 }
 
 /** Records of what is about to be done, or was not done. */

@@ -50,7 +50,7 @@ export function renderMarkdown(report: PostMortem): string {
 							`${cell(change.outcome)}: ${cell(change.say)}${change.hint === undefined || change.say.includes(change.hint) ? '' : ` What to do: ${cell(change.hint)}`}`,
 						]),
 					)
-		}`,
+		}${report.turnedDown.length === 0 ? '' : `\n\nOrdered and turned down, so nothing was changed by it:\n\n${list(report.turnedDown.map(line))}`}`,
 		...(report.skipped.length === 0
 			? []
 			: [

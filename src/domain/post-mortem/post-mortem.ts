@@ -9,7 +9,7 @@ import type {Output} from '../incident/outputs.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
 import type {Finding} from '../storage/findings/finding.ts';
-import {changesOf, type MadeChange, type Skipped, skippedIn} from './changes.ts';
+import {changesOf, type MadeChange, type Skipped, skippedIn, turnedDownIn} from './changes.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
 
@@ -39,6 +39,8 @@ export type PostMortem = {
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
 	changes: MadeChange[];
+	/** Orders that were turned down: nothing was changed by them. */
+	turnedDown: string[];
 	skipped: Skipped[];
 	timeline: TimelineRow[];
 	followUps: FollowUp[];
@@ -74,6 +76,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		told: toldIn(incident),
 		cause: causeOf(incident),
 		changes: changesOf(incident),
+		turnedDown: turnedDownIn(incident),
 		skipped: skippedIn(incident, events),
 		timeline: timelineOf(events),
 		followUps: followUpsOf(incident),

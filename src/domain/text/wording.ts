@@ -3,9 +3,10 @@ export function count(number: number, noun: string, many = `${noun}s`): string {
 	return `${number} ${number === 1 ? noun : many}`;
 }
 
-/** For a sentence that begins with it. */
+/** For a sentence that begins with it. A name keeps its case: `infra-ci:latest`. */
 export function upperFirst(text: string): string {
-	return text.charAt(0).toUpperCase() + text.slice(1);
+	const [first = ''] = text.split(/\s/, 1);
+	return /[^\p{L}'’,.;:]|[:.]\p{L}/u.test(first) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];

@@ -2,7 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import {cancelledProgress} from './cancelled.ts';
 import {uuidOf} from './ids.ts';
 import type {StoredPipeline, StoredWorkflow} from './pipeline-store.ts';
-import {isLive, type Status, type StepProgress, type Times, type View} from './step-progress.ts';
+import {isLive, type Status, type StepProgress, type View} from './step-progress.ts';
 import {
 	least,
 	most,

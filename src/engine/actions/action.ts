@@ -37,6 +37,8 @@ export type Action<Inputs = unknown, Values extends object = object> = ActionDec
 	gate?(inputs: Inputs, context: ActionContext): Promise<GateText>;
 	/** Looks up what became of a write. It only reads. */
 	reconcile?(inputs: Inputs, context: ActionContext): Promise<Reconciliation<Values>>;
+	/** Its log is that of the work it follows: the requests are kept beside it. */
+	hasOwnLog?: true;
 	/** The outcome that an error is, where the action has one for it. */
 	outcomeOf?(error: OperatorError): string | undefined;
 };
@@ -51,6 +53,8 @@ export type ActionContext = {
 	request: string;
 	/** The output so far of a change that is already under way; absent: it is not. */
 	attach?: Output;
+	/** It was ordered before, and no sign of it was found: the order may arrive even now. */
+	again?: true;
 	/** What a person approved: nothing else may be done. */
 	approved: readonly Change[];
 	/** What this visit has recorded so far, also before a crash. */

@@ -14,6 +14,9 @@ import {stateBefore} from './tag-state.ts';
 
 const pollMs = 1_000;
 
+/** The host answers at once: a start whose response was lost is seen within this. */
+const seenWithinMs = 4_000;
+
 /** Builds and pushes the image without CI, once, and follows it to its end. */
 export const builderBuild: ActionNamed<'builder.build'> = {
 	name: 'builder.build',
@@ -89,7 +92,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 
 	async reconcile({image}, context) {
 		const {ports, request, signal} = context;
-		const {builder, clock} = ports;
+		const {builder} = ports;
 		if (!builder) {
 			return {kind: 'unknown', say: 'A fallback build is no longer configured.'};
 		}
@@ -99,8 +102,8 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 				const seen = await builder.status(request, {signal});
 				return seen.state === 'absent' ? undefined : seen;
 			},
-			clock,
-			{signal},
+			seenWithinMs,
+			context,
 		);
 		if (!status) {
 			return {kind: 'not-done', say: 'The host has no build with this request id: it was not started.'};

@@ -1,118 +1,219 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {inputParser} from '../../domain/incident/inputs.ts';
+import type {Change} from '../../domain/incident/change.ts';
+import {inputParser, type PickedPipeline} from '../../domain/incident/inputs.ts';
 import {type OutputValues, type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
+import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
+import {cancelledBy, restartObstacle, sayEvent} from '../../domain/pipeline/restartable.ts';
+import {sayEnd} from '../../domain/pipeline/say-end.ts';
+import {whyEnded} from '../../domain/pipeline/why-ended.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Ci} from '../ports/ci.ts';
+import type {Ci, TriggerAnswer} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {lookForLost} from './follow.ts';
+import {followRestarts} from './follow-restarts.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
 
-/** Restarts the pipelines that were ticked, each once. */
+/** Restarts the pipelines that were ticked, each once, and follows them to their end. */
 export const ciRestart: ActionNamed<'ci.restart'> = {
 	name: 'ci.restart',
 	parse: inputParser('ci.restart'),
 	effect: 'write',
 	sparesImage: true,
+	hasOwnLog: true,
 	inputs: {pipelines: {required: true, about: 'the pipelines that were ticked'}},
 	outcomes: {
 		restarted: 'every one was restarted',
-		partly: 'CI rejected some of them',
+		partly: 'some were not restarted: CI rejected them, or a restart would do harm',
 		refused: 'CI refused the request',
 		unreachable: 'CI does not respond',
 	},
-	provides: {restarted: 'number of the old and of the new pipeline'},
+	provides: {restarted: 'of each: repository, number of the old and of the new pipeline, and how that ended'},
 	bare: ['refused', 'unreachable'],
 	success: ['restarted', 'partly'],
 	outcomeOf: refusedOrUnreachable,
 
 	async gate({pipelines}, context) {
-		const {ci, repository} = configured(context);
+		const {ci} = configured(context);
+		const changes: Change[] = [];
+		for (const picked of pipelines) {
+			changes.push(await plannedChange(ci, named(picked, context), context));
+		}
+
+		const restarts = changes.filter(({kind}) => kind === 'restart-pipeline').length;
 		return {
-			target: `${ci.place}: ${repository}`,
-			changes: [{kind: 'restart-pipelines', repository, numbers: pipelines}],
-			undo: 'Cancel them in CI.',
-			phrase: `restart ${count(pipelines.length, 'pipeline')}`,
+			target: [ci.place, ...new Set(pipelines.map(picked => named(picked, context).repository))].join(', '),
+			changes:
+				changes.length === 0
+					? [{kind: 'restart-pipelines', repository: configured(context).repository, numbers: []}]
+					: changes,
+			undo: 'Cancel them in CI. What a deployment has deployed stays.',
+			phrase: `restart ${count(restarts, 'pipeline')}`,
 		};
 	},
 
 	async run({pipelines}, context) {
-		const {ci, repository} = configured(context);
+		const {ci} = configured(context);
 		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 
-		for (const number of [...doubtful, ...open]) {
+		for (const picked of [...doubtful, ...open]) {
+			const {repository, number} = picked;
 			// Requested before a crash: regmedic looks for the new pipeline instead of requesting a second one.
-			const before = doubtful.includes(number) ? await ci.restartOf(repository, number, context) : undefined;
-			if (!before) {
-				await context.record('restarting', {number}, `Restarting pipeline ${number}.`);
-			}
-
-			const answer = before
-				? {state: 'created' as const, pipeline: before}
-				: await ci.restart(repository, number, context);
+			const before = doubtful.includes(picked) ? await ci.restartOf(repository, number, context) : undefined;
+			const answer = before ? {state: 'created' as const, pipeline: before} : await restartOnce(ci, picked, context);
 			if (answer.state === 'created') {
 				const as = answer.pipeline.number;
-				restarted.push({number, as});
-				await context.record('restarted', {number, as}, `Pipeline ${number} runs again as ${as}.`);
+				restarted.push({repository, number, as});
+				await context.record(
+					'restarted',
+					{repository, number, as},
+					`Pipeline ${number} of ${repository} runs again as ${as}.`,
+				);
 			} else {
-				const {detail} = answer;
-				const hint = answer.state === 'rejected' ? answer.hint : '';
-				rejected.push({number, detail, hint});
+				const {detail, hint} = answer;
+				rejected.push({repository, number, detail, hint});
 				await context.record(
 					'not-restarted',
-					{number, detail, hint},
-					`CI did not restart ${number}: ${detail}${hint === '' ? '' : ` ${hint}`}`,
+					{repository, number, detail, hint},
+					`Pipeline ${number} of ${repository} was not restarted: ${detail} ${hint}`,
 				);
 			}
 		}
 
-		return endOf({restarted, rejected});
+		return endOf({restarted, rejected}, await followRestarts(ci, restarted, context));
 	},
 
 	async reconcile({pipelines}, context) {
-		const {ci, repository} = configured(context);
-		const {clock} = context.ports;
-		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
-		const left: number[] = [...open];
+		const {ci} = configured(context);
+		const {restarted, doubtful, open} = standing(pipelines, context);
+		const left: Picked[] = [...open];
 
-		for (const number of doubtful) {
-			const found = await lookForLost(() => ci.restartOf(repository, number, context), clock, context);
+		for (const picked of doubtful) {
+			const look = () => ci.restartOf(picked.repository, picked.number, context);
+			const found = await lookForLost(look, ci.patience.lostReplyMs, context);
 			if (found) {
-				restarted.push({number, as: found.number});
+				restarted.push({...picked, as: found.number});
 			} else {
-				left.push(number);
+				left.push(picked);
 			}
 		}
 
 		return left.length === 0
-			? {kind: 'done', ...endOf({restarted, rejected})}
-			: {kind: 'not-done', say: `Not restarted yet: ${left.join(', ')}.`};
+			? {
+					kind: 'running',
+					output: {restarted: restarted.map(each => ({...each, result: null}))},
+					say: `Every restart was requested: ${restarted.map(({as}) => as).join(', ')}.`,
+				}
+			: {kind: 'not-done', say: `Not seen restarted so far: ${left.map(({number}) => number).join(', ')}.`};
 	},
 };
+
+type Picked = {repository: string; number: number};
+
+/** The pipelines of journals of version 0.1 have no repository. */
+function named({repository, number}: PickedPipeline, context: ActionContext): Picked {
+	return {repository: repository ?? configured(context).repository, number};
+}
+
+/** What the gate says of one: it reads what a restart would do now. */
+async function plannedChange(ci: Ci, {repository, number}: Picked, context: ActionContext): Promise<Change> {
+	const {old, obstacle, cancels} = await weigh(ci, {repository, number}, context);
+	return obstacle
+		? {kind: 'leave-pipeline', repository, number, why: obstacle.detail}
+		: {
+				kind: 'restart-pipeline',
+				repository,
+				number,
+				event: sayEvent(old),
+				...(cancels.length === 0
+					? {}
+					: {cancels: cancels.map(each => `${each.number} (${sayEvent(each)}, by ${each.author})`)}),
+			};
+}
+
+async function weigh(ci: Ci, {repository, number}: Picked, context: ActionContext) {
+	const old = await ci.pipeline(repository, number, context);
+	// The server's times are whole seconds, and its filter leaves out the second that is given.
+	const before = new Date(Date.parse(old.created) - 1_000).toISOString();
+	const all = await ci.since(repository, before, context);
+	const live = await ci.live(repository, context);
+	const events = await ci.cancels(repository, context);
+	const known = new Map<number, Pipeline>([...live, ...all].map(pipeline => [pipeline.number, pipeline]));
+	return {
+		old,
+		obstacle: restartObstacle(old, [...known.values()], events),
+		cancels: cancelledBy(old, live, events),
+	};
+}
+
+type Refused = Exclude<TriggerAnswer, {state: 'created'}>;
+
+/** Only what the gate showed, and only where it still does no harm. */
+async function restartOnce(
+	ci: Ci,
+	picked: Picked,
+	context: ActionContext,
+): Promise<Extract<TriggerAnswer, {state: 'created'}> | Refused> {
+	const {repository, number} = picked;
+	const shown = context.approved.find(
+		change => change.kind === 'restart-pipeline' && change.repository === repository && change.number === number,
+	);
+	const {obstacle, cancels} = await weigh(ci, picked, context);
+	if (obstacle) {
+		return {state: 'rejected', ...obstacle};
+	}
+
+	const told = shown?.kind === 'restart-pipeline' ? (shown.cancels ?? []) : [];
+	const untold = cancels.find(each => !told.some(text => text.startsWith(`${each.number} `)));
+	if (untold) {
+		return {
+			state: 'rejected',
+			detail: `It would cancel pipeline ${untold.number}, which the gate did not show.`,
+			hint: 'Restart it when that one has ended.',
+		};
+	}
+
+	await context.record('restarting', {repository, number}, `Restarting pipeline ${number} of ${repository}.`);
+	return ci.restart(repository, number, context);
+}
 
 type Result = ActionResult<OutputValues<'ci.restart'>>;
 
 /** How every ticked pipeline stands, by what was recorded. `doubtful`: a restart was requested, and no reply was seen. */
-function standing(pipelines: readonly number[], {recorded}: ActionContext) {
-	const {requested, restarted, rejected} = readRestarts(recorded);
-	const isIn = (list: readonly {number: number}[], wanted: number) => list.some(({number}) => number === wanted);
-	const unsettled = pipelines.filter(number => !isIn(restarted, number) && !isIn(rejected, number));
+function standing(pipelines: readonly PickedPipeline[], context: ActionContext) {
+	const fallback = configured(context).repository;
+	const {requested, restarted, rejected} = readRestarts(context.recorded, fallback);
+	const isIn = (list: readonly Picked[], wanted: Picked) =>
+		list.some(({number, repository}) => number === wanted.number && repository === wanted.repository);
+	const unsettled = pipelines
+		.map(picked => named(picked, context))
+		.filter(picked => !isIn(restarted, picked) && !isIn(rejected, picked));
 	return {
 		restarted,
 		rejected,
-		doubtful: unsettled.filter(number => isIn(requested, number)),
-		open: unsettled.filter(number => !isIn(requested, number)),
+		doubtful: unsettled.filter(picked => isIn(requested, picked)),
+		open: unsettled.filter(picked => !isIn(requested, picked)),
 	};
 }
 
-function endOf({restarted, rejected}: Pick<RestartRecords, 'restarted' | 'rejected'>): Result {
+function endOf(
+	{restarted, rejected}: Pick<RestartRecords, 'restarted' | 'rejected'>,
+	ends: ReadonlyMap<string, Pipeline>,
+): Result {
+	const results = restarted.map(each => {
+		const pipeline = ends.get(`${each.repository} ${each.as}`);
+		return {...each, result: pipeline === undefined ? null : sayEnd(pipeline, whyEnded(pipeline))};
+	});
+	const open = results.filter(({result}) => result === null).map(({as}) => as);
 	return {
 		outcome: rejected.length === 0 ? 'restarted' : 'partly',
-		output: {restarted},
+		output: {restarted: results},
 		say: [
-			`${count(restarted.length, 'pipeline')} restarted`,
-			...rejected.map(({number, detail}) => `${number}: ${detail}`),
-		].join('; '),
+			`${count(restarted.length, 'pipeline')} restarted.`,
+			...results.flatMap(({result}) => result ?? []),
+			...(open.length === 0 ? [] : [`Still running in CI: ${open.join(', ')}.`]),
+			...rejected.map(({number, detail}) => `Pipeline ${number} was not restarted: ${detail}`),
+		].join(' '),
 		...(rejected.length === 0 ? {} : {problem: rejection(rejected)}),
 	};
 }

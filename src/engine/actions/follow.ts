@@ -1,6 +1,5 @@
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import type {Clock} from '../ports/clock.ts';
-import type {Waiting} from '../ports/waiting.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import type {ActionContext} from './action.ts';
 
 /** A person who has just approved a build wants to see it start. */
@@ -83,25 +82,27 @@ export async function tolerant(name: string, read: () => Promise<void>, {signal,
 	}
 }
 
-const lookUps = 3;
 const pauseMs = 2_000;
 
-/** Looks for the effect of a request whose reply was lost. It may still be on its way: hence several times. */
+/**
+ * Looks for the effect of a request whose reply was lost: it may still be on its way until the time-outs of the other side have
+ * passed. Until then it is not seen yet; that it did not happen is never said.
+ */
 export async function lookForLost<T>(
 	look: () => Promise<T | undefined>,
-	clock: Clock,
-	waiting: Waiting,
+	patienceMs: number,
+	context: ActionContext,
 ): Promise<T | undefined> {
-	for (let number = 0; number < lookUps; number++) {
-		if (number > 0) {
-			await clock.sleep(pauseMs, waiting);
-		}
-
+	const {clock} = context.ports;
+	const until = clock.monotonic() + patienceMs;
+	for (;;) {
 		const found = await look();
-		if (found !== undefined) {
+		const left = until - clock.monotonic();
+		if (found !== undefined || left <= 0) {
 			return found;
 		}
-	}
 
-	return undefined;
+		context.progress({label: `not seen yet; looking for it for ${sayDuration(left)}`});
+		await clock.sleep(Math.min(pauseMs, left), context);
+	}
 }

@@ -1,6 +1,7 @@
 import type {Action} from './action.ts';
 import {builderBuild} from './builder-build.ts';
 import {ciBuild} from './ci-build.ts';
+import {ciApprove, ciCancel} from './ci-control.ts';
 import {ciFailed} from './ci-failed.ts';
 import {ciRestart} from './ci-restart.ts';
 import {followUpOrphans} from './follow-up-orphans.ts';
@@ -22,6 +23,8 @@ export const actions: readonly Action[] = [
 	builderBuild,
 	ciFailed,
 	ciRestart,
+	ciCancel,
+	ciApprove,
 	registryAudit,
 	followUpOrphans,
 ];

@@ -1,56 +1,76 @@
+import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
+import type {Queue} from '../../domain/pipeline/why-waiting.ts';
 import type {Waiting} from './waiting.ts';
-
-export type PipelineState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-
-export type Pipeline = {
-	number: number;
-	state: PipelineState;
-	/** The server's own word: `pending`, `killed`, … */
-	status: string;
-	branch: string;
-	commit: string;
-	event: string;
-	/** ISO 8601, UTC */
-	created: string;
-	finished?: string;
-	/** A page for people. */
-	url?: string;
-	title: string;
-	/** What the server holds against it, warnings left out. */
-	errors: string[];
-	steps: PipelineStep[];
-	/** Our own id, where the pipeline carries one. */
-	requestId?: string;
-};
-
-export type PipelineStep = {id: number; name: string; state: PipelineState | 'skipped'; exitCode?: number};
 
 export type TriggerAnswer =
 	| {state: 'created'; pipeline: Pipeline}
 	/** The server decided that nothing matches and forgot the pipeline. */
-	| {state: 'filtered'; detail: string}
+	| {state: 'filtered'; detail: string; hint: string}
 	| {state: 'rejected'; detail: string; hint: string};
+
+type Order = {repository: string; branch: string; requestId: string};
 
 export type Ci = {
 	readonly place: string;
+	/** How long the server and its agents may take for what comes late. A drill is faster. */
+	readonly patience: {
+		/** A log is whole when nothing new has come for so long after the end. */
+		logQuietMs: number;
+		/** An order whose response was lost may appear until then. */
+		lostReplyMs: number;
+	};
+	/**
+	 * Asks everything that can be asked before an order, and orders nothing.
+	 * @throws OperatorError ci.unauthorized | ci.repository-unknown | ci.repository-inactive | ci.no-push-right | ci.branch-unknown | …
+	 */
+	ready(build: Omit<Order, 'requestId'>, waiting: Waiting): Promise<Readiness>;
 	/** Not idempotent; a lost reply is thrown as OperatorError effect.unknown. */
-	trigger(order: {repository: string; branch: string; requestId: string}, waiting: Waiting): Promise<TriggerAnswer>;
+	trigger(order: Order, waiting: Waiting): Promise<TriggerAnswer>;
 	/** The pipeline that carries this request id, if the server has one. */
-	find(order: {repository: string; branch: string; requestId: string}, waiting: Waiting): Promise<Pipeline | undefined>;
+	find(order: Order, waiting: Waiting): Promise<Pipeline | undefined>;
 	pipeline(repository: string, number: number, waiting: Waiting): Promise<Pipeline>;
-	/** Log lines of all steps, without those already given: `after` counts lines per step id. */
-	logs(repository: string, pipeline: Pipeline, after: Map<number, number>, waiting: Waiting): Promise<CiLogLine[]>;
-	/** Newest first. @param since ISO 8601 */
-	failed(repository: string, since: string, waiting: Waiting): Promise<Pipeline[]>;
+	/** Opens the log of one pipeline. */
+	log(repository: string): PipelineLog;
+	/** What waits or runs now, newest first, without steps. */
+	live(repository: string, waiting: Waiting): Promise<Pipeline[]>;
+	/** What was created since a time, newest first, without steps. @param since ISO 8601 */
+	since(repository: string, since: string, waiting: Waiting): Promise<Pipeline[]>;
+	/** `cancel_previous_pipeline_events`: the events whose new pipelines cancel earlier ones. */
+	cancels(repository: string, waiting: Waiting): Promise<readonly string[]>;
 	restart(repository: string, number: number, waiting: Waiting): Promise<TriggerAnswer>;
 	/** The newest pipeline that is a restart of this one, whoever asked for it. */
 	restartOf(repository: string, number: number, waiting: Waiting): Promise<Pipeline | undefined>;
-	/**
-	 * Starts nothing: reaches the server, proves the token, and finds the repository by its full name.
-	 * @throws OperatorError ci.unreachable | ci.unauthorized | ci.repository-unknown | …
-	 */
-	check(repository: string, waiting: Waiting): Promise<{login: string; version: string}>;
+	/** Undefined: the user of the token is no admin of the CI. */
+	queue(pipeline: Pipeline, repository: string, waiting: Waiting): Promise<Queue | undefined>;
+	/** @throws OperatorError ci.rejected | effect.unknown */
+	cancel(repository: string, number: number, waiting: Waiting): Promise<void>;
+	/** @throws OperatorError ci.rejected | effect.unknown */
+	approve(repository: string, number: number, waiting: Waiting): Promise<void>;
 	close(): Promise<void>;
+};
+
+export type Readiness = {
+	login: string;
+	version: string;
+	cancels: readonly string[];
+	/** After this the server ends a pipeline. */
+	timeoutMs: number;
+	/** A manual pipeline of the branch ran before. False: it is not known whether the pipeline file accepts `manual`. */
+	ranManually: boolean;
+};
+
+export type PipelineLog = {
+	/**
+	 * The lines that were not given yet. An agent sends its log late, also after the end.
+	 * @param nowMs on a monotonic clock
+	 */
+	read(pipeline: Pipeline, nowMs: number, waiting: Waiting): Promise<CiLogLine[]>;
+	/** The pipeline has ended, and nothing new has come for a while. */
+	isWhole(): boolean;
+	/** The last lines of a step that were read. */
+	lastLines(stepId: number): readonly string[];
+	/** When a line came last, on the clock of `read`; undefined: none has. */
+	lastLineMs(): number | undefined;
 };
 
 export type CiLogLine = {step: string; text: string};

@@ -17,7 +17,9 @@ export async function perform(
 	const {action, step} = stepAction;
 	const evidence = createEvidence(ports.secrets);
 	const asked = contextOf(effect, stepAction, context, evidence.write);
-	const stopListening = ports.overhear?.(asked.log);
+	// The log of what a step follows is not mixed with the requests that read it.
+	const requests = stepAction.action.hasOwnLog ? createEvidence(ports.secrets) : undefined;
+	const stopListening = ports.overhear?.(requests?.write ?? asked.log);
 	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
 
 	try {
@@ -36,7 +38,10 @@ export async function perform(
 		live.end();
 	}
 
-	const kept = await keep(effect, evidence.text(), journal);
+	const kept = [
+		...(await keep(effect, 'log', evidence.text(), journal)),
+		...(await keep(effect, 'requests.log', requests?.text() ?? '', journal)),
+	];
 	await report({...happening, ...(kept.length === 0 ? {} : {evidence: kept})});
 }
 
@@ -81,8 +86,13 @@ function tooLate({step, action}: StepAction, cause: unknown): OperatorError {
 	);
 }
 
-async function keep({step, attempt}: StepStamp, text: string, journal: Journal): Promise<EvidenceNote[]> {
-	return text === '' ? [] : [await journal.keep(`${step}-${attempt}.log`, text)];
+async function keep(
+	{step, attempt}: StepStamp,
+	kind: 'log' | 'requests.log',
+	text: string,
+	journal: Journal,
+): Promise<EvidenceNote[]> {
+	return text === '' ? [] : [await journal.keep(`${step}-${attempt}.${kind}`, text)];
 }
 
 /** In characters. A log longer than twice this is cut in the middle: its end tells most. */

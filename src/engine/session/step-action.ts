@@ -59,7 +59,7 @@ export function contextOf(
 		ports,
 		settings: incident.settings,
 		request: requestId(incident, effect),
-		...defined({attach}),
+		...defined({attach, again: visit.tries > 1 ? (true as const) : undefined}),
 		approved: visit.gate?.changes ?? [],
 		recorded: visit.progress,
 		timeoutMs: step.timeoutMs,

@@ -4,6 +4,7 @@ import {currentVisit} from '../../domain/incident/incident.ts';
 import {firstParagraph} from '../../domain/runbook/prose.ts';
 import {findStep, needsPerson} from '../../domain/runbook/runbook.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
+import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 import {sayProse} from './prompt.ts';
@@ -47,7 +48,13 @@ function sayOpening(incident: Incident, {explains}: NarrateOptions): string[] {
 function sayLog(before: SessionView | undefined, {live}: SessionView): string[] {
 	const writes = before && currentVisit(before.incident)?.effect !== 'read';
 	const seen = before?.live.lines.at(-1)?.number ?? 0;
-	return writes ? live.lines.filter(({number}) => number > seen).map(({text}) => `  | ${text}`) : [];
+	const fresh = writes ? live.lines.filter(({number}) => number > seen) : [];
+	// Only the last lines are kept for the screen.
+	const left = fresh.length === 0 ? 0 : fresh[0]!.number - seen - 1;
+	return [
+		...(left > 0 ? [`  | (${count(left, 'line')} left out; the evidence has them)`] : []),
+		...fresh.map(({text}) => `  | ${text}`),
+	];
 }
 
 /** @param known the same visit as it was told before; undefined where it is new */
@@ -96,7 +103,7 @@ function sayPhase(before: Phase | undefined, phase: Phase): string[] {
 				return ['  The gate has expired. It is shown again.'];
 			}
 
-			return before?.kind === 'unsure' ? ['  The change was not made. It needs your approval again.'] : [];
+			return before?.kind === 'unsure' ? ['  No sign of the change was found. It needs your approval again.'] : [];
 
 		case 'running':
 			return before?.kind === 'unsure' ? ['  The change is under way. Following it.'] : [];

@@ -57,11 +57,18 @@ function sayHow(question: AskedQuestion): string[] {
 	switch (type) {
 		case 'tick':
 			return [
-				...options.flatMap((option, at) => wrap(labelOf(option), {first: `${at + 1}. `.padStart(5), rest: '     '})),
+				...options.flatMap((option, at) =>
+					wrap(
+						labelOf(option),
+						hasOwnNumbers(options) ? {first: '  - ', rest: '    '} : {first: `${at + 1}. `.padStart(5), rest: '     '},
+					),
+				),
 				...wrap(
 					options.length === 0
 						? 'There is nothing to tick. Press enter.'
-						: `Type the numbers with spaces between, or "all", or "none"; enter for ${enter}.`,
+						: `Type the numbers with spaces between, or "all", or "none"${
+								Array.isArray(preset) && preset.length === 0 ? '' : `; enter for ${numbersOf(preset, options)}`
+							}.`,
 				),
 			];
 
@@ -86,7 +93,11 @@ function sayHow(question: AskedQuestion): string[] {
 function readAnswer(question: AskedQuestion, text: string, now: Date): {value: Json} | {problem: string} {
 	const {type, options} = question;
 	if (text === '') {
-		return {value: presetOf(question)};
+		const preset = presetOf(question);
+		const isEmpty = Array.isArray(preset) && preset.length === 0;
+		return type === 'tick' && isEmpty && options.length > 0
+			? {problem: 'Nothing is ticked. Type the numbers, or "none".'}
+			: {value: preset};
 	}
 
 	if (type === 'tick') {
@@ -111,11 +122,34 @@ function readTicks(options: Json[], text: string): {value: Json} | {problem: str
 		return {value: options};
 	}
 
-	const numbers = text === 'none' ? [] : text.split(/[\s,]+/).map(Number);
-	const wrong = numbers.find(number => !Number.isInteger(number) || number < 1 || number > options.length);
+	const numbers = text === 'none' ? [] : text.split(/[\s,]+/).map(word => Number(word.replace(/^#/, '')));
+	const known = options.map((option, at) => (hasOwnNumbers(options) ? numberOf(option) : at + 1));
+	const wrong = numbers.find(number => !known.includes(number));
 	return wrong === undefined
-		? {value: options.filter((_, at) => numbers.includes(at + 1))}
-		: {problem: `"${text}" is not a list of numbers from 1 to ${options.length}.`};
+		? {value: options.filter((_, at) => numbers.includes(known[at]!))}
+		: {
+				problem: hasOwnNumbers(options)
+					? `"${text}" is not a list of numbers from the list.`
+					: `"${text}" is not a list of numbers from 1 to ${options.length}.`,
+			};
+}
+
+/** Pipelines are called by their numbers, where these tell them apart. */
+function hasOwnNumbers(options: readonly Json[]): boolean {
+	const numbers = options.map(numberOf);
+	return options.length > 0 && !numbers.includes(undefined) && new Set(numbers).size === options.length;
+}
+
+function numberOf(option: Json): number | undefined {
+	return isObject(option) && typeof option.number === 'number' ? option.number : undefined;
+}
+
+function numbersOf(preset: Json, options: readonly Json[]): string {
+	return Array.isArray(preset) && hasOwnNumbers(options)
+		? preset.map(option => numberOf(option)).join(' ')
+		: Array.isArray(preset)
+			? preset.map(labelOf).join(', ')
+			: String(preset);
 }
 
 /** An option in words: `#9 deploy, failure, 2026-04-19 02:00 UTC`. */
@@ -124,11 +158,16 @@ export function labelOf(option: Json): string {
 		return typeof option === 'string' ? option : JSON.stringify(option);
 	}
 
-	const {number, key, title, status, created} = option;
-	const parts = [title, status, typeof created === 'string' ? sayTime(created) : undefined].filter(
+	const {number, key, title, status, event, cause, created, repository} = option;
+	const parts = [title, event, status, cause, typeof created === 'string' ? sayTime(created) : undefined].filter(
 		part => typeof part === 'string',
 	);
-	const name = typeof number === 'number' ? `#${number} ` : typeof key === 'string' ? `${key}  ` : '';
+	const name =
+		typeof number === 'number'
+			? `${typeof repository === 'string' ? `${repository} ` : ''}#${number} `
+			: typeof key === 'string'
+				? `${key}  `
+				: '';
 	const label = `${name}${parts.join(', ')}`;
 	return label === '' ? JSON.stringify(option) : label;
 }

@@ -2,7 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
-import {doneIn} from '../../domain/post-mortem/changes.ts';
+import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
@@ -56,11 +56,12 @@ function verdictOf({verdict, image: reference, changed}: Incident): string {
 
 function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 	const ended = visits.filter(({endedAt}) => endedAt !== undefined);
-	const changes = visits.filter(({effect, tries, ended: how, step, outcome}) =>
-		effect === 'read'
+	const changes = visits.filter(visit => {
+		const {effect, tries, ended: how, step, outcome} = visit;
+		return effect === 'read'
 			? findStep(runbook, step)?.does.kind === 'by-hand' && outcome === 'done'
-			: tries > 0 || how === 'by-hand',
-	);
+			: (tries > 0 || how === 'by-hand') && !wasTurnedDown(visit);
+	});
 	if (ended.length === 0 && changes.length === 0) {
 		return 'nothing yet.';
 	}

@@ -26,7 +26,8 @@ export function sayResult(visit: Visit): string[] {
 
 	switch (visit.ended) {
 		case 'ran': {
-			const milliseconds = Date.parse(visit.endedAt) - Date.parse(visit.startedAt);
+			// The wait for an approval is not the work's time.
+			const milliseconds = Date.parse(visit.endedAt) - Date.parse(visit.gate?.answer?.at ?? visit.startedAt);
 			const took = milliseconds < 100 ? '' : `, after ${sayDuration(milliseconds)}`;
 			return [...indented(`Result: ${outcome}${took}.${after}`), ...hint, ...sayOutput(visit.output)];
 		}

@@ -9,6 +9,8 @@ import type {SituationOf} from '../state/situation.ts';
 import {drawOptions, textsOf} from './option-list.ts';
 import type {Screen} from './screen.ts';
 
+const nothingTicked = 'Nothing is ticked. Press enter once more for none of them.';
+
 /** Questions, one at a time. "unknown" is a valid answer. */
 export const askScreen: Screen<'ask'> = {
 	scopes: ['tick'],
@@ -72,7 +74,7 @@ export const askScreen: Screen<'ask'> = {
 				const next = ticked.includes(cursor) ? ticked.filter(each => each !== cursor) : [...ticked, cursor];
 				return question.options.length === 0
 					? withMessage(state, 'There is nothing to choose.')
-					: [{...state, ticked: next}, []];
+					: [{...state, ticked: next, isNoneMeant: false}, []];
 			}
 
 			case 'answer':
@@ -80,9 +82,13 @@ export const askScreen: Screen<'ask'> = {
 					return answer(situation, state, question, question.options[state.cursor] ?? []);
 				}
 
-				return question.type === 'tick'
-					? answer(situation, state, question, tickedOf(question, state))
-					: [{...state, focus: 'field'}, []];
+				if (question.type !== 'tick') {
+					return [{...state, focus: 'field'}, []];
+				}
+
+				return state.ticked.length === 0 && question.options.length > 0 && !state.isNoneMeant
+					? withMessage({...state, isNoneMeant: true}, nothingTicked)
+					: answer(situation, state, question, tickedOf(question, state));
 			case 'cancel':
 				return goBack(situation, state);
 			default:

@@ -32,7 +32,7 @@ export function drawOptions(
 			width,
 		);
 		// What is chosen is read whole, however narrow the list is.
-		const isCut = isPick && which === cursor && text.length + status.length + 3 > width;
+		const isCut = which === cursor && text.length + status.length + 3 > width;
 		const whole = isCut ? format.wrap(text, width, 'dim', format.row('    ')) : [];
 		focus = which === cursor ? [rows.length, rows.length + whole.length] : focus;
 		rows.push(row, ...whole);
@@ -57,7 +57,9 @@ function optionText(option: Json): {text: string; status: string} {
 	const key = isObject(option) ? (option.key ?? option.number) : undefined;
 	return isObject(option) && key !== undefined && option.title !== undefined
 		? {
-				text: `${sayValue(key)}  ${sayValue(option.title)}`,
+				text: [`${sayValue(key)}  ${sayValue(option.title)}`, option.event, option.cause]
+					.filter(part => typeof part === 'string')
+					.join(', '),
 				status: option.status === undefined ? '' : sayValue(option.status),
 			}
 		: {text: sayValue(option), status: ''};

@@ -23,6 +23,8 @@ export type ScreenState = {
 	dialog?: Dialog;
 	page?: Page;
 	message?: {text: string; tone: Tone};
+	/** Enter was pressed with nothing ticked: once more, it is the answer. */
+	isNoneMeant?: boolean;
 	log: LogState;
 	/** `auto`: while something runs. */
 	logShown: 'auto' | 'yes' | 'no';
@@ -118,11 +120,13 @@ function beginning(situation: Situation, now: number): Beginning {
 }
 
 /** A question starts from its default. */
-export function openQuestion(question: AskedQuestion): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor'> {
+export function openQuestion(
+	question: AskedQuestion,
+): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor' | 'isNoneMeant'> {
 	const given = question.default;
 	const ticks = Array.isArray(given) ? given.map(each => JSON.stringify(each)) : [];
 	const ticked = question.options.flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));
 	return question.type === 'tick' || question.type === 'pick'
-		? {field: emptyField, ticked, focus: 'main', cursor: 0}
+		? {field: emptyField, ticked, focus: 'main', cursor: 0, isNoneMeant: false}
 		: {field: fieldOf(typeof given === 'string' ? given : ''), ticked: [], focus: 'field', cursor: 0};
 }

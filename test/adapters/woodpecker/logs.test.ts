@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {empty, healthy, inTurn, json, pipeline, scripted, workflow} from './scripted-server.ts';
+import {empty, healthy, inTurn, json, pipeline, type Scripted, scripted, workflow} from './scripted-server.ts';
 
 const signal = new AbortController().signal;
 const one = 'GET /api/repos/7/pipelines/15';
@@ -25,6 +25,19 @@ function running(state: string, status = 'running'): Record<string, unknown> {
 	return pipeline({status, finished: status === 'running' ? 0 : 1_787_823_502, workflows: [workflow(status, steps)]});
 }
 
+/** Reads the log of pipeline 15 again and again. @param atMs on a monotonic clock */
+async function reading(server: Scripted) {
+	const client = server.client();
+	const log = client.log('acme/infra');
+	return {
+		log,
+		read: async (atMs: number, ended = false) => {
+			const current = await client.pipeline('acme/infra', 15, {signal});
+			return (await log.read({...current, ...(ended ? {state: 'failed'} : {})}, atMs, {signal})).map(({text}) => text);
+		},
+	};
+}
+
 test('traps 8 to 10: each line is given once, in order, and never past a gap that may still be filled', async () => {
 	await using server = await scripted({
 		...healthy,
@@ -34,35 +47,44 @@ test('traps 8 to 10: each line is given once, in order, and never past a gap tha
 			json([line(0, 'first\n'), line(1, 'second\n'), line(2, '\n'), line(3, 'fourth'), line(4, null)]),
 		),
 	});
-	const client = server.client();
-	const after = new Map<number, number>();
-	const current = await client.pipeline('acme/infra', 15, {signal});
+	const {read} = await reading(server);
 
-	const early = await client.logs('acme/infra', current, after, {signal});
-	const late = await client.logs('acme/infra', current, after, {signal});
-
-	expect(early.map(({text}) => text)).toEqual(['first again', 'second']);
-	expect(late.map(({text}) => text)).toEqual(['', 'fourth', '']);
-	expect(late[1]!.step).toBe('image');
-	expect(after.get(3)).toBe(5);
+	expect(await read(0)).toEqual(['first again', 'second']);
+	expect(await read(1000)).toEqual(['', 'fourth', '']);
 	expect(server.requests.filter(route => /logs.15.[45]/.test(route))).toEqual([]);
 });
 
-test('trap 9: when the pipeline has ended, every log is read once more, past its gaps', async () => {
+test('a log is read on until nothing new has come for some seconds, past its gaps at last', async () => {
 	await using server = await scripted({
 		...healthy,
 		[one]: inTurn(json(running('success')), json(running('success', 'failure'))),
-		'GET /api/repos/7/logs/15/3': inTurn(json([line(0, 'a')]), json([line(0, 'a'), line(2, 'late')])),
+		'GET /api/repos/7/logs/15/3': inTurn(
+			json(null),
+			json([line(0, 'a')]),
+			json([line(0, 'a'), line(2, 'past a gap')]),
+			json([line(0, 'a'), line(2, 'past a gap')]),
+			json([line(0, 'a'), line(1, 'late'), line(2, 'past a gap')]),
+		),
 	});
-	const client = server.client();
-	const after = new Map<number, number>();
-	const live = await client.pipeline('acme/infra', 15, {signal});
+	const {read, log} = await reading(server);
 
-	const first = await client.logs('acme/infra', live, after, {signal});
-	const unasked = await client.logs('acme/infra', live, after, {signal});
-	const last = await client.logs('acme/infra', {...live, state: 'failed'}, after, {signal});
+	expect(await read(0)).toEqual([]);
+	expect(await read(1000, true)).toEqual(['a']);
+	expect(await read(4000, true)).toEqual([]);
+	expect(log.isWhole()).toBe(false);
+	expect(await read(8000, true)).toEqual(['past a gap']);
+	expect(log.isWhole()).toBe(true);
+	expect(log.lastLines(3)).toEqual(['a', 'past a gap']);
+});
 
-	expect([first, unasked, last].map(lines => lines.map(({text}) => text))).toEqual([['a'], [], ['late']]);
+test('a progress line shows its last state', async () => {
+	await using server = await scripted({
+		...healthy,
+		[one]: json(running('running')),
+		'GET /api/repos/7/logs/15/3': json([line(0, 'Downloading 10%\rDownloading 20%\rdone'), line(1, '50%\r')]),
+	});
+
+	expect(await (await reading(server)).read(0)).toEqual(['done', '50%']);
 });
 
 test('a log that is null or missing has no lines', async () => {
@@ -71,9 +93,7 @@ test('a log that is null or missing has no lines', async () => {
 		[one]: json(running('running')),
 		'GET /api/repos/7/logs/15/3': inTurn(json(null), empty(404)),
 	});
-	const client = server.client();
-	const current = await client.pipeline('acme/infra', 15, {signal});
+	const {read} = await reading(server);
 
-	expect(await client.logs('acme/infra', current, new Map(), {signal})).toEqual([]);
-	expect(await client.logs('acme/infra', current, new Map(), {signal})).toEqual([]);
+	expect([await read(0), await read(1000)]).toEqual([[], []]);
 });

@@ -17,7 +17,7 @@ import {
 const signal = new AbortController().signal;
 const post = 'POST /api/repos/7/pipelines';
 
-test('a trigger checks everything by reading, posts once and carries the request id', async () => {
+test('a trigger posts once and carries the request id', async () => {
 	await using server = await scripted({...healthy, [post]: json(pipeline())});
 
 	const answer = await server.client().trigger(order, {signal});
@@ -111,8 +111,8 @@ test('trap 3: an unknown branch and a disabled repository are found before the P
 		'GET /api/repos/lookup/acme/infra': json({...repository, active: false}),
 	});
 
-	const branch = await rejection(server.client().trigger({...order, branch: 'gone'}, {signal}));
-	const off = await rejection(inactive.client().trigger(order, {signal}));
+	const branch = await rejection(server.client().ready({...order, branch: 'gone'}, {signal}));
+	const off = await rejection(inactive.client().ready(order, {signal}));
 
 	expect(branch).toMatchObject({code: 'ci.branch-unknown', exit: 'configuration'});
 	expect(off).toMatchObject({code: 'ci.repository-inactive'});
@@ -128,36 +128,37 @@ test('a branch on the third page is found', async () => {
 	];
 	const branches: Reply = (request, response) =>
 		json(pages[Number(request.url.searchParams.get('page')) - 1])(request, response);
-	await using server = await scripted({...healthy, 'GET /api/repos/7/branches': branches, [post]: json(pipeline())});
+	await using server = await scripted({
+		...healthy,
+		'GET /api/repos/7/branches': branches,
+		'GET /version': json({version: '3.17.0'}),
+	});
 
-	expect(await server.client().trigger(order, {signal})).toMatchObject({state: 'created'});
+	expect(await server.client().ready(order, {signal})).toMatchObject({login: 'octocat'});
 });
 
 test('trap 4: a web page instead of the API is an error', async () => {
 	await using server = await scripted({'GET /api/user': html});
 
-	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({
+	expect(await rejection(server.client().ready(order, {signal}))).toMatchObject({
 		code: 'ci.not-woodpecker',
 		hint: expect.stringContaining('root path'),
 	});
 });
 
 test('a root path in the address is part of every request', async () => {
-	await using server = await scripted({
-		'GET /ci/api/user': json({login: 'octocat'}),
-		'GET /ci/api/repos/lookup/acme/infra': json(repository),
-		'GET /ci/version': json({version: '3.17.0'}),
-	});
+	const routes = Object.entries(healthy).map(([route, reply]) => [route.replace(' /', ' /ci/'), reply] as const);
+	await using server = await scripted({...Object.fromEntries(routes), 'GET /ci/version': json({version: '3.17.0'})});
 
-	const check = await server.client({url: `${server.url}/ci/`}).check('acme/infra', {signal});
+	const ready = await server.client({url: `${server.url}/ci/`}).ready(order, {signal});
 
-	expect(check).toEqual({login: 'octocat', version: '3.17.0'});
+	expect(ready).toMatchObject({login: 'octocat', version: '3.17.0', ranManually: false});
 });
 
 test('trap 5: a bad token for a public repository is found before the POST', async () => {
 	await using server = await scripted({...healthy, 'GET /api/user': plain(401, 'User not authorized')});
 
-	expect(await rejection(server.client().trigger(order, {signal}))).toMatchObject({
+	expect(await rejection(server.client().ready(order, {signal}))).toMatchObject({
 		code: 'ci.unauthorized',
 		exit: 'refused',
 	});
@@ -168,11 +169,11 @@ test('trap 6: a missing push right and an unknown repository have different code
 	await using reader = await scripted({...healthy, 'GET /api/repos/7/permissions': json({pull: true, push: false})});
 	await using stranger = await scripted({...healthy, 'GET /api/repos/lookup/acme/infra': empty(404)});
 
-	expect(await rejection(reader.client().trigger(order, {signal}))).toMatchObject({
+	expect(await rejection(reader.client().ready(order, {signal}))).toMatchObject({
 		code: 'ci.no-push-right',
 		exit: 'refused',
 	});
-	expect(await rejection(stranger.client().trigger(order, {signal}))).toMatchObject({code: 'ci.repository-unknown'});
+	expect(await rejection(stranger.client().ready(order, {signal}))).toMatchObject({code: 'ci.repository-unknown'});
 	expect(reader.posts() + stranger.posts()).toBe(0);
 });
 

@@ -119,7 +119,9 @@ it('the CI is checked with its token and the repository of the build', async () 
 	const wrongRepository = await check(ci.token, 'acme/none');
 
 	expect(good).toMatchObject({exitCode: 0, line: {what: `CI for ${repository}`, ok: true}});
-	expect(good.line.say).toContain(`can see ${ci.repository}`);
+	expect(good.line.say).toContain(
+		`may start pipelines of ${ci.repository} on ${ci.branch}, and no manual pipeline has run there yet`,
+	);
 	expect(wrongToken).toMatchObject({exitCode: 5, line: {ok: false, hint: expect.stringMatching(/token/i)}});
 	expect(wrongRepository).toMatchObject({line: {ok: false, say: expect.stringContaining('acme/none')}});
 });

@@ -50,7 +50,13 @@ test('changes that this version cannot read are shown in the sentences of the jo
 });
 
 test('settings without a pipeline or a fallback have none', () => {
-	expect(parseSettings({})).toEqual({role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false});
+	expect(parseSettings({})).toEqual({
+		role: 'authoritative',
+		platforms: {},
+		plainHttp: false,
+		runsInItself: false,
+		usedByPipelines: [],
+	});
 	expect(parseSettings({repository: 'acme/infra', branch: null, restart: ''})).toEqual(parseSettings({}));
 	expect(parseSettings({role: 'somewhere'})).toBeUndefined();
 });

@@ -1,6 +1,8 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
+import {parseAsked} from '../../../src/domain/incident/asked.ts';
+import {toJsonObject} from '../../../src/domain/json.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
 import {lintRunbook} from '../../../src/domain/runbook/linter.ts';
 import {parseRunbook} from '../../../src/domain/runbook/parser.ts';
@@ -61,4 +63,20 @@ test.each([
 	]);
 
 	expect(phase).toMatchObject({kind: 'stopped', stop});
+});
+
+test('an option says whether it is ticked by default', () => {
+	const ask = (options: object[]) =>
+		parseAsked(
+			{kind: 'ask', questions: {again: {prompt: 'Which?', type: 'tick'}}},
+			toJsonObject({questions: {again: {prompt: 'Which?', type: 'tick', options}}}),
+		);
+
+	const [push, deployment] = [
+		{number: 1, tick: true},
+		{number: 2, tick: false},
+	];
+	expect(ask([push, deployment])).toMatchObject({questions: [{default: [push]}]});
+	expect(ask([deployment])).toMatchObject({questions: [{default: []}]});
+	expect(ask([{number: 3}])).not.toHaveProperty('questions.0.default');
 });

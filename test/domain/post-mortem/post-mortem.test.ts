@@ -300,3 +300,22 @@ test('a scan that was incomplete, or did not happen, shows no cause and says whi
 		/^The storage was not scanned: the cause is not known\./,
 	);
 });
+
+test('an order that was turned down is no change, and its hint is kept', () => {
+	const problem = {code: 'ci.rejected', message: 'No.', hint: 'Allow the event manual.'} as const;
+	const report = postMortemOf(
+		toldToDecide(smallPage.replace(/(mended: \w+)/, '$1, rejected: decide'))
+			.tell(happen.chosen('mend'))
+			.tell(happen.begun(steps.mend, 'write'))
+			.tell(happen.gate(steps.mend))
+			.tell(happen.answered(steps.mend, 'approve'))
+			.tell(happen.intended(steps.mend))
+			.tell({...happen.finished(steps.mend, 'rejected'), problem} as Happening).events,
+	);
+
+	expect(report.changes).toEqual([]);
+	expect(report.turnedDown).toEqual([expect.stringContaining('rejected. It is rejected. What to do: Allow the event')]);
+	expect(renderMarkdown(report)).toMatch(
+		/## What was changed\n\nNothing\.\n\nOrdered and turned down.*\n\n- .*Allow the event manual\./,
+	);
+});

@@ -21,7 +21,7 @@ function weigh(
 ) {
 	return weighRemedies({
 		settings: {
-			...{role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false},
+			...{role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false, usedByPipelines: []},
 			pipeline: {repository: 'acme/infra', branch: 'main'},
 			...defined({restart: canRestart ? 'docker compose restart registry' : undefined}),
 		},

@@ -24,6 +24,7 @@ const settings: Settings = {
 	platforms: {},
 	plainHttp: false,
 	runsInItself: false,
+	usedByPipelines: [],
 	restart: 'docker compose restart',
 	pipeline: {repository: 'acme/infra', branch: 'main'},
 	fallback: {
@@ -36,7 +37,13 @@ const settings: Settings = {
 		environment: {},
 	},
 };
-const bare: Settings = {role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false};
+const bare: Settings = {
+	role: 'authoritative',
+	platforms: {},
+	plainHttp: false,
+	runsInItself: false,
+	usedByPipelines: [],
+};
 const a = parseDigest(`sha256:${'a'.repeat(64)}`);
 const fault: Fault = {kind: 'child-missing', digest: a, via: [], detail: 'gone'};
 const finding = (kind: Finding['kind'], remedy: Finding['remedy']): Finding => ({

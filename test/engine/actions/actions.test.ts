@@ -15,6 +15,7 @@ import {
 	fakeStorage,
 	image,
 	lostReply,
+	noLog,
 	pipeline,
 	quietHost,
 	refusal,
@@ -85,6 +86,8 @@ const valueless = {
 	'builder.build': ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
 	'ci.failed': ['refused', 'unreachable'],
 	'ci.restart': ['refused', 'unreachable'],
+	'ci.cancel': undefined,
+	'ci.approve': undefined,
 	'registry.audit': ['refused', 'unreachable'],
 };
 
@@ -219,7 +222,12 @@ test('what CI rejected keeps its hint, for a trigger and for each pipeline that 
 	});
 	const context = contextWith({ci: fakeCi({restarts: [rejected]})});
 	expect(await run('ci.restart', {pipelines: [7, 8]}, context)).toMatchObject({outcome: 'partly', problem});
-	expect(context.records.map(({detail}) => detail)).toContainEqual({number: 7, ...rejected, state: undefined});
+	expect(context.records.map(({detail}) => detail)).toContainEqual({
+		repository: 'acme/infra',
+		number: 7,
+		...rejected,
+		state: undefined,
+	});
 });
 
 // ---------------------------------------------------------------- registry.relink
@@ -373,7 +381,7 @@ test.each<[string, TriggerAnswer, ReturnType<typeof pipeline>[], string]>([
 		'failed',
 	],
 	['never ending', {state: 'created', pipeline: pipeline({state: 'waiting'})}, [pipeline({state: 'waiting'})], 'late'],
-	['filtered', {state: 'filtered', detail: 'nothing matches'}, [pipeline()], 'filtered'],
+	['filtered', {state: 'filtered', detail: 'nothing matches', hint: ''}, [pipeline()], 'filtered'],
 	['not taken', {state: 'rejected', detail: 'no', hint: ''}, [pipeline()], 'rejected'],
 ])('a pipeline that is %s', async (_how, answer, pipelines, outcome) => {
 	const ci = fakeCi({triggers: [answer], pipelines});
@@ -382,11 +390,71 @@ test.each<[string, TriggerAnswer, ReturnType<typeof pipeline>[], string]>([
 	expect(ci.triggers).toEqual(['incident.step.1']);
 });
 
-test('exit code 126 is explained: the image of the step itself cannot be pulled', async () => {
-	const steps = [{id: 1, name: 'build', state: 'failed' as const, exitCode: 126}];
-	const ci = fakeCi({pipelines: [pipeline({state: 'failed', steps})]});
+test('a step whose image cannot be pulled is explained: build without the CI', async () => {
+	const error = 'Error response from daemon: No such image: infra-ci:latest';
+	const steps = [{id: 1, name: 'build', state: 'failed' as const, exitCode: 0, error, isService: false}];
+	const workflows = [{id: 1, name: 'woodpecker', state: 'failed' as const, error, steps}];
+	const ci = fakeCi({pipelines: [pipeline({state: 'failed', steps, workflows})]});
 
-	expect((await run('ci.build', {image}, contextWith({ci}))).say).toMatch(/"build" ended with 126.*fallback/);
+	expect((await run('ci.build', {image}, contextWith({ci}))).say).toBe(
+		`Pipeline 41 failed: step "build" could not start: ${error}. Its image cannot be pulled. Build without the CI (the fallback).`,
+	);
+});
+
+test('a manual pipeline of the branch that somebody started is followed; where the repository says so, others are cancelled', async () => {
+	const anna = pipeline({number: 40, state: 'running', status: 'running', author: 'anna'});
+	const other = pipeline({number: 39, state: 'running', status: 'running', author: 'ben', branch: 'release'});
+	const ready = async () => ({login: 'o', version: '3', cancels: ['manual'], timeoutMs: 3_600_000, ranManually: true});
+	const gate = (live: (typeof anna)[]) =>
+		action('ci.build').gate({image}, contextWith({ci: fakeCi({live: async () => live, ready})}));
+
+	const {changes} = await gate([anna, other]);
+	expect(changes).toMatchObject([{kind: 'follow-pipeline', number: 40}]);
+	expect(changes.flatMap(sayChange).join()).toContain('was started by anna');
+	const followed = fakeCi();
+	await run('ci.build', {image}, contextWith({ci: followed}, {approved: changes}));
+	expect(followed.triggers).toEqual([]);
+
+	expect((await gate([other])).changes.flatMap(sayChange)).toContain(
+		'by which the CI cancels pipeline 39 (release, started by ben)',
+	);
+});
+
+test('where another pipeline replaced ours, that one is followed to its end', async () => {
+	const cancelled = {supersededBy: 42};
+	const replaced = pipeline({state: 'cancelled', status: 'killed', cancelled});
+	const context = contextWith({ci: fakeCi({pipelines: [replaced, pipeline({number: 42})]})});
+
+	expect(await run('ci.build', {image}, context)).toMatchObject({outcome: 'succeeded', output: {number: 42}});
+	expect(context.records.map(({detail}) => detail.number)).toEqual([41, 42]);
+});
+
+test('a pipeline that waits for an approval, or in which nothing happens, is left to a person with the reason', async () => {
+	const blocked = pipeline({state: 'waiting', status: 'blocked'});
+	expect(await run('ci.build', {image}, contextWith({ci: fakeCi({pipelines: [blocked]})}))).toMatchObject({
+		outcome: 'late',
+		say: expect.stringContaining('waits for an approval'),
+	});
+
+	const waiting = pipeline({state: 'waiting', status: 'pending'});
+	const queue = async () => ({
+		paused: false,
+		free: 8,
+		running: 0,
+		task: {state: 'pending' as const, labels: {kind: 'gpu'}},
+	});
+	const context = contextWith({ci: fakeCi({pipelines: [waiting], queue})}, {timeoutMs: 3_600_000});
+	expect(await run('ci.build', {image}, context)).toMatchObject({
+		outcome: 'late',
+		say: expect.stringContaining('its labels (kind=gpu)'),
+	});
+
+	const silent = pipeline({state: 'running', status: 'running'});
+	const dead = contextWith({ci: fakeCi({pipelines: [silent]})}, {timeoutMs: 3_600_000});
+	expect(await run('ci.build', {image}, dead)).toMatchObject({
+		outcome: 'late',
+		say: expect.stringContaining('no new line for 10 min'),
+	});
 });
 
 test('the number of a pipeline is journaled before it is followed', async () => {
@@ -409,7 +477,7 @@ test('some failed polls do not end a build; after too many its outcome is unknow
 });
 
 test('a log that cannot be read does not change the outcome of a build', async () => {
-	const context = contextWith({ci: fakeCi({logs: () => Promise.reject(refusal())})});
+	const context = contextWith({ci: fakeCi({log: () => noLog(() => Promise.reject(refusal()))})});
 
 	expect(await run('ci.build', {image}, context)).toMatchObject({outcome: 'succeeded'});
 });
@@ -550,18 +618,19 @@ test('a pushed image of which parts are missing is verified next, and not called
 });
 
 const pushStep = [
-	{id: 1, name: 'push', state: 'succeeded' as const},
-	{id: 2, name: 'notify', state: 'failed' as const, exitCode: 1},
+	{id: 1, name: 'push', state: 'succeeded' as const, isService: false},
+	{id: 2, name: 'notify', state: 'failed' as const, exitCode: 1, isService: false},
 ];
 
 test.each(['failed', 'cancelled'] as const)('a %s pipeline that pushed is verified next', async state => {
 	const registry = fakeRegistry();
 	const ci = fakeCi({
 		pipelines: [pipeline({state, steps: pushStep})],
-		logs: async () => {
-			registry.served.set('latest', one).set(one.digest, one);
-			return [];
-		},
+		log: () =>
+			noLog(async () => {
+				registry.served.set('latest', one).set(one.digest, one);
+				return [];
+			}),
 	});
 
 	expect(await run('ci.build', {image}, contextWith({ci, registry}))).toMatchObject({
@@ -672,9 +741,10 @@ test('the broken tag is always pushed, with the others, and a build that is foll
 test('pipelines that failed a day before the incident are shown, too', async () => {
 	let since = '';
 	const ci = fakeCi({
-		failed: async (_repository, from) => {
+		pipelines: [pipeline({state: 'failed', status: 'failure'})],
+		since: async (_repository, from) => {
 			since = from;
-			return [pipeline({state: 'failed'})];
+			return [pipeline({state: 'failed', status: 'failure'})];
 		},
 	});
 
@@ -698,8 +768,8 @@ test('each ticked pipeline is restarted once, however it was ticked', async () =
 	const result = await run('ci.restart', {pipelines: [{number: 7}, 9, 7, {number: null}, 'x', 0, -1]}, context);
 	expect(result).toMatchObject({
 		outcome: 'partly',
-		output: {restarted: [{number: 7, as: 50}]},
-		say: '1 pipeline restarted; 9: gone',
+		output: {restarted: [{repository: 'acme/infra', number: 7, as: 50, result: 'Pipeline 41 succeeded.'}]},
+		say: '1 pipeline restarted. Pipeline 41 succeeded. Pipeline 9 was not restarted: gone',
 	});
 	expect(ci.restarts).toEqual([7, 9]);
 	expect(context.records.map(({name}) => name)).toEqual(['restarting', 'restarted', 'restarting', 'not-restarted']);
@@ -713,7 +783,7 @@ test('a restart whose reply was lost is looked for in CI; settled ones are not r
 	const doubt = recorded(['restarting', 7], ['restarted', 7], ['restarting', 9]);
 
 	const arrived = contextWith({ci: fakeCi({restartedAs: [undefined, pipeline({number: 51})]})}, {recorded: doubt});
-	expect(await reconcile(inputs, arrived)).toMatchObject({kind: 'done', outcome: 'restarted'});
+	expect(await reconcile(inputs, arrived)).toMatchObject({kind: 'running', output: {restarted: [{as: 50}, {as: 51}]}});
 	const never = fakeCi({restarts: [{state: 'created', pipeline: pipeline({number: 52})}]});
 	expect(await reconcile(inputs, contextWith({ci: never}, {recorded: doubt}))).toMatchObject({kind: 'not-done'});
 
@@ -725,8 +795,7 @@ test('a restart whose reply was lost is looked for in CI; settled ones are not r
 
 	const all = [...doubt, ...recorded(['not-restarted', 9])];
 	expect(await reconcile(inputs, contextWith({ci: fakeCi()}, {recorded: all}))).toMatchObject({
-		kind: 'done',
-		outcome: 'partly',
+		kind: 'running',
 	});
 });
 

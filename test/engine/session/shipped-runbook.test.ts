@@ -151,6 +151,9 @@ test('a pipeline that never ends blocks the fallback; chosen again it is followe
 	await session.say(choose('rebuild-ci'));
 	await at(session, 'build-ci');
 	await session.say(approve('build-ci'));
+	const stuck = await at(session, 'stuck-pipeline');
+	expect(stuck.incident.visits.findLast(({step}) => step === 'build-ci')!.say).toContain('has waited');
+	await session.say({type: 'choice.made', step: 'stuck-pipeline', attempt: 1, option: 'other'});
 	await at(session, 'decide', 2);
 
 	await expect(session.say(choose('rebuild-fallback', 2))).rejects.toMatchObject({
@@ -161,7 +164,7 @@ test('a pipeline that never ends blocks the fallback; chosen again it is followe
 	const {incident} = await at(session, 'build-ci', 2);
 	expect(incident.visits.at(-1)!.gate!.changes).toEqual([{kind: 'follow-pipeline', number: 41}]);
 	await session.say(approve('build-ci', 2));
-	await at(session, 'decide', 3);
+	await at(session, 'stuck-pipeline', 2);
 	expect(ci.triggers).toHaveLength(1);
 });
 

@@ -15,7 +15,8 @@ test('a person walks through with enter, a number, the words of the gate and two
 		['Next: Verify.\nPress enter to start it.\n', ''],
 		[hold, ''],
 		['Question 1 of 2: Since when did pulls fail?\n', '01:40'],
-		['Question 2 of 2: Which pipelines shall run again?\n', '2'],
+		['Question 2 of 2: Which pipelines shall run again?\n', ''],
+		['Nothing is ticked. Type the numbers, or "none".\nQuestion 2 of 2', '9'],
 	]);
 
 	const {end, incident} = await staged.run({answers});
@@ -106,7 +107,7 @@ test('while a question is open, words are its answer and commands need a colon',
 		['"25:99" is not a past time.\nQuestion 1 of 2', ':note asked the team'],
 		['Noted.\nQuestion 1 of 2', ''],
 		['Question 2 of 2', '1 8'],
-		['"1 8" is not a list of numbers from 1 to 2.\nQuestion 2 of 2', 'all'],
+		['"1 8" is not a list of numbers from the list.\nQuestion 2 of 2', 'all'],
 	]);
 
 	const {end, incident} = await staged.run({answers});

@@ -35,3 +35,40 @@ test.each(['', 'none'])('"%s" chooses none of them', line => {
 
 	expect(questionnaire.answers()).toEqual({sibling: []});
 });
+
+const pipelines = [
+	{
+		repository: 'acme/infra',
+		number: 376,
+		title: 'Drop it',
+		event: 'push to main',
+		cause: 'the image is gone',
+		tick: true,
+	},
+	{repository: 'acme/web', number: 12, title: 'Ship it', event: 'deployment of v1 to production', tick: false},
+];
+const again: AskedQuestion = {name: 'again', prompt: 'Which again?', type: 'tick', options: pipelines};
+
+test('pipelines are ticked by their own numbers, and enter takes those that are ticked by default', () => {
+	const asked = createQuestionnaire([{...again, default: [pipelines[0]!]}], () => new Date());
+	const typed = createQuestionnaire([again], () => new Date());
+
+	expect(asked.ask().slice(1)).toEqual([
+		'  - acme/infra #376 Drop it, push to main, the image is gone',
+		'  - acme/web #12 Ship it, deployment of v1 to production',
+		'Type the numbers with spaces between, or "all", or "none"; enter for 376.',
+	]);
+	asked.answer('');
+	expect(asked.answers()).toEqual({again: [pipelines[0]]});
+	expect(typed.answer('1')).toBe('"1" is not a list of numbers from the list.');
+	typed.answer('#12');
+	expect(typed.answers()).toEqual({again: [pipelines[1]]});
+});
+
+test('enter with nothing ticked is no answer: it asks', () => {
+	const questionnaire = createQuestionnaire([again], () => new Date());
+
+	expect(questionnaire.answer('')).toBe('Nothing is ticked. Type the numbers, or "none".');
+	questionnaire.answer('none');
+	expect(questionnaire.answers()).toEqual({again: []});
+});

@@ -40,7 +40,7 @@ export function list({place, repository, query}: Call): CiResponse {
 	const found = repository.store
 		.pipelines()
 		.filter(matches)
-		.filter(({created}) => (after === undefined || created > after) && (before === undefined || created < before))
+		.filter(({created}) => isWithin(Math.floor(created / 1000) * 1000, {after, before}))
 		.toSorted((a, b) => b.number - a.number);
 
 	return json(
@@ -52,6 +52,11 @@ export function list({place, repository, query}: Call): CiResponse {
 			}),
 		),
 	);
+}
+
+/** The server knows whole seconds. */
+function isWithin(created: number, {after, before}: {after: number | undefined; before: number | undefined}): boolean {
+	return (after === undefined || created > after) && (before === undefined || created < before);
 }
 
 function timeIn(query: URLSearchParams, name: string): number | 'malformed' | undefined {

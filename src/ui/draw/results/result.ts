@@ -120,10 +120,16 @@ function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: nu
 			return output.risks.flatMap(hazard => drawHazard(hazard, format, width));
 
 		case 'failed-pipelines':
-			return items(output.pipelines.map(({number, title, created}) => `#${number} ${title}, ${sayTime(created)}`));
+			return items(
+				output.pipelines.map(({number, title, created, event, cause}) =>
+					[`#${number} ${title}`, event, cause, sayTime(created)].filter(part => part !== undefined).join(', '),
+				),
+			);
 
 		case 'restarted-pipelines':
-			return items(output.restarted.map(({number, as}) => `#${number} restarted as #${as}`));
+			return items(
+				output.restarted.map(({number, as, result}) => `#${number} restarted as #${as}${result ? `: ${result}` : ''}`),
+			);
 
 		case 'relink':
 			return items(output.relinked);

@@ -88,7 +88,7 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		try {
 			await expect(tags(registry)).rejects.toMatchObject({code: 'registry.tls'});
 			const ci = createWoodpecker({url: `https://${server.host}`, token: async () => 'token'});
-			await expect(ci.failed('acme/infra', '2026-01-01T00:00:00Z', {signal})).rejects.toMatchObject({
+			await expect(ci.since('acme/infra', '2026-01-01T00:00:00Z', {signal})).rejects.toMatchObject({
 				message: expect.stringContaining('certificate'),
 			});
 			await ci.close();
