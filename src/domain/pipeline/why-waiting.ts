@@ -1,5 +1,5 @@
 import {count} from '../text/wording.ts';
-import type {Pipeline} from './pipeline.ts';
+import type {Pipeline, PipelineStep} from './pipeline.ts';
 
 /** What an admin sees of the queue, about one pipeline. */
 export type Queue = {
@@ -12,39 +12,49 @@ export type Queue = {
 };
 
 /** Why a pipeline does not begin, and what can be done. */
-export function whyWaiting({number, status, url}: Pipeline, queue: Queue | undefined, waited: string): string {
-	const page = url === undefined ? '' : ` Its page: ${url}`;
+export function whyWaiting({number, status}: Pipeline, queue: Queue | undefined, waited: string): string {
 	if (status === 'blocked') {
-		return `Pipeline ${number} waits for an approval by someone who may push to the repository.${page}`;
+		return `Pipeline ${number} waits for an approval by someone who may push to the repository.`;
 	}
 
 	const begin = `Pipeline ${number} has waited ${waited} for an agent`;
 	if (queue === undefined) {
-		return `${begin}. Only an admin of the CI sees why: no agent fits, all are busy, or the queue is paused.${page}`;
+		return `${begin}. Only an admin of the CI sees why: no agent fits, all are busy, or the queue is paused.`;
 	}
 
 	if (queue.paused) {
-		return `${begin}: the queue of the CI is paused. An admin has to resume it.${page}`;
+		return `${begin}: the queue of the CI is paused. An admin has to resume it.`;
 	}
 
 	if (queue.free <= 0) {
-		return `${begin}: no agent has a free place (${count(queue.running, 'workflow')} running).${page}`;
+		return `${begin}: no agent has a free place (${count(queue.running, 'workflow')} running).`;
 	}
 
 	const labels = Object.entries(queue.task?.labels ?? {}).map(([key, value]) => `${key}=${value}`);
 	return labels.length === 0
-		? `${begin}, although ${count(queue.free, 'place')} of agents ${queue.free === 1 ? 'is' : 'are'} free: no agent fits it.${page}`
-		: `${begin}: no agent with a free place has its labels (${labels.join(', ')}).${page}`;
+		? `${begin}, although ${count(queue.free, 'place')} of agents ${queue.free === 1 ? 'is' : 'are'} free: no agent fits it.`
+		: `${begin}: no agent with a free place has its labels (${labels.join(', ')}).`;
 }
 
 /** What is said of a pipeline that runs and prints nothing. */
-export function whySilent({number, steps, url}: Pipeline, queue: Queue | undefined, silent: string): string {
-	const step = steps.find(({state, isService}) => state === 'running' && !isService);
+export function whySilent({number, steps}: Pipeline, queue: Queue | undefined, silent: string): string {
+	const step = runningStep(steps);
 	const where = step === undefined ? '' : ` in step "${step.name}"`;
-	const page = step?.url ?? url;
 	const died =
 		queue !== undefined && queue.task === undefined
 			? 'Its agent died: the queue does not know it any more.'
 			: 'Its agent may have died; the server does not notice that.';
-	return `Pipeline ${number} has printed no new line for ${silent}${where}. ${died}${page === undefined ? '' : ` Its page: ${page}`}`;
+	return `Pipeline ${number} has printed no new line for ${silent}${where}. ${died}`;
+}
+
+/** The step that a pipeline is at. */
+export function runningStep(steps: readonly PipelineStep[]): PipelineStep | undefined {
+	return steps.find(({state, isService}) => state === 'running' && !isService);
+}
+
+/** What a person can do about it. */
+export function whatHelps({status}: Pipeline): string {
+	return status === 'blocked'
+		? 'Approve it, or cancel it and build without the CI.'
+		: 'Follow it on, or cancel it and build without the CI.';
 }

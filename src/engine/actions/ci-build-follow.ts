@@ -6,6 +6,7 @@ import type {JsonObject} from '../../domain/json.ts';
 import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import type {PipelineEnd} from '../../domain/pipeline/why-ended.ts';
+import {runningStep, whatHelps} from '../../domain/pipeline/why-waiting.ts';
 import type {Ci} from '../ports/ci.ts';
 import type {ActionContext, ActionResult} from './action.ts';
 import {followPipeline} from './follow-pipeline.ts';
@@ -47,7 +48,9 @@ export async function followToEnd(
 		}
 
 		if (followed.kind === 'stuck') {
-			return {outcome: stillRunning, output: outputOf(followed.pipeline), say: followed.say};
+			const {pipeline, say} = followed;
+			const url = runningStep(pipeline.steps)?.url ?? pipeline.url;
+			return {outcome: stillRunning, output: outputOf(pipeline), say: `${say} ${whatHelps(pipeline)}${seeAt(url)}`};
 		}
 
 		const {pipeline, end} = followed;

@@ -3,7 +3,7 @@ import {isOver} from '../../../src/domain/pipeline/pipeline.ts';
 import {sayEvent} from '../../../src/domain/pipeline/restartable.ts';
 import {sayEnd} from '../../../src/domain/pipeline/say-end.ts';
 import {whyEnded} from '../../../src/domain/pipeline/why-ended.ts';
-import {whySilent, whyWaiting} from '../../../src/domain/pipeline/why-waiting.ts';
+import {whatHelps, whySilent, whyWaiting} from '../../../src/domain/pipeline/why-waiting.ts';
 import {type RecordedVersion, type Recording, recordedVersions, recordingsOf} from '../../support/recorded-ci.ts';
 import {healthy, order, type Reply, scripted} from './scripted-server.ts';
 
@@ -102,12 +102,9 @@ async function sentenceOf(row: Told, version: RecordedVersion): Promise<string> 
 	const queue = row.queue === undefined ? undefined : await client.queue(pipeline, 'acme/infra', {signal});
 	switch (row.says) {
 		case 'waits':
-			return whyWaiting({...pipeline, url: 'PAGE'}, queue, '2 min');
-		case 'is silent': {
-			const steps = pipeline.steps.map(step => ({...step, url: 'PAGE'}));
-			return whySilent({...pipeline, steps}, queue, '10 min');
-		}
-
+			return `${whyWaiting(pipeline, queue, '2 min')} ${whatHelps(pipeline)}`;
+		case 'is silent':
+			return `${whySilent(pipeline, queue, '10 min')} ${whatHelps(pipeline)}`;
 		case 'event':
 			return sayEvent(pipeline);
 		default: {
