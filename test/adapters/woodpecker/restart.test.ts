@@ -84,3 +84,15 @@ test('a lost reply leaves the effect of a restart unknown', async () => {
 	expect(await rejection(server.client().restart('acme/infra', 15, {signal}))).toMatchObject({code: 'effect.unknown'});
 	expect(server.posts()).toBe(1);
 });
+
+test('a deployment that was made from a pipeline names it as its parent, and is no restart of it', async () => {
+	const tag = {event: 'tag', branch: '', ref: 'refs/tags/v1', deploy_to: ''};
+	const deployment = pipeline({...tag, number: 16, parent: 15, event: 'deployment', deploy_to: 'production'});
+	const again = pipeline({...tag, number: 17, parent: 15});
+	const one = {[old]: json(pipeline({...tag, status: 'failure'}))};
+	await using deployed = await scripted({...healthy, ...one, [listing]: json([deployment, pipeline(tag)])});
+	await using restarted = await scripted({...healthy, ...one, [listing]: json([again, deployment, pipeline(tag)])});
+
+	expect(await deployed.client().restartOf('acme/infra', 15, {signal})).toBeUndefined();
+	expect(await restarted.client().restartOf('acme/infra', 15, {signal})).toMatchObject({number: 17});
+});
