@@ -6,7 +6,7 @@ import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import {whyEnded} from '../../domain/pipeline/why-ended.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {type BuildInCi, endOf, followToEnd, outputOf, seeAt} from './ci-build-follow.ts';
-import {plannedBuild} from './ci-build-plan.ts';
+import {plannedBuild, settleBuild} from './ci-build-plan.ts';
 import {lookForLost} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
@@ -70,9 +70,13 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 			return followToEnd({ci, order, image, number: numberOf(context.attach)}, context);
 		}
 
-		const approved = context.approved.find(change => change.kind === 'follow-pipeline');
-		if (approved) {
-			const {number} = approved;
+		const settled = await settleBuild(ci, order, formatReference(image), context);
+		if (settled.kind === 'changed') {
+			return {outcome: 'rejected', output: {}, say: settled.detail, problem: rejection([settled])};
+		}
+
+		if (settled.kind === 'follow') {
+			const {number} = settled;
 			const first = await ci.pipeline(order.repository, number, context);
 			const detail = {number, url: first.url ?? null, ...(await stateBefore(image, context))};
 			await context.record(

@@ -420,6 +420,26 @@ test('a manual pipeline of the branch that somebody started is followed; where t
 	);
 });
 
+test('right before the order the CI is looked at again: what the gate did not show is followed or left, never cancelled', async () => {
+	const anna = pipeline({number: 40, state: 'running', status: 'running', author: 'anna'});
+	const other = pipeline({number: 39, state: 'running', status: 'running', author: 'ben', branch: 'release'});
+	const ready = async () => ({login: 'o', version: '3', cancels: ['manual'], timeoutMs: 3_600_000, ranManually: true});
+	const approved = [{kind: 'start-pipeline', repository: 'acme/infra', branch: 'main', image}] as const;
+	const build = async (live: (typeof anna)[]) => {
+		const ci = fakeCi({live: async () => live, ready});
+		const result = await run('ci.build', {image}, contextWith({ci}, {approved}));
+		return {...result, triggers: ci.triggers.length};
+	};
+
+	expect(await build([])).toMatchObject({outcome: 'succeeded', triggers: 1});
+	expect(await build([anna])).toMatchObject({outcome: 'succeeded', triggers: 0});
+	expect(await build([other])).toMatchObject({
+		outcome: 'rejected',
+		triggers: 0,
+		say: 'A pipeline would now cancel pipeline 39 (release, started by ben), which the gate did not show.',
+	});
+});
+
 test('where another pipeline replaced ours, that one is followed to its end', async () => {
 	const cancelled = {supersededBy: 42};
 	const replaced = pipeline({state: 'cancelled', status: 'killed', cancelled});
