@@ -1,6 +1,7 @@
-// Writes regmedic.cdx.json, which `npm pack` takes along: what npm says of the installed packages, as far as they are shipped.
+// Writes regmedic.cdx.json (or the file that is named), which `npm pack` takes along: what npm says of the installed packages, as far as they are shipped.
 import {execFile} from 'node:child_process';
 import {writeFile} from 'node:fs/promises';
+import {argv} from 'node:process';
 import {promisify} from 'node:util';
 import {bundle} from './build.js';
 import {bundledPackages, identityOf} from './third-party.js';
@@ -45,4 +46,4 @@ const report = {
 		.filter(({ref}) => refs.has(ref))
 		.map(({ref, dependsOn}) => ({ref, dependsOn: dependsOn.filter(each => refs.has(each))})),
 };
-await writeFile('regmedic.cdx.json', `${JSON.stringify(report, undefined, '  ')}\n`);
+await writeFile(argv[2] ?? 'regmedic.cdx.json', `${JSON.stringify(report, undefined, '  ')}\n`);

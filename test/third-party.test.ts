@@ -5,6 +5,7 @@ import {promisify} from 'node:util';
 import {expect, it} from 'vitest';
 import manifest from '../package.json' with {type: 'json'};
 import {shippedHome} from './support/shipped.ts';
+import {createTempFolder} from './support/temp-folder.ts';
 
 const run = promisify(execFile);
 const checkout = path.resolve(import.meta.dirname, '..');
@@ -29,8 +30,9 @@ it('every package that the build bundles has its licence text in dist/THIRD-PART
 });
 
 it('npm pack takes along a bill of materials in CycloneDX’s form, of what is shipped and no more', async () => {
-	await run(process.execPath, [path.join(checkout, 'scripts/sbom.js')], {cwd: checkout, timeout: 60_000});
-	const bom = JSON.parse(await readFile(path.join(checkout, 'regmedic.cdx.json'), 'utf8'));
+	const file = path.join(await createTempFolder(), 'bom.json');
+	await run(process.execPath, [path.join(checkout, 'scripts/sbom.js'), file], {cwd: checkout, timeout: 60_000});
+	const bom = JSON.parse(await readFile(file, 'utf8'));
 	const names = bom.components.map(({name}: {name: string}) => name);
 	const text = await readFile(path.join(shippedHome(), 'dist/THIRD-PARTY.txt'), 'utf8');
 	const bundled = [...text.matchAll(/^={100}\n\n(\S+) (\S+) \(/gm)].map(([, name, version]) => `${name}@${version}`);

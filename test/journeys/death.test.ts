@@ -3,7 +3,7 @@ import type {Death} from '../support/dying-process.ts';
 import {labelOf} from '../support/event-label.ts';
 import {leadIncident} from '../support/memory-incident.ts';
 import type {MemoryScenario} from '../support/memory-world.ts';
-import {isSweep} from '../support/sweep.ts';
+import {isSweep, sample} from '../support/sweep.ts';
 
 const timeout = isSweep ? 600_000 : 120_000;
 /** Longer than a build in the memory world takes. */
@@ -15,12 +15,14 @@ const sayDeath = ({when}: Death, label: string, pauseMs: number) => `${when} ${l
 
 /** kill.test.ts kills real processes at a sample of these moments. */
 describe('an incident whose process dies', () => {
-	it.each<[MemoryScenario, string]>([
-		['orphan-index', 'incident.closed'],
-		// After this event they repeat the events of the first.
-		['orphan-index-ci-down', 'effect.finished verify'],
-		['child-unlinked', 'effect.finished verify'],
-	])(
+	it.each(
+		sample<[MemoryScenario, string]>([
+			['orphan-index', 'incident.closed'],
+			// After this event they repeat the events of the first.
+			['orphan-index-ci-down', 'effect.finished verify'],
+			['child-unlinked', 'effect.finished verify'],
+		]),
+	)(
 		'keeps every promise at whichever event it dies, also when a result is lost: %s',
 		{timeout},
 		async (scenario, last) => {
@@ -50,7 +52,7 @@ describe('an incident whose process dies', () => {
 		},
 	);
 
-	it.each(['before', 'after'] as const)(
+	it.each(sample(['before', 'after'] as const))(
 		'keeps every promise when it dies %s every event in turn',
 		{timeout},
 		async when => {

@@ -29,7 +29,7 @@ const storesAtATime = 3;
 const {REGMEDIC_SEED} = process.env;
 const seeds =
 	REGMEDIC_SEED === undefined
-		? Array.from({length: isSweep ? 300 : 10}, (_, at) => at + 1)
+		? Array.from({length: isSweep ? 300 : 6}, (_, at) => at + 1)
 		: REGMEDIC_SEED.split(',').map(Number);
 
 const seen = {

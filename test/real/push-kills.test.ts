@@ -10,7 +10,7 @@ import {describeReal} from '../support/real.ts';
 import {openSlowPush, type SlowPush, slowPushPrograms} from '../support/slow-push.ts';
 import {isSweep} from '../support/sweep.ts';
 
-const kills = isSweep ? 200 : 3;
+const kills = isSweep ? 200 : 2;
 
 describeReal('a fallback build that is killed while it pushes', slowPushPrograms, () => {
 	let scene: SlowPush;

@@ -16,7 +16,7 @@ test('after kills at any moment, a journal opens and holds every event that was 
 	const folder = path.join(await createTempFolder(), 'incident');
 	let written = 0;
 
-	for (let life = 0; life < tries(20); life++) {
+	for (let life = 0; life < tries(10); life++) {
 		const child = spawn(process.execPath, [writer, folder, life === 0 ? 'new' : 'open'], {
 			stdio: ['ignore', 'pipe', 'inherit'],
 		});

@@ -30,7 +30,7 @@ it.skipIf(locate('busybox') === undefined)(
 		);
 		const seen = {leftOut: 0, incomplete: 0, findings: 0};
 
-		for (let seed = 0; seed < tries(10); seed++) {
+		for (let seed = 0; seed < tries(5); seed++) {
 			const root = path.join(temporary.folder, `store-${seed}`);
 			await mkdir(root);
 			await randomStore(root, numbersFrom(seed), canBeShutOut);
@@ -56,7 +56,7 @@ it.skipIf(locate('busybox') === undefined)(
 		expect(seen.leftOut).toBeGreaterThan(0);
 		expect(seen.incomplete).toBeGreaterThan(0);
 		expect(seen.findings).toBeGreaterThan(0);
-		expect((await readdir(temporary.folder)).length).toBe(hostKinds.length + tries(10));
+		expect((await readdir(temporary.folder)).length).toBe(hostKinds.length + tries(5));
 	},
 	600_000,
 );

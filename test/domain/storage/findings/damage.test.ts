@@ -8,6 +8,7 @@ import {healthyStores} from '../../../support/healthy-store.ts';
 import {oddImages} from '../../../support/odd-images.ts';
 import {type Damage, damages, type Expected, pushVictim} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf, push, type StoreTree} from '../../../support/store-tree.ts';
+import {tries} from '../../../support/sweep.ts';
 
 const role = 'authoritative';
 
@@ -33,7 +34,7 @@ it('an intact store has no finding, however unusual it is', () => {
 		fc.property(healthyStores, tree => {
 			expect(scanOf(tree)).toMatchObject({complete: true, findings: [], risks: [], gaps: []});
 		}),
-		{numRuns: 200},
+		{numRuns: tries(40)},
 	);
 });
 
@@ -83,7 +84,7 @@ it('no finding rests on a folder that could not be read', () => {
 				}
 			}
 		}),
-		{numRuns: 400},
+		{numRuns: tries(80)},
 	);
 });
 
