@@ -1,5 +1,7 @@
 import {OperatorError} from '../domain/errors.ts';
 import type {Depth, RegistryRole} from '../domain/image/verdict.ts';
+import type {Registry} from '../engine/ports/registry.ts';
+import type {Storage} from '../engine/ports/storage.ts';
 import {hashingOnHost} from '../engine/scan/hash-on-host.ts';
 import {cannotLook, heldByCache} from '../engine/scan/held-by-cache.ts';
 import {openStorage} from './host.ts';
@@ -25,14 +27,29 @@ export function openRegistryToVerify(
 	setup: Setup,
 	{depth, hashOnHost, role}: VerifyingOptions & {role?: RegistryRole | undefined},
 ): OpenRegistry {
-	const opened = withoutFilling(openRegistry(host, setup), setup, {role});
-	if (hashOnHost === undefined) {
-		return opened;
-	}
-
+	const opened = openRegistry(host, setup);
 	const location = opened.known?.registry.storage;
-	if (location === undefined) {
-		throw new OperatorError('verify.hash-on-host', `The configuration has no storage for ${host}.`, {
+	// Opening it looks for ssh first, which most looks do not need.
+	const isNeeded = hashOnHost !== undefined || isAskedByDisk(opened, setup, role);
+	const storage = isNeeded && location ? openStorage(location, setup) : undefined;
+	const registry = withoutFilling(opened, setup, {storage, role});
+	return {
+		...opened,
+		registry: hashOnHost === undefined ? registry : hashed(registry, storage, {depth, hashOnHost}),
+		async close() {
+			await Promise.allSettled([opened.close(), storage?.close()]);
+		},
+	};
+}
+
+/** @throws OperatorError verify.hash-on-host */
+function hashed(
+	registry: Registry,
+	storage: Storage | undefined,
+	{depth, hashOnHost}: {depth: Depth; hashOnHost: number},
+): Registry {
+	if (storage === undefined) {
+		throw new OperatorError('verify.hash-on-host', `The configuration has no storage for ${registry.host}.`, {
 			hint: 'Add registries.….storage: {ssh: HOST, root: DIR}, or leave --hash-on-host out.',
 			exit: 'configuration',
 		});
@@ -45,14 +62,7 @@ export function openRegistryToVerify(
 		});
 	}
 
-	const storage = openStorage(location, setup);
-	return {
-		...opened,
-		registry: hashingOnHost(opened.registry, storage, {aboveBytes: hashOnHost * mebibyte}),
-		async close() {
-			await Promise.allSettled([opened.close(), storage.close()]);
-		},
-	};
+	return hashingOnHost(registry, storage, {aboveBytes: hashOnHost * mebibyte});
 }
 
 /**
@@ -63,23 +73,20 @@ export function openRegistryToVerify(
 export function withoutFilling(
 	opened: OpenRegistry,
 	setup: Setup,
-	{role = opened.known?.registry.role}: {role?: RegistryRole | undefined} = {},
-): OpenRegistry {
-	if (role !== 'cache' || setup.fillCache) {
-		return opened;
+	{storage, role}: {storage: Storage | undefined; role?: RegistryRole | undefined},
+): Registry {
+	const {registry} = opened;
+	if (!isAskedByDisk(opened, setup, role)) {
+		return registry;
 	}
 
-	const location = opened.known?.registry.storage;
-	if (location === undefined) {
-		throw cannotLook(opened.registry.host);
+	if (storage === undefined) {
+		throw cannotLook(registry.host);
 	}
 
-	const storage = openStorage(location, setup);
-	return {
-		...opened,
-		registry: heldByCache(opened.registry, ({signal}) => storage.list({signal})),
-		async close() {
-			await Promise.allSettled([opened.close(), storage.close()]);
-		},
-	};
+	return heldByCache(registry, ({signal}) => storage.list({signal}));
+}
+
+function isAskedByDisk({known}: OpenRegistry, {fillCache}: Setup, role = known?.registry.role): boolean {
+	return role === 'cache' && !fillCache;
 }

@@ -19,13 +19,14 @@ type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 	const {configuration} = setup;
 	const requests = createRequestLog();
-	const opened = withoutFilling(openRegistry(reference.host, setup, requests.add), setup);
-	const {registry, secrets, known} = opened;
+	const opened = openRegistry(reference.host, setup, requests.add);
+	const {secrets, known} = opened;
 	const image = imageFor(configuration, reference, known?.name)?.image;
 
 	const location = known?.registry.storage;
 	const shell = location && openShell(location, setup);
 	const storage = location && openStorage(location, setup, shell);
+	const registry = withoutFilling(opened, setup, {storage});
 
 	const {woodpecker} = configuration;
 	const ci =

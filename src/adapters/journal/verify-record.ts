@@ -3,7 +3,7 @@ import {constants} from 'node:fs';
 import {lstat, open, readdir, rename} from 'node:fs/promises';
 import path from 'node:path';
 import {OperatorError} from '../../domain/errors.ts';
-import type {EvidenceNote, JournalEvent} from '../../domain/incident/event.ts';
+import {type EvidenceNote, evidenceOf, type JournalEvent} from '../../domain/incident/event.ts';
 import {eventsFile, readJournal} from './events-file.ts';
 
 const evidenceFolder = 'evidence';
@@ -61,8 +61,7 @@ async function linksIn(folder: string): Promise<string[]> {
 
 /** By their name in the evidence folder. */
 function notesIn(events: readonly JournalEvent[]): Map<string, EvidenceNote> {
-	const notes = events.flatMap(event => ('evidence' in event ? (event.evidence ?? []) : []));
-	return new Map(notes.map(note => [path.basename(note.file), note]));
+	return new Map(events.flatMap(evidenceOf).map(note => [path.basename(note.file), note]));
 }
 
 async function unrecordedIn(folder: string, notes: ReadonlyMap<string, EvidenceNote>): Promise<string[]> {

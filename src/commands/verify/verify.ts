@@ -1,6 +1,7 @@
 import {meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
+import {platformPattern} from '../../domain/image/platform.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {createUnservedTally, isUnserved, withTrouble} from '../../domain/image/unserved.ts';
 import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
@@ -145,7 +146,7 @@ async function walk(
 /** @throws OperatorError usage.platform */
 function platformsIn(list: string): string[] {
 	const names = list.split(',').map(name => name.trim());
-	const odd = names.find(name => !/^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/.test(name));
+	const odd = names.find(name => !platformPattern.test(name));
 	if (odd !== undefined) {
 		throw new OperatorError('usage.platform', `"${odd}" is not a platform.`, {
 			hint: 'Write OS/ARCHITECTURE[/VARIANT], several with commas: linux/amd64,linux/arm/v7.',

@@ -1,11 +1,7 @@
 import * as v from 'valibot';
-import {coversPlatform} from './platform.ts';
+import {coversPlatform, platformPattern} from './platform.ts';
 
-/** `os/architecture[/variant]` */
-const platform = v.pipe(
-	v.string(),
-	v.regex(/^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/, 'write OS/ARCHITECTURE[/VARIANT], like linux/amd64'),
-);
+const platform = v.pipe(v.string(), v.regex(platformPattern, 'write OS/ARCHITECTURE[/VARIANT], like linux/amd64'));
 
 /** `[linux/amd64, …]` in a configuration. */
 export const platformList = v.pipe(v.array(platform), v.minLength(1, 'needs a platform'));

@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 
+/** `os/architecture[/variant]`, as a person writes it. */
+export const platformPattern = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/;
+
 const text = v.nullish(v.string());
 const config = v.object({os: text, architecture: text, variant: text});
 

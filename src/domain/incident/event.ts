@@ -115,3 +115,8 @@ export type Happening =
 	| {type: 'incident.closed'}
 	| {type: 'journal.recovered'; lostBytes: number; file: string}
 	| {type: 'journal.sealed'; events: number; head: string};
+
+/** The evidence files that an event names. */
+export function evidenceOf(event: JournalEvent): readonly EvidenceNote[] {
+	return 'evidence' in event ? (event.evidence ?? []) : [];
+}

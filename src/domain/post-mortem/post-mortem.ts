@@ -3,7 +3,7 @@ import {defined} from '../defined.ts';
 import {type FaultKind, faultMeanings} from '../image/fault.ts';
 import {formatReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
-import type {JournalEvent} from '../incident/event.ts';
+import {evidenceOf, type JournalEvent} from '../incident/event.ts';
 import {type Incident, isFinished} from '../incident/incident.ts';
 import type {Output} from '../incident/outputs.ts';
 import type {Json, JsonObject} from '../json.ts';
@@ -81,9 +81,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		timeline: timelineOf(events),
 		followUps: followUpsOf(incident),
 		notes: incident.notes,
-		evidence: events.flatMap((event, number) =>
-			'evidence' in event ? (event.evidence ?? []).map(note => ({...note, event: number})) : [],
-		),
+		evidence: events.flatMap((event, number) => evidenceOf(event).map(note => ({...note, event: number}))),
 		record: {
 			events: events.length,
 			sealed: seal !== undefined,

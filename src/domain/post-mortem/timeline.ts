@@ -1,4 +1,4 @@
-import type {JournalEvent} from '../incident/event.ts';
+import {evidenceOf, type JournalEvent} from '../incident/event.ts';
 import {parseRunbook} from '../runbook/parser.ts';
 import {findStep, type Runbook} from '../runbook/runbook.ts';
 
@@ -31,7 +31,7 @@ export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
 			what,
 			known,
 			event: number,
-			evidence: 'evidence' in event ? (event.evidence ?? []).map(({file}) => file) : [],
+			evidence: evidenceOf(event).map(({file}) => file),
 		};
 		if (event.type === 'effect.finished' && reads.has(`${event.step} ${event.attempt}`)) {
 			known = event.say;

@@ -1,5 +1,8 @@
 import {visibleLine} from './visible.ts';
 
+/** A longer timer of Node ends at once. @see nodejs.org/api/timers.html, setTimeout */
+export const longestTimerMs = 2 ** 31 - 1;
+
 const dayMs = 24 * 3_600_000;
 const timeOfDay = String.raw`(\d{1,2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?`;
 const onlyTime = new RegExp(`^${timeOfDay}\\s*(?:Z|UTC)?$`, 'i');

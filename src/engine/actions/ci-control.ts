@@ -2,9 +2,11 @@ import {OperatorError} from '../../domain/errors.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {isOver, type Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {sayEvent} from '../../domain/pipeline/restartable.ts';
-import type {Ci} from '../ports/ci.ts';
-import type {ActionContext, ActionNamed} from './action.ts';
+import type {ActionNamed} from './action.ts';
+import {configuredCi} from './configured-ci.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+
+const withoutCi = 'Do it on the web page of the CI.';
 
 type Control = 'cancel' | 'approve';
 
@@ -52,7 +54,7 @@ function controlAction<Name extends 'ci.cancel' | 'ci.approve'>(
 		outcomeOf: error => (error.code === 'ci.rejected' ? 'rejected' : refusedOrUnreachable(error)),
 
 		async gate({pipeline: number}, context) {
-			const {ci, repository} = configured(context);
+			const {ci, repository} = configuredCi(context, withoutCi);
 			const pipeline = await ci.pipeline(repository, numberIn(number), context);
 			return {
 				target: `${ci.place}: ${repository}`,
@@ -70,13 +72,13 @@ function controlAction<Name extends 'ci.cancel' | 'ci.approve'>(
 		},
 
 		async run({pipeline: number}, context) {
-			const {ci, repository} = configured(context);
+			const {ci, repository} = configuredCi(context, withoutCi);
 			await ci[verb](repository, numberIn(number), context);
 			return {outcome: done, output: {}, say: `Pipeline ${number} was ${done}.`};
 		},
 
 		async reconcile({pipeline: number}, context) {
-			const {ci, repository} = configured(context);
+			const {ci, repository} = configuredCi(context, withoutCi);
 			const pipeline = await ci.pipeline(repository, numberIn(number), context);
 			return isDone(pipeline)
 				? {kind: 'done', outcome: done, output: {}, say: `Pipeline ${number} is ${pipeline.status}.`}
@@ -94,17 +96,5 @@ function numberIn(number: number | null | undefined): number {
 	throw new OperatorError('ci.pipeline-unknown', 'It is not known which pipeline is meant.', {
 		hint: 'Do it on the web page of the CI.',
 		exit: 'failed',
-	});
-}
-
-/** @throws OperatorError ci.unconfigured */
-function configured({ports: {ci}, settings: {pipeline}}: ActionContext): {ci: Ci; repository: string} {
-	if (ci && pipeline) {
-		return {ci, repository: pipeline.repository};
-	}
-
-	throw new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
-		hint: 'Do it on the web page of the CI.',
-		exit: 'configuration',
 	});
 }

@@ -1,4 +1,3 @@
-import {OperatorError} from '../../domain/errors.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import {inputParser, type PickedPipeline} from '../../domain/incident/inputs.ts';
 import {type OutputValues, type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
@@ -9,10 +8,13 @@ import {whyEnded} from '../../domain/pipeline/why-ended.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Ci, TriggerAnswer} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
+import {configuredCi} from './configured-ci.ts';
 import {lookForLost} from './follow.ts';
 import {followRestarts} from './follow-restarts.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
+
+const withoutCi = 'Restart the pipelines in CI by hand, then skip this step.';
 
 /** Restarts the pipelines that were ticked, each once, and follows them to their end. */
 export const ciRestart: ActionNamed<'ci.restart'> = {
@@ -34,7 +36,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async gate({pipelines}, context) {
-		const {ci} = configured(context);
+		const {ci} = configuredCi(context, withoutCi);
 		const changes: Change[] = [];
 		for (const picked of pipelines) {
 			changes.push(await plannedChange(ci, named(picked, context), context));
@@ -45,7 +47,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 			target: [ci.place, ...new Set(pipelines.map(picked => named(picked, context).repository))].join(', '),
 			changes:
 				changes.length === 0
-					? [{kind: 'restart-pipelines', repository: configured(context).repository, numbers: []}]
+					? [{kind: 'restart-pipelines', repository: configuredCi(context, withoutCi).repository, numbers: []}]
 					: changes,
 			undo: 'Cancel them in CI. What a deployment has deployed stays.',
 			phrase: `restart ${count(restarts, 'pipeline')}`,
@@ -53,7 +55,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 
 	async run({pipelines}, context) {
-		const {ci} = configured(context);
+		const {ci} = configuredCi(context, withoutCi);
 		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 
 		for (const picked of [...doubtful, ...open]) {
@@ -84,7 +86,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 
 	async reconcile({pipelines}, context) {
-		const {ci} = configured(context);
+		const {ci} = configuredCi(context, withoutCi);
 		const {restarted, doubtful, open} = standing(pipelines, context);
 		const left: Picked[] = [...open];
 
@@ -112,7 +114,7 @@ type Picked = {repository: string; number: number};
 
 /** The pipelines of journals of version 0.1 have no repository. */
 function named({repository, number}: PickedPipeline, context: ActionContext): Picked {
-	return {repository: repository ?? configured(context).repository, number};
+	return {repository: repository ?? configuredCi(context, withoutCi).repository, number};
 }
 
 /** What the gate says of one: it reads what a restart would do now. */
@@ -181,7 +183,7 @@ type Result = ActionResult<OutputValues<'ci.restart'>>;
 
 /** How every ticked pipeline stands, by what was recorded. `doubtful`: a restart was requested, and no reply was seen. */
 function standing(pipelines: readonly PickedPipeline[], context: ActionContext) {
-	const fallback = configured(context).repository;
+	const fallback = configuredCi(context, withoutCi).repository;
 	const {requested, restarted, rejected} = readRestarts(context.recorded, fallback);
 	const isIn = (list: readonly Picked[], wanted: Picked) =>
 		list.some(({number, repository}) => number === wanted.number && repository === wanted.repository);
@@ -216,16 +218,4 @@ function endOf(
 		].join(' '),
 		...(rejected.length === 0 ? {} : {problem: rejection(rejected)}),
 	};
-}
-
-/** @throws OperatorError ci.unconfigured */
-function configured({ports: {ci}, settings: {pipeline}}: ActionContext): {ci: Ci; repository: string} {
-	if (ci && pipeline) {
-		return {ci, repository: pipeline.repository};
-	}
-
-	throw new OperatorError('ci.unconfigured', 'No CI is configured for this image.', {
-		hint: 'Restart the pipelines in CI by hand, then skip this step.',
-		exit: 'configuration',
-	});
 }

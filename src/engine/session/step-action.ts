@@ -6,6 +6,7 @@ import {parseOutput} from '../../domain/incident/outputs.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {stampOf} from '../../domain/machine/effects.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
+import {longestTimerMs} from '../../domain/text/time.ts';
 import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
 import type {Journal} from '../ports/journal.ts';
 
@@ -72,9 +73,6 @@ export function contextOf(
 		record: (name, detail, say) => report({type: 'effect.progressed', ...stampOf(effect), name, detail, say}),
 	};
 }
-
-/** A longer timer of Node ends at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Work that honours its signal ends at once; the rest is abandoned after this long. */
 const graceMs = 5_000;

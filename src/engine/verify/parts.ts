@@ -60,15 +60,19 @@ type Above = {
 };
 
 export function partsOf(descriptors: readonly PartDescriptor[], {via, parent, meant}: Above): Part[] {
-	const isOptional = mayBeAbsent(
-		descriptors.map(({platform}) => platform),
-		meant,
-	);
+	// Of most registries everything is meant to be there, and a walk makes many parts.
+	const isOptional =
+		meant === undefined
+			? undefined
+			: mayBeAbsent(
+					descriptors.map(({platform}) => platform),
+					meant,
+				);
 	return descriptors.map(descriptor => ({
 		descriptor,
 		via,
 		...defined({platform: descriptor.platform ?? parent.platform}),
-		...((parent.mayBeAbsent || isOptional(descriptor.platform)) && {mayBeAbsent: true as const}),
+		...((parent.mayBeAbsent || isOptional?.(descriptor.platform)) && {mayBeAbsent: true as const}),
 	}));
 }
 

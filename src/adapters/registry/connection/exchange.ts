@@ -1,10 +1,8 @@
 import type {Dispatcher} from 'undici';
+import {longestTimerMs} from '../../../domain/text/time.ts';
 
 /** Bytes that may arrive before the body is read; beyond that the connection is paused. */
 const mostUnreadBytes = 256 * 1024;
-
-/** A longer timer of Node ends at once. @see nodejs.org/api/timers.html, setTimeout */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** The last byte had not arrived by the deadline, or too few had in a window of time. */
 export class DeadlinePassed extends Error {
