@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -8,20 +7,8 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {ImageCheck, RegistryRole} from '../../src/domain/image/verdict.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
+import {type RecordedAnswer, recordedAnswers} from '../support/recorded-registry.ts';
 
-type Recorded = {
-	server: string;
-	damage: string;
-	request: string;
-	status: number;
-	headers: Record<string, string>;
-	body: string;
-	means: string;
-};
-
-const recorded = JSON.parse(
-	readFileSync(new URL('../recorded/registry-answers.json', import.meta.url), 'utf8'),
-) as Recorded[];
 const {signal} = new AbortController();
 const image = buildImage({seed: 'recorded', platforms: ['linux/amd64'], attestations: false});
 const [child] = image.manifests;
@@ -51,17 +38,17 @@ const right: Record<string, {kind: string; words: string | RegExp} | {code: stri
 	'pull-through cache, upstream says 429, a blob': {code: 'registry.upstream', words: /429|toomanyrequests/},
 };
 
-const damageOf = ({damage}: Recorded) => damage.replace(/ ranged$/, '');
-const isRanged = ({damage}: Recorded) => damage.endsWith(' ranged');
+const damageOf = ({damage}: RecordedAnswer) => damage.replace(/ ranged$/, '');
+const isRanged = ({damage}: RecordedAnswer) => damage.endsWith(' ranged');
 
 /** What the damaged part is asked for: the child, a layer, or by its tag the whole image. */
-const partOf = ({request}: Recorded) =>
+const partOf = ({request}: RecordedAnswer) =>
 	request.includes('/blobs/') ? layer.digest : request.includes('sha256:') ? child!.digest : 'v1';
 
 /** Serves the image, and the recorded answer in the place of one part. Other answers about the same damage go along with it. */
-function serve(answer: Recorded, request: IncomingMessage, response: ServerResponse): void {
+function serve(answer: RecordedAnswer, request: IncomingMessage, response: ServerResponse): void {
 	const name = request.url!.split('/').at(-1)!;
-	const likely = recorded.filter(each => each.server === answer.server && damageOf(each) === damageOf(answer));
+	const likely = recordedAnswers.filter(each => each.server === answer.server && damageOf(each) === damageOf(answer));
 	const told =
 		name === partOf(answer)
 			? (likely.find(
@@ -99,7 +86,7 @@ function serve(answer: Recorded, request: IncomingMessage, response: ServerRespo
 	}
 }
 
-let answer: Recorded;
+let answer: RecordedAnswer;
 const server = createServer((request, response) => serve(answer, request, response));
 let host: string;
 beforeAll(async () => {
@@ -119,7 +106,7 @@ async function check(role: RegistryRole): Promise<ImageCheck> {
 }
 
 test.each(
-	recorded.map(
+	recordedAnswers.map(
 		each =>
 			[each.server, damageOf(each), each.request.split(' ')[0]!, isRanged(each) ? 'ranged' : 'whole', each] as const,
 	),

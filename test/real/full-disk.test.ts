@@ -7,7 +7,7 @@ import {createJournal, openJournal} from '../../src/adapters/journal/journal.ts'
 import {verifyRecord} from '../../src/adapters/journal/verify-record.ts';
 import {actions} from '../../src/engine/actions/index.ts';
 import type {Journal} from '../../src/engine/ports/journal.ts';
-import {beginSession, resumeSession, type Session, type SessionView} from '../../src/engine/session/session.ts';
+import {beginSession, resumeSession} from '../../src/engine/session/session.ts';
 import {sayFailure} from '../../src/say-failure.ts';
 import {systemClock} from '../../src/wiring/setup.ts';
 import {connect} from '../adapters/registry/server.ts';
@@ -15,6 +15,7 @@ import {processes} from '../support/processes.ts';
 import {describeReal, temporaryFolder} from '../support/real.ts';
 import {noSecrets} from '../support/redacting.ts';
 import {openSlowPush, type SlowPush, slowPushPrograms} from '../support/slow-push.ts';
+import {viewOf} from '../support/small-session.ts';
 
 const page = `---
 runbook: build
@@ -75,23 +76,6 @@ function optionsOf(scene: SlowPush, journal: Journal) {
 	return {journal, ports, actions, actor: 'ada', pace: 'auto' as const};
 }
 
-function until(session: Session, is: (view: SessionView) => boolean): Promise<SessionView> {
-	return new Promise((resolve, reject) => {
-		const look = () => {
-			const view = session.current();
-			if (is(view)) {
-				stop();
-				resolve(view);
-			} else if (view.halted) {
-				stop();
-				reject(view.halted);
-			}
-		};
-		const stop = session.subscribe(look);
-		look();
-	});
-}
-
 describeReal('a disk that fills up while a build runs', slowPushPrograms, () => {
 	test('the end says what goes on and exits 8; the build pushes, and the record loses nothing', {
 		timeout: 60_000,
@@ -120,9 +104,9 @@ describeReal('a disk that fills up while a build runs', slowPushPrograms, () => 
 			},
 			dryRun: false,
 		});
-		await until(session, ({incident}) => incident.phase.kind === 'gate');
+		await viewOf(session, ({incident}) => incident.phase.kind === 'gate');
 		await session.say({type: 'gate.answered', answer: 'approve', step: 'build', attempt: 1});
-		const {incident} = await until(session, view => view.incident.visits.some(({progress}) => progress.length > 0));
+		const {incident} = await viewOf(session, view => view.incident.visits.some(({progress}) => progress.length > 0));
 		const {phase} = incident;
 		const request = phase.kind === 'running' ? phase.request : '';
 		const before = await readFile(path.join(folder, 'events.jsonl'), 'utf8');
@@ -151,7 +135,7 @@ describeReal('a disk that fills up while a build runs', slowPushPrograms, () => 
 		await rm(ballast);
 		const second = await openJournal({folder, actor: 'ada', processes, stamp});
 		const resumed = await resumeSession(optionsOf(scene, second));
-		const {incident: after} = await until(resumed, view => view.incident.phase.kind === 'asking');
+		const {incident: after} = await viewOf(resumed, view => view.incident.phase.kind === 'asking');
 		await resumed.leave('left');
 		await second.close();
 

@@ -4,16 +4,13 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
 import {type Incident, lastVisit} from '../../src/domain/incident/incident.ts';
-import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {pushImage} from '../../src/drills/images/registry-client.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {startIncident} from '../../src/incidents/start.ts';
-import type {Invocation} from '../../src/invocation.ts';
-import {processes} from '../support/processes.ts';
+import {plainInvocation} from '../support/plain-invocation.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {approve, choose, pick, respondWith, type Script} from '../support/real-responder.ts';
-import {shippedHome} from '../support/shipped.ts';
 
 /** What the disk shows decides what a responder is offered, on a real registry and its real store. */
 describeReal('an incident with a disk to read', ['docker-registry'], () => {
@@ -59,28 +56,8 @@ describeReal('an incident with a disk to read', ['docker-registry'], () => {
 
 	async function respond(image: string, script: Script): Promise<Incident> {
 		const {folder} = temporary;
-		const invocation: Invocation = {
-			flags: {json: false, plain: true, color: false, verbose: false},
-			environment: {PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: path.join(folder, 'state')},
-			folder,
-			home: shippedHome(),
-			version: '0.0.0',
-			actor: 'nora',
-			processes,
-			terminal: {
-				stdin: process.stdin,
-				stdout: process.stdout,
-				columns: () => undefined,
-				interactive: false,
-				colors: false,
-				unicode: true,
-				suspend: async () => {},
-			},
-			redaction: createRedaction(),
-			print() {},
-			talk() {},
-			signal: new AbortController().signal,
-		};
+		const environment = {PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: path.join(folder, 'state')};
+		const invocation = plainInvocation(folder, environment);
 		const {session, close} = await startIncident(invocation, {
 			runbook: 'orphan-index',
 			reference: parseReference(`${registry.host}/${image}`),

@@ -2,11 +2,10 @@ import {execFile} from 'node:child_process';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
-import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import type {Credentials} from '../../src/engine/ports/secrets.ts';
 import type {Invocation} from '../../src/invocation.ts';
-import {processes} from './processes.ts';
+import {plainInvocation} from './plain-invocation.ts';
 import {freePort, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from './real.ts';
 import {runCommand, type Said} from './real-command.ts';
 import {openTmux, type Tmux} from './real-tmux.ts';
@@ -106,28 +105,7 @@ export async function openScene(): Promise<Scene> {
 			terminals.push(opened);
 			return opened;
 		},
-		invocation: () => ({
-			flags: {json: false, plain: true, color: false, verbose: false},
-			environment,
-			folder,
-			home: shippedHome(),
-			version: '0.0.0',
-			actor: 'nora',
-			processes,
-			terminal: {
-				stdin: process.stdin,
-				stdout: process.stdout,
-				columns: () => undefined,
-				interactive: false,
-				colors: false,
-				unicode: true,
-				suspend: async () => {},
-			},
-			redaction: createRedaction(),
-			print: text => said.push(text),
-			talk: text => said.push(text),
-			signal: new AbortController().signal,
-		}),
+		invocation: () => plainInvocation(folder, environment, text => said.push(text)),
 		async traces() {
 			const files = await Promise.all([stateFolder, inside('home'), inside('run')].map(filesBelow));
 			return [...said, ...terminals.map(terminal => terminal.seen()), ...files.flat()].join('\n');

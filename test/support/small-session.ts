@@ -67,21 +67,7 @@ export async function openSmallSession({
 				settings: {},
 				dryRun: false,
 			}));
-	const until = (is: (view: SessionView) => boolean): Promise<SessionView> =>
-		new Promise((resolve, reject) => {
-			const look = () => {
-				const view = session.current();
-				if (is(view)) {
-					stop();
-					resolve(view);
-				} else if (view.halted) {
-					stop();
-					reject(view.halted);
-				}
-			};
-			const stop = session.subscribe(look);
-			look();
-		});
+	const until = (is: (view: SessionView) => boolean) => viewOf(session, is);
 
 	return {
 		session,
@@ -108,4 +94,22 @@ export const approve = {type: 'gate.answered', answer: 'approve', step: 'mend', 
 
 export async function expectRefused(said: Promise<void>): Promise<void> {
 	await expect(said).rejects.toMatchObject({code: 'session.refused'});
+}
+
+/** The first view of a session that is so, now or later. @throws what halted the session before */
+export function viewOf(session: Session, is: (view: SessionView) => boolean): Promise<SessionView> {
+	return new Promise((resolve, reject) => {
+		const look = () => {
+			const view = session.current();
+			if (is(view)) {
+				stop();
+				resolve(view);
+			} else if (view.halted) {
+				stop();
+				reject(view.halted);
+			}
+		};
+		const stop = session.subscribe(look);
+		look();
+	});
 }

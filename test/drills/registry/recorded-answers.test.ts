@@ -1,23 +1,12 @@
-import {appendFile, mkdir, readFile, rm, truncate, writeFile} from 'node:fs/promises';
+import {appendFile, mkdir, rm, truncate, writeFile} from 'node:fs/promises';
 import {expect, test} from 'vitest';
 import {buildImage} from '../../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../../src/drills/images/store.ts';
 import {startRegistry} from '../../../src/drills/registry/server.ts';
 import {temporaryFolder} from '../../support/real.ts';
+import {recordedAnswers} from '../../support/recorded-registry.ts';
 import {ask} from '../ask.ts';
 
-type Recorded = {
-	server: string;
-	damage: string;
-	request: string;
-	status: number;
-	headers: Record<string, string>;
-	body: string;
-};
-
-const recorded = JSON.parse(
-	await readFile(new URL('../../recorded/registry-answers.json', import.meta.url), 'utf8'),
-) as Recorded[];
 const image = buildImage({seed: 'recorded', platforms: ['linux/amd64'], attestations: false});
 const {digest} = image.manifests[0]!;
 const none = `sha256:${'0'.repeat(64)}`;
@@ -38,7 +27,7 @@ const damages: Record<string, (store: Store, repository: string) => Promise<unkn
 	'missing blob': async () => {},
 };
 
-const simulated = recorded.filter(({damage}) => damage in damages);
+const simulated = recordedAnswers.filter(({damage}) => damage in damages);
 
 test.each(simulated.map(each => [each.server, each.damage, each] as const))(
 	'answers as %s did about %s',
@@ -79,6 +68,6 @@ test.each(simulated.map(each => [each.server, each.damage, each] as const))(
 test('every recorded answer to damage that can be simulated is compared', () => {
 	expect(simulated).toHaveLength(18);
 	expect(
-		recorded.filter(each => !simulated.includes(each)).every(({damage}) => /^denied|^pull-through/.test(damage)),
+		recordedAnswers.filter(each => !simulated.includes(each)).every(({damage}) => /^denied|^pull-through/.test(damage)),
 	).toBe(true);
 });
