@@ -8,7 +8,7 @@ import {removalHazards} from './hazards/removals.ts';
 import type {Maintenance, MaintenanceFile} from './maintenance.ts';
 import type {Preflight} from './preflight.ts';
 import {type RegistrySettings, settingsIn} from './registries/registry-settings.ts';
-import {registriesOf} from './registries/serving-store.ts';
+import {registriesOf, runningFor} from './registries/serving-store.ts';
 
 /** Something that could not be audited, and why. `optional`: it was not requested. */
 export type Unseen = {what: string; why: string; optional?: true};
@@ -25,7 +25,7 @@ export type Audit = {
 export function assessMaintenance(maintenance: Maintenance): Audit {
 	const settings = settingsIn(maintenance);
 	const images = allImages(maintenance, settings);
-	const versions = versionsIn(maintenance, images);
+	const versions = versionsIn({running: runningFor(maintenance)}, images);
 	const affected = isAffected(versions);
 	const store = maintenance.root;
 

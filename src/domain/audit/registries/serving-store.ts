@@ -1,4 +1,4 @@
-import type {Maintenance} from '../maintenance.ts';
+import type {Maintenance, RunningRegistry} from '../maintenance.ts';
 import type {DescriptorCache} from './descriptor-cache.ts';
 import {type ConfiguredRegistry, settingsIn} from './registry-settings.ts';
 
@@ -24,6 +24,22 @@ export function servingSince(maintenance: Pick<Maintenance, 'files' | 'running' 
 	const {registries} = settingsIn(maintenance);
 	const [serving, ...others] = registriesOf(registries, maintenance.root).filter(({isRunning}) => isRunning);
 	return others.length === 0 ? serving?.started : undefined;
+}
+
+/**
+ * The running registries that may serve the audited store. The others of the host say nothing about it: their version is not
+ * the version that collects this store. One whose configuration was not read may serve any store.
+ */
+export function runningFor(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): RunningRegistry[] {
+	const {root, running} = maintenance;
+	const {registries} = settingsIn(maintenance);
+	const mayServe = (registry: ConfiguredRegistry | undefined) =>
+		root === undefined ||
+		registry === undefined ||
+		registry.cache.kind === 'unknown' ||
+		serviceOf(registry, root) !== 'other';
+	// The running ones come first among the registries, in their own order.
+	return running.filter((_, n) => mayServe(registries[n]));
 }
 
 /** Those that serve this store; else those that may. The running ones decide. */

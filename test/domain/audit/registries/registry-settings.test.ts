@@ -203,3 +203,23 @@ it('a compose file that is no YAML, or that merges itself, names no registry and
 		expect(settingsIn({files: [file('compose', '/c.yml', text)], running: []}).registries).toEqual([]);
 	}
 });
+
+it('the version of a registry that runs on another store of the host says nothing about the collection of this one', () => {
+	const collects = file('crontab', 'crontab -l', '25 3 * * 0 registry garbage-collect -m /c.yml\n');
+	const newer = (configuration: string): RunningRegistry => ({
+		name: 'process 812',
+		version: 'registry 3.1.1',
+		environment: [],
+		configuration,
+	});
+	const other = file('configuration', '/srv/hub/config.yml', 'storage:\n  filesystem: {rootdirectory: /srv/hub}\n');
+	const severityBeside = (configuration: string, store = root) => {
+		const maintenance = {...quietHost, root: store, files: [collects, other], running: [newer(configuration)]};
+		return assessMaintenance(maintenance).risks.find(({kind}) => kind === 'removes-children')?.severity;
+	};
+
+	expect(severityBeside('/srv/hub/config.yml')).toBe('will-break');
+	expect(severityBeside('/srv/hub/config.yml', '/srv/hub')).toBe('may-break');
+	// It may serve this store.
+	expect(severityBeside('/srv/unread.yml')).toBe('may-break');
+});
