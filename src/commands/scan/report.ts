@@ -69,6 +69,7 @@ function documentOf(stores: readonly ScannedStore[], gaps: string[], base: strin
 			),
 		},
 		findings: stores.flatMap(({root, scan}) => scan.findings.map(finding => ({...finding, store: root}))),
+		images: stores.flatMap(({root, scan}) => (scan.images ?? []).map(image => ({...image, store: root}))),
 		stores: stores.map(({root, role, saidBy, scan}) => ({...scan, root, role, ...defined({saidBy})})),
 	};
 }

@@ -1,4 +1,5 @@
 import {findStores} from '../../adapters/storage/host/find-stores.ts';
+import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
@@ -66,9 +67,11 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 					onProgress: progress.update,
 					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 				});
-				return options.compare && host !== undefined
-					? compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})
-					: found;
+				const compared =
+					options.compare && host !== undefined
+						? await compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})
+						: found;
+				return {...compared, images: damagedImages(compared.findings, listing)};
 			},
 		});
 		progress.stop();

@@ -54,6 +54,7 @@ describe.concurrent('the output of a scan', () => {
 			findings: [
 				{kind: 'child-unlinked', repository: 'acme/app', remedy: 'relink', plan: {complete: true, parts: {length: 4}}},
 			],
+			images: [{repository: 'acme/app', tags: ['latest'], platforms: {whole: ['linux/arm64'], lost: ['linux/amd64']}}],
 			risks: [],
 			harmless: {history: 0},
 		});

@@ -1,4 +1,5 @@
 import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
+import type {DamagedImage} from '../../damage/damaged-image.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
@@ -74,6 +75,8 @@ export type Scan = {
 	gaps: string[];
 	counts: {repositories: number; tags: number; indexes: number; links: number; blobs: number};
 	findings: Finding[];
+	/** The images that the findings damage, each once. */
+	images?: DamagedImage[];
 	/** Where the registry caches descriptors, where its answers differ from the disk. */
 	cache?: CacheKind;
 	/** Damaged images that no tag names, left over by pushes and repairs: nothing is broken by them. */
