@@ -2,13 +2,15 @@ import type {Configuration} from './configuration.ts';
 
 /**
  * What a configuration makes regmedic do beyond reading from a registry: run commands here or on a host, log in to it, use a
- * secret. Whoever writes such a file decides what the person who starts regmedic runs, so it is not used unseen.
+ * secret, write a file. Whoever writes such a file decides what the person who starts regmedic runs, so it is not used unseen.
  * @returns the keys, as paths
  */
 export function powersOf({registries, woodpecker, images}: Configuration): string[] {
 	return [
-		...Object.entries(registries).flatMap(([name, {credentials, clientCertificate, storage}]) => {
-			const used = Object.entries({credentials, clientCertificate}).flatMap(([key, value]) => (value ? [key] : []));
+		...Object.entries(registries).flatMap(([name, {credentials, clientCertificate, storage, inventory}]) => {
+			const used = Object.entries({credentials, clientCertificate, inventory}).flatMap(([key, value]) =>
+				value ? [key] : [],
+			);
 			const {ssh, sshConfig, restart, collect} = storage ?? {};
 			const run = Object.entries({ssh, sshConfig, restart, collect}).flatMap(([key, value]) => (value ? [key] : []));
 			return [...used, ...run.map(key => `storage.${key}`)].map(key => `registries.${name}.${key}`);

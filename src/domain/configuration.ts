@@ -70,6 +70,8 @@ const registry = v.strictObject({
 	/** The only platforms that are meant to be there; absent: all that an index names. */
 	platforms: v.optional(platformList),
 	storage: v.optional(storage),
+	/** The file in which probes keep what the registry has held. */
+	inventory: v.optional(text),
 });
 
 const image = v.strictObject({

@@ -16,6 +16,7 @@ export type ErrorCode =
 	| EffectCode
 	| ImageCode
 	| IncidentCode
+	| InventoryCode
 	| JournalCode
 	| ManifestCode
 	| MetricsFileCode
@@ -115,6 +116,13 @@ type IncidentCode =
 	| 'incident.taken-over'
 	| 'incident.unknown'
 	| 'incident.unreadable';
+
+type InventoryCode =
+	| 'inventory.invalid'
+	| 'inventory.locked'
+	| 'inventory.other-registry'
+	| 'inventory.unreadable'
+	| 'inventory.unwritable';
 
 type JournalCode =
 	| 'journal.broken'

@@ -1,4 +1,5 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
+import {openInventory} from '../adapters/inventory/inventory-file.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
 import {imageFor, meantPlatformsOf, registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
@@ -27,6 +28,8 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 	const shell = location && openShell(location, setup);
 	const storage = location && openStorage(location, setup, shell);
 	const registry = withoutFilling(opened, setup, {storage});
+
+	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
 
 	const {woodpecker} = configuration;
 	const ci =
@@ -57,7 +60,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 			secrets,
 			clock: systemClock,
 			overhear: requests.listen,
-			...defined({storage, ci, builder}),
+			...defined({storage, ci, builder, inventory}),
 		},
 		settings: settingsOf(reference, setup),
 		async close() {

@@ -44,6 +44,7 @@ const arrows: {from: string; may: string[]}[] = [
 		storage: [],
 		builder: [],
 		configuration: [],
+		inventory: ['write-file-atomic'],
 		metrics: ['prom-client', 'undici', 'write-file-atomic'],
 	}).map(([name, packages]) => ({
 		from: `adapters/${name}/**`,

@@ -9,6 +9,7 @@ import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
 import type {Builder} from '../ports/builder.ts';
 import type {Ci} from '../ports/ci.ts';
 import type {Clock} from '../ports/clock.ts';
+import type {InventoryReader} from '../ports/inventory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Secrets} from '../ports/secrets.ts';
 import type {Storage} from '../ports/storage.ts';
@@ -19,6 +20,8 @@ export type Ports = {
 	storage?: Storage;
 	ci?: Ci;
 	builder?: Builder;
+	/** What the registry has held, as its probes saw it. */
+	inventory?: InventoryReader;
 	secrets: Secrets;
 	clock: Clock;
 	/** Calls the listener with one line for every request that is made, until the function that it returns is called. */
