@@ -244,7 +244,7 @@ export function fakeCi({
 }
 
 /** A log that was whole from the beginning. */
-export function noLog(read: PipelineLog['read'] = async () => []): PipelineLog {
+export function noLog(read: PipelineLog['read'] = async function* () {}): PipelineLog {
 	return {read, isWhole: () => true, lastLines: () => [], lastLineMs: () => undefined};
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import {OperatorError} from '../../domain/errors.ts';
 import type {Pipeline, PipelineStep} from '../../domain/pipeline/pipeline.ts';
 import type {CiLogLine, PipelineLog} from '../../engine/ports/ci.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
@@ -82,22 +83,34 @@ export function createLog(server: Server, repository: string, quietMs: number): 
 	}
 
 	return {
-		async read(pipeline: Pipeline, nowMs, waiting) {
+		/** A step whose log cannot be read keeps back no line of the others: the error is thrown after them. */
+		async *read(pipeline: Pipeline, nowMs, waiting) {
 			const path = `${repositoryPath(await server.id(repository, waiting))}/logs/${pipeline.number}`;
 			const isOver = !isLiveState(pipeline.state);
 			overSince ??= isOver ? nowMs : undefined;
-			const lines: CiLogLine[] = [];
+			let problem: OperatorError | undefined;
 			const begun = pipeline.steps.filter(({state}) => state !== 'waiting' && state !== 'skipped');
 			for (const step of begun) {
 				const known = logs.get(step.id);
 				// The server accepts late lines for minutes: when the pipeline has ended, every log is read once more.
 				if (!(isOver ? known?.isFinal : known?.isWhole)) {
-					lines.push(...(await readStep(step, {path, nowMs, isOver}, waiting)));
+					try {
+						yield* await readStep(step, {path, nowMs, isOver}, waiting);
+					} catch (error) {
+						if (!(error instanceof OperatorError) || error.exit === 'unreachable') {
+							throw error;
+						}
+
+						problem ??= error;
+					}
 				}
 			}
 
+			if (problem) {
+				throw problem;
+			}
+
 			isWhole = isOver && begun.every(({id}) => logs.get(id)?.isFinal === true);
-			return lines;
 		},
 		isWhole: () => isWhole,
 		lastLines: stepId => logs.get(stepId)?.last ?? [],

@@ -43,7 +43,7 @@ export async function followPipeline(
 		await tolerant(
 			name,
 			async () => {
-				for (const {step, text} of await log.read(pipeline, clock.monotonic(), context)) {
+				for await (const {step, text} of log.read(pipeline, clock.monotonic(), context)) {
 					context.log(`${step} | ${text}`);
 				}
 			},

@@ -61,10 +61,10 @@ export type Readiness = {
 
 export type PipelineLog = {
 	/**
-	 * The lines that were not given yet. An agent sends its log late, also after the end.
+	 * The lines that were not given yet, step after step. An agent sends its log late, also after the end.
 	 * @param nowMs on a monotonic clock
 	 */
-	read(pipeline: Pipeline, nowMs: number, waiting: Waiting): Promise<CiLogLine[]>;
+	read(pipeline: Pipeline, nowMs: number, waiting: Waiting): AsyncIterable<CiLogLine>;
 	/** The pipeline has ended, and nothing new has come for a while. */
 	isWhole(): boolean;
 	/** The last lines of a step that were read. */

@@ -33,7 +33,12 @@ async function reading(server: Scripted) {
 		log,
 		read: async (atMs: number, ended = false) => {
 			const current = await client.pipeline('acme/infra', 15, {signal});
-			return (await log.read({...current, ...(ended ? {state: 'failed'} : {})}, atMs, {signal})).map(({text}) => text);
+			const lines: string[] = [];
+			for await (const {text} of log.read({...current, ...(ended ? {state: 'failed'} : {})}, atMs, {signal})) {
+				lines.push(text);
+			}
+
+			return lines;
 		},
 	};
 }
@@ -96,4 +101,29 @@ test('a log that is null or missing has no lines', async () => {
 	const {read} = await reading(server);
 
 	expect([await read(0), await read(1000)]).toEqual([[], []]);
+});
+
+test('a step whose log cannot be read keeps back no line of the others, and its own come later', async () => {
+	const steps = ['clone', 'build'].map((name, at) => ({id: at + 3, pid: at + 2, name, state: 'success', exit_code: 0}));
+	await using server = await scripted({
+		...healthy,
+		[one]: json(pipeline({status: 'running', workflows: [workflow('running', steps)]})),
+		'GET /api/repos/7/logs/15/3': inTurn(empty(500), json([line(0, 'clone')])),
+		'GET /api/repos/7/logs/15/4': inTurn(json([line(0, 'a')]), empty(500), json([line(0, 'a'), line(1, 'b')])),
+	});
+	const client = server.client();
+	const log = client.log('acme/infra');
+	const current = await client.pipeline('acme/infra', 15, {signal});
+	const seen: string[] = [];
+	const read = async (atMs: number) => {
+		for await (const {text} of log.read(current, atMs, {signal})) {
+			seen.push(text);
+		}
+	};
+
+	await expect(read(0)).rejects.toMatchObject({code: 'ci.server-error'});
+	expect(seen).toEqual(['a']);
+	await expect(read(1000)).rejects.toMatchObject({code: 'ci.server-error'});
+	await read(2000);
+	expect(seen).toEqual(['a', 'clone', 'b']);
 });

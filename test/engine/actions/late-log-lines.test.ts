@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {createLog} from '../../../src/adapters/woodpecker/logs.ts';
 import type {Server} from '../../../src/adapters/woodpecker/server.ts';
+import {OperatorError} from '../../../src/domain/errors.ts';
 import type {PipelineStep} from '../../../src/domain/pipeline/pipeline.ts';
 import {followPipeline} from '../../../src/engine/actions/follow-pipeline.ts';
 import {contextWith, fakeCi, pipeline} from '../../support/fake-ports.ts';
@@ -23,10 +24,13 @@ const step = fc.record({
 	heldMs: fc.oneof({weight: 4, arbitrary: fc.constant(0)}, fc.integer({min: 0, max: 3_000})),
 });
 
+/** Which of the requests for a log fail, over and over. */
+const failures = fc.array(fc.boolean(), {maxLength: 7}).filter(all => !all.every(Boolean) || all.length === 0);
+
 test('no line that the server ever gave is missing in the evidence, and none that comes within seconds of the end', async () => {
 	await fc.assert(
-		fc.asyncProperty(fc.array(step, {minLength: 1, maxLength: 4}), async planned => {
-			const {evidence, given, due} = await followed(planned);
+		fc.asyncProperty(fc.array(step, {minLength: 1, maxLength: 4}), failures, async (planned, fails) => {
+			const {evidence, given, due} = await followed(planned, fails);
 
 			expect(evidence.toSorted()).toEqual([...new Set([...given, ...due])].toSorted());
 		}),
@@ -34,7 +38,10 @@ test('no line that the server ever gave is missing in the evidence, and none tha
 	);
 });
 
-async function followed(planned: {lastsMs: number; lines: {at: number; lateMs: number}[]; heldMs: number}[]) {
+async function followed(
+	planned: {lastsMs: number; lines: {at: number; lateMs: number}[]; heldMs: number}[],
+	fails: boolean[],
+) {
 	const context = contextWith({}, {timeoutMs: 3_600_000});
 	const {clock} = context.ports;
 	const begun = clock.monotonic();
@@ -54,6 +61,7 @@ async function followed(planned: {lastsMs: number; lines: {at: number; lateMs: n
 	});
 	const over = starts;
 	const given = new Set<string>();
+	let requests = 0;
 
 	function current() {
 		const now = clock.monotonic();
@@ -72,6 +80,10 @@ async function followed(planned: {lastsMs: number; lines: {at: number; lateMs: n
 		http: {host: 'ci.example'},
 		id: async () => 1,
 		async read(path: string) {
+			if (fails[requests++ % fails.length]) {
+				throw new OperatorError('ci.server-error', 'The CI responds 500.', {hint: 'Look.', exit: 'failed'});
+			}
+
 			const own = steps[Number(path.split('/').at(-1))]!;
 			const lines = own.lines.filter(({arrives}) => arrives <= clock.monotonic());
 			for (const {line} of lines) {
@@ -88,5 +100,5 @@ async function followed(planned: {lastsMs: number; lines: {at: number; lateMs: n
 	const due = steps.flatMap(({id, lines}) =>
 		lines.filter(({arrives}) => arrives <= over + agentLagMs).map(({line}) => `s${id} | ${line}`),
 	);
-	return {evidence: context.logged, given, due};
+	return {evidence: context.logged.filter(text => !text.includes('cannot be read')), given, due};
 }
