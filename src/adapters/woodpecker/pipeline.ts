@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {defined} from '../../domain/defined.ts';
 import type {Pipeline, PipelineState, PipelineStep, Workflow} from '../../domain/pipeline/pipeline.ts';
+import {readableItems} from './readable-items.ts';
 import {unreadable} from './response.ts';
 
 /** The variable by which regmedic recognises its own pipelines. */
@@ -27,8 +28,8 @@ const workflow = v.object({
 	name: text,
 	state: text,
 	error: text,
-	environ: v.fallback(v.record(v.string(), v.string()), {}),
-	children: v.fallback(v.nullish(v.array(step), []), []),
+	environ: v.fallback(v.record(v.string(), v.unknown()), {}),
+	children: readableItems(step),
 });
 
 /** Since 3.14. */
@@ -74,9 +75,9 @@ const schema = v.object({
 	title: text,
 	message: text,
 	error: text,
-	errors: v.fallback(v.array(v.object({message: text, is_warning: v.fallback(v.boolean(), false)})), []),
-	variables: v.fallback(v.optional(v.record(v.string(), v.string())), undefined),
-	workflows: v.fallback(v.array(workflow), []),
+	errors: readableItems(v.object({message: text, is_warning: v.fallback(v.boolean(), false)})),
+	variables: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined),
+	workflows: readableItems(workflow),
 });
 
 type RawPipeline = v.InferOutput<typeof schema>;
@@ -109,6 +110,7 @@ export function readPipeline(json: unknown, {host, page, nowMs}: PipelineContext
 
 	const started = raw.started || raw.started_at;
 	const url = `${page}/${raw.number}`;
+	const request = raw.variables?.[requestVariable];
 	const workflows = workflowsOf(raw, url);
 
 	return {
@@ -134,7 +136,7 @@ export function readPipeline(json: unknown, {host, page, nowMs}: PipelineContext
 		...defined({
 			started: started ? iso(started) : undefined,
 			finished: finished ? iso(finished) : undefined,
-			requestId: raw.variables?.[requestVariable],
+			requestId: typeof request === 'string' ? request : undefined,
 			reviewedBy: raw.reviewed_by || undefined,
 			cancelled: cancelledOf(raw),
 		}),
@@ -177,7 +179,7 @@ function stateOf({status, workflows, ...times}: RawPipeline, nowMs: number): Pip
 	const state = stepState(status);
 	// Nothing of a skipped pipeline ran.
 	const own = state === 'skipped' ? 'cancelled' : state;
-	const live = workflows.flatMap(each => [each.state, ...(each.children ?? []).map(child => child.state)]).some(isLive);
+	const live = workflows.flatMap(each => [each.state, ...each.children.map(child => child.state)]).some(isLive);
 	if (isLive(status) || !live) {
 		return own;
 	}
@@ -193,15 +195,16 @@ function errorsOf({error, errors}: RawPipeline): string[] {
 	return real.length === 0 && error !== '' ? [error] : real;
 }
 
-function cancelledOf({cancel_info: info}: RawPipeline): Pipeline['cancelled'] {
-	return (
-		info &&
-		defined({
-			by: info.canceled_by_user || undefined,
-			supersededBy: info.superseded_by || undefined,
-			step: info.canceled_by_step || undefined,
-		})
-	);
+/** A restart has a copy of the old one. Only a newer pipeline can have replaced this one. */
+function cancelledOf({number, cancel_info: info}: RawPipeline): Pipeline['cancelled'] {
+	const isCopied = info !== undefined && info.superseded_by > 0 && info.superseded_by <= number;
+	return info === undefined || isCopied
+		? undefined
+		: defined({
+				by: info.canceled_by_user || undefined,
+				supersededBy: info.superseded_by || undefined,
+				step: info.canceled_by_step || undefined,
+			});
 }
 
 function workflowsOf({workflows}: RawPipeline, page: string): Workflow[] {
@@ -215,7 +218,7 @@ function workflowsOf({workflows}: RawPipeline, page: string): Workflow[] {
 			name: label,
 			state: stepState(state),
 			// Every workflow has its own `clone`.
-			steps: (children ?? []).map(child => stepOf(child, workflows.length > 1 ? `${label}/` : '', page)),
+			steps: children.map(child => stepOf(child, workflows.length > 1 ? `${label}/` : '', page)),
 			...defined({error: error || undefined}),
 		};
 	});

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
 import type {Queue} from '../../domain/pipeline/why-waiting.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
+import {readableItems} from './readable-items.ts';
 import type {Server} from './server.ts';
 
 const number = v.fallback(v.number(), 0);
@@ -17,7 +18,7 @@ const task = v.object({
 });
 
 /** An empty list is `null` before 3.0. */
-const tasks = v.fallback(v.nullish(v.array(task)), []);
+const tasks = readableItems(task);
 
 const schema = v.object({
 	pending: tasks,
@@ -44,8 +45,8 @@ export async function queueOf(
 		one.pipeline_number > 0
 			? one.pipeline_number === pipeline.number && one.repo_id === id
 			: pipeline.workflows.some(workflow => String(workflow.id) === one.id);
-	const waits = (pending ?? []).find(isOurs);
-	const runs = (running ?? []).find(isOurs);
+	const waits = pending.find(isOurs);
+	const runs = running.find(isOurs);
 	const found = waits ?? runs;
 	return {
 		paused,

@@ -14,7 +14,7 @@ export function sayEnd({number, tellsWhoCancelled}: Pipeline, end: PipelineEnd):
 		case 'cancelled':
 			return `${what} was cancelled${end.by === undefined ? '' : ` by ${end.by}`}${end.begun ? '' : ' before it began'}.${
 				end.by === undefined && !tellsWhoCancelled
-					? ' This version of Woodpecker does not say by whom: a person, or a newer pipeline.'
+					? ' This version of Woodpecker does not say by whom: a person, a newer pipeline, or its time limit.'
 					: ''
 			}`;
 		case 'killed':

@@ -27,7 +27,9 @@ export function whyWaiting({number, status}: Pipeline, queue: Queue | undefined,
 	}
 
 	if (queue.free <= 0) {
-		return `${begin}: no agent has a free place (${count(queue.running, 'workflow')} running).`;
+		return queue.running === 0
+			? `${begin}: no agent is connected to the CI.`
+			: `${begin}: no agent has a free place (${count(queue.running, 'workflow')} running).`;
 	}
 
 	const labels = Object.entries(queue.task?.labels ?? {}).map(([key, value]) => `${key}=${value}`);
