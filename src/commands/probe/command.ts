@@ -12,6 +12,7 @@ export const probe = defineCommand({
 			'push metrics to this Pushgateway, with the login of PUSHGATEWAY_USER and PUSHGATEWAY_PASSWORD',
 		),
 		'--metrics-file <file>': text('write metrics for node_exporter’s textfile collector; - is standard output'),
+		'--inventory <file>': text('keep in this file which tags named which digests, and when (default: as configured)'),
 		'--job <name>': text('the job of the pushed metrics', 'registry-integrity-probe'),
 		'--role <role>': choice('a cache may lack children (default: as configured)', ['authoritative', 'cache']),
 		'--all': flag('list every image, also intact ones'),

@@ -1,4 +1,5 @@
-import {type Configuration, registryFor} from '../../domain/configuration.ts';
+import {type Configuration, type RegistryConfiguration, registryFor} from '../../domain/configuration.ts';
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {parseReference} from '../../domain/image/reference.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
@@ -10,6 +11,8 @@ type ProbeTarget = {
 	/** As it was read; a registry given as an address is added to it. */
 	configuration: Configuration;
 	role: RegistryRole;
+	/** The file that is configured for its inventory. */
+	inventory?: string;
 };
 
 /**
@@ -19,7 +22,7 @@ type ProbeTarget = {
 export function probeTarget(wanted: string | undefined, configuration: Configuration): ProbeTarget {
 	if (wanted === undefined || Object.hasOwn(configuration.registries, wanted)) {
 		const registry = registryNamed(configuration, wanted ?? onlyConfigured(configuration));
-		return {host: new URL(registry.url).host, configuration, role: registry.role};
+		return targetOf(new URL(registry.url).host, configuration, registry);
 	}
 
 	if (/^https?:\/\//i.test(wanted)) {
@@ -32,7 +35,20 @@ export function probeTarget(wanted: string | undefined, configuration: Configura
 	}
 
 	const host = hostIn(wanted);
-	return {host, configuration, role: registryFor(configuration, host)?.registry.role ?? 'authoritative'};
+	return targetOf(host, configuration, registryFor(configuration, host)?.registry);
+}
+
+function targetOf(
+	host: string,
+	configuration: Configuration,
+	registry: RegistryConfiguration | undefined,
+): ProbeTarget {
+	return {
+		host,
+		configuration,
+		role: registry?.role ?? 'authoritative',
+		...defined({inventory: registry?.inventory}),
+	};
 }
 
 function onlyConfigured(configuration: Configuration): string {
@@ -52,7 +68,7 @@ function targetOfUrl(text: string, configuration: Configuration): ProbeTarget {
 
 	const known = registryFor(configuration, url.host);
 	if (known) {
-		return {host: url.host, configuration, role: known.registry.role};
+		return targetOf(url.host, configuration, known.registry);
 	}
 
 	const role = 'authoritative';

@@ -1,4 +1,5 @@
 import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
+import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {labelsOf, metricsOf} from '../../domain/probe/metrics.ts';
@@ -10,6 +11,7 @@ import type {Invocation} from '../../invocation.ts';
 import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
+import {openKeeper} from './inventory-keeper.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
 import {createReporter, type ReportOptions} from './report.ts';
@@ -21,6 +23,8 @@ type ProbeOptions = VerifyingOptions &
 		/** Only this many of the newest of each repository. */
 		tags?: number;
 		shard?: string;
+		/** A file for what the tags name. */
+		inventory?: string;
 		role?: RegistryRole;
 		plainHttp?: boolean;
 	};
@@ -42,7 +46,8 @@ export async function probeRegistry(
 	const outlets = openOutlets(options, invocation);
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
 	const setup = await readSetup(invocation, options);
-	const {host, role, configuration} = probeTarget(wanted, setup.configuration);
+	const {host, role, configuration, ...target} = probeTarget(wanted, setup.configuration);
+	const inventory = await openKeeper(options.inventory ?? target.inventory, host, invocation);
 	const {registry, close} = openRegistryToVerify(
 		host,
 		{...setup, configuration},
@@ -67,6 +72,7 @@ export async function probeRegistry(
 			clock: systemClock,
 			signal,
 			onProgress: progress.update,
+			...defined({onSighting: inventory?.add}),
 			onImage(check) {
 				if (options.all || check.verdict !== 'intact') {
 					progress.makeWay();
@@ -85,7 +91,8 @@ export async function probeRegistry(
 		labels: labelsOf(report),
 		keepsRest: !sawEverything(report, options),
 	});
-	return exitAfter(failures, report, options);
+	// Last, because it may wait for another probe.
+	return exitAfter([...failures, ...((await inventory?.keep()) ?? [])], report, options);
 }
 
 /** Absent where a line cannot be drawn again. */
@@ -93,7 +100,7 @@ function redrawable({terminal, flags, environment}: Invocation): Invocation['ter
 	return flags.plain || environment.TERM === 'dumb' ? undefined : terminal.stderr;
 }
 
-/** A run whose metrics reached nobody has failed, but that does not hide what it found. */
+/** A run whose metrics reached nobody, or whose sightings were not kept, has failed, but that does not hide what it found. */
 function exitAfter(failures: OperatorError[], report: ProbeReport, options: ProbeOptions): number {
 	const exit = exitOf(report, options);
 	const [first] = failures;

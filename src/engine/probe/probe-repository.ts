@@ -1,6 +1,7 @@
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, isTag} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
+import type {Sighting} from '../../domain/inventory/inventory.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
 import type {ProbeTally, RepositoryTally} from '../../domain/probe/tally.ts';
 import {forEachConcurrently, type Limiter} from '../bounded-concurrency.ts';
@@ -19,6 +20,8 @@ export type Prober = {
 	/** Walks only this many of the newest tags of each repository. */
 	newest: number | undefined;
 	onImage: (check: ImageCheck) => void;
+	/** Called with what a tag names, also where its image is broken. */
+	onSighting: (sighting: Omit<Sighting, 'seen'>) => void;
 };
 
 /**
@@ -85,9 +88,9 @@ async function tagsOf(repository: string, {registry, tally, health, newest}: Pro
 
 /** @returns false where the registry was lost before the tag was checked */
 async function probeTag(
-	reference: ImageReference,
+	reference: ImageReference & {tag: string},
 	own: RepositoryTally,
-	{walker, health, onImage}: Prober,
+	{walker, health, onImage, onSighting}: Prober,
 ): Promise<boolean> {
 	if (health.lost()) {
 		return false;
@@ -117,6 +120,10 @@ async function probeTag(
 
 	own.image(check);
 	onImage(check);
+	if (check.digest !== undefined) {
+		onSighting({repository: reference.repository, tag: reference.tag, digest: check.digest});
+	}
+
 	return true;
 }
 

@@ -3,6 +3,7 @@ import {OperatorError} from '../../domain/errors.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {isUnserved} from '../../domain/image/unserved.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
+import type {Sighting} from '../../domain/inventory/inventory.ts';
 import {
 	type CatalogueList,
 	mostImagesKept,
@@ -39,6 +40,8 @@ export type ProbeOptions = Waiting & {
 	clock: Pick<Clock, 'now' | 'monotonic'>;
 	/** Called with every image, as soon as it is walked. */
 	onImage?: (check: ImageCheck) => void;
+	/** Called with what each tag names. A tag that was not looked at, or that names nothing, is none. */
+	onSighting?: (sighting: Sighting) => void;
 	onProgress?: (progress: ProbeProgress) => void;
 };
 
@@ -57,6 +60,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		clock,
 		signal,
 		onImage = () => {},
+		onSighting,
 		onProgress = () => {},
 	} = options;
 	const [begun, before] = [clock.monotonic(), registry.requests()];
@@ -91,6 +95,9 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 			}
 
 			report();
+		},
+		onSighting(named) {
+			onSighting?.({...named, seen: secondOf(clock)});
 		},
 	};
 
@@ -162,6 +169,11 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 			? {}
 			: {failure: {code: failure.code, message: failure.message, hint: failure.hint, exit: failure.exit}}),
 	};
+}
+
+/** `2026-04-19T02:00:11Z` */
+function secondOf(clock: Pick<Clock, 'now'>): string {
+	return `${clock.now().toISOString().slice(0, 19)}Z`;
 }
 
 function listOf({end}: CatalogueProgress, omitted: string[]): CatalogueList {

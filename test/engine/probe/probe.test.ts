@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {ImageCheck} from '../../../src/domain/image/verdict.ts';
+import type {Sighting} from '../../../src/domain/inventory/inventory.ts';
 import {type ProbeProgress, sawEverything} from '../../../src/domain/probe/probe.ts';
 import type {Registry} from '../../../src/engine/ports/registry.ts';
 import {type ProbeOptions, probe} from '../../../src/engine/probe/probe.ts';
@@ -122,6 +123,27 @@ describe('a run over a catalogue', () => {
 		const report = await run(registry);
 
 		expect(report).toMatchObject({listed: 4, repositories: 3, tags: 2, failures: 0, unknown: 0, gaps: []});
+	});
+
+	it('tells what each tag names, and nothing of tags that it did not reach or that name nothing', async () => {
+		const seen: Sighting[] = [];
+		const registry = catalogueRegistry({
+			names: ['app', 'empty', 'tool'],
+			catalogueFails: keptOut(),
+			tags: repository => (repository === 'empty' ? [] : ['v1', 'dangling']),
+			image: (repository, tag) => (tag === 'dangling' ? undefined : smallManifest(repository)),
+		});
+
+		await run(registry, {onSighting: sighting => void seen.push(sighting)});
+
+		expect(seen).toEqual(
+			['app', 'tool'].map(repository => ({
+				repository,
+				tag: 'v1',
+				digest: smallManifest(repository).digest,
+				seen: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/),
+			})),
+		);
 	});
 
 	it('finds a tag that is listed and resolves to nothing', async () => {
