@@ -33,7 +33,7 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 
 	const {woodpecker} = configuration;
 	const ci =
-		woodpecker && image?.build
+		woodpecker && image && (image.build || image.usedByPipelines.length > 0)
 			? createWoodpecker({
 					url: woodpecker.url,
 					redact: setup.redaction.redact,
@@ -122,7 +122,7 @@ export function settingsOf(
 		repository: hasCi ? build.repository : null,
 		branch: hasCi ? build.branch : null,
 		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
-		usedByPipelines: hasCi ? (image?.usedByPipelines ?? []) : [],
+		usedByPipelines: configuration.woodpecker === undefined ? [] : (image?.usedByPipelines ?? []),
 		fallback:
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
 		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},

@@ -212,7 +212,7 @@ export function fakeCi({
 	restarts?: Answers<TriggerAnswer>;
 	/** What is found of a restart whose response was lost. */
 	restartedAs?: Answers<Pipeline | undefined>;
-} & Partial<Pick<Ci, 'log' | 'since' | 'live' | 'cancels' | 'ready' | 'queue'>> = {}): FakeCi {
+} & Partial<Pick<Ci, 'log' | 'since' | 'live' | 'access' | 'ready' | 'queue'>> = {}): FakeCi {
 	const self = {triggers: [] as string[], restarts: [] as number[]};
 	const [trigger, next, find, restart] = [inTurn(triggers), inTurn(pipelines), inTurn(found), inTurn(restarts)];
 	return {
@@ -229,7 +229,7 @@ export function fakeCi({
 		log: () => noLog(),
 		live: async () => [],
 		since: async () => [],
-		cancels: async () => [],
+		access: async () => ({login: 'oncall', cancels: []}),
 		queue: async () => undefined,
 		cancel: async () => {},
 		approve: async () => {},

@@ -36,7 +36,7 @@ export async function findRequest(
 	const candidates: Pipeline[] = [];
 	let listsVariables = false;
 
-	for await (const page of pages(server, id, {event: 'manual', branch}, waiting)) {
+	for await (const page of pipelinePages(server, id, {event: 'manual', branch}, waiting)) {
 		const ours = page.find(pipeline => pipeline.requestId === requestId);
 		if (ours) {
 			return (await readOne(server, id, ours.number, waiting)) ?? ours;
@@ -69,7 +69,7 @@ export async function createdSince(
 	const seen = new Map<number, KnownPipeline>();
 
 	// The filter by status takes one value only and is new in 3.0.
-	for await (const page of pages(server, id, {after: new Date(sinceMs).toISOString()}, waiting)) {
+	for await (const page of pipelinePages(server, id, {after: new Date(sinceMs).toISOString()}, waiting)) {
 		const recent = page.filter(({created}) => Date.parse(created) >= sinceMs);
 		for (const pipeline of recent) {
 			seen.set(pipeline.number, pipeline);
@@ -99,13 +99,13 @@ export async function livePipelines(server: Server, repository: string, waiting:
 }
 
 /** The newest pipelines that a filter leaves. */
-export async function firstPage(
+async function firstPage(
 	server: Server,
 	id: number,
 	filter: Record<string, string>,
 	waiting: Waiting,
 ): Promise<KnownPipeline[]> {
-	for await (const page of pages(server, id, filter, waiting)) {
+	for await (const page of pipelinePages(server, id, filter, waiting)) {
 		return page;
 	}
 
@@ -118,7 +118,7 @@ export async function findRestart(
 	{id, old, meets = () => true}: {id: number; old: KnownPipeline; meets?: (pipeline: KnownPipeline) => boolean},
 	waiting: Waiting,
 ): Promise<KnownPipeline | undefined> {
-	for await (const page of pages(server, id, {branch: old.branch}, waiting)) {
+	for await (const page of pipelinePages(server, id, {branch: old.branch}, waiting)) {
 		const found = page.find(pipeline => isRestartOf(pipeline, old) && meets(pipeline));
 		if (found || page.some(({number}) => number <= old.number)) {
 			return found;
@@ -146,7 +146,7 @@ function isRestartOf(later: KnownPipeline, {number, commit, event, deployTo}: Pi
  * Pages of pipelines, newest first, without their workflows. Servers before 3.0 ignore the filter: check the pipelines.
  * @throws OperatorError ci.too-many when the pages do not end
  */
-async function* pages(
+export async function* pipelinePages(
 	server: Server,
 	id: number,
 	filter: Record<string, string>,

@@ -5,7 +5,7 @@ import {createHttp, type WoodpeckerOptions} from './http.ts';
 import {createLog} from './logs.ts';
 import {createdSince, findRequest, livePipelines, readOne} from './pipelines.ts';
 import {queueOf} from './queue.ts';
-import {readiness} from './readiness.ts';
+import {access, readiness} from './readiness.ts';
 import {restart, restartOf} from './restart.ts';
 import {createServer} from './server.ts';
 import {trigger} from './trigger.ts';
@@ -42,9 +42,7 @@ export function createWoodpecker(options: WoodpeckerOptions): Ci {
 		log: repository => createLog(server, repository, patience.logQuietMs),
 		live: (repository, waiting) => livePipelines(server, repository, waiting),
 		since: (repository, since, waiting) => createdSince(server, repository, since, waiting),
-		async cancels(repository, waiting) {
-			return (await server.lookup(repository, waiting)).cancel_previous_pipeline_events ?? [];
-		},
+		access: (repository, waiting) => access(server, repository, waiting),
 		restart: (repository, number, waiting) => restart(server, repository, number, waiting),
 		restartOf: (repository, number, waiting) => restartOf(server, repository, number, waiting),
 		queue: (pipeline, repository, waiting) => queueOf(server, {pipeline, repository}, waiting),

@@ -2,15 +2,15 @@ import type {Configuration, RegistryConfiguration} from '../../domain/configurat
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Ci} from '../../engine/ports/ci.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import {openPorts} from '../../wiring/ports.ts';
 import type {Setup} from '../../wiring/setup.ts';
+import {ciLines} from './ci.ts';
 import {fallbackLines} from './fallback.ts';
-import {attempt, failed, type Line} from './line.ts';
+import {failed, type Line} from './line.ts';
 import {storageLines} from './storage.ts';
 
-/** The lines of a registry: its responses, its storage, the CI of its first image, and the fallback builds of all. */
+/** The lines of a registry: its responses, its storage, and the CI and the fallback builds of its images. */
 export async function registryLines(
 	name: string,
 	{url, credentials, role}: RegistryConfiguration,
@@ -27,8 +27,7 @@ export async function registryLines(
 	}
 
 	const {ports, close} = opened;
-	const {registry, storage, ci} = ports;
-	const build = configuration.images[image ?? '']?.build;
+	const {registry, storage} = ports;
 	try {
 		const responds = await checkTags(name, registry, {host, image, repository, credentials, signal});
 		return [
@@ -36,7 +35,7 @@ export async function registryLines(
 			...(storage
 				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
 				: []),
-			...(ci && build ? [await attempt(`CI for ${image}`, () => checkCi(ci, build, signal))] : []),
+			...(await ciLines(name, host, setup)),
 			...(await allFallbackLines(name, host, setup)),
 		];
 	} finally {
@@ -95,16 +94,6 @@ async function checkTags(
 		const hint = source && `The credentials come from ${source}: correct them there.`;
 		return {...failed(what, failure), ...defined({hint})};
 	}
-}
-
-/** The same questions that are asked before a build. */
-async function checkCi(ci: Ci, build: {repository: string; branch: string}, signal: AbortSignal): Promise<string> {
-	const {login, version, ranManually} = await ci.ready(build, {signal});
-	const {repository, branch} = build;
-	const manual = ranManually
-		? 'a manual pipeline has run there'
-		: 'no manual pipeline has run there yet: its `when` has to include `manual`';
-	return `${ci.place} responds; ${login} may start pipelines of ${repository} on ${branch}, and ${manual} (version ${version})`;
 }
 
 function firstImageOf(registry: string, {images}: Configuration): string | undefined {

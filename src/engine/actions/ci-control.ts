@@ -2,8 +2,9 @@ import {OperatorError} from '../../domain/errors.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {isOver, type Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {sayEvent} from '../../domain/pipeline/restartable.ts';
-import type {ActionNamed} from './action.ts';
-import {configuredCi} from './configured-ci.ts';
+import type {Ci} from '../ports/ci.ts';
+import type {ActionContext, ActionNamed} from './action.ts';
+import {buildRepository, configuredCi} from './configured-ci.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
 const withoutCi = 'Do it on the web page of the CI.';
@@ -54,8 +55,11 @@ function controlAction<Name extends 'ci.cancel' | 'ci.approve'>(
 		outcomeOf: error => (error.code === 'ci.rejected' ? 'rejected' : refusedOrUnreachable(error)),
 
 		async gate({pipeline: number}, context) {
-			const {ci, repository} = configuredCi(context, withoutCi);
-			const pipeline = await ci.pipeline(repository, numberIn(number), context);
+			const {ci, repository} = place(context);
+			const wanted = numberIn(number);
+			// A bad token reads as a guest, and would be refused only after the approval.
+			await ci.access(repository, context);
+			const pipeline = await ci.pipeline(repository, wanted, context);
 			return {
 				target: `${ci.place}: ${repository}`,
 				changes: [
@@ -72,19 +76,24 @@ function controlAction<Name extends 'ci.cancel' | 'ci.approve'>(
 		},
 
 		async run({pipeline: number}, context) {
-			const {ci, repository} = configuredCi(context, withoutCi);
+			const {ci, repository} = place(context);
 			await ci[verb](repository, numberIn(number), context);
 			return {outcome: done, output: {}, say: `Pipeline ${number} was ${done}.`};
 		},
 
 		async reconcile({pipeline: number}, context) {
-			const {ci, repository} = configuredCi(context, withoutCi);
+			const {ci, repository} = place(context);
 			const pipeline = await ci.pipeline(repository, numberIn(number), context);
 			return isDone(pipeline)
 				? {kind: 'done', outcome: done, output: {}, say: `Pipeline ${number} is ${pipeline.status}.`}
 				: {kind: 'not-done', say: `Pipeline ${number} is ${pipeline.status}.`};
 		},
 	} as ActionNamed<Name>;
+}
+
+/** @throws OperatorError ci.unconfigured */
+function place(context: ActionContext): {ci: Ci; repository: string} {
+	return {ci: configuredCi(context, withoutCi), repository: buildRepository(context, withoutCi)};
 }
 
 /** @throws OperatorError ci.pipeline-unknown */

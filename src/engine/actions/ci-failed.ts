@@ -1,19 +1,23 @@
+import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {failedLines, needsOwnTick, sayEvent} from '../../domain/pipeline/restartable.ts';
 import {sayCause} from '../../domain/pipeline/say-end.ts';
-import {whyEnded} from '../../domain/pipeline/why-ended.ts';
+import {type PipelineEnd, whyEnded} from '../../domain/pipeline/why-ended.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Ci} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
+import {repositoriesOf} from './configured-ci.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
 /** Pipelines that failed this long before the incident was opened may have failed because of the same fault. */
 const lookBackMs = 24 * 3_600_000;
 /** A list has no causes: each costs one request. */
 const mostCauses = 40;
+/** A slow CI must not cost the list: after this share of the step's time, what is left is listed without a cause. */
+const shareForCauses = 0.7;
 
 type Listed = OutputValues<'ci.failed'>['pipelines'][number];
 
@@ -41,44 +45,67 @@ export const ciFailed: ActionNamed<'ci.failed'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async run({since}, context) {
-		const {ports, settings} = context;
-		const {pipeline, usedByPipelines} = settings;
-		if (!ports.ci || !pipeline) {
+		const {ci} = context.ports;
+		const repositories = repositoriesOf(context);
+		if (!ci || repositories.length === 0) {
 			return {outcome: 'unavailable', output: {pipelines: []}, say: 'No CI is configured for this image.'};
 		}
 
 		const from = new Date(since.getTime() - lookBackMs).toISOString();
-		const repositories = [...new Set([pipeline.repository, ...usedByPipelines])];
-		const failed: {repository: string; pipeline: Pipeline}[] = [];
-		for (const [at, repository] of repositories.entries()) {
-			context.progress({label: `pipelines of ${repository}`, done: at, total: repositories.length});
-			const all = await ports.ci.since(repository, from, context);
-			failed.push(...failedLines(all).map(each => ({repository, pipeline: each})));
-		}
-
-		failed.sort((a, b) => b.pipeline.created.localeCompare(a.pipeline.created));
-		const pipelines = await withCauses(ports.ci, failed, context);
+		const {failed, unseen} = await failedIn(ci, {repositories, from}, context);
+		const pipelines = await withCauses(ci, failed, context);
+		const said =
+			pipelines.length === 0
+				? 'No pipeline failed during the incident that a newer one has not replaced.'
+				: `${count(pipelines.length, 'pipeline')} failed since ${sayTime(from)} and ${pipelines.length === 1 ? 'is the newest of its branch' : 'are the newest of their branches'}.`;
 		return {
 			outcome: pipelines.length === 0 ? 'none' : 'some',
 			output: {pipelines},
-			say:
-				pipelines.length === 0
-					? 'No pipeline failed during the incident that a newer one has not replaced.'
-					: `${count(pipelines.length, 'pipeline')} failed since ${sayTime(from)} and ${pipelines.length === 1 ? 'is the newest of its branch' : 'are the newest of their branches'}.`,
+			say: [said, ...unseen.map(({message}) => `Not looked at: ${message}`)].join(' '),
 		};
 	},
 };
 
-/** Newest first. A pipeline that was cancelled has not failed: before 3.14 only its steps tell. */
-async function withCauses(
+type Failed = {repository: string; pipeline: Pipeline};
+
+/**
+ * Newest first. A repository that the CI does not show keeps back nothing of the others.
+ * @throws OperatorError where none could be looked at
+ */
+async function failedIn(
 	ci: Ci,
-	failed: readonly {repository: string; pipeline: Pipeline}[],
+	{repositories, from}: {repositories: readonly string[]; from: string},
 	context: ActionContext,
-): Promise<Listed[]> {
+): Promise<{failed: Failed[]; unseen: OperatorError[]}> {
+	const failed: Failed[] = [];
+	const unseen: OperatorError[] = [];
+	for (const [at, repository] of repositories.entries()) {
+		context.progress({label: `pipelines of ${repository}`, done: at, total: repositories.length});
+		try {
+			const all = await ci.since(repository, from, context);
+			failed.push(...failedLines(all).map(pipeline => ({repository, pipeline})));
+		} catch (error) {
+			context.signal.throwIfAborted();
+			const known = asOperatorError(error);
+			unseen.push(known);
+			if (known.exit === 'unreachable' || unseen.length === repositories.length) {
+				throw known;
+			}
+		}
+	}
+
+	return {failed: failed.sort((a, b) => b.pipeline.created.localeCompare(a.pipeline.created)), unseen};
+}
+
+/** Newest first. A pipeline that was cancelled has not failed: before 3.14 only its steps tell. */
+async function withCauses(ci: Ci, failed: readonly Failed[], context: ActionContext): Promise<Listed[]> {
+	const {clock} = context.ports;
+	const until = clock.monotonic() + context.timeoutMs * shareForCauses;
 	const listed: Listed[] = [];
 	for (const [at, {repository, pipeline}] of failed.entries()) {
 		context.progress({label: 'causes of the failed pipelines', done: at, total: failed.length});
-		const end = at < mostCauses ? whyEnded(await ci.pipeline(repository, pipeline.number, context)) : undefined;
+		const isAsked = at < mostCauses && clock.monotonic() < until;
+		const end = isAsked ? await endOf(ci, {repository, pipeline}, context) : undefined;
 		if (end !== undefined && end.kind !== 'failed' && end.kind !== 'not-begun' && end.kind !== 'killed') {
 			continue;
 		}
@@ -98,4 +125,15 @@ async function withCauses(
 	}
 
 	return listed;
+}
+
+/** Undefined: it cannot be looked up, as somebody has deleted it, for example. */
+async function endOf(ci: Ci, {repository, pipeline}: Failed, context: ActionContext): Promise<PipelineEnd | undefined> {
+	try {
+		return whyEnded(await ci.pipeline(repository, pipeline.number, context));
+	} catch (error) {
+		context.signal.throwIfAborted();
+		context.log(asOperatorError(error).message);
+		return undefined;
+	}
 }

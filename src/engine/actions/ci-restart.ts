@@ -2,13 +2,13 @@ import type {Change} from '../../domain/incident/change.ts';
 import {inputParser, type PickedPipeline} from '../../domain/incident/inputs.ts';
 import {type OutputValues, type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
 import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
-import {cancelledBy, restartObstacle, sayEvent} from '../../domain/pipeline/restartable.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import {whyEnded} from '../../domain/pipeline/why-ended.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Ci, TriggerAnswer} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {configuredCi} from './configured-ci.ts';
+import {type PickedRun, plannedRestart, weighRestart} from './ci-restart-plan.ts';
+import {buildRepository, configuredCi} from './configured-ci.ts';
 import {lookForLost} from './follow.ts';
 import {followRestarts} from './follow-restarts.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -36,10 +36,10 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async gate({pipelines}, context) {
-		const {ci} = configuredCi(context, withoutCi);
+		const ci = configuredCi(context, withoutCi);
 		const changes: Change[] = [];
 		for (const picked of pipelines) {
-			changes.push(await plannedChange(ci, named(picked, context), context));
+			changes.push(await plannedRestart(ci, named(picked, context), context));
 		}
 
 		const restarts = changes.filter(({kind}) => kind === 'restart-pipeline').length;
@@ -47,7 +47,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 			target: [ci.place, ...new Set(pipelines.map(picked => named(picked, context).repository))].join(', '),
 			changes:
 				changes.length === 0
-					? [{kind: 'restart-pipelines', repository: configuredCi(context, withoutCi).repository, numbers: []}]
+					? [{kind: 'restart-pipelines', repository: context.settings.pipeline?.repository ?? '', numbers: []}]
 					: changes,
 			undo: 'Cancel them in CI. What a deployment has deployed stays.',
 			phrase: `restart ${count(restarts, 'pipeline')}`,
@@ -55,7 +55,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 
 	async run({pipelines}, context) {
-		const {ci} = configuredCi(context, withoutCi);
+		const ci = configuredCi(context, withoutCi);
 		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
 
 		for (const picked of [...doubtful, ...open]) {
@@ -86,9 +86,9 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 
 	async reconcile({pipelines}, context) {
-		const {ci} = configuredCi(context, withoutCi);
+		const ci = configuredCi(context, withoutCi);
 		const {restarted, doubtful, open} = standing(pipelines, context);
-		const left: Picked[] = [...open];
+		const left: PickedRun[] = [...open];
 
 		for (const picked of doubtful) {
 			const look = () => ci.restartOf(picked.repository, picked.number, context);
@@ -110,42 +110,9 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 };
 
-type Picked = {repository: string; number: number};
-
 /** The pipelines of journals of version 0.1 have no repository. */
-function named({repository, number}: PickedPipeline, context: ActionContext): Picked {
-	return {repository: repository ?? configuredCi(context, withoutCi).repository, number};
-}
-
-/** What the gate says of one: it reads what a restart would do now. */
-async function plannedChange(ci: Ci, {repository, number}: Picked, context: ActionContext): Promise<Change> {
-	const {old, obstacle, cancels} = await weigh(ci, {repository, number}, context);
-	return obstacle
-		? {kind: 'leave-pipeline', repository, number, why: obstacle.detail}
-		: {
-				kind: 'restart-pipeline',
-				repository,
-				number,
-				event: sayEvent(old),
-				...(cancels.length === 0
-					? {}
-					: {cancels: cancels.map(each => `${each.number} (${sayEvent(each)}, by ${each.author})`)}),
-			};
-}
-
-async function weigh(ci: Ci, {repository, number}: Picked, context: ActionContext) {
-	const old = await ci.pipeline(repository, number, context);
-	// The server's times are whole seconds, and its filter leaves out the second that is given.
-	const before = new Date(Date.parse(old.created) - 1_000).toISOString();
-	const all = await ci.since(repository, before, context);
-	const live = await ci.live(repository, context);
-	const events = await ci.cancels(repository, context);
-	const known = new Map<number, Pipeline>([...live, ...all].map(pipeline => [pipeline.number, pipeline]));
-	return {
-		old,
-		obstacle: restartObstacle(old, [...known.values()], events),
-		cancels: cancelledBy(old, live, events),
-	};
+function named({repository, number}: PickedPipeline, context: ActionContext): PickedRun {
+	return {repository: repository ?? buildRepository(context, withoutCi), number};
 }
 
 type Refused = Exclude<TriggerAnswer, {state: 'created'}>;
@@ -153,18 +120,19 @@ type Refused = Exclude<TriggerAnswer, {state: 'created'}>;
 /** Only what the gate showed, and only where it still does no harm. */
 async function restartOnce(
 	ci: Ci,
-	picked: Picked,
+	picked: PickedRun,
 	context: ActionContext,
 ): Promise<Extract<TriggerAnswer, {state: 'created'}> | Refused> {
 	const {repository, number} = picked;
 	const shown = context.approved.find(
 		change => change.kind === 'restart-pipeline' && change.repository === repository && change.number === number,
 	);
-	const {obstacle, cancels} = await weigh(ci, picked, context);
-	if (obstacle) {
-		return {state: 'rejected', ...obstacle};
+	const weighed = await weighRestart(ci, picked, context);
+	if (weighed.obstacle) {
+		return {state: 'rejected', ...weighed.obstacle};
 	}
 
+	const {cancels} = weighed;
 	const told = shown?.kind === 'restart-pipeline' ? (shown.cancels ?? []) : [];
 	const untold = cancels.find(each => !told.some(text => text.startsWith(`${each.number} `)));
 	if (untold) {
@@ -183,9 +151,8 @@ type Result = ActionResult<OutputValues<'ci.restart'>>;
 
 /** How every ticked pipeline stands, by what was recorded. `doubtful`: a restart was requested, and no reply was seen. */
 function standing(pipelines: readonly PickedPipeline[], context: ActionContext) {
-	const fallback = configuredCi(context, withoutCi).repository;
-	const {requested, restarted, rejected} = readRestarts(context.recorded, fallback);
-	const isIn = (list: readonly Picked[], wanted: Picked) =>
+	const {requested, restarted, rejected} = readRestarts(context.recorded, context.settings.pipeline?.repository ?? '');
+	const isIn = (list: readonly PickedRun[], wanted: PickedRun) =>
 		list.some(({number, repository}) => number === wanted.number && repository === wanted.repository);
 	const unsettled = pipelines
 		.map(picked => named(picked, context))

@@ -35,8 +35,11 @@ export type Ci = {
 	live(repository: string, waiting: Waiting): Promise<Pipeline[]>;
 	/** What was created since a time, newest first, without steps. @param since ISO 8601 */
 	since(repository: string, since: string, waiting: Waiting): Promise<Pipeline[]>;
-	/** `cancel_previous_pipeline_events`: the events whose new pipelines cancel earlier ones. */
-	cancels(repository: string, waiting: Waiting): Promise<readonly string[]>;
+	/**
+	 * Whether the user of the token may start, restart, cancel and approve pipelines of a repository: a bad token is a guest there.
+	 * @throws OperatorError ci.unauthorized | ci.repository-unknown | ci.repository-inactive | ci.no-push-right | …
+	 */
+	access(repository: string, waiting: Waiting): Promise<Access>;
 	restart(repository: string, number: number, waiting: Waiting): Promise<TriggerAnswer>;
 	/** The newest pipeline that is a restart of this one, whoever asked for it. */
 	restartOf(repository: string, number: number, waiting: Waiting): Promise<Pipeline | undefined>;
@@ -49,10 +52,11 @@ export type Ci = {
 	close(): Promise<void>;
 };
 
-export type Readiness = {
-	login: string;
+/** @property cancels `cancel_previous_pipeline_events`: the events whose new pipelines cancel earlier ones */
+export type Access = {login: string; cancels: readonly string[]};
+
+export type Readiness = Access & {
 	version: string;
-	cancels: readonly string[];
 	/** After this the server ends a pipeline. */
 	timeoutMs: number;
 	/** A manual pipeline of the branch ran before. False: it is not known whether the pipeline file accepts `manual`. */

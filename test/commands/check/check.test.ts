@@ -97,7 +97,7 @@ it('the CI is checked with its token and the repository of the build', async () 
 	await using login = await openLogin();
 	await using drill = await testWorld();
 	const {registryUrl, repository, registryCredentials, ci} = drill.world;
-	const check = async (token: string, project: string) => {
+	const check = async (token: string, project: string, others: object = {}) => {
 		await writeFile(
 			path.join(login.folder, 'work/regmedic.yaml'),
 			JSON.stringify({
@@ -105,7 +105,7 @@ it('the CI is checked with its token and the repository of the build', async () 
 					private: {url: registryUrl, credentials: {env: {username: 'REG_USER', password: 'REG_PASS'}}},
 				},
 				woodpecker: {url: ci.url, token: {env: 'CI_TOKEN'}},
-				images: {[repository]: {registry: 'private', build: {repository: project, branch: ci.branch}}},
+				images: {[repository]: {registry: 'private', build: {repository: project, branch: ci.branch}}, ...others},
 			}),
 		);
 		const {username, password} = registryCredentials;
@@ -117,13 +117,20 @@ it('the CI is checked with its token and the repository of the build', async () 
 	const good = await check(ci.token, ci.repository);
 	const wrongToken = await check('wrong-token', ci.repository);
 	const wrongRepository = await check(ci.token, 'acme/none');
+	const usedBy = {tools: {registry: 'private', usedByPipelines: [ci.repository, 'acme/none']}};
+	const wrongUse = await check(ci.token, ci.repository, usedBy);
 
 	expect(good).toMatchObject({exitCode: 0, line: {what: `CI for ${repository}`, ok: true}});
 	expect(good.line.say).toContain(
-		`may start pipelines of ${ci.repository} on ${ci.branch}, and no manual pipeline has run there yet`,
+		`may start pipelines of ${ci.repository} on ${ci.branch}, and no manual pipeline was found there`,
 	);
 	expect(wrongToken).toMatchObject({exitCode: 5, line: {ok: false, hint: expect.stringMatching(/token/i)}});
 	expect(wrongRepository).toMatchObject({line: {ok: false, say: expect.stringContaining('acme/none')}});
+	expect(wrongUse.line).toMatchObject({
+		what: 'CI that runs in tools',
+		ok: false,
+		say: expect.stringContaining('acme/none'),
+	});
 });
 
 it('the host of a drill can restart its registry and build without CI, and each of it can be wrong', async () => {

@@ -1,14 +1,16 @@
 import {expect, test} from 'vitest';
 import {createWoodpecker} from '../../../src/adapters/woodpecker/woodpecker.ts';
+import {OperatorError} from '../../../src/domain/errors.ts';
 import {sayChange} from '../../../src/domain/incident/change.ts';
+import {ciCancel} from '../../../src/engine/actions/ci-control.ts';
 import {ciFailed} from '../../../src/engine/actions/ci-failed.ts';
 import {ciRestart} from '../../../src/engine/actions/ci-restart.ts';
 import {openLab} from '../../drills/ci/lab.ts';
 import {contextWith, settings} from '../../support/fake-ports.ts';
 
-async function room() {
+async function room(token = 'oncall') {
 	const lab = await openLab('3.17.0');
-	const ci = createWoodpecker({url: lab.url, token: async () => 'oncall'});
+	const ci = createWoodpecker({url: lab.url, token: async () => token});
 	const clock = {
 		now: () => new Date(lab.clock.now),
 		monotonic: () => lab.clock.now,
@@ -24,6 +26,11 @@ async function room() {
 	return {
 		lab,
 		context: (...usedByPipelines: string[]) => contextWith({ci, clock}, {settings: of(usedByPipelines)}),
+		/** Of an image that no pipeline builds. */
+		notBuilt(...usedByPipelines: string[]) {
+			const {pipeline: _, ...rest} = of(usedByPipelines);
+			return contextWith({ci, clock}, {settings: rest});
+		},
 		async [Symbol.asyncDispose]() {
 			await ci.close();
 			await lab[Symbol.asyncDispose]();
@@ -99,4 +106,73 @@ test('restarted pipelines are followed to their end, and what became of each is 
 
 	expect(result).toMatchObject({outcome: 'restarted', output: {restarted: [{number, as: number + 1}]}});
 	expect(result.say).toContain(`Pipeline ${number + 1} failed: step "lint" could not start`);
+});
+
+test('pipelines that only run in the image are found and restarted, also where the CI does not show one of their repositories', async () => {
+	await using opened = await room();
+	const {lab} = opened;
+	const {number} = await lab.happens('mono');
+	lab.clock.now += 10_000;
+	const context = opened.notBuilt('acme/nowhere', repository);
+
+	const found = await ciFailed.run({since: new Date(lab.clock.now)}, context);
+
+	expect(found.output).toMatchObject({pipelines: [{repository, number, tick: true}]});
+	expect(found.say).toContain('Not looked at: 127.0.0.1');
+	expect(found.say).toContain('does not know the repository acme/nowhere');
+	const {changes} = await ciRestart.gate!({pipelines: [{repository, number}]}, context);
+	const result = await ciRestart.run({pipelines: [{repository, number}]}, {...context, approved: changes});
+	expect(result).toMatchObject({outcome: 'restarted', output: {restarted: [{number, as: number + 1}]}});
+	await expect(ciFailed.run({since: new Date()}, opened.notBuilt('acme/nowhere'))).rejects.toMatchObject({
+		code: 'ci.repository-unknown',
+	});
+});
+
+test('a pipeline whose cause cannot be looked up, or not in time, is listed without one and not ticked', async () => {
+	await using opened = await room();
+	const {lab} = opened;
+	const deleted = await lab.happens('mono');
+	await lab.happens('mono', tag('v1'));
+	lab.clock.now += 10_000;
+	const {ci, ...ports} = opened.context().ports;
+	const gone = async () => {
+		throw new OperatorError('ci.pipeline-unknown', 'It was deleted.', {hint: 'Look.', exit: 'failed'});
+	};
+	const slow: NonNullable<typeof ci>['pipeline'] = async (...asked) => {
+		lab.clock.now += 500_000;
+		return ci!.pipeline(...asked);
+	};
+	const listed = async (pipeline: NonNullable<typeof ci>['pipeline']) => {
+		const context = {...opened.context(), ports: {...ports, ci: {...ci!, pipeline}}};
+		const {output} = await ciFailed.run({since: new Date(lab.clock.now)}, context);
+		return 'pipelines' in output ? output.pipelines.map(({cause, tick}) => ({cause, tick})) : [];
+	};
+
+	expect(await listed(gone)).toEqual([
+		{cause: 'not looked up', tick: false},
+		{cause: 'not looked up', tick: false},
+	]);
+	expect(await listed(slow)).toEqual([
+		{cause: 'the image of step "lint" cannot be pulled', tick: false},
+		{cause: 'not looked up', tick: false},
+	]);
+	expect(deleted.number).toBe(1);
+});
+
+test('the gate of restarts asks what the server will: a token that it does not know, or a user who may only read', async () => {
+	for (const [token, why] of [
+		['unknown', 'does not accept the token'],
+		['reader', 'reader may not start pipelines of acme/mono'],
+	] as const) {
+		await using opened = await room(token);
+		const {number} = await opened.lab.happens('mono');
+		opened.lab.clock.now += 10_000;
+
+		const {changes} = await ciRestart.gate!({pipelines: [{repository, number}]}, opened.context());
+
+		expect(changes).toEqual([{kind: 'leave-pipeline', repository, number, why: expect.stringContaining(why)}]);
+		await expect(ciCancel.gate!({pipeline: number}, opened.context())).rejects.toMatchObject({
+			code: token === 'unknown' ? 'ci.unauthorized' : 'ci.no-push-right',
+		});
+	}
 });
