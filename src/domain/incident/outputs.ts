@@ -4,6 +4,7 @@ import {defined} from '../defined.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import type {Scan} from '../storage/findings/finding.ts';
+import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import {digest, finding, hazard, imageCheck, reference, sibling} from './schemas.ts';
@@ -24,9 +25,16 @@ const staleMemory: v.GenericSchema<StaleMemory> = v.variant('kind', [
 
 const suspicion: v.GenericSchema<Suspicion> = v.variant('kind', [
 	v.object({kind: v.literal('older-process'), started: v.string(), lost: v.string()}),
-	v.object({kind: v.literal('links-since'), started: v.string(), lost: v.string(), links: number}),
+	v.object({kind: v.literal('links-since'), started: v.exactOptional(v.string()), lost: v.string(), links: number}),
+	v.object({kind: v.literal('unknown-age'), lost: v.string()}),
 	v.object({kind: v.literal('restore'), started: v.string(), repositories: number}),
 ]);
+
+const heldInMemory: v.GenericSchema<HeldInMemory> = v.object({
+	repository: v.string(),
+	tag: v.exactOptional(v.string()),
+	digest,
+});
 
 /** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
 const schemas = {
@@ -51,6 +59,7 @@ const schemas = {
 			memory: v.exactOptional(staleMemory),
 			cache: v.exactOptional(v.picklist(cacheKinds)),
 			suspicion: v.exactOptional(suspicion),
+			held: v.exactOptional(v.array(heldInMemory)),
 		}),
 		v.transform(({sibling: first, ...scan}) => ({
 			kind: 'scan' as const,

@@ -1,10 +1,12 @@
 import {defined} from '../defined.ts';
+import type {Digest} from '../image/digest.ts';
 import type {Fault} from '../image/fault.ts';
 import {type Incident, isFinished, stillRunning, type Visit} from '../incident/incident.ts';
 import type {ScanOutput} from '../incident/outputs.ts';
 import type {Settings} from '../incident/settings.ts';
 import {findStep, isStop, type Step} from '../runbook/runbook.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import {partsGone} from './redis-keys.ts';
 import {canRelink, relinkSteps} from './relink-steps.ts';
 import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
@@ -15,7 +17,7 @@ export type Evidence = {
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
-	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion'> &
+	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion' | 'held'> &
 		Partial<Pick<ScanOutput, 'siblings'>>;
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
@@ -114,11 +116,17 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 	// A scan does not hash: it says nothing about data of the right size.
 	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt');
 	const diskIsFine = scan?.complete === true && findings.length === 0 && unexplained.length > 0;
-	const {memory, cache, suspicion} = scan ?? {};
+	const {memory, cache, suspicion, held = []} = scan ?? {};
 	const remembers = staleAnswers(faults, findings) || memory?.kind === 'proven';
 	const hasForgotten = memory?.kind === 'not-seen' && memory.asked === memory.of;
 	const differs = remembers || findings.some(({kind}) => kind === 'answers-differ');
+	const isSuspected = suspicion?.kind === 'older-process' || suspicion?.kind === 'links-since';
+	const isOwn = ({repository, digest}: HeldInMemory) =>
+		findings.some(finding => finding.repository === repository && reaches(finding, digest));
 	return {
+		/** What is still served only because the registry remembers it: a restart makes it unpullable. */
+		heldOwn: held.filter(isOwn),
+		heldOthers: held.filter(part => !isOwn(part)),
 		/** An answer for what the disk lacks proves it. */
 		remembers,
 		diskIsFine,
@@ -146,11 +154,17 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		caveats: [...new Set(relinkable.flatMap(({plan}) => plan?.caveats ?? []))],
 		ciRunsInImage: settings.runsInItself,
 		ciFailed: tried.includes('rebuild-ci') || attempts?.has('rebuild-ci') === true,
-		needsRestart: cache !== 'redis' && (differs || (diskIsFine && cache !== 'none')),
+		needsRestart: cache !== 'redis' && (differs || isSuspected || (diskIsFine && cache !== 'none')),
+		/** A push before the restart would be lost. */
+		isStale: cache !== 'redis' && (differs || isSuspected),
 		/** All of it are tags that name nothing, and one image is what each named last. */
 		historySuffices: findings.length > 0 && findings.every(hasNewest),
 		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};
+}
+
+function reaches({digest, plan}: Finding, part: Digest): boolean {
+	return digest === part || plan?.parts.some(each => each.digest === part) === true;
 }
 
 function asideIn(findings: readonly Finding[]): string[] {

@@ -1,10 +1,10 @@
+import {byHandOption} from './by-hand-option.ts';
 import {type Evidence, type Facts, factsIn} from './evidence.ts';
-import {sayRedisKeys} from './redis-keys.ts';
 import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
 import {block, type RemedyOption} from './remedy-option.ts';
 import {repointOption} from './repoint-option.ts';
-import {whyRestart} from './why-restart.ts';
+import {whyNoRestart, whyRestart} from './why-restart.ts';
 
 /** The remedies, the recommended one first. A remedy that is blocked is listed with the reason. */
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
@@ -40,8 +40,11 @@ function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
 		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
 	return [
 		...(facts.staleKeys ? (['by-hand'] as const) : []),
+		// What only memory still holds is linked again before the registry forgets it.
+		...(facts.relinkSuffices || (facts.needsRestart && facts.relinks.length > 0) ? (['relink'] as const) : []),
 		...(facts.needsRestart ? (['restart'] as const) : []),
-		...(facts.relinkSuffices ? (['relink'] as const) : []),
+		// A push before the restart would be lost.
+		...(facts.isStale ? (['by-hand'] as const) : []),
 		...(facts.historySuffices ? (['re-point'] as const) : []),
 		...rebuilds,
 		're-point',
@@ -57,7 +60,8 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
-	const isForgotten = tried.includes(staleKeys ? 'by-hand' : 'restart');
+	const isForgotten = tried.includes(staleKeys || restart === undefined ? 'by-hand' : 'restart');
+	const byHand = byHandOption(facts, isForgotten);
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !isForgotten
@@ -90,6 +94,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			...block(another, anotherRegistry),
 			...block(restart === undefined, 'No restart command is configured (registries.….storage.restart).'),
 			...block(hostRefused, refusedHost),
+			...block(facts.heldOwn.length > 0 || facts.heldOthers.length > 0, whyNoRestart(facts)),
 		},
 		{
 			key: 'relink',
@@ -145,21 +150,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 			...block(hostRefused && fallback?.place !== 'this machine', refusedHost),
 			...block(underWay === 'rebuild-ci', elsewhere),
 		},
-		{
-			key: 'by-hand',
-			title: staleKeys ? 'Delete the stale keys from Redis by hand' : 'Repair it by hand',
-			changes: staleKeys
-				? `in Redis, by hand: ${sayRedisKeys(staleKeys)}`
-				: 'nothing by itself: regmedic shows the commands',
-			risk: staleKeys ? 'low: the registry reads the disk again for what Redis does not hold' : 'not assessed',
-			takes: staleKeys ? 'a minute' : 'unknown',
-			recommended: false,
-			why: another
-				? anotherRegistry
-				: staleKeys
-					? 'The registry answers from its cache in Redis for data that is gone from the disk: a push would leave it out. Delete the keys first (the log of the scan has the commands), then rebuild.'
-					: 'When none of the other remedies applies.',
-		},
+		another ? {...byHand, why: anotherRegistry} : byHand,
 	];
 }
 

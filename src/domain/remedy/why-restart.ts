@@ -1,3 +1,4 @@
+import {nameAllHeld} from '../storage/held-in-memory.ts';
 import type {Facts} from './evidence.ts';
 
 /** A memory is proven by an answer for what the disk lacks; where the disk is whole, it is only suspected. */
@@ -21,16 +22,24 @@ export function whyRestart(facts: Facts, isScanned: boolean): string {
 				: 'The disk holds every part, and this registry has no descriptor cache that a restart would empty.';
 	}
 
-	if (needsRestart) {
-		return 'The registry and its disk disagree: the registry answers from memory.';
-	}
-
 	if (suspicion?.kind === 'restore') {
 		return 'The registry was started after the data was lost, and remembers nothing of it; a restart restores nothing.';
 	}
 
+	if (suspicion?.kind === 'unknown-age') {
+		return 'Not known: data was lost, and when the registry was started was not found out. If that was before the loss, a push of that data is lost with a 201: restart before you push it again.';
+	}
+
+	if (suspicion?.kind === 'links-since') {
+		return 'Suspected, not proven: links were written after their data was lost, as by a push that the registry answered from memory. Each push without a restart is lost with a 201: restart first, then rebuild.';
+	}
+
 	if (suspicion !== undefined) {
 		return 'Suspected, not proven: the registry has run since before data was lost. If it remembers that data, a push leaves it out: restart before you push it again.';
+	}
+
+	if (needsRestart) {
+		return 'The registry and its disk disagree: the registry answers from memory.';
 	}
 
 	if (isPartial) {
@@ -44,4 +53,11 @@ export function whyRestart(facts: Facts, isScanned: boolean): string {
 	return isScanned
 		? 'The disk itself is damaged; a restart restores nothing.'
 		: 'The disk was not scanned: a restart helps only if the registry answers from memory.';
+}
+
+/** Why a restart would do harm. */
+export function whyNoRestart({heldOwn, heldOthers}: Facts): string {
+	return heldOwn.length > 0
+		? 'Relink first: the registry serves parts of this image only from its memory, and would not after a restart.'
+		: `The registry serves ${nameAllHeld(heldOthers)} only from its memory, and would not after a restart: respond to that first, which relinks it.`;
 }

@@ -7,13 +7,16 @@ import {isoTime, openTimes} from './listing/times.ts';
 
 /**
  * What the age of the registry's process and the times on its disk say of its memory; none of it is a proof. Times are ISO
- * 8601, in UTC. `older-process`: it has run since before data was lost. `links-since`: and links to lost data were written
- * after the loss, as a registry does that believes it has the data. `restore`: such links are in many repositories, and the
- * process was started after them, so that it remembers nothing: data and links were restored as of different times.
+ * 8601, in UTC. `older-process`: it has run since before data was lost. `links-since`: links to lost data were written after
+ * the loss, as a registry does that believes it has the data, and none that serves this store was started since; without
+ * `started`, no such process was seen. `unknown-age`: data is gone, and when the process was started is not known. `restore`:
+ * such links are in many repositories, and the process was started after them, so that it remembers nothing: data and links
+ * were restored as of different times.
  */
 export type Suspicion =
 	| {kind: 'older-process'; started: string; lost: string}
-	| {kind: 'links-since'; started: string; lost: string; links: number}
+	| {kind: 'links-since'; started?: string; lost: string; links: number}
+	| {kind: 'unknown-age'; lost: string}
 	| {kind: 'restore'; started: string; repositories: number};
 
 /** Times of processes are known to the second. */
@@ -26,26 +29,41 @@ export function suspectMemory(
 	listing: StorageListing,
 	started: number | undefined,
 ): Suspicion | undefined {
-	if (started === undefined || listing.preciseTimes === false) {
+	if (listing.preciseTimes === false) {
 		return undefined;
 	}
 
 	const losses = lossesIn(findings, listing);
 	const swallowed = losses.filter(isLinkedSince);
 	const repositories = new Set(swallowed.map(({repository}) => repository)).size;
-	if (repositories >= manyRepositories && swallowed.every(({linked = 0}) => started > linked)) {
+	if (
+		started !== undefined &&
+		repositories >= manyRepositories &&
+		swallowed.every(({linked = 0}) => started > linked)
+	) {
 		return {kind: 'restore', started: isoTime(started), repositories};
 	}
 
-	const since = losses.filter(({lost}) => lost > started + sameMomentSeconds);
-	const [first] = since.map(({lost}) => lost).sort((one, other) => one - other);
-	if (first === undefined) {
+	// The process that wrote such a link had the data in memory already: it is older than the loss.
+	const traces = swallowed.filter(({linked = 0}) => started === undefined || started <= linked);
+	if (traces.length > 0) {
+		const lost = isoTime(first(traces));
+		return started === undefined
+			? {kind: 'links-since', lost, links: traces.length}
+			: {kind: 'links-since', started: isoTime(started), lost, links: traces.length};
+	}
+
+	const since = losses.filter(({lost}) => started === undefined || lost > started + sameMomentSeconds);
+	if (since.length === 0) {
 		return undefined;
 	}
 
-	const links = since.filter(loss => swallowed.includes(loss)).length;
-	const times = {started: isoTime(started), lost: isoTime(first)};
-	return links > 0 ? {kind: 'links-since', ...times, links} : {kind: 'older-process', ...times};
+	const lost = isoTime(first(since));
+	return started === undefined ? {kind: 'unknown-age', lost} : {kind: 'older-process', started: isoTime(started), lost};
+}
+
+function first(losses: readonly Loss[]): number {
+	return Math.min(...losses.map(({lost}) => lost));
 }
 
 /** Whether links are newer than the loss of their data in many repositories: whether that is a restore, the age of the process tells. */
@@ -62,8 +80,9 @@ export function hasLostData(findings: readonly Finding[], {blobs}: StorageListin
 /** `lost`: by when. `linked`: when the repository's link to it was written. */
 type Loss = {repository: string; lost: number; linked: number | undefined};
 
+/** Both are times of the same disk. */
 function isLinkedSince({lost, linked = 0}: Loss): boolean {
-	return linked > lost + sameMomentSeconds;
+	return linked > lost;
 }
 
 function lossesIn(findings: readonly Finding[], listing: StorageListing): Loss[] {
@@ -78,15 +97,20 @@ function lossesIn(findings: readonly Finding[], listing: StorageListing): Loss[]
 
 /** A sentence for the end of a scan. */
 export function saySuspicion(suspicion: Suspicion): string {
-	const started = sayTime(suspicion.started);
 	switch (suspicion.kind) {
 		case 'restore':
-			return `This looks like a restore of data and links as of different times: in ${count(suspicion.repositories, 'repository', 'repositories')} links are newer than the loss of their data, and the registry was started after them (${started}), so its memory is not stale.`;
+			return `This looks like a restore of data and links as of different times: in ${count(suspicion.repositories, 'repository', 'repositories')} links are newer than the loss of their data, and the registry was started after them (${sayTime(suspicion.started)}), so its memory is not stale.`;
 
-		case 'links-since':
-			return `The registry’s memory may be stale (suspected, not proven): its process has run since ${started}, data was gone by ${sayTime(suspicion.lost)}, and ${count(suspicion.links, 'link')} to gone data ${suspicion.links === 1 ? 'was' : 'were'} written after that.`;
+		case 'links-since': {
+			const {started, lost, links} = suspicion;
+			const since = started === undefined ? '' : `its process has run since ${sayTime(started)}, `;
+			return `The registry’s memory may be stale (suspected, not proven): ${since}data was gone by ${sayTime(lost)}, and ${count(links, 'link')} to gone data ${links === 1 ? 'was' : 'were'} written after that, as by a push that the registry answered from memory.`;
+		}
 
 		case 'older-process':
-			return `The registry’s memory may be stale (suspected, not proven): its process has run since ${started}, and data was gone by ${sayTime(suspicion.lost)}.`;
+			return `The registry’s memory may be stale (suspected, not proven): its process has run since ${sayTime(suspicion.started)}, and data was gone by ${sayTime(suspicion.lost)}.`;
+
+		case 'unknown-age':
+			return `Whether the registry’s memory is stale is not known: data was gone by ${sayTime(suspicion.lost)}, and when the registry was started was not found out.`;
 	}
 }

@@ -41,6 +41,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		gaps: 'what could not be read',
 		memory: 'whether the registry answered for what its disk lacks',
 		suspicion: 'what the age of the registry’s process and the times on the disk say of its memory',
+		held: 'parts that the registry serves from memory although the disk lacks their link',
 		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -70,7 +71,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		);
 		const findings = scan.findings.filter(finding => damagesImage(finding, image));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
-		const others = otherOrphans(scan, image).map(({plan: _, ...finding}): Finding => finding);
+		const ofOthers = otherOrphans(scan, image);
+		const others = ofOthers.map(({plan: _, ...finding}): Finding => finding);
 		const siblings =
 			tag === undefined || another !== undefined
 				? []
@@ -100,7 +102,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		const memory =
 			another === undefined
 				? await readMemory(
-						{findings, others, listing: read.listing, role: settings.role},
+						{findings, others: ofOthers, listing: read.listing, role: settings.role},
 						{...ports, storage},
 						{signal},
 					)

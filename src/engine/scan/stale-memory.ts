@@ -6,6 +6,7 @@ import {asOperatorError} from '../../domain/errors.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import type {Finding} from '../../domain/storage/findings/finding.ts';
+import {type HeldInMemory, nameAllHeld} from '../../domain/storage/held-in-memory.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {
 	hasLostData,
@@ -18,8 +19,11 @@ import {type MissingPart, missingParts, type StaleMemory} from '../../domain/sto
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {askForUnlinked} from './only-in-memory.ts';
 
-const mostAsked = 4;
+/** Of the parts that the disk lacks. Only 3.x remembers manifests. */
+const mostBlobs = 4;
+const mostManifests = 2;
 
 /** `others`: of other images, which the registry is not asked for. */
 type Damage = {
@@ -30,7 +34,7 @@ type Damage = {
 };
 
 /** What is known of the registry's memory, and where it is. */
-type Memory = {memory?: StaleMemory; cache?: CacheKind; suspicion?: Suspicion};
+type Memory = {memory?: StaleMemory; cache?: CacheKind; suspicion?: Suspicion; held?: HeldInMemory[]};
 
 /**
  * Finds out whether the registry remembers what its disk lacks, and where. Its host is asked for its cache only where that
@@ -44,22 +48,24 @@ export async function readMemory(
 ): Promise<Memory> {
 	const missing = role === 'cache' ? [] : missingParts(findings, listing);
 	const memory = await askForMissing(registry, missing, waiting);
+	const all = [...findings, ...others];
+	const unlinked = role === 'cache' ? [] : await askForUnlinked(registry, all, waiting);
+	const held = unlinked.length === 0 ? undefined : unlinked;
 	if (findings.length === 0 || memory?.kind === 'proven') {
-		return defined({memory, cache: await readCache(storage, waiting)});
+		return defined({memory, held, cache: await readCache(storage, waiting)});
 	}
 
-	const all = [...findings, ...others];
 	const isOpen = hasLostData(findings, listing) && !isRefuted(memory, findings);
 	const host =
 		role !== 'cache' && (isOpen || mayBeRestored(all, listing)) ? await readHost(storage, waiting) : undefined;
 	const cache = host && descriptorCacheIn(host).kind;
 	// What is in Redis, or nowhere, is as old as no process.
 	if (host === undefined || cache === 'none' || cache === 'redis') {
-		return defined({memory});
+		return defined({memory, held});
 	}
 
 	const suspicion = suspectMemory(all, listing, servingSince(host));
-	return suspicion?.kind === 'restore' || isOpen ? defined({memory, suspicion}) : defined({memory});
+	return suspicion?.kind === 'restore' || isOpen ? defined({memory, suspicion, held}) : defined({memory, held});
 }
 
 /** 404 for what the disk lacks; but of a manifest that is gone, nobody knows the layers. */
@@ -84,14 +90,18 @@ async function readHost(storage: Pick<Storage, 'maintenance'>, {signal}: Waiting
 }
 
 /** A sentence for the end of a scan; empty where nothing is proven or suspected. */
-export function sayMemory({memory, cache, suspicion}: Memory): string {
+export function sayMemory({memory, cache, suspicion, held = []}: Memory): string {
+	const kept =
+		held.length === 0
+			? ''
+			: ` The registry serves ${nameAllHeld(held)} only from its memory: relink before any restart, which would make it unpullable.`;
 	if (memory?.kind !== 'proven') {
-		return suspicion === undefined ? '' : ` ${saySuspicion(suspicion)}`;
+		return `${suspicion === undefined ? '' : ` ${saySuspicion(suspicion)}`}${kept}`;
 	}
 
 	const {repository, digest, detail} = memory;
 	const outlives = cache === 'redis' ? ' Its cache is in Redis, which outlives a restart.' : '';
-	return ` The registry’s memory is stale: it answers ${detail} for ${shortDigest(digest)} of ${repository}, which the disk does not hold.${outlives}`;
+	return ` The registry’s memory is stale: it answers ${detail} for ${shortDigest(digest)} of ${repository}, which the disk does not hold.${outlives}${kept}`;
 }
 
 /**
@@ -104,8 +114,12 @@ async function askForMissing(
 	parts: readonly MissingPart[],
 	{signal}: Waiting,
 ): Promise<StaleMemory | undefined> {
+	const some = [
+		...parts.filter(({isManifest}) => !isManifest).slice(0, mostBlobs),
+		...parts.filter(({isManifest}) => isManifest).slice(0, mostManifests),
+	];
 	let asked = 0;
-	for (const {repository, descriptor} of parts.slice(0, mostAsked)) {
+	for (const {repository, descriptor} of some) {
 		try {
 			const answer = await registry.blob(repository, descriptor, 'head', {signal});
 			if (answer.state !== 'missing' && answer.state !== 'unreadable') {

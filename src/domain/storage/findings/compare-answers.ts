@@ -75,7 +75,7 @@ export function withMemory(scan: Scan, memory: StaleMemory | undefined, cache: C
 				];
 	const findings = [...scan.findings, ...proof].map(
 		(finding): Finding =>
-			finding.kind === 'answers-differ' && cache === 'redis'
+			finding.kind === 'answers-differ' && finding.remedy === 'restart' && cache === 'redis'
 				? {...finding, remedy: 'inspect', detail: `${finding.detail}; the cache is in Redis, which outlives a restart`}
 				: finding,
 	);
@@ -110,9 +110,13 @@ function servedFromMemory({repository, tag, check}: Checked, {findings}: Scan): 
 				return [differing(finding, `the disk lacks it; the registry still serves its size (${said.detail})`)];
 			}
 
-			return isServed(finding)
-				? [differing(finding, `on the disk: ${finding.detail}; the registry still serves it`)]
-				: [];
+			if (!isServed(finding)) {
+				return [];
+			}
+
+			const served = differing(finding, `on the disk: ${finding.detail}; the registry still serves it`);
+			// A restart would make it unpullable.
+			return [finding.remedy === 'relink' ? {...served, remedy: 'relink' as const} : served];
 		});
 }
 
