@@ -76,6 +76,11 @@ describeReal('a registry that was collected while it ran', ['docker-registry', '
 	it('is suspected where nothing can be asked for and it has run since before the loss, and not after a restart', async () => {
 		const {registry, store, image, respond} = await collected();
 		await rm(store.blobFile(image.manifests[0]!.digest), {force: true});
+		// A link without data would tell what to ask for.
+		for (const {digest} of image.blobs) {
+			await rm(store.layerLink('acme/app', digest), {force: true});
+		}
+
 		const lostAt = async (time: number) => {
 			const folders = spawnSync('find', [path.join(store.base, 'blobs'), '-type', 'd'], {encoding: 'utf8'});
 			for (const folder of folders.stdout.trim().split('\n')) {

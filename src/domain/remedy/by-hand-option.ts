@@ -3,8 +3,8 @@ import type {Facts} from './evidence.ts';
 import {sayRedisKeys} from './redis-keys.ts';
 import type {RemedyOption} from './remedy-option.ts';
 
-/** What only a person can do. @param isForgotten whether the registry was made to forget already */
-export function byHandOption(facts: Facts, isForgotten: boolean): RemedyOption {
+/** What only a person can do. @param mayRestart whether regmedic can restart the registry, or it was restarted already */
+export function byHandOption(facts: Facts, mayRestart: boolean): RemedyOption {
 	const {staleKeys, isStale, heldOthers} = facts;
 	const option: RemedyOption = {
 		key: 'by-hand',
@@ -34,7 +34,7 @@ export function byHandOption(facts: Facts, isForgotten: boolean): RemedyOption {
 		};
 	}
 
-	return isStale && !isForgotten
+	return isStale && !mayRestart
 		? {
 				...option,
 				title: 'Restart the registry by hand',

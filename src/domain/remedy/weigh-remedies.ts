@@ -13,7 +13,7 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 	const options = optionsFrom(facts, evidence);
 	const order = [
 		...(underWay === undefined ? [] : [underWay]),
-		...orderOf(facts, evidence.scan?.another !== undefined).filter(key => !tried.includes(key)),
+		...orderOf(facts, evidence).filter(key => !tried.includes(key)),
 	];
 	const best =
 		order.find(key => options.some(option => option.key === key && option.blocked === undefined)) ?? 'by-hand';
@@ -30,9 +30,9 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 		.sort((a, b) => rank(a) - rank(b));
 }
 
-function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
+function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 	// Every remedy would change a registry that was not looked at.
-	if (another) {
+	if (scan?.another !== undefined) {
 		return [];
 	}
 
@@ -44,7 +44,7 @@ function orderOf(facts: Facts, another: boolean): RemedyOptionKey[] {
 		...(facts.relinkSuffices || (facts.needsRestart && facts.relinks.length > 0) ? (['relink'] as const) : []),
 		...(facts.needsRestart ? (['restart'] as const) : []),
 		// A push before the restart would be lost.
-		...(facts.isStale ? (['by-hand'] as const) : []),
+		...(facts.isStale && !tried.includes('restart') ? (['by-hand'] as const) : []),
 		...(facts.historySuffices ? (['re-point'] as const) : []),
 		...rebuilds,
 		're-point',
@@ -61,7 +61,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
 	const isForgotten = tried.includes(staleKeys || restart === undefined ? 'by-hand' : 'restart');
-	const byHand = byHandOption(facts, isForgotten);
+	const byHand = byHandOption(facts, isForgotten || restart !== undefined);
 	// HEAD says 200 for a blob that is gone, so a push leaves it out. @see distribution/distribution#4269
 	const swallowed =
 		collected && !isForgotten

@@ -12,7 +12,7 @@ export function unlinkedPart({digest, plan}: Finding): RelinkPart | undefined {
 }
 
 /** `acme/app:v1`, or its digest where no tag names it. */
-export function nameHeld({repository, tag, digest}: HeldInMemory): string {
+function nameHeld({repository, tag, digest}: HeldInMemory): string {
 	return tag === undefined ? `${repository}@${shortDigest(digest)}` : `${repository}:${tag}`;
 }
 

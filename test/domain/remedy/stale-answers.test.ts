@@ -11,12 +11,12 @@ const child = `sha256:${'b'.repeat(64)}` as Digest;
 
 function weigh(
 	faults: Pick<Fault, 'kind' | 'digest'>[],
-	findings: Pick<Finding, 'kind' | 'digest'>[],
+	findings: Partial<Finding>[],
 	{
 		tried = [] as string[],
 		canRestart = true,
 		missing = [] as Digest[],
-		more = {} as Pick<NonNullable<Evidence['scan']>, 'memory' | 'cache'>,
+		more = {} as Pick<NonNullable<Evidence['scan']>, 'memory' | 'cache' | 'suspicion' | 'held'>,
 	} = {},
 ) {
 	return weighRemedies({
@@ -30,6 +30,7 @@ function weigh(
 			...more,
 			complete: true,
 			findings: findings.map(finding => ({
+				kind: 'child-swept',
 				repository: 'infra-ci',
 				tags: ['latest'],
 				via: [],
@@ -64,11 +65,15 @@ test('after the restart the rebuild is recommended without the warning about its
 	expect(first?.risk).not.toContain('stores nothing');
 });
 
-test('where no restart is configured, the rebuild warns that the registry may drop the push', () => {
+test('where no restart is configured, it is for a person, and the rebuild warns that the registry may drop the push', () => {
 	const options = weigh(...remembered, {canRestart: false});
 
-	expect(options[0]).toMatchObject({key: 'rebuild-ci', recommended: true});
-	expect(options[0]?.risk).toContain('stores nothing');
+	expect(options[0]).toMatchObject({key: 'by-hand', title: 'Restart the registry by hand', recommended: true});
+	expect(options.find(({key}) => key === 'rebuild-ci')?.risk).toContain('stores nothing');
+	expect(weigh(...remembered, {canRestart: false, tried: ['by-hand']})[0]).toMatchObject({
+		key: 'rebuild-ci',
+		risk: expect.not.stringContaining('stores nothing'),
+	});
 	expect(options.find(({key}) => key === 'restart')?.blocked).toContain('No restart command');
 });
 
@@ -139,4 +144,56 @@ test('a whole disk behind a broken answer is a suspicion, and none at all withou
 	expect(restartFor('inmemory')).toMatchObject({recommended: true, why: expect.stringMatching(/^Not proven/)});
 	expect(restartFor('redis')).toMatchObject({recommended: false, why: expect.stringContaining('FLUSHDB')});
 	expect(restartFor('none')).toMatchObject({recommended: false, why: expect.stringContaining('no descriptor cache')});
+});
+
+test.each(['older-process', 'links-since'] as const)(
+	'a process that is suspected to remember what was lost (%s) is restarted before anything is pushed',
+	kind => {
+		const times = {started: '2026-04-19T01:00:00Z', lost: '2026-04-19T02:00:00Z'};
+		const suspicion = kind === 'links-since' ? {kind, ...times, links: 1} : {kind, ...times};
+		const dangling: typeof swept = [[{kind: 'tag-dangling'}], [{kind: 'tag-dangling', digest: child}]];
+
+		expect(weigh(...dangling, {more: {suspicion}})[0]).toMatchObject({
+			key: 'restart',
+			why: expect.stringMatching(/^Suspected, not proven/),
+		});
+		expect(weigh(...dangling, {more: {suspicion}, tried: ['restart']})[0]).toMatchObject({
+			key: 'rebuild-ci',
+			risk: expect.not.stringContaining('stores nothing'),
+		});
+		expect(weigh(...dangling, {more: {suspicion}, canRestart: false})[0]!.key).toBe('by-hand');
+	},
+);
+
+test('where the age of the process is not known, the rebuild says what may happen to its push', () => {
+	const options = weigh(...swept, {more: {suspicion: {kind: 'unknown-age', lost: '2026-04-19T02:00:00Z'}}});
+
+	expect(options[0]).toMatchObject({key: 'rebuild-ci', risk: expect.stringContaining('stores nothing')});
+	expect(options.find(({key}) => key === 'restart')!.why).toMatch(/^Not known: /);
+});
+
+const plan = {complete: true, parts: [{digest: child, role: 'manifest', where: 'disk'}]} satisfies Finding['plan'];
+const unlinked: [Pick<Fault, 'kind' | 'digest'>[], Partial<Finding>[]] = [
+	[],
+	[{kind: 'child-unlinked', digest: child, remedy: 'relink', plan}],
+];
+const heldOf = (repository: string) => [{repository, tag: 'latest', digest: child}];
+
+test('what only the memory still serves is relinked before the restart that forgets it', () => {
+	const served = weigh(...unlinked, {more: {held: heldOf('infra-ci'), memory: proven}});
+
+	expect(served[0]!.key).toBe('relink');
+	expect(served.find(({key}) => key === 'restart')!.blocked).toMatch(/^Relink first/);
+	expect(weigh(...unlinked, {more: {memory: proven}})[0]!.key).toBe('relink');
+	expect(weigh(...unlinked, {more: {memory: proven}, tried: ['relink']})[0]!.key).toBe('restart');
+});
+
+test('a restart that would make another image unpullable cannot be chosen, and a person relinks that image first', () => {
+	const options = weigh(...swept, {missing: [layer], more: {memory: proven, held: heldOf('acme/app')}});
+
+	expect(options[0]).toMatchObject({
+		key: 'by-hand',
+		why: expect.stringContaining('acme/app:latest only from its memory'),
+	});
+	expect(options.find(({key}) => key === 'restart')!.blocked).toContain('acme/app:latest');
 });

@@ -67,7 +67,7 @@ test('links that such a process wrote after the loss are counted', () => {
 
 	expect(suspicion).toMatchObject({kind: 'links-since', links: 2});
 	expect(saySuspicion(suspicion!)).toBe(
-		'The registry’s memory may be stale (suspected, not proven): its process has run since 2026-04-19 09:00 UTC, data was gone by 2026-04-19 10:00 UTC, and 2 links to gone data were written after that.',
+		'The registry’s memory may be stale (suspected, not proven): its process has run since 2026-04-19 09:00 UTC, data was gone by 2026-04-19 10:00 UTC, and 2 links to gone data were written after that, as by a push that the registry answered from memory.',
 	);
 });
 
@@ -82,10 +82,29 @@ test('links newer than the loss in many repositories and a process started since
 	expect(gone(3, times)(noon - 3 * hour)).toMatchObject({kind: 'links-since'});
 });
 
-test('without the age of the process, or exact times on the disk, nothing is suspected', () => {
+test('where the age of the process is not known, that is said, and a link newer than the loss is still the trace of a push', () => {
+	expect(gone(1, {lost: noon - hour, linked: noon - 9 * hour})(undefined)).toEqual({
+		kind: 'unknown-age',
+		lost: '2026-04-19T11:00:00Z',
+	});
+	expect(gone(1, {lost: noon - hour, linked: noon - 1})(undefined)).toEqual({
+		kind: 'links-since',
+		lost: '2026-04-19T11:00:00Z',
+		links: 1,
+	});
+});
+
+test('a link that was written within a second of the loss is its trace, where the process is not younger', () => {
+	const suspect = gone(1, {lost: noon - 10.2, linked: noon - 10.1});
+
+	expect(suspect(noon - 11)).toMatchObject({kind: 'links-since'});
+	expect(suspect(noon - 10)).toBeUndefined();
+	expect(suspect(noon - 9)).toBeUndefined();
+});
+
+test('without exact times on the disk, nothing is suspected', () => {
 	const suspect = gone(1, {lost: noon - hour, linked: noon - 9 * hour});
 
-	expect(suspect(undefined)).toBeUndefined();
 	expect(suspect(noon - 2 * hour, {preciseTimes: false})).toBeUndefined();
 	expect(suspect(noon - 2 * hour, {folders: new Map()})).toBeUndefined();
 });

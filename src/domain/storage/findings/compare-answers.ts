@@ -58,12 +58,14 @@ export function withMemory(scan: Scan, memory: StaleMemory | undefined, cache: C
 		({kind, digest, repository}) =>
 			kind === 'answers-differ' && digest === answered?.digest && repository === answered?.repository,
 	);
-	const lacking = scan.findings.find(
-		({repository, digest, missing}) =>
-			answered !== undefined &&
-			repository === answered.repository &&
-			(digest === answered.digest || missing.includes(answered.digest)),
-	);
+	// Of a manifest that is gone, nobody knows the layers: one of its repository was asked for.
+	const lacking =
+		scan.findings.find(
+			({repository, digest, missing}) =>
+				answered !== undefined &&
+				repository === answered.repository &&
+				(digest === answered.digest || missing.includes(answered.digest)),
+		) ?? scan.findings.find(({repository}) => repository === answered?.repository);
 	const proof =
 		answered === undefined || lacking === undefined || isKnown
 			? []

@@ -103,13 +103,16 @@ function withRemedy(finding: Finding, isOfRepository: boolean, rules: RemedyRule
 	return {...finding, plan, missing, remedy: missing.length === 0 ? 'inspect' : 'rebuild'};
 }
 
-/** A past image that is not linked as it was is relinked, with its tag; any other only needs the tag. */
+/**
+ * A past image that is not linked as it was is relinked, with its tag; any other only needs the tag. Where it is known what the
+ * tag names now, an older image is no repair of it.
+ */
 function withHistory(finding: Finding, past: readonly PastImage[], rules: RemedyRules): Finding {
 	const history = past.map(({tag, digest, named}) => ({tag, digest, ...defined({named: rules.timeOf(named)})}));
 	const [newest, second] = past;
 	const isNewest = second === undefined || Math.floor(newest!.named) > Math.floor(second.named);
 	const isLinked = newest!.plan.parts.every(({where}) => where === 'linked');
-	return finding.tags.length === 1 && isNewest && !isLinked
+	return finding.digest === undefined && finding.tags.length === 1 && isNewest && !isLinked
 		? {...finding, remedy: 'relink', plan: {...newest!.plan, retag: finding.tags}, history}
 		: {...finding, remedy: rules.remedyOfTag({...finding, history}), history};
 }

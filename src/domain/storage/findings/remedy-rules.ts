@@ -17,13 +17,13 @@ export function remedyRules(graph: StorageGraph, intact: ReadonlySet<string>): R
 				return 'inspect';
 			}
 
+			// The image was there: it can be built or brought back. Where no digest is left, the tag names nothing.
 			const isAttached = tags.every(isAttachedTag);
-			if (history.length > 0 || (intact.has(repository) && !isAttached)) {
-				return 're-point';
+			if (digest !== undefined) {
+				return isAttached ? 'remove-tag' : 'rebuild';
 			}
 
-			// The image was there: it can be built or brought back. Where no digest is left, the tag names nothing.
-			return digest === undefined || isAttached ? 'remove-tag' : 'rebuild';
+			return history.length > 0 || (intact.has(repository) && !isAttached) ? 're-point' : 'remove-tag';
 		},
 		planOf: finding => relinkPlan(finding, listing, graph),
 		historyOf: ({repository, tags}) => tags.flatMap(tag => pastImages(graph, repository, tag)),

@@ -171,13 +171,17 @@ it('a fault is one finding a repository, with all the tags that it breaks', () =
 	expect(otherOrphans(scan, {repository: 'app', tag: 'v1'}).map(({repository}) => repository)).toEqual(['other']);
 });
 
-it('the remedy for a dangling tag is re-point where the repository has an intact image, else rebuild', () => {
+it('what a dangling tag names is rebuilt; a tag that names nothing is re-pointed where the repository has an intact image', () => {
 	const {listing, app, image} = stored();
 	app.tags.set('stray', {link: link(blobOf('gone').digest)});
 	const remedies = () => findings(listing).map(({kind, tags, remedy}) => [kind, tags, remedy]);
 
+	expect(remedies()).toEqual([['tag-dangling', ['stray'], 'rebuild']]);
+
+	app.tags.set('stray', {});
 	expect(remedies()).toEqual([['tag-dangling', ['stray'], 're-point']]);
 
+	app.tags.set('stray', {link: link(blobOf('gone').digest)});
 	app.revisions.delete(image.index.digest);
 	expect(remedies()).toEqual([
 		['tag-dangling', ['latest'], 'relink'],
