@@ -6,6 +6,7 @@ import {drill} from './commands/drill/command.ts';
 import {exportIncident} from './commands/export/command.ts';
 import {incidents} from './commands/incidents/command.ts';
 import {journal} from './commands/journal/command.ts';
+import {plan} from './commands/plan/command.ts';
 import {probe} from './commands/probe/command.ts';
 import {respond} from './commands/respond/command.ts';
 import {resume} from './commands/resume/command.ts';
@@ -22,6 +23,7 @@ import {sayFailure, usage} from './say-failure.ts';
 const commands = [
 	respond,
 	resume,
+	plan,
 	incidents,
 	drill,
 	verify,

@@ -15,8 +15,11 @@ type OptionDeclaration<Value> = {
 	about: string;
 	/** Anything else is refused. */
 	choices?: readonly string[];
-	/** Absent: a flag, or the text as it was given. @throws InvalidArgumentError */
-	parse?(given: string): Value;
+	/**
+	 * Absent: a flag, or the text as it was given. `before`: the value so far, of an option that is given several times.
+	 * @throws InvalidArgumentError
+	 */
+	parse?(given: string, before?: Value): Value;
 	/** The value where the option is absent. */
 	otherwise?: Value | undefined;
 	/** Left out of the help. */
@@ -106,6 +109,11 @@ export function text<Otherwise extends string | undefined = undefined>(
 	otherwise?: Otherwise,
 ): OptionDeclaration<string | Otherwise> {
 	return {about, otherwise};
+}
+
+/** It may be given several times. */
+export function texts(about: string): OptionDeclaration<string[] | undefined> {
+	return {about, parse: (given, before = []) => [...before, given]};
 }
 
 export function choice<const Choice extends string, Otherwise extends Choice | undefined = undefined>(

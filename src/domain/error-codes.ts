@@ -20,6 +20,7 @@ export type ErrorCode =
 	| JournalCode
 	| ManifestCode
 	| MetricsFileCode
+	| PlanCode
 	| PushCode
 	| ReferenceCode
 	| RegistryCode
@@ -141,6 +142,15 @@ type ManifestCode =
 	| 'manifest.wrong-digest';
 
 type MetricsFileCode = 'metrics-file.unwritable';
+
+type PlanCode =
+	| 'plan.exists'
+	| 'plan.invalid'
+	| 'plan.needs-registry'
+	| 'plan.remedy'
+	| 'plan.unreadable'
+	| 'plan.unwritable'
+	| 'plan.valid';
 
 type PushCode = 'push.failed' | 'push.rejected' | 'push.unauthorized';
 

@@ -8,6 +8,9 @@ import type {SettingsValues} from '../domain/incident/settings.ts';
 import type {JsonObject} from '../domain/json.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import type {Builder} from '../engine/ports/builder.ts';
+import type {Registry} from '../engine/ports/registry.ts';
+import type {Shell} from '../engine/ports/shell.ts';
+import type {Storage} from '../engine/ports/storage.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, urlOf} from './registry.ts';
@@ -18,11 +21,24 @@ type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 
 /** Builds the outside systems of one image from the configuration. None of them is contacted yet. */
 export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
+	const opened = openRegistryPorts(reference.host, setup);
+	return {...opened.of(reference), close: opened.close};
+}
+
+type OpenRegistryPorts = {
+	/** Of any image of the registry: they share its connections. */
+	of(reference: ImageReference): Omit<OpenPorts, 'close'>;
+	registry: Registry;
+	storage: Storage | undefined;
+	close(): Promise<void>;
+};
+
+/** Builds the outside systems of one registry and its images from the configuration. None of them is contacted yet. */
+export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts {
 	const {configuration} = setup;
 	const requests = createRequestLog();
-	const opened = openRegistry(reference.host, setup, requests.add);
+	const opened = openRegistry(host, setup, requests.add);
 	const {secrets, known} = opened;
-	const image = imageFor(configuration, reference, known?.name)?.image;
 
 	const location = known?.registry.storage;
 	const shell = location && openShell(location, setup);
@@ -32,40 +48,57 @@ export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
 
 	const {woodpecker} = configuration;
-	const ci =
-		woodpecker && image && (image.build || image.usedByPipelines.length > 0)
-			? createWoodpecker({
-					url: woodpecker.url,
-					redact: setup.redaction.redact,
-					token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
-					onRequest: ({method, path, status}) => requests.add(`${method} ${path} ${status ?? 'no response'}`),
-					sleep: systemClock.sleep,
-					...defined({speed: setup.speed}),
-				})
-			: undefined;
-
-	const fallbackShell = image?.fallback && (image.fallback.on === 'local' ? openShell({}, setup, 'build') : shell);
-	const builder =
-		fallbackShell &&
-		withSecretsFirst(createBuilder({shell: fallbackShell, redact: setup.redaction.redact}), async () => {
+	const openCi = () =>
+		woodpecker &&
+		createWoodpecker({
+			url: woodpecker.url,
+			redact: setup.redaction.redact,
+			token: () => secrets.read(woodpecker.token, 'the Woodpecker token'),
+			onRequest: ({method, path, status}) => requests.add(`${method} ${path} ${status ?? 'no response'}`),
+			sleep: systemClock.sleep,
+			...defined({speed: setup.speed}),
+		});
+	const openLocal = () => openShell({}, setup, 'build');
+	const openBuilder = (on: Shell) =>
+		withSecretsFirst(createBuilder({shell: on, redact: setup.redaction.redact}), async () => {
 			await Promise.allSettled([
-				secrets.registry(reference.host),
+				secrets.registry(host),
 				woodpecker && secrets.read(woodpecker.token, 'the Woodpecker token'),
 			]);
 		});
+	let [ci, local]: [ReturnType<typeof openCi>?, Shell?] = [];
+	const builders = new Map<Shell, Builder>();
 
 	return {
-		ports: {
-			registry,
-			secrets,
-			clock: systemClock,
-			overhear: requests.listen,
-			...defined({storage, ci, builder, inventory}),
+		registry,
+		storage,
+		of(reference) {
+			const image = imageFor(configuration, reference, known?.name)?.image;
+			const usesCi = image !== undefined && (image.build !== undefined || image.usedByPipelines.length > 0);
+			ci ??= usesCi ? openCi() : undefined;
+			const fallback = image?.fallback;
+			local ??= fallback?.on === 'local' ? openLocal() : undefined;
+			const builds = fallback && (fallback.on === 'local' ? local : shell);
+			const builder = builds && (builders.get(builds) ?? openBuilder(builds));
+			if (builds && builder) {
+				builders.set(builds, builder);
+			}
+
+			return {
+				ports: {
+					registry,
+					secrets,
+					clock: systemClock,
+					overhear: requests.listen,
+					...defined({storage, builder, inventory, ci: usesCi ? ci : undefined}),
+				},
+				settings: settingsOf(reference, setup),
+			};
 		},
-		settings: settingsOf(reference, setup),
 		async close() {
-			await Promise.allSettled([opened.close(), storage?.close(), ci?.close(), builder?.close()]);
-			await Promise.allSettled([shell?.close(), fallbackShell?.close()]);
+			const closing = [opened, storage, ci, ...builders.values()];
+			await Promise.allSettled(closing.map(each => each?.close()));
+			await Promise.allSettled([shell?.close(), local?.close()]);
 		},
 	};
 }

@@ -1,4 +1,4 @@
-import {defineCommand, flag, text} from '../command.ts';
+import {defineCommand, flag, text, texts} from '../command.ts';
 import {fillCache, plainHttp} from '../options.ts';
 
 export const respond = defineCommand({
@@ -6,6 +6,12 @@ export const respond = defineCommand({
 	about: 'lead through a real incident, from the alert to a verified fix',
 	options: {
 		'--image <ref>': text('the image that cannot be pulled, HOST/REPOSITORY:TAG'),
+		'--registry <name>': text('with --plan: a configured registry, all of whose damage is planned for'),
+		'--plan <file>': text('only read; write what would be done about all damage of the registry to this file'),
+		'--remedy <image=remedy>': texts('with --plan: another remedy than the recommended one; may be repeated'),
+		'--valid <duration>': text(
+			'with --plan: how long it may be applied (default: 1h, never longer for destructive changes)',
+		),
 		'--dry-run': flag('run reads; only print what writes would change'),
 		'--auto': flag('run reading steps without asking; stop at the first gate'),
 		'--plain-http': plainHttp,

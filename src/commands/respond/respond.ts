@@ -1,17 +1,38 @@
 import {defined} from '../../domain/defined.ts';
+import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, parseReference} from '../../domain/image/reference.ts';
 import {askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
+import type {PlanFileOptions} from './write-plan.ts';
 
-type RespondOptions = {image?: string; dryRun?: boolean; auto?: boolean; plainHttp?: boolean; fillCache?: boolean};
+type RespondOptions = {
+	image?: string;
+	dryRun?: boolean;
+	auto?: boolean;
+	plainHttp?: boolean;
+	fillCache?: boolean;
+} & Partial<PlanFileOptions>;
 
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(
 	runbook = 'orphan-index',
-	{image, dryRun = false, auto, plainHttp, fillCache}: RespondOptions,
+	options: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
+	const {image, plan, dryRun = false, auto, plainHttp, fillCache} = options;
+	if (plan !== undefined) {
+		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
+	}
+
+	const alone = (['registry', 'remedy', 'valid'] as const).find(name => options[name] !== undefined);
+	if (alone !== undefined) {
+		throw new OperatorError('usage.invalid', `--${alone} goes with --plan FILE.`, {
+			hint: 'Add --plan FILE, or leave it out.',
+			exit: 'usage',
+		});
+	}
+
 	const reference = image === undefined ? await askForImage(invocation) : parseReference(image);
 	return leadIncident({
 		invocation,

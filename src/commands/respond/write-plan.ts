@@ -1,0 +1,195 @@
+import {randomBytes} from 'node:crypto';
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {type Configuration, meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
+import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {defined} from '../../domain/defined.ts';
+import {exitCodes, OperatorError} from '../../domain/errors.ts';
+import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import {parseSettings} from '../../domain/incident/settings.ts';
+import {parseRemedyChoice} from '../../domain/plan/choose-remedies.ts';
+import type {Plan} from '../../domain/plan/plan.ts';
+import type {Need} from '../../domain/plan/rows.ts';
+import {redactDeep} from '../../domain/text/redaction.ts';
+import {parseDuration} from '../../domain/text/time.ts';
+import {visibleJson} from '../../domain/text/visible.ts';
+import {makePlan} from '../../engine/plan/make-plan.ts';
+import {findDamage} from '../../engine/plan/scope.ts';
+import type {Invocation} from '../../invocation.ts';
+import {sayPlanTable} from '../../plain/plan/say-plan.ts';
+import {showScanProgress} from '../../plain/scan/scan-progress.ts';
+import {openRegistryPorts} from '../../wiring/ports.ts';
+import {urlOf} from '../../wiring/registry.ts';
+import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
+import {onlyRegistry, registryNamed} from '../configured-registry.ts';
+
+export type PlanFileOptions = {
+	plan: string;
+	registry?: string;
+	image?: string;
+	remedy?: string[];
+	valid?: string;
+	plainHttp?: boolean;
+	fillCache?: boolean;
+};
+
+const hourMs = 3_600_000;
+
+/**
+ * `regmedic respond --plan FILE`: reads, writes the plan, and stops. It opens no incident.
+ * @returns exit 0: no damage; 3: there is something to do; 8: the damage is not known whole
+ */
+export async function writePlan(options: PlanFileOptions, invocation: Invocation): Promise<number> {
+	const {signal, flags, redaction, terminal, print, talk} = invocation;
+	const choices = (options.remedy ?? []).map(parseRemedyChoice);
+	const validMs = validFor(options.valid);
+	const reported = options.image === undefined ? undefined : parseReference(options.image);
+	const setup = await readSetup(invocation, defined({plainHttp: options.plainHttp, fillCache: options.fillCache}));
+	const {configuration} = setup;
+	const host = hostOf(options.registry, reported, configuration);
+	const known = registryFor(configuration, host);
+	const ports = openRegistryPorts(host, setup);
+	const progress = showScanProgress({terminal: terminal.stderr, talk, monotonic: systemClock.monotonic});
+
+	try {
+		const scope = await findDamage({
+			registry: ports.registry,
+			role: known?.registry.role ?? 'authoritative',
+			platforms: meantPlatformsOf(configuration, known?.name),
+			clock: systemClock,
+			signal,
+			onProgress: progress.update,
+			...defined({storage: ports.storage, reported}),
+		});
+		const repair = await makePlan(scope, {
+			host,
+			choices,
+			signal,
+			restartCommand: known?.registry.storage?.restart,
+			needOf: image => needOf(image, reported, {configuration, registry: known?.name}),
+			runsIn: ({repository}) => imagesOf(configuration, known?.name)[repository]?.build?.runsIn ?? [],
+			of(image) {
+				const {ports: own, settings} = ports.of(image);
+				return {ports: own, settings: parseSettings(settings)!};
+			},
+			onProgress: progress.update,
+		});
+		progress.stop();
+		const now = systemClock.now();
+		const plan: Plan = redactDeep(
+			{
+				schema: 'regmedic.plan/1' as const,
+				id: `${now.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`,
+				made: now.toISOString(),
+				// What is destructive never stays approved for longer.
+				until: new Date(now.getTime() + (repair.destructive > 0 ? Math.min(validMs, hourMs) : validMs)).toISOString(),
+				registry: host,
+				identity: identityOf(host, setup),
+				...repair,
+			},
+			redaction.redact,
+		);
+		const file = path.resolve(invocation.folder, options.plan);
+		await keep(file, `${visibleJson(plan, '  ')}\n`);
+		print(
+			flags.json
+				? `${visibleJson(plan, '  ')}\n`
+				: `${[...sayPlanTable(plan, terminal.columns()), '', `Nothing was changed. The plan is in ${file}`, `Next: regmedic plan show ${options.plan}`].join('\n')}\n`,
+		);
+		return !plan.complete ? exitCodes.indeterminate : plan.images.length > 0 ? exitCodes.broken : exitCodes.done;
+	} finally {
+		progress.stop();
+		await ports.close();
+	}
+}
+
+/** @throws OperatorError plan.needs-registry | configuration.no-registry */
+function hostOf(name: string | undefined, reported: ImageReference | undefined, configuration: Configuration): string {
+	if (name === undefined) {
+		const only = {
+			code: 'plan.needs-registry' as const,
+			hintForNone: 'Write a regmedic.yaml with the registry, or name an image.',
+			hintForSeveral: 'Name one: --registry NAME.',
+		};
+		return reported?.host ?? new URL(registryNamed(configuration, onlyRegistry(configuration, only)).url).host;
+	}
+
+	const {host} = new URL(registryNamed(configuration, name).url);
+	if (reported !== undefined && reported.host !== host) {
+		throw new OperatorError('plan.needs-registry', `${reported.host} is not the registry "${name}" (${host}).`, {
+			hint: 'Leave --registry or the image out.',
+			exit: 'usage',
+		});
+	}
+
+	return host;
+}
+
+/** @throws OperatorError plan.valid */
+function validFor(given: string | undefined): number {
+	const milliseconds = given === undefined ? hourMs : parseDuration(given);
+	if (milliseconds === undefined || milliseconds <= 0) {
+		throw new OperatorError('plan.valid', `--valid ${given} is not a duration.`, {
+			hint: 'Write 30m, 4h …',
+			exit: 'usage',
+		});
+	}
+
+	return milliseconds;
+}
+
+/** The configured images of one registry, by repository. */
+function imagesOf({images}: Configuration, registry: string | undefined): Configuration['images'] {
+	return Object.fromEntries(Object.entries(images).filter(([, {registry: of}]) => of === registry));
+}
+
+function needOf(
+	{repository, tags, digest}: DamagedImage,
+	reported: ImageReference | undefined,
+	{configuration, registry}: {configuration: Configuration; registry: string | undefined},
+): Need {
+	const images = imagesOf(configuration, registry);
+	const runsIn = Object.values(images).flatMap(({build}) => build?.runsIn ?? []);
+	const own = images[repository];
+	if (own?.build?.runsIn.includes(repository)) {
+		return 'ci-own';
+	}
+
+	if (runsIn.includes(repository) || (own?.usedByPipelines.length ?? 0) > 0) {
+		return 'pipelines';
+	}
+
+	const isReported =
+		reported?.repository === repository &&
+		(reported.tag === undefined ? reported.digest === digest : tags.includes(reported.tag));
+	return isReported ? 'reported' : 'other';
+}
+
+/** What tells the registry apart, as far as it is known without a connection of its own. */
+function identityOf(host: string, {configuration, plainHttp = false}: Setup): Plan['identity'] {
+	const known = registryFor(configuration, host)?.registry;
+	return {
+		url: known?.url ?? urlOf(host, plainHttp),
+		certificate: null,
+		hostKey: null,
+		root: known?.storage?.root ?? null,
+		device: null,
+	};
+}
+
+/** @throws OperatorError plan.exists | plan.unwritable */
+async function keep(file: string, text: string): Promise<void> {
+	await writeFile(file, text, {mode: 0o600, flag: 'wx'}).catch((cause: NodeJS.ErrnoException) => {
+		throw cause.code === 'EEXIST'
+			? new OperatorError('plan.exists', `${file} exists already.`, {
+					hint: 'Name another file: a plan that somebody may have approved is never overwritten.',
+					exit: 'usage',
+					cause,
+				})
+			: new OperatorError('plan.unwritable', `Can't write ${file}: ${cause.code ?? cause.message}.`, {
+					hint: 'Name a file in a folder that you can write to.',
+					exit: 'failed',
+					cause,
+				});
+	});
+}

@@ -1,0 +1,90 @@
+import type {PlanItem, PlanRemedy} from './plan.ts';
+import {isDestructive, type PlanChange} from './plan-change.ts';
+
+/** What an action has prepared for one image. */
+export type PreparedItem = {
+	image: string;
+	remedy: Exclude<PlanRemedy, 'restart' | 'leave'>;
+	changes: PlanChange[];
+	undo: string;
+	/** The images that have to be whole first: its pipeline runs in them. */
+	needs: readonly string[];
+};
+
+/**
+ * The items in the order in which they are done: what needs no bytes stored, then the one restart, then the rest. A manifest that
+ * only the registry's memory still serves is stored before the restart; whatever is pushed into a stale memory is lost with a 201.
+ * @param restart why the registry has to be restarted; undefined: it need not
+ */
+export function planItems(prepared: readonly PreparedItem[], restart: {undo: string} | undefined): PlanItem[] {
+	const needed = byNeed(prepared);
+	const [first, later] = [needed.filter(isFirst), needed.filter(item => !isFirst(item))];
+	const sequence = [...first, ...(restart === undefined ? [] : (['restart'] as const)), ...later];
+	const ids = new Map<string, string>(
+		sequence.map((item, n) => [item === 'restart' ? item : item.image, String(n + 1)]),
+	);
+	const idsOf = (names: readonly string[]) => names.flatMap(name => ids.get(name) ?? []);
+	const done = new Set<string>();
+
+	return sequence.map((item): PlanItem => {
+		if (item === 'restart') {
+			return {
+				id: ids.get(item)!,
+				image: null,
+				remedy: item,
+				after: idsOf(first.map(({image}) => image)),
+				destructive: false,
+				undo: restart!.undo,
+				changes: [{type: 'restart'}],
+			};
+		}
+
+		const {image, remedy, changes, undo, needs} = item;
+		// What two images need of each other cannot be waited for.
+		const before = [...(isFirst(item) ? [] : ['restart']), ...needs.filter(need => done.has(need))];
+		done.add(image);
+		return {
+			id: ids.get(image)!,
+			image,
+			remedy,
+			after: idsOf([...new Set(before)]),
+			destructive: changes.some(isDestructive),
+			undo,
+			changes,
+		};
+	});
+}
+
+function isFirst({remedy, changes}: PreparedItem): boolean {
+	return remedy === 'relink' && changes.every(({type}) => type === 'store-manifest');
+}
+
+/** What others need comes before them; else the order stays. */
+function byNeed(prepared: readonly PreparedItem[]): PreparedItem[] {
+	const items = new Map(prepared.map(item => [item.image, item]));
+	const placed = new Set<PreparedItem>();
+	const seen = new Set<PreparedItem>();
+	const place = (item: PreparedItem) => {
+		if (!seen.has(item)) {
+			seen.add(item);
+			for (const need of item.needs) {
+				const before = items.get(need);
+				if (before !== undefined) {
+					place(before);
+				}
+			}
+
+			placed.add(item);
+		}
+	};
+	for (const item of prepared) {
+		place(item);
+	}
+
+	return [...placed];
+}
+
+/** What `--destructive N` has to name. */
+export function countDestructive(items: readonly Pick<PlanItem, 'changes'>[]): number {
+	return items.flatMap(({changes}) => changes).filter(isDestructive).length;
+}

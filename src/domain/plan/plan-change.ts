@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import type {Change} from '../incident/change.ts';
+import {digest} from '../incident/schemas.ts';
+import {byteSize} from '../text/wording.ts';
+
+const text = v.string();
+const number = v.pipe(v.number(), v.integer());
+const blob = {repository: text, digest, size: number};
+
+/** One thing that changes, typed. It holds nothing to execute: commands come from the configuration of whoever applies it. */
+export const planChange = v.variant('type', [
+	v.object({type: v.literal('restart')}),
+	v.object({type: v.literal('mount-blob'), ...blob, from: text}),
+	v.object({type: v.literal('upload-blob'), ...blob}),
+	v.object({type: v.literal('store-manifest'), repository: text, digest}),
+	/** `from` null: the tag names nothing now. */
+	v.object({type: v.literal('point-tag'), repository: text, tag: text, from: v.nullable(digest), to: digest}),
+	v.object({type: v.literal('start-pipeline'), repository: text, branch: text, cancels: v.array(text)}),
+	v.object({type: v.literal('follow-pipeline'), number, startedBy: v.nullable(text)}),
+	v.object({type: v.literal('build-and-push'), git: text, context: text, dockerfile: text, images: v.array(text)}),
+]);
+
+export type PlanChange = v.InferOutput<typeof planChange>;
+
+/** The same change, as a gate shows it. Undefined: no item of a plan makes it. */
+export function planChangeOf(change: Change): PlanChange | undefined {
+	switch (change.kind) {
+		case 'restart':
+			return {type: 'restart'};
+		case 'mount-blob': {
+			const {repository, digest: of, size, from} = change;
+			return {type: 'mount-blob', repository, digest: of, size, from};
+		}
+
+		case 'upload-blob': {
+			const {repository, digest: of, size} = change;
+			return {type: 'upload-blob', repository, digest: of, size};
+		}
+
+		case 'put-manifest':
+			return {type: 'store-manifest', repository: change.repository, digest: change.digest};
+		case 'restore-tag':
+			return {type: 'point-tag', repository: change.repository, tag: change.tag, from: null, to: change.digest};
+		case 'point-tag': {
+			const {repository, tag, from = null, to} = change;
+			return {type: 'point-tag', repository, tag, from, to};
+		}
+
+		case 'start-pipeline': {
+			const {repository, branch, cancels = []} = change;
+			return {type: 'start-pipeline', repository, branch, cancels};
+		}
+
+		case 'follow-pipeline':
+			return {type: 'follow-pipeline', number: change.number, startedBy: change.startedBy ?? null};
+		case 'build-and-push': {
+			const {git, context, dockerfile, images} = change;
+			return {type: 'build-and-push', git, context, dockerfile, images};
+		}
+
+		default:
+			return undefined;
+	}
+}
+
+/** Whether it takes away what somebody may use: a tag that names something is pointed elsewhere. */
+export function isDestructive(change: PlanChange): boolean {
+	return change.type === 'point-tag' && change.from !== null && change.from !== change.to;
+}
+
+/** The change as a person reads it. */
+export function sayPlanChange(change: PlanChange): string {
+	switch (change.type) {
+		case 'restart':
+			return 'restarts the registry; pulls and pushes fail until it is up again';
+		case 'mount-blob':
+			return `mounts ${change.digest} from ${change.from}, or uploads ${byteSize(change.size)} from the disk`;
+		case 'upload-blob':
+			return `uploads ${change.digest} from the disk, ${byteSize(change.size)}`;
+		case 'store-manifest':
+			return `stores ${change.digest} again: the exact bytes from the disk`;
+		case 'point-tag':
+			return change.from === null
+				? `points ${change.tag}, which names nothing, at ${change.to}`
+				: `points ${change.tag} at ${change.to} instead of ${change.from}`;
+		case 'start-pipeline':
+			return [
+				`starts one manual pipeline of ${change.repository}, branch ${change.branch}`,
+				...change.cancels.map(each => `by which the CI cancels pipeline ${each}`),
+			].join('; ');
+		case 'follow-pipeline':
+			return `follows pipeline ${change.number}${change.startedBy === null ? '' : `, started by ${change.startedBy}`}; starts nothing`;
+		case 'build-and-push':
+			return `clones ${change.git}, builds ${change.context} with ${change.dockerfile}, pushes ${change.images.join(', ')}`;
+	}
+}

@@ -1,0 +1,108 @@
+import type {DamagedImage} from '../damage/damaged-image.ts';
+import type {Settings} from '../incident/settings.ts';
+import {factsIn} from '../remedy/evidence.ts';
+import {canRelink} from '../remedy/relink-steps.ts';
+import type {RemedyOptionKey} from '../remedy/remedy.ts';
+import type {Sibling} from '../remedy/siblings.ts';
+import {weighRemedies} from '../remedy/weigh-remedies.ts';
+import type {Finding} from '../storage/findings/finding.ts';
+import type {PlanImage, PlanRemedy} from './plan.ts';
+
+/** A damaged image with everything that its remedies are weighed by. */
+export type DamagedRow = {
+	image: DamagedImage;
+	/** Those of the image alone. */
+	findings: readonly Finding[];
+	settings: Settings;
+	/** Looked for only where no relink brings the same digest back. */
+	siblings: readonly Sibling[];
+};
+
+/** What is known of the whole registry. */
+type RegistryFacts = {
+	complete: boolean;
+	/** The plan restarts the registry before anything is pushed. */
+	restarts: boolean;
+};
+
+const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
+	restart: 'restart',
+	relink: 'relink',
+	're-point': 're-point',
+	'rebuild-ci': 'rebuild-ci',
+	'rebuild-fallback': 'rebuild-fallback',
+	'by-hand': 'leave',
+};
+
+/** Every remedy of one image, the recommended one first, each with its reason. */
+export function weighRow(
+	{image, findings, settings, siblings}: DamagedRow,
+	{complete, restarts}: RegistryFacts,
+): Pick<PlanImage, 'recommended' | 'remedies'> {
+	const evidence = {
+		settings,
+		faults: [],
+		hostRefused: false,
+		tried: restarts ? ['restart'] : [],
+		scan: {
+			findings: [...findings],
+			complete,
+			siblings: siblings.map(sibling => ({...sibling, reference: '', key: '', title: '', status: ''})),
+		},
+	};
+	const options = weighRemedies(evidence);
+	// Another image under a tag is no repair: it is offered, and recommended only where the tag has lost what it named last.
+	const {historySuffices} = factsIn(evidence);
+	const isRestart = findings.every(({kind}) => kind === 'answers-differ');
+	const remedies = options
+		.map(({key, blocked, why, recommended}) => ({remedy: remedyOf[key], blocked, why, recommended}))
+		// Only where the memory alone is wrong does a restart repair an image; elsewhere it is an item of its own.
+		.filter(({remedy}) => remedy !== 'restart' || isRestart)
+		.map(({remedy, blocked, why, recommended}) =>
+			remedy === 'leave'
+				? {remedy, possible: true, recommended, why: 'It stays damaged; the plan names it.'}
+				: remedy === 're-point' && settledByRelink(findings)
+					? {
+							remedy,
+							possible: false,
+							recommended: false,
+							why: 'It is not needed: a relink brings the same digest back.',
+						}
+					: image.tags.length === 0 && isOfTag.has(remedy)
+						? {remedy, possible: false, recommended: false, why: 'No tag names it.'}
+						: {remedy, possible: blocked === undefined, recommended, why: blocked ?? why},
+		);
+	const best =
+		remedies.find(
+			({recommended, possible, remedy}) => recommended && possible && (remedy !== 're-point' || historySuffices),
+		) ?? remedies.find(({remedy}) => remedy === 'leave')!;
+	return {
+		recommended: best.remedy,
+		remedies: [best, ...remedies.filter(each => each !== best)].map(({remedy, possible, why}) => ({
+			remedy,
+			possible,
+			why,
+		})),
+	};
+}
+
+const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback']);
+
+/** Whether everything that is missing is still on the disk. */
+export function settledByRelink(findings: readonly Finding[]): boolean {
+	return findings.length > 0 && findings.every(canRelink);
+}
+
+/** Where an image stands in the table. The lower, the sooner it is repaired. */
+export type Need = 'ci-own' | 'pipelines' | 'reported' | 'other';
+
+const order: readonly Need[] = ['ci-own', 'pipelines', 'reported', 'other'];
+
+/** CI's own image first, then the images that pipelines run in, then what was reported; within these by their names. */
+export function inOrderOfNeed<Row extends {image: DamagedImage}>(
+	rows: readonly Row[],
+	needOf: (image: DamagedImage) => Need,
+): Row[] {
+	const rank = ({image}: Row) => order.indexOf(needOf(image));
+	return [...rows].sort((one, other) => rank(one) - rank(other));
+}

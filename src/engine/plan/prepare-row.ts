@@ -1,0 +1,132 @@
+import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import type {ImageReference} from '../../domain/image/reference.ts';
+import type {Change} from '../../domain/incident/change.ts';
+import type {Settings} from '../../domain/incident/settings.ts';
+import type {PreparedItem} from '../../domain/plan/items.ts';
+import type {PlanImage, PlanRemedy} from '../../domain/plan/plan.ts';
+import {planChangeOf} from '../../domain/plan/plan-change.ts';
+import type {DamagedRow} from '../../domain/plan/rows.ts';
+import type {ActionContext, GateText, Ports} from '../actions/action.ts';
+import {builderBuild} from '../actions/builder-build.ts';
+import {ciBuild} from '../actions/ci-build.ts';
+import {registryRelink} from '../actions/registry-relink.ts';
+import {registryRepoint} from '../actions/registry-repoint.ts';
+import type {Waiting} from '../ports/waiting.ts';
+
+/** What preparing the changes of an image needs. */
+export type Preparing = Waiting & {
+	/** `host[:port]` */
+	host: string;
+	/** The outside systems and the settings of one image. */
+	of(image: ImageReference): {ports: Ports; settings: Settings};
+	/** The repositories of the images in which its pipeline runs. */
+	runsIn(image: DamagedImage): readonly string[];
+};
+
+type PreparingRow = Preparing & {
+	/** Of the whole plan. */
+	damaged: readonly DamagedImage[];
+	/** No person chose the remedy: the next one may be taken. */
+	mayFallBack: boolean;
+};
+
+export function referenceTo({repository, tags, digest}: DamagedImage, host: string): ImageReference {
+	const [tag] = tags;
+	return tag === undefined ? {host, repository, digest: digest!} : {host, repository, tag};
+}
+
+function imagesIn(repositories: readonly string[], damaged: readonly DamagedImage[]): string[] {
+	return damaged.flatMap(({id, repository}) => (repositories.includes(repository) ? [id] : []));
+}
+
+/** What was chosen, or the next that can be prepared. */
+export async function prepareRow(
+	row: DamagedRow,
+	image: PlanImage,
+	wanted: PlanRemedy,
+	options: PreparingRow,
+): Promise<{image: PlanImage; item?: PreparedItem}> {
+	let now = image;
+	const order = [wanted, ...image.remedies.map(({remedy}) => remedy).filter(remedy => remedy !== wanted)];
+	for (const remedy of order.filter(each => now.remedies.find(({remedy: of}) => of === each)?.possible)) {
+		if (remedy === 'leave' || remedy === 'restart') {
+			return {image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})}};
+		}
+
+		try {
+			const {changes, undo} = await prepare(remedy, row, options);
+			// Only a pipeline runs in an image of its own.
+			const needs = remedy === 'rebuild-ci' ? imagesIn(options.runsIn(row.image), options.damaged) : [];
+			return {
+				image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})},
+				item: {image: image.id, remedy, changes: changes.flatMap(each => planChangeOf(each) ?? []), undo, needs},
+			};
+		} catch (error) {
+			options.signal.throwIfAborted();
+			const {message} = asOperatorError(error);
+			if (!options.mayFallBack) {
+				throw new OperatorError('plan.remedy', `${remedy} is not possible for ${image.id}: ${message}`, {
+					hint: 'Choose another remedy for it.',
+					exit: 'usage',
+				});
+			}
+
+			now = {
+				...now,
+				remedies: now.remedies.map(each => (each.remedy === remedy ? {remedy, possible: false, why: message} : each)),
+			};
+		}
+	}
+
+	return {image: {...now, recommended: 'leave'}};
+}
+
+async function prepare(
+	remedy: PreparedItem['remedy'],
+	row: DamagedRow,
+	options: Preparing,
+): Promise<{changes: Change[]; undo: string}> {
+	const image = referenceTo(row.image, options.host);
+	const {ports, settings} = options.of(image);
+	const context = readingContext(ports, settings, options);
+	switch (remedy) {
+		case 'relink':
+			return gateOf(registryRelink.gate!({image, findings: [...row.findings]}, context));
+		case 'rebuild-ci':
+			return gateOf(ciBuild.gate!({image}, context));
+		case 'rebuild-fallback':
+			return gateOf(builderBuild.gate!({image}, context));
+		case 're-point': {
+			// Every tag of the image is pointed: they name the same broken digest.
+			const to = {host: options.host, repository: image.repository, digest: row.siblings[0]!.digest};
+			const gates = await Promise.all(
+				row.image.tags.map(tag => registryRepoint.gate!({image: {...image, tag}, to}, context)),
+			);
+			return {changes: gates.flatMap(({changes}) => changes), undo: gates[0]!.undo};
+		}
+	}
+}
+
+async function gateOf(gate: Promise<GateText>): Promise<{changes: Change[]; undo: string}> {
+	const {changes, undo} = await gate;
+	return {changes, undo};
+}
+
+/** For a gate, which only reads: nothing is under way, and nothing is recorded. */
+function readingContext(ports: Ports, settings: Settings, {signal}: Waiting): ActionContext {
+	return {
+		ports,
+		settings,
+		request: '',
+		approved: [],
+		recorded: [],
+		timeoutMs: 60_000,
+		signal,
+		log: () => {},
+		progress: () => {},
+		record: async () => {
+			throw new Error('A plan is made by reading only.');
+		},
+	};
+}

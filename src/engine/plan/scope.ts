@@ -1,0 +1,114 @@
+import {damagedByChecks} from '../../domain/damage/damage-of-checks.ts';
+import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
+import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {asOperatorError} from '../../domain/errors.ts';
+import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
+import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
+import {type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
+import type {ScanOutput} from '../../domain/incident/outputs.ts';
+import type {Finding, Scan} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {Clock} from '../ports/clock.ts';
+import type {Registry} from '../ports/registry.ts';
+import type {Storage} from '../ports/storage.ts';
+import type {Waiting} from '../ports/waiting.ts';
+import {probe} from '../probe/probe.ts';
+import {compareStore} from '../scan/compare-store.ts';
+import {scanStore} from '../scan/scan-store.ts';
+import {readMemory} from '../scan/stale-memory.ts';
+import {walkImage} from '../verify/walk-image.ts';
+
+/** All damage of a registry, as far as it is known. `gaps`: why it is not known whole. */
+export type Scope = {
+	images: DamagedImage[];
+	findings: Finding[];
+	gaps: string[];
+	disk?: {scan: Scan; listing: StorageListing};
+	memory?: Pick<ScanOutput, 'memory' | 'suspicion' | 'cache'>;
+};
+
+type ScopeOptions = Waiting & {
+	registry: Registry;
+	storage?: Storage;
+	role: RegistryRole;
+	platforms: MeantPlatforms;
+	/** The image that was reported, if one was. */
+	reported?: ImageReference;
+	clock: Pick<Clock, 'now' | 'monotonic'>;
+	onProgress?: (progress: {label: string; done: number; total?: number}) => void;
+};
+
+/** Finds all damage: on the disk, beside what HTTP says of it; without a disk, over HTTP alone. Only reads. */
+export async function findDamage(options: ScopeOptions): Promise<Scope> {
+	const {storage, reported} = options;
+	const scope = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
+	return storage === undefined || reported === undefined ? scope : withReported(scope, reported, options);
+}
+
+async function onDisk(storage: Storage, options: ScopeOptions): Promise<Scope> {
+	const {registry, role, platforms, reported, signal, onProgress = () => {}} = options;
+	const {repository, digest} = reported ?? {};
+	const rules = {role, platforms, signal, onProgress};
+	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
+	const {scan: first, listing} = await scanStore(storage, {...rules, ...asked});
+	const scan = await compareStore(first, registry, {...rules, listing, storage});
+	// What another registry's disk lacks says nothing about the one that responds.
+	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;
+	return {
+		images: damagedImages(findings, listing),
+		findings,
+		gaps: scan.complete ? [] : scan.gaps,
+		disk: {scan, listing},
+		...(findings.length > 0 && {memory: await readMemory({findings, listing, role}, {registry, storage}, {signal})}),
+	};
+}
+
+async function overHttp(options: ScopeOptions): Promise<Scope> {
+	const {registry, role, platforms, reported, clock, signal, onProgress = () => {}} = options;
+	if (reported !== undefined) {
+		return withReported({images: [], findings: [], gaps: []}, reported, options);
+	}
+
+	const checks: ImageCheck[] = [];
+	const report = await probe(registry, {
+		depth: 'edge',
+		role,
+		platforms,
+		clock,
+		signal,
+		onImage: check => checks.push(check),
+		onProgress: ({tags}) => onProgress({label: 'tags checked over HTTP', done: tags}),
+	});
+	const unknown = report.unknown - report.unfit;
+	return {
+		images: damagedByChecks(checks),
+		findings: [],
+		gaps: [
+			...(report.catalog ? [] : ['The catalogue was not listed to its end.']),
+			...report.gaps.map(({repository, message}) => (repository === undefined ? message : `${repository}: ${message}`)),
+			...(unknown > 0 ? [`Of ${unknown} images or repositories it is not known whether they are whole.`] : []),
+		],
+	};
+}
+
+/** The reported image is also asked for over HTTP: what serves it may differ from the disk. */
+async function withReported(scope: Scope, reported: ImageReference, options: ScopeOptions): Promise<Scope> {
+	const {registry, platforms, signal} = options;
+	const check = await walkImage(registry, reported, {depth: 'edge', platforms, signal}).catch(error => {
+		signal.throwIfAborted();
+		return unanswered(reported, asOperatorError(error));
+	});
+	const isKnown = ({repository, tags, digest}: DamagedImage) =>
+		repository === reported.repository &&
+		(reported.tag === undefined ? digest === reported.digest : tags.includes(reported.tag));
+	if (scope.images.some(isKnown) || check.verdict === 'intact') {
+		return scope;
+	}
+
+	return check.verdict === 'broken'
+		? {...scope, images: [...scope.images, ...damagedByChecks([check])]}
+		: {
+				...scope,
+				gaps: [...scope.gaps, ...check.unchecked.map(({message}) => `${formatReference(reported)}: ${message}`)],
+			};
+}

@@ -1,0 +1,56 @@
+import {describe, expect, it} from 'vitest';
+import {chooseRemedies, parseRemedyChoice} from '../../../src/domain/plan/choose-remedies.ts';
+
+const row = (id: string, more: object = {}) => ({
+	id,
+	repository: id.split('@')[0]!,
+	tags: ['latest'],
+	findings: ['child-swept' as const],
+	recommended: 'rebuild-ci' as const,
+	remedies: [
+		{remedy: 'rebuild-ci' as const, possible: true, why: ''},
+		{remedy: 'leave' as const, possible: true, why: ''},
+		{remedy: 'relink' as const, possible: false, why: 'its layers are gone'},
+	],
+	...more,
+});
+const rows = [row('tools/a@1'), row('tools/b/c@2'), row('web@3', {findings: ['tag-dangling']})];
+const chosen = (...given: string[]) => Object.fromEntries(chooseRemedies(rows, given.map(parseRemedyChoice)));
+
+describe('the remedy of an image', () => {
+	it('is the recommended one where nothing was chosen', () => {
+		expect(chosen()).toEqual({'tools/a@1': 'rebuild-ci', 'tools/b/c@2': 'rebuild-ci', 'web@3': 'rebuild-ci'});
+	});
+
+	it('is chosen by its id, its repository, a glob of repositories or a cause; the last choice wins', () => {
+		expect(chosen('tools/a@1=leave')['tools/a@1']).toBe('leave');
+		expect(chosen('web=leave')).toMatchObject({'tools/a@1': 'rebuild-ci', 'web@3': 'leave'});
+		expect(chosen('tools/*=leave')).toEqual({'tools/a@1': 'leave', 'tools/b/c@2': 'leave', 'web@3': 'rebuild-ci'});
+		expect(chosen('cause:tag-dangling=leave')).toMatchObject({'tools/a@1': 'rebuild-ci', 'web@3': 'leave'});
+		expect(chosen('*=leave', 'web=rebuild-ci')).toMatchObject({'tools/a@1': 'leave', 'web@3': 'rebuild-ci'});
+	});
+
+	it('may be chosen too widely at first, as long as the last choice of each image is possible', () => {
+		const two = [row('a@1', {remedies: [{remedy: 'relink', possible: true, why: ''}]}), row('b@2')];
+
+		expect(Object.fromEntries(chooseRemedies(two, ['*=relink', 'b=leave'].map(parseRemedyChoice)))).toEqual({
+			'a@1': 'relink',
+			'b@2': 'leave',
+		});
+	});
+
+	it('is refused where it is not possible, with the reason', () => {
+		expect(() => chosen('web=relink')).toThrow('relink is not possible for web@3: its layers are gone');
+		expect(() => chosen('web=re-point')).toThrow('re-point is not possible for web@3: it was not weighed');
+	});
+
+	it('is refused where no image matches; a dot is no wildcard, and a glob is never a part of a name', () => {
+		for (const pattern of ['nothing', 'w.b', 'eb', 'tools', 'cause:blob-empty', 'unused', '[', 'web@*']) {
+			expect(() => chosen(`${pattern}=leave`)).toThrow();
+		}
+	});
+
+	it.each(['web', '=leave', 'web=', 'web=burn', 'web=restart', 'web=remove'])('cannot be written as %j', given => {
+		expect(() => parseRemedyChoice(given)).toThrow('is not IMAGE=REMEDY');
+	});
+});
