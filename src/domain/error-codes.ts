@@ -1,3 +1,5 @@
+import type {RegistryCode, SshCode, StorageCode} from './system-codes.ts';
+
 /**
  * Every code of an `OperatorError`, by what it is about. Codes are stable: they stand in journals and in `--json`, and
  * scripts compare them. Branch on the code, never on the message.
@@ -156,41 +158,6 @@ type PushCode = 'push.failed' | 'push.rejected' | 'push.unauthorized';
 
 type ReferenceCode = 'reference.malformed';
 
-type RegistryCode =
-	| 'registry.answer-too-large'
-	| 'registry.answers-differ'
-	| 'registry.busy'
-	| 'registry.ca-unreadable'
-	| 'registry.cache-unseen'
-	| 'registry.client-certificate'
-	| 'registry.cut-off'
-	| 'registry.encoded'
-	| 'registry.endless-list'
-	| 'registry.failing'
-	| 'registry.forbidden'
-	| 'registry.list-cut-off'
-	| 'registry.list-unreadable'
-	| 'registry.lists-only-absent'
-	| 'registry.no-catalogue'
-	| 'registry.no-size'
-	| 'registry.no-upload'
-	| 'registry.not-a-registry'
-	| 'registry.proxy-refused'
-	| 'registry.proxy-unauthorized'
-	| 'registry.proxy-unreachable'
-	| 'registry.proxy-unreadable'
-	| 'registry.redirected'
-	| 'registry.stalled'
-	| 'registry.storage'
-	| 'registry.tls'
-	| 'registry.token-realm'
-	| 'registry.token-refused'
-	| 'registry.token-service'
-	| 'registry.unauthorized'
-	| 'registry.unexpected-answer'
-	| 'registry.unreachable'
-	| 'registry.upstream';
-
 type RelinkCode = 'relink.gone' | 'relink.nothing';
 
 type RepointCode = 'repoint.elsewhere' | 'repoint.not-intact';
@@ -208,35 +175,7 @@ type ScanCode = 'scan.compare' | 'scan.no-storage' | 'scan.where';
 
 type SessionCode = 'session.closed' | 'session.refused';
 
-type SshCode =
-	| 'ssh.config'
-	| 'ssh.destination'
-	| 'ssh.host-key-changed'
-	| 'ssh.host-key-revoked'
-	| 'ssh.host-key-unknown'
-	| 'ssh.lost'
-	| 'ssh.no-client'
-	| 'ssh.timeout'
-	| 'ssh.unauthorized'
-	| 'ssh.unreachable';
-
 type StepCode = 'step.timeout';
-
-type StorageCode =
-	| 'storage.blob-gone'
-	| 'storage.denied'
-	| 'storage.lock-failed'
-	| 'storage.locked'
-	| 'storage.no-base'
-	| 'storage.no-find'
-	| 'storage.no-hash'
-	| 'storage.no-root'
-	| 'storage.object-store'
-	| 'storage.other-store'
-	| 'storage.restart'
-	| 'storage.root'
-	| 'storage.silent'
-	| 'storage.unread';
 
 type UsageCode =
 	| 'usage.invalid'
