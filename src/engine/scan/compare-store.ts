@@ -7,13 +7,16 @@ import {compareAnswers, withMemory} from '../../domain/storage/findings/compare-
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {sayDifference} from '../../domain/storage/say-difference.ts';
+import {forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import {walkImage} from '../verify/walk-image.ts';
+import {createWalker} from '../verify/walk-image.ts';
 import {heldByCache} from './held-by-cache.ts';
 import {askSameRegistry} from './same-registry.ts';
 import {readCache, readMemory} from './stale-memory.ts';
+
+const imagesAtATime = 8;
 
 type CompareOptions = Waiting & {
 	listing: StorageListing;
@@ -42,28 +45,11 @@ export async function compareStore(
 	}
 
 	const asked = role === 'cache' ? heldByCache(registry, async () => listing) : registry;
-	const images = imagesOf(scan, registry.host);
-	const checks: ImageCheck[] = [];
-	const gaps: string[] = [];
-
-	for (const [done, reference] of images.entries()) {
-		onProgress({label: 'images asked for over HTTP', done, total: images.length});
-		try {
-			checks.push(await walkImage(asked, reference, {depth: 'edge', signal, ...defined({platforms})}));
-		} catch (error) {
-			signal.throwIfAborted();
-			const {code, message, exit} = asOperatorError(error);
-			// The registry does not know the image, as the disk says.
-			if (code === 'image.absent') {
-				continue;
-			}
-
-			gaps.push(`${formatReference(reference)} was not compared: ${message}`);
-			if (exit === 'unreachable' || exit === 'refused') {
-				break;
-			}
-		}
-	}
+	const {checks, gaps} = await walkDamaged(asked, imagesOf(scan, registry.host), {
+		signal,
+		onProgress,
+		...defined({platforms}),
+	});
 
 	// A store that holds nothing cannot be told from another, and nothing in it is damaged.
 	if (compared.kind === 'unknown' && gaps.length === 0 && scan.counts.repositories > 0) {
@@ -85,6 +71,49 @@ export async function compareStore(
 	const {memory, cache} = await readMemory({findings: scan.findings, listing, role}, {registry, storage}, {signal});
 	const differs = memory?.kind === 'proven' || differing.length > 0;
 	return differs ? withMemory(found, memory, cache ?? (await readCache(storage, {signal}))) : found;
+}
+
+/** Walks the images over HTTP, several at a time and each distinct part once. What could not be walked is a gap. */
+async function walkDamaged(
+	registry: Registry,
+	images: readonly ImageReference[],
+	{
+		platforms,
+		signal,
+		onProgress,
+	}: Pick<CompareOptions, 'platforms' | 'signal'> & Required<Pick<CompareOptions, 'onProgress'>>,
+): Promise<{checks: ImageCheck[]; gaps: string[]}> {
+	const walker = createWalker(registry, {depth: 'edge', signal, ...defined({platforms})});
+	const results = new Map<number, ImageCheck | string>();
+	const queue = [...images.entries()];
+	let done = 0;
+	await forEachConcurrently(
+		() => queue.shift(),
+		imagesAtATime,
+		async ([n, reference]) => {
+			try {
+				results.set(n, await walker.walk(reference));
+			} catch (error) {
+				signal.throwIfAborted();
+				const {code, message, exit} = asOperatorError(error);
+				// The registry does not know the image, as the disk says.
+				if (code !== 'image.absent') {
+					results.set(n, `${formatReference(reference)} was not compared: ${message}`);
+				}
+
+				if (exit === 'unreachable' || exit === 'refused') {
+					queue.length = 0;
+				}
+			}
+
+			onProgress({label: 'images asked for over HTTP', done: ++done, total: images.length});
+		},
+	);
+	const inOrder = [...results].sort(([one], [other]) => one - other).map(([, result]) => result);
+	return {
+		checks: inOrder.filter(result => typeof result !== 'string'),
+		gaps: inOrder.filter(result => typeof result === 'string'),
+	};
 }
 
 function imagesOf({findings}: Scan, host: string): ImageReference[] {
