@@ -85,7 +85,9 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 		const {code, text} = await said(`${host}/acme/fine:latest`);
 
 		expect(code).toBe(0);
-		expect(text).toContain('Every byte of the image was read, and matches its digest. This is another incident');
+		expect(text).toContain(
+			'Every byte of the image was read, and matches its digest; the disk holds every part of it. This is another incident',
+		);
 		expect(text).toMatch(/Verdict: \S+acme\/fine:latest is intact/);
 	});
 

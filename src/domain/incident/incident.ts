@@ -156,6 +156,23 @@ export function isFinished(visit: Visit): visit is FinishedVisit {
 	return visit.outcome !== undefined;
 }
 
+/** How the disk of an image looked that the last check found intact, where it was not shown whole: a registry can serve from memory. */
+export function diskBehindIntact({visits}: Pick<Incident, 'visits'>): 'damaged' | 'not-read' | undefined {
+	const finished = visits.filter(isFinished);
+	const check = finished.flatMap(({output}) => (output.kind === 'check' ? [output.check] : [])).at(-1);
+	const disk = finished.findLast(({shows}) => shows === 'cause');
+	return check?.verdict !== 'intact' || disk === undefined ? undefined : stateOfDisk(disk);
+}
+
+/** Undefined: it is whole, or none is configured. */
+export function stateOfDisk({shows, outcome, output}: FinishedVisit): 'damaged' | 'not-read' | undefined {
+	if (shows !== 'cause' || outcome === 'clean' || outcome === 'unavailable') {
+		return undefined;
+	}
+
+	return output.kind === 'scan' && output.findings.length > 0 ? 'damaged' : 'not-read';
+}
+
 /** The exit code that says how an incident stands. `done` is only for what was proven after the last change. */
 export function exitOf({phase, verdict, visits}: Incident): number {
 	if (phase.kind !== 'stopped') {

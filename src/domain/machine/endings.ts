@@ -1,7 +1,7 @@
 import {defined} from '../defined.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
-import type {FinishedVisit, Incident, Visit} from '../incident/incident.ts';
+import {type FinishedVisit, type Incident, stateOfDisk, type Visit} from '../incident/incident.ts';
 import {type Output, parseOutput, verification} from '../incident/outputs.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, isStop} from '../runbook/runbook.ts';
@@ -124,7 +124,9 @@ function knownAfter(incident: Incident, visit: FinishedVisit): Pick<Incident, 'v
 
 	const triedByHand = findStep(runbook, step)?.does.kind === 'by-hand' && ended === 'answered';
 	const changedByHand = ended === 'by-hand' ? effect !== 'read' && !sparesImage : triedByHand && outcome === 'done';
-	const isUnproven = triedByHand || (isOnTrust(visit) && isVerification(incident, step));
+	// The registry can serve from memory what the disk has lost.
+	const isUnproven =
+		triedByHand || stateOfDisk(visit) !== undefined || (isOnTrust(visit) && isVerification(incident, step));
 	if (changedByHand || (isUnproven && verdict?.verdict === 'intact')) {
 		const unknown: Verdict = 'unknown';
 		return {verdict: {verdict: unknown, at}, changed: changed || changedByHand};

@@ -1,7 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
-import type {Incident, Visit} from '../../domain/incident/incident.ts';
+import {diskBehindIntact, type Incident, type Visit} from '../../domain/incident/incident.ts';
 import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -38,20 +38,32 @@ function item(name: string, text: string, columns?: number): string[] {
 	return wrap(text, {first: `${name}:`.padEnd(9), rest: ' '.repeat(9), ...defined({columns})});
 }
 
-function verdictOf({verdict, image: reference, changed}: Incident): string {
+function verdictOf(incident: Incident): string {
+	const {verdict, image: reference} = incident;
 	const image = formatReference(reference);
 	if (verdict === undefined) {
 		return `${image} is unknown: no check has finished.`;
 	}
 
 	if (verdict.verdict === 'unknown') {
-		const why = changed
-			? 'something was changed, and the image was not verified since'
-			: 'the last check was incomplete';
-		return `${image} is unknown: ${why}.`;
+		return `${image} is unknown: ${whyUnknown(incident)}.`;
 	}
 
 	return `${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}.`;
+}
+
+function whyUnknown(incident: Incident): string {
+	if (incident.changed) {
+		return 'something was changed, and the image was not verified since';
+	}
+
+	const disk = diskBehindIntact(incident);
+	const served = 'the registry serves every part of it';
+	return disk === undefined
+		? 'the last check was incomplete'
+		: disk === 'damaged'
+			? `${served}, and its disk is damaged: a restart may break it`
+			: `${served}, and its disk could not be read`;
 }
 
 function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {

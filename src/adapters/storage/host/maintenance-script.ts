@@ -212,7 +212,7 @@ else
 		done
 	done
 	{ ps -e -o pid= -o args= 2>/dev/null || ps -o pid,args 2>/dev/null; } | grep -E '(registry|distribution) serve ' | grep -v -E 'grep|sh -c' |
-		head -n 20 | while read -r pid args; do
+		head -n 60 | while read -r pid args; do
 		# The program of a container is not run outside its container.
 		here=$(readlink /proc/self/ns/mnt 2>/dev/null)
 		if [ -z "$here" ] || [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$here" ]; then continue; fi
