@@ -21,9 +21,32 @@ export type Stamp = {
 /** Names one visit to a step. `attempt`: 1 for the first visit. */
 export type StepStamp = {step: string; attempt: number};
 
+/** The same, or one item of the plan that is carried out there. Version 0.1 knows no items. */
+export type ItemStamp = StepStamp & {item?: string};
+
 export type EvidenceNote = {file: string; digest: string; bytes: number};
 
 export type Problem = {code: ReasonCode; message: string; hint: string};
+
+/** What an action would change about one row of a plan, and what the machine has to know of the action. */
+export type PreparedItem = {
+	row: string;
+	remedy: string;
+	action: string;
+	effect: Effect;
+	success: string[];
+	atOnce: number;
+	sparesImage?: true;
+	/** The inputs of the action, resolved. */
+	with: JsonObject;
+	target: string;
+	changes: string[];
+	/** The same as `Change[]`. */
+	plan: Json;
+	undo: string;
+	/** How many of the changes are destructive. */
+	destructive: number;
+};
 
 export type Happening =
 	| {
@@ -64,10 +87,12 @@ export type Happening =
 			/** What has to be typed; absent: `approve`. */
 			phrase?: string;
 			expires: string;
+			/** Of a plan: what is approved of each item. */
+			items?: {id: string; title: string; changes: string[]; plan: Json; undo: string; destructive: number}[];
 	  } & StepStamp)
 	| ({type: 'gate.answered'; answer: string; why?: string} & StepStamp)
-	| ({type: 'effect.intended'; request: string} & StepStamp)
-	| ({type: 'effect.progressed'; name: string; detail: JsonObject; say: string} & StepStamp)
+	| ({type: 'effect.intended'; request: string} & ItemStamp)
+	| ({type: 'effect.progressed'; name: string; detail: JsonObject; say: string} & ItemStamp)
 	| ({
 			type: 'effect.finished';
 			outcome: string;
@@ -75,7 +100,7 @@ export type Happening =
 			say: string;
 			problem?: Problem;
 			evidence?: EvidenceNote[];
-	  } & StepStamp)
+	  } & ItemStamp)
 	| ({
 			type: 'effect.failed';
 			problem: Problem;
@@ -86,7 +111,7 @@ export type Happening =
 			/** The outcome that stands for this failure, where the action has one. */
 			outcome?: string;
 			evidence?: EvidenceNote[];
-	  } & StepStamp)
+	  } & ItemStamp)
 	| ({
 			type: 'effect.reconciled';
 			found: 'done' | 'not-done' | 'running' | 'unknown';
@@ -94,14 +119,36 @@ export type Happening =
 			output?: JsonObject;
 			say: string;
 			problem?: Problem;
-	  } & StepStamp)
+	  } & ItemStamp)
 	| ({
 			type: 'effect.assumed';
 			outcome: string;
 			say: string;
 			/** The values that a real run would have left, all null. */
 			output?: JsonObject;
+	  } & ItemStamp)
+	/** Of a plan: what the chosen remedies would change, or why that could not be looked up. */
+	| ({
+			type: 'plan.prepared';
+			prepared: PreparedItem[];
+			unprepared: {row: string; remedy: string; problem: Problem}[];
 	  } & StepStamp)
+	/** A person chooses another remedy for these rows. */
+	| ({type: 'plan.chosen'; rows: string[]; remedy: string} & StepStamp)
+	/** A person accepts the plan as it stands. */
+	| ({type: 'plan.settled'} & StepStamp)
+	/** Right before an item's effect: what it expects does not hold, so its effect does not begin. */
+	| ({
+			type: 'item.checked';
+			item: string;
+			found: 'already-whole' | 'changed' | 'unknown' | 'expired';
+			say: string;
+			problem?: Problem;
+	  } & StepStamp)
+	| ({type: 'item.skipped'; item: string; reason: string} & StepStamp)
+	| ({type: 'item.done-by-hand'; item: string; reason: string} & StepStamp)
+	/** `answer`: what its gate wants, where a new attempt begins with it. */
+	| ({type: 'item.retried'; item: string; answer?: string} & StepStamp)
 	| ({type: 'choice.made'; option: string; why?: string} & StepStamp)
 	| ({type: 'answers.given'; answers: JsonObject} & StepStamp)
 	| ({type: 'hand.reported'; outcome: 'done' | 'could-not'; why?: string} & StepStamp)

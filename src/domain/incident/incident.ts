@@ -6,7 +6,9 @@ import {findStep, type Runbook, type Step} from '../runbook/runbook.ts';
 import type {Asked} from './asked.ts';
 import type {Change} from './change.ts';
 import type {Effect, EvidenceNote, Problem, StepStamp} from './event.ts';
+import type {Item} from './item.ts';
 import type {Output} from './outputs.ts';
+import type {PlanRow} from './plan-row.ts';
 import type {Settings} from './settings.ts';
 
 /** One run of a runbook. Everything in it comes from the journal. */
@@ -48,6 +50,10 @@ export type Phase =
 	/** A write that may have happened. `asked`: the outside system was asked and could not tell. */
 	| ({kind: 'unsure'; request: string; asked: boolean; say: string} & StepStamp)
 	| ({kind: 'asking'} & StepStamp)
+	/** The changes of the chosen remedies are being looked up. */
+	| ({kind: 'preparing'} & StepStamp)
+	/** Items are carried out: each has a state of its own. */
+	| ({kind: 'applying'} & StepStamp)
 	| ({kind: 'waiting'; until: string} & StepStamp)
 	/** A problem in the step that problems lead to, or in a runbook without one. */
 	| ({kind: 'stuck'} & StepStamp)
@@ -79,6 +85,11 @@ type VisitFacts = StepStamp & {
 	tries: number;
 	/** How often it became unknown whether a change happened. */
 	lost?: number;
+	/** Of a plan that is being settled. */
+	rows?: PlanRow[];
+	/** Of a plan that is carried out, with the visit in which it was settled. */
+	items?: Item[];
+	planned?: StepStamp;
 };
 
 export type RunningVisit = VisitFacts & {state: 'running'; endedAt?: never; ended?: never; say?: never} & NoOutcome;
@@ -111,10 +122,14 @@ export type Gate = {
 	changes: Change[];
 	undo: string;
 	phrase?: string;
+	/** Of a plan: what is approved of each item. */
+	items?: GateItem[];
 	openedAt: string;
 	expires: string;
 	answer?: {approved: boolean; by: string; at: string; why?: string};
 };
+
+type GateItem = {id: string; title: string; changes: Change[]; undo: string; destructive: number};
 
 /** The visit that the phase is about. */
 export function currentVisit({phase, visits}: Incident): Visit | undefined {

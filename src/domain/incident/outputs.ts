@@ -7,6 +7,7 @@ import type {Scan} from '../storage/findings/finding.ts';
 import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
+import type {PlannedItem} from './item.ts';
 import {digest, finding, hazard, imageCheck, reference, sibling} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
@@ -136,6 +137,8 @@ export type Output =
 	| v.InferOutput<(typeof schemas)[ActionWithOutput]>
 	| {kind: 'decision'; option: string}
 	| {kind: 'answers'; answers: JsonObject}
+	| {kind: 'plan'; items: PlannedItem[]}
+	| {kind: 'applied'; done: number; of: number}
 	| {kind: 'none'}
 	| {kind: 'unreadable'; values: JsonObject};
 

@@ -6,6 +6,7 @@ import type {Doing, Step} from '../runbook/runbook.ts';
 import type {ChoiceOption} from './asked.ts';
 import type {Problem} from './event.ts';
 import {type Incident, lastVisit} from './incident.ts';
+import {type PlanRow, readRows} from './plan-row.ts';
 import {resolveValues, shellWord} from './template.ts';
 
 type ResolvedStep = {ok: true; with: JsonObject} | {ok: false; problem: Problem};
@@ -27,6 +28,15 @@ export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 		return {ok: false, problem: valueMissing(step, texts.missing)};
 	}
 
+	const wrong = wrongPlan(incident, does, texts.values);
+	if (wrong !== undefined) {
+		const hint = 'Go back to the step that provides it, or fix the runbook.';
+		return {
+			ok: false,
+			problem: {code: 'runbook.value-invalid', message: `"${step.title}" cannot begin: ${wrong}.`, hint},
+		};
+	}
+
 	return {
 		ok: true,
 		with: {
@@ -35,6 +45,38 @@ export function resolveStep(incident: Incident, step: Step): ResolvedStep {
 			...(does.kind === 'choose' ? {options: toJson(optionsOf(incident, step, does))} : {}),
 		},
 	};
+}
+
+/** Why a plan cannot be settled or carried out; undefined: it can. A plan is carried out once. */
+function wrongPlan(incident: Incident, does: Doing, texts: JsonObject): string | undefined {
+	if (does.kind === 'plan') {
+		const read = readRows(texts.rows, Object.keys(does.remedies));
+		return read.ok ? undefined : read.why;
+	}
+
+	if (does.kind !== 'apply') {
+		return undefined;
+	}
+
+	const plan = lastVisit(incident, does.plan);
+	if (plan?.output.kind !== 'plan' || plan.output.items.length === 0) {
+		return `"${does.plan}" has left nothing to carry out`;
+	}
+
+	const wasApplied = incident.visits.some(
+		({planned, items = []}) =>
+			planned?.step === plan.step &&
+			planned.attempt === plan.attempt &&
+			items.some(({requests, state}) => requests.length > 0 || state.kind === 'ended'),
+	);
+	return wasApplied ? 'this plan was carried out already: make a new one' : undefined;
+}
+
+/** The inputs that the chosen remedy of a row has, resolved. */
+export function resolveRemedy(incident: Incident, step: Step, row: PlanRow): ResolvedStep {
+	const remedy = step.does.kind === 'plan' ? step.does.remedies[row.remedy] : undefined;
+	const resolved = resolveValues(remedy?.with ?? {}, {...scopeOf(incident), row: row.values});
+	return resolved.ok ? {ok: true, with: resolved.values} : {ok: false, problem: valueMissing(step, resolved.missing)};
 }
 
 function valueMissing({title}: Step, missing: string): Problem {
@@ -70,6 +112,8 @@ export function textsOf(does: Doing): JsonObject {
 			return {commands: does.commands};
 		case 'choose':
 			return {question: does.question};
+		case 'plan':
+			return {rows: does.rows};
 		default:
 			return {};
 	}

@@ -2,15 +2,17 @@ import {defined} from '../defined.ts';
 import {asOperatorError, OperatorError} from '../errors.ts';
 import {type ImageReference, parseReference} from '../image/reference.ts';
 import {parseAsked} from '../incident/asked.ts';
-import {parseChanges} from '../incident/change.ts';
 import type {EventOf} from '../incident/event.ts';
-import type {Gate, Incident, Visit} from '../incident/incident.ts';
+import {type Incident, lastVisit, type Visit} from '../incident/incident.ts';
+import {newItem} from '../incident/item.ts';
+import {readRows} from '../incident/plan-row.ts';
 import {parseSettings} from '../incident/settings.ts';
+import type {JsonObject} from '../json.ts';
 import {parseRunbook} from '../runbook/parser.ts';
-import {findStep} from '../runbook/runbook.ts';
+import {type Doing, findStep} from '../runbook/runbook.ts';
 import {type Advanced, arrive, enter, stampOf} from './effects.ts';
-import {arriveAtDecide} from './endings.ts';
-import {abandonVisit, editVisit, newVisit, visitOf} from './visits.ts';
+import {weigh} from './plan.ts';
+import {editVisit, newVisit, visitOf} from './visits.ts';
 
 const schema: EventOf<'incident.opened'>['schema'] = 'regmedic.journal/1';
 
@@ -75,6 +77,7 @@ export function started(incident: Incident, event: EventOf<'step.started'>): Adv
 		with: values,
 		success,
 		...defined({shows, sparesImage, asked: parseAsked(step.does, values)}),
+		...planOf(incident, step.does, values),
 	};
 	const {problem: _, ...calm} = incident;
 	// The problem stays on the screen for the step in which a person decides about it.
@@ -85,6 +88,14 @@ export function started(incident: Incident, event: EventOf<'step.started'>): Adv
 		return enter(begun, {kind: 'waiting', until, ...stamp});
 	}
 
+	if (step.does.kind === 'plan') {
+		return weigh(begun, stamp, at);
+	}
+
+	if (step.does.kind === 'apply') {
+		return enter(begun, {kind: 'gating', ...stamp});
+	}
+
 	if (step.does.kind !== 'action') {
 		return enter(begun, {kind: 'asking', ...stamp});
 	}
@@ -92,46 +103,15 @@ export function started(incident: Incident, event: EventOf<'step.started'>): Adv
 	return enter(begun, effect === 'read' ? {kind: 'intending', tries: 0, ...stamp} : {kind: 'gating', ...stamp});
 }
 
-export function gateOpened(incident: Incident, event: EventOf<'gate.opened'>): Advanced {
-	const {target, changes, plan, undo, phrase, expires, at} = event;
-	const gate: Gate = {
-		target,
-		changes: parseChanges(changes, plan),
-		undo,
-		openedAt: at,
-		expires,
-		...defined({phrase}),
-	};
-	return enter(
-		editVisit(incident, event, visit => ({...visit, gate})),
-		{kind: 'gate', ...stampOf(event)},
-	);
-}
-
-/** A gate fails closed: only the exact answer, in time, approves. Declining works at any time. */
-export function gateAnswered(incident: Incident, event: EventOf<'gate.answered'>): Advanced {
-	const gate = visitOf(incident, event)!.gate!;
-	const stamp = stampOf(event);
-	const {why} = event;
-	const answered = (approved: boolean) =>
-		editVisit(incident, event, visit => ({
-			...visit,
-			gate: {...gate, answer: {approved, by: event.actor, at: event.at, ...defined({why})}},
-		}));
-	if (event.answer === 'decline') {
-		const say = why ?? 'Declined at the gate.';
-		return arriveAtDecide(abandonVisit(answered(false), {endedAt: event.at, ended: 'declined', say}));
+/** The rows that a person settles, or the items that were settled. */
+function planOf(incident: Incident, does: Doing, values: JsonObject): Pick<Visit, 'rows' | 'items' | 'planned'> {
+	if (does.kind === 'plan') {
+		const read = readRows(values.rows, Object.keys(does.remedies));
+		return {rows: read.ok ? read.rows : []};
 	}
 
-	// With a clock that went back, or a time that cannot be parsed, the answer may be late: the gate is shown again.
-	const [at, openedAt, expires] = [event.at, gate.openedAt, gate.expires].map(time => Date.parse(time));
-	if (!(at! >= openedAt! && at! <= expires!)) {
-		return enter(incident, {kind: 'gating', ...stamp});
-	}
-
-	return event.answer === (gate.phrase ?? 'approve')
-		? enter(answered(true), {kind: 'intending', tries: 0, ...stamp})
-		: enter(incident, {kind: 'gate', refused: event.answer, ...stamp});
+	const planned = does.kind === 'apply' ? lastVisit(incident, does.plan) : undefined;
+	return planned?.output.kind === 'plan' ? {items: planned.output.items.map(newItem), planned: stampOf(planned)} : {};
 }
 
 /** From here on a change may have been made: the image is unknown until it is checked again. */

@@ -1,7 +1,9 @@
 import {defined} from '../defined.ts';
-import type {StepStamp} from '../incident/event.ts';
-import {type Incident, nextAttempt, type Phase} from '../incident/incident.ts';
+import type {ItemStamp, StepStamp} from '../incident/event.ts';
+import {currentVisit, type Incident, nextAttempt, type Phase} from '../incident/incident.ts';
+import {unpreparedRows} from '../incident/plan-row.ts';
 import type {JsonObject} from '../json.ts';
+import {itemEffects, newItemEffects} from './item-effects.ts';
 
 /** What has to be done next, in an outside system or in the journal. The engine carries it out. */
 export type MachineEffect =
@@ -11,15 +13,24 @@ export type MachineEffect =
 	/** `tries`: how often it has failed in this visit. */
 	| ({kind: 'intend'; tries: number} & StepStamp)
 	/** `attach`: what is known of an effect that is already under way. */
-	| ({kind: 'perform'; request: string; attach?: JsonObject} & StepStamp)
-	| ({kind: 'reconcile'; request: string} & StepStamp)
+	| ({kind: 'perform'; request: string; attach?: JsonObject} & ItemStamp)
+	| ({kind: 'reconcile'; request: string} & ItemStamp)
+	/** Of a plan: looks up what the remedies of these rows would change. */
+	| ({kind: 'prepare'; rows: string[]} & StepStamp)
+	/** Of an item: asks whether what it expects still holds, and only then writes its intent. */
+	| ({kind: 'begin'; item: string} & StepStamp)
 	| ({kind: 'wait'; until: string} & StepStamp)
 	| {kind: 'close'};
 
 export type Advanced = [Incident, MachineEffect[]];
 
-/** The effects that the engine has to carry out in this phase; none where a person is asked. Pure. */
+/** The effects that the engine has to carry out now, those of items included. Pure. */
 export function pendingEffects(incident: Incident): MachineEffect[] {
+	return [...phaseEffects(incident), ...itemEffects(incident)];
+}
+
+/** None where a person is asked. */
+function phaseEffects(incident: Incident): MachineEffect[] {
 	const {phase} = incident;
 	switch (phase.kind) {
 		case 'arriving':
@@ -46,6 +57,12 @@ export function pendingEffects(incident: Incident): MachineEffect[] {
 		case 'stopped':
 			return [{kind: 'close'}];
 
+		case 'preparing': {
+			const rows = unpreparedRows(currentVisit(incident)?.rows ?? []).map(({id}) => id);
+			return [{kind: 'prepare', rows, ...stampOf(phase)}];
+		}
+
+		case 'applying':
 		case 'gate':
 		case 'asking':
 		case 'stuck':
@@ -53,9 +70,10 @@ export function pendingEffects(incident: Incident): MachineEffect[] {
 	}
 }
 
+/** Another phase, with what begins because of it. What items have begun goes on. */
 export function enter(incident: Incident, phase: Phase): Advanced {
 	const next = {...incident, phase};
-	return [next, pendingEffects(next)];
+	return [next, [...phaseEffects(next), ...newItemEffects(incident, next)]];
 }
 
 export function arrive(incident: Incident, step: string): Advanced {
@@ -64,4 +82,9 @@ export function arrive(incident: Incident, step: string): Advanced {
 
 export function stampOf({step, attempt}: StepStamp): StepStamp {
 	return {step, attempt};
+}
+
+/** The same, with the item that it is about. */
+export function itemStampOf({step, attempt, item}: ItemStamp): ItemStamp {
+	return {step, attempt, ...defined({item})};
 }

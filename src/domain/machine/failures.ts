@@ -1,13 +1,14 @@
 import {defined} from '../defined.ts';
-import type {EventOf} from '../incident/event.ts';
+import type {EventOf, StepStamp} from '../incident/event.ts';
 import {currentVisit, type Incident, requestId} from '../incident/incident.ts';
+import {resumedItems, standings} from '../incident/item.ts';
 import {findStep} from '../runbook/runbook.ts';
-import {type Advanced, arrive, enter, stampOf} from './effects.ts';
+import {type Advanced, arrive, enter, pendingEffects, stampOf} from './effects.ts';
 import {finish, outputOf, surprise} from './endings.ts';
 import {editVisit, visitOf} from './visits.ts';
 
 /** After so many lost replies in one visit a person decides: looking the change up by itself would never end. */
-const mostLosses = 3;
+export const mostLosses = 3;
 
 /** A read is retried; a write that may have happened is looked up first. */
 export function failed(incident: Incident, event: EventOf<'effect.failed'>): Advanced {
@@ -77,7 +78,9 @@ export function resumed(incident: Incident): Advanced {
 	switch (phase.kind) {
 		// The person who resumes has not seen the gate: it is shown again.
 		case 'gate':
-			return enter(incident, {kind: 'gating', ...stampOf(phase)});
+			return currentVisit(incident)?.items
+				? resumedPlan(incident, phase)
+				: enter(incident, {kind: 'gating', ...stampOf(phase)});
 
 		case 'intending':
 			return enter(
@@ -101,9 +104,22 @@ export function resumed(incident: Incident): Advanced {
 		case 'arriving':
 			return arrive(incident, phase.step);
 
+		case 'gating':
+		case 'applying':
+			return currentVisit(incident)?.items ? resumedPlan(incident, phase) : enter(incident, phase);
+
 		default:
 			return enter(incident, phase);
 	}
+}
+
+/** What has not begun is shown at the gate again, while what was under way is looked up. */
+function resumedPlan(incident: Incident, stamp: StepStamp): Advanced {
+	const edited = editVisit(incident, stamp, visit => ({...visit, items: resumedItems(visit.items ?? [])}));
+	const found = standings(visitOf(edited, stamp)?.items ?? []);
+	const isLeft = [...found.values()].some(each => each !== 'doomed');
+	const next: Incident = {...edited, phase: {kind: isLeft ? 'gating' : 'applying', ...stampOf(stamp)}};
+	return [next, pendingEffects(next)];
 }
 
 export function retried(incident: Incident, event: EventOf<'step.retried'>): Advanced {

@@ -2,10 +2,14 @@ import {OperatorError} from '../errors.ts';
 import type {EventOf, JournalEvent, StepStamp} from '../incident/event.ts';
 import type {Incident, Phase} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
-import {gateAnswered, gateOpened, intended, open, started} from './beginnings.ts';
+import {intended, open, started} from './beginnings.ts';
 import type {Advanced} from './effects.ts';
 import {arriveAtDecide, finish, outputOf, surprise} from './endings.ts';
 import {failed, reconciled, resumed, retried} from './failures.ts';
+import {gateAnswered, gateOpened} from './gates.ts';
+import type {ItemEvent} from './item-after.ts';
+import {itemTurn} from './items.ts';
+import {chosen, prepared, settle} from './plan.ts';
 import {abandonVisit, editVisit} from './visits.ts';
 
 /**
@@ -19,7 +23,9 @@ export function advance(incident: Incident, event: JournalEvent): Advanced {
 
 /** Whether a report of the machine comes too late: a person has left the phase, and the report must not be journaled. */
 export function comesTooLate(incident: Incident, event: JournalEvent): boolean {
-	const reports = /^(effect\.|gate\.opened$|step\.(started|blocked)$|wait\.)/.test(event.type);
+	const reports = /^(effect\.|gate\.opened$|step\.(started|blocked)$|wait\.|item\.checked$|plan\.prepared$)/.test(
+		event.type,
+	);
 	return reports && turn(incident, event)[0] === incident;
 }
 
@@ -50,6 +56,10 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 	const isAt = (kind: Phase['kind'], {step, attempt}: StepStamp) =>
 		phase.kind === kind && 'attempt' in phase && phase.step === step && phase.attempt === attempt;
 	const isArriving = (step: string) => phase.kind === 'arriving' && phase.step === step;
+
+	if (isOfItem(event)) {
+		return itemTurn(incident, event);
+	}
 
 	switch (event.type) {
 		case 'incident.resumed':
@@ -97,6 +107,15 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 			const output = outputOf(incident, event.step, values);
 			return isAt('gating', event) ? finish(incident, {...event, how: 'assumed', output, values}) : stay;
 		}
+
+		case 'plan.prepared':
+			return isAt('preparing', event) ? prepared(incident, event) : stay;
+
+		case 'plan.chosen':
+			return isAt('asking', event) ? chosen(incident, event) : stay;
+
+		case 'plan.settled':
+			return isAt('asking', event) ? settle(incident, event, event.at) : stay;
 
 		case 'choice.made': {
 			const {option, why: say = ''} = event;
@@ -146,6 +165,10 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 		default:
 			return stay;
 	}
+}
+
+function isOfItem(event: JournalEvent): event is ItemEvent {
+	return 'item' in event && event.item !== undefined;
 }
 
 /** An output without values. */

@@ -1,6 +1,9 @@
 import type {Happening} from '../incident/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
+import {isOpen} from '../incident/item.ts';
 import type {Json, JsonObject} from '../json.ts';
+import {leave} from '../runbook/runbook.ts';
+import {itemRefusal} from './item-refusals.ts';
 
 /**
  * Why an event from a person cannot be taken now, as a sentence for the screen; undefined: it can.
@@ -30,6 +33,19 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 				? refuseAnswers(incident, event.answers)
 				: 'No question is open.';
 
+		case 'plan.chosen':
+			return phase.kind === 'asking' && here && step?.does.kind === 'plan'
+				? refuseRemedy(incident, event)
+				: 'No plan is open.';
+
+		case 'plan.settled':
+			return phase.kind === 'asking' && here && step?.does.kind === 'plan' ? undefined : 'No plan is open.';
+
+		case 'item.skipped':
+		case 'item.done-by-hand':
+		case 'item.retried':
+			return itemRefusal(incident, event);
+
 		case 'hand.reported':
 			return phase.kind === 'asking' && here && step?.does.kind === 'by-hand'
 				? undefined
@@ -44,6 +60,14 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			const attempt = 'attempt' in phase ? phase.attempt : nextAttempt(incident, event.step);
 			if (!('step' in phase) || phase.step !== event.step || attempt !== event.attempt) {
 				return 'That step is not the current one.';
+			}
+
+			if (currentVisit(incident)?.items?.some(isOpen)) {
+				return 'A change is under way, or it is not known whether it was made: end or record that item first.';
+			}
+
+			if (step?.does.kind === 'plan' && event.outcome === 'settled') {
+				return 'A plan is settled by accepting it.';
 			}
 
 			if (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read') {
@@ -67,7 +91,11 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 				return 'The incident is closed.';
 			}
 
-			if (phase.kind === 'unsure' || (phase.kind === 'running' && currentVisit(incident)?.effect !== 'read')) {
+			if (
+				phase.kind === 'unsure' ||
+				(phase.kind === 'running' && currentVisit(incident)?.effect !== 'read') ||
+				currentVisit(incident)?.items?.some(isOpen)
+			) {
 				return 'A change is under way, or it is not known whether it was made: another one must not start.';
 			}
 
@@ -83,6 +111,24 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 		default:
 			return 'That event cannot come from a person.';
 	}
+}
+
+/** `leave` is always possible. */
+function refuseRemedy(incident: Incident, {rows, remedy}: {rows: string[]; remedy: string}): string | undefined {
+	const known = new Map(currentVisit(incident)?.rows?.map(row => [row.id, row]));
+	for (const id of rows) {
+		const row = known.get(id);
+		const offered = row?.remedies.find(each => each.remedy === remedy);
+		if (!row || (remedy !== leave && !offered)) {
+			return row ? `"${remedy}" is not offered for "${row.title}".` : `The plan has no row "${id}".`;
+		}
+
+		if (offered?.possible === false) {
+			return `"${remedy}" is not possible for "${row.title}": ${offered.why ?? 'no reason is known'}.`;
+		}
+	}
+
+	return undefined;
 }
 
 /** A blocked option cannot be chosen. */

@@ -18,7 +18,14 @@ export function reachProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[]
 export function loopProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[] {
 	// A dry run does not stop at gates, so a gate alone does not end a loop.
 	const alone = new Set(runbook.steps.filter(({gate: _, ...step}) => !needsPerson(step)).map(({id}) => id));
-	const unattended = edges.filter(({from, to}) => alone.has(from) && to !== undefined && alone.has(to));
+	// A plan without rows ends without a person.
+	const plans = new Set(runbook.steps.filter(({does}) => does.kind === 'plan').map(({id}) => id));
+	const unattended = edges.filter(
+		({from, to, outcome}) =>
+			(alone.has(from) || (plans.has(from) && outcome === 'nothing')) &&
+			to !== undefined &&
+			(alone.has(to) || plans.has(to)),
+	);
 	const looping = runbook.steps.filter(({id}) =>
 		reachable(
 			unattended.filter(edge => edge.from === id).map(edge => edge.to!),
@@ -39,9 +46,13 @@ export function loopProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[] 
 /** Every path from a change to a stop passes a verification, unless the stop is marked `unverified`. */
 export function proofProblems(runbook: Runbook, edges: Edge[], known: Known): LocatedProblem[] {
 	const declared = (step: Step) => (step.does.kind === 'action' ? known.get(step.does.action) : undefined);
+	const carriesOut = (step: Step) => {
+		const plan = step.does.kind === 'apply' ? findStep(runbook, step.does.plan)?.does : undefined;
+		return plan?.kind === 'plan' ? Object.values(plan.remedies).map(({action}) => known.get(action)) : [declared(step)];
+	};
 	const changesImage = (action: ActionDeclaration | undefined) =>
 		action !== undefined && action.effect !== 'read' && !action.sparesImage;
-	const writes = runbook.steps.filter(step => changesImage(declared(step))).map(({id}) => id);
+	const writes = runbook.steps.filter(step => carriesOut(step).some(changesImage)).map(({id}) => id);
 	const proofs = new Set(runbook.steps.filter(step => declared(step)?.shows === 'verdict').map(({id}) => id));
 	const unproven = edges.filter(({from, outcome}) => !(proofs.has(from) && outcome === 'intact'));
 	// A change that ends in a surprise leads to the step `decide`.
@@ -71,12 +82,13 @@ export function valueProblems(runbook: Runbook, edges: Edge[], known: Known): Lo
 	const maybe = {ended: stepsMaybeEnded(runbook, edges), values: valuesMaybeThere(runbook, edges)};
 
 	return runbook.steps.flatMap(step =>
-		textsIn(step).flatMap(({value, position, isShell}) => [
+		textsIn(step).flatMap(({value, position, isShell, isOfRow}) => [
 			...(isShell ? [] : malformedIn(value)).map(text =>
 				problemAt(position, 'unknown-value', `${text} is not a value: write \${steps.STEP.VALUE}.`),
 			),
 			...referencesIn(value).flatMap(reference => {
-				const wrong = wrongSource(reference, runbook, known);
+				const wrong =
+					isOfRow && reference.path[0] === 'row' ? wrongRow(reference) : wrongSource(reference, runbook, known);
 				if (wrong !== undefined) {
 					return [problemAt(position, 'unknown-value', `${reference.text}: ${wrong}`)];
 				}
@@ -94,6 +106,10 @@ export function valueProblems(runbook: Runbook, edges: Edge[], known: Known): Lo
 
 /** The values of every step, whatever its outcome. */
 const ofEveryEnd = new Set(['outcome', 'said']);
+
+function wrongRow({path: [, name]}: ValueReference): string | undefined {
+	return name === undefined ? 'write row.NAME.' : undefined;
+}
 
 function wrongSource({path: [root, owner, field]}: ValueReference, runbook: Runbook, known: Known): string | undefined {
 	if (root === 'inputs') {
@@ -126,19 +142,23 @@ function providedBy({does}: Step, known: Known): string[] {
 			return [...ofEveryEnd, ...Object.keys(does.questions)];
 		case 'choose':
 			return [...ofEveryEnd, 'option'];
+		case 'plan':
+		case 'apply':
+			return [...ofEveryEnd, 'items'];
 		default:
 			return [...ofEveryEnd];
 	}
 }
 
 /** All texts whose values are filled in when the step begins. A command may use the shell's own `${…}`. */
-function textsIn(step: Step): {value: Json; position: Position; isShell: boolean}[] {
+function textsIn(step: Step): {value: Json; position: Position; isShell?: boolean; isOfRow?: boolean}[] {
 	const {does} = step;
 	return [
-		...Object.entries(step.with).map(([name, value]) => ({
-			value,
-			position: positionOf(step, `with.${name}`),
-			isShell: false,
+		...Object.entries(step.with).map(([name, value]) => ({value, position: positionOf(step, `with.${name}`)})),
+		...Object.entries(does.kind === 'plan' ? does.remedies : {}).map(([name, remedy]) => ({
+			value: remedy.with,
+			position: positionOf(step, `plan.${name}`),
+			isOfRow: true,
 		})),
 		...Object.values(textsOf(step.does)).map(value => ({
 			value: value!,

@@ -1,6 +1,7 @@
 import {remedyOptions} from '../remedy/remedy.ts';
 import {type LocatedProblem, problemAt} from '../yaml/located-yaml.ts';
 import {loopProblems, proofProblems, reachProblems, valueProblems} from './lint-paths.ts';
+import {applyProblems, gateOfPlanProblems, remedyProblems} from './lint-plan.ts';
 import {edgesOf} from './paths.ts';
 import {
 	type ActionDeclaration,
@@ -18,7 +19,11 @@ export function lintRunbook(runbook: Runbook, actions: readonly ActionDeclaratio
 	const known = new Map(actions.map(action => [action.name, action]));
 	const problems = [
 		...headProblems(runbook),
-		...runbook.steps.flatMap(step => [...actionProblems(step, known), ...routeProblems(step, runbook, known)]),
+		...runbook.steps.flatMap(step => [
+			...actionProblems(step, known),
+			...remedyProblems(step, known),
+			...routeProblems(step, runbook, known),
+		]),
 	];
 
 	// Paths can only be followed where all routes lead to a step.
@@ -28,6 +33,7 @@ export function lintRunbook(runbook: Runbook, actions: readonly ActionDeclaratio
 			...reachProblems(runbook, edges),
 			...loopProblems(runbook, edges),
 			...valueProblems(runbook, edges, known),
+			...applyProblems(runbook, edges),
 			...proofProblems(runbook, edges, known),
 		);
 	}
@@ -63,6 +69,10 @@ function headProblems(runbook: Runbook): LocatedProblem[] {
 
 /** What an action requires of its step: its inputs, and a gate before every change. */
 function actionProblems(step: Step, known: ReadonlyMap<string, ActionDeclaration>): LocatedProblem[] {
+	if (step.does.kind === 'plan' || step.does.kind === 'apply') {
+		return gateOfPlanProblems(step);
+	}
+
 	if (step.does.kind !== 'action') {
 		return step.gate
 			? [problemAt(positionOf(step, 'gate'), 'needless-gate', `"${step.id}" changes nothing: it needs no gate.`)]

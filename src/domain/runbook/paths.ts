@@ -5,7 +5,7 @@ export type Edge = {from: string; outcome: string; to?: string; bare?: true};
 
 export function edgesOf(runbook: Runbook, known: ReadonlyMap<string, ActionDeclaration> = new Map()): Edge[] {
 	return runbook.steps.flatMap(({id, does, outcomes}) => {
-		const bare = (does.kind === 'action' && known.get(does.action)?.bare) || [];
+		const bare = does.kind === 'plan' ? ['nothing'] : (does.kind === 'action' && known.get(does.action)?.bare) || [];
 		return Object.entries(outcomes).map(([outcome, route]) => ({
 			from: id,
 			outcome,

@@ -53,7 +53,17 @@ export type Doing =
 			options: Record<string, Option>;
 	  }
 	| {kind: 'by-hand'; commands: string[]}
-	| {kind: 'wait'; milliseconds: number};
+	| {kind: 'wait'; milliseconds: number}
+	/** `rows`: what is weighed, a list or a `${…}` that names one. `remedies`: what can be done about a row. */
+	| {kind: 'plan'; rows: Json; remedies: Record<string, PlannedRemedy>}
+	/** `plan`: the step whose items are carried out. */
+	| {kind: 'apply'; plan: string};
+
+/** The action that a remedy is, with its inputs: `${row.NAME}` is a value of the row. */
+export type PlannedRemedy = {action: string; with: JsonObject};
+
+/** The remedy that every row has: nothing is done, and the end says so. */
+export const leave = 'leave';
 
 /** `tick`: any number of the options. `pick`: one of them, or none. */
 export const questionTypes = ['text', 'time', 'tick', 'pick'] as const;
@@ -98,19 +108,29 @@ export type ActionDeclaration = {
 	shows?: 'cause' | 'verdict';
 	/** A write that cannot change the image: an earlier verification of the image stays valid. */
 	sparesImage?: true;
+	/** Of a write: how many items of a plan it may carry out at the same time; absent: one. */
+	atOnce?: number;
 };
 
-/** The outcomes of the steps a person carries out. */
+/** The outcomes of the steps that are no action and no choice. */
 export const personOutcomes = {
 	ask: ['answered'],
 	'by-hand': ['done', 'could-not'],
 	wait: ['waited'],
+	/** `nothing`: no row has a remedy that changes anything. */
+	plan: ['settled', 'nothing'],
+	/** How many items are done. */
+	apply: ['all', 'some', 'none'],
 } as const;
 
 /** Whether a person has to act before this step ends: a loop through it cannot run unattended. */
 export function needsPerson(step: Pick<Step, 'does' | 'gate'>): boolean {
 	return (
-		step.does.kind === 'ask' || step.does.kind === 'choose' || step.does.kind === 'by-hand' || step.gate !== undefined
+		step.does.kind === 'ask' ||
+		step.does.kind === 'choose' ||
+		step.does.kind === 'by-hand' ||
+		step.does.kind === 'plan' ||
+		step.gate !== undefined
 	);
 }
 

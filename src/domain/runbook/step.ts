@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
-import type {Json} from '../json.ts';
+import type {Json, JsonObject} from '../json.ts';
 import {parseDuration} from '../text/time.ts';
 import {type LocatedProblem, type Position, readYaml} from '../yaml/located-yaml.ts';
-import {type Doing, questionTypes, type Route, type Step} from './runbook.ts';
+import {type Doing, type PlannedRemedy, questionTypes, type Route, type Step} from './runbook.ts';
 
 const defaultTimeoutMs = 5 * 60_000;
 
@@ -18,6 +18,7 @@ const duration = v.pipe(
 
 /** YAML that was read as such holds nothing that JSON cannot. */
 const json = v.custom<Json>(value => value !== undefined);
+const values: v.GenericSchema<unknown, JsonObject> = v.record(v.string(), json);
 const name = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'a name is lower case, with hyphens'));
 const stop = v.strictObject({stop: name, say: v.string(), unverified: v.optional(v.boolean(), false)});
 const question = v.strictObject({
@@ -27,12 +28,19 @@ const question = v.strictObject({
 	default: v.exactOptional(json),
 });
 
+const remedy: v.GenericSchema<unknown, PlannedRemedy> = v.strictObject({
+	action: v.string(),
+	with: v.optional(values, {}),
+});
+
 const block = v.strictObject({
 	action: v.optional(v.string()),
 	ask: v.optional(v.record(v.string(), question)),
 	choose: v.optional(v.string()),
 	'by-hand': v.optional(v.array(v.string())),
 	wait: v.optional(duration),
+	plan: v.optional(v.strictObject({rows: json, remedies: v.record(name, remedy)})),
+	apply: v.optional(name),
 	phase: v.optional(v.string()),
 	weigh: v.optional(v.literal('remedies')),
 	options: v.optional(
@@ -50,7 +58,7 @@ const block = v.strictObject({
 
 type Block = v.InferOutput<typeof block>;
 
-const kinds = ['action', 'ask', 'choose', 'by-hand', 'wait'] as const;
+const kinds = ['action', 'ask', 'choose', 'by-hand', 'wait', 'plan', 'apply'] as const;
 
 type StepHead = Pick<Step, 'id' | 'title' | 'prose' | 'position'>;
 
@@ -74,6 +82,10 @@ export function readStep(head: StepHead, yaml: string, origin: Position): {step?
 		}
 	}
 
+	for (const key of Object.keys(value.plan?.remedies ?? {})) {
+		positions[`plan.${key}`] = locateKey(['plan', 'remedies', key]);
+	}
+
 	for (const part of ['with', 'outcomes'] as const) {
 		for (const key of Object.keys(value[part] ?? {})) {
 			positions[`${part}.${key}`] = locate([part, key]);
@@ -87,7 +99,8 @@ export function readStep(head: StepHead, yaml: string, origin: Position): {step?
 			phase: value.phase ?? head.title,
 			does,
 			with: value.with ?? {},
-			...(value.gate === undefined ? {} : {gate: {typed: value.gate === 'typed'}}),
+			// An apply has its one gate by itself; what it wants typed depends on its items.
+			...(value.gate === undefined && does.kind !== 'apply' ? {} : {gate: {typed: value.gate === 'typed'}}),
 			timeoutMs: value.timeout,
 			retries: value.retry.times,
 			outcomes: Object.fromEntries(
@@ -120,6 +133,14 @@ function doingOf(value: Block): Doing | undefined {
 
 	if (value.wait !== undefined) {
 		return {kind: 'wait', milliseconds: value.wait};
+	}
+
+	if (value.plan !== undefined) {
+		return {kind: 'plan', ...value.plan};
+	}
+
+	if (value.apply !== undefined) {
+		return {kind: 'apply', plan: value.apply};
 	}
 
 	return {

@@ -38,6 +38,8 @@ export type Action<Inputs = unknown, Values extends object = object> = ActionDec
 	run(inputs: Inputs, context: ActionContext): Promise<ActionResult<Values>>;
 	/** What the gate of a write shows. It only reads. */
 	gate?(inputs: Inputs, context: ActionContext): Promise<GateText>;
+	/** Asked right before the effect of an item of a plan: whether what was approved still fits the world. It only reads. */
+	precondition?(inputs: Inputs, context: ActionContext): Promise<Precondition>;
 	/** Looks up what became of a write. It only reads. */
 	reconcile?(inputs: Inputs, context: ActionContext): Promise<Reconciliation<Values>>;
 	/** Its log is that of the work it follows: the requests are kept beside it. */
@@ -58,6 +60,8 @@ export type ActionContext = {
 	attach?: Output;
 	/** It was ordered before, and no sign of it was found: the order may arrive even now. */
 	again?: true;
+	/** Of an item that a person retried: the request ids of its earlier attempts, which may still arrive. */
+	earlier?: readonly string[];
 	/** What a person approved: nothing else may be done. */
 	approved: readonly Change[];
 	/** What this visit has recorded so far, also before a crash. */
@@ -84,7 +88,13 @@ export type ActionResult<Values extends object = object> = {
 	problem?: Problem;
 };
 
-export type GateText = {target: string; changes: Change[]; undo: string; phrase: string};
+/** `destructive`: how many of the changes are; absent: all of them where the action is destructive, else none. */
+export type GateText = {target: string; changes: Change[]; undo: string; phrase: string; destructive?: number};
+
+/** Anything but `holds` leaves the world untouched. `already-whole`: nothing is left to do. `unknown`: a person decides. */
+export type Precondition =
+	| {kind: 'holds'}
+	| {kind: 'already-whole' | 'changed' | 'unknown'; say: string; problem?: Problem};
 
 export type Reconciliation<Values extends object = object> =
 	| ({kind: 'done'} & ActionResult<Values>)

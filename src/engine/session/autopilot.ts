@@ -23,6 +23,10 @@ export function nextWord(incident: Incident): Happening | undefined {
 		return undefined;
 	}
 
+	if (visit.rows) {
+		return {type: 'plan.settled', ...stamp};
+	}
+
 	switch (visit.asked?.kind) {
 		case 'choose': {
 			const option = recommended(visit.asked.options);

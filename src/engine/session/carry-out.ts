@@ -1,30 +1,21 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {sayChange} from '../../domain/incident/change.ts';
-import type {Happening, StepStamp} from '../../domain/incident/event.ts';
-import {requestId} from '../../domain/incident/incident.ts';
+import type {Happening, ItemStamp, StepStamp} from '../../domain/incident/event.ts';
+import {currentVisit, requestId} from '../../domain/incident/incident.ts';
 import {resolveStep} from '../../domain/incident/resolve-step.ts';
 import {toJson, toJsonObject} from '../../domain/json.ts';
-import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
+import {itemStampOf, type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
-import type {ActionContext, Reconciliation} from '../actions/action.ts';
+import type {Reconciliation} from '../actions/action.ts';
+import {gateLastsMs, lookUp} from './look-up.ts';
 import {perform} from './perform.ts';
-import {
-	actionIn,
-	contextOf,
-	type EffectContext,
-	inputsOf,
-	type StepAction,
-	stepActionOf,
-	withinDeadline,
-} from './step-action.ts';
+import {beginItem, openPlanGate, preparePlan} from './plan.ts';
+import {actionIn, type EffectContext, stepActionOf} from './step-action.ts';
 
 const retryAfterMs = [1_000, 3_000, 8_000];
 /** A change that is lost and found again and again must not flood the journal. */
 const followAgainAfterMs = 500;
-const gateLastsMs = 15 * 60_000;
-/** Looking something up is quicker than changing it. */
-const lookUpAtMostMs = 2 * 60_000;
 
 /** Carries out what the machine asked for, and reports how it ended. */
 export async function carryOut(effect: MachineEffect, context: EffectContext): Promise<'closed' | undefined> {
@@ -36,7 +27,15 @@ export async function carryOut(effect: MachineEffect, context: EffectContext): P
 
 		case 'open-gate':
 		case 'assume':
-			await report(await openGate(effect, context));
+			await (currentVisit(incident)?.items ? openPlanGate(effect, context) : openGate(effect, context).then(report));
+			return undefined;
+
+		case 'prepare':
+			await report(await preparePlan(effect, context));
+			return undefined;
+
+		case 'begin':
+			await report(await beginItem(effect, context));
 			return undefined;
 
 		case 'intend':
@@ -137,7 +136,7 @@ async function openGate(
 /**
  * Looks up whether a change was made. Any error leaves that unknown, also a bug: a person can still record the outcome.
  */
-async function reconcile(effect: StepStamp, context: EffectContext): Promise<Happening> {
+async function reconcile(effect: ItemStamp, context: EffectContext): Promise<Happening> {
 	const {signal} = context;
 	const stepAction = stepActionOf(effect, context);
 	const found = await lookUp(
@@ -157,30 +156,10 @@ async function reconcile(effect: StepStamp, context: EffectContext): Promise<Hap
 	const {kind, say, ...end} = found;
 	return {
 		type: 'effect.reconciled',
-		...stampOf(effect),
+		...itemStampOf(effect),
 		found: kind,
 		...('outcome' in end ? {outcome: end.outcome, ...defined({problem: end.problem})} : {}),
 		...('output' in end ? {output: toJsonObject(end.output)} : {}),
 		say,
 	};
-}
-
-/** @throws OperatorError step.timeout: looking something up ends in time as well */
-function lookUp<T>(
-	effect: StepStamp,
-	stepAction: StepAction,
-	context: EffectContext,
-	work: (inputs: unknown, context: ActionContext) => Promise<T>,
-): Promise<T> {
-	const {step} = stepAction;
-	const late = (cause: unknown) =>
-		new OperatorError('step.timeout', `"${step.title}" got no response in time.`, {
-			hint: 'The system it talks to is slow or does not respond. Check that system, then retry.',
-			exit: 'unreachable',
-			cause,
-		});
-	const deadline = {milliseconds: Math.min(step.timeoutMs, lookUpAtMostMs), signal: context.signal, late};
-	return withinDeadline(deadline, async signal =>
-		work(inputsOf(stepAction), {...contextOf(effect, stepAction, context), signal}),
-	);
 }

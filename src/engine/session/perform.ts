@@ -1,7 +1,8 @@
 import {OperatorError} from '../../domain/errors.ts';
-import type {EvidenceNote, Happening, StepStamp} from '../../domain/incident/event.ts';
+import type {EvidenceNote, Happening, ItemStamp} from '../../domain/incident/event.ts';
+import type {Item} from '../../domain/incident/item.ts';
 import {toJsonObject} from '../../domain/json.ts';
-import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
+import {itemStampOf, type MachineEffect} from '../../domain/machine/effects.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import type {Journal} from '../ports/journal.ts';
 import type {Secrets} from '../ports/secrets.ts';
@@ -14,11 +15,11 @@ export async function perform(
 ): Promise<void> {
 	const {report, live, journal, ports, signal: calledOff} = context;
 	const stepAction = stepActionOf(effect, context);
-	const {action, step} = stepAction;
+	const {action, step, item} = stepAction;
 	const evidence = createEvidence(ports.secrets);
 	const asked = contextOf(effect, stepAction, context, evidence.write);
 	// The log of what a step follows is not mixed with the requests that read it.
-	const requests = stepAction.action.hasOwnLog ? createEvidence(ports.secrets) : undefined;
+	const requests = action.hasOwnLog || item ? createEvidence(ports.secrets) : undefined;
 	const stopListening = ports.overhear?.(requests?.write ?? asked.log);
 	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
 
@@ -27,28 +28,28 @@ export async function perform(
 			{milliseconds: step.timeoutMs, signal: calledOff, late: cause => tooLate(stepAction, cause)},
 			async signal => action.run(inputsOf(stepAction), {...asked, signal}),
 		);
-		happening = {type: 'effect.finished', ...stampOf(effect), ...result, output: toJsonObject(output)};
+		happening = {type: 'effect.finished', ...itemStampOf(effect), ...result, output: toJsonObject(output)};
 	} catch (error) {
 		// Cancelled by a person or by leaving: the phase has changed, or the journal says that the person left.
 		calledOff.throwIfAborted();
 		happening = failureOf(effect, stepAction, error);
 	} finally {
 		stopListening?.();
-		live.progress(undefined);
-		live.end();
+		live.progress(undefined, item?.id);
+		live.end(item?.id);
 	}
 
 	const kept = [
-		...(await keep(effect, 'log', evidence.text(), journal)),
-		...(await keep(effect, 'requests.log', requests?.text() ?? '', journal)),
+		...(await keep(evidenceName(effect, item), 'log', evidence.text(), journal)),
+		...(await keep(evidenceName(effect, item), 'requests.log', requests?.text() ?? '', journal)),
 	];
 	await report({...happening, ...(kept.length === 0 ? {} : {evidence: kept})});
 }
 
 /** @throws a bug in regmedic: neither for the operator to fix nor a write that may have happened */
 function failureOf(
-	effect: StepStamp,
-	{step, action}: StepAction,
+	effect: ItemStamp,
+	{step, action, item}: StepAction,
 	error: unknown,
 ): Extract<Happening, {type: 'effect.failed'}> {
 	const writes = action.effect !== 'read';
@@ -60,7 +61,7 @@ function failureOf(
 	const outcome = known && action.outcomeOf?.(known);
 	return {
 		type: 'effect.failed',
-		...stampOf(effect),
+		...itemStampOf(effect),
 		problem: {
 			code: known?.code ?? 'bug',
 			message: error instanceof Error ? error.message : String(error),
@@ -68,16 +69,16 @@ function failureOf(
 		},
 		transient: known?.transient ?? false,
 		indeterminate: writes && (known === undefined || known.code === 'effect.unknown'),
-		...(outcome !== undefined && Object.hasOwn(step.outcomes, outcome) ? {outcome} : {}),
+		...(outcome !== undefined && !item && Object.hasOwn(step.outcomes, outcome) ? {outcome} : {}),
 	};
 }
 
 /** A read that takes too long has failed; a write that takes too long may have happened. */
-function tooLate({step, action}: StepAction, cause: unknown): OperatorError {
+function tooLate({step, action, title}: StepAction, cause: unknown): OperatorError {
 	const reads = action.effect === 'read';
 	return new OperatorError(
 		reads ? 'step.timeout' : 'effect.unknown',
-		`"${step.title}" did not end within ${sayDuration(step.timeoutMs)}.`,
+		`"${title}" did not end within ${sayDuration(step.timeoutMs)}.`,
 		{
 			hint: 'The system it talks to is slow or does not respond. Check that system, then decide again.',
 			exit: reads ? 'unreachable' : 'indeterminate',
@@ -86,13 +87,18 @@ function tooLate({step, action}: StepAction, cause: unknown): OperatorError {
 	);
 }
 
+/** The requests of items that run at the same time are not told apart: each keeps those of all. */
+function evidenceName({step, attempt}: ItemStamp, item: Item | undefined): string {
+	return item ? `${step}-${attempt}-item-${item.id}-${item.attempt}` : `${step}-${attempt}`;
+}
+
 async function keep(
-	{step, attempt}: StepStamp,
+	name: string,
 	kind: 'log' | 'requests.log',
 	text: string,
 	journal: Journal,
 ): Promise<EvidenceNote[]> {
-	return text === '' ? [] : [await journal.keep(`${step}-${attempt}.${kind}`, text)];
+	return text === '' ? [] : [await journal.keep(`${name}.${kind}`, text)];
 }
 
 /** In characters. A log longer than twice this is cut in the middle: its end tells most. */

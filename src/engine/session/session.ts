@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Happening, JournalEvent} from '../../domain/incident/event.ts';
 import {withWhatGoesOn} from '../../domain/incident/goes-on.ts';
-import type {Incident} from '../../domain/incident/incident.ts';
+import {currentVisit, type Incident} from '../../domain/incident/incident.ts';
 import {open} from '../../domain/machine/beginnings.ts';
 import {type Advanced, type MachineEffect, pendingEffects} from '../../domain/machine/effects.ts';
 import {advance, comesTooLate, fold} from '../../domain/machine/machine.ts';
@@ -57,8 +57,9 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 	const stopping = new AbortController();
 	const settled = Promise.withResolvers<SessionEnd>();
 	settled.promise.catch(() => {});
-	// Cancels the effects of this phase when the phase changes.
+	// Cancels the effects of this phase when the phase changes; those of items, when the visit does.
 	let underWay = new AbortController();
+	let itemsUnderWay = new AbortController();
 	// Closed, or being left: no effect is started and no event is taken any more.
 	let isOver = false;
 
@@ -103,6 +104,11 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			underWay = new AbortController();
 		}
 
+		if (visitKey(known) !== visitKey(incident)) {
+			itemsUnderWay.abort();
+			itemsUnderWay = new AbortController();
+		}
+
 		for (const effect of view.take(incident, effects)) {
 			carry(effect);
 		}
@@ -110,7 +116,8 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 
 	function carry(effect: MachineEffect): void {
 		const {incident} = view.current()!;
-		const signal = AbortSignal.any([stopping.signal, underWay.signal]);
+		const own = 'item' in effect && effect.item !== undefined ? itemsUnderWay : underWay;
+		const signal = AbortSignal.any([stopping.signal, own.signal]);
 		const report = (happening: Happening) => send(happening, 'regmedic');
 		// Closing changes the phase itself, and is not cancelled by that.
 		const isCalledOff = () => stopping.signal.aborted || (signal.aborted && effect.kind !== 'close');
@@ -175,6 +182,12 @@ function advanceFrom(incident: Incident | undefined, event: JournalEvent): Advan
 	}
 
 	return open(event);
+}
+
+/** The visit that the phase is about. */
+function visitKey(incident: Incident | undefined): string | undefined {
+	const visit = incident && currentVisit(incident);
+	return visit && `${visit.step} ${visit.attempt}`;
 }
 
 function closed(): OperatorError {

@@ -1,10 +1,11 @@
 import {defined} from '../../domain/defined.ts';
 import type {OperatorError} from '../../domain/errors.ts';
-import type {Happening, StepStamp} from '../../domain/incident/event.ts';
+import type {Happening, ItemStamp} from '../../domain/incident/event.ts';
 import {currentVisit, type Incident, requestId, takenUp, type Visit} from '../../domain/incident/incident.ts';
+import {type Item, itemRequestId} from '../../domain/incident/item.ts';
 import {parseOutput} from '../../domain/incident/outputs.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import {stampOf} from '../../domain/machine/effects.ts';
+import {itemStampOf} from '../../domain/machine/effects.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import {longestTimerMs} from '../../domain/text/time.ts';
 import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
@@ -17,60 +18,80 @@ export type EffectContext = {
 	ports: Ports;
 	actions: readonly Action[];
 	signal: AbortSignal;
-	live: {write(text: string): void; progress(progress: Progress | undefined): void; end(): void};
+	/** `item`: of a plan; items that run at the same time do not share their lines. */
+	live: {
+		write(text: string, item?: string): void;
+		progress(progress: Progress | undefined, item?: string): void;
+		end(item?: string): void;
+	};
 	report(happening: Happening): Promise<void>;
 };
 
-export type StepAction = {step: Step; action: Action; visit: Visit};
+/** `item`: the line of a plan that the action carries out. */
+export type StepAction = {step: Step; action: Action; visit: Visit; item?: Item; title: string};
 
 /** The step that an effect is about, its action and its visit. */
-export function stepActionOf(effect: StepStamp, {incident, actions}: EffectContext): StepAction {
+export function stepActionOf(effect: ItemStamp, {incident, actions}: EffectContext): StepAction {
 	const step = findStep(incident.runbook, effect.step)!;
-	return {step, action: actionIn(step, actions)!, visit: currentVisit(incident)!};
+	const visit = currentVisit(incident)!;
+	const item = visit.items?.find(({id}) => id === effect.item);
+	return item
+		? {step, visit, item, action: actionNamed(item.action, actions), title: item.title}
+		: {step, visit, action: actionIn(step, actions)!, title: step.title};
 }
 
 /** The action of a step; undefined where a person does it. */
 export function actionIn({does}: Step, actions: readonly Action[]): Action | undefined {
-	if (does.kind !== 'action') {
-		return undefined;
-	}
+	return does.kind === 'action' ? actionNamed(does.action, actions) : undefined;
+}
 
-	const action = actions.find(({name}) => name === does.action);
+export function actionNamed(wanted: string, actions: readonly Action[]): Action {
+	const action = actions.find(({name}) => name === wanted);
 	if (!action) {
-		throw new Error(`There is no action "${does.action}": a linted runbook names none that is missing.`);
+		throw new Error(`There is no action "${wanted}": a linted runbook names none that is missing.`);
 	}
 
 	return action;
 }
 
 /** The one place where the values of a step become the inputs of its action. @throws OperatorError runbook.value-invalid */
-export function inputsOf({action, visit}: StepAction): unknown {
-	return action.parse(visit.with);
+export function inputsOf({action, visit, item}: StepAction): unknown {
+	return action.parse((item ?? visit).with);
 }
 
 /** What an action is told about its visit. @param note keeps what is logged as evidence */
 export function contextOf(
-	effect: StepStamp & {attach?: JsonObject},
-	{step, action, visit}: StepAction,
+	effect: ItemStamp & {attach?: JsonObject},
+	{step, action, visit, item}: StepAction,
 	{incident, ports, signal, live, report}: EffectContext,
 	note?: (text: string) => void,
 ): ActionContext {
-	const attach = effect.attach ? parseOutput(action.name, effect.attach) : takenUp(incident, effect)?.output;
+	const attach = effect.attach
+		? parseOutput(action.name, effect.attach)
+		: item
+			? undefined
+			: takenUp(incident, effect)?.output;
+	const earlier = item?.requests.filter(request => request !== itemRequestId(incident.id, effect, item)) ?? [];
+	const isAgain = item ? earlier.length > 0 : visit.tries > 1;
 	return {
 		ports,
 		settings: incident.settings,
-		request: requestId(incident, effect),
-		...defined({attach, again: visit.tries > 1 ? (true as const) : undefined}),
-		approved: visit.gate?.changes ?? [],
-		recorded: visit.progress,
+		request: item ? itemRequestId(incident.id, effect, item) : requestId(incident, effect),
+		...defined({
+			attach,
+			again: isAgain ? (true as const) : undefined,
+			earlier: earlier.length > 0 ? earlier : undefined,
+		}),
+		approved: (item ?? visit.gate)?.changes ?? [],
+		recorded: (item ?? visit).progress,
 		timeoutMs: step.timeoutMs,
 		signal,
 		log(text) {
-			live.write(text);
+			live.write(text, item?.id);
 			note?.(text);
 		},
-		progress: live.progress,
-		record: (name, detail, say) => report({type: 'effect.progressed', ...stampOf(effect), name, detail, say}),
+		progress: progress => live.progress(progress, item?.id),
+		record: (name, detail, say) => report({type: 'effect.progressed', ...itemStampOf(effect), name, detail, say}),
 	};
 }
 

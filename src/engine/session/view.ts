@@ -88,7 +88,7 @@ function waitsForReader({runbook, visits}: Incident, id: string): boolean {
 export type LogLine = {number: number; text: string};
 
 /** The log of the effect that runs now. It is not journaled; the evidence files are. */
-type LiveLog = {lines: readonly LogLine[]; progress?: Progress};
+type LiveLog = {lines: readonly LogLine[]; progress?: Progress; items?: ReadonlyMap<string, Progress>};
 
 /** Older lines are dropped from the screen; the evidence keeps them. */
 const linesKept = 5_000;
@@ -100,6 +100,7 @@ function createLiveLog({redact, redactLog}: Masking, changed: (log: LiveLog) => 
 	let lines: readonly LogLine[] = [];
 	let fresh: LogLine[] = [];
 	let progress: Progress | undefined;
+	let items: ReadonlyMap<string, Progress> = new Map();
 	let number = 0;
 	let soon: NodeJS.Timeout | undefined;
 
@@ -109,7 +110,7 @@ function createLiveLog({redact, redactLog}: Masking, changed: (log: LiveLog) => 
 			fresh = [];
 		}
 
-		return {lines, ...defined({progress})};
+		return {lines, ...defined({progress, items: items.size > 0 ? items : undefined})};
 	};
 	const announce = () => {
 		soon ??= setTimeout(() => {
@@ -119,14 +120,20 @@ function createLiveLog({redact, redactLog}: Masking, changed: (log: LiveLog) => 
 		soon.unref();
 	};
 
-	let masked = redactLog();
-	const take = (text: string) => {
+	/** One for each item of a plan that is under way: a secret over several lines is found whatever another writes between. */
+	const masked = new Map<string, ReturnType<Masking['redactLog']>>();
+	const maskOf = (item: string) => {
+		const known = masked.get(item) ?? redactLog();
+		masked.set(item, known);
+		return known;
+	};
+	const take = (text: string, item: string) => {
 		if (text === '') {
 			return;
 		}
 
 		for (const line of text.replace(/\r?\n$/, '').split('\n')) {
-			fresh.push({number: ++number, text: line});
+			fresh.push({number: ++number, text: item === '' ? line : `[${item}] ${line}`});
 		}
 
 		if (fresh.length > 2 * linesKept) {
@@ -138,14 +145,21 @@ function createLiveLog({redact, redactLog}: Masking, changed: (log: LiveLog) => 
 
 	return {
 		current,
-		write: (text: string) => take(masked.push(`${text.replace(/\n$/, '')}\n`)),
+		write: (text: string, item = '') => take(maskOf(item).push(`${text.replace(/\n$/, '')}\n`), item),
 		/** Nothing more of the effect's log comes. */
-		end(): void {
-			take(masked.end());
-			masked = redactLog();
+		end(item = ''): void {
+			take(maskOf(item).end(), item);
+			masked.delete(item);
 		},
-		progress(value: Progress | undefined): void {
-			progress = value && {...value, label: redact(value.label)};
+		progress(value: Progress | undefined, item = ''): void {
+			const said = value && {...value, label: redact(value.label)};
+			if (item === '') {
+				progress = said;
+			} else {
+				items = new Map([...items].filter(([id]) => id !== item));
+				items = said ? new Map([...items, [item, said]]) : items;
+			}
+
 			announce();
 		},
 	};

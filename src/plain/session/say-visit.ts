@@ -75,6 +75,8 @@ function sayOutput(output: Output): string[] {
 		case 'failed-pipelines':
 		case 'restarted-pipelines':
 		case 'decision':
+		case 'plan':
+		case 'applied':
 		case 'answers':
 		case 'none':
 		case 'unreadable':

@@ -146,6 +146,11 @@ function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: nu
 		case 'unreadable':
 			return drawValues(output.values, format, width);
 
+		case 'plan':
+			return items(output.items.map(({title, remedy}) => `${title}: ${remedy}`));
+
+		// The sentence of the step counts them.
+		case 'applied':
 		case 'check':
 		case 'scan':
 		case 'none':
