@@ -9,13 +9,18 @@ export type Needed = {path: string; kind: 'manifest' | 'blob'; bytes: number};
 
 export type ManyTags = {repositories: number; tags: number; needed: Needed[]};
 
-export type Shape = {repositories: number; tagsEach: number};
+export type Shape = {
+	repositories: number;
+	tagsEach: number;
+	/** How many tags name one image; 1 where it is absent. */
+	tagsOfImage?: number;
+};
 
 /**
- * Writes a catalogue straight to the disk: every tag is an index of its own over two platforms; a platform has its config,
+ * Writes a catalogue straight to the disk: every image is an index over two platforms; a platform has its config,
  * one layer of its own and three base layers that all tags of the repository share.
  */
-export function writeManyTags(root: string, {repositories, tagsEach}: Shape): ManyTags {
+export function writeManyTags(root: string, {repositories, tagsEach, tagsOfImage = 1}: Shape): ManyTags {
 	const store = openStore(root);
 	const needed: Needed[] = [];
 	const made = new Set<string>();
@@ -50,7 +55,7 @@ export function writeManyTags(root: string, {repositories, tagsEach}: Shape): Ma
 		};
 		base.forEach(layer);
 
-		for (let t = 0; t < tagsEach; t++) {
+		for (let t = 0; t < tagsEach; t += tagsOfImage) {
 			const tag = `1.${t}.0`;
 			const children = ['amd64', 'arm64'].map(architecture => {
 				const own = blobOf(`${repository}:${tag} ${architecture}\n`.repeat(40));
@@ -66,7 +71,9 @@ export function writeManyTags(root: string, {repositories, tagsEach}: Shape): Ma
 				return {...descriptor(child, mediaTypes.ociManifest), platform: {os: 'linux', architecture}};
 			});
 			const {digest} = manifest({schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: children}, tag);
-			write(path.join(store.tagFolder(repository, tag), 'current/link'), digest);
+			for (let n = t; n < Math.min(t + tagsOfImage, tagsEach); n++) {
+				write(path.join(store.tagFolder(repository, `1.${n}.0`), 'current/link'), digest);
+			}
 		}
 	}
 
