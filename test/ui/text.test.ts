@@ -49,6 +49,54 @@ test('the details of a finding say once how many parts are gone, and name them',
 	expect(text).toContain('gone: bbbbbbbbbbbb, cccccccccccc');
 });
 
+test('below the findings stands what probes saw and the disk no longer shows, within the width', () => {
+	const seen = {
+		repository: 'acme/app',
+		tag: 'v1',
+		digest: `sha256:${'a'.repeat(64)}` as Digest,
+		lastSeen: '2026-04-19T02:00:00Z',
+	};
+	const scan: ScanOutput = {
+		kind: 'scan',
+		findings: [],
+		others: [],
+		siblings: [],
+		leftovers: 0,
+		complete: true,
+		gaps: [],
+		counts: {repositories: 1, tags: 1, indexes: 1, links: 1, blobs: 1},
+		inventory: {
+			file: '/var/lib/regmedic/inventory.jsonl',
+			registry: 'registry.example',
+			lastSeen: seen.lastSeen,
+			repositories: [],
+			tags: [],
+			movedBack: [{...seen, now: `sha256:${'b'.repeat(64)}` as Digest}],
+			dangling: [],
+			older: 0,
+			unread: 0,
+		},
+		named: [{...seen, firstSeen: seen.lastSeen}],
+	};
+
+	const {rows} = drawScan(scan, undefined, {cursor: 0, format: createFormatter(true), width: 46, now: 0});
+
+	const text = rows
+		.map(row =>
+			row
+				.map(span => span.text)
+				.join('')
+				.trim(),
+		)
+		.join(' ');
+	expect(text).toContain('Probes saw what this disk does not show any more');
+	expect(text).toContain(
+		'acme/app:v1 moved back to sha256:bbbbbbbbbbbb; it named sha256:aaaaaaaaaaaa, last seen 2026-04-19 02:00 UTC',
+	);
+	expect(text).toContain('acme/app:v1 was seen to name sha256:aaaaaaaaaaaa on 2026-04-19 02:00 UTC');
+	expect(Math.max(...rows.map(rowWidth))).toBeLessThanOrEqual(46);
+});
+
 test('wrapped lines hold all of the text, and none is too wide', () => {
 	const format = createFormatter(true);
 	fc.assert(

@@ -9,6 +9,7 @@ export const scan = defineCommand({
 		'--registry <name>': text('a configured registry, whose storage is scanned'),
 		'--hash': flag('read every blob on the host and hash it'),
 		'--rate <mib>': positive('with --hash: read at most this many MiB a second'),
+		'--inventory <file>': text('also tell what probes saw and the disk no longer shows (default: as configured)'),
 		'--compare': flag('with --registry: also ask the registry about every damaged image'),
 	},
 	run: async ({invocation, options}) => (await import('./scan.ts')).scan(options, invocation),

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import {openInventory} from '../../adapters/inventory/inventory-file.ts';
 import {findStores} from '../../adapters/storage/host/find-stores.ts';
 import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
 import {defined} from '../../domain/defined.ts';
@@ -7,6 +9,7 @@ import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {WalkRules} from '../../domain/storage/walk/walk-manifest.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
+import {readPast} from '../../engine/scan/read-past.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
@@ -23,6 +26,8 @@ type ScanOptions = StorageOptions & {
 	hash?: boolean;
 	/** Of hashing, in MiB a second. */
 	rate?: number;
+	/** The file that probes keep. */
+	inventory?: string;
 	/** Also asks the registry. */
 	compare?: boolean;
 };
@@ -42,6 +47,8 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		monotonic: systemClock.monotonic,
 	});
 	const shell = openShell(location, setup);
+	const inventoryOf = (file: string | undefined) =>
+		file === undefined ? undefined : openInventory(path.resolve(invocation.folder, file));
 
 	try {
 		const found = await scanStores({
@@ -49,17 +56,19 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			configuration,
 			named: options.registry,
 			async findStores(base) {
-				if (options.compare) {
-					// The named registry serves one of them, and nothing says which.
+				// The named registry serves one of them, and nothing says which.
+				const ofOne = options.compare ? '--compare' : options.inventory === undefined ? undefined : '--inventory';
+				if (ofOne !== undefined) {
 					throw new OperatorError('scan.compare', `${base} is not the storage of one registry.`, {
-						hint: 'Set registries.….storage.root to the folder of the registry that --registry names, or leave --compare out.',
+						hint: `Name the folder of one registry, or leave ${ofOne} out.`,
 						exit: 'usage',
 					});
 				}
 
 				return findStores({shell, base, signal});
 			},
-			async scanStore(root, rules) {
+			async scanStore(root, rules, name) {
+				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
 				const storage = openStorage({...location, root}, setup, shell);
 				const {scan: found, listing} = await scanStore(storage, {
 					...rules,
@@ -71,7 +80,9 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 					options.compare && host !== undefined
 						? await compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})
 						: found;
-				return {...compared, images: damagedImages(compared.findings, listing)};
+				const isOwn = rules.role !== 'cache' && compared.compared?.kind !== 'another';
+				const inventory = isOwn ? past?.against(listing) : undefined;
+				return {...compared, images: damagedImages(compared.findings, listing), ...defined({inventory})};
 			},
 		});
 		progress.stop();

@@ -27,8 +27,11 @@ export type ScanStoresOptions = {
 	named: string | undefined;
 	/** The stores below a folder. @throws OperatorError storage.no-base: there is no such folder */
 	findStores(base: string): Promise<{stores: FoundStore[]; gaps: string[]}>;
-	/** @throws OperatorError storage.no-root | storage.other-store: the folder is not a store that can be scanned */
-	scanStore(root: string, rules: WalkRules): Promise<Scan>;
+	/**
+	 * @param name of the configured registry
+	 * @throws OperatorError storage.no-root | storage.other-store: the folder is not a store that can be scanned
+	 */
+	scanStore(root: string, rules: WalkRules, name: string | undefined): Promise<Scan>;
 };
 
 /**
@@ -48,7 +51,7 @@ export async function scanStores({
 	try {
 		const name = nameOf(root);
 		const role = roleOf(name) ?? 'authoritative';
-		const scan = await scanStore(root, {role, platforms: meantPlatformsOf(configuration, name)});
+		const scan = await scanStore(root, {role, platforms: meantPlatformsOf(configuration, name)}, name);
 		return {stores: [{root, role, scan}], gaps: []};
 	} catch (error) {
 		const found = isNoStore(error) ? await findBelow(root, findStores) : undefined;
@@ -62,7 +65,7 @@ export async function scanStores({
 			const configured = roleOf(name);
 			const its = configured ?? store.role ?? 'authoritative';
 			const rules = {role: its, platforms: meantPlatformsOf(configuration, name)};
-			const scan = await scanStore(store.root, rules).catch(failure => unread(store.root, failure));
+			const scan = await scanStore(store.root, rules, name).catch(failure => unread(store.root, failure));
 			const saidBy = configured === undefined ? store.saidBy : undefined;
 			stores.push({root: store.root, role: its, scan, ...defined({saidBy})});
 		}

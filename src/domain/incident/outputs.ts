@@ -8,7 +8,7 @@ import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import type {PlannedItem} from './item.ts';
-import {digest, finding, hazard, imageCheck, reference, sibling} from './schemas.ts';
+import {digest, finding, hazard, imageCheck, inventoryEntry, past, reference, sibling} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
 const counts: v.GenericSchema<Scan['counts']> = v.object({
@@ -60,6 +60,10 @@ const schemas = {
 			memory: v.exactOptional(staleMemory),
 			cache: v.exactOptional(v.picklist(cacheKinds)),
 			suspicion: v.exactOptional(suspicion),
+			/** What the probes saw and the disk does not show any more. */
+			inventory: v.exactOptional(past),
+			/** What the tag has named, as the probes saw it, the one seen last first. */
+			named: v.exactOptional(v.array(inventoryEntry)),
 			held: v.exactOptional(v.array(heldInMemory)),
 		}),
 		v.transform(({sibling: first, ...scan}) => ({

@@ -7,6 +7,8 @@ import {type Digest, isDigest} from '../image/digest.ts';
 import {type Fault, faultKinds} from '../image/fault.ts';
 import {type ImageReference, parseReference} from '../image/reference.ts';
 import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../image/verdict.ts';
+import type {InventoryEntry} from '../inventory/inventory.ts';
+import type {Past, UnusablePast} from '../inventory/past.ts';
 import {remedyKinds} from '../remedy/remedy.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import type {Finding} from '../storage/findings/finding.ts';
@@ -94,6 +96,29 @@ const relinkPlan: v.GenericSchema<RelinkPlan> = v.object({
 	retag: v.exactOptional(v.array(v.string())),
 	caveats: v.exactOptional(v.array(v.string())),
 });
+
+const time = v.string();
+const seenTag = {repository: v.string(), tag: v.string(), digest, lastSeen: time};
+
+export const inventoryEntry: v.GenericSchema<InventoryEntry> = v.object({...seenTag, firstSeen: time});
+
+const pastOfDisk: v.GenericSchema<Past> = v.object({
+	file: v.string(),
+	registry: v.string(),
+	lastSeen: optionalText,
+	repositories: v.array(v.object({repository: v.string(), lastSeen: time, tags: v.array(v.object(seenTag))})),
+	tags: v.array(v.object(seenTag)),
+	movedBack: v.array(v.object({...seenTag, now: digest})),
+	dangling: v.array(v.object(seenTag)),
+	older: count,
+	unread: count,
+	isTorn: v.exactOptional(v.literal(true)),
+});
+
+export const past: v.GenericSchema<Past | UnusablePast> = v.union([
+	v.object({file: v.string(), problem: v.string()}),
+	pastOfDisk,
+]);
 
 export const finding: v.GenericSchema<Finding> = v.object({
 	kind: v.picklist(faultKinds),

@@ -1,3 +1,4 @@
+import {sayPast} from '../inventory/say-past.ts';
 import {sayDuration} from '../text/time.ts';
 import {visibleLine} from '../text/visible.ts';
 import type {PostMortem} from './post-mortem.ts';
@@ -35,6 +36,7 @@ export function renderMarkdown(report: PostMortem): string {
 		)}`,
 		`## Impact and detection\n\n- Who or what was affected: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
 		`## Root cause, as found\n\n${list(report.cause.map(line))}`,
+		...sayBefore(report),
 		`## What was changed\n\n${
 			report.changes.length === 0
 				? 'Nothing.'
@@ -96,6 +98,27 @@ export function renderMarkdown(report: PostMortem): string {
 		}\n\nThe record: ${record.events} events, ${record.sealed ? `sealed; head ${code(record.head ?? '')}` : 'not sealed: the incident is still open'}.`,
 	];
 	return `${sections.join(`\n\n${drill ? '*DRILL*\n\n' : ''}`)}\n`;
+}
+
+function sayBefore({before}: PostMortem): string[] {
+	if (before === undefined) {
+		return [];
+	}
+
+	const {head, items} = sayPast(before.inventory);
+	const named = before.named.map(({repository, tag, digest, firstSeen, lastSeen}) => [
+		code(`${repository}:${tag}`),
+		code(digest),
+		utc(firstSeen),
+		utc(lastSeen),
+	]);
+	return [
+		[
+			`## What probes saw before\n\n${line(head)}`,
+			...(items.length === 0 ? [] : [list(items.map(line))]),
+			...(named.length === 0 ? [] : [table(['tag', 'named', 'first seen', 'last seen'], named)]),
+		].join('\n\n'),
+	];
 }
 
 function table(head: string[], rows: string[][]): string {

@@ -6,6 +6,8 @@ import type {Verdict} from '../image/verdict.ts';
 import {evidenceOf, type JournalEvent} from '../incident/event.ts';
 import {type Incident, isFinished} from '../incident/incident.ts';
 import type {Output} from '../incident/outputs.ts';
+import type {InventoryEntry} from '../inventory/inventory.ts';
+import type {Past, UnusablePast} from '../inventory/past.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
 import type {Finding} from '../storage/findings/finding.ts';
@@ -38,6 +40,8 @@ export type PostMortem = {
 	/** The answers of the responder to the closing questions. */
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
+	/** What the probes saw before, where an inventory is configured. `named`: by the tag of the incident, the one seen last first. */
+	before?: {inventory: Past | UnusablePast; named: InventoryEntry[]};
 	changes: MadeChange[];
 	/** Orders that were turned down: nothing was changed by them. */
 	turnedDown: string[];
@@ -75,6 +79,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		spans: spansOf(events),
 		told: toldIn(incident),
 		cause: causeOf(incident),
+		...defined({before: beforeIn(incident)}),
 		changes: changesOf(incident),
 		turnedDown: turnedDownIn(incident),
 		skipped: skippedIn(incident, events),
@@ -134,6 +139,15 @@ function causeOf(incident: Incident): string[] {
 			return `${scheduled} on the registry's host: “${risk.line}” (${placeOf(risk)}). ${risk.why}`;
 		}),
 	];
+}
+
+/** The first look at the disk counts: later ones see what was repaired. */
+function beforeIn({visits}: Incident): PostMortem['before'] {
+	return visits.flatMap(({output}) =>
+		output?.kind === 'scan' && output.inventory !== undefined
+			? [{inventory: output.inventory, named: output.named ?? []}]
+			: [],
+	)[0];
 }
 
 function findingsIn(output: Output): Finding[] {

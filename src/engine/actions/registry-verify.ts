@@ -1,6 +1,11 @@
 import {OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
+import type {ImageReference} from '../../domain/image/reference.ts';
 import {sayVerdict, unanswered} from '../../domain/image/verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
+import {sayKnown} from '../../domain/inventory/say-image.ts';
+import type {InventoryReader} from '../ports/inventory.ts';
+import {readPast} from '../scan/read-past.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import {absentOnlyOverHttp} from './absent-on-disk.ts';
 import type {ActionNamed} from './action.ts';
@@ -51,18 +56,23 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 			return {
 				outcome: check.verdict,
 				output: {digest: null, ...check},
-				say: sayVerdict(check, depth),
+				say: [sayVerdict(check, depth), ...(await knownOf(image, check.digest, ports.inventory))].join(' '),
 			};
 		} catch (error) {
 			const {storage} = ports;
-			if (!(error instanceof OperatorError) || error.code !== 'image.absent' || !storage) {
+			if (!(error instanceof OperatorError) || error.code !== 'image.absent') {
 				throw error;
+			}
+
+			const absent = withKnown(error, await knownOf(image, undefined, ports.inventory));
+			if (!storage) {
+				throw absent;
 			}
 
 			log(`${error.message} Looking for it at ${storage.place} …`);
 			const reason = await absentOnlyOverHttp(image, {registry, storage, role: settings.role}, {signal});
 			if (reason === undefined) {
-				throw error;
+				throw absent;
 			}
 
 			const check = unanswered(image, reason);
@@ -72,3 +82,27 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 		}
 	},
 };
+
+/** What the probes saw of the tag; nothing where no inventory is configured. */
+async function knownOf(
+	{repository, tag}: ImageReference,
+	digest: Digest | undefined,
+	reader: InventoryReader | undefined,
+): Promise<string[]> {
+	const past = tag === undefined ? undefined : await readPast(reader);
+	if (past === undefined) {
+		return [];
+	}
+
+	const {inventory, problem} = past;
+	return [
+		inventory ? sayKnown(inventory, {repository, tag: tag!, digest}) : `The inventory cannot be used: ${problem}`,
+	];
+}
+
+function withKnown(error: OperatorError, known: readonly string[]): OperatorError {
+	const {code, message, hint, exit} = error;
+	return known.length === 0
+		? error
+		: new OperatorError(code, [message, ...known].join(' '), {hint, exit, cause: error});
+}

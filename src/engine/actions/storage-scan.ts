@@ -1,20 +1,30 @@
 import {defined} from '../../domain/defined.ts';
-import {formatReference} from '../../domain/image/reference.ts';
+import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
+import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {SiblingOption} from '../../domain/incident/schemas.ts';
+import {namedBy} from '../../domain/inventory/history.ts';
+import type {InventoryEntry} from '../../domain/inventory/inventory.ts';
+import {type Past, shortened, type UnusablePast} from '../../domain/inventory/past.ts';
+import {sumUpPast} from '../../domain/inventory/say-past.ts';
 import {partsGone, redisCommands} from '../../domain/remedy/redis-keys.ts';
 import {sayAge, saySibling, siblingName} from '../../domain/remedy/say-sibling.ts';
 import type {Sibling} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
 import {findSiblings} from '../scan/find-siblings.ts';
+import {type ReadPast, readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory, sayMemory} from '../scan/stale-memory.ts';
 import type {ActionNamed} from './action.ts';
 import {compareRegistry} from './compare-registry.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+
+/** Of one tag. */
+const mostNamed = 10;
 
 /** Reads the registry's disk: what is gone, which other images that breaks, what can be restored. Never writes. */
 export const storageScan: ActionNamed<'storage.scan'> = {
@@ -42,6 +52,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		memory: 'whether the registry answered for what its disk lacks',
 		suspicion: 'what the age of the registry’s process and the times on the disk say of its memory',
 		held: 'parts that the registry serves from memory although the disk lacks their link',
+		inventory: 'what the probes saw and the disk does not show any more',
+		named: 'what the tag has named, as the probes saw it',
 		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -56,6 +68,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			return {outcome: 'unavailable', output: {}, say: 'No storage is configured for this registry.'};
 		}
 
+		const past = await readPast(ports.inventory);
 		log(`Reading ${storage.place} …`);
 		const read = await scanStore(storage, {
 			role: settings.role,
@@ -122,12 +135,32 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			gaps: scan.gaps,
 			counts: scan.counts,
 			...defined({another}),
+			...(another === undefined && inventoryOutput(past, {listing: read.listing, image, role: settings.role})),
 		};
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
 		const said = sayScan({outcome, findings, others, gaps: scan.gaps.length, ...defined({another})});
-		return {outcome, output, say: `${said}${sayMemory(memory)}`};
+		const missed = output.inventory && sumUpPast(output.inventory);
+		return {outcome, output, say: [`${said}${sayMemory(memory)}`, ...(missed === undefined ? [] : [missed])].join(' ')};
 	},
 };
+
+/** A cache loses what it holds on purpose. */
+function inventoryOutput(
+	past: ReadPast | undefined,
+	{listing, image, role}: {listing: StorageListing; image: ImageReference; role: RegistryRole},
+): {inventory?: Past | UnusablePast; named?: InventoryEntry[]} {
+	if (past === undefined || role === 'cache') {
+		return {};
+	}
+
+	const {repository, tag} = image;
+	const against = past.against(listing);
+	const named = past.inventory && tag !== undefined ? namedBy(past.inventory, repository, tag) : [];
+	return {
+		inventory: 'problem' in against ? against : shortened(against),
+		...(named.length > 0 && {named: named.slice(0, mostNamed)}),
+	};
+}
 
 type Summary = {outcome: string; findings: Finding[]; others: Finding[]; gaps: number; another?: string};
 

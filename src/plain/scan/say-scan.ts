@@ -1,5 +1,6 @@
 import {partName, shortDigest} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
+import {sayPast} from '../../domain/inventory/say-past.ts';
 import {partsGone, sayRedisKeys} from '../../domain/remedy/redis-keys.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
 import {type CollectionStop, sayFirst} from '../../domain/storage/listing/collection-stop.ts';
@@ -51,6 +52,7 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		...sayRedis(scan, width),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
+		...sayInventory(scan, width),
 		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry)),
 		...(complete
 			? []
@@ -199,6 +201,15 @@ function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
 			? []
 			: [`${count(linksTakenBySize, 'layer link')} checked by size only: --hash reads all of them.`]),
 	].flatMap(note => wrap(note, {rest: '  ', columns}));
+}
+
+function sayInventory({inventory}: Scan, columns: number): string[] {
+	if (inventory === undefined) {
+		return [];
+	}
+
+	const {head, items} = sayPast(inventory);
+	return [...wrap(head, {columns}), ...sayList(items, columns)];
 }
 
 function sayStop(stop: CollectionStop): string {

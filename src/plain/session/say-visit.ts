@@ -1,6 +1,7 @@
 import type {Hazard} from '../../domain/audit/hazard.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
-import type {Output} from '../../domain/incident/outputs.ts';
+import type {Output, ScanOutput} from '../../domain/incident/outputs.ts';
+import {sayNamed, sayPast} from '../../domain/inventory/say-past.ts';
 import {edgesOf, reachable} from '../../domain/runbook/paths.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/time.ts';
@@ -62,7 +63,11 @@ function sayOutput(output: Output): string[] {
 		case 'check':
 			return [...some(output.check.faults, sayFault, 'fault'), ...some(output.check.unchecked, sayUnchecked, 'part')];
 		case 'scan':
-			return [...some(output.findings, sayFinding, 'finding'), ...some(output.gaps, sayItem, 'gap')];
+			return [
+				...some(output.findings, sayFinding, 'finding'),
+				...some(output.gaps, sayItem, 'gap'),
+				...sayInventory(output),
+			];
 		case 'follow-ups':
 			return some(output.followUps, sayItem, 'follow-up');
 		case 'audit':
@@ -99,6 +104,16 @@ export function indented(text: string): string[] {
 
 function sayItem(text: string): string[] {
 	return wrap(text, {first: '  - ', rest: '    '});
+}
+
+/** What the summary of the step counts, one by one. */
+function sayInventory({inventory, named = []}: ScanOutput): string[] {
+	if (inventory === undefined) {
+		return [];
+	}
+
+	const {head, items} = sayPast(inventory);
+	return [...indented(head), ...some([...items, ...named.map(sayNamed)], sayItem, 'line')];
 }
 
 function sayHazard({file, at, line, why, advice}: Hazard): string[] {

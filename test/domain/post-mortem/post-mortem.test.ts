@@ -319,3 +319,35 @@ test('an order that was turned down is no change, and its hint is kept', () => {
 		/## What was changed\n\nNothing\.\n\nOrdered and turned down.*\n\n- .*Allow the event manual\./,
 	);
 });
+
+test('what probes saw before is taken from the first look at the disk, with when it was last seen', () => {
+	const page = smallPage.replace('action: change.tell', 'action: storage.scan');
+	const digest = parseDigest(`sha256:${'c'.repeat(64)}`);
+	const gone = {repository: 'acme/*web*', tag: 'v1', digest, lastSeen: '2026-04-19T02:00:00Z'};
+	const inventory = {
+		file: '/inventory.jsonl',
+		registry: 'registry.example',
+		lastSeen: '2026-04-19T02:15:00Z',
+		repositories: [{repository: gone.repository, lastSeen: gone.lastSeen, tags: [gone]}],
+		tags: [],
+		movedBack: [],
+		dangling: [],
+		older: 0,
+		unread: 0,
+	};
+	const named = [{...gone, repository: 'infra-ci', tag: 'latest', firstSeen: '2026-04-18T02:00:00Z'}];
+	const told = toldToDecide(page)
+		.tell(happen.chosen('tell'))
+		.tell(happen.begun(steps.tell, 'read', {shows: 'cause'}))
+		.tell(happen.intended(steps.tell))
+		.tell(happen.finished(steps.tell, 'told', toJsonObject(scanValues({inventory, named}))));
+
+	const report = postMortemOf(told.events);
+
+	expect(report.before).toEqual({inventory, named});
+	const markdown = renderMarkdown(report);
+	expect(markdown).toContain('## What probes saw before');
+	expect(markdown).toContain('acme/\\*web\\* is gone, with 1 tag (v1); last seen 2026-04-19 02:00 UTC');
+	expect(markdown).toContain(`| \`infra-ci:latest\` | \`${digest}\` | 2026-04-18 02:00:00Z | 2026-04-19 02:00:00Z |`);
+	expect(postMortemOf(toldToEnd().events)).not.toHaveProperty('before');
+});

@@ -2,6 +2,7 @@ import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import type {DamagedImage} from '../../damage/damaged-image.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
+import type {Past, UnusablePast} from '../../inventory/past.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
 import type {CollectionStop} from '../listing/collection-stop.ts';
 import type {ObstacleKind} from '../listing/obstacles.ts';
@@ -97,6 +98,8 @@ export type Scan = {
 		notMeant?: number;
 		collectionStops?: CollectionStop[];
 	};
+	/** What the probes saw and the disk does not show any more. Absent: no inventory was given. */
+	inventory?: Past | UnusablePast;
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
 	compared?: SameRegistry;
 };

@@ -2,6 +2,7 @@ import {defined} from '../../../domain/defined.ts';
 import {type Digest, shortHex} from '../../../domain/image/digest.ts';
 import {faultMeanings} from '../../../domain/image/fault.ts';
 import type {ScanOutput} from '../../../domain/incident/outputs.ts';
+import {sayNamed, sayPast} from '../../../domain/inventory/say-past.ts';
 import type {Finding} from '../../../domain/storage/findings/finding.ts';
 import {sayRecentTime} from '../../../domain/text/time.ts';
 import {count} from '../../../domain/text/wording.ts';
@@ -35,7 +36,22 @@ export function drawScan(
 		rows.push(row, ...details);
 	}
 
-	return {rows, ...defined({focus})};
+	return {rows: [...rows, ...drawInventory(scan, style)], ...defined({focus})};
+}
+
+/** What the probes saw and this disk does not show any more. */
+function drawInventory({inventory, named = []}: ScanOutput, {format, width}: ScanStyle): Row[] {
+	if (inventory === undefined) {
+		return [];
+	}
+
+	const {head, items} = sayPast(inventory);
+	const bullet = format.row(`  ${format.glyphs.bullet} `);
+	return [
+		[],
+		...format.wrap(head, width, 'problem' in inventory || items.length > 0 ? 'warn' : 'dim'),
+		...[...items, ...named.map(sayNamed)].flatMap(item => format.wrap(item, width, 'plain', bullet)),
+	];
 }
 
 function drawSummary({counts, gaps, complete}: ScanOutput, said: string, format: Formatter, width: number): Row[] {
