@@ -15,7 +15,7 @@ export type MemoryLab = {
 	store: Store;
 	registry: RealRegistry;
 	host: string;
-	/** Sets when everything that is gone was lost: in seconds from now. */
+	/** Sets when everything that is gone was lost, in seconds from now, and all that is there to an hour before. */
 	lostAt(seconds: number): Promise<void>;
 	/** Responds from a script, and leaves where it has no word. */
 	respond(repository: string, script: Script): Promise<Incident>;
@@ -39,19 +39,35 @@ export async function openMemoryLab(folder: string): Promise<MemoryLab> {
 	const restart = `curl -sSf http://127.0.0.1:${(restarter.address() as AddressInfo).port}/`;
 	await writeFile(
 		path.join(folder, 'regmedic.yaml'),
-		JSON.stringify({registries: {lab: {url: `http://${host}`, storage: {root: store.root, restart}}}}),
+		JSON.stringify({
+			registries: {lab: {url: `http://${host}`, storage: {root: store.root, restart}}},
+			images: {'acme/app': {registry: 'lab', build: {repository: 'acme/app', branch: 'main'}}},
+			// No CI listens there: builds are chosen, and never started.
+			woodpecker: {url: 'http://127.0.0.1:1', token: {env: 'CI_TOKEN'}},
+		}),
 		{mode: 0o600},
 	);
-	const environment = {PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder};
+	const environment = {
+		PATH: process.env.PATH,
+		HOME: folder,
+		XDG_STATE_HOME: folder,
+		XDG_RUNTIME_DIR: folder,
+		CI_TOKEN: 'x',
+	};
 	return {
 		store,
 		registry,
 		host,
 		async lostAt(seconds) {
-			const time = Date.now() / 1000 + seconds;
+			const lost = Date.now() / 1000 + seconds;
 			const entries = await readdir(store.base, {recursive: true, withFileTypes: true});
-			const folders = entries.filter(entry => entry.isDirectory());
-			await Promise.all(folders.map(({parentPath, name}) => utimes(path.join(parentPath, name), time, time)));
+			// What is there was written before.
+			await Promise.all(
+				entries.map(entry => {
+					const time = entry.isDirectory() ? lost : lost - 3600;
+					return utimes(path.join(entry.parentPath, entry.name), time, time);
+				}),
+			);
 		},
 		async respond(repository, script) {
 			const {session, close} = await startIncident(plainInvocation(folder, environment), {
