@@ -5,7 +5,7 @@ import {currentVisit, type Incident, isFinished, stillRunning} from './incident.
 
 /** What goes on outside when regmedic ends here, whatever the reason, a sentence each: what, where, and what was last seen of it. */
 export function whatGoesOn(incident: Incident): string[] {
-	return [...ofPhase(incident), ...leftRunning(incident)];
+	return [...ofPhase(incident), ...ofItems(incident), ...leftRunning(incident)];
 }
 
 /** For an error that ends a session: it says what goes on without it. Whoever took the incident over follows that already. */
@@ -36,10 +36,24 @@ function ofPhase(incident: Incident): string[] {
 	const title = findStep(runbook, phase.step)?.title ?? phase.step;
 	const where = visit.gate === undefined ? '' : ` (${visit.gate.target})`;
 	const known = visit.progress.at(-1)?.say;
+	return sayOpen(`"${title}"${where}`, phase, known);
+}
+
+function ofItems(incident: Incident): string[] {
+	return (currentVisit(incident)?.items ?? []).flatMap(({title, target, state, progress}) =>
+		state.kind === 'running' || state.kind === 'unsure'
+			? sayOpen(`"${title}" (${target})`, state, progress.at(-1)?.say)
+			: [],
+	);
+}
+
+type Open = {kind: 'running'; request: string} | {kind: 'unsure'; say: string};
+
+function sayOpen(what: string, open: Open, known: string | undefined): string[] {
 	const seen = known === undefined ? '' : ` Last seen: ${known}`;
-	return phase.kind === 'running'
-		? [`"${title}"${where} may still be running (request ${phase.request}): leaving does not stop it.${seen}`]
-		: [`Whether "${title}"${where} was carried out is not known. ${upperFirst(phase.say)}${seen}`];
+	return open.kind === 'running'
+		? [`${what} may still be running (request ${open.request}): leaving does not stop it.${seen}`]
+		: [`Whether ${what} was carried out is not known. ${upperFirst(open.say)}${seen}`];
 }
 
 /** Builds that were left while they ran, and that no later visit has followed to their end. */

@@ -31,6 +31,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 	},
 	provides: {number: 'the pipeline', url: 'its page', commit: 'what it built'},
 	bare: ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
+	atOnce: 4,
 	success: ['succeeded'],
 	outcomeOf: refusedOrUnreachable,
 

@@ -32,6 +32,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	provides: {relinked: 'the digests and tags that were restored'},
 	bare: ['gone', 'refused', 'unreachable'],
 	success: ['relinked'],
+	atOnce: 4,
 	outcomeOf: error =>
 		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : refusedOrUnreachable(error),
 
