@@ -58,20 +58,12 @@ export function weighRow(
 		.map(({key, blocked, why, recommended}) => ({remedy: remedyOf[key], blocked, why, recommended}))
 		// Only where the memory alone is wrong does a restart repair an image; elsewhere it is an item of its own.
 		.filter(({remedy}) => remedy !== 'restart' || isRestart)
-		.map(({remedy, blocked, why, recommended}) =>
-			remedy === 'leave'
+		.map(({remedy, blocked, why, recommended}) => {
+			const impossible = whyImpossible(remedy, {image, findings, complete}) ?? blocked;
+			return remedy === 'leave'
 				? {remedy, possible: true, recommended, why: 'It stays damaged; the plan names it.'}
-				: remedy === 're-point' && settledByRelink(findings)
-					? {
-							remedy,
-							possible: false,
-							recommended: false,
-							why: 'It is not needed: a relink brings the same digest back.',
-						}
-					: image.tags.length === 0 && isOfTag.has(remedy)
-						? {remedy, possible: false, recommended: false, why: 'No tag names it.'}
-						: {remedy, possible: blocked === undefined, recommended, why: blocked ?? why},
-		);
+				: {remedy, possible: impossible === undefined, recommended, why: impossible ?? why};
+		});
 	const best =
 		remedies.find(
 			({recommended, possible, remedy}) => recommended && possible && (remedy !== 're-point' || historySuffices),
@@ -84,6 +76,25 @@ export function weighRow(
 			why,
 		})),
 	};
+}
+
+/** What a plan rules out, beside what is ruled out for one image. */
+function whyImpossible(
+	remedy: PlanRemedy,
+	{image, findings, complete}: Pick<DamagedRow, 'image' | 'findings'> & Pick<RegistryFacts, 'complete'>,
+): string | undefined {
+	if (remedy === 're-point' && settledByRelink(findings)) {
+		return 'It is not needed: a relink brings the same digest back.';
+	}
+
+	if (image.tags.length === 0 && isOfTag.has(remedy)) {
+		return 'No tag names it.';
+	}
+
+	// What was not read may hold what is missing, or be damaged too. A relink overwrites nothing.
+	return !complete && remedy !== 'relink' && remedy !== 'leave'
+		? 'Not everything could be read: only what is known to be whole below is linked again.'
+		: undefined;
 }
 
 const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback']);

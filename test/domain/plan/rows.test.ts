@@ -1,0 +1,100 @@
+import {describe, expect, it} from 'vitest';
+import type {DamagedImage} from '../../../src/domain/damage/damaged-image.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import {type DamagedRow, inOrderOfNeed, type Need, weighRow} from '../../../src/domain/plan/rows.ts';
+import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
+import {settings} from '../../support/fake-ports.ts';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
+const image: DamagedImage = {
+	id: 'app@000000000000',
+	repository: 'app',
+	digest: digest('0'),
+	tags: ['latest'],
+	platforms: {whole: [], lost: ['linux/amd64']},
+	findings: ['child-swept'],
+};
+const swept: Finding = {
+	kind: 'child-swept',
+	repository: 'app',
+	digest: digest('1'),
+	tags: ['latest'],
+	via: [digest('0')],
+	missing: [digest('2')],
+	remedy: 'rebuild',
+	detail: '',
+};
+const unlinked: Finding = {
+	...swept,
+	kind: 'child-unlinked',
+	missing: [],
+	remedy: 'relink',
+	plan: {complete: true, parts: [{digest: digest('1'), role: 'manifest', where: 'disk', size: 10}]},
+};
+const sibling = {tags: ['older'], wasNamed: false, digest: digest('3'), platforms: [], age: 'older' as const};
+const row = (more: Partial<DamagedRow> = {}): DamagedRow => ({
+	image,
+	findings: [swept],
+	settings,
+	siblings: [],
+	...more,
+});
+const known = {complete: true, restarts: false};
+const possible = (weighed: ReturnType<typeof weighRow>) =>
+	weighed.remedies.filter(each => each.possible).map(({remedy}) => remedy);
+
+describe('the remedies of a damaged image in a plan', () => {
+	it('begin with the recommended one, and each says why it is possible or not', () => {
+		const weighed = weighRow(row(), known);
+
+		expect(weighed.recommended).toMatch(/^rebuild-/);
+		expect(weighed.remedies[0]!.remedy).toBe(weighed.recommended);
+		expect(weighed.remedies.every(({why}) => why !== '')).toBe(true);
+		expect(possible(weighed)).toContain('leave');
+	});
+
+	it('are a relink where everything is still on the disk, and no re-point then', () => {
+		const weighed = weighRow(row({findings: [unlinked], siblings: [sibling]}), known);
+
+		expect(weighed.recommended).toBe('relink');
+		expect(possible(weighed)).not.toContain('re-point');
+	});
+
+	it('offer another image under the tag, and never recommend it where the tag’s history does not say so', () => {
+		const {pipeline: _, fallback: __, ...bare} = settings;
+		const weighed = weighRow(row({settings: bare, siblings: [sibling]}), known);
+
+		expect(possible(weighed)).toEqual(expect.arrayContaining(['re-point', 'leave']));
+		expect(weighed.recommended).toBe('leave');
+	});
+
+	it('are only a relink, or nothing, where not everything could be read', () => {
+		const incomplete = {complete: false, restarts: false};
+
+		expect(possible(weighRow(row({siblings: [sibling]}), incomplete))).toEqual(['leave']);
+		expect(possible(weighRow(row({findings: [unlinked]}), incomplete))).toEqual(['relink', 'leave']);
+	});
+
+	it('build nothing for an image that no tag names', () => {
+		const weighed = weighRow(row({image: {...image, tags: []}}), known);
+
+		expect(possible(weighed)).toEqual(['leave']);
+	});
+
+	it('are a restart of the registry only where its memory alone is wrong', () => {
+		const differs: Finding = {...swept, kind: 'answers-differ', missing: [], remedy: 'restart'};
+
+		const restartable = {...settings, restart: 'systemctl restart registry'};
+		expect(weighRow(row({findings: [differs], settings: restartable}), known).recommended).toBe('restart');
+		expect(weighRow(row({findings: [differs, swept]}), known).remedies.map(({remedy}) => remedy)).not.toContain(
+			'restart',
+		);
+	});
+});
+
+it('the image that CI runs in comes first, then those of pipelines, then the reported one; the rest keeps its order', () => {
+	const needs: Record<string, Need> = {a: 'other', b: 'reported', c: 'pipelines', d: 'ci-own', e: 'other'};
+	const rows = Object.keys(needs).map(id => ({image: {...image, id}}));
+
+	expect(inOrderOfNeed(rows, ({id}) => needs[id]!).map(each => each.image.id)).toEqual(['d', 'c', 'b', 'a', 'e']);
+});
