@@ -49,6 +49,7 @@ export type SshCode =
 
 export type StorageCode =
 	| 'storage.blob-gone'
+	| 'storage.cleaned'
 	| 'storage.denied'
 	| 'storage.lock-failed'
 	| 'storage.locked'

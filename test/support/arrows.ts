@@ -53,7 +53,7 @@ const arrows: {from: string; may: string[]}[] = [
 	{from: 'drills/**', may: ['drills/**', 'domain/**', 'node:', 'ssh2']},
 	{
 		from: 'domain/**',
-		may: ['domain/**', 'valibot', 'yaml', 'semver', 'string-width', 'mdast', 'mdast-util-*', 'micromark-*'],
+		may: ['domain/**', 'valibot', 'yaml', 'semver', 'croner', 'string-width', 'mdast', 'mdast-util-*', 'micromark-*'],
 	},
 ];
 

@@ -12,6 +12,7 @@ import type {Ci, PipelineLog, TriggerAnswer} from '../../src/engine/ports/ci.ts'
 import type {Clock} from '../../src/engine/ports/clock.ts';
 import type {CatalogueEnd, Registry} from '../../src/engine/ports/registry.ts';
 import type {Storage} from '../../src/engine/ports/storage.ts';
+import {hostNow} from './host-now.ts';
 import {noSecrets} from './redacting.ts';
 
 export const host = 'registry.example:5000';
@@ -155,6 +156,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		hash: async () => neverAsked(),
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
 		maintenance: async () => quietHost,
+		hostNow: async () => hostNow(),
 		dryRunCollection: async () => neverAsked(),
 		survey: async () => ({unreadable: [], isWhole: true}),
 		restartObstacles: async () => [],

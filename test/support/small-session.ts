@@ -28,6 +28,7 @@ export async function openSmallSession({
 	earlier = [],
 	journal = createMemoryJournal(earlier),
 	change = actions => actions,
+	ports: more = {},
 }: {
 	conduct?: Partial<Conduct>;
 	page?: string;
@@ -35,6 +36,7 @@ export async function openSmallSession({
 	earlier?: readonly JournalEvent[];
 	journal?: ReturnType<typeof createMemoryJournal>;
 	change?: (actions: Action[]) => Action[];
+	ports?: Partial<Ports>;
 } = {}): Promise<SmallSession> {
 	const {events} = journal;
 	const redaction = createRedaction();
@@ -43,6 +45,8 @@ export async function openSmallSession({
 	const ports = {
 		clock,
 		secrets: {registry: async () => undefined, redact: redaction.redact, redactLog: redaction.stream},
+		registry: {host: 'registry.example'},
+		...more,
 	} as unknown as Ports;
 	const actions = actionsOf({
 		run: async (action, inputs, context) => {

@@ -8,6 +8,7 @@ import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
+import {readHostNow} from './host/cleaners.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
 import {findMissing} from './host/find-programs.ts';
 import {readMaintenance} from './host/maintenance.ts';
@@ -60,6 +61,7 @@ export function createStorage({
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
+		hostNow: ({signal}) => readHostNow({...defined({hostRoot}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
 		...defined({restartCommand}),
 		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),

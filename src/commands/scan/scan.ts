@@ -8,6 +8,7 @@ import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {WalkRules} from '../../domain/storage/walk/walk-manifest.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
+import {scanBetweenLooks} from '../../engine/scan/between-looks.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {readPast} from '../../engine/scan/read-past.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
@@ -70,12 +71,17 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			async scanStore(root, rules, name) {
 				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
 				const storage = openStorage({...location, root}, setup, shell);
-				const {scan: found, listing} = await scanStore(storage, {
-					...rules,
-					signal,
-					onProgress: progress.update,
-					...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
-				});
+				const {scan: found, listing} = await scanBetweenLooks(
+					storage,
+					{now: () => systemClock.now().getTime(), host, signal},
+					() =>
+						scanStore(storage, {
+							...rules,
+							signal,
+							onProgress: progress.update,
+							...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
+						}),
+				);
 				const compared =
 					options.compare && host !== undefined
 						? await compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})

@@ -91,6 +91,8 @@ export type Happening =
 			items?: {id: string; title: string; changes: string[]; plan: Json; undo: string; destructive: number}[];
 	  } & StepStamp)
 	| ({type: 'gate.answered'; answer: string; why?: string} & StepStamp)
+	/** It was approved, and waits for the end of what must not run beside it. */
+	| ({type: 'effect.waits'; say: string} & StepStamp)
 	| ({type: 'effect.intended'; request: string} & ItemStamp)
 	| ({type: 'effect.progressed'; name: string; detail: JsonObject; say: string} & ItemStamp)
 	| ({

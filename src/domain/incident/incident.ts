@@ -81,6 +81,8 @@ type VisitFacts = StepStamp & {
 	evidence: EvidenceNote[];
 	progress: {at: string; name: string; detail: JsonObject; say: string}[];
 	gate?: Gate;
+	/** What it waited for before it began. */
+	waits?: {at: string; say: string}[];
 	/** How often the effect was begun. */
 	tries: number;
 	/** How often it became unknown whether a change happened. */

@@ -8,7 +8,7 @@ import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import type {PlannedItem} from './item.ts';
-import {digest, finding, hazard, imageCheck, inventoryEntry, past, reference, sibling} from './schemas.ts';
+import {digest, finding, hazard, hold, imageCheck, inventoryEntry, past, reference, sibling} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
 const counts: v.GenericSchema<Scan['counts']> = v.object({
@@ -65,6 +65,9 @@ const schemas = {
 			/** What the tag has named, as the probes saw it, the one seen last first. */
 			named: v.exactOptional(v.array(inventoryEntry)),
 			held: v.exactOptional(v.array(heldInMemory)),
+			hold: v.exactOptional(hold),
+			/** A cleaner ran, or was to start, while the disk was read. */
+			provisional: v.exactOptional(v.literal(true)),
 		}),
 		v.transform(({sibling: first, ...scan}) => ({
 			kind: 'scan' as const,

@@ -3,6 +3,10 @@ import {type Hazard, type HazardKind, severities} from '../audit/hazard.ts';
 import {defined} from '../defined.ts';
 import type {ReasonCode} from '../error-codes.ts';
 import {asOperatorError} from '../errors.ts';
+import {cleanerKinds} from '../hold/cleaning.ts';
+import type {Hold} from '../hold/hold.ts';
+import type {NextStart, Suspension} from '../hold/next-starts.ts';
+import type {RunningCleaner} from '../hold/running.ts';
 import {type Digest, isDigest} from '../image/digest.ts';
 import {type Fault, faultKinds} from '../image/fault.ts';
 import {type ImageReference, parseReference} from '../image/reference.ts';
@@ -163,4 +167,42 @@ export const hazard: v.GenericSchema<Hazard> = v.object({
 	line: v.string(),
 	why: v.string(),
 	advice: v.string(),
+});
+
+const suspension: v.GenericSchema<Suspension> = v.variant('kind', [
+	v.object({
+		kind: v.literal('command'),
+		program: v.picklist(['systemctl', 'docker', 'podman']),
+		name: v.string(),
+		isUser: v.exactOptional(v.literal(true)),
+	}),
+	v.object({kind: v.literal('by-hand'), how: v.string(), undo: v.string()}),
+]);
+
+const cleaner = v.picklist(cleanerKinds);
+
+const running: v.GenericSchema<RunningCleaner> = v.object({
+	kind: cleaner,
+	pid: count,
+	line: v.string(),
+	since: v.string(),
+	container: optionalText,
+	perhaps: v.exactOptional(v.literal(true)),
+});
+
+const nextStart: v.GenericSchema<NextStart> = v.object({
+	kind: cleaner,
+	file: v.string(),
+	at: v.exactOptional(count),
+	line: v.string(),
+	starts: optionalText,
+	why: optionalText,
+	suspend: suspension,
+});
+
+export const hold: v.GenericSchema<Hold> = v.object({
+	looked: v.string(),
+	running: v.array(running),
+	next: v.array(nextStart),
+	gaps: v.array(v.string()),
 });

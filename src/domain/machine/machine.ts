@@ -10,7 +10,7 @@ import {gateAnswered, gateOpened} from './gates.ts';
 import type {ItemEvent} from './item-after.ts';
 import {itemTurn} from './items.ts';
 import {chosen, prepared, settle} from './plan.ts';
-import {abandonVisit, editVisit} from './visits.ts';
+import {abandonVisit, editVisit, visitOf} from './visits.ts';
 
 /**
  * The machine: the incident after an event, and the effects to carry out. Pure. An event that does not fit the phase changes
@@ -69,7 +69,7 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 			return isArriving(event.step) ? started(incident, event) : stay;
 
 		case 'step.blocked':
-			return isArriving(event.step) || isAt('gating', event)
+			return isArriving(event.step) || isAt('gating', event) || isAt('intending', event)
 				? surprise(incident, event, event.problem, event.at)
 				: stay;
 
@@ -78,6 +78,15 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 
 		case 'gate.answered':
 			return isAt('gate', event) ? gateAnswered(incident, event) : stay;
+
+		case 'effect.waits': {
+			const {at, say} = event;
+			// The items of a plan wait together, and say so once.
+			const isNew = visitOf(incident, event)?.waits?.at(-1)?.say !== say;
+			return isNew && (isAt('intending', event) || isAt('applying', event))
+				? [editVisit(incident, event, visit => ({...visit, waits: [...(visit.waits ?? []), {at, say}]})), []]
+				: stay;
+		}
 
 		case 'effect.intended':
 			return isAt('intending', event) ? intended(incident, event) : stay;

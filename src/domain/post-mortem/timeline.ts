@@ -55,6 +55,7 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 			return event.answer === 'decline'
 				? `Declined: ${titleOf(event.step)}.`
 				: `Answered the gate of “${titleOf(event.step)}”: ${event.answer}${event.why === undefined ? '' : ` (${event.why})`}.`;
+		case 'effect.waits':
 		case 'effect.progressed':
 			return event.say;
 		case 'effect.finished':

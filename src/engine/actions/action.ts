@@ -42,6 +42,8 @@ export type Action<Inputs = unknown, Values extends object = object> = ActionDec
 	precondition?(inputs: Inputs, context: ActionContext): Promise<Precondition>;
 	/** Looks up what became of a write. It only reads. */
 	reconcile?(inputs: Inputs, context: ActionContext): Promise<Reconciliation<Values>>;
+	/** It may be made while something cleans the store: it stores nothing. */
+	besideCleaners?: true;
 	/** Its log is that of the work it follows: the requests are kept beside it. */
 	hasOwnLog?: true;
 	/** The outcome that an error is, where the action has one for it. */

@@ -1,4 +1,5 @@
 import {defined} from '../../domain/defined.ts';
+import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
@@ -11,10 +12,11 @@ import {partsGone, redisCommands} from '../../domain/remedy/redis-keys.ts';
 import {sayAge, saySibling, siblingName} from '../../domain/remedy/say-sibling.ts';
 import type {Sibling} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
-import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
+import {damagesImage, type Finding, type Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
+import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {findSiblings} from '../scan/find-siblings.ts';
 import {type ReadPast, readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
@@ -54,6 +56,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		held: 'parts that the registry serves from memory although the disk lacks their link',
 		inventory: 'what the probes saw and the disk does not show any more',
 		named: 'what the tag has named, as the probes saw it',
+		hold: 'what cleans the store now, and what will next',
+		provisional: 'whether a cleaner ran while the disk was read',
 		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -70,13 +74,16 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 
 		const past = await readPast(ports.inventory);
 		log(`Reading ${storage.place} …`);
-		const read = await scanStore(storage, {
-			role: settings.role,
-			platforms: settings.platforms,
-			signal,
-			onProgress: progress,
-			...(digest === undefined ? {} : {asked: {repository, digest}}),
-		});
+		const now = () => ports.clock.now().getTime();
+		const read = await scanBetweenLooks(storage, {now, host, signal}, () =>
+			scanStore(storage, {
+				role: settings.role,
+				platforms: settings.platforms,
+				signal,
+				onProgress: progress,
+				...(digest === undefined ? {} : {asked: {repository, digest}}),
+			}),
+		);
 		progress({label: 'comparing the registry with the disk'});
 		const registry = ports.registry.fresh();
 		const {scan, another} = await compareRegistry(read, {storage, registry, role: settings.role}, {signal}).finally(
@@ -92,6 +99,10 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 				: await findSiblings(storage, {listing: read.listing, scan, repository, tag}, {signal});
 		const options = siblings.map(sibling => optionOf(sibling, {host, repository}));
 		const leftovers = scan.leftovers?.images ?? 0;
+
+		for (const line of scan.hold === undefined ? [] : sayHoldWhole(scan.hold, now())) {
+			log(line);
+		}
 
 		for (const {kind, repository: where, tags, digest: of = '', detail, aside = []} of scan.findings) {
 			log(`${kind} ${where} ${tags.join(',')} ${of}: ${detail}`);
@@ -134,11 +145,11 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,
-			...defined({another}),
+			...defined({another, hold: scan.hold, provisional: scan.provisional}),
 			...(another === undefined && inventoryOutput(past, {listing: read.listing, image, role: settings.role})),
 		};
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
-		const said = sayScan({outcome, findings, others, gaps: scan.gaps.length, ...defined({another})});
+		const said = sayScan({outcome, findings, others, scan, ...defined({another})});
 		const missed = output.inventory && sumUpPast(output.inventory);
 		return {outcome, output, say: [`${said}${sayMemory(memory)}`, ...(missed === undefined ? [] : [missed])].join(' ')};
 	},
@@ -162,10 +173,16 @@ function inventoryOutput(
 	};
 }
 
-type Summary = {outcome: string; findings: Finding[]; others: Finding[]; gaps: number; another?: string};
+type Summary = {
+	outcome: string;
+	findings: Finding[];
+	others: Finding[];
+	scan: Pick<Scan, 'gaps' | 'provisional'>;
+	another?: string;
+};
 
 /** What was not read may be what is missing: an incomplete scan never says that the disk holds every part. */
-function sayScan({outcome, findings, others, gaps, another}: Summary): string {
+function sayScan({outcome, findings, others, scan: {gaps, provisional}, another}: Summary): string {
 	if (another !== undefined) {
 		return `${another} Nothing on this disk is about this image. ${hintForDifference}`;
 	}
@@ -186,9 +203,12 @@ function sayScan({outcome, findings, others, gaps, another}: Summary): string {
 			: isWhole
 				? 'no other image is damaged'
 				: 'none to other images';
-	return isWhole
-		? `On disk, ${mine}; ${rest}.`
-		: `Not everything could be read (${count(gaps, 'gap')}). So far, ${mine}; ${rest}.`;
+	const unread = gaps.length - (provisional ? 1 : 0);
+	const why = [
+		...(provisional ? gaps.slice(0, 1) : []),
+		...(unread > 0 ? [`Not everything could be read (${count(unread, 'gap')}).`] : []),
+	];
+	return isWhole ? `On disk, ${mine}; ${rest}.` : `${why.join(' ')} So far, ${mine}; ${rest}.`;
 }
 
 /** As an output, and as an option that a person can choose. */

@@ -13,6 +13,7 @@ import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {probe} from '../probe/probe.ts';
+import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {compareStore} from '../scan/compare-store.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory} from '../scan/stale-memory.ts';
@@ -50,7 +51,10 @@ async function onDisk(storage: Storage, options: ScopeOptions): Promise<Scope> {
 	const {repository, digest} = reported ?? {};
 	const rules = {role, platforms, signal, onProgress};
 	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
-	const {scan: first, listing} = await scanStore(storage, {...rules, ...asked});
+	const now = () => options.clock.now().getTime();
+	const {scan: first, listing} = await scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
+		scanStore(storage, {...rules, ...asked}),
+	);
 	const scan = await compareStore(first, registry, {...rules, listing, storage});
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;

@@ -1,6 +1,7 @@
 import type {CollectionDryRun} from '../../domain/audit/collection-dry-run.ts';
 import type {CollectionReport} from '../../domain/audit/collection-report.ts';
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
+import type {HostNow} from '../../domain/hold/host-now.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {StoreSample} from '../../domain/storage/same-registry.ts';
@@ -47,6 +48,8 @@ export type Storage = {
 	): Promise<HashAnswer[]>;
 	/** Reads how the host runs the registry and cleans it up. Never writes. Whatever could not be read is a gap, not an error. */
 	maintenance(waiting: Waiting): Promise<Maintenance>;
+	/** Reads what the host runs at this moment and will start. Never writes. Whatever could not be read is a gap, not an error. */
+	hostNow(waiting: Waiting): Promise<HostNow>;
 	/**
 	 * Runs a dry garbage collection on the host.
 	 * A collection that fails is a report with its words.

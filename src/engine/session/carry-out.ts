@@ -8,6 +8,7 @@ import {toJson, toJsonObject} from '../../domain/json.ts';
 import {itemStampOf, type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import type {Reconciliation} from '../actions/action.ts';
+import {awaitCleaners} from './await-cleaners.ts';
 import {gateLastsMs, lookUp} from './look-up.ts';
 import {perform} from './perform.ts';
 import {beginItem, openPlanGate, preparePlan} from './plan.ts';
@@ -38,13 +39,20 @@ export async function carryOut(effect: MachineEffect, context: EffectContext): P
 			await report(await beginItem(effect, context));
 			return undefined;
 
-		case 'intend':
+		case 'intend': {
 			if (effect.tries > 0) {
 				await ports.clock.sleep(retryAfterMs[Math.min(effect.tries, retryAfterMs.length) - 1]!, {signal});
 			}
 
-			await report({type: 'effect.intended', ...stampOf(effect), request: requestId(incident, effect)});
+			const {action} = stepActionOf(effect, context);
+			const problem = action.effect === 'read' ? undefined : await awaitCleaners(effect, action, context);
+			await report(
+				problem === undefined
+					? {type: 'effect.intended', ...stampOf(effect), request: requestId(incident, effect)}
+					: {type: 'step.blocked', ...stampOf(effect), problem},
+			);
 			return undefined;
+		}
 
 		case 'perform':
 			if (effect.attach) {

@@ -12,6 +12,7 @@ import {findStep} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Precondition} from '../actions/action.ts';
 import {createLimiter} from '../bounded-concurrency.ts';
+import {awaitCleaners} from './await-cleaners.ts';
 import {gateLastsMs, lookUp} from './look-up.ts';
 import {actionNamed, type EffectContext, type StepAction, stepActionOf} from './step-action.ts';
 
@@ -145,6 +146,11 @@ export async function beginItem(
 	const stamp = {step, attempt, item: id};
 	const stepAction = stepActionOf(stamp, context);
 	const item = stepAction.item!;
+	const busy = item.effect === 'read' ? undefined : await awaitCleaners(stamp, stepAction.action, context);
+	if (busy !== undefined) {
+		return {type: 'item.checked', ...stamp, found: 'unknown', say: busy.message, problem: busy};
+	}
+
 	const expired = () => isExpired(item, context.ports.clock.now().toISOString());
 	const answer: Precondition | 'expired' = expired() ? 'expired' : await ask(stamp, stepAction, context);
 	if (answer === 'expired' || expired()) {

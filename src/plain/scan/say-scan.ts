@@ -1,3 +1,4 @@
+import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import {partName, shortDigest} from '../../domain/image/digest.ts';
 import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/fault.ts';
 import {sayPast} from '../../domain/inventory/say-past.ts';
@@ -53,11 +54,18 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
 		...sayInventory(scan, width),
+		...sayHoldOf(scan, width),
 		...(isElsewhere(scan) ? wrap(hintForDifference, {columns: width}) : sayNext(findings, risks, registry)),
 		...(complete
 			? []
 			: wrap('The scan is INCOMPLETE: fix what is listed at the top, then scan again.', {columns: width})),
 	];
+}
+
+function sayHoldOf({hold}: Scan, columns: number): string[] {
+	return hold === undefined
+		? []
+		: sayHoldWhole(hold, Date.parse(hold.looked)).flatMap(line => wrap(line, {rest: '  ', columns}));
 }
 
 /** One finding as a line of a list. */
@@ -81,9 +89,11 @@ function some(tags: readonly string[]): string {
 }
 
 function sayGaps(scan: Scan, columns: number): string[] {
-	const head = isElsewhere(scan)
-		? `INCOMPLETE: the registry that responds ${scan.compared?.kind === 'another' ? 'is not' : 'may not be'} the one on this disk.`
-		: 'INCOMPLETE: part of the store could not be read. Other faults may exist.';
+	const head = scan.provisional
+		? 'INCOMPLETE: a cleaner works on the store, or did. What was read is provisional.'
+		: isElsewhere(scan)
+			? `INCOMPLETE: the registry that responds ${scan.compared?.kind === 'another' ? 'is not' : 'may not be'} the one on this disk.`
+			: 'INCOMPLETE: part of the store could not be read. Other faults may exist.';
 	return [...wrap(head, {columns}), ...sayList(scan.gaps, columns)];
 }
 

@@ -59,7 +59,7 @@ function sayLog(before: SessionView | undefined, {live}: SessionView): string[] 
 
 /** @param known the same visit as it was told before; undefined where it is new */
 function sayVisit(incident: Incident, visit: Visit, known: Visit | undefined, options: NarrateOptions): string[] {
-	const {gate, progress, tries, problem, endedAt} = visit;
+	const {gate, waits = [], progress, tries, problem, endedAt} = visit;
 	const answer = gate?.answer;
 	const isOver = endedAt !== undefined && known?.endedAt === undefined;
 	return [
@@ -68,6 +68,7 @@ function sayVisit(incident: Incident, visit: Visit, known: Visit | undefined, op
 			? indented(`${answer.approved ? 'Approved' : 'Declined'} by ${answer.by}.`)
 			: []),
 		...(known && tries > known.tries && known.tries > 0 ? ['  Retrying.'] : []),
+		...waits.slice(known?.waits?.length ?? 0).flatMap(({say}) => indented(say)),
 		...progress.slice(known?.progress.length ?? 0).flatMap(({say}) => indented(say)),
 		...(problem && problem !== known?.problem && endedAt === undefined ? indented(`Failed: ${problem.message}`) : []),
 		...(isOver ? sayResult(visit) : []),

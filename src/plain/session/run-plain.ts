@@ -1,7 +1,10 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {sayHold} from '../../domain/hold/say-hold.ts';
+import {holdIn} from '../../domain/incident/hold.ts';
 import {currentStep, currentVisit, type Incident, type Phase} from '../../domain/incident/incident.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
+import {upperFirst} from '../../domain/text/wording.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
 import {narrate} from './narrate.ts';
 import {createPerson} from './person.ts';
@@ -97,6 +100,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 
 		if (waitsForPerson(view) && view.incident.phase !== asked && !view.halted) {
 			asked = view.incident.phase;
+			tell(sayHeld(view, now().getTime()));
 			if (isAttended) {
 				person.ask();
 			} else {
@@ -145,7 +149,15 @@ function sayStillWorking(view: SessionView, now: number): string {
 	const since = currentVisit(incident)?.startedAt ?? lastAt;
 	const elapsed = sayDuration(Math.max(0, now - Date.parse(since)));
 	const progress = sayProgress(view);
-	return `Still working: ${title}, ${elapsed} so far${progress === undefined ? '' : `; ${progress}`}.`;
+	const held = sayHeld(view, now).map(line => ` ${line}`);
+	return `Still working: ${title}, ${elapsed} so far${progress === undefined ? '' : `; ${progress}`}.${held.join('')}`;
+}
+
+/** The countdown to what will take data out of the store. */
+function sayHeld({incident}: SessionView, now: number): string[] {
+	const hold = holdIn(incident);
+	const text = hold && sayHold(hold, now);
+	return text === undefined ? [] : [`${upperFirst(text)}.`];
 }
 
 /** Beats whenever it was not touched for this long. */

@@ -1,4 +1,5 @@
 import type {Hazard} from '../../domain/audit/hazard.ts';
+import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import type {Output, ScanOutput} from '../../domain/incident/outputs.ts';
 import {sayNamed, sayPast} from '../../domain/inventory/say-past.ts';
@@ -67,6 +68,9 @@ function sayOutput(output: Output): string[] {
 				...some(output.findings, sayFinding, 'finding'),
 				...some(output.gaps, sayItem, 'gap'),
 				...sayInventory(output),
+				...(output.hold === undefined
+					? []
+					: sayHoldWhole(output.hold, Date.parse(output.hold.looked)).flatMap(sayItem)),
 			];
 		case 'follow-ups':
 			return some(output.followUps, sayItem, 'follow-up');

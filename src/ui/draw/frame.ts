@@ -24,7 +24,8 @@ export type Frame = {rows: Row[]; extent: Extent};
 export function drawFrame(state: ScreenState, input: FrameInput): Frame {
 	const {view, situation, columns, rows, format, now, journalFolder, image} = input;
 	const {incident} = view;
-	const banner = drawBanner(view.halted, format, columns).slice(0, Math.max(0, rows - 8));
+	const [header, ...below] = drawHeader({incident, image, now, format, width: columns});
+	const banner = [...below, ...drawBanner(view.halted, format, columns)].slice(0, Math.max(0, rows - 8));
 	const layout = layOut({
 		columns,
 		rows,
@@ -50,7 +51,7 @@ export function drawFrame(state: ScreenState, input: FrameInput): Frame {
 
 	return {
 		rows: [
-			drawHeader({incident, image, now, format, width: columns}),
+			header!,
 			...banner,
 			...(layout.stepLine ? [drawStepLine(incident, format, columns)] : []),
 			...right.map((row, at) => [...(left[at] ?? []), ...row]),

@@ -59,8 +59,11 @@ function drawInputs(given: JsonObject, format: Formatter, width: number): Row[] 
 		.map(([name, value]) => format.cut(format.row([`${name}  `, 'dim'], sayValue(value)), width));
 }
 
-function drawSteps({progress}: Visit, format: Formatter, width: number): Row[] {
-	return progress.length === 0
-		? []
-		: [[], ...progress.map(({at, say}) => format.cut(format.row([`${at.slice(11, 19)} `, 'dim'], say), width))];
+function drawSteps({waits = [], progress}: Visit, format: Formatter, width: number): Row[] {
+	return [
+		...(waits.length === 0 ? [] : [[]]),
+		...waits.flatMap(({at, say}) => format.wrap(say, width, 'warn', format.row([`${at.slice(11, 19)} `, 'dim']))),
+		...(progress.length === 0 ? [] : [[]]),
+		...progress.map(({at, say}) => format.cut(format.row([`${at.slice(11, 19)} `, 'dim'], say), width)),
+	];
 }

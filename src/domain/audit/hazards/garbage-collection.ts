@@ -103,6 +103,11 @@ function collectionsIn(job: Job): Collection[] {
 
 type Flags = Pick<Collection, 'untagged' | 'dryRun'>;
 
+/** Whether a command collects garbage, and not only shows what that would remove. */
+export function collects(argv: readonly string[]): boolean {
+	return flagsOf(argv).some(({dryRun}) => !dryRun);
+}
+
 /**
  * The flags of each `garbage-collect` among these words, also within a word, as in `sh -c '…'`.
  * Only the words after it count: the -d of `docker exec -d` is not a dry run.
@@ -126,7 +131,7 @@ function flagsOf(argv: readonly string[]): Flags[] {
 }
 
 /** @see distribution registry/root.go: -d --dry-run, -m --delete-untagged; the last occurrence counts */
-function readFlags(words: readonly string[]): Flags {
+export function readFlags(words: readonly string[]): Flags {
 	let untagged: Flags['untagged'] = 'no';
 	let dryRun = false;
 

@@ -40,7 +40,7 @@ const meanings: Record<Removal['target'], Pick<Hazard, 'kind' | 'severity' | 'wh
 };
 
 /** At most one a job and target: the first is evidence enough. */
-function removalsIn(job: Job): Removal[] {
+export function removalsIn(job: Job): Removal[] {
 	const acting = job.filter(({argv}) => !isHarmless(argv));
 	const names = job.find(({argv}) => /\/?_manifests\b|\/?_layers\b/.test(argv.join(' ')));
 	const found: Removal[] = [];

@@ -59,7 +59,10 @@ function whileStopped(before: Job): Job {
  * The registries whose store a `garbage-collect` may collect: those that its command names, else those of the audited store,
  * else all.
  */
-function collectedBy(argv: readonly string[], {registries, store}: RegistriesOfHost): readonly ConfiguredRegistry[] {
+export function collectedBy(
+	argv: readonly string[],
+	{registries, store}: RegistriesOfHost,
+): readonly ConfiguredRegistry[] {
 	const words = argv.flatMap(word => word.split(/[\s,[\]]+/));
 	const at = words.indexOf('garbage-collect');
 	const before = words.slice(0, at);

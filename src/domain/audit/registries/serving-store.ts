@@ -33,13 +33,13 @@ export function servingSince(maintenance: Pick<Maintenance, 'files' | 'running' 
 export function runningFor(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): RunningRegistry[] {
 	const {root, running} = maintenance;
 	const {registries} = settingsIn(maintenance);
-	const mayServe = (registry: ConfiguredRegistry | undefined) =>
-		root === undefined ||
-		registry === undefined ||
-		registry.cache.kind === 'unknown' ||
-		serviceOf(registry, root) !== 'other';
 	// The running ones come first among the registries, in their own order.
-	return running.filter((_, n) => mayServe(registries[n]));
+	return running.filter((_, n) => registries[n] === undefined || mayServe(registries[n], root));
+}
+
+/** Whether a registry may serve a store. One whose configuration was not read may serve any. */
+export function mayServe(registry: ConfiguredRegistry, store: string | undefined): boolean {
+	return store === undefined || registry.cache.kind === 'unknown' || serviceOf(registry, store) !== 'other';
 }
 
 /** Those that serve this store; else those that may. The running ones decide. */

@@ -1,5 +1,6 @@
 import type {CacheKind} from '../../audit/registries/descriptor-cache.ts';
 import type {DamagedImage} from '../../damage/damaged-image.ts';
+import type {Hold} from '../../hold/hold.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {Past, UnusablePast} from '../../inventory/past.ts';
@@ -80,6 +81,10 @@ export type Scan = {
 	images?: DamagedImage[];
 	/** Where the registry caches descriptors, where its answers differ from the disk. */
 	cache?: CacheKind;
+	/** What cleans the store now and will next, as it was seen after the reading. A cleaner that ran makes the scan incomplete. */
+	hold?: Hold;
+	/** A cleaner ran, or was to start, while the store was read. */
+	provisional?: true;
 	/** Damaged images that no tag names, left over by pushes and repairs: nothing is broken by them. */
 	leftovers?: {images: number; findings: Finding[]};
 	/** What will break images, or prevent their repair, although they can all be pulled now. */

@@ -1,0 +1,139 @@
+import {mostBytesOfFile} from './maintenance-script.ts';
+
+const mostBytesOfCommandLine = 16_384;
+
+/**
+ * What the host runs now and will start: its processes, containers, crontabs and timers. It only reads: it makes no file, and
+ * starts nothing but programs that list. Nothing runs inside a container; command lines and files of other users are data.
+ * Lines of standard input: the storage root, the folder that plays `/` (empty for the host itself), and a mark that nobody on
+ * the host knows. A record is a line of the mark and a head, and then a body of any bytes:
+ * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `process PID PARENT TICKS STORE CGROUP` with its command
+ * line; `script PID` with the text; `container ENGINE ID NAME`; `top ID` with what docker tells of its processes; `timers SCOPE`
+ * with what systemctl tells in UTC; `crontab PATH` with its text; `gap TEXT`; and at last `end`.
+ */
+export const printCleaners = `LC_ALL=C; export LC_ALL
+IFS= read -r root || exit 1
+IFS= read -r top || exit 1
+IFS= read -r mark || exit 1
+PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
+quick=
+if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
+narrow='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|skopeo|crane|regctl'
+
+put() { printf '\\n%s %s\\n' "$mark" "$1"; }
+words_of() { tr '\\000' '\\n' <"$1"; }
+# Whether a collector collects this store. A program's root is that of its container. $1: its folder in /proc; $2: its cgroup
+store_of() {
+	inside=$1/root
+	if ! [ -d "$inside/." ]; then
+		# Another user's: a program of the host sees the same files as this login.
+		case $2 in *docker*|*libpod*|*containerd*|*kubepods*|*lxc*) printf unknown; return ;; esac
+		inside=
+	fi
+	store=$(words_of "$1/environ" | sed -n 's/^REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=//p' | tail -n 1)
+	if [ -z "$store" ]; then
+		file=$(words_of "$1/cmdline" | sed '1,/^garbage-collect$/d; /^-/d' | head -n 1)
+		case $file in /*) file=$inside$file ;; *) file=$1/cwd/$file ;; esac
+		if [ -f "$file" ]; then
+			store=$(head -c ${mostBytesOfFile} "$file" | tr "'" '"' | sed -n 's/^[^#]*rootdirectory"*[[:space:]]*:[[:space:]]*"*\\([^]",}#]*\\).*/\\1/p' | sed 's/[[:space:]]*$//' | head -n 1)
+			# What the file system driver takes without a setting. @see distribution registry/storage/driver/filesystem
+			store=\${store:-/var/lib/registry}
+		fi
+	fi
+	if [ -z "$store" ] || ! [ -d "$inside$store" ]; then printf unknown
+	elif [ "$inside$store" -ef "$root" ]; then printf same
+	else printf other; fi
+}
+# Prints the text of the script that an interpreter runs, if it has to do with a registry. $1: its folder in /proc; $2: its number
+put_script() {
+	file=$(words_of "$1/cmdline" | sed -n '2,4{/^-/d;p;}' | head -n 1)
+	case $file in /*) if [ -d "$1/root/." ]; then file=$1/root$file; fi ;; *) file=$1/cwd/$file ;; esac
+	if [ -f "$file" ] && [ "$(wc -c <"$file")" -lt 262144 ] && grep -q -s -E -e "$narrow" -- "$file"; then
+		put "script $2"
+		head -c ${mostBytesOfFile} "$file" | tr -d '\\000'
+	fi
+}
+
+{
+put "now $(date +%s) $(unset TZ; date +%z)"
+# The zone's name: from the link that libc reads, else the one whose rules are the same. Without a file it is UTC.
+zone=$(readlink "$top/etc/localtime")
+case $zone in
+*/zoneinfo/*) zone=\${zone##*/zoneinfo/} ;;
+*)
+	zone=
+	if [ -z "$top" ] && ! [ -e /etc/localtime ]; then zone=UTC
+	elif named=$(head -n 1 "$top/etc/timezone") && cmp -s "/usr/share/zoneinfo/$named" "$top/etc/localtime"; then zone=$named; fi ;;
+esac
+if [ -n "$zone" ]; then put "zone $zone"; fi
+
+if [ -z "$top" ]; then
+	if [ -r /proc/self/stat ]; then
+		if ! [ -r /proc/1/stat ]; then put 'gap the processes of other users: this login does not see them (hidepid)'; fi
+		boot=
+		while read -r key value _; do if [ "$key" = btime ]; then boot=$value; fi; done </proc/stat
+		put "boot $boot $(getconf CLK_TCK || echo 100)"
+		containers=
+		for folder in /proc/[0-9]*; do
+			line=
+			stat=
+			while IFS= read -r line; do stat="$stat $line"; done <"$folder/stat" || continue
+			# Behind the name, which may hold anything: state, parent, …; the start is the 20th. @see proc(5)
+			set -- \${stat##*) }
+			# Of the kernel, or ended and not yet waited for.
+			if [ "\${2:-2}" = 2 ] || [ "$1" = Z ]; then continue; fi
+			pid=\${folder##*/} parent=$2 ticks=\${20}
+			words= cgroup= store=-
+			# Without the NULs between them.
+			IFS= read -r words <"$folder/cmdline"
+			IFS= read -r cgroup <"$folder/cgroup"
+			containers="$containers $cgroup"
+			case $words in *garbage-collect*)
+				store=$(store_of "$folder" "$cgroup")
+				# It ended while it was looked at, and took with it whose it was.
+				if [ "$store" = unknown ] && ! [ -e "$folder/stat" ]; then continue; fi ;;
+			esac
+			put "process $pid $parent $ticks $store $cgroup"
+			head -c ${mostBytesOfCommandLine} "$folder/cmdline"
+			case $words in *sh*/*|*python*/*|*perl*/*|*ruby*/*|*node*/*) put_script "$folder" "$pid" ;; esac
+		done
+	else
+		put 'gap the processes of the host: it has no /proc'
+	fi
+
+	for engine in docker podman; do
+		if ! command -v $engine >/dev/null 2>&1; then continue; fi
+		$quick $engine ps --no-trunc --format '{{.ID}} {{.Names}}' </dev/null | head -n 200 | while read -r id name; do
+			put "container $engine $id $name"
+			# The engine may be in another machine, whose processes are not this host's.
+			case $containers in *"$id"*) continue ;; esac
+			if [ $engine = docker ]; then
+				put "top $id"
+				$quick docker top "$id" -eo pid,ppid,etimes,args </dev/null
+			fi
+		done
+	done
+
+	for scope in --system --user; do
+		if command -v systemctl >/dev/null 2>&1; then
+			put "timers $scope"
+			TZ=UTC $quick systemctl $scope list-timers --full --no-pager --no-legend </dev/null
+		fi
+	done
+	own=$(crontab -l </dev/null | head -c ${mostBytesOfFile} | tr -d '\\000')
+	if [ -n "$own" ]; then put 'crontab crontab -l'; printf '%s' "$own"; fi
+	if command -v anacron >/dev/null 2>&1; then put anacron; fi
+elif [ -x "$top/usr/sbin/anacron" ]; then
+	put anacron
+fi
+
+for file in "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
+	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*; do
+	if [ -f "$file" ] && [ -r "$file" ]; then
+		put "crontab \${file#"$top"}"
+		head -c ${mostBytesOfFile} "$file" | tr -d '\\000'
+	fi
+done
+put end
+} 2>/dev/null | head -c 33554432
+`;

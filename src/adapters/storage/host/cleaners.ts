@@ -1,0 +1,167 @@
+import {randomBytes} from 'node:crypto';
+import {defined} from '../../../domain/defined.ts';
+import type {HostNow, HostProcess, HostTimer} from '../../../domain/hold/host-now.ts';
+import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Waiting} from '../../../engine/ports/waiting.ts';
+import {printCleaners} from './cleaners-script.ts';
+
+type CleanersOptions = Waiting & {
+	shell: Shell;
+	root: string;
+	/** A folder that plays the host's `/`. Absent: the host itself. */
+	hostRoot?: string;
+};
+
+const cleanersTimeoutMs = 60_000;
+
+/** Reads what the host runs now and will start, in one command that only reads. */
+export async function readHostNow({shell, root, hostRoot = '', signal}: CleanersOptions): Promise<HostNow> {
+	const mark = randomBytes(12).toString('hex');
+	const store = root.replace(/\/docker\/registry\/v2\/?$/, '');
+	const input = `${store}\n${hostRoot}\n${mark}\n`;
+	const request = {kind: 'read', script: printCleaners, input, timeoutMs: cleanersTimeoutMs} as const;
+	const {stdout} = await shell.run(request, {signal});
+	return hostNowIn(Buffer.from(stdout).toString(), mark);
+}
+
+/** Reads the records that the script prints, each after a line with the mark. */
+export function hostNowIn(output: string, mark: string): HostNow {
+	const host: HostNow = {
+		clock: 0,
+		zone: {offsetMinutes: 0},
+		processes: [],
+		containers: [],
+		crontabs: [],
+		timers: [],
+		hasAnacron: false,
+		gaps: [],
+	};
+	const scripts = new Map<number, string>();
+	let [boot, ticks] = [0, 100];
+	let hasEnd = false;
+
+	for (const record of output.split(`\n${mark} `).slice(1)) {
+		const [head = ''] = record.split('\n', 1);
+		const body = record.slice(head.length + 1);
+		const [word, ...rest] = head.split(' ');
+		const text = rest.join(' ');
+		switch (word) {
+			case 'now':
+				host.clock = Number(rest[0]);
+				host.zone.offsetMinutes = offsetIn(rest[1]);
+				break;
+			case 'zone':
+				host.zone.name = text;
+				break;
+			case 'boot':
+				[boot, ticks] = [Number(rest[0]), Number(rest[1])];
+				break;
+			case 'process':
+				host.processes.push(processIn(rest, body, {boot, ticks}));
+				break;
+			case 'script':
+				scripts.set(Number(rest[0]), body);
+				break;
+			case 'container':
+				host.containers.push({
+					engine: rest[0] === 'podman' ? 'podman' : 'docker',
+					id: rest[1]!,
+					name: rest.slice(2).join(' '),
+				});
+				break;
+			case 'top':
+				host.processes.push(...toldByDocker(body, rest[0]!, host.clock));
+				break;
+			case 'timers':
+				host.timers.push(...timersIn(body, text === '--user'));
+				break;
+			case 'crontab':
+				host.crontabs.push({path: text, text: body});
+				break;
+			case 'anacron':
+				host.hasAnacron = true;
+				break;
+			case 'gap':
+				host.gaps.push(text);
+				break;
+			case 'end':
+				hasEnd = true;
+				break;
+			default:
+		}
+	}
+
+	if (!hasEnd) {
+		host.gaps.push('the output of the host ended before its last line');
+	}
+
+	return {
+		...host,
+		processes: host.processes.map(each => ({...each, ...defined({script: scripts.get(each.pid)})})),
+	};
+}
+
+function processIn(
+	[pid = '', parent = '', start = '', store, ...cgroup]: string[],
+	body: string,
+	{boot, ticks}: {boot: number; ticks: number},
+): HostProcess {
+	const group = cgroup.join(' ');
+	// `/docker/ID`, `/system.slice/docker-ID.scope`, `/machine.slice/libpod-ID.scope/container`
+	const container = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(group)?.[1];
+	const unit = container === undefined ? /\/([^/]+\.service)(?:\/[^/]*\.slice|$)/.exec(group)?.[1] : undefined;
+	const isUser = /\/user@\d+\.service\//.test(group);
+	return {
+		pid: Number(pid),
+		parent: Number(parent),
+		argv: body.replace(/\0$/, '').split('\0'),
+		started: boot + Number(start) / ticks,
+		...defined({container, unit: unit === undefined ? undefined : {name: unit, isUser}}),
+		...(store === 'same' || store === 'other' || store === 'unknown' ? {store} : {}),
+	};
+}
+
+/** @see docker-top(1): the columns of ps on the engine's host, where words are no longer told apart */
+function toldByDocker(text: string, container: string, clock: number): HostProcess[] {
+	return text.split('\n').flatMap((line): HostProcess[] => {
+		const [, pid, parent, elapsed, command] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.+)$/.exec(line) ?? [];
+		if (command === undefined) {
+			return [];
+		}
+
+		const [, shell, flag, script] = /^(\S*sh)\s+(-[a-z]*c)\s+(.*)$/.exec(command) ?? [];
+		return [
+			{
+				pid: Number(pid),
+				parent: Number(parent),
+				argv: script === undefined ? command.trim().split(/\s+/) : [shell!, flag!, script],
+				started: clock - Number(elapsed),
+				container,
+				...(/\bgarbage-collect\b/.test(command) ? {store: 'unknown' as const} : {}),
+			},
+		];
+	});
+}
+
+/** @see systemctl(1), list-timers: NEXT LEFT LAST PASSED UNIT ACTIVATES; `-` or `n/a` where there is none */
+function timersIn(text: string, isUser: boolean): HostTimer[] {
+	return text.split('\n').flatMap((line): HostTimer[] => {
+		const [, unit, activates] = /\s(\S+\.timer)\s+(\S+)\s*$/.exec(line) ?? [];
+		const [, date, time] = /^\s*\w{3} (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC/.exec(line) ?? [];
+		return unit === undefined
+			? []
+			: [
+					{
+						unit,
+						activates: activates!,
+						isUser,
+						...defined({next: date === undefined ? undefined : Date.parse(`${date}T${time}Z`) / 1000}),
+					},
+				];
+	});
+}
+
+function offsetIn(text = ''): number {
+	const [, sign, hours, minutes] = /^([+-])(\d{2})(\d{2})$/.exec(text) ?? [];
+	return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0));
+}

@@ -1,0 +1,65 @@
+import {expect, it} from 'vitest';
+import {OperatorError} from '../../../src/domain/errors.ts';
+import type {HostNow} from '../../../src/domain/hold/host-now.ts';
+import type {Scan} from '../../../src/domain/storage/findings/finding.ts';
+import {scanBetweenLooks} from '../../../src/engine/scan/between-looks.ts';
+import {type Answers, fakeStorage, inTurn} from '../../support/fake-ports.ts';
+import {clock, hostNow, process} from '../../support/host-now.ts';
+
+const whole: Scan = {
+	root: '/srv/registry',
+	complete: true,
+	gaps: [],
+	counts: {repositories: 1, tags: 1, indexes: 0, links: 1, blobs: 1},
+	findings: [],
+};
+const quiet = hostNow();
+const collecting = hostNow({
+	processes: [process(['registry', 'garbage-collect', '-m', '/c.yml'], {pid: 812, store: 'same'})],
+});
+
+/** @param minutes how long the scan takes */
+function scan(looks: Answers<HostNow>, minutes = 1): Promise<{scan: Scan}> {
+	let now = clock('2026-04-18T12:00:30Z') * 1000;
+	const storage = fakeStorage([], {hostNow: inTurn(looks)});
+	return scanBetweenLooks(storage, {now: () => now, signal: new AbortController().signal}, async () => {
+		now += minutes * 60_000;
+		return {scan: whole};
+	});
+}
+
+it('is as it was read where no cleaner is seen before and after it', async () => {
+	expect(await scan([quiet, quiet])).toEqual({
+		scan: {...whole, hold: {looked: '2026-04-18T12:01:30.000Z', running: [], next: [], gaps: []}},
+	});
+});
+
+it.each([
+	['before it', [collecting, quiet]],
+	['after it', [quiet, collecting]],
+])('is provisional and never whole where a collection runs %s', async (_, looks) => {
+	const {scan: found} = await scan(looks);
+
+	expect(found).toMatchObject({complete: false, provisional: true});
+	expect(found.gaps).toEqual([
+		expect.stringMatching(
+			/^PROVISIONAL: the store may have changed while it was read\. A garbage collection runs on this store: registry garbage-collect -m \/c\.yml \(process 812, since 2026-04-18 11:0\d UTC\)\. Look again when it has ended\.$/,
+		),
+	]);
+});
+
+it('is provisional where a collection was to start while it was read, though none is seen', async () => {
+	const planned = hostNow({crontabs: [{path: 'crontab -l', text: '5 12 * * * registry garbage-collect /c.yml'}]});
+
+	expect((await scan([planned, quiet], 3)).scan.complete).toBe(true);
+	expect((await scan([planned, quiet], 5)).scan).toMatchObject({
+		complete: false,
+		gaps: [expect.stringContaining('was to start while the disk was read (crontab -l:1)')],
+	});
+});
+
+it('of a host whose processes cannot be read names that as a gap of the look', async () => {
+	const refused = new OperatorError('ssh.lost', 'The connection was cut.', {hint: 'Look.', exit: 'unreachable'});
+
+	expect((await scan([refused])).scan).toMatchObject({complete: true, hold: {gaps: ['The connection was cut.']}});
+});
