@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import {defined} from './defined.ts';
 import {OperatorError} from './errors.ts';
 import {type MeantPlatforms, platformList} from './image/meant-platforms.ts';
-import type {ImageReference} from './image/reference.ts';
+import {type ImageReference, isTag} from './image/reference.ts';
 import {visibleLine} from './text/visible.ts';
 import {readYaml} from './yaml/located-yaml.ts';
 
@@ -78,7 +78,15 @@ const image = v.strictObject({
 	registry: text,
 	/** Of this image, in the place of its registry's. */
 	platforms: v.optional(platformList),
-	build: v.optional(v.strictObject({repository: text, branch: text, runsIn: v.optional(v.array(text), [])})),
+	build: v.optional(
+		v.strictObject({
+			repository: text,
+			branch: text,
+			/** The tags that the pipeline pushes; absent: nothing is claimed of it. */
+			pushes: v.optional(v.pipe(v.array(v.pipe(text, v.check(isTag, 'is not a tag'))), v.minLength(1, 'needs a tag'))),
+			runsIn: v.optional(v.array(text), []),
+		}),
+	),
 	/** Repositories whose pipelines run in the image and do not build it. */
 	usedByPipelines: v.optional(v.array(text), []),
 	fallback: v.optional(

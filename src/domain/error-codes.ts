@@ -7,6 +7,7 @@ import type {RegistryCode, SshCode, StorageCode} from './system-codes.ts';
 export type ErrorCode =
 	| AuditCode
 	| BlobCode
+	| BuildCode
 	| BuilderCode
 	| CheckCode
 	| CiCode
@@ -56,6 +57,9 @@ type AuditCode =
 	| 'audit.where';
 
 type BlobCode = 'blob.wrong-digest';
+
+/** About a build, wherever it runs. */
+type BuildCode = 'build.nothing-to-push' | 'build.tag-changed';
 
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 

@@ -133,7 +133,12 @@ function configurationOf({
 		images: {
 			[repository]: {
 				registry: 'drill',
-				build: {repository: ci.repository, branch: ci.branch, runsIn: world.ciRunsInImage ? [repository] : []},
+				build: {
+					repository: ci.repository,
+					branch: ci.branch,
+					pushes: ci.pushes,
+					runsIn: world.ciRunsInImage ? [repository] : [],
+				},
 				usedByPipelines: [],
 				fallback: {
 					on: 'vm',

@@ -154,6 +154,7 @@ export function settingsOf(
 		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,
 		repository: hasCi ? build.repository : null,
 		branch: hasCi ? build.branch : null,
+		pushes: hasCi ? (build.pushes ?? null) : null,
 		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
 		usedByPipelines: configuration.woodpecker === undefined ? [] : (image?.usedByPipelines ?? []),
 		fallback:

@@ -77,8 +77,9 @@ describeReal('a fallback build that is killed while it pushes', slowPushPrograms
 			const whole = number() < 0.6;
 			const by = number() < 0.7 ? 'SIGKILL' : 'SIGTERM';
 			const inputs = build.parse({image: `${scene.host}/${repository}:latest`});
+			const {changes: approved} = await build.gate!(inputs, context);
 			const [said] = await Promise.all([
-				build.run(inputs, context).then(
+				build.run(inputs, {...context, approved}).then(
 					({outcome}) => outcome,
 					error => error.code as string,
 				),

@@ -262,6 +262,7 @@ export function fakeBuilder({
 	return {
 		place: 'registry-vm',
 		check: async () => neverAsked(),
+		platform: async () => 'linux/amd64',
 		starts: asked,
 		start({requestId}) {
 			asked.push(requestId);

@@ -6,7 +6,8 @@ import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/p
 import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
 import {builderCheck, sourceLines} from './check-builder.ts';
 import {checkScript} from './check-script.ts';
-import {checkedRequestId, orderLines} from './order.ts';
+import {checkedRequestId, orderLines, variableLines} from './order.ts';
+import {platformIn, platformScript} from './platform.ts';
 import {startScript} from './start-script.ts';
 import {cancelScript, logScript, statusScript} from './status-scripts.ts';
 
@@ -39,6 +40,16 @@ export function createBuilder({
 			const input = sourceLines(source);
 			const result = await shell.run({kind: 'read', script: checkScript, input, timeoutMs: checkTimeoutMs}, waiting);
 			return builderCheck(readReply(result, place, redact).rest.toString('utf8'));
+		},
+		async platform({program, environment}, waiting) {
+			const request = {
+				kind: 'read' as const,
+				script: platformScript,
+				args: [program],
+				input: variableLines(environment),
+				timeoutMs: readTimeoutMs,
+			};
+			return platformIn(readReply(await shell.run(request, waiting), place, redact).words);
 		},
 		async start(order, waiting) {
 			const request = {

@@ -41,10 +41,7 @@ export function orderLines(order: BuildOrder): string {
 		...(credentials ? [credentials.username, credentials.password] : []),
 	];
 
-	if (lines.some(line => /[\n\r\0]/.test(line))) {
-		throw badOrder('one of its values holds a line break');
-	}
-
+	checkLines(lines);
 	return `${lines.join('\n')}\n`;
 }
 
@@ -54,17 +51,33 @@ export function checkedSource<Source extends BuildSource>(source: Source): Sourc
 	checkAddress(git, branch);
 	checkPath('context', context);
 	checkPath('dockerfile', dockerfile);
+	checkVariables(environment);
+	checkLines([git, branch, context, dockerfile]);
+	return source;
+}
+
+function checkVariables(environment: Record<string, string>): void {
 	for (const name of Object.keys(environment)) {
 		if (!variableShape.test(name)) {
 			throw badOrder(`"${name}" is not the name of a variable`);
 		}
 	}
 
-	if ([git, branch, context, dockerfile, ...Object.values(environment)].some(line => /[\n\r\0]/.test(line))) {
+	checkLines(Object.values(environment));
+}
+
+function checkLines(lines: readonly string[]): void {
+	if (lines.some(line => /[\n\r\0]/.test(line))) {
 		throw badOrder('one of its values holds a line break');
 	}
+}
 
-	return source;
+/** The environment of a build, a variable a line. @throws OperatorError builder.bad-order */
+export function variableLines(environment: Record<string, string>): string {
+	checkVariables(environment);
+	return Object.entries(environment)
+		.map(([name, value]) => `${name}=${value}\n`)
+		.join('');
 }
 
 function hostOf(references: ImageReference[]): string {

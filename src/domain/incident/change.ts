@@ -1,16 +1,14 @@
-import * as v from 'valibot';
 import type {Digest} from '../image/digest.ts';
 import type {RelinkStep} from '../remedy/relink-steps.ts';
 import {byteSize, count} from '../text/wording.ts';
-import {digest} from './schemas.ts';
+import {type PlatformLoss, sayLeft, sayLoss, sayWrite, type TagWrite} from './tag-write.ts';
 
 /** One change that a gate shows and a person approves. `sentence`: from a journal of version 0.1. */
 export type Change =
 	| RelinkStep
 	| PointTag
 	| {kind: 'restart'; command?: string}
-	/** `cancels`: the pipelines that the server cancels because of it. */
-	| {kind: 'start-pipeline'; repository: string; branch: string; image: string; cancels?: string[]}
+	| StartPipeline
 	| {kind: 'follow-pipeline'; number: number; startedBy?: string}
 	/** Of version 0.1. */
 	| {kind: 'restart-pipelines'; repository: string; numbers: number[]}
@@ -20,12 +18,52 @@ export type Change =
 	| {kind: 'leave-pipeline'; repository: string; number: number; why: string}
 	| {kind: 'cancel-pipeline'; repository: string; number: number; event: string}
 	| {kind: 'approve-pipeline'; repository: string; number: number; event: string}
-	| {kind: 'build-and-push'; git: string; context: string; dockerfile: string; images: string[]}
+	| BuildAndPush
 	| {kind: 'follow-build'}
 	| {kind: 'sentence'; text: string};
 
 /** `image`: the reference that names `to`. `from`: what the tag names now, where it names something. */
 type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: string; from?: Digest; to: Digest};
+
+/**
+ * `image`: what the pipeline is started for. `writes`: the tags that it is declared to push; null: nobody declared any; absent:
+ * version 0.1, which claimed the image itself. `cancels`: the pipelines that the server cancels because of it.
+ */
+type StartPipeline = {
+	kind: 'start-pipeline';
+	repository: string;
+	branch: string;
+	image: string;
+	writes?: TagWrite[] | null;
+	cancels?: string[];
+};
+
+/**
+ * `images`: the references that are pushed. Version 0.1 told no more. `writes`: the same as tags, in the same order. `leaves`: tags
+ * that the configuration names and that are not pushed.
+ */
+type BuildAndPush = {
+	kind: 'build-and-push';
+	git: string;
+	context: string;
+	dockerfile: string;
+	images: string[];
+	writes?: TagWrite[];
+	leaves?: TagWrite[];
+	platforms?: PlatformLoss;
+};
+
+/** What takes away something that can be pulled now: an intact tag, or a whole platform. Its gate wants a typed phrase. */
+export function isDestructive(change: Change): boolean {
+	switch (change.kind) {
+		case 'start-pipeline':
+			return (change.writes ?? []).some(({verdict}) => verdict === 'intact');
+		case 'build-and-push':
+			return [...(change.writes ?? []), ...(change.platforms?.loses ?? [])].some(({verdict}) => verdict === 'intact');
+		default:
+			return false;
+	}
+}
 
 /** The change as a person reads it before it is approved: on the screen, in plain text, in the journal and in the report. */
 export function sayChange(change: Change): string[] {
@@ -52,7 +90,7 @@ export function sayChange(change: Change): string[] {
 				'pulls and pushes fail until the registry is up again',
 			];
 		case 'start-pipeline':
-			return ['starts one manual pipeline', `which builds and pushes ${change.image}`, ...sayCancels(change.cancels)];
+			return ['starts one manual pipeline', ...sayPushes(change), ...sayCancels(change.cancels)];
 		case 'follow-pipeline':
 			return [
 				`follows pipeline ${change.number}, which ${change.startedBy === undefined ? 'is under way' : `was started by ${change.startedBy}`}; starts nothing`,
@@ -78,7 +116,12 @@ export function sayChange(change: Change): string[] {
 			return [
 				`clones ${change.git}`,
 				`builds ${change.context} with ${change.dockerfile}`,
-				...change.images.map(name => `pushes ${name}`),
+				...change.images.map((name, at) => {
+					const write = change.writes?.[at];
+					return write === undefined ? `pushes ${name}` : sayWrite(name, write);
+				}),
+				...(change.leaves ?? []).map(left => sayLeft(ofRepository(change.images[0] ?? '', left.tag), left)),
+				...(change.platforms === undefined ? [] : sayLoss(change.platforms)),
 			];
 		case 'follow-build':
 			return ['follows the build that is under way; starts nothing'];
@@ -92,53 +135,22 @@ function sayCancels(cancels: string[] = []): string[] {
 	return cancels.map(each => `by which the CI cancels pipeline ${each}`);
 }
 
-const text = v.string();
-const number = v.pipe(v.number(), v.integer());
-const blob = {repository: text, digest, role: v.picklist(['config', 'layer']), size: number};
+/** Nothing is claimed that nobody declared. */
+function sayPushes({image, writes}: StartPipeline): string[] {
+	if (writes === undefined) {
+		return [`which builds and pushes ${image}`];
+	}
 
-const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
-	v.object({kind: v.literal('mount-blob'), ...blob, from: text}),
-	v.object({kind: v.literal('upload-blob'), ...blob}),
-	v.object({kind: v.literal('put-manifest'), repository: text, digest}),
-	v.object({kind: v.literal('restore-tag'), repository: text, digest, tag: text}),
-	v.object({
-		kind: v.literal('point-tag'),
-		repository: text,
-		tag: text,
-		image: text,
-		from: v.exactOptional(digest),
-		to: digest,
-	}),
-	v.object({kind: v.literal('restart'), command: v.exactOptional(text)}),
-	v.object({
-		kind: v.literal('start-pipeline'),
-		repository: text,
-		branch: text,
-		image: text,
-		cancels: v.exactOptional(v.array(text)),
-	}),
-	v.object({kind: v.literal('follow-pipeline'), number, startedBy: v.exactOptional(text)}),
-	v.object({
-		kind: v.literal('restart-pipeline'),
-		repository: text,
-		number,
-		event: text,
-		cancels: v.exactOptional(v.array(text)),
-	}),
-	v.object({kind: v.literal('leave-pipeline'), repository: text, number, why: text}),
-	v.object({kind: v.literal('cancel-pipeline'), repository: text, number, event: text}),
-	v.object({kind: v.literal('approve-pipeline'), repository: text, number, event: text}),
-	v.object({kind: v.literal('restart-pipelines'), repository: text, numbers: v.array(number)}),
-	v.object({kind: v.literal('build-and-push'), git: text, context: text, dockerfile: text, images: v.array(text)}),
-	v.object({kind: v.literal('follow-build')}),
-	v.object({kind: v.literal('sentence'), text}),
-]);
+	if (writes === null) {
+		return ['it is not known which tags it pushes: images.….build.pushes does not say'];
+	}
 
-/**
- * Reads the changes that a gate was opened for. A journal of version 0.1 holds only sentences; they are also used where this
- * version cannot read the changes.
- */
-export function parseChanges(sentences: readonly string[], plan: unknown): Change[] {
-	const parsed = v.safeParse(v.array(schema), plan);
-	return parsed.success ? parsed.output : sentences.map(sentence => ({kind: 'sentence', text: sentence}));
+	const pushes = writes.map(write => sayWrite(ofRepository(image, write.tag), write));
+	const isPushed = image.includes('@') || writes.some(({tag}) => ofRepository(image, tag) === image);
+	return [...pushes, ...(isPushed ? [] : [`does not push ${image}`])];
+}
+
+/** Another tag of the same repository. */
+function ofRepository(reference: string, tag: string): string {
+	return `${reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '')}:${tag}`;
 }

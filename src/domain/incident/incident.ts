@@ -158,6 +158,12 @@ export function takenUp({visits}: Incident, {step, attempt}: StepStamp): Finishe
 	return before && isFinished(before) && before.ended === 'ran' && before.outcome === stillRunning ? before : undefined;
 }
 
+/** What a person approved of a visit; of one that follows an earlier build, also what was approved for that build. */
+export function approvedIn(incident: Incident, visit: Visit): Change[] {
+	const before = takenUp(incident, visit);
+	return [...(before ? approvedIn(incident, before) : []), ...(visit.gate?.changes ?? [])];
+}
+
 /** The id that a change carries to the outside system, so that it can be found there again. */
 export function requestId(incident: Incident, stamp: StepStamp): string {
 	const before = takenUp(incident, stamp);

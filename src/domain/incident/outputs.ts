@@ -8,7 +8,18 @@ import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import type {PlannedItem} from './item.ts';
-import {digest, finding, hazard, hold, imageCheck, inventoryEntry, past, reference, sibling} from './schemas.ts';
+import {
+	damagedImage,
+	digest,
+	finding,
+	hazard,
+	hold,
+	imageCheck,
+	inventoryEntry,
+	past,
+	reference,
+	sibling,
+} from './schemas.ts';
 
 const number = v.pipe(v.number(), v.integer());
 const counts: v.GenericSchema<Scan['counts']> = v.object({
@@ -52,6 +63,8 @@ const schemas = {
 			siblings: v.optional(v.array(sibling), []),
 			/** Damaged images that no tag names. */
 			leftovers: v.optional(number, 0),
+			/** This image as one of the damaged images, with all of its tags. */
+			damaged: v.exactOptional(damagedImage),
 			complete: v.boolean(),
 			gaps: v.array(v.string()),
 			counts,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {type Hazard, type HazardKind, severities} from '../audit/hazard.ts';
+import type {DamagedImage} from '../damage/damaged-image.ts';
 import {defined} from '../defined.ts';
 import type {ReasonCode} from '../error-codes.ts';
 import {asOperatorError} from '../errors.ts';
@@ -158,6 +159,16 @@ export const sibling: v.GenericSchema<SiblingOption> = v.object({
 });
 
 export type SiblingOption = Sibling & {reference: string; key: string; title: string; status: string};
+
+export const damagedImage: v.GenericSchema<DamagedImage> = v.object({
+	id: v.string(),
+	repository: v.string(),
+	digest: v.exactOptional(digest),
+	tags: v.array(v.string()),
+	platforms: v.object({whole: v.array(v.string()), lost: v.array(v.string())}),
+	findings: v.array(v.picklist(faultKinds)),
+	since: optionalText,
+});
 
 export const hazard: v.GenericSchema<Hazard> = v.object({
 	kind: v.custom<HazardKind>(value => typeof value === 'string', 'is not a kind of hazard'),

@@ -22,6 +22,7 @@ const schema = v.object({
 	restart: nullableText,
 	repository: nullableText,
 	branch: nullableText,
+	pushes: v.nullish(v.array(v.string())),
 	runsInItself: v.optional(v.boolean(), false),
 	usedByPipelines: v.optional(v.array(v.string()), []),
 	fallback: nullableText,
@@ -55,7 +56,8 @@ export type Settings = {
 	fallback?: FallbackBuild;
 };
 
-type CiPipeline = {repository: string; branch: string};
+/** `pushes`: the tags that it is declared to push; absent: nobody declared any. */
+type CiPipeline = {repository: string; branch: string; pushes?: string[]};
 
 /** How the image is built without CI. */
 export type FallbackBuild = {
@@ -88,6 +90,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		restart,
 		repository,
 		branch,
+		pushes,
 		fallback,
 		build: order,
 	} = parsed.output;
@@ -100,7 +103,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		usedByPipelines,
 		...defined({
 			restart: restart || undefined,
-			pipeline: repository && branch ? {repository, branch} : undefined,
+			pipeline: repository && branch ? {repository, branch, ...defined({pushes: pushes ?? undefined})} : undefined,
 			fallback: order ? fallbackOf(order, fallback || undefined) : undefined,
 		}),
 	};

@@ -1,8 +1,8 @@
 import {defined} from '../defined.ts';
-import {parseChanges} from '../incident/change.ts';
 import type {EventOf} from '../incident/event.ts';
 import type {Gate, Incident} from '../incident/incident.ts';
 import type {Item} from '../incident/item.ts';
+import {parseChanges} from '../incident/parse-changes.ts';
 import {type Advanced, enter, stampOf} from './effects.ts';
 import {arriveAtDecide} from './endings.ts';
 import {settleItems} from './items.ts';

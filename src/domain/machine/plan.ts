@@ -1,7 +1,7 @@
-import {parseChanges} from '../incident/change.ts';
 import type {EventOf, StepStamp} from '../incident/event.ts';
 import type {Incident} from '../incident/incident.ts';
 import {itemsOf} from '../incident/item.ts';
+import {parseChanges} from '../incident/parse-changes.ts';
 import {type PlanRow, unpreparedRows} from '../incident/plan-row.ts';
 import {toJson} from '../json.ts';
 import {type Advanced, enter, stampOf} from './effects.ts';

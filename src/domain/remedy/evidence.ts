@@ -14,6 +14,8 @@ import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
 /** What the remedies are weighed by. */
 export type Evidence = {
 	settings: Settings;
+	/** Of the image that was reported. */
+	tag?: string;
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
 	/** Undefined: the disk was not scanned. */
@@ -42,7 +44,11 @@ export function evidenceIn(incident: Incident, step: Step): Evidence {
 		faults: checks.findLast(({faults}) => faults.length > 0)?.faults ?? [],
 		hostRefused: scan?.outcome === 'refused',
 		...attemptsIn(incident, step),
-		...defined({scan: scan?.output.kind === 'scan' ? scan.output : undefined, underWay: underWayIn(incident, step)}),
+		...defined({
+			scan: scan?.output.kind === 'scan' ? scan.output : undefined,
+			underWay: underWayIn(incident, step),
+			tag: incident.image.tag,
+		}),
 	};
 }
 
@@ -83,8 +89,8 @@ function attemptsIn({visits}: Incident, {id}: Step): Pick<Evidence, 'tried'> & R
 	};
 }
 
-function didItsWork(key: string, {ended, outcome, success}: Visit): boolean {
-	if (outcome === undefined || ended === 'skipped') {
+function didItsWork(key: string, {ended, outcome, success, problem}: Visit): boolean {
+	if (outcome === undefined || ended === 'skipped' || problem?.code === 'build.tag-changed') {
 		return false;
 	}
 

@@ -56,7 +56,7 @@ function rank({recommended, blocked}: RemedyOption): number {
 }
 
 /** Every remedy, with the reason for it and the reason it is blocked. */
-function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
+function optionsFrom(facts: Facts, {settings, tag, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
 	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
@@ -120,7 +120,7 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		{
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',
-			changes: `triggers ${pipeline ? `${pipeline.repository}@${pipeline.branch}` : 'the pipeline'} and pushes the tag again`,
+			changes: `triggers ${pipeline ? `${pipeline.repository}@${pipeline.branch}` : 'the pipeline'}${sayPushes(pipeline?.pushes)}`,
 			risk: `low: the usual build, with its own checks${swallowed}${keptData}`,
 			takes: 'as long as the pipeline takes',
 			recommended: false,
@@ -131,12 +131,16 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 						? 'The pipeline itself runs in the broken image: it is likely to fail.'
 						: 'It is how the image is usually built.',
 			...block(pipeline === undefined, 'No pipeline is configured for this image (images.….build).'),
+			...block(
+				tag !== undefined && pipeline?.pushes?.includes(tag) === false,
+				`Its pipeline does not push ${tag} (images.….build.pushes).`,
+			),
 			...block(underWay === 'rebuild-fallback', elsewhere),
 		},
 		{
 			key: 'rebuild-fallback',
 			title: `Rebuild without CI, on ${fallback?.place ?? 'a fallback host'}`,
-			changes: 'clones, builds and pushes the tag again',
+			changes: 'clones, builds and pushes those of its tags that are not intact',
 			risk: `one platform only, and none of the pipeline’s checks${swallowed}${keptData}`,
 			takes: 'minutes',
 			recommended: false,
@@ -152,6 +156,10 @@ function optionsFrom(facts: Facts, {settings, scan, tried, underWay, hostRefused
 		},
 		another ? {...byHand, why: anotherRegistry} : byHand,
 	];
+}
+
+function sayPushes(pushes: readonly string[] | undefined): string {
+	return pushes === undefined ? '; which tags it pushes is not declared' : ` and pushes ${pushes.join(', ')}`;
 }
 
 function sayAside(paths: readonly string[]): string {

@@ -5,6 +5,7 @@ import {dockerLogin} from './docker-login.ts';
 import {dockerPush} from './docker-push.ts';
 
 const version = '27.3.1';
+const hostPlatform = 'linux/amd64';
 
 /** The part of the docker command that a fallback build uses. */
 export async function docker(args: string[], context: ProgramContext): Promise<void> {
@@ -28,7 +29,13 @@ export async function docker(args: string[], context: ProgramContext): Promise<v
 			return;
 		case 'version':
 		case 'info':
-			context.out(words.some(isFormat) ? version : `Client:\n Version: ${version}\nServer:\n Version: ${version}`);
+			context.out(
+				words.some(isPlatform)
+					? hostPlatform
+					: words.some(isFormat)
+						? version
+						: `Client:\n Version: ${version}\nServer:\n Version: ${version}`,
+			);
 			return;
 		case 'context':
 			context.out(words.some(isFormat) ? 'unix:///var/run/docker.sock' : 'default');
@@ -46,6 +53,11 @@ export async function docker(args: string[], context: ProgramContext): Promise<v
 		default:
 			throw new ProgramFailure(1, `docker: '${command ?? ''}' is not a docker command.\nSee 'docker --help'`);
 	}
+}
+
+/** Of a template such as `{{.Server.Os}}/{{.Server.Arch}}`. */
+function isPlatform(word: string): boolean {
+	return word.includes('.Server.Arch');
 }
 
 function isFormat(word: string): boolean {

@@ -33,7 +33,7 @@ export type World = {
 		alias: string;
 		privateKeyFile: string;
 	};
-	ci: {url: string; token: string; repository: string; branch: string};
+	ci: {url: string; token: string; repository: string; branch: string; pushes: string[]};
 	/** The pipeline that builds the image runs in that image. */
 	ciRunsInImage: boolean;
 	/** What the fallback builds on the pretend host. */
@@ -119,7 +119,13 @@ async function open(options: OpenWorldOptions): Promise<World> {
 			alias,
 			privateKeyFile: paths.privateKey,
 		},
-		ci: {url: `http://127.0.0.1:${ports.ci}`, token: file.ciToken, repository: 'acme/infra', branch: 'main'},
+		ci: {
+			url: `http://127.0.0.1:${ports.ci}`,
+			token: file.ciToken,
+			repository: 'acme/infra',
+			branch: 'main',
+			pushes: [brokenTag],
+		},
 		ciRunsInImage: scenario.ciRunsInImage,
 		build: {
 			git: 'https://git.acme.example/acme/infra.git',

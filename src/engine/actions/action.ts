@@ -1,10 +1,12 @@
 import type {OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import type {ActionName, InputsOf} from '../../domain/incident/inputs.ts';
 import type {Output, OutputValues} from '../../domain/incident/outputs.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
+import type {Original} from '../../domain/remedy/compare-to-original.ts';
 import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
 import type {Builder} from '../ports/builder.ts';
 import type {Ci} from '../ports/ci.ts';
@@ -64,6 +66,12 @@ export type ActionContext = {
 	again?: true;
 	/** Of an item that a person retried: the request ids of its earlier attempts, which may still arrive. */
 	earlier?: readonly string[];
+	/** What the image was before the first change; absent: no check has seen it. */
+	original?: Original;
+	/** Something was changed in this incident. */
+	changed?: true;
+	/** Of these digests a check of this incident found bytes that do not match. */
+	corrupt?: ReadonlySet<Digest>;
 	/** What a person approved: nothing else may be done. */
 	approved: readonly Change[];
 	/** What this visit has recorded so far, also before a crash. */

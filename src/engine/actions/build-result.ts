@@ -1,6 +1,6 @@
-import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import type {Change} from '../../domain/incident/change.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
-import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionResult} from './action.ts';
@@ -66,9 +66,14 @@ async function afterPush(
 }
 
 /** The tags are pushed in this order: where the first was not, none was. */
-export function firstPushed(image: ImageReference, {settings: {fallback}}: ActionContext): ImageReference {
-	const [name] = fallback === undefined ? [] : imagesOf(image, fallback);
+export function firstPushed(image: ImageReference, context: ActionContext): ImageReference {
+	const [name] = approvedPush(context)?.images ?? [];
 	return name === undefined ? image : parseReference(name);
+}
+
+/** Nothing else is pushed. */
+export function approvedPush({approved}: ActionContext): Extract<Change, {kind: 'build-and-push'}> | undefined {
+	return approved.find(change => change.kind === 'build-and-push');
 }
 
 /** The detail also holds the stages that succeeded before. */
@@ -82,9 +87,3 @@ const whatToDo = {
 	build: 'The log holds the whole output. Fix the build, or choose another remedy.',
 	push: 'Check that the registry is not read-only, has space, and lets this user push.',
 } as const;
-
-/** The tag that is broken is always among those that are pushed. */
-export function imagesOf({host, repository, tag}: ImageReference, {tags}: FallbackBuild): string[] {
-	const all = new Set([...(tag === undefined ? [] : [tag]), ...tags]);
-	return [...all].map(each => formatReference({host, repository, tag: each}));
-}

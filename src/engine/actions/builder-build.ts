@@ -1,16 +1,19 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, isLoopback} from '../../domain/image/reference.ts';
+import type {Problem} from '../../domain/incident/event.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
-import {type BuildResult, firstPushed, imagesOf, resultOfBuild} from './build-result.ts';
+import {approvedPush, type BuildResult, firstPushed, resultOfBuild} from './build-result.ts';
+import {plannedPush} from './builder-plan.ts';
 import {follow, lookForLost, tolerant} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {stateBefore} from './tag-state.ts';
+import {tagsChanged} from './tag-writes.ts';
 
 const pollMs = 1_000;
 
@@ -26,6 +29,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 	outcomes: {
 		pushed: 'the image was built and pushed',
 		failed: 'cloning, building or pushing failed',
+		rejected: 'a tag is not as it was approved, or could not be read; nothing was started',
 		'no-program': 'the host has no working docker, podman or buildah',
 		'no-space': 'the host has too little room for a build',
 		busy: 'another build is running on the host',
@@ -35,11 +39,16 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 		unreachable: 'the host does not respond',
 	},
 	provides: {digest: 'the digest that was pushed, where the program reports it'},
-	bare: ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
+	bare: ['failed', 'rejected', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
 	success: ['pushed'],
 	outcomeOf: refusedOrUnreachable,
 
-	async gate({image}, {attach, ports, settings: {fallback}}) {
+	async gate({image}, context) {
+		const {
+			attach,
+			ports,
+			settings: {fallback},
+		} = context;
 		if (!ports.builder || !fallback) {
 			throw new OperatorError(
 				'builder.unconfigured',
@@ -51,14 +60,9 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			);
 		}
 
-		const {git, context, dockerfile} = fallback;
 		return {
 			target: ports.builder.place,
-			changes: [
-				attach
-					? {kind: 'follow-build'}
-					: {kind: 'build-and-push', git, context, dockerfile, images: imagesOf(image, fallback)},
-			],
+			changes: [attach ? {kind: 'follow-build'} : await plannedPush(ports.builder, image, fallback, context)],
 			undo: 'None: the tags name the new image. What they named before is broken.',
 			phrase: `build ${image.repository}`,
 		};
@@ -77,8 +81,19 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 
 		let detail: JsonObject | undefined;
 		if (!attach) {
+			const approved = approvedPush(context);
+			if (approved?.writes === undefined) {
+				return {outcome: 'rejected', output: {}, say: notApproved.message, problem: notApproved};
+			}
+
+			const problem = await tagsChanged(image, approved.writes, context);
+			if (problem !== undefined) {
+				return {outcome: 'rejected', output: {}, say: problem.message, problem};
+			}
+
 			const before = await stateBefore(firstPushed(image, context), context);
-			const started = await builder.start(await orderOf(image, settings.fallback, context), context);
+			const order = await orderOf(image, settings.fallback, approved.images, context);
+			const started = await builder.start(order, context);
 			if (started.state !== 'started') {
 				return {outcome: started.state, output: {}, say: started.detail};
 			}
@@ -182,9 +197,17 @@ function openLog(builder: Builder, context: ActionContext) {
 	};
 }
 
+/** A gate of version 0.1 did not say what the tags were. */
+const notApproved: Problem = {
+	code: 'build.tag-changed',
+	message: 'It is not known which tags were approved.',
+	hint: 'Nothing was started. Choose the build again: its gate shows them.',
+};
+
 async function orderOf(
 	image: ImageReference,
 	build: FallbackBuild,
+	images: string[],
 	{settings, ports, request}: ActionContext,
 ): Promise<BuildOrder> {
 	const {git, branch, context, dockerfile, builder, environment} = build;
@@ -193,7 +216,7 @@ async function orderOf(
 		git,
 		context,
 		dockerfile,
-		images: imagesOf(image, build),
+		images,
 		program: builder,
 		plainHttp: settings.plainHttp || isLoopback(image.host),
 		environment,

@@ -11,6 +11,7 @@ import {lookForLost} from './follow.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
 import {stateBefore} from './tag-state.ts';
+import {tagsChanged} from './tag-writes.ts';
 
 /** Triggers the image's pipeline once, and follows it to its end. */
 export const ciBuild: ActionNamed<'ci.build'> = {
@@ -50,11 +51,9 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		return {
 			target: `${ci.place}: ${repository}, branch ${branch}`,
 			changes: [
-				attach
-					? {kind: 'follow-pipeline', number: numberOf(attach)}
-					: await plannedBuild(ci, order, formatReference(image), context),
+				attach ? {kind: 'follow-pipeline', number: numberOf(attach)} : await plannedBuild(ci, order, image, context),
 			],
-			undo: 'Cancel the pipeline in CI. Once it has pushed, the tag names the new image.',
+			undo: 'Cancel the pipeline in CI. Once it has pushed, a tag names the new image; what it named before can be stored under it again while the registry keeps it.',
 			phrase: `build ${repository}`,
 		};
 	},
@@ -71,7 +70,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 			return followToEnd({ci, order, image, number: numberOf(context.attach)}, context);
 		}
 
-		const settled = await settleBuild(ci, order, formatReference(image), context);
+		const settled = await settleBuild(ci, order, context);
 		if (settled.kind === 'changed') {
 			return {outcome: 'rejected', output: {}, say: settled.detail, problem: rejection([settled])};
 		}
@@ -88,8 +87,13 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 			return followToEnd({ci, order, image, number, first, detail}, context);
 		}
 
-		const tag = await stateBefore(image, context);
 		const before = context.again ? await ci.find(order, context) : undefined;
+		const problem = before ? undefined : await tagsChanged(image, settled.writes, context);
+		if (problem !== undefined) {
+			return {outcome: 'rejected', output: {}, say: problem.message, problem};
+		}
+
+		const tag = await stateBefore(image, context);
 		const answer = before ? {state: 'created' as const, pipeline: before} : await ci.trigger(order, context);
 		if (answer.state !== 'created') {
 			return {
@@ -138,7 +142,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 };
 
 function orderOf({settings: {pipeline}, request}: ActionContext): BuildInCi | undefined {
-	return pipeline && {...pipeline, requestId: request};
+	return pipeline && {repository: pipeline.repository, branch: pipeline.branch, requestId: request};
 }
 
 /** @throws OperatorError effect.unknown: the journal does not say which pipeline is under way */

@@ -1,3 +1,4 @@
+import {damageToImage} from '../../domain/damage/damage-to-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
@@ -142,6 +143,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			sibling: options[0]?.reference ?? null,
 			siblings: options,
 			leftovers,
+			...defined({damaged: damageToImage(image, findings, read.listing)}),
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,

@@ -58,6 +58,8 @@ export type Builder = {
 	readonly place: string;
 	/** Clones the source without its files, into a temporary folder that is removed, and builds nothing. */
 	check(source: BuildSource, waiting: Waiting): Promise<BuilderCheck>;
+	/** `linux/amd64`: what it builds for where nothing else is asked. Undefined: it cannot be told. */
+	platform(choice: Pick<BuildSource, 'program' | 'environment'>, waiting: Waiting): Promise<string | undefined>;
 	/** A lost reply is thrown as OperatorError effect.unknown; `status` then tells. */
 	start(order: BuildOrder, waiting: Waiting): Promise<StartAnswer>;
 	status(requestId: string, waiting: Waiting): Promise<BuildStatus>;

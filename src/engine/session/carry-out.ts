@@ -1,6 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import {sayChange} from '../../domain/incident/change.ts';
+import {isDestructive, sayChange} from '../../domain/incident/change.ts';
 import type {Happening, ItemStamp, StepStamp} from '../../domain/incident/event.ts';
 import {currentVisit, requestId} from '../../domain/incident/incident.ts';
 import {resolveStep} from '../../domain/incident/resolve-step.ts';
@@ -123,7 +123,7 @@ async function openGate(
 			return {type: 'effect.assumed', ...stampOf(effect), outcome: action.success[0]!, output, say};
 		}
 
-		const typed = step.gate?.typed === true || action.effect === 'destructive';
+		const typed = step.gate?.typed === true || action.effect === 'destructive' || changes.some(isDestructive);
 		const expires = new Date(ports.clock.now().getTime() + gateLastsMs).toISOString();
 		return {
 			type: 'gate.opened',

@@ -1,6 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import {sayChange} from '../../domain/incident/change.ts';
+import {isDestructive, sayChange} from '../../domain/incident/change.ts';
 import type {Happening, PreparedItem, Problem, StepStamp} from '../../domain/incident/event.ts';
 import {currentVisit} from '../../domain/incident/incident.ts';
 import {isExpired, itemRequestId, newItem, phraseFor, standings} from '../../domain/incident/item.ts';
@@ -75,7 +75,8 @@ async function prepareRow(
 		});
 		const stepAction: StepAction = {step, action, visit: currentVisit(incident)!, item, title: row.title};
 		const gate = await lookUp(effect, stepAction, context, (inputs, asked) => action.gate!(inputs, asked));
-		const {target, changes, undo, destructive = does === 'destructive' ? changes.length : 0} = gate;
+		const {target, changes, undo} = gate;
+		const {destructive = does === 'destructive' ? changes.length : changes.filter(isDestructive).length} = gate;
 		return {...facts, target, changes: changes.flatMap(sayChange), plan: toJson(changes), undo, destructive};
 	} catch (error) {
 		context.signal.throwIfAborted();

@@ -1,11 +1,19 @@
 import {defined} from '../../domain/defined.ts';
 import type {OperatorError} from '../../domain/errors.ts';
 import type {Happening, ItemStamp} from '../../domain/incident/event.ts';
-import {currentVisit, type Incident, requestId, takenUp, type Visit} from '../../domain/incident/incident.ts';
+import {
+	approvedIn,
+	currentVisit,
+	type Incident,
+	requestId,
+	takenUp,
+	type Visit,
+} from '../../domain/incident/incident.ts';
 import {type Item, itemRequestId} from '../../domain/incident/item.ts';
 import {parseOutput} from '../../domain/incident/outputs.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {itemStampOf} from '../../domain/machine/effects.ts';
+import {corruptDigests, originalOf} from '../../domain/remedy/original.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import {longestTimerMs} from '../../domain/text/time.ts';
 import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
@@ -81,8 +89,11 @@ export function contextOf(
 			attach,
 			again: isAgain ? (true as const) : undefined,
 			earlier: earlier.length > 0 ? earlier : undefined,
+			original: item ? undefined : originalOf(incident),
+			changed: incident.changed ? (true as const) : undefined,
 		}),
-		approved: (item ?? visit.gate)?.changes ?? [],
+		corrupt: corruptDigests(incident),
+		approved: item ? item.changes : approvedIn(incident, visit),
 		recorded: (item ?? visit).progress,
 		timeoutMs: step.timeoutMs,
 		signal,

@@ -1,8 +1,11 @@
 import {expect, test} from 'vitest';
-import {parseChanges, sayChange} from '../../../src/domain/incident/change.ts';
+import {parseDigest} from '../../../src/domain/image/digest.ts';
+import {type Change, sayChange} from '../../../src/domain/incident/change.ts';
 import {inputParser} from '../../../src/domain/incident/inputs.ts';
 import {parseOutput} from '../../../src/domain/incident/outputs.ts';
+import {parseChanges} from '../../../src/domain/incident/parse-changes.ts';
 import {parseSettings} from '../../../src/domain/incident/settings.ts';
+import {toJson} from '../../../src/domain/json.ts';
 
 const image = 'registry.example:5000/infra-ci:latest';
 
@@ -47,6 +50,43 @@ test('changes that this version cannot read are shown in the sentences of the jo
 
 	const [change] = parseChanges(sentences, [{kind: 'follow-pipeline', number: 41}]);
 	expect(sayChange(change!)).toEqual(['follows pipeline 41, which is under way; starts nothing']);
+});
+
+test('the tags that a build writes are kept in the journal as they were shown; those of version 0.1 open as they were', () => {
+	const now = parseDigest(`sha256:${'a'.repeat(64)}`);
+	const changes: Change[] = [
+		{kind: 'start-pipeline', repository: 'acme/infra', branch: 'main', image: 'r.example/a:1', writes: null},
+		{
+			kind: 'start-pipeline',
+			repository: 'acme/infra',
+			branch: 'main',
+			image: 'r.example/a:1',
+			writes: [{tag: '1', now, verdict: 'broken'}],
+		},
+		{
+			kind: 'build-and-push',
+			git: 'g',
+			context: '.',
+			dockerfile: 'D',
+			images: ['r.example/a:1'],
+			writes: [{tag: '1', verdict: 'absent'}],
+			leaves: [{tag: '2', now, verdict: 'intact'}],
+			platforms: {builds: 'linux/amd64', loses: [{platform: 'linux/arm64', verdict: 'broken'}]},
+		},
+	];
+	const before = [
+		{kind: 'start-pipeline', repository: 'acme/infra', branch: 'main', image: 'r.example/a:1'},
+		{kind: 'build-and-push', git: 'g', context: '.', dockerfile: 'D', images: ['r.example/a:1']},
+	];
+
+	expect(parseChanges([], toJson(changes))).toEqual(changes);
+	expect(parseChanges([], before).flatMap(sayChange)).toEqual([
+		'starts one manual pipeline',
+		'which builds and pushes r.example/a:1',
+		'clones g',
+		'builds . with D',
+		'pushes r.example/a:1',
+	]);
 });
 
 test('settings without a pipeline or a fallback have none', () => {

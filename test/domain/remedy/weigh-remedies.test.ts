@@ -170,7 +170,7 @@ test('exactly one option is recommended, it is the first and not blocked, and ev
 
 const {runbook} = parseRunbook(readFileSync(new URL('../../../runbooks/orphan-index.md', import.meta.url), 'utf8'));
 
-type Went = Partial<Pick<FinishedVisit, 'step' | 'outcome' | 'output' | 'shows' | 'tries' | 'say'>> & {
+type Went = Partial<Pick<FinishedVisit, 'step' | 'outcome' | 'output' | 'shows' | 'tries' | 'say' | 'problem'>> & {
 	ended?: Visit['ended'];
 };
 
@@ -312,6 +312,37 @@ test.each(['refused', 'unreachable', 'busy', 'unavailable'])(
 		);
 	},
 );
+
+test('of a pipeline is said which tags it is declared to push, and one that does not push the tag cannot repair it', () => {
+	const ofPipeline = (pushes?: string[]) => {
+		const pipeline = {repository: 'acme/infra', branch: 'main', ...defined({pushes})};
+		const options = weigh({settings: {...settings, pipeline}, tag: 'latest', ...scan(swept)});
+		return {first: options[0]!.key, ...options.find(({key}) => key === 'rebuild-ci')!};
+	};
+
+	expect(ofPipeline()).toMatchObject({first: 'rebuild-ci', changes: expect.stringContaining('not declared')});
+	expect(ofPipeline(['latest', 'main'])).toMatchObject({
+		first: 'rebuild-ci',
+		changes: 'triggers acme/infra@main and pushes latest, main',
+	});
+	expect(ofPipeline(['main'])).toMatchObject({
+		first: 'rebuild-fallback',
+		blocked: 'Its pipeline does not push latest (images.….build.pushes).',
+	});
+});
+
+test('an order that ended because a tag had changed was no try of the build', () => {
+	const problem = {code: 'build.tag-changed' as const, message: 'It has moved.', hint: 'Look again.'};
+	const options = deciding([
+		{...scanned, output: scanOf(swept)},
+		chose('rebuild-ci'),
+		{...ran('build-ci', 'rejected'), problem, say: problem.message},
+	]);
+
+	expect(options.find(({key}) => key === 'rebuild-ci')!.why).toMatch(
+		/^Attempted before, without effect: It has moved\./,
+	);
+});
 
 test('an incomplete scan neither calls the disk damaged nor says that nothing is on it', () => {
 	const partly = (...findings: Finding[]) => weigh({scan: {findings, complete: false}});

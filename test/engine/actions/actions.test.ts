@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
-import {sayChange} from '../../../src/domain/incident/change.ts';
+import {type Change, sayChange} from '../../../src/domain/incident/change.ts';
+import type {TagWrite} from '../../../src/domain/incident/tag-write.ts';
 import {toJsonObject} from '../../../src/domain/json.ts';
-import type {ActionContext, ActionResult} from '../../../src/engine/actions/action.ts';
+import type {ActionContext, ActionResult, Ports} from '../../../src/engine/actions/action.ts';
 import {actions} from '../../../src/engine/actions/index.ts';
 import type {BuildStatus} from '../../../src/engine/ports/builder.ts';
 import type {TriggerAnswer} from '../../../src/engine/ports/ci.ts';
@@ -83,7 +84,17 @@ const valueless = {
 	'registry.relink': ['gone', 'refused', 'unreachable'],
 	'registry.repoint': ['rejected', 'refused', 'unreachable'],
 	'ci.build': ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
-	'builder.build': ['failed', 'no-program', 'no-space', 'busy', 'late', 'unavailable', 'refused', 'unreachable'],
+	'builder.build': [
+		'failed',
+		'rejected',
+		'no-program',
+		'no-space',
+		'busy',
+		'late',
+		'unavailable',
+		'refused',
+		'unreachable',
+	],
 	'ci.failed': ['refused', 'unreachable'],
 	'ci.restart': ['refused', 'unreachable'],
 	'ci.cancel': undefined,
@@ -546,12 +557,23 @@ test.each(['ci.build', 'builder.build', 'ci.restart'])('%s has no gate where not
 
 // ---------------------------------------------------------------- builder.build
 
+/** What a gate shows of a build that pushes these tags. */
+function approvedPush(...writes: TagWrite[]): Change[] {
+	const images = writes.map(({tag}) => image.replace('latest', tag));
+	return [{kind: 'build-and-push', git: '', context: '', dockerfile: '', images, writes}];
+}
+
+/** A registry that has nothing, and a build of the tag that was approved for it. */
+function buildContext(ports: Partial<Ports>, more: Partial<ActionContext> = {}) {
+	return contextWith(ports, {approved: approvedPush({tag: 'latest', verdict: 'absent'}), ...more});
+}
+
 test('a failed fallback build shows the output of its last stage, and what to do', async () => {
 	const failedWith = (detail: string) =>
 		run(
 			'builder.build',
 			{image},
-			contextWith({builder: fakeBuilder({statuses: [{state: 'failed', stage: 'push', exitCode: 125, detail}]})}),
+			buildContext({builder: fakeBuilder({statuses: [{state: 'failed', stage: 'push', exitCode: 125, detail}]})}),
 		);
 
 	const {say} = await failedWith('==> build\nSTEP 1/1: FROM scratch\n==> push\nStatusCode: 405, Method not allowed');
@@ -581,7 +603,9 @@ test.each<[string, BuildStatus[], string]>([
 	['is forgotten', [{state: 'absent'}], 'failed'],
 	['never ends', [{state: 'running', stage: 'build'}], 'late'],
 ])('a build that %s', async (_how, statuses, outcome) => {
-	expect(await run('builder.build', {image}, contextWith({builder: fakeBuilder({statuses})}))).toMatchObject({outcome});
+	expect(await run('builder.build', {image}, buildContext({builder: fakeBuilder({statuses})}))).toMatchObject({
+		outcome,
+	});
 });
 
 const missingBlob = async () => ({state: 'missing' as const, status: 404, detail: 'blob unknown'});
@@ -606,7 +630,7 @@ test.each<[string, BuildStatus[]]>([
 	['is forgotten', [{state: 'absent'}]],
 ])('a build that %s has pushed where the registry has an intact image', async (_how, statuses) => {
 	const registry = fakeRegistry();
-	const context = contextWith({builder: pushing(registry, statuses), registry});
+	const context = buildContext({builder: pushing(registry, statuses), registry});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({
 		outcome: 'pushed',
@@ -620,7 +644,8 @@ test.each<[string, BuildStatus[]]>([
 	['is forgotten', [{state: 'absent'}]],
 ])('a build that %s has not pushed what was intact before it began', async (_how, statuses) => {
 	const registry = fakeRegistry({latest: one, [one.digest]: one});
-	const context = contextWith({builder: fakeBuilder({statuses}), registry});
+	const approved = approvedPush({tag: 'latest', now: one.digest, verdict: 'intact'});
+	const context = buildContext({builder: fakeBuilder({statuses}), registry}, {approved});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({
 		outcome: 'failed',
@@ -628,13 +653,13 @@ test.each<[string, BuildStatus[]]>([
 	});
 
 	// After a crash, what it was before is in the journal.
-	const resumed = contextWith({builder: fakeBuilder({statuses: killed}), registry}, {recorded: context.records});
+	const resumed = buildContext({builder: fakeBuilder({statuses: killed}), registry}, {recorded: context.records});
 	expect(await action('builder.build').reconcile({image}, resumed)).toMatchObject({kind: 'done', outcome: 'failed'});
 });
 
 test('a pushed image of which parts are missing is verified next, and not called failed', async () => {
 	const registry = fakeRegistry();
-	const context = contextWith({
+	const context = buildContext({
 		builder: pushing(registry, killed),
 		registry: {...registry, blob: missingBlob, fresh: () => ({...registry, blob: missingBlob})},
 	});
@@ -661,7 +686,7 @@ test.each(['failed', 'cancelled'] as const)('a %s pipeline that pushed is verifi
 			}),
 	});
 
-	expect(await run('ci.build', {image}, contextWith({ci, registry}))).toMatchObject({
+	expect(await run('ci.build', {image}, buildContext({ci, registry}))).toMatchObject({
 		outcome: 'succeeded',
 		say: expect.stringMatching(/^Pipeline 41 .+ The tag was pushed since it began/),
 	});
@@ -671,14 +696,14 @@ test('a failed pipeline has failed where the tag is what it was before, intact o
 	const ci = () => fakeCi({pipelines: [pipeline({state: 'failed', steps: pushStep})]});
 
 	for (const registry of [fakeRegistry(), fakeRegistry({latest: one, [one.digest]: one})]) {
-		expect(await run('ci.build', {image}, contextWith({ci: ci(), registry}))).toMatchObject({outcome: 'failed'});
+		expect(await run('ci.build', {image}, buildContext({ci: ci(), registry}))).toMatchObject({outcome: 'failed'});
 	}
 });
 
 test('whether a cancelled pipeline pushed is unknown where the registry does not respond; unless no step of it ran', async () => {
 	const registry = {...fakeRegistry(), manifest: () => Promise.reject(unreachable())};
 	const withSteps = (steps: typeof pushStep) =>
-		contextWith({
+		buildContext({
 			ci: fakeCi({pipelines: [pipeline({state: 'cancelled', steps})]}),
 			registry: {...registry, fresh: () => registry},
 		});
@@ -688,10 +713,17 @@ test('whether a cancelled pipeline pushed is unknown where the registry does not
 });
 
 test('whether a killed build pushed is unknown where the registry cannot tell, also when it is looked up', async () => {
-	const registry = {...fakeRegistry(), manifest: () => Promise.reject(unreachable())};
-	const context = contextWith({
-		builder: fakeBuilder({statuses: killed}),
-		registry: {...registry, fresh: () => registry},
+	const registry = fakeRegistry();
+	const builder = fakeBuilder({statuses: killed});
+	const context = buildContext({
+		builder: {
+			...builder,
+			start(order, waiting) {
+				registry.manifest = () => Promise.reject(unreachable());
+				return builder.start(order, waiting);
+			},
+		},
+		registry,
 	});
 
 	await expect(action('builder.build').run({image}, context)).rejects.toMatchObject({
@@ -708,7 +740,7 @@ test('the log of a build is read to its end, however long it is', async () => {
 		const text = whole.slice(from, from + 262_100);
 		return {text, nextByte: from + text.length};
 	};
-	const context = contextWith({builder: fakeBuilder({log})});
+	const context = buildContext({builder: fakeBuilder({log})});
 
 	await run('builder.build', {image}, context);
 
@@ -716,14 +748,14 @@ test('the log of a build is read to its end, however long it is', async () => {
 });
 
 test.each(['no-program', 'busy', 'no-space'] as const)('a host that answers %s has started no build', async state => {
-	const context = contextWith({builder: fakeBuilder({starts: [{state, detail: 'so'}]})});
+	const context = buildContext({builder: fakeBuilder({starts: [{state, detail: 'so'}]})});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({outcome: state});
 	expect(context.records).toEqual([]);
 });
 
 test('a build survives a short outage of its host; after a long one its outcome is unknown', async () => {
-	const some = contextWith({
+	const some = buildContext({
 		builder: fakeBuilder({
 			statuses: [unreachable(), unreachable(), {state: 'pushed'}],
 			log: () => Promise.reject(unreachable()),
@@ -731,7 +763,7 @@ test('a build survives a short outage of its host; after a long one its outcome 
 	});
 	expect(await run('builder.build', {image}, some)).toMatchObject({outcome: 'pushed'});
 
-	const long = contextWith({builder: fakeBuilder({statuses: [unreachable()]})});
+	const long = buildContext({builder: fakeBuilder({statuses: [unreachable()]})});
 	await expect(action('builder.build').run({image}, long)).rejects.toMatchObject({code: 'effect.unknown'});
 });
 
@@ -748,19 +780,13 @@ test.each<[BuildStatus, object]>([
 	],
 ])('a start whose reply was lost is known by its status %j', async (status, expected) => {
 	expect(
-		await action('builder.build').reconcile({image}, contextWith({builder: fakeBuilder({statuses: [status]})})),
+		await action('builder.build').reconcile({image}, buildContext({builder: fakeBuilder({statuses: [status]})})),
 	).toMatchObject(expected);
 });
 
-test('the broken tag is always pushed, with the others, and a build that is followed is not started', async () => {
-	const gate = await action('builder.build').gate({image}, contextWith({builder: fakeBuilder()}));
-	expect(gate.changes.flatMap(sayChange).filter(change => change.startsWith('pushes'))).toEqual([
-		`pushes ${image}`,
-		`pushes ${image.replace('latest', 'manual')}`,
-	]);
-
+test('a build that is followed is not started', async () => {
 	const builder = fakeBuilder();
-	await run('builder.build', {image}, contextWith({builder}, {attach: {kind: 'none'}}));
+	await run('builder.build', {image}, buildContext({builder}, {attach: {kind: 'none'}}));
 	expect(builder.starts).toEqual([]);
 });
 

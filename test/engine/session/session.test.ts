@@ -27,6 +27,36 @@ test('the intent of a write is on the disk before the write begins', async () =>
 	expect(then.slice(-2)).toEqual(['gate.answered', 'effect.intended']);
 });
 
+test('a gate over an intact image wants the phrase, also where the runbook would take a word', async () => {
+	const small = await openAtGate({
+		change: actions =>
+			actions.map(action => ({
+				...action,
+				gate: async () => ({
+					target: 'ci.example',
+					changes: [
+						{
+							kind: 'start-pipeline' as const,
+							repository: 'acme/infra',
+							branch: 'main',
+							image: 'registry.example/app:1',
+							writes: [{tag: '1', verdict: 'intact' as const}],
+						},
+					],
+					undo: 'none',
+					phrase: 'build acme/infra',
+				}),
+			})),
+	});
+
+	await small.session.say(approve);
+	expect(small.session.current().incident.phase).toMatchObject({kind: 'gate', refused: 'approve'});
+	expect(small.events.findLast(({type}) => type === 'gate.opened')).toMatchObject({
+		phrase: 'build acme/infra',
+		changes: ['starts one manual pipeline', 'pushes registry.example/app:1 and overwrites an intact image'],
+	});
+});
+
 test('of two rapid answers only one is taken', async () => {
 	const small = await openAtGate();
 

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import type {Change} from './change.ts';
+import {digest} from './schemas.ts';
+import {platformLoss, tagWrite} from './tag-write.ts';
+
+const text = v.string();
+const number = v.pipe(v.number(), v.integer());
+const blob = {repository: text, digest, role: v.picklist(['config', 'layer']), size: number};
+
+const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
+	v.object({kind: v.literal('mount-blob'), ...blob, from: text}),
+	v.object({kind: v.literal('upload-blob'), ...blob}),
+	v.object({kind: v.literal('put-manifest'), repository: text, digest}),
+	v.object({kind: v.literal('restore-tag'), repository: text, digest, tag: text}),
+	v.object({
+		kind: v.literal('point-tag'),
+		repository: text,
+		tag: text,
+		image: text,
+		from: v.exactOptional(digest),
+		to: digest,
+	}),
+	v.object({kind: v.literal('restart'), command: v.exactOptional(text)}),
+	v.object({
+		kind: v.literal('start-pipeline'),
+		repository: text,
+		branch: text,
+		image: text,
+		writes: v.exactOptional(v.nullable(v.array(tagWrite))),
+		cancels: v.exactOptional(v.array(text)),
+	}),
+	v.object({kind: v.literal('follow-pipeline'), number, startedBy: v.exactOptional(text)}),
+	v.object({
+		kind: v.literal('restart-pipeline'),
+		repository: text,
+		number,
+		event: text,
+		cancels: v.exactOptional(v.array(text)),
+	}),
+	v.object({kind: v.literal('leave-pipeline'), repository: text, number, why: text}),
+	v.object({kind: v.literal('cancel-pipeline'), repository: text, number, event: text}),
+	v.object({kind: v.literal('approve-pipeline'), repository: text, number, event: text}),
+	v.object({kind: v.literal('restart-pipelines'), repository: text, numbers: v.array(number)}),
+	v.object({
+		kind: v.literal('build-and-push'),
+		git: text,
+		context: text,
+		dockerfile: text,
+		images: v.array(text),
+		writes: v.exactOptional(v.array(tagWrite)),
+		leaves: v.exactOptional(v.array(tagWrite)),
+		platforms: v.exactOptional(platformLoss),
+	}),
+	v.object({kind: v.literal('follow-build')}),
+	v.object({kind: v.literal('sentence'), text}),
+]);
+
+/**
+ * Reads the changes that a gate was opened for. A journal of version 0.1 holds only sentences; they are also used where this
+ * version cannot read the changes.
+ */
+export function parseChanges(sentences: readonly string[], plan: unknown): Change[] {
+	const parsed = v.safeParse(v.array(schema), plan);
+	return parsed.success ? parsed.output : sentences.map(sentence => ({kind: 'sentence', text: sentence}));
+}

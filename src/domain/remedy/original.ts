@@ -1,0 +1,57 @@
+import {defined} from '../defined.ts';
+import type {Digest} from '../image/digest.ts';
+import {isIndexType} from '../image/media-type.ts';
+import type {ImageCheck} from '../image/verdict.ts';
+import {type FinishedVisit, type Incident, isFinished} from '../incident/incident.ts';
+import type {Original} from './compare-to-original.ts';
+
+/**
+ * What the image of an incident was before the first change: by the first check that resolved it, and by the scan of the disk, which
+ * knows its other tags. Undefined: no check has seen it.
+ */
+export function originalOf({visits, image}: Incident): Original | undefined {
+	const firstChange = visits.findIndex(
+		({effect, sparesImage, tries}) => effect !== 'read' && !sparesImage && tries > 0,
+	);
+	const before = visits.slice(0, firstChange === -1 ? visits.length : firstChange).filter(isFinished);
+	const checks = before.flatMap(visit => checkIn(visit) ?? []);
+	const first = checks.find(({check}) => check.digest !== undefined) ?? checks[0];
+	if (first === undefined) {
+		return undefined;
+	}
+
+	const damaged = before
+		.flatMap(({output}) => (output.kind === 'scan' && output.damaged ? [output.damaged] : []))
+		.at(-1);
+	const onDisk = damaged && [...damaged.platforms.whole, ...damaged.platforms.lost];
+	const {mediaType, digest} = first.check;
+	const isIndex = mediaType === undefined ? onDisk && onDisk.length > 0 : isIndexType(mediaType);
+	const tags = new Set([...(image.tag === undefined ? [] : [image.tag]), ...(damaged?.tags ?? [])]);
+	return {
+		...defined({
+			digest: digest ?? damaged?.digest,
+			isIndex: isIndex || mediaType !== undefined ? isIndex : undefined,
+			platforms: first.platforms ?? (onDisk && onDisk.length > 0 ? onDisk : undefined),
+		}),
+		tags: [...tags],
+	};
+}
+
+/** The digests of which a check found bytes that do not match, and no later one read them all and found them right. */
+export function corruptDigests({visits}: Incident): Set<Digest> {
+	const corrupt = new Set<Digest>();
+	for (const visit of visits.filter(isFinished)) {
+		const {digest, faults = [], verdict} = checkIn(visit)?.check ?? {};
+		if (digest !== undefined && faults.some(({kind}) => kind === 'blob-corrupt')) {
+			corrupt.add(digest);
+		} else if (digest !== undefined && verdict === 'intact' && visit.with.depth === 'content') {
+			corrupt.delete(digest);
+		}
+	}
+
+	return corrupt;
+}
+
+function checkIn({output, ended}: FinishedVisit): {check: ImageCheck; platforms?: string[]} | undefined {
+	return output.kind === 'check' && ended === 'ran' ? output : undefined;
+}
