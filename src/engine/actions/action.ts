@@ -98,7 +98,7 @@ export type ActionResult<Values extends object = object> = {
 	problem?: Problem;
 };
 
-/** `destructive`: how many of the changes are; absent: all of them where the action is destructive, else none. */
+/** `destructive`: how many of the changes are; absent: all of them where the action is destructive, else those that `isDestructive` names. */
 export type GateText = {target: string; changes: Change[]; undo: string; phrase: string; destructive?: number};
 
 /** Anything but `holds` leaves the world untouched. `already-whole`: nothing is left to do. `unknown`: a person decides. */
