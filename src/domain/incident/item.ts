@@ -87,6 +87,11 @@ export function isOpen({state}: Item): boolean {
 	return state.kind === 'running' || state.kind === 'unsure';
 }
 
+/** The items that wait for a person's word. */
+export function heldItems(items: readonly Item[] = []): Item[] {
+	return items.filter(({state}) => state.kind === 'waiting' || (state.kind === 'unsure' && state.asked));
+}
+
 /** The items of a settled plan, numbered from the top. A row that is left is nobody's condition. */
 export function itemsOf(rows: readonly PlanRow[]): PlannedItem[] {
 	const planned = rows.flatMap(({id, title, after, prepared}) => (prepared ? [{row: id, title, after, prepared}] : []));

@@ -8,6 +8,7 @@ import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 import {sayProse} from './prompt.ts';
+import {sayItemNews} from './say-plan.ts';
 import {indented, sayEarlier, sayResult, sayStart} from './say-visit.ts';
 
 type NarrateOptions = {
@@ -70,6 +71,7 @@ function sayVisit(incident: Incident, visit: Visit, known: Visit | undefined, op
 		...(known && tries > known.tries && known.tries > 0 ? ['  Retrying.'] : []),
 		...waits.slice(known?.waits?.length ?? 0).flatMap(({say}) => indented(say)),
 		...progress.slice(known?.progress.length ?? 0).flatMap(({say}) => indented(say)),
+		...(visit.items === known?.items ? [] : sayItemNews(visit, known)),
 		...(problem && problem !== known?.problem && endedAt === undefined ? indented(`Failed: ${problem.message}`) : []),
 		...(isOver ? sayResult(visit) : []),
 	];
@@ -108,6 +110,9 @@ function sayPhase(before: Phase | undefined, phase: Phase): string[] {
 
 		case 'running':
 			return before?.kind === 'unsure' ? ['  The change is under way. Following it.'] : [];
+
+		case 'preparing':
+			return before?.kind === 'preparing' ? [] : ['  Looking up what the remedies would change.'];
 
 		case 'waiting':
 			return [`  Waiting until ${sayTimeOfDay(phase.until)}.`];

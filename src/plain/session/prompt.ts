@@ -2,22 +2,28 @@ import type {ChoiceOption} from '../../domain/incident/asked.ts';
 import {sayChange} from '../../domain/incident/change.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
+import {heldItems} from '../../domain/incident/item.ts';
+import {pendingEffects} from '../../domain/machine/effects.ts';
 import {proseBlocks} from '../../domain/runbook/prose.ts';
-import {findStep} from '../../domain/runbook/runbook.ts';
+import {findStep, leave} from '../../domain/runbook/runbook.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
 import {visible} from '../../domain/text/visible.ts';
 import {upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import type {SessionView} from '../../engine/session/session.ts';
+import {sayItem, sayItemsOfGate, sayRows} from './say-plan.ts';
 
 /** The incident stands still until a person answers. */
-export function waitsForPerson({incident: {phase}, held}: SessionView): boolean {
+export function waitsForPerson({incident, held}: SessionView): boolean {
+	const {phase} = incident;
 	return (
 		held !== undefined ||
 		phase.kind === 'gate' ||
 		phase.kind === 'asking' ||
 		phase.kind === 'stuck' ||
-		(phase.kind === 'unsure' && phase.asked)
+		(phase.kind === 'unsure' && phase.asked) ||
+		// Items: nothing goes on any more.
+		(phase.kind === 'applying' && pendingEffects(incident).length === 0)
 	);
 }
 
@@ -43,7 +49,13 @@ export function sayPrompt({incident, held}: SessionView): string[] {
 			return ['The runbook does not say what to do next.'];
 
 		case 'asking':
-			return sayQuestion(incident, visit);
+			return visit?.rows ? sayRows(visit.rows) : sayQuestion(incident, visit);
+
+		case 'applying':
+			return [
+				'Items that wait for you:',
+				...heldItems(visit?.items).flatMap(item => wrap(sayItem(item), {first: '  ', rest: '    '})),
+			];
 
 		default:
 			return [];
@@ -82,6 +94,14 @@ export function sayHowToAnswer(view: SessionView): string[] {
 	}
 
 	switch (step?.does.kind) {
+		case 'plan':
+			return wrap(
+				`Type "accept" to go on with this plan, or choose another remedy: row N REMEDY (${[...Object.keys(step.does.remedies), leave].join(', ')}).`,
+			);
+
+		case 'apply':
+			return itemCommands;
+
 		case 'choose': {
 			const recommended = optionsOf(visit).findIndex(option => option.recommended);
 			const hint = recommended === -1 ? '' : ` (${recommended + 1} is recommended)`;
@@ -96,6 +116,13 @@ export function sayHowToAnswer(view: SessionView): string[] {
 	}
 }
 
+/** How to say something about one item of a plan. */
+const itemCommands = [
+	'Type: item N again                 look it up again, or order it again',
+	'      item N skip REASON           go on without it',
+	'      item N by-hand REASON        it was done by hand',
+];
+
 function sayGate(visit: Visit | undefined): string[] {
 	const gate = visit?.gate;
 	if (!gate) {
@@ -104,11 +131,15 @@ function sayGate(visit: Visit | undefined): string[] {
 
 	const rest = ' '.repeat(11);
 	return [
-		visit.effect === 'destructive' ? 'This step destroys something:' : 'This step changes something:',
+		gate.items?.some(({destructive}) => destructive > 0) || visit.effect === 'destructive'
+			? 'This step destroys something:'
+			: 'This step changes something:',
 		...wrap(gate.target, {first: '  Target:  ', rest}),
-		...gate.changes
-			.flatMap(sayChange)
-			.flatMap((change, at) => wrap(change, {first: at === 0 ? '  Changes: ' : rest, rest})),
+		...(gate.items
+			? sayItemsOfGate(gate)
+			: gate.changes
+					.flatMap(sayChange)
+					.flatMap((change, at) => wrap(change, {first: at === 0 ? '  Changes: ' : rest, rest}))),
 		...wrap(gate.undo, {first: '  Undo:    ', rest}),
 		`  Expires: ${sayTimeOfDay(gate.expires)}`,
 	];

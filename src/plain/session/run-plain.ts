@@ -1,7 +1,7 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {sayHold} from '../../domain/hold/say-hold.ts';
 import {holdIn} from '../../domain/incident/hold.ts';
-import {currentStep, currentVisit, type Incident, type Phase} from '../../domain/incident/incident.ts';
+import {currentStep, currentVisit, type Incident, type Phase, type Visit} from '../../domain/incident/incident.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {upperFirst} from '../../domain/text/wording.ts';
@@ -48,7 +48,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	const broken = Promise.withResolvers<never>();
 	const over = new AbortController();
 	let before: SessionView | undefined;
-	let asked: Phase | undefined;
+	let asked: Phase | Visit['items'];
 	let isUnanswered = false;
 	let toldAt = now().getTime();
 
@@ -98,8 +98,8 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 			tell([`  ${progress}`]);
 		}
 
-		if (waitsForPerson(view) && view.incident.phase !== asked && !view.halted) {
-			asked = view.incident.phase;
+		if (waitsForPerson(view) && momentOf(view.incident) !== asked && !view.halted) {
+			asked = momentOf(view.incident);
 			tell(sayHeld(view, now().getTime()));
 			if (isAttended) {
 				person.ask();
@@ -132,6 +132,11 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	}
 }
 
+/** Changes when something else is asked: while items are carried out, the phase stays the same. */
+function momentOf(incident: Incident): Phase | Visit['items'] {
+	return incident.phase.kind === 'applying' ? currentVisit(incident)?.items : incident.phase;
+}
+
 /** `blobs: 12 of 40` */
 function sayProgress({live: {progress}}: SessionView): string | undefined {
 	if (!progress) {
@@ -142,13 +147,24 @@ function sayProgress({live: {progress}}: SessionView): string | undefined {
 	return `${label}${done === undefined ? '' : `: ${done}${total === undefined ? '' : ` of ${total}`}`}`;
 }
 
+/** `[3] infra-ci, rebuild-ci: layers: 2 of 8` */
+function sayItemsUnderWay({incident, live}: SessionView): string[] {
+	return (currentVisit(incident)?.items ?? [])
+		.filter(({state}) => state.kind === 'running')
+		.map(({id, title, remedy}) => {
+			const {label, done, total} = live.items?.get(id) ?? {label: 'under way'};
+			return `[${id}] ${title}, ${remedy}: ${label}${done === undefined ? '' : ` ${done}${total === undefined ? '' : ` of ${total}`}`}`;
+		});
+}
+
 function sayStillWorking(view: SessionView, now: number): string {
 	const {incident} = view;
 	const {phase, lastAt} = incident;
 	const title = currentStep(incident)?.title ?? phase.kind;
 	const since = currentVisit(incident)?.startedAt ?? lastAt;
 	const elapsed = sayDuration(Math.max(0, now - Date.parse(since)));
-	const progress = sayProgress(view);
+	const progress =
+		[sayProgress(view), ...sayItemsUnderWay(view)].filter(each => each !== undefined).join('; ') || undefined;
 	const held = sayHeld(view, now).map(line => ` ${line}`);
 	return `Still working: ${title}, ${elapsed} so far${progress === undefined ? '' : `; ${progress}`}.${held.join('')}`;
 }

@@ -10,6 +10,9 @@ type TypedCommand =
 	| {kind: 'back'; reason: string}
 	| {kind: 'decline'; why: string}
 	| {kind: 'skip' | 'by-hand'; outcome: string; reason: string}
+	| {kind: 'accept'}
+	| {kind: 'row'; row: number; remedy: string}
+	| {kind: 'item'; item: string; how: string; rest: string}
 	| {kind: 'text'; text: string};
 
 export const commandHelp = [
@@ -23,6 +26,10 @@ export const commandHelp = [
 	'  back REASON               leave this step, and decide again',
 	'  skip OUTCOME REASON       continue as if this step had ended with that outcome',
 	'  by-hand OUTCOME REASON    the same, because the step was done by hand',
+	'  accept                    go on with the plan as it stands',
+	'  row N REMEDY              choose another remedy for a row of the plan',
+	'  item N again, item N skip REASON, item N by-hand REASON',
+	'                            of one item of the plan; others go on',
 	'  about                     all that the runbook says about this step',
 	'  note TEXT                 add a note to the journal',
 	'  quit                      leave; the incident can be resumed',
@@ -49,6 +56,19 @@ export function readCommand(line: string, phrase: string | undefined, isQuestion
 		case 'again':
 		case 'about':
 			return rest === '' ? {kind: command} : {kind: 'text', text};
+
+		case 'accept':
+			return rest === '' ? {kind: 'accept'} : {kind: 'text', text};
+
+		case 'row': {
+			const [, row, remedy] = /^(\d+)\s+(\S+)$/.exec(rest) ?? [];
+			return remedy === undefined ? {kind: 'text', text} : {kind: 'row', row: Number(row), remedy};
+		}
+
+		case 'item': {
+			const [, item, how, words = ''] = /^(\d+)\s+(again|skip|by-hand)\s*(.*)$/s.exec(rest) ?? [];
+			return item === undefined || how === undefined ? {kind: 'text', text} : {kind: 'item', item, how, rest: words};
+		}
 
 		case 'note':
 			return {kind: 'note', text: rest};
@@ -104,12 +124,37 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 				: {refusal: `Give an outcome and a reason: ${kind} OUTCOME REASON (${outcomes.join(', ')})`};
 		}
 
+		case 'accept':
+			return {event: {type: 'plan.settled', ...stamp}};
+
+		case 'row': {
+			const row = currentVisit(incident)?.rows?.[command.row - 1];
+			return row
+				? {event: {type: 'plan.chosen', rows: [row.id], remedy: command.remedy, ...stamp}}
+				: {refusal: `The plan has no row ${command.row}.`};
+		}
+
+		case 'item':
+			return aboutItem(command, stamp);
+
 		case 'text':
 			return held === undefined ? answerOf(command.text, incident, stamp) : {refusal: ''};
 
 		default:
 			return {refusal: ''};
 	}
+}
+
+function aboutItem({item, how, rest}: Extract<TypedCommand, {kind: 'item'}>, stamp: StepStamp): CommandEvent {
+	if (how === 'again') {
+		return {event: {type: 'item.retried', item, ...(rest === '' ? {} : {answer: rest}), ...stamp}};
+	}
+
+	if (rest === '') {
+		return {refusal: `Give a reason: item ${item} ${how} REASON`};
+	}
+
+	return {event: {type: how === 'skip' ? 'item.skipped' : 'item.done-by-hand', item, reason: rest, ...stamp}};
 }
 
 /** Text that is no command answers what is asked. */

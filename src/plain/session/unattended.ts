@@ -1,5 +1,6 @@
 import type {Happening} from '../../domain/incident/event.ts';
 import {currentVisit} from '../../domain/incident/incident.ts';
+import {heldItems} from '../../domain/incident/item.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 import {nextWord} from '../../engine/session/autopilot.ts';
 import type {Session, SessionView} from '../../engine/session/session.ts';
@@ -33,9 +34,9 @@ export function createAutopilot(
 	return {
 		answer() {
 			const view = session.current();
-			const {incident, held} = view;
+			const {incident} = view;
 			const {phase} = incident;
-			if (held !== undefined) {
+			if (view.held !== undefined) {
 				session.proceed().catch(failed);
 				return;
 			}
@@ -46,6 +47,16 @@ export function createAutopilot(
 				timer = setTimeout(() => {
 					tell(['On autopilot: again']);
 					session.say({type: 'step.retried', step, attempt}).catch(failed);
+				}, checkAgainMs);
+				return;
+			}
+
+			const held = phase.kind === 'applying' ? heldItems(currentVisit(incident)?.items)[0] : undefined;
+			if (held && phase.kind === 'applying' && ++checks <= mostChecks) {
+				const {step, attempt} = phase;
+				timer = setTimeout(() => {
+					tell([`On autopilot: item ${held.id} again`]);
+					session.say({type: 'item.retried', item: held.id, step, attempt}).catch(failed);
 				}, checkAgainMs);
 				return;
 			}
@@ -114,6 +125,8 @@ function sayAnswer(event: Happening, {incident}: SessionView): string[] {
 			);
 		case 'hand.reported':
 			return [event.outcome];
+		case 'plan.settled':
+			return ['accept'];
 		default:
 			return [];
 	}
