@@ -135,6 +135,16 @@ describeReal(`an inventory of distribution ${registryVersion}`, ['docker-registr
 		expect(markdown).toContain(imageOf(broken).index.digest);
 	});
 
+	test('is one line of check', async () => {
+		const {checks} = JSON.parse((await regmedic('check', '--json')).stdout);
+		const line = checks.find(({what}: {what: string}) => what === 'inventory private');
+
+		expect(line.ok).toBe(true);
+		expect(line.say).toMatch(
+			new RegExp(`^${file}, of ${registry.host}: 12 repositories, the last tag seen \\d{4}-.* UTC$`),
+		);
+	});
+
 	test('that is damaged stops neither a scan nor an incident: each says so', async () => {
 		const text = await readFile(file, 'utf8');
 		await writeFile(file, text.replace('sha256:', 'sha256-'));

@@ -7,6 +7,7 @@ import {openPorts} from '../../wiring/ports.ts';
 import type {Setup} from '../../wiring/setup.ts';
 import {ciLines} from './ci.ts';
 import {fallbackLines} from './fallback.ts';
+import {inventoryLine} from './inventory.ts';
 import {failed, type Line} from './line.ts';
 import {storageLines} from './storage.ts';
 
@@ -27,7 +28,7 @@ export async function registryLines(
 	}
 
 	const {ports, close} = opened;
-	const {registry, storage} = ports;
+	const {registry, storage, inventory} = ports;
 	try {
 		const responds = await checkTags(name, registry, {host, image, repository, credentials, signal});
 		return [
@@ -35,6 +36,7 @@ export async function registryLines(
 			...(storage
 				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
 				: []),
+			...(inventory ? [await inventoryLine(name, inventory)] : []),
 			...(await ciLines(name, host, setup)),
 			...(await allFallbackLines(name, host, setup)),
 		];

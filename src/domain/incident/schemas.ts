@@ -117,6 +117,7 @@ const pastOfDisk: v.GenericSchema<Past> = v.object({
 	dangling: v.array(v.object(seenTag)),
 	older: count,
 	unread: count,
+	sharesNothing: v.exactOptional(v.literal(true)),
 	isTorn: v.exactOptional(v.literal(true)),
 });
 

@@ -35,6 +35,8 @@ export type Past = {
 	older: number;
 	/** Tags of which the disk was not read, so that nothing is known of them. */
 	unread: number;
+	/** None of its repositories is on the disk: it may be of another registry. */
+	sharesNothing?: true;
 	/** The last line of the file was cut off and is left out. */
 	isTorn?: true;
 };
@@ -99,11 +101,14 @@ export function pastOf(inventory: Inventory, listing: StorageListing, file: stri
 		}
 	}
 
+	const sharesNothing =
+		past.repositories.length > 0 &&
+		![...inventory.repositories.keys()].some(name => isThere(listing.repositories.get(name)));
 	for (const list of [past.repositories, past.tags, past.movedBack, past.dangling]) {
 		list.sort(newestFirst);
 	}
 
-	return past;
+	return {...past, ...(sharesNothing && {sharesNothing})};
 }
 
 /** Whether anything is gone, moved or dangling. */

@@ -15,7 +15,8 @@ export function sayPast(past: Past | UnusablePast): SaidPast {
 		return {head: `The inventory cannot be used: ${past.problem}`, items: []};
 	}
 
-	const {file, lastSeen, repositories, tags, movedBack, dangling, older, unread, isTorn} = past;
+	const {file, registry, lastSeen, repositories, tags, movedBack, dangling, older, unread, isTorn, sharesNothing} =
+		past;
 	if (lastSeen === undefined) {
 		return {head: `The inventory ${file} is empty: no probe has seen a tag.`, items: []};
 	}
@@ -40,6 +41,9 @@ export function sayPast(past: Past | UnusablePast): SaidPast {
 	return {
 		head: `Probes saw what this disk does not show any more (${source}):`,
 		items: [
+			...(sharesNothing
+				? [`None of its repositories is on this disk. It is the inventory of ${registry}: is that this registry?`]
+				: []),
 			...repositories.map(
 				({repository, tags: gone, lastSeen: seen}) =>
 					`${repository} is gone, with ${count(gone.length, 'tag')} (${some(gone)}); last seen ${sayTime(seen)}`,

@@ -135,6 +135,7 @@ test.each([
 	['storage.sshConfig', 'storage: {root: /d, sshConfig: evil}'],
 	['storage.collect', 'storage: {root: /d, collect: rm}'],
 	['clientCertificate', 'clientCertificate: {certFile: a, keyFile: b}'],
+	['inventory', 'inventory: /etc/cron.d/any'],
 ])('%s is used only of a file that nobody else can change', async (key, setting) => {
 	const text = `registries: {private: {url: 'https://registry.example', ${setting}}}\n`;
 

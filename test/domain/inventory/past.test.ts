@@ -161,6 +161,17 @@ describe('what probes saw and the disk does not show any more', () => {
 		});
 	});
 
+	it('asks whether it is the inventory of this registry where the disk has none of its repositories', () => {
+		const inventory = inventoryWith(['app:1', a, 0, 9]);
+
+		const [first] = sayPast(pastOf(inventory, diskWith({'other:1': a}), file)).items;
+
+		expect(first).toBe(
+			'None of its repositories is on this disk. It is the inventory of registry.example:5050: is that this registry?',
+		);
+		expect(pastOf(inventory, diskWith({'app:2': a}), file)).not.toHaveProperty('sharesNothing');
+	});
+
 	it('is empty for an inventory of a registry that held nothing', () => {
 		const past = pastOf(inventoryWith(), diskWith({}), file);
 
