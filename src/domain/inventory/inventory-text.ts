@@ -46,12 +46,11 @@ export function parseInventory(text: string, file: string): ReadInventory {
 			return;
 		}
 
-		const entry = entryOf(value);
-		if (entry === undefined) {
+		if (!isObject(value) || !isEntry(value, entries.at(-1))) {
 			throw invalid(at, 'an entry has repository, tag, digest, firstSeen and lastSeen');
 		}
 
-		entries.push(entry);
+		entries.push(value);
 	};
 	for (let at = 1; at < lines.length; at++) {
 		read(lines[at]!, at + 1);
@@ -78,7 +77,10 @@ export function renderInventory({registry, repositories}: Inventory): string {
 	for (const [, tags] of inOrder(repositories)) {
 		for (const [, named] of inOrder(tags)) {
 			for (const {repository, tag, digest, firstSeen, lastSeen} of named) {
-				lines.push(JSON.stringify({repository, tag, digest, firstSeen, lastSeen}));
+				// No value has a character that JSON escapes.
+				lines.push(
+					`{"repository":"${repository}","tag":"${tag}","digest":"${digest}","firstSeen":"${firstSeen}","lastSeen":"${lastSeen}"}`,
+				);
 			}
 		}
 	}
@@ -90,23 +92,12 @@ function inOrder<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
 	return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function entryOf(value: Json | undefined): InventoryEntry | undefined {
-	return isObject(value) && isEntry(value)
-		? {
-				repository: value.repository,
-				tag: value.tag,
-				digest: value.digest,
-				firstSeen: value.firstSeen,
-				lastSeen: value.lastSeen,
-			}
-		: undefined;
-}
-
-function isEntry(value: JsonObject): value is InventoryEntry {
+/** @param before the entry of the line before, which most lines share the repository with */
+function isEntry(value: JsonObject, before: InventoryEntry | undefined): value is InventoryEntry {
 	const {repository, tag, digest, firstSeen, lastSeen} = value;
 	return (
 		typeof repository === 'string' &&
-		isRepositoryName(repository) &&
+		(repository === before?.repository || isRepositoryName(repository)) &&
 		typeof tag === 'string' &&
 		isTag(tag) &&
 		typeof digest === 'string' &&

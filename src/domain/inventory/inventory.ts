@@ -23,10 +23,17 @@ export type Sighting = Pick<InventoryEntry, 'repository' | 'tag' | 'digest'> & {
 /** Joins the entries of the same repository, tag and digest. Their order does not matter, nor whether one comes twice. */
 export function inventoryOf(registry: string, entries: Iterable<InventoryEntry>): Inventory {
 	const repositories = new Map<string, Map<string, InventoryEntry[]>>();
+	let tags = new Map<string, InventoryEntry[]>();
+	let repository: string | undefined;
 	for (const entry of entries) {
-		const tags = repositories.get(entry.repository) ?? new Map<string, InventoryEntry[]>();
+		// Most come by repository.
+		if (entry.repository !== repository) {
+			repository = entry.repository;
+			tags = repositories.get(repository) ?? new Map();
+			repositories.set(repository, tags);
+		}
+
 		const named = tags.get(entry.tag);
-		repositories.set(entry.repository, tags);
 		if (named === undefined) {
 			tags.set(entry.tag, [entry]);
 		} else {
@@ -34,10 +41,10 @@ export function inventoryOf(registry: string, entries: Iterable<InventoryEntry>)
 		}
 	}
 
-	for (const tags of repositories.values()) {
-		for (const [tag, named] of tags) {
+	for (const ofRepository of repositories.values()) {
+		for (const [tag, named] of ofRepository) {
 			if (named.length > 1) {
-				tags.set(tag, joined(named));
+				ofRepository.set(tag, joined(named));
 			}
 		}
 	}
@@ -60,23 +67,35 @@ export function* entriesOf({repositories}: Inventory): Generator<InventoryEntry>
 
 function* both(entries: Iterable<InventoryEntry>, sightings: Iterable<Sighting>): Generator<InventoryEntry> {
 	yield* entries;
-	for (const {seen, ...named} of sightings) {
-		yield {...named, firstSeen: seen, lastSeen: seen};
+	for (const {repository, tag, digest, seen} of sightings) {
+		yield {repository, tag, digest, firstSeen: seen, lastSeen: seen};
 	}
 }
 
 function joined(named: readonly InventoryEntry[]): InventoryEntry[] {
+	const [first, second] = named;
+	// Nearly every tag of a run names what it did in the run before.
+	if (named.length === 2 && first!.digest === second!.digest) {
+		return [spanOf(first!, second!)];
+	}
+
 	const byDigest = new Map<Digest, InventoryEntry>();
 	for (const entry of named) {
-		const known = byDigest.get(entry.digest) ?? entry;
-		byDigest.set(entry.digest, {
-			...entry,
-			firstSeen: known.firstSeen < entry.firstSeen ? known.firstSeen : entry.firstSeen,
-			lastSeen: known.lastSeen > entry.lastSeen ? known.lastSeen : entry.lastSeen,
-		});
+		const known = byDigest.get(entry.digest);
+		byDigest.set(entry.digest, known === undefined ? entry : spanOf(known, entry));
 	}
 
 	return [...byDigest.values()].sort(newestFirst);
+}
+
+function spanOf({repository, tag, digest, firstSeen, lastSeen}: InventoryEntry, other: InventoryEntry): InventoryEntry {
+	return {
+		repository,
+		tag,
+		digest,
+		firstSeen: other.firstSeen < firstSeen ? other.firstSeen : firstSeen,
+		lastSeen: other.lastSeen > lastSeen ? other.lastSeen : lastSeen,
+	};
 }
 
 function newestFirst(one: InventoryEntry, other: InventoryEntry): number {
