@@ -41,7 +41,12 @@ export async function openMemoryLab(folder: string): Promise<MemoryLab> {
 		path.join(folder, 'regmedic.yaml'),
 		JSON.stringify({
 			registries: {lab: {url: `http://${host}`, storage: {root: store.root, restart}}},
-			images: {'acme/app': {registry: 'lab', build: {repository: 'acme/app', branch: 'main'}}},
+			images: Object.fromEntries(
+				['acme/app', 'acme/base', 'acme/tool'].map(name => [
+					name,
+					{registry: 'lab', build: {repository: name, branch: 'main'}},
+				]),
+			),
 			// No CI listens there: builds are chosen, and never started.
 			woodpecker: {url: 'http://127.0.0.1:1', token: {env: 'CI_TOKEN'}},
 		}),

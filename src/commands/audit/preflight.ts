@@ -22,7 +22,7 @@ export function preflightOf(
 			'audit.no-collect',
 			'No command given for a dry run of the registry’s garbage collection.',
 			{
-				hint: 'Write --collect, or storage.collect: "docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml".',
+				hint: 'Write --collect, or storage.collect: "docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml" (registry 3: /etc/distribution/config.yml).',
 				exit: 'configuration',
 			},
 		);

@@ -1,5 +1,6 @@
 import {jobsOf} from './commands/jobs.ts';
 import {type Hazard, severities} from './hazard.ts';
+import {deletesBesideCollection} from './hazards/deletes-beside-collection.ts';
 import {spaceHazards} from './hazards/disk-space.ts';
 import {type CollectionContext, collectionHazards} from './hazards/garbage-collection.ts';
 import {proxyHazards} from './hazards/nginx.ts';
@@ -32,6 +33,7 @@ export function assessMaintenance(maintenance: Maintenance): Audit {
 	return {
 		risks: inOrder([
 			...maintenance.files.flatMap(file => fileHazards(file, {settings, store, affected})),
+			...(settings.deletes.length > 0 ? deletesBesideCollection(maintenance.files) : []),
 			...proxyHazards(maintenance.files),
 			...floatingTags(images),
 			...affectedVersions(versions),

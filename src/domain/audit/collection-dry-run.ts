@@ -13,7 +13,15 @@ export type CollectionDryRun = string & {readonly [dryRunBrand]: true};
 export function parseDryRun(command: string): CollectionDryRun {
 	if (!isDryRun(command)) {
 		throw new OperatorError('audit.not-a-rehearsal', `"${command}" may do more than a dry run.`, {
-			hint: 'Write one plain command with --dry-run and the path of the configuration: docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
+			hint: 'Write one plain command with --dry-run and the path of the configuration: docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml (registry 3: /etc/distribution/config.yml)',
+			exit: 'configuration',
+		});
+	}
+
+	if (/\s(?:-[dm]*q[dmq]*|--quiet(?:=true)?)(?=\s|["']|$)/.test(command)) {
+		throw new OperatorError('audit.not-a-rehearsal', `"${command}" prints nothing: a quiet dry run proves nothing.`, {
+			// @see distribution v3.1.1 registry/root.go: -q, --quiet
+			hint: 'Leave out -q (--quiet).',
 			exit: 'configuration',
 		});
 	}

@@ -6,6 +6,7 @@ export type Severity = (typeof severities)[number];
 export type HazardKind =
 	| 'removes-children'
 	| 'runs-beside-pushes'
+	| 'deletes-beside-collection'
 	| 'stale-cache'
 	| 'removes-links'
 	| 'deletes-by-digest'
@@ -40,6 +41,7 @@ export type Hazard = {
 const isMaintenance: Record<HazardKind, boolean> = {
 	'removes-children': true,
 	'runs-beside-pushes': true,
+	'deletes-beside-collection': true,
 	'stale-cache': true,
 	'removes-links': true,
 	'deletes-by-digest': true,

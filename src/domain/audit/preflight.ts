@@ -115,10 +115,17 @@ function pastLost(before: readonly Finding[], then: readonly Finding[]): Preflig
 }
 
 /** What the registry's words often do not tell: at which files this run stops. */
-function stopsOf({stage}: CollectionFailure, graph: StorageGraph, untagged: boolean): CollectionStop[] {
+function stopsOf({stage, message}: CollectionFailure, graph: StorageGraph, untagged: boolean): CollectionStop[] {
 	const removed = {start: undefined, mark: 'nothing', sweep: 'manifest-links'}[stage];
-	return collectionStops(graph).filter(stop => stop.removed === removed && (untagged || stop.collection === 'every'));
+	const isOf3 = onlyOf3.test(message);
+	return collectionStops(graph).filter(
+		stop =>
+			stop.removed === removed && (untagged || stop.collection === 'every') && (stop.registry === undefined || isOf3),
+	);
 }
+
+/** The words of registry 3 where 2.8 goes on. */
+const onlyOf3 = /Path not found: \S+\/_layers|unrecognized manifest schema version 1/;
 
 /**
  * A dry run does not show them: data that lies in another folder is listed by its digest, and removed at the digest's own path.

@@ -36,12 +36,13 @@ function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 		return [];
 	}
 
+	const isHeld = facts.needsRestart || facts.heldOwn.length > 0;
 	const rebuilds: RemedyOptionKey[] =
 		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
 	return [
 		...(facts.staleKeys ? (['by-hand'] as const) : []),
-		// What only memory still holds is linked again before the registry forgets it.
-		...(facts.relinkSuffices || (facts.needsRestart && facts.relinks.length > 0) ? (['relink'] as const) : []),
+		// What only memory still holds is linked again before the registry forgets it; a push would leave it out as well.
+		...(facts.relinkSuffices || (isHeld && facts.relinks.length > 0) ? (['relink'] as const) : []),
 		...(facts.needsRestart ? (['restart'] as const) : []),
 		// A push before the restart would be lost.
 		...(facts.isStale && !tried.includes('restart') ? (['by-hand'] as const) : []),

@@ -223,7 +223,8 @@ function sayInventory({inventory}: Scan, columns: number): string[] {
 }
 
 function sayStop(stop: CollectionStop): string {
-	const which = stop.collection === 'every' ? 'A garbage collection' : 'A garbage collection with -m';
+	const version = stop.registry === undefined ? '' : ` of registry ${stop.registry}`;
+	const which = `A garbage collection${version}${stop.collection === 'every' ? '' : ' with -m'}`;
 	const after = stop.removed === 'nothing' ? '' : ', after it has removed the links of untagged manifests';
 	return `${which} stops at ${visibleLine(stop.path)}${after}: ${sayFirst(stop)}.`;
 }

@@ -142,6 +142,45 @@ const compose = (text: string): MaintenanceFile => ({
 	cut: false,
 });
 
+describe('a delete over HTTP beside a collection', () => {
+	const deletes: MaintenanceFile = {
+		path: '/c.yml',
+		kind: 'compose',
+		text: 'services:\n  r:\n    environment:\n      - REGISTRY_STORAGE_DELETE_ENABLED=true\n',
+		cut: false,
+	};
+	const retention = '0 4 * * * regctl tag rm registry.example/app:old';
+	const beside = (text: string, files: MaintenanceFile[] = [deletes]) =>
+		said(risksOf('crontab', text, {files})).filter(each => each.includes('deletes-beside'));
+
+	it('will break images, also without -m', () => {
+		expect(beside(`25 3 * * 0 registry garbage-collect /c.yml\n${retention}`)).toEqual([
+			'will-break deletes-beside-collection:2',
+		]);
+		const script = {path: '/opt/gc.sh', kind: 'script' as const, text: 'registry garbage-collect /c.yml', cut: false};
+		expect(beside(retention, [deletes, script])).toEqual(['will-break deletes-beside-collection:1']);
+	});
+
+	it.each([
+		[
+			'the collection runs while the registry is stopped',
+			`25 3 * * 0 docker stop r && registry garbage-collect /c.yml; docker start r\n${retention}`,
+		],
+		['it only rehearses', `25 3 * * 0 registry garbage-collect -d /c.yml\n${retention}`],
+		[
+			'one job does both, one after the other',
+			'25 3 * * 0 regctl tag rm registry.example/app:old && registry garbage-collect /c.yml',
+		],
+		['nothing collects', retention],
+	])('is no hazard where %s', (_what, text) => {
+		expect(beside(text)).toEqual([]);
+	});
+
+	it('is no hazard where the registry allows no deletes', () => {
+		expect(beside(`25 3 * * 0 registry garbage-collect /c.yml\n${retention}`, [])).toEqual([]);
+	});
+});
+
 describe('a cache that survives the collection', () => {
 	const redis = {files: [configuration('/opt/registry/config.yml', 'storage:\n  cache:\n    blobdescriptor: redis\n')]};
 	const staleIn = (text: string, files: MaintenanceFile[]) =>

@@ -7,7 +7,7 @@ describe('a dry run of the collection', () => {
 		'docker exec registry registry garbage-collect --dry-run -m /etc/docker/registry/config.yml',
 		'cd /opt/registry && docker compose exec -T private registry garbage-collect -d /c.yml',
 		'sudo sh -c "registry garbage-collect -dm /c.yml"',
-		'sudo -n nice -n 19 timeout 1h docker exec -u root r /bin/registry garbage-collect -dmq /c.yml',
+		'sudo -n nice -n 19 timeout 1h docker exec -u root r /bin/registry garbage-collect -dm /c.yml',
 		"docker exec -i r sh -c 'registry garbage-collect --delete-untagged=true -d /c.yml'",
 		'docker run --rm -v /d:/var/lib/registry:ro registry:2.8.3 garbage-collect --dry-run /c.yml',
 		'docker compose -f /opt/c.yml run --rm private garbage-collect /c.yml --dry-run',
@@ -56,6 +56,17 @@ describe('a dry run of the collection', () => {
 		);
 	});
 
+	// Seen on distribution 3.1.1: -q prints nothing at all, and the exit is 0.
+	it.each([
+		'registry garbage-collect -dmq /c.yml',
+		'docker exec r registry garbage-collect --dry-run --quiet /c.yml',
+		'sh -c "registry garbage-collect -q -d /c.yml"',
+	])('that is quiet proves nothing: %s', command => {
+		expect(() => parseDryRun(command)).toThrow(
+			expect.objectContaining({code: 'audit.not-a-rehearsal', hint: 'Leave out -q (--quiet).'}),
+		);
+	});
+
 	it('can be repeated without -m, where it has -m', () => {
 		const plain = (command: string) => withoutUntagged(parseDryRun(command));
 
@@ -64,7 +75,7 @@ describe('a dry run of the collection', () => {
 		expect(plain('registry garbage-collect --delete-untagged=true -d /c.yml')).toBe(
 			'registry garbage-collect -d /c.yml',
 		);
-		expect(plain('registry garbage-collect -dmq /c.yml')).toBe('registry garbage-collect -dq /c.yml');
+		expect(plain('registry garbage-collect -dm /c.yml')).toBe('registry garbage-collect -d /c.yml');
 		expect(plain('registry garbage-collect -d /c.yml')).toBeUndefined();
 	});
 });

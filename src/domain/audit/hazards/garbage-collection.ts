@@ -37,7 +37,7 @@ export function collectionHazards(
 								...where,
 								kind: 'runs-beside-pushes',
 								severity: 'may-break',
-								why: 'A push during its run can lose layers: nothing stops the registry or makes it read-only.',
+								why: 'A push during its run can lose layers, and a DELETE makes it sweep the rest of that repository: nothing stops the registry or makes it read-only.',
 								advice: 'Stop the registry or make it read-only meanwhile, and restart it afterwards.',
 							} as const,
 						]),
@@ -87,6 +87,11 @@ type Collection = {
 	/** Its place in the job. */
 	n: number;
 };
+
+/** Whether a job runs a collection while the registry takes requests. */
+export function collectsUnguarded(job: Job): boolean {
+	return collectionsIn(job).some(({dryRun, guarded}) => !dryRun && !guarded);
+}
 
 function collectionsIn(job: Job): Collection[] {
 	return job.flatMap((command, n) => {

@@ -12,6 +12,12 @@ export function removalHazards(job: Job, {file, settings}: {file: string; settin
 		.map(({at, line, target}) => ({...meanings[target], file, at, line: evidence(line)}));
 }
 
+/** The first line of a job that deletes manifests over HTTP. */
+export function deletionIn(job: Job): Pick<Hazard, 'at' | 'line'> | undefined {
+	const found = removalsIn(job).find(({target}) => target === 'over-http');
+	return found && {at: found.at, line: evidence(found.line)};
+}
+
 const meanings: Record<Removal['target'], Pick<Hazard, 'kind' | 'severity' | 'why' | 'advice'>> = {
 	revisions: {
 		kind: 'removes-links',

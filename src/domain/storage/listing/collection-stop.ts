@@ -1,6 +1,6 @@
 import {isRepositoryName} from '../../image/reference.ts';
 
-/** Where a garbage collection of registry 2.8 ends with an error. `path` is below docker/registry/v2. */
+/** Where a garbage collection ends with an error. `path` is below docker/registry/v2. */
 export type CollectionStop = {
 	path: string;
 	collection: 'every' | 'with -m';
@@ -8,6 +8,8 @@ export type CollectionStop = {
 	removed: 'nothing' | 'manifest-links';
 	/** `repair`: without it, manifests would count as untagged, and `-m` would remove them. */
 	first: 'repair' | 'move-away';
+	/** Only registry 3 ends there. */
+	registry?: 3;
 };
 
 /**
