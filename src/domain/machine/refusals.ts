@@ -34,11 +34,19 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 				: 'No question is open.';
 
 		case 'plan.chosen':
+			if (phase.kind === 'preparing') {
+				return stillPreparing;
+			}
+
 			return phase.kind === 'asking' && here && step?.does.kind === 'plan'
 				? refuseRemedy(incident, event)
 				: 'No plan is open.';
 
 		case 'plan.settled':
+			if (phase.kind === 'preparing') {
+				return stillPreparing;
+			}
+
 			return phase.kind === 'asking' && here && step?.does.kind === 'plan' ? undefined : 'No plan is open.';
 
 		case 'item.skipped':
@@ -112,6 +120,8 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			return 'That event cannot come from a person.';
 	}
 }
+
+const stillPreparing = 'The changes are still being looked up.';
 
 /** `leave` is always possible. */
 function refuseRemedy(incident: Incident, {rows, remedy}: {rows: string[]; remedy: string}): string | undefined {

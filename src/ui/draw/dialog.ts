@@ -31,6 +31,12 @@ export function drawDialog(dialog: Dialog, incident: Incident, format: Formatter
 			return [...ask('Decide again. Why?'), drawField(dialog.field, format, width)];
 		case 'could-not':
 			return [...ask('Why could it not be done?'), drawField(dialog.field, format, width)];
+		case 'item-skip':
+			return [...ask(`Skip "${dialog.title}". Why?`), drawField(dialog.field, format, width)];
+		case 'item-by-hand':
+			return [...ask(`"${dialog.title}" was done by hand. What was done?`), drawField(dialog.field, format, width)];
+		case 'item-again':
+			return [...ask(`Order "${dialog.title}" again: type ${dialog.phrase}`), drawField(dialog.field, format, width)];
 		case 'search':
 			return [format.row(['Search the log:', 'accent']), drawField(dialog.field, format, width)];
 		case 'command':

@@ -82,6 +82,8 @@ function aboutDialog(dialog: Dialog): string {
 			return 'Type part of a name; the arrows mark another match.';
 		case 'search':
 			return 'Searches upwards from the line in sight.';
+		case 'item-again':
+			return 'Nothing begins until you type the exact phrase.';
 		case 'note':
 			return 'The note is added to the journal.';
 		default:

@@ -1,7 +1,9 @@
 import {sayChange} from '../../domain/incident/change.ts';
+import type {Gate} from '../../domain/incident/incident.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
+import {count} from '../../domain/text/wording.ts';
 import {drawField} from '../draw/dialog.ts';
-import type {Row} from '../draw/formatter.ts';
+import type {Formatter, Row} from '../draw/formatter.ts';
 import {openDialog} from '../state/dialog.ts';
 import {emptyField} from '../state/field.ts';
 import {withMessage} from '../state/screen-state.ts';
@@ -15,15 +17,17 @@ export const gateScreen: Screen<'gate'> = {
 		const left = Date.parse(gate.expires) - now;
 		const rows: Row[] = [
 			...format.wrap(gate.target, width, 'strong', label('Target')),
-			...gate.changes
-				.flatMap(sayChange)
-				.flatMap((change, at) =>
-					format.wrap(change, width, 'plain', [
-						...label(at === 0 ? 'Changes' : ''),
-						...format.row(`${format.glyphs.bullet} `),
-					]),
-				),
-			...format.wrap(gate.undo, width, 'plain', label('Undo')),
+			...(gate.items
+				? drawItems(gate.items, format, width)
+				: gate.changes
+						.flatMap(sayChange)
+						.flatMap((change, at) =>
+							format.wrap(change, width, 'plain', [
+								...label(at === 0 ? 'Changes' : ''),
+								...format.row(`${format.glyphs.bullet} `),
+							]),
+						)),
+			...(gate.items ? [] : format.wrap(gate.undo, width, 'plain', label('Undo'))),
 			...format.wrap(
 				left > 0
 					? `in ${sayDuration(left)}, at ${sayTimeOfDay(gate.expires)}`
@@ -63,3 +67,26 @@ export const gateScreen: Screen<'gate'> = {
 	},
 	copy: ({gate}) => gate.target,
 };
+
+/** The changes of a plan, item by item; what is destructive stands last and apart. */
+function drawItems(items: NonNullable<Gate['items']>, format: Formatter, width: number): Row[] {
+	const [safe, destructive] = [
+		items.filter(each => each.destructive === 0),
+		items.filter(each => each.destructive > 0),
+	];
+	const draw = (some: typeof items) =>
+		some.flatMap(({id, title, changes, undo}) => [
+			...format.wrap(title, width, 'strong', format.row([`${id} `.padStart(4), 'dim'])),
+			...changes
+				.flatMap(sayChange)
+				.flatMap(change => format.wrap(change, width, 'plain', format.row(`    ${format.glyphs.bullet} `))),
+			...format.wrap(undo, width, 'dim', format.row(['    undo ', 'dim'])),
+		]);
+	const number = destructive.reduce((sum, each) => sum + each.destructive, 0);
+	return [
+		...draw(safe),
+		...(destructive.length === 0
+			? []
+			: [[], format.row([`Destructive: ${count(number, 'change')}`, 'bad']), ...draw(destructive)]),
+	];
+}

@@ -4,6 +4,8 @@ import {byHandScreen} from './by-hand.ts';
 import {chooseScreen} from './choose.ts';
 import {gateScreen} from './gate.ts';
 import {heldScreen} from './held.ts';
+import {itemsScreen} from './items.ts';
+import {planScreen} from './plan.ts';
 import type {Screen} from './screen.ts';
 import {stoppedScreen} from './stopped.ts';
 import {stuckScreen} from './stuck.ts';
@@ -15,6 +17,8 @@ const screens: {[Kind in Situation['kind']]: Screen<Kind>} = {
 	held: heldScreen,
 	choose: chooseScreen,
 	gate: gateScreen,
+	plan: planScreen,
+	items: itemsScreen,
 	unsure: unsureScreen,
 	ask: askScreen,
 	'by-hand': byHandScreen,

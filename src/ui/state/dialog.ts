@@ -11,10 +11,11 @@ import {type Dialog, type ScreenState, type Transition, type UpdateContext, with
 
 type OutcomeDialog = Extract<Dialog, {outcomes: string[]}>;
 type TextDialog = Extract<Dialog, {kind: 'note' | 'back' | 'could-not' | 'search'}>;
+type ItemDialog = Extract<Dialog, {item: string}>;
 
 /** Opens a dialog, or says why its answer would be refused: nobody types a reason in vain. */
 export function openDialog(
-	kind: Exclude<Dialog['kind'], 'command'>,
+	kind: Exclude<Dialog['kind'], 'command' | ItemDialog['kind']>,
 	state: ScreenState,
 	{view: {incident}}: UpdateContext,
 ): Transition {
@@ -106,8 +107,14 @@ export function pressInDialog(
 		: [closed, [{kind: 'send', event: eventOf(dialog, text, incident)}]];
 }
 
-function eventOf(dialog: OutcomeDialog | TextDialog, text: string, incident: Incident): Happening {
+function eventOf(dialog: OutcomeDialog | TextDialog | ItemDialog, text: string, incident: Incident): Happening {
 	switch (dialog.kind) {
+		case 'item-skip':
+			return {type: 'item.skipped', item: dialog.item, reason: text, ...stampNow(incident)};
+		case 'item-by-hand':
+			return {type: 'item.done-by-hand', item: dialog.item, reason: text, ...stampNow(incident)};
+		case 'item-again':
+			return {type: 'item.retried', item: dialog.item, answer: text, ...stampNow(incident)};
 		case 'skip':
 		case 'by-hand':
 			return endingOf(dialog.kind, incident, outcomeOf(dialog), text);

@@ -33,6 +33,9 @@ export type ScreenState = {
 
 /** A question the screen asks before it sends something to the session. */
 export type Dialog =
+	/** About one item of a plan. `phrase`: what has to be typed to order it again. */
+	| {kind: 'item-skip' | 'item-by-hand'; item: string; title: string; field: Field}
+	| {kind: 'item-again'; item: string; title: string; phrase: string; field: Field}
 	| {kind: 'note' | 'back' | 'could-not' | 'search'; field: Field}
 	/** First which outcome, then why. */
 	| {kind: 'skip' | 'by-hand'; outcomes: string[]; cursor: number; chosen: boolean; field: Field}

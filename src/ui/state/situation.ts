@@ -2,6 +2,8 @@ import {defined} from '../../domain/defined.ts';
 import type {AskedQuestion, ChoiceOption} from '../../domain/incident/asked.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit, type Gate, type Incident, type Visit} from '../../domain/incident/incident.ts';
+import type {Item} from '../../domain/incident/item.ts';
+import type {PlanRow} from '../../domain/incident/plan-row.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 
@@ -11,6 +13,8 @@ export type Situation = {id: string} & (
 	| {kind: 'held'; next: Step; visit?: Visit}
 	| {kind: 'choose'; visit: Visit; question: string; choices: ChoiceOption[]; problem?: Problem}
 	| {kind: 'gate'; visit: Visit; gate: Gate; answer: string; typed: boolean; refused?: string}
+	| {kind: 'plan'; visit: Visit; rows: PlanRow[]; problem?: Problem}
+	| {kind: 'items'; visit: Visit; items: Item[]}
 	| {kind: 'unsure'; visit: Visit; asked: boolean; say: string}
 	| {kind: 'ask'; visit: Visit; questions: AskedQuestion[]}
 	| {kind: 'by-hand'; visit: Visit; commands: string[]}
@@ -55,8 +59,13 @@ export function situationOf({incident, held}: SessionView): Situation {
 		case 'unsure':
 			return visit ? {id, kind: 'unsure', visit, asked: phase.asked, say: phase.say} : working;
 
+		// The table stays where it is while a remedy that was chosen is looked up.
+		case 'preparing':
 		case 'asking':
 			return visit ? (asking(incident, visit, `asking ${at}`) ?? working) : working;
+
+		case 'applying':
+			return visit?.items ? {id: `items ${at}`, kind: 'items', visit, items: visit.items} : working;
 
 		case 'stuck':
 			return {id, kind: 'stuck', ...defined({visit: visit ?? visits.at(-1), problem})};
@@ -72,7 +81,11 @@ export function situationOf({incident, held}: SessionView): Situation {
 }
 
 function asking({problem}: Incident, visit: Visit, id: string): Situation | undefined {
-	const {asked} = visit;
+	const {asked, rows} = visit;
+	if (rows) {
+		return {id, kind: 'plan', visit, rows, ...defined({problem})};
+	}
+
 	switch (asked?.kind) {
 		case 'choose': {
 			const {question, options} = asked;

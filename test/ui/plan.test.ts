@@ -1,0 +1,97 @@
+import {expect, test} from 'vitest';
+import {outcomeOfItem} from '../../src/domain/incident/item.ts';
+import type {Action, Precondition} from '../../src/engine/actions/action.ts';
+import {openScreen} from '../../src/ui/open-screen.tsx';
+import {planPage} from '../support/plan-page.ts';
+import {openSmallSession} from '../support/small-session.ts';
+import {createTerminal} from '../support/terminal.ts';
+
+const rows = [
+	{id: 'base', title: 'infra-ci:latest'},
+	{id: 'web', title: 'web/shop:1.4, 1.4.2', after: ['base'], remedies: [{remedy: 'mend', why: 'all bytes are here'}]},
+	{id: 'tools', title: 'tools:7', recommended: 'wipe'},
+];
+
+async function openPlan(size: {columns: number; rows: number}) {
+	const unclear: Precondition[] = [{kind: 'unknown', say: 'Nobody answers.'}];
+	const change = (actions: Action[]) =>
+		actions.map(action => ({
+			...action,
+			precondition: async (input: unknown) =>
+				((input as {note: string}).note === 'tools' && unclear.shift()) || {kind: 'holds' as const},
+		}));
+	const small = await openSmallSession({page: planPage(rows), change});
+	await small.phase('asking');
+	const terminal = createTerminal(size);
+	let read = 0;
+	const closed = openScreen({
+		intro: {title: 'Much is broken', story: 'All pipelines die.', drill: false},
+		begin: async () => ({session: small.session, image: 'infra-ci:latest', journalFolder: '/state/x'}),
+		stdin: terminal.stdin,
+		stdout: terminal.stdout,
+		env: {},
+		now: () => Date.now() + read,
+		colors: true,
+		unicode: true,
+	});
+	closed.catch(() => {});
+	return {
+		...terminal,
+		small,
+		press(keys: string) {
+			read += 400;
+			terminal.press(keys);
+		},
+		async leave() {
+			terminal.press('\u0003');
+			await closed.catch(() => {});
+		},
+	};
+}
+
+test.each([
+	{columns: 80, rows: 24},
+	{columns: 60, rows: 16},
+])(
+	'a plan is settled, approved and carried out on $columns×$rows',
+	async size => {
+		const room = await openPlan(size);
+		let screen = await room.until('3 rows');
+		expect(screen).toMatch(/infra-ci:latest +mend/);
+		expect(screen).toMatch(/tools:7 +wipe/);
+
+		room.press('\u001b[B');
+		screen = await room.until('all bytes are here');
+		room.press(' ');
+		await room.until('1 left');
+		screen = await room.until('or   mend');
+		expect(screen, 'the marked row stays marked').toMatch(/web\/shop:1\.4, 1\.4\.2 +leave/);
+		room.press(' ');
+		await room.until('undo none');
+
+		room.press('\r');
+		await room.until('approve?');
+		screen = await room.until('1 registry.example');
+		expect(screen).toContain('type:  1 registry.example');
+		room.press('1 registry.example\r');
+		screen = await room.until('1 wait for you');
+		expect(screen).toMatch(/Apply . 2 of 3/);
+		expect(screen).toMatch(/infra-ci:latest mend +done/);
+		expect(screen).toMatch(/tools:7 wipe +waits/);
+
+		room.press('\u001b[B');
+		room.press('\u001b[B');
+		await room.until('Nobody answers.');
+		room.press('h');
+		await room.until('What was done?');
+		room.press('restored it\r');
+		const view = await room.small.until(({incident}) => incident.visits.some(({step}) => step === 'prove'));
+		expect(view.incident.visits.find(({step}) => step === 'apply')!.items!.map(outcomeOfItem)).toEqual([
+			'done',
+			'done',
+			'by-hand',
+		]);
+		await room.leave();
+	},
+	60_000,
+);
