@@ -23,7 +23,15 @@ async function rehearseAudit(folder: string) {
 	const lines: string[] = [];
 	try {
 		const context = {
-			...{ports, signal, request: 'r-1', approved: [], recorded: [], timeoutMs: 20_000},
+			...{
+				ports,
+				signal,
+				request: 'r-1',
+				opened: '2026-04-19T03:00:00.000Z',
+				approved: [],
+				recorded: [],
+				timeoutMs: 20_000,
+			},
 			settings: parseSettings(values)!,
 			log: (text: string) => void lines.push(text),
 			progress() {},

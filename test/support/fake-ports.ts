@@ -290,6 +290,7 @@ export function contextWith(ports: Partial<Ports>, more: Partial<ActionContext> 
 		},
 		settings,
 		request: 'incident.step.1',
+		opened: '2026-04-19T03:00:00.000Z',
 		approved: [],
 		recorded: [],
 		timeoutMs: 600_000,

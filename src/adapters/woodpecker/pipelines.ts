@@ -7,8 +7,8 @@ import type {ApiResponse} from './response.ts';
 import {objectIn, perPage, repositoryPath, type Server} from './server.ts';
 
 const mostPages = 20;
-/** How many pipelines are asked for one by one where the list leaves the variables out. */
-const mostSingles = 20;
+/** How far the clocks of this machine and of the server may be apart. */
+const clockDifferenceMs = 24 * 3_600_000;
 
 /** The pipeline in the response to a request for one. @throws OperatorError ci.not-woodpecker | ci.unreadable */
 export function pipelineIn(server: Server, id: number, response: ApiResponse): KnownPipeline {
@@ -29,28 +29,41 @@ export async function readOne(
 /** The newest pipeline that carries regmedic's request id. */
 export async function findRequest(
 	server: Server,
-	{repository, branch, requestId}: Parameters<Ci['find']>[0],
+	{repository, branch, requestId, since}: Parameters<Ci['find']>[0],
 	waiting: Waiting,
 ): Promise<KnownPipeline | undefined> {
 	const id = await server.id(repository, waiting);
-	const candidates: Pipeline[] = [];
+	const oldest = Date.parse(since) - clockDifferenceMs;
+	const filter = {event: 'manual', branch, after: new Date(oldest).toISOString()};
+	const candidates: KnownPipeline[] = [];
 	let listsVariables = false;
 
-	for await (const page of pipelinePages(server, id, {event: 'manual', branch}, waiting)) {
+	for await (const page of pipelinePages(server, id, filter, waiting)) {
 		const ours = page.find(pipeline => pipeline.requestId === requestId);
 		if (ours) {
 			return (await readOne(server, id, ours.number, waiting)) ?? ours;
 		}
 
 		listsVariables ||= page.some(({hasVariables}) => hasVariables);
-		candidates.push(...page.filter(({event}) => event === 'manual'));
+		const recent = page.filter(({created}) => Date.parse(created) >= oldest);
+		candidates.push(...recent.filter(({event, branch: on}) => event === 'manual' && on === branch));
+		if (recent.length < page.length) {
+			break;
+		}
 	}
 
 	// A pipeline without variables has none in the list. If no pipeline in the list has any, the server leaves them all out.
-	for (const {number} of listsVariables ? [] : candidates.slice(0, mostSingles)) {
-		const single = await readOne(server, id, number, waiting);
-		if (single?.requestId === requestId) {
-			return single;
+	for (const {number, created} of listsVariables ? [] : candidates) {
+		// What it was started with does not change: each is asked for once, however often this is looked for.
+		const key = `${id} ${number} ${created}`;
+		if (!server.asked.has(key)) {
+			const single = await readOne(server, id, number, waiting);
+			server.asked.set(key, single?.requestId);
+			if (single?.requestId === requestId) {
+				return single;
+			}
+		} else if (server.asked.get(key) === requestId) {
+			return readOne(server, id, number, waiting);
 		}
 	}
 

@@ -28,6 +28,8 @@ type Page = {
 /** The API as its readers need it: what does not exist is undefined, what the server refuses is thrown. */
 export type Server = {
 	readonly http: Http;
+	/** The request ids of pipelines that were asked for one by one. */
+	readonly asked: Map<string, string | undefined>;
 	/**
 	 * Undefined: the server does not know the path, or does not show it to this user.
 	 * @throws OperatorError ci.unauthorized | ci.server-error | ci.unreachable | …
@@ -117,6 +119,7 @@ export function createServer(http: Http): Server {
 
 	return {
 		http,
+		asked: new Map(),
 		read,
 		pages,
 		user,

@@ -1,4 +1,5 @@
 import type {Digest} from '../image/digest.ts';
+import {shortCommit} from '../pipeline/pipeline.ts';
 import type {RelinkStep} from '../remedy/relink-steps.ts';
 import {byteSize, count} from '../text/wording.ts';
 import {type PlatformLoss, sayLeft, sayLoss, sayWrite, type TagWrite} from './tag-write.ts';
@@ -9,7 +10,8 @@ export type Change =
 	| PointTag
 	| {kind: 'restart'; command?: string}
 	| StartPipeline
-	| {kind: 'follow-pipeline'; number: number; startedBy?: string}
+	/** `newerCommit`: a push to its branch since, of another commit. */
+	| {kind: 'follow-pipeline'; number: number; startedBy?: string; commit?: string; newerCommit?: string}
 	/** Of version 0.1. */
 	| {kind: 'restart-pipelines'; repository: string; numbers: number[]}
 	/** `event`: what it was, with the target of a deployment. */
@@ -27,7 +29,9 @@ type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: stri
 
 /**
  * `image`: what the pipeline is started for. `writes`: the tags that it is declared to push; null: nobody declared any; absent:
- * version 0.1, which claimed the image itself. `cancels`: the pipelines that the server cancels because of it.
+ * version 0.1, which claimed the image itself. `after`: the number of the newest pipeline when this was planned. `cancels`: the
+ * pipelines that the server cancels because of it. `again`: an order before it was not seen to arrive. `unguarded`: no store is
+ * locked meanwhile.
  */
 type StartPipeline = {
 	kind: 'start-pipeline';
@@ -35,7 +39,10 @@ type StartPipeline = {
 	branch: string;
 	image: string;
 	writes?: TagWrite[] | null;
+	after?: number;
 	cancels?: string[];
+	again?: boolean;
+	unguarded?: boolean;
 };
 
 /**
@@ -90,11 +97,19 @@ export function sayChange(change: Change): string[] {
 				'pulls and pushes fail until the registry is up again',
 			];
 		case 'start-pipeline':
-			return ['starts one manual pipeline', ...sayPushes(change), ...sayCancels(change.cancels)];
-		case 'follow-pipeline':
 			return [
-				`follows pipeline ${change.number}, which ${change.startedBy === undefined ? 'is under way' : `was started by ${change.startedBy}`}; starts nothing`,
+				change.again ? 'starts a second manual pipeline' : 'starts one manual pipeline',
+				...sayPushes(change),
+				...sayCancels(change.cancels),
+				...(change.again
+					? ['an order before it was not seen to arrive: it is looked for once more, and followed if it has come']
+					: []),
+				...(change.unguarded
+					? ['no storage is configured to lock: nothing keeps a second person from the same order']
+					: []),
 			];
+		case 'follow-pipeline':
+			return sayFollow(change);
 		case 'restart-pipelines':
 			return [
 				change.numbers.length === 0
@@ -128,6 +143,15 @@ export function sayChange(change: Change): string[] {
 		case 'sentence':
 			return [change.text];
 	}
+}
+
+function sayFollow({number, startedBy, commit, newerCommit}: Extract<Change, {kind: 'follow-pipeline'}>): string[] {
+	return [
+		`follows pipeline ${number}, which ${startedBy === undefined ? 'is under way' : `was started by ${startedBy}`}; starts nothing`,
+		...(commit === undefined || newerCommit === undefined
+			? []
+			: [`it builds commit ${shortCommit(commit)}; a push to its branch since has ${shortCommit(newerCommit)}`]),
+	];
 }
 
 /** The setting of the repository says so; nobody is asked. */

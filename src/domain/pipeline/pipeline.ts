@@ -70,3 +70,8 @@ export type PipelineStep = {
 export function isOver({state}: Pick<Pipeline, 'state'>): boolean {
 	return state !== 'waiting' && state !== 'running';
 }
+
+/** As git and forges show it. */
+export function shortCommit(commit: string): string {
+	return commit.slice(0, 8);
+}

@@ -60,9 +60,11 @@ export type ActionContext = {
 	settings: Settings;
 	/** Carried to the outside system, so that the change can be found there again. */
 	request: string;
+	/** When the incident was opened, ISO 8601, UTC. */
+	opened: string;
 	/** The output so far of a change that is already under way; absent: it is not. */
 	attach?: Output;
-	/** It was ordered before, and no sign of it was found: the order may arrive even now. */
+	/** It was ordered before, and no sign of it was seen: the order may arrive even now. */
 	again?: true;
 	/** Of an item that a person retried: the request ids of its earlier attempts, which may still arrive. */
 	earlier?: readonly string[];

@@ -3,11 +3,11 @@ import type {ImageReference} from '../../domain/image/reference.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
+import {type Pipeline, shortCommit} from '../../domain/pipeline/pipeline.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import type {PipelineEnd} from '../../domain/pipeline/why-ended.ts';
 import {runningStep, whatHelps} from '../../domain/pipeline/why-waiting.ts';
-import type {Ci} from '../ports/ci.ts';
+import type {Ci, PipelineOrder} from '../ports/ci.ts';
 import type {ActionContext, ActionResult} from './action.ts';
 import {followPipeline} from './follow-pipeline.ts';
 import {findPush, throwNotKnown} from './tag-state.ts';
@@ -15,13 +15,11 @@ import {findPush, throwNotKnown} from './tag-state.ts';
 /** A pipeline that replaced ours may be replaced itself. */
 const mostReplacements = 5;
 
-/** What is ordered: the pipeline of a branch, with the id by which the order is known. */
-export type BuildInCi = Parameters<Ci['trigger']>[0];
 type Values = OutputValues<'ci.build'>;
 
 type ToFollow = {
 	ci: Ci;
-	order: BuildInCi;
+	order: PipelineOrder;
 	image: ImageReference;
 	number: number;
 	first?: Pipeline;
@@ -72,7 +70,7 @@ export async function followToEnd(
 /** Before 3.14 the server does not say what replaced a pipeline: a newer one of the branch that lives builds the same. */
 async function replacementOf(
 	ci: Ci,
-	{repository, branch}: BuildInCi,
+	{repository, branch}: PipelineOrder,
 	{pipeline, end}: {pipeline: Pipeline; end: PipelineEnd},
 	context: ActionContext,
 ): Promise<number | undefined> {
@@ -96,8 +94,11 @@ export async function endOf(
 ): Promise<ActionResult<Values>> {
 	const output = outputOf(pipeline);
 	const say = sayFully(pipeline, end, branch);
+	// Green proves nothing: what it built and pushed is said, and the check that follows decides.
 	if (end.kind === 'succeeded' && pipeline.branch === branch) {
-		return {outcome: 'succeeded', output, say};
+		const found = await findPush(image, context, detail);
+		const told = [say, sayCommit(pipeline, detail, context), found.kind === 'unknown' ? '' : found.say];
+		return {outcome: 'succeeded', output, say: told.filter(text => text !== '').join(' ')};
 	}
 
 	const hasRun = pipeline.steps.some(({state}) => state !== 'waiting' && state !== 'skipped');
@@ -110,6 +111,17 @@ export async function endOf(
 		default:
 			return {outcome: 'failed', output, say};
 	}
+}
+
+/** Of another pipeline than the one that was ordered, the commit may be another. */
+function sayCommit({commit}: Pipeline, detail: JsonObject | undefined, {recorded}: ActionContext): string {
+	const first = detail ?? recorded.find(({name}) => name === 'pipeline')?.detail;
+	const ordered = typeof first?.commit === 'string' ? first.commit : '';
+	return commit === ''
+		? ''
+		: ordered === '' || ordered === commit
+			? `It built commit ${shortCommit(commit)}.`
+			: `It built commit ${shortCommit(commit)}, not ${shortCommit(ordered)}, which was ordered.`;
 }
 
 function sayFully(pipeline: Pipeline, end: PipelineEnd, wanted: string): string {

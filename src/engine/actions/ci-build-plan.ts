@@ -1,57 +1,104 @@
+import {defined} from '../../domain/defined.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {TagWrite} from '../../domain/incident/tag-write.ts';
+import {isOver, type Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {cancelledBy} from '../../domain/pipeline/restartable.ts';
-import {sayTime} from '../../domain/text/time.ts';
-import type {Ci} from '../ports/ci.ts';
+import {sayDuration, sayTime} from '../../domain/text/time.ts';
+import type {Ci, PipelineOrder} from '../ports/ci.ts';
 import type {ActionContext} from './action.ts';
 import {lookAtTags} from './tag-writes.ts';
-
-type Ordered = {repository: string; branch: string};
 
 /** Beyond the time limit of its repository a pipeline only seems to run: its agent died. */
 const graceMs = 10 * 60_000;
 
+/** `newest`: the number of the newest pipeline. */
+type BuildNow =
+	| (Extract<Change, {kind: 'follow-pipeline'}> & {startedBy: string})
+	| {kind: 'start'; newest: number; cancels: string[]};
+
 /**
  * One that somebody has started is followed: it builds the same. Else one is started; a repository may be set so that this cancels
  * every other manual pipeline.
+ * @param after a manual pipeline with a higher number is followed, too, where it has ended already
  */
 async function buildNow(
 	ci: Ci,
-	order: Ordered,
+	{repository, branch}: PipelineOrder,
 	context: ActionContext,
-): Promise<{kind: 'follow'; number: number; startedBy: string} | {kind: 'start'; cancels: string[]}> {
-	const {repository, branch} = order;
-	const {cancels, timeoutMs} = await ci.ready(order, context);
+	after = Number.POSITIVE_INFINITY,
+): Promise<BuildNow> {
+	const {cancels, timeoutMs} = await ci.ready({repository, branch}, context);
+	// Servers before 3.0 list what runs only among the newest pipelines.
 	const oldest = context.ports.clock.now().getTime() - timeoutMs - graceMs;
-	const live = (await ci.live(repository, context)).filter(({event}) => event === 'manual');
-	const same = live.find(pipeline => pipeline.branch === branch && Date.parse(pipeline.created) > oldest);
+	const recent = await ci.since(repository, new Date(oldest).toISOString(), context);
+	const all = new Map([...(await ci.live(repository, context)), ...recent].map(each => [each.number, each]));
+	const known = [...all.values()].sort((a, b) => b.number - a.number);
+	const manual = known.filter(({event}) => event === 'manual');
+	const same = manual.find(each => each.branch === branch && (each.number > after || mayStillBuild(each, oldest)));
 	if (same) {
-		const {number, author, created} = same;
-		return {kind: 'follow', number, startedBy: `${author}, ${sayTime(created)}`};
+		return followed(same, recent, context);
 	}
 
+	const live = manual.filter(each => !isOver(each));
 	const cancelled = cancelledBy({event: 'manual', branch, refspec: ''}, live, cancels);
 	return {
 		kind: 'start',
+		newest: known[0]?.number ?? 0,
 		cancels: cancelled.map(each => `${each.number} (${each.branch}, started by ${each.author})`),
 	};
+}
+
+/** The pipeline of an order before this one that was not seen in its time. */
+export async function findLate(ci: Ci, order: PipelineOrder, context: ActionContext): Promise<Pipeline | undefined> {
+	for (const requestId of context.again ? [order.requestId, ...(context.earlier ?? [])] : []) {
+		const found = await ci.find({...order, requestId}, context);
+		if (found) {
+			return found;
+		}
+	}
+
+	return undefined;
+}
+
+/** @param recent what was created lately: a push since shows that it builds an older commit */
+function followed(
+	{number, author, created, branch, commit}: Pipeline,
+	recent: readonly Pipeline[],
+	{ports}: Pick<ActionContext, 'ports'>,
+): Extract<BuildNow, {kind: 'follow-pipeline'}> {
+	const newer = recent.find(
+		each => each.event === 'push' && each.branch === branch && each.number > number && each.commit !== commit,
+	);
+	const ago = sayDuration(Math.max(0, ports.clock.now().getTime() - Date.parse(created)));
+	return {
+		kind: 'follow-pipeline',
+		number,
+		startedBy: `${author} ${ago} ago (${sayTime(created)})`,
+		...defined({commit: commit || undefined, newerCommit: newer?.commit || undefined}),
+	};
+}
+
+function mayStillBuild(pipeline: Pipeline, oldest: number): boolean {
+	const {state, started, created} = pipeline;
+	return state === 'waiting' || (!isOver(pipeline) && Date.parse(started ?? created) > oldest);
 }
 
 /** What the gate shows. Of the tags that the pipeline is declared to push it tells what they are now, and of no others. */
 export async function plannedBuild(
 	ci: Ci,
-	order: Ordered,
+	order: PipelineOrder,
 	image: ImageReference,
 	context: ActionContext,
 ): Promise<Change> {
 	const {repository, branch} = order;
-	const now = await buildNow(ci, order, context);
-	if (now.kind === 'follow') {
-		return {...now, kind: 'follow-pipeline'};
+	const late = await findLate(ci, order, context);
+	const now = late ? followed(late, [], context) : await buildNow(ci, order, context);
+	if (now.kind === 'follow-pipeline') {
+		return now;
 	}
 
-	const {cancels} = now;
+	const {cancels, newest} = now;
 	const {pushes} = context.settings.pipeline ?? {};
 	return {
 		kind: 'start-pipeline',
@@ -59,6 +106,9 @@ export async function plannedBuild(
 		branch,
 		image: formatReference(image),
 		writes: pushes === undefined ? null : (await lookAtTags(image, pushes, context)).map(({write}) => write),
+		after: newest,
+		...(context.again && {again: true}),
+		...(context.ports.storage === undefined && {unguarded: true}),
 		...(cancels.length > 0 && {cancels}),
 	};
 }
@@ -71,22 +121,18 @@ type Settled =
 	/** It would cancel a pipeline that the gate did not show. */
 	| {kind: 'changed'; detail: string; hint: string};
 
-export async function settleBuild(ci: Ci, order: Ordered, context: ActionContext): Promise<Settled> {
+export async function settleBuild(ci: Ci, order: PipelineOrder, context: ActionContext): Promise<Settled> {
 	const shown = context.approved.find(({kind}) => kind === 'follow-pipeline' || kind === 'start-pipeline');
 	if (shown?.kind === 'follow-pipeline') {
 		return {kind: 'follow', number: shown.number};
 	}
 
-	if (shown?.kind !== 'start-pipeline') {
-		return {kind: 'start', writes: []};
+	const {after, cancels = [], writes} = shown?.kind === 'start-pipeline' ? shown : {};
+	const now = await buildNow(ci, order, context, after);
+	if (now.kind === 'follow-pipeline') {
+		return {kind: 'follow', number: now.number};
 	}
 
-	const now = await buildNow(ci, order, context);
-	if (now.kind === 'follow') {
-		return now;
-	}
-
-	const {cancels = [], writes} = shown;
 	const untold = now.cancels.find(each => !cancels.includes(each));
 	return untold === undefined
 		? {kind: 'start', writes: writes ?? []}

@@ -4,14 +4,14 @@ import {inputParser} from '../../domain/incident/inputs.ts';
 import {isOver} from '../../domain/pipeline/pipeline.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import {whyEnded} from '../../domain/pipeline/why-ended.ts';
+import type {PipelineOrder} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
-import {type BuildInCi, endOf, followToEnd, outputOf, seeAt} from './ci-build-follow.ts';
-import {plannedBuild, settleBuild} from './ci-build-plan.ts';
-import {lookForLost} from './follow.ts';
+import {endOf, followToEnd, outputOf, seeAt} from './ci-build-follow.ts';
+import {orderBuild} from './ci-build-order.ts';
+import {plannedBuild} from './ci-build-plan.ts';
+import {findLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
-import {rejection} from './rejection.ts';
 import {stateBefore} from './tag-state.ts';
-import {tagsChanged} from './tag-writes.ts';
 
 /** Triggers the image's pipeline once, and follows it to its end. */
 export const ciBuild: ActionNamed<'ci.build'> = {
@@ -70,44 +70,23 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 			return followToEnd({ci, order, image, number: numberOf(context.attach)}, context);
 		}
 
-		const settled = await settleBuild(ci, order, context);
-		if (settled.kind === 'changed') {
-			return {outcome: 'rejected', output: {}, say: settled.detail, problem: rejection([settled])};
-		}
-
-		if (settled.kind === 'follow') {
-			const {number} = settled;
-			const first = await ci.pipeline(order.repository, number, context);
-			const detail = {number, url: first.url ?? null, ...(await stateBefore(image, context))};
-			await context.record(
-				'pipeline',
-				detail,
-				`Following pipeline ${number} of ${order.repository}.${seeAt(first.url)}`,
-			);
-			return followToEnd({ci, order, image, number, first, detail}, context);
-		}
-
-		const before = context.again ? await ci.find(order, context) : undefined;
-		const problem = before ? undefined : await tagsChanged(image, settled.writes, context);
-		if (problem !== undefined) {
-			return {outcome: 'rejected', output: {}, say: problem.message, problem};
-		}
-
 		const tag = await stateBefore(image, context);
-		const answer = before ? {state: 'created' as const, pipeline: before} : await ci.trigger(order, context);
-		if (answer.state !== 'created') {
-			return {
-				outcome: answer.state,
-				output: {},
-				say: answer.detail,
-				problem: rejection([answer]),
-			};
+		const ordered = await orderBuild(ci, order, image, context);
+		if (ordered.kind === 'turned-down') {
+			const {outcome, say, problem} = ordered;
+			return {outcome, output: {}, say, problem};
 		}
 
-		const {number, url} = answer.pipeline;
-		const detail = {number, url: url ?? null, ...tag};
-		await context.record('pipeline', detail, `Pipeline ${number} of ${order.repository} was triggered.${seeAt(url)}`);
-		return followToEnd({ci, order, image, number, first: answer.pipeline, detail}, context);
+		const {kind, pipeline: first} = ordered;
+		const {number, url, commit} = first;
+		const detail = {number, url: url ?? null, commit, ...tag};
+		const {repository} = order;
+		const say =
+			kind === 'started'
+				? `Pipeline ${number} of ${repository} was triggered.`
+				: `Following pipeline ${number} of ${repository}.`;
+		await context.record('pipeline', detail, `${say}${seeAt(url)}`);
+		return followToEnd({ci, order, image, number, first, detail}, context);
 	},
 
 	async reconcile({image}, context) {
@@ -120,7 +99,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		const number = recordedNumber(context);
 		const found =
 			number === undefined
-				? await lookForLost(() => ci.find(order, context), ci.patience.lostReplyMs, context)
+				? await findLost(() => ci.find(order, context), ci.patience.lostReplyMs, context)
 				: await ci.pipeline(order.repository, number, context);
 		if (!found) {
 			return {kind: 'not-done', say: "No pipeline carries the incident's request id so far: it is not seen yet."};
@@ -141,8 +120,8 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 	},
 };
 
-function orderOf({settings: {pipeline}, request}: ActionContext): BuildInCi | undefined {
-	return pipeline && {repository: pipeline.repository, branch: pipeline.branch, requestId: request};
+function orderOf({settings: {pipeline}, request, opened}: ActionContext): PipelineOrder | undefined {
+	return pipeline && {repository: pipeline.repository, branch: pipeline.branch, requestId: request, since: opened};
 }
 
 /** @throws OperatorError effect.unknown: the journal does not say which pipeline is under way */

@@ -1,20 +1,19 @@
 import type {Change} from '../../domain/incident/change.ts';
-import {inputParser, type PickedPipeline} from '../../domain/incident/inputs.ts';
-import {type OutputValues, type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
+import {inputParser} from '../../domain/incident/inputs.ts';
+import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
 import {whyEnded} from '../../domain/pipeline/why-ended.ts';
 import {count} from '../../domain/text/wording.ts';
-import type {Ci, TriggerAnswer} from '../ports/ci.ts';
-import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {type PickedRun, plannedRestart, weighRestart} from './ci-restart-plan.ts';
-import {buildRepository, configuredCi} from './configured-ci.ts';
-import {lookForLost} from './follow.ts';
+import type {ActionNamed, ActionResult} from './action.ts';
+import {named, type Records, restartEach, standing, withoutCi} from './ci-restart-each.ts';
+import {type PickedRun, plannedRestart} from './ci-restart-plan.ts';
+import {configuredCi} from './configured-ci.ts';
 import {followRestarts} from './follow-restarts.ts';
+import {findLost} from './lost-reply.ts';
+import {withOrderLock} from './order-lock.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {rejection} from './rejection.ts';
-
-const withoutCi = 'Restart the pipelines in CI by hand, then skip this step.';
 
 /** Restarts the pipelines that were ticked, each once, and follows them to their end. */
 export const ciRestart: ActionNamed<'ci.restart'> = {
@@ -56,33 +55,8 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 
 	async run({pipelines}, context) {
 		const ci = configuredCi(context, withoutCi);
-		const {restarted, rejected, doubtful, open} = standing(pipelines, context);
-
-		for (const picked of [...doubtful, ...open]) {
-			const {repository, number} = picked;
-			// Requested before a crash: regmedic looks for the new pipeline instead of requesting a second one.
-			const before = doubtful.includes(picked) ? await ci.restartOf(repository, number, context) : undefined;
-			const answer = before ? {state: 'created' as const, pipeline: before} : await restartOnce(ci, picked, context);
-			if (answer.state === 'created') {
-				const as = answer.pipeline.number;
-				restarted.push({repository, number, as});
-				await context.record(
-					'restarted',
-					{repository, number, as},
-					`Pipeline ${number} of ${repository} runs again as ${as}.`,
-				);
-			} else {
-				const {detail, hint} = answer;
-				rejected.push({repository, number, detail, hint});
-				await context.record(
-					'not-restarted',
-					{repository, number, detail, hint},
-					`Pipeline ${number} of ${repository} was not restarted: ${detail} ${hint}`,
-				);
-			}
-		}
-
-		return endOf({restarted, rejected}, await followRestarts(ci, restarted, context));
+		const records = await withOrderLock(ci, context, mayOrder => restartEach(ci, pipelines, {context, mayOrder}));
+		return endOf(records, await followRestarts(ci, records.restarted, context));
 	},
 
 	async reconcile({pipelines}, context) {
@@ -92,7 +66,7 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 
 		for (const picked of doubtful) {
 			const look = () => ci.restartOf(picked.repository, picked.number, context);
-			const found = await lookForLost(look, ci.patience.lostReplyMs, context);
+			const found = await findLost(look, ci.patience.lostReplyMs, context);
 			if (found) {
 				restarted.push({...picked, as: found.number});
 			} else {
@@ -110,65 +84,9 @@ export const ciRestart: ActionNamed<'ci.restart'> = {
 	},
 };
 
-/** The pipelines of journals of version 0.1 have no repository. */
-function named({repository, number}: PickedPipeline, context: ActionContext): PickedRun {
-	return {repository: repository ?? buildRepository(context, withoutCi), number};
-}
-
-type Refused = Exclude<TriggerAnswer, {state: 'created'}>;
-
-/** Only what the gate showed, and only where it still does no harm. */
-async function restartOnce(
-	ci: Ci,
-	picked: PickedRun,
-	context: ActionContext,
-): Promise<Extract<TriggerAnswer, {state: 'created'}> | Refused> {
-	const {repository, number} = picked;
-	const shown = context.approved.find(
-		change => change.kind === 'restart-pipeline' && change.repository === repository && change.number === number,
-	);
-	const weighed = await weighRestart(ci, picked, context);
-	if (weighed.obstacle) {
-		return {state: 'rejected', ...weighed.obstacle};
-	}
-
-	const {cancels} = weighed;
-	const told = shown?.kind === 'restart-pipeline' ? (shown.cancels ?? []) : [];
-	const untold = cancels.find(each => !told.some(text => text.startsWith(`${each.number} `)));
-	if (untold) {
-		return {
-			state: 'rejected',
-			detail: `It would cancel pipeline ${untold.number}, which the gate did not show.`,
-			hint: 'Restart it when that one has ended.',
-		};
-	}
-
-	await context.record('restarting', {repository, number}, `Restarting pipeline ${number} of ${repository}.`);
-	return ci.restart(repository, number, context);
-}
-
 type Result = ActionResult<OutputValues<'ci.restart'>>;
 
-/** How every ticked pipeline stands, by what was recorded. `doubtful`: a restart was requested, and no reply was seen. */
-function standing(pipelines: readonly PickedPipeline[], context: ActionContext) {
-	const {requested, restarted, rejected} = readRestarts(context.recorded, context.settings.pipeline?.repository ?? '');
-	const isIn = (list: readonly PickedRun[], wanted: PickedRun) =>
-		list.some(({number, repository}) => number === wanted.number && repository === wanted.repository);
-	const unsettled = pipelines
-		.map(picked => named(picked, context))
-		.filter(picked => !isIn(restarted, picked) && !isIn(rejected, picked));
-	return {
-		restarted,
-		rejected,
-		doubtful: unsettled.filter(picked => isIn(requested, picked)),
-		open: unsettled.filter(picked => !isIn(requested, picked)),
-	};
-}
-
-function endOf(
-	{restarted, rejected}: Pick<RestartRecords, 'restarted' | 'rejected'>,
-	ends: ReadonlyMap<string, Pipeline>,
-): Result {
+function endOf({restarted, rejected}: Records, ends: ReadonlyMap<string, Pipeline>): Result {
 	const results = restarted.map(each => {
 		const pipeline = ends.get(`${each.repository} ${each.as}`);
 		return {...each, result: pipeline === undefined ? null : sayEnd(pipeline, whyEnded(pipeline))};

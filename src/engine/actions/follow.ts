@@ -1,5 +1,4 @@
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import {sayDuration} from '../../domain/text/time.ts';
 import type {ActionContext} from './action.ts';
 
 /** A person who has just approved a build wants to see it start. */
@@ -79,30 +78,5 @@ export async function tolerant(name: string, read: () => Promise<void>, {signal,
 	} catch (error) {
 		signal.throwIfAborted();
 		log(`The log of ${name} cannot be read: ${asOperatorError(error).message}`);
-	}
-}
-
-const pauseMs = 2_000;
-
-/**
- * Looks for the effect of a request whose reply was lost: it may still be on its way until the time-outs of the other side have
- * passed. Until then it is not seen yet; that it did not happen is never said.
- */
-export async function lookForLost<T>(
-	look: () => Promise<T | undefined>,
-	patienceMs: number,
-	context: ActionContext,
-): Promise<T | undefined> {
-	const {clock} = context.ports;
-	const until = clock.monotonic() + patienceMs;
-	for (;;) {
-		const found = await look();
-		const left = until - clock.monotonic();
-		if (found !== undefined || left <= 0) {
-			return found;
-		}
-
-		context.progress({label: `not seen yet; looking for it for ${sayDuration(left)}`});
-		await clock.sleep(Math.min(pauseMs, left), context);
 	}
 }

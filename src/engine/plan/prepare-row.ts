@@ -119,6 +119,7 @@ function readingContext(ports: Ports, settings: Settings, {signal}: Waiting): Ac
 		ports,
 		settings,
 		request: '',
+		opened: ports.clock.now().toISOString(),
 		approved: [],
 		recorded: [],
 		timeoutMs: 60_000,

@@ -8,7 +8,11 @@ export type TriggerAnswer =
 	| {state: 'filtered'; detail: string; hint: string}
 	| {state: 'rejected'; detail: string; hint: string};
 
-type Order = {repository: string; branch: string; requestId: string};
+/**
+ * What is ordered: the pipeline of a branch, with the id by which the order is known.
+ * @property since ISO 8601: the order is not older, by the clock of this machine
+ */
+export type PipelineOrder = {repository: string; branch: string; requestId: string; since: string};
 
 export type Ci = {
 	readonly place: string;
@@ -23,11 +27,11 @@ export type Ci = {
 	 * Asks everything that can be asked before an order, and orders nothing.
 	 * @throws OperatorError ci.unauthorized | ci.repository-unknown | ci.repository-inactive | ci.no-push-right | ci.branch-unknown | …
 	 */
-	ready(build: Omit<Order, 'requestId'>, waiting: Waiting): Promise<Readiness>;
+	ready(build: Pick<PipelineOrder, 'repository' | 'branch'>, waiting: Waiting): Promise<Readiness>;
 	/** Not idempotent; a lost reply is thrown as OperatorError effect.unknown. */
-	trigger(order: Order, waiting: Waiting): Promise<TriggerAnswer>;
+	trigger(order: PipelineOrder, waiting: Waiting): Promise<TriggerAnswer>;
 	/** The pipeline that carries this request id, if the server has one. */
-	find(order: Order, waiting: Waiting): Promise<Pipeline | undefined>;
+	find(order: PipelineOrder, waiting: Waiting): Promise<Pipeline | undefined>;
 	pipeline(repository: string, number: number, waiting: Waiting): Promise<Pipeline>;
 	/** Opens the log of one pipeline. */
 	log(repository: string): PipelineLog;

@@ -111,10 +111,10 @@ async function openGate(
 ): Promise<Happening> {
 	const {ports} = context;
 	const stepAction = stepActionOf(effect, context);
-	const {action, step} = stepAction;
+	const {action, step, visit} = stepAction;
 	try {
 		const {target, changes, undo, phrase} = await lookUp(effect, stepAction, context, (inputs, asked) =>
-			action.gate!(inputs, asked),
+			action.gate!(inputs, visit.tries > 0 ? {...asked, again: true} : asked),
 		);
 		const sentences = changes.flatMap(sayChange);
 		if (effect.kind === 'assume') {

@@ -24,5 +24,5 @@ export function lookUp<T>(
 	const deadline = {milliseconds: Math.min(step.timeoutMs, lookUpAtMostMs), signal: context.signal, late};
 	return withinDeadline(deadline, async signal =>
 		work(inputsOf(stepAction), {...contextOf(effect, stepAction, context), signal}),
-	);
+	).finally(() => context.live.progress(undefined, stepAction.item?.id));
 }

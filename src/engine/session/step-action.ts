@@ -85,6 +85,7 @@ export function contextOf(
 		ports,
 		settings: incident.settings,
 		request: item ? itemRequestId(incident.id, effect, item) : requestId(incident, effect),
+		opened: incident.openedAt,
 		...defined({
 			attach,
 			again: isAgain ? (true as const) : undefined,

@@ -106,7 +106,9 @@ function sayPhase(before: Phase | undefined, phase: Phase): string[] {
 				return ['  The gate has expired. It is shown again.'];
 			}
 
-			return before?.kind === 'unsure' ? ['  No sign of the change was found. It needs your approval again.'] : [];
+			return before?.kind === 'unsure'
+				? ['  No sign of the change was seen so far. A second order needs your approval.']
+				: [];
 
 		case 'running':
 			return before?.kind === 'unsure' ? ['  The change is under way. Following it.'] : [];

@@ -27,7 +27,8 @@ export function drawStatus(state: ScreenState, {situation, view, format, columns
 		return line('esc goes back to the current step.');
 	}
 
-	if (situation.kind !== 'working' || view.halted) {
+	const isLooking = situation.kind === 'unsure' && !situation.asked && view.live.progress !== undefined;
+	if ((situation.kind !== 'working' && !isLooking) || view.halted) {
 		return line(view.halted ? 'regmedic has stopped. q leaves.' : screenOf(situation).next(situation, state));
 	}
 
@@ -38,7 +39,7 @@ export function drawStatus(state: ScreenState, {situation, view, format, columns
 	const right = format.row([`${sayDuration(elapsed)} `, 'dim']);
 	const said = progress
 		? sayProgress(progress, elapsed, format)
-		: [[situation.visit?.title ?? situation.step?.title ?? 'Working']];
+		: [[situation.visit?.title ?? (situation.kind === 'working' ? situation.step?.title : undefined) ?? 'Working']];
 	const [left, ...shorter] = said.map(pieces =>
 		format.row([` ${spinner[spin % spinner.length]} `, 'accent'], ...pieces),
 	);

@@ -147,3 +147,27 @@ test('what was created since a time is listed newest first', async () => {
 
 	expect(since.map(({number}) => number)).toEqual([20, 19, 18]);
 });
+
+test('a pipeline far down the list is found, with the variables in the list and without; each is read once, and none from before', async () => {
+	const numbers = Array.from({length: 70}, (_, n) => 84 - n);
+	const yesterday = {number: 9, created: 1_787_823_080 - 2 * 86_400};
+	for (const listed of [true, false]) {
+		const rest = (number: number) => {
+			const {variables, ...bare} = pipeline({number, variables: {REGMEDIC_REQUEST_ID: `inc-${number - 14}`}});
+			return {whole: {...bare, variables}, bare};
+		};
+		const items = numbers.map(number => (listed ? rest(number).whole : rest(number).bare));
+		const singles = numbers.map(number => [`${listing}/${number}`, json(rest(number).whole)] as const);
+		const page = [...items, ...Array.from({length: 60}, () => pipeline({...yesterday, variables: undefined}))];
+		await using server = await scripted({...healthy, [listing]: paged(page), ...Object.fromEntries(singles)});
+		const client = server.client();
+
+		expect(await client.find(order, {signal})).toMatchObject({number: 15, requestId: 'inc-1'});
+		expect(await client.find({...order, requestId: 'inc-none'}, {signal})).toBeUndefined();
+		expect(await client.find({...order, requestId: 'inc-33'}, {signal})).toMatchObject({number: 47});
+		const read = server.requests.filter(route => /pipelines\/\d+$/.test(route));
+		expect(read).toHaveLength(listed ? 2 : 71);
+		expect(read).not.toContain(`${listing}/9`);
+		expect(server.requests.filter(route => route === listing)).toHaveLength(listed ? 5 : 6);
+	}
+});

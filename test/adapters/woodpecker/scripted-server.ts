@@ -20,7 +20,12 @@ export type Scripted = {
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
-export const order = {repository: 'acme/infra', branch: 'master', requestId: 'inc-1'};
+export const order = {
+	repository: 'acme/infra',
+	branch: 'master',
+	requestId: 'inc-1',
+	since: '2026-08-27T09:00:00.000Z',
+};
 export const repository = {id: 7, full_name: 'acme/infra', active: true};
 
 /** What a healthy server answers before anything is triggered. */

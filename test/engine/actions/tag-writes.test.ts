@@ -11,6 +11,7 @@ import {
 	fakeBuilder,
 	fakeCi,
 	fakeRegistry,
+	fakeStorage,
 	image as latest,
 	type Manifest,
 	pipeline,
@@ -47,7 +48,10 @@ const pushes = ['latest', 'manual', 'stable', '1.4.2'];
 test('the gate of a pipeline names every tag that it is declared to push, and what each is now', async () => {
 	const registry = registryWith({latest: one, stable: two, '1.4.2': one}, one);
 	const settings = settingsWith({pushes: ['latest', 'manual', 'stable']});
-	const {changes} = await ciBuild.gate!({image}, contextWith({ci: fakeCi(), registry}, {settings}));
+	const {changes} = await ciBuild.gate!(
+		{image},
+		contextWith({ci: fakeCi(), registry, storage: fakeStorage()}, {settings}),
+	);
 
 	expect(changes).toMatchObject([
 		{
@@ -69,7 +73,10 @@ test('the gate of a pipeline names every tag that it is declared to push, and wh
 });
 
 test('nothing is claimed of a pipeline that nobody declared, not even the tag of the incident', async () => {
-	const {changes} = await ciBuild.gate!({image}, contextWith({ci: fakeCi(), registry: registryWith({latest: one})}));
+	const {changes} = await ciBuild.gate!(
+		{image},
+		contextWith({ci: fakeCi(), registry: registryWith({latest: one}), storage: fakeStorage()}),
+	);
 
 	expect(said(changes)).toEqual([
 		'starts one manual pipeline',
@@ -89,7 +96,10 @@ test('a tag that cannot be read is unknown at the gate', async () => {
 	const registry = registryWith({latest: one});
 	registry.manifest = () => Promise.reject(unreachable());
 	const settings = settingsWith({pushes: ['latest']});
-	const {changes} = await ciBuild.gate!({image}, contextWith({ci: fakeCi(), registry}, {settings}));
+	const {changes} = await ciBuild.gate!(
+		{image},
+		contextWith({ci: fakeCi(), registry, storage: fakeStorage()}, {settings}),
+	);
 
 	expect(said(changes)).toContain(`pushes ${latest}, of which it is not known what it is now`);
 });
@@ -139,7 +149,10 @@ test('right before the order every tag is looked at again, and what moved, becam
 test('an order whose pipeline is found after all is followed, whatever it pushed meanwhile', async () => {
 	const registry = registryWith({latest: one}, one);
 	const settings = settingsWith({pushes: ['latest']});
-	const {changes} = await ciBuild.gate!({image}, contextWith({ci: fakeCi(), registry}, {settings}));
+	const {changes} = await ciBuild.gate!(
+		{image},
+		contextWith({ci: fakeCi(), registry, storage: fakeStorage()}, {settings}),
+	);
 	registry.served.set('latest', two).set(two.digest, two);
 	const ci = fakeCi({found: [pipeline()]});
 
