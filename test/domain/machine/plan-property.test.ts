@@ -30,34 +30,38 @@ const rows = fc
 		})),
 	);
 
-test('random plans, outcomes, kills, lost replies and words: nothing acts without its intent or twice, what does not fit leaves the world untouched, the journal tells the state, and the plan ends', () => {
-	const seen = {
-		performs: 0,
-		kills: 0,
-		waits: 0,
-		retries: 0,
-		ends: {all: 0, some: 0, none: 0} as Record<string, number>,
-	};
+test(
+	'random plans, outcomes, kills, lost replies and words: nothing acts without its intent or twice, what does not fit leaves the world untouched, the journal tells the state, and the plan ends',
+	() => {
+		const seen = {
+			performs: 0,
+			kills: 0,
+			waits: 0,
+			retries: 0,
+			ends: {all: 0, some: 0, none: 0} as Record<string, number>,
+		};
 
-	fc.assert(
-		fc.property(rows, fc.array(fc.noBias(fc.nat(99_999)), {minLength: 100, maxLength: 300}), (plan, tosses) => {
-			const run = createRun(planPage(plan), tosses, seen);
+		fc.assert(
+			fc.property(rows, fc.array(fc.noBias(fc.nat(99_999)), {minLength: 100, maxLength: 300}), (plan, tosses) => {
+				const run = createRun(planPage(plan), tosses, seen);
 
-			for (let turn = 0; turn < 150 && !run.isSpent(); turn++) {
-				run.turn();
-			}
+				for (let turn = 0; turn < 150 && !run.isSpent(); turn++) {
+					run.turn();
+				}
 
-			run.endWell();
-			run.check();
-		}),
-		{...(isSweep ? {numRuns: 1_000} : {numRuns: 100, seed: 15}), endOnFailure: true},
-	);
-	expect(seen.performs).toBeGreaterThan(100);
-	expect(seen.kills).toBeGreaterThan(50);
-	expect(seen.waits).toBeGreaterThan(10);
-	expect(seen.retries).toBeGreaterThan(10);
-	expect(Object.values(seen.ends).every(times => times > 0)).toBe(true);
-}, 240_000);
+				run.endWell();
+				run.check();
+			}),
+			{...(isSweep ? {numRuns: 1_000} : {numRuns: 100, seed: 15}), endOnFailure: true},
+		);
+		expect(seen.performs).toBeGreaterThan(100);
+		expect(seen.kills).toBeGreaterThan(50);
+		expect(seen.waits).toBeGreaterThan(10);
+		expect(seen.retries).toBeGreaterThan(10);
+		expect(Object.values(seen.ends).every(times => times > 0)).toBe(true);
+	},
+	isSweep ? 1_800_000 : 240_000,
+);
 
 type Seen = {performs: number; kills: number; waits: number; retries: number; ends: Record<string, number>};
 
