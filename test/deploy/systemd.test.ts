@@ -9,7 +9,12 @@ import {locate} from '../support/real.ts';
 import {createTempFolder} from '../support/temp-folder.ts';
 
 const run = promisify(execFile);
-const units = ['regmedic-probe.service', 'regmedic-probe.timer', 'regmedic-probe.service.d/textfile.conf'];
+const units = [
+	'regmedic-probe.service',
+	'regmedic-probe.timer',
+	'regmedic-probe.service.d/textfile.conf',
+	'regmedic-probe.service.d/inventory.conf',
+];
 
 /** The settings of a unit, by section; what is set twice is there twice. */
 async function settingsOf(name: string): Promise<Map<string, string[]>> {
@@ -66,6 +71,17 @@ test('the textfile variant writes to one folder only, which other users may read
 	expect(command).toMatch(/ --metrics-file (\S+)$/);
 	expect(path.dirname(/ --metrics-file (\S+)$/.exec(command!)![1]!)).toBe(folder);
 	expect(variant.get('Service.UMask')).toEqual(['0022']);
+});
+
+test('the inventory has a folder that only the probe and root can read', async () => {
+	const variant = await settingsOf('regmedic-probe.service.d/inventory.conf');
+
+	expect(variant).toEqual(
+		new Map([
+			['Service.StateDirectory', ['regmedic']],
+			['Service.StateDirectoryMode', ['0700']],
+		]),
+	);
 });
 
 test.skipIf(locate('systemd-analyze') === undefined)(
