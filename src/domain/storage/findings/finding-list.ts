@@ -95,11 +95,11 @@ function withRemedy(finding: Finding, isOfRepository: boolean, rules: RemedyRule
 		return withHistory(finding, past, rules);
 	}
 
+	const missing = plan === undefined ? [] : gonePartsOf(plan).filter(digest => digest !== finding.digest);
 	if (finding.kind === 'tag-dangling' || plan === undefined) {
-		return {...finding, remedy: rules.remedyOfTag(finding)};
+		return {...finding, missing, remedy: rules.remedyOfTag(finding)};
 	}
 
-	const missing = gonePartsOf(plan);
 	return {...finding, plan, missing, remedy: missing.length === 0 ? 'inspect' : 'rebuild'};
 }
 

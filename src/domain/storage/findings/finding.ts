@@ -24,7 +24,7 @@ export type Finding = {
 	/** The indexes through which those tags reach it, outermost first (the first path found). */
 	via: Digest[];
 	platform?: string;
-	/** For a swept child: the config and layers that are gone. */
+	/** Of a manifest whose link is gone: what is gone below it. */
 	missing: Digest[];
 	remedy: RemedyKind;
 	/** ISO 8601, UTC: when the damaged folder or file last changed. Absent where the disk cannot tell. */

@@ -189,6 +189,15 @@ it('what a dangling tag names is rebuilt; a tag that names nothing is re-pointed
 	]);
 });
 
+it('of a tag whose link is gone, what is gone below it is named: a registry may remember that', () => {
+	const {listing, app, image} = stored();
+	const lost = image.blobs[1]!.digest;
+	app.revisions.delete(image.index.digest);
+	listing.blobs.delete(lost);
+
+	expect(findings(listing)).toMatchObject([{kind: 'tag-dangling', tags: ['latest'], missing: [lost]}]);
+});
+
 it('an incomplete listing never leads to the advice to remove or re-point a tag', () => {
 	const {listing, app} = stored();
 	app.tags.set('stray', {link: link(blobOf('gone').digest)});
