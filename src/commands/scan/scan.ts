@@ -31,9 +31,12 @@ type ScanOptions = StorageOptions & {
 	inventory?: string;
 	/** Also asks the registry. */
 	compare?: boolean;
+	/** How many images that are whole on the disk it is asked for. */
+	sample?: number;
 };
 
 const mebibyte = 1024 * 1024;
+const usualSample = 20;
 
 /** `regmedic scan`: reads a registry's storage and reports its damage. Never writes. */
 export async function scan(options: ScanOptions, invocation: Invocation): Promise<number> {
@@ -84,7 +87,10 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 				);
 				const compared =
 					options.compare && host !== undefined
-						? await compareWith(host, found, setup, {listing, storage, ...rules, onProgress: progress.update})
+						? await compareWith(host, found, setup, {
+								...{listing, storage, ...rules, onProgress: progress.update},
+								sample: options.sample ?? usualSample,
+							})
 						: found;
 				const isOwn = rules.role !== 'cache' && compared.compared?.kind !== 'another';
 				const inventory = isOwn ? past?.against(listing) : undefined;
@@ -106,6 +112,7 @@ async function compareWith(
 	options: {
 		listing: StorageListing;
 		storage: Storage;
+		sample: number;
 		onProgress: (progress: ScanProgress) => void;
 	} & WalkRules,
 ): Promise<Scan> {

@@ -14,6 +14,7 @@ import type {Waiting} from '../ports/waiting.ts';
 import {createWalker} from '../verify/walk-image.ts';
 import {heldByCache} from './held-by-cache.ts';
 import {askSameRegistry} from './same-registry.ts';
+import {sayUnlisted, spread, weighSample, wholeImages} from './sample-whole.ts';
 import {readCache, readMemory} from './stale-memory.ts';
 
 const imagesAtATime = 8;
@@ -23,19 +24,21 @@ type CompareOptions = Waiting & {
 	storage: Pick<Storage, 'place' | 'sample' | 'maintenance'>;
 	role: RegistryRole;
 	platforms?: MeantPlatforms;
+	/** How many images that are whole on the disk are asked for as well, spread over the store; by default none. */
+	sample?: number;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
 /**
  * Finds out first whether the registry serves this disk: if not, its answers say nothing about the disk, and none is kept. Then it
- * walks the images that are broken on disk over HTTP, one tag for each finding, and adds findings where the registry's answers
- * differ from the disk, or where it still has in memory what the disk lacks. An image that could not be walked leaves the scan
- * incomplete.
+ * walks the images that are broken on disk over HTTP, one tag for each finding, and a sample of those that are whole, and adds
+ * findings where the registry's answers differ from the disk, or where it still has in memory what the disk lacks. An image that
+ * could not be walked leaves the scan incomplete.
  */
 export async function compareStore(
 	scan: Scan,
 	registry: Registry,
-	{listing, storage, role, platforms, signal, onProgress = () => {}}: CompareOptions,
+	{listing, storage, role, platforms, sample = 0, signal, onProgress = () => {}}: CompareOptions,
 ): Promise<Scan> {
 	const readSample = (listed: readonly string[]) => storage.sample(listed, {signal});
 	const compared = await askSameRegistry(registry, {role, readSample, signal});
@@ -45,11 +48,13 @@ export async function compareStore(
 	}
 
 	const asked = role === 'cache' ? heldByCache(registry, async () => listing) : registry;
-	const {checks, gaps} = await walkDamaged(asked, imagesOf(scan, registry.host), {
-		signal,
-		onProgress,
-		...defined({platforms}),
-	});
+	const whole = wholeImages(scan, listing, registry.host);
+	const sampled = spread(whole, sample);
+	const {checks, gaps} = await walkAll(
+		asked,
+		{damaged: imagesOf(scan, registry.host), whole: sampled},
+		{role, signal, onProgress, ...defined({platforms})},
+	);
 
 	// A store that holds nothing cannot be told from another, and nothing in it is damaged.
 	if (compared.kind === 'unknown' && gaps.length === 0 && scan.counts.repositories > 0) {
@@ -63,6 +68,7 @@ export async function compareStore(
 		complete: scan.complete && gaps.length === 0,
 		gaps: [...scan.gaps, ...gaps],
 		findings: [...scan.findings, ...differing],
+		...(sample > 0 && {sampled: {asked: sampled.length, of: whole.length}}),
 	};
 	if (scan.findings.length === 0) {
 		return found;
@@ -74,17 +80,19 @@ export async function compareStore(
 }
 
 /** Walks the images over HTTP, several at a time and each distinct part once. What could not be walked is a gap. */
-async function walkDamaged(
+async function walkAll(
 	registry: Registry,
-	images: readonly ImageReference[],
+	{damaged, whole}: {damaged: readonly ImageReference[]; whole: readonly ImageReference[]},
 	{
+		role,
 		platforms,
 		signal,
 		onProgress,
-	}: Pick<CompareOptions, 'platforms' | 'signal'> & Required<Pick<CompareOptions, 'onProgress'>>,
+	}: Pick<CompareOptions, 'role' | 'platforms' | 'signal'> & Required<Pick<CompareOptions, 'onProgress'>>,
 ): Promise<{checks: ImageCheck[]; gaps: string[]}> {
-	const walker = createWalker(registry, {depth: 'edge', signal, ...defined({platforms})});
+	const walker = createWalker(registry, {depth: 'edge', role, signal, ...defined({platforms})});
 	const results = new Map<number, ImageCheck | string>();
+	const images = [...damaged, ...whole];
 	const queue = [...images.entries()];
 	let done = 0;
 	await forEachConcurrently(
@@ -96,9 +104,11 @@ async function walkDamaged(
 			} catch (error) {
 				signal.throwIfAborted();
 				const {code, message, exit} = asOperatorError(error);
-				// The registry does not know the image, as the disk says.
+				// The registry does not know the image: the disk may say the same.
 				if (code !== 'image.absent') {
 					results.set(n, `${formatReference(reference)} was not compared: ${message}`);
+				} else if (n >= damaged.length) {
+					results.set(n, sayUnlisted(reference));
 				}
 
 				if (exit === 'unreachable' || exit === 'refused') {
@@ -110,10 +120,11 @@ async function walkDamaged(
 		},
 	);
 	const inOrder = [...results].sort(([one], [other]) => one - other).map(([, result]) => result);
-	return {
-		checks: inOrder.filter(result => typeof result !== 'string'),
-		gaps: inOrder.filter(result => typeof result === 'string'),
-	};
+	const weighed = weighSample(
+		inOrder.filter(result => typeof result !== 'string'),
+		new Set(whole.map(formatReference)),
+	);
+	return {...weighed, gaps: [...inOrder.filter(result => typeof result === 'string'), ...weighed.gaps]};
 }
 
 function imagesOf({findings}: Scan, host: string): ImageReference[] {

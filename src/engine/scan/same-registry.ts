@@ -5,6 +5,7 @@ import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {type SameRegistry, type StoredTag, type StoreSample, sameRegistry} from '../../domain/storage/same-registry.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {spread} from './sample-whole.ts';
 
 const mostNames = 50;
 const mostTags = 6;
@@ -85,10 +86,4 @@ async function servedFor(
 	}
 
 	return answer.state === 'missing' ? 'absent' : 'unknown';
-}
-
-/** Evenly spread over all of them: neighbours are often tags of one repository. */
-function spread<T>(items: readonly T[], most: number): T[] {
-	const step = Math.max(1, items.length / most);
-	return Array.from({length: Math.min(most, items.length)}, (_, n) => items[Math.floor(n * step)]!);
 }

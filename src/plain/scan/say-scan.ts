@@ -191,7 +191,7 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 		: [`${count(risks.length, 'warning')}: no image is broken yet.`, ...sayList(lines, columns)];
 }
 
-function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
+function sayNotes({harmless, leftovers, sampled}: Scan, columns: number): string[] {
 	const {leftOut = 0, strays = [], linksTakenBySize = 0, notMeant = 0, collectionStops = []} = harmless ?? {};
 	const images = leftovers?.images ?? 0;
 	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
@@ -206,6 +206,11 @@ function sayNotes({harmless, leftovers}: Scan, columns: number): string[] {
 		...(notMeant === 0
 			? []
 			: [`${count(notMeant, 'part')} absent, as configured: of platforms that are not meant to be here.`]),
+		...(sampled === undefined || sampled.asked === sampled.of
+			? []
+			: [
+					`Of ${count(sampled.of, 'image')} that are whole on the disk, ${sampled.asked} were asked for over HTTP: --sample ${sampled.of} asks for all.`,
+				]),
 		...collectionStops.slice(0, mostListed).map(sayStop),
 		...(linksTakenBySize === 0
 			? []

@@ -1,8 +1,13 @@
 import {expect, it} from 'vitest';
+import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import type {Scan} from '../../../src/domain/storage/findings/finding.ts';
+import {buildImage} from '../../../src/drills/images/image.ts';
+import type {BlobAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 import {compareStore} from '../../../src/engine/scan/compare-store.ts';
+import {sayScan} from '../../../src/plain/scan/say-scan.ts';
 import {fakeRegistry, fakeStorage, refusal} from '../../support/fake-ports.ts';
-import {emptyTree, listingOf} from '../../support/store-tree.ts';
+import {serveTree} from '../../support/memory-store.ts';
+import {emptyTree, listingOf, push} from '../../support/store-tree.ts';
 
 const {signal} = new AbortController();
 const nothing = async () => ({tags: [], notStored: []});
@@ -12,6 +17,7 @@ const options = {
 	role: 'authoritative',
 	signal,
 } as const;
+const failing = {code: 'registry.failing', message: 'It fails.', hint: 'Look.'} as const;
 const silent = {
 	...fakeRegistry(),
 	repositories() {
@@ -33,4 +39,90 @@ it('a store without a fault is not clean where nothing of it could be compared',
 
 it('an empty store has nothing to compare, and is clean', async () => {
 	expect(await compareStore(scanOf(0), fakeRegistry(), options)).toMatchObject({complete: true, gaps: []});
+});
+
+/** Whole images of repositories of their own, as the disk has them and as a registry serves them. */
+function wholeStore(images: number) {
+	const tree = emptyTree();
+	for (let n = 0; n < images; n++) {
+		const {manifests, index, blobs} = buildImage({seed: `whole ${n}`, platforms: ['linux/amd64'], layers: 1});
+		push(tree, `acme/app-${n}`, 'v1', {manifests: [...manifests, index], blobs});
+	}
+
+	const listing = listingOf(tree);
+	const scan = assess(listing, {role: 'authoritative'});
+	const served = serveTree(tree, () => {});
+	const registry: Registry = {
+		...served,
+		async *repositories() {
+			yield* listing.repositories.keys();
+			return {pages: 1, furtherRequests: 0, mayOmit: []};
+		},
+	};
+	return {tree, scan, registry, compare: {...options, listing}};
+}
+
+it('some images that the disk shows whole are asked for as well, spread over the store, and all of them if wanted', async () => {
+	const {scan, registry, compare} = wholeStore(6);
+	const asked = new Set<string>();
+	const heard: Registry = {
+		...registry,
+		manifest: (repository, reference, waiting) => {
+			asked.add(`${repository}:${reference}`);
+			return registry.manifest(repository, reference, waiting);
+		},
+	};
+
+	const some = await compareStore(scan, heard, {...compare, sample: 3});
+	expect(some).toMatchObject({complete: true, findings: [], sampled: {asked: 3, of: 6}});
+	expect([...asked].filter(name => name.endsWith(':v1'))).toHaveLength(3);
+	expect(await compareStore(scan, registry, {...compare, sample: 20})).toMatchObject({sampled: {asked: 6, of: 6}});
+});
+
+it('a part that the registry fails on, and the disk has whole, is a difference to look into, and no case for a restart', async () => {
+	const {scan, registry, compare} = wholeStore(3);
+	const answer: BlobAnswer = {state: 'unserved', status: 500, detail: 'no reason', failure: failing};
+	let first = true;
+	const blob: Registry['blob'] = async (...asked) => {
+		const isFirst = first;
+		first = false;
+		return isFirst ? answer : registry.blob(...asked);
+	};
+
+	const compared = await compareStore(scan, {...registry, blob}, {...compare, sample: 3});
+
+	expect(compared.findings).toMatchObject([{kind: 'answers-differ', remedy: 'inspect'}]);
+	expect(sayScan(compared).join(' ')).not.toContain('No fault found');
+});
+
+it('where HTTP does not tell, the scan is not complete, and says why once', async () => {
+	const {scan, registry, compare} = wholeStore(6);
+	const failsAlways: Registry = {
+		...registry,
+		blob: async () => ({state: 'unserved', status: 500, detail: 'no reason', failure: failing}),
+	};
+
+	const compared = await compareStore(scan, failsAlways, {...compare, sample: 6});
+
+	expect(compared).toMatchObject({complete: false, findings: []});
+	expect(compared.gaps).toHaveLength(1);
+	expect(sayScan(compared).join(' ')).toContain('No fault found in the part that could be read');
+});
+
+it('an image that is whole on the disk, and that the registry does not have, is a gap', async () => {
+	const {scan, registry, compare} = wholeStore(3);
+	const lacking: Registry = {
+		...registry,
+		tags: async () => [],
+		manifest: async (repository, ...asked) =>
+			repository === 'acme/app-1'
+				? {state: 'missing', status: 404, detail: 'manifest unknown'}
+				: registry.manifest(repository, ...asked),
+	};
+
+	const compared = await compareStore(scan, lacking, {...compare, sample: 3});
+
+	expect(compared.gaps).toEqual([
+		expect.stringMatching(/acme\/app-1:v1 is whole on the disk, and the registry does not have it/),
+	]);
 });

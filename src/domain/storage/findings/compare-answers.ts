@@ -140,7 +140,7 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 		.map(fault => {
 			const {digest = check.digest, via, platform, kind, status, detail} = fault;
 			const said = [status === undefined ? kind : `HTTP ${status}`, detail].filter(Boolean).join(' ');
-			return differing(
+			const found = differing(
 				{
 					repository,
 					tags: [tag],
@@ -149,6 +149,9 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 				},
 				`over HTTP: ${said}; on the disk it is intact`,
 			);
+			// A registry that fails on it has not forgotten it: its storage, or what stands before it, is the reason.
+			const fails = kind === 'part-unserved' || (status !== undefined && status >= 500);
+			return fails ? {...found, remedy: 'inspect' as const} : found;
 		});
 }
 

@@ -105,6 +105,8 @@ export type Scan = {
 	};
 	/** What the probes saw and the disk does not show any more. Absent: no inventory was given. */
 	inventory?: Past | UnusablePast;
+	/** How many of the images that are whole on the disk were asked for over HTTP as well. Absent: none was to be. */
+	sampled?: {asked: number; of: number};
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
 	compared?: SameRegistry;
 };
