@@ -112,7 +112,7 @@ type DrillCode =
 
 type EffectCode = 'effect.unknown';
 
-type ImageCode = 'image.absent' | 'image.platform-unread';
+type ImageCode = 'image.absent' | 'image.platform-unread' | 'image.vanished';
 
 type IncidentCode =
 	| 'incident.ambiguous'

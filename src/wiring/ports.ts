@@ -8,6 +8,7 @@ import type {SettingsValues} from '../domain/incident/settings.ts';
 import type {JsonObject} from '../domain/json.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import type {Builder} from '../engine/ports/builder.ts';
+import type {InventoryReader} from '../engine/ports/inventory.ts';
 import type {Registry} from '../engine/ports/registry.ts';
 import type {Shell} from '../engine/ports/shell.ts';
 import type {Storage} from '../engine/ports/storage.ts';
@@ -30,6 +31,7 @@ type OpenRegistryPorts = {
 	of(reference: ImageReference): Omit<OpenPorts, 'close'>;
 	registry: Registry;
 	storage: Storage | undefined;
+	inventory: InventoryReader | undefined;
 	close(): Promise<void>;
 };
 
@@ -72,6 +74,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 	return {
 		registry,
 		storage,
+		inventory,
 		of(reference) {
 			const image = imageFor(configuration, reference, known?.name)?.image;
 			const usesCi = image !== undefined && (image.build !== undefined || image.usedByPipelines.length > 0);

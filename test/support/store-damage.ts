@@ -15,7 +15,17 @@ import {
 	tagFolder,
 } from '../../src/domain/storage/listing/paths.ts';
 import {buildx, indexOver} from './odd-images.ts';
-import {damagedAt, obstruct, push, remove, rootOf, type StoredImage, type StoreTree, write} from './store-tree.ts';
+import {
+	damagedAt,
+	obstruct,
+	push,
+	pushedAt,
+	remove,
+	rootOf,
+	type StoredImage,
+	type StoreTree,
+	write,
+} from './store-tree.ts';
 
 /** The findings that a scan has to make, in every repository that holds the victim. */
 export type Expected = Pick<Finding, 'kind' | 'repository' | 'tags' | 'remedy'> & {
@@ -233,6 +243,33 @@ export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage
 		remove(tree, `${tagFolder(here, 'v1')}/index`);
 		return {expected: [one('tag-dangling', 're-point', undefined, {tags: ['v1']})]};
 	},
+	'both repositories are deleted'(tree, {root}) {
+		remove(tree, `repositories/${there}`);
+		return {expected: [one('repository-vanished', 'inspect', root, {repository: '', tags: [], since: undefined})]};
+	},
+	'both repositories are deleted, and a layer is gone'(tree, {root, layer}) {
+		remove(tree, `repositories/${there}`);
+		remove(tree, blobFolder(layer));
+		return {expected: [one('repository-vanished', 'inspect', root, {repository: '', tags: [], since: undefined})]};
+	},
+	'a repository loses its manifests, another is deleted'(tree, {root}) {
+		remove(tree, `repositories/${there}/_manifests`);
+		remove(tree, `repositories/${here}`);
+		return {expected: [one('repository-vanished', 'inspect', root, {repository: '', tags: [], since: undefined})]};
+	},
+	'a tag is set back'(tree, {root}) {
+		push(tree, here, 'v1', buildx('newer'), pushedAt + 60);
+		write(tree, currentLink(here, 'v1'), root);
+		return {expected: [one('tag-set-back', 're-point', root, {tags: ['v1'], since: undefined})]};
+	},
+	'a tag is set back, and what it named is gone'(tree, {root}) {
+		const newer = buildx('newer');
+		push(tree, here, 'v1', newer, pushedAt + 60);
+		write(tree, currentLink(here, 'v1'), root);
+		remove(tree, revisionFolder(here, rootOf(newer).digest));
+		remove(tree, blobFolder(rootOf(newer).digest));
+		return {expected: [one('tag-set-back', 'inspect', root, {tags: ['v1'], since: undefined})]};
+	},
 	...inTheWay('a folder', 'folder', 'missing'),
 	...inTheWay('a pipe', 'pipe', 'empty'),
 	...inTheWay('a socket', 'socket', 'empty'),
@@ -277,6 +314,44 @@ export const damages: Record<string, (tree: StoreTree, victim: Victim) => Damage
 	'a file is in the place of all layers'(tree) {
 		obstruct(tree, layersFolder(here), 'file');
 		return {expected: [one('layer-unlinked', 'relink')]};
+	},
+};
+
+/** What a person does to a store on purpose, and is no damage. `unlinked`: how many leftovers it makes. */
+export const intended: Record<string, {unlinked: number; change(tree: StoreTree, victim: Victim): void}> = {
+	'one of two repositories is deleted': {
+		unlinked: 0,
+		change(tree) {
+			remove(tree, `repositories/${here}`);
+		},
+	},
+	'a manifest is deleted over HTTP': {
+		unlinked: 1,
+		change(tree, {root}) {
+			for (const [repository, tags] of Object.entries(tagsOf)) {
+				for (const tag of tags) {
+					remove(tree, tagFolder(repository, tag));
+				}
+
+				remove(tree, revisionLink(repository, root));
+			}
+		},
+	},
+	'a manifest is removed, others of its repository are there': {
+		unlinked: 1,
+		change(tree, {root}) {
+			push(tree, there, 'other', buildx('other'));
+			remove(tree, `repositories/${here}`);
+			remove(tree, tagFolder(there, 'latest'));
+			remove(tree, revisionFolder(there, root));
+		},
+	},
+	'a tag is re-pointed to an older image': {
+		unlinked: 0,
+		change(tree, {image}) {
+			push(tree, here, 'v1', buildx('newer'), pushedAt + 60);
+			push(tree, here, 'v1', image, pushedAt + 120);
+		},
 	},
 };
 

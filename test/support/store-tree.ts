@@ -5,11 +5,11 @@ import type {ObstacleKind} from '../../src/domain/storage/listing/obstacles.ts';
 import {
 	blobData,
 	currentLink,
+	historyLink,
 	layerLink,
 	parentFolder,
 	readStorageFolder,
 	revisionLink,
-	tagFolder,
 } from '../../src/domain/storage/listing/paths.ts';
 
 export type Blob = {digest: Digest; bytes: Buffer};
@@ -44,22 +44,28 @@ export function rootOf({manifests}: StoredImage): Blob {
 	return manifests.at(-1)!;
 }
 
-export function push(tree: StoreTree, repository: string, tag: string, image: StoredImage): void {
+export function push(
+	tree: StoreTree,
+	repository: string,
+	tag: string,
+	image: StoredImage,
+	at: number = pushedAt,
+): void {
 	for (const {digest, bytes} of [...image.blobs, ...image.manifests]) {
-		write(tree, blobData(digest), bytes);
+		write(tree, blobData(digest), bytes, at);
 	}
 
 	for (const {digest} of image.blobs) {
-		write(tree, layerLink(repository, digest), digest);
+		write(tree, layerLink(repository, digest), digest, at);
 	}
 
 	for (const {digest} of image.manifests) {
-		write(tree, revisionLink(repository, digest), digest);
+		write(tree, revisionLink(repository, digest), digest, at);
 	}
 
 	const {digest} = rootOf(image);
-	write(tree, currentLink(repository, tag), digest);
-	write(tree, `${tagFolder(repository, tag)}/index/${digest.replace(':', '/')}/link`, digest);
+	write(tree, currentLink(repository, tag), digest, at);
+	write(tree, historyLink(repository, tag, digest), digest, at);
 }
 
 export function write(tree: StoreTree, path: string, content: string | Buffer, changed = pushedAt): void {

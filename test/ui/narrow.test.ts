@@ -51,7 +51,7 @@ test('a scan says its numbers once, counts whole, and when it happened for peopl
 	expect(screen).not.toContain('findings of this image');
 	expect(screen).toContain('22 tags · 1 index · 122 links');
 	expect(screen).toContain('9876 blobs');
-	expect(screen).toContain('since 2026-04-19 02:00 UTC');
+	expect(screen).toContain('by 2026-04-19 02:00 UTC at the latest');
 	expect(screen.match(/→ relink/g)).toHaveLength(2);
 });
 

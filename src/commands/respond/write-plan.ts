@@ -59,7 +59,7 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 			clock: systemClock,
 			signal,
 			onProgress: progress.update,
-			...defined({storage: ports.storage, reported}),
+			...defined({storage: ports.storage, inventory: ports.inventory, reported}),
 		});
 		const repair = await makePlan(scope, {
 			host,

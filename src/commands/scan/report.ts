@@ -64,6 +64,7 @@ function documentOf(stores: readonly ScannedStore[], gaps: string[], base: strin
 		},
 		leftovers: {
 			images: stores.reduce((total, {scan}) => total + (scan.leftovers?.images ?? 0), 0),
+			unlinked: stores.reduce((total, {scan}) => total + (scan.leftovers?.unlinked ?? 0), 0),
 			findings: stores.flatMap(({root, scan}) =>
 				(scan.leftovers?.findings ?? []).map(finding => ({...finding, store: root})),
 			),

@@ -82,6 +82,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 							...rules,
 							signal,
 							onProgress: progress.update,
+							...defined({inventory: past?.inventory}),
 							...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
 						}),
 				);

@@ -16,7 +16,8 @@ export function damagedImages(
 	listing: Pick<StorageListing, 'repositories' | 'manifests'>,
 ): DamagedImage[] {
 	const gathered = new Map<string, Gathered>();
-	for (const finding of findings) {
+	// What has no repository cannot be repaired before it has a name.
+	for (const finding of findings.filter(({repository}) => repository !== '')) {
 		for (const top of topsOf(finding, listing.repositories.get(finding.repository))) {
 			const key = `${finding.repository}\n${top.digest ?? `tag ${top.tags[0]}`}`;
 			const known = gathered.get(key) ?? {repository: finding.repository, ...top, findings: []};
@@ -39,6 +40,15 @@ function topsOf(finding: Finding, repository: RepositoryListing | undefined): To
 	if (tags.length === 0) {
 		// It was asked for, or no repository has it any more.
 		return [{tags: [], ...defined({digest: via[0] ?? digest})}];
+	}
+
+	if (kind === 'repository-vanished') {
+		return [{tags, ...defined({digest})}];
+	}
+
+	// What it names is whole, and may be the image of other tags.
+	if (kind === 'tag-set-back') {
+		return tags.map(tag => ({tags: [tag]}));
 	}
 
 	const named = Map.groupBy(tags, tag => tagTarget(repository?.tags.get(tag)?.link));

@@ -18,6 +18,8 @@ export const faultKinds = [
 	'platform-missing',
 	'link-malformed',
 	'answers-differ',
+	'repository-vanished',
+	'tag-set-back',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -60,4 +62,6 @@ export const faultMeanings: Record<FaultKind, string> = {
 	'platform-missing': 'the image has nothing for a platform that was asked for',
 	'link-malformed': 'a link is no file, or does not hold a digest',
 	'answers-differ': 'the registry answers from its cache, and the disk differs',
+	'repository-vanished': 'the image is on disk, and its repository is gone',
+	'tag-set-back': 'the tag names an older image than it did: it can be pulled, and is not the newest',
 };

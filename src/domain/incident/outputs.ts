@@ -6,6 +6,7 @@ import type {JsonObject} from '../json.ts';
 import type {Scan} from '../storage/findings/finding.ts';
 import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
+import type {Restore} from '../storage/restore.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import type {PlannedItem} from './item.ts';
 import {
@@ -48,6 +49,25 @@ const heldInMemory: v.GenericSchema<HeldInMemory> = v.object({
 	digest,
 });
 
+const time = v.string();
+const restore: v.GenericSchema<Restore> = v.variant('kind', [
+	v.object({
+		kind: v.literal('set-back'),
+		tags: number,
+		images: number,
+		repositories: number,
+		after: v.exactOptional(time),
+		before: time,
+	}),
+	v.object({
+		kind: v.literal('copied'),
+		what: v.picklist(['links', 'data']),
+		repositories: number,
+		from: time,
+		until: time,
+	}),
+]);
+
 /** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
 const schemas = {
 	'registry.verify': v.pipe(
@@ -73,6 +93,7 @@ const schemas = {
 			memory: v.exactOptional(staleMemory),
 			cache: v.exactOptional(v.picklist(cacheKinds)),
 			suspicion: v.exactOptional(suspicion),
+			restore: v.exactOptional(restore),
 			/** What the probes saw and the disk does not show any more. */
 			inventory: v.exactOptional(past),
 			/** What the tag has named, as the probes saw it, the one seen last first. */

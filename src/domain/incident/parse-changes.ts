@@ -11,7 +11,13 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 	v.object({kind: v.literal('mount-blob'), ...blob, from: text}),
 	v.object({kind: v.literal('upload-blob'), ...blob}),
 	v.object({kind: v.literal('put-manifest'), repository: text, digest}),
-	v.object({kind: v.literal('restore-tag'), repository: text, digest, tag: text}),
+	v.object({
+		kind: v.literal('restore-tag'),
+		repository: text,
+		digest,
+		tag: text,
+		vanished: v.exactOptional(v.literal(true)),
+	}),
 	v.object({
 		kind: v.literal('point-tag'),
 		repository: text,

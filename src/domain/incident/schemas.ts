@@ -18,6 +18,7 @@ import {remedyKinds} from '../remedy/remedy.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import {obstacleKinds} from '../storage/listing/obstacles.ts';
+import type {UnlinkedImage} from '../storage/unlinked/unlinked-image.ts';
 import type {RelinkPart, RelinkPlan} from '../storage/walk/relink-plan.ts';
 
 /** The JSON shapes that the inputs and the outputs of several actions share. Each is checked against the type it stands for. */
@@ -126,6 +127,15 @@ export const past: v.GenericSchema<Past | UnusablePast> = v.union([
 	pastOfDisk,
 ]);
 
+const unlinkedImage: v.GenericSchema<UnlinkedImage> = v.object({
+	form: v.picklist(['index', 'image', 'artifact']),
+	type: optionalText,
+	platforms: v.array(v.string()),
+	built: optionalText,
+	stored: optionalText,
+	bytes: count,
+});
+
 export const finding: v.GenericSchema<Finding> = v.object({
 	kind: v.picklist(faultKinds),
 	repository: v.string(),
@@ -140,6 +150,7 @@ export const finding: v.GenericSchema<Finding> = v.object({
 	plan: v.exactOptional(relinkPlan),
 	aside: v.exactOptional(v.array(v.object({path: v.string(), is: v.picklist([...obstacleKinds, 'damaged-data'])}))),
 	history: v.exactOptional(v.array(v.object({tag: v.string(), digest, named: optionalText}))),
+	is: v.exactOptional(unlinkedImage),
 	asked: v.exactOptional(v.literal(true)),
 });
 

@@ -22,3 +22,10 @@ export function repositorySeen({repositories}: Inventory, repository: string): s
 
 	return last;
 }
+
+/** What the tags named last, each digest once. */
+export function lastNamed({repositories}: Inventory): Set<Digest> {
+	return new Set(
+		[...repositories.values()].flatMap(tags => [...tags.values()].flatMap(([last]) => last?.digest ?? [])),
+	);
+}

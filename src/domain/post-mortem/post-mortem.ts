@@ -157,7 +157,7 @@ function findingsIn(output: Output): Finding[] {
 function sayKind(kind: FaultKind, findings: Finding[]): string {
 	const since = findings.flatMap(finding => finding.since ?? []).sort()[0];
 	const parts = findings.map(({platform, digest}) => [platform, digest].filter(Boolean).join(' ')).join(', ');
-	return `${kind}: ${faultMeanings[kind]} (${parts})${since === undefined ? '' : `, since ${since} by the disk's clock`}.`;
+	return `${kind}: ${faultMeanings[kind]} (${parts})${since === undefined ? '' : `, by ${since} at the latest (the disk's clock)`}.`;
 }
 
 function followUpsOf(incident: Incident): FollowUp[] {

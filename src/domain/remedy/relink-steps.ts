@@ -11,7 +11,8 @@ export type RelinkStep = {repository: string; digest: Digest} & (
 	| {kind: 'mount-blob'; role: BlobRole; from: string; size: number}
 	| {kind: 'upload-blob'; role: BlobRole; size: number}
 	| {kind: 'put-manifest'}
-	| {kind: 'restore-tag'; tag: string}
+	/** `vanished`: the tag is gone with its repository, so nothing is in its place. */
+	| {kind: 'restore-tag'; tag: string; vanished?: true}
 );
 
 /** Whether everything this finding needs is there to be linked again. */
@@ -32,10 +33,10 @@ export function relinkSteps(findings: readonly Finding[]): RelinkStep[] {
 		}
 	};
 
-	for (const {repository, remedy, plan, aside = []} of findings) {
+	for (const {kind, repository, remedy, plan, aside = []} of findings) {
 		// The registry answers 500 to a PUT onto a folder.
 		const canStore = remedy === 'relink' && aside.length === 0;
-		for (const step of canStore && plan?.complete ? stepsOf(repository, plan) : []) {
+		for (const step of canStore && plan?.complete ? stepsOf(repository, plan, kind === 'repository-vanished') : []) {
 			add(step);
 		}
 	}
@@ -45,14 +46,20 @@ export function relinkSteps(findings: readonly Finding[]): RelinkStep[] {
 	return [...steps.values()].sort((a, b) => rank(a) - rank(b));
 }
 
-function stepsOf(repository: string, {parts, retag = []}: RelinkPlan): RelinkStep[] {
+function stepsOf(repository: string, {parts, retag = []}: RelinkPlan, vanished: boolean): RelinkStep[] {
 	const target = parts.findLast(({role}) => role === 'manifest')?.digest;
 	return [
 		...parts.flatMap(part => stepOf(repository, part) ?? []),
 		// What the tags name is what everything else of the plan lies below. A folder on the disk may be called anything.
 		...retag
 			.filter(tag => target !== undefined && isTag(tag))
-			.map(tag => ({kind: 'restore-tag' as const, repository, tag, digest: target!})),
+			.map(tag => ({
+				kind: 'restore-tag' as const,
+				repository,
+				tag,
+				digest: target!,
+				...(vanished && {vanished: true as const}),
+			})),
 	];
 }
 

@@ -47,6 +47,7 @@ export const followUpOrphans: ActionNamed<'follow-up.orphans'> = {
 		const followUps = [
 			...(await sharing(image, damagedImages(image.host, own ?? []), context)),
 			...damagedImages(image.host, findings).map(damaged => followUp(damaged)),
+			...unnamed(image.host, findings),
 		];
 		if (complete === false) {
 			const found =
@@ -81,7 +82,7 @@ type DamagedImage = {name: string; reference?: ImageReference; kinds: Set<FaultK
 
 function damagedImages(host: string, findings: readonly Finding[]): DamagedImage[] {
 	const images = new Map<string, DamagedImage>();
-	for (const {repository, tags, kind} of findings) {
+	for (const {repository, tags, kind} of findings.filter(each => each.repository !== '')) {
 		for (const tag of tags.length > 0 ? tags : [untagged]) {
 			const name = `${host}/${repository}:${tag}`;
 			const known = images.get(name) ?? {
@@ -96,6 +97,16 @@ function damagedImages(host: string, findings: readonly Finding[]): DamagedImage
 	}
 
 	return [...images.values()];
+}
+
+/** What no repository has, and nothing names. */
+function unnamed(host: string, findings: readonly Finding[]): string[] {
+	const images = findings.filter(({repository}) => repository === '').length;
+	return images === 0
+		? []
+		: [
+				`${host}: ${count(images, 'image is', 'images are')} on the disk and in no repository. Find out what they were called before the next garbage collection deletes them: \`regmedic scan\` lists them.`,
+			];
 }
 
 function followUp({name, kinds}: DamagedImage, more = ''): string {

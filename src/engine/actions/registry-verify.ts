@@ -10,6 +10,7 @@ import {walkImage} from '../verify/walk-image.ts';
 import {absentOnlyOverHttp} from './absent-on-disk.ts';
 import type {ActionNamed} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {findVanished} from './vanished-image.ts';
 
 /**
  * Walks the image over HTTP, on new connections. An image that the registry does not have is looked for on its disk: unless
@@ -71,12 +72,20 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 
 			log(`${error.message} Looking for it at ${storage.place} …`);
 			const reason = await absentOnlyOverHttp(image, {registry, storage, role: settings.role}, {signal});
-			if (reason === undefined) {
+			const {inventory} = ports;
+			const vanished =
+				reason === undefined && (await findVanished(image, {storage, inventory, role: settings.role}, {signal}));
+			if (vanished && vanished.kind === 'unnamed') {
+				throw withKnown(absent, [vanished.say]);
+			}
+
+			const why = vanished ? vanished.reason : reason;
+			if (why === undefined) {
 				throw absent;
 			}
 
-			const check = unanswered(image, reason);
-			return {outcome: check.verdict, output: {digest: null, ...check}, say: reason.message};
+			const check = unanswered(image, why);
+			return {outcome: check.verdict, output: {digest: null, ...check}, say: why.message};
 		} finally {
 			await registry.close();
 		}

@@ -88,6 +88,11 @@ async function whyNotToTag(
 		return `${step.tag} has moved to ${shortDigest(now.digest)} since the scan, and is not changed. Scan again.`;
 	}
 
+	// It was gone with its repository when the change was approved, and is.
+	if (step.vanished) {
+		return undefined;
+	}
+
 	// 2.8 removes a tag with its folder, so a folder without a link is damage. @see registry/storage/tagstore.go, Untag
 	const paths = [linkOf(step), tagFolder(step.repository, step.tag)];
 	const isGone = now.state === 'missing' && paths.every(path => links.get(path)?.state !== 'there');

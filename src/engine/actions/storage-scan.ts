@@ -15,6 +15,7 @@ import type {Sibling} from '../../domain/remedy/siblings.ts';
 import {otherOrphans} from '../../domain/storage/findings/assess.ts';
 import {damagesImage, type Finding, type Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {sayRestore} from '../../domain/storage/restore.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
 import {scanBetweenLooks} from '../scan/between-looks.ts';
@@ -59,6 +60,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		named: 'what the tag has named, as the probes saw it',
 		hold: 'what cleans the store now, and what will next',
 		provisional: 'whether a cleaner ran while the disk was read',
+		restore: 'what the times of many repositories at once say of a restore',
 		cache: 'where the registry caches descriptors: inmemory, redis, none, unknown',
 	},
 	bare: ['unavailable', 'refused', 'unreachable'],
@@ -82,7 +84,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 				platforms: settings.platforms,
 				signal,
 				onProgress: progress,
-				...(digest === undefined ? {} : {asked: {repository, digest}}),
+				...defined({inventory: past?.inventory}),
+				...(digest === undefined ? {} : {asked: {repository, digest, ...defined({tag})}}),
 			}),
 		);
 		progress({label: 'comparing the registry with the disk'});
@@ -106,7 +109,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		}
 
 		for (const {kind, repository: where, tags, digest: of = '', detail, aside = []} of scan.findings) {
-			log(`${kind} ${where} ${tags.join(',')} ${of}: ${detail}`);
+			log(`${kind} ${where || '(no repository)'} ${tags.join(',')} ${of}: ${detail}`);
 			for (const {path} of aside) {
 				log(`  to be moved aside first: ${path}`);
 			}
@@ -136,8 +139,14 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			log(`to forget it: ${command}`);
 		}
 
+		// What the times of a restore would say of a memory is not so.
+		const {suspicion, ...known} = memory;
+		const {restore} = another === undefined ? scan : {};
+		const isRestore = restore !== undefined && memory.memory?.kind !== 'proven';
+		const told = isRestore ? known : memory;
 		const output = {
-			...memory,
+			...told,
+			...defined({restore}),
 			findings,
 			others,
 			sibling: options[0]?.reference ?? null,
@@ -153,7 +162,15 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		const outcome = !scan.complete ? 'incomplete' : findings.length > 0 ? 'found' : 'clean';
 		const said = sayScan({outcome, findings, others, scan, ...defined({another})});
 		const missed = output.inventory && sumUpPast(output.inventory);
-		return {outcome, output, say: [`${said}${sayMemory(memory)}`, ...(missed === undefined ? [] : [missed])].join(' ')};
+		return {
+			outcome,
+			output,
+			say: [
+				`${said}${sayMemory(told)}`,
+				...(restore === undefined ? [] : [sayRestore(restore)]),
+				...(missed === undefined ? [] : [missed]),
+			].join(' '),
+		};
 	},
 };
 

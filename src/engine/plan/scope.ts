@@ -1,6 +1,7 @@
 import {damagedByChecks} from '../../domain/damage/damage-of-checks.ts';
 import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
@@ -9,12 +10,14 @@ import type {ScanOutput} from '../../domain/incident/outputs.ts';
 import type {Finding, Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Clock} from '../ports/clock.ts';
+import type {InventoryReader} from '../ports/inventory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {probe} from '../probe/probe.ts';
 import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {compareStore} from '../scan/compare-store.ts';
+import {readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory} from '../scan/stale-memory.ts';
 import {walkImage} from '../verify/walk-image.ts';
@@ -33,6 +36,8 @@ type ScopeOptions = Waiting & {
 	storage?: Storage;
 	role: RegistryRole;
 	platforms: MeantPlatforms;
+	/** What the probes saw. */
+	inventory?: InventoryReader;
 	/** The image that was reported, if one was. */
 	reported?: ImageReference;
 	clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -47,13 +52,14 @@ export async function findDamage(options: ScopeOptions): Promise<Scope> {
 }
 
 async function onDisk(storage: Storage, options: ScopeOptions): Promise<Scope> {
-	const {registry, role, platforms, reported, signal, onProgress = () => {}} = options;
+	const {registry, role, platforms, reported, inventory: reader, signal, onProgress = () => {}} = options;
 	const {repository, digest} = reported ?? {};
+	const past = await readPast(reader);
 	const rules = {role, platforms, signal, onProgress};
 	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
 	const now = () => options.clock.now().getTime();
 	const {scan: first, listing} = await scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
-		scanStore(storage, {...rules, ...asked}),
+		scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
 	);
 	const scan = await compareStore(first, registry, {...rules, listing, storage});
 	// What another registry's disk lacks says nothing about the one that responds.

@@ -1,13 +1,15 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
-import type {Digest} from '../../domain/image/digest.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
+import {lastNamed} from '../../domain/inventory/history.ts';
+import type {Inventory} from '../../domain/inventory/inventory.ts';
 import {assess} from '../../domain/storage/findings/assess.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import {blobsOfOtherSize, blobsToHash, type HashedBlob} from '../../domain/storage/findings/hashing.ts';
 import {confirm, pathsToRecheck} from '../../domain/storage/findings/recheck.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {Asked} from '../../domain/storage/unlinked/judge.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
@@ -23,26 +25,31 @@ type ScanOptions = Waiting & {
 	platforms?: MeantPlatforms;
 	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};
+	/** What the registry has held: it tells which images have lost their name. */
+	inventory?: Inventory;
 	/** A manifest to look at although no tag may name it. */
-	asked?: {repository: string; digest: Digest};
+	asked?: Asked;
 	onProgress?: (progress: ScanProgress) => void;
 };
 
 /** Lists the store, finds what is damaged, and reads everything that a finding rests on once more. Never writes. */
 export async function scanStore(
 	storage: Storage,
-	{role, platforms, hash, asked, signal, onProgress = () => {}}: ScanOptions,
+	{role, platforms, hash, inventory, asked, signal, onProgress = () => {}}: ScanOptions,
 ): Promise<{scan: Scan; listing: StorageListing}> {
 	const listing = await storage.list({
 		signal,
 		progress: done => onProgress({label: 'entries read', done}),
 		// A scan that reads every byte reads every link as well.
 		everyLink: hash !== undefined,
-		manifests: asked === undefined ? [] : [asked.digest],
+		manifests: [
+			...(asked === undefined ? [] : [asked.digest]),
+			...(inventory === undefined ? [] : lastNamed(inventory)),
+		],
 	});
 	const {hashed, failure} =
 		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
-	const options = {role, ...defined({platforms, asked})};
+	const options = {role, ...defined({platforms, inventory, asked})};
 	const first = assess(listing, {...options, hashed});
 	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, signal}) : [];
 	const assessed = told.length === 0 ? first : assess(listing, {...options, hashed: told});

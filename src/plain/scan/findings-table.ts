@@ -23,7 +23,9 @@ export function sayFindings(findings: readonly Finding[], columns: number): stri
 	const rest = images.slice(mostImages).flatMap(([, found]) => found);
 	const isWide = columns >= otherColumns() + leastPart;
 	return [
-		...(isWide ? [row({kind: 'FAULT', part: 'PART', since: 'SINCE (UTC)', remedy: 'REMEDY'}, columns)] : []),
+		...(isWide && findings.length > 0
+			? [row({kind: 'FAULT', part: 'PART', since: 'BY (UTC)', remedy: 'REMEDY'}, columns)]
+			: []),
 		...shown.flatMap(([, found]) => [
 			cutMiddle(headingOf(found[0]!), columns),
 			...found
@@ -48,7 +50,7 @@ function imageOf({repository, tags}: Finding): string {
 
 function headingOf({repository, tags}: Finding): string {
 	const more = tags.length > mostTags ? ` and ${tags.length - mostTags} more` : '';
-	return `${repository}: ${tags.slice(0, mostTags).join(', ')}${more}`;
+	return tags.length === 0 ? repository : `${repository}: ${tags.slice(0, mostTags).join(', ')}${more}`;
 }
 
 function wideRow(finding: Finding, columns: number): string {
@@ -74,7 +76,7 @@ function otherColumns(): number {
 
 function narrowRow(finding: Finding, columns: number): string[] {
 	const {kind, since, remedy} = finding;
-	const when = since === undefined ? '' : `since ${sayTime(since)}`;
+	const when = since === undefined ? '' : `by ${sayTime(since)}`;
 	const part = partOf(finding, columns - 4 - ', '.length - when.length);
 	return [
 		...wrap(`${kind}: ${remedy}`, {first: '  ', rest: '    ', columns}),

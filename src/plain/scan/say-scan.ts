@@ -4,17 +4,18 @@ import {type FaultKind, faultKinds, faultMeanings} from '../../domain/image/faul
 import {sayPast} from '../../domain/inventory/say-past.ts';
 import {partsGone, sayRedisKeys} from '../../domain/remedy/redis-keys.ts';
 import type {Finding, LatentFault, Scan} from '../../domain/storage/findings/finding.ts';
-import {type CollectionStop, sayFirst} from '../../domain/storage/listing/collection-stop.ts';
 import {obstacleNames} from '../../domain/storage/listing/obstacles.ts';
+import {sayRestore} from '../../domain/storage/restore.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import {sayFindings} from './findings-table.ts';
+import {sayNotes} from './say-notes.ts';
+import {isUnnamed, sayUnnamed} from './say-unlinked.ts';
 
 const mostListed = 10;
-const mostStrays = 3;
 
 type SayScanOptions = {
 	/** `host[:port]`, where it is known: the store does not hold the name of its registry. */
@@ -45,11 +46,17 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		...(findings.length === 0
 			? wrap(clean, {columns: width})
 			: [
-					...sayFindings(findings, width),
+					...sayFindings(
+						findings.filter(finding => !isUnnamed(finding)),
+						width,
+					),
 					...saySummary(findings, width),
+					...sayUnnamed(findings, registry, width),
+					...saySetBack(findings, width),
 					...sayHistory(findings, width),
 					...sayAside(findings, width),
 				]),
+		...(scan.restore === undefined ? [] : wrap(sayRestore(scan.restore), {columns: width})),
 		...sayRedis(scan, width),
 		...sayRisks(risks, width),
 		...sayNotes(scan, width),
@@ -73,10 +80,10 @@ export function sayFinding(finding: Finding): string[] {
 	const {kind, repository, tags, since, remedy, missing, aside = []} = finding;
 	const part = partName(finding);
 	const parts = [
-		`${kind} in ${repository}${part === '' ? '' : `, ${part}`}`,
-		tags.length === 0 ? 'no tag needs it' : `breaks ${some(tags)}`,
+		`${kind} in ${repository || 'no repository'}${part === '' ? '' : `, ${part}`}`,
+		tags.length === 0 ? 'no tag needs it' : kind === 'tag-set-back' ? `tag ${some(tags)}` : `breaks ${some(tags)}`,
 		...(missing.length === 0 ? [] : [`${count(missing.length, 'part')} gone`]),
-		...(since === undefined ? [] : [`since ${sayTime(since)}`]),
+		...(since === undefined ? [] : [`by ${sayTime(since)}`]),
 		`remedy: ${remedy}`,
 		...(aside.length === 0 ? [] : [`first move aside: ${aside.map(({path}) => path).join(', ')}`]),
 	];
@@ -117,25 +124,43 @@ function saySummary(findings: readonly Finding[], columns: number): string[] {
 	return [
 		sayCount(findings),
 		...present.flatMap(([kind, found]) =>
-			wrap(`${found.length} ${kind}, ${breaks(found)}: ${faultMeanings[kind]}`, {first: '  ', rest: '      ', columns}),
+			wrap(`${[`${found.length} ${kind}`, ...breaks(found)].join(', ')}: ${faultMeanings[kind]}`, {
+				first: '  ',
+				rest: '      ',
+				columns,
+			}),
 		),
 	];
 }
 
 function sayCount(findings: readonly Finding[]): string {
 	const number = count(findings.length, 'finding');
-	return `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(brokenTags(findings), 'tag')}:`;
+	const broken = brokenTags(findings);
+	return broken === 0
+		? `${number}:`
+		: `${number} ${findings.length === 1 ? 'breaks' : 'break'} ${count(broken, 'tag')}:`;
 }
 
-/** A tag that several findings break counts once. */
+/** A tag that several findings break counts once. One that was set back can be pulled. */
 function brokenTags(findings: readonly Finding[]): number {
-	return new Set(findings.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`))).size;
+	return new Set(
+		findings
+			.filter(({kind}) => kind !== 'tag-set-back')
+			.flatMap(({repository, tags}) => tags.map(tag => `${repository}:${tag}`)),
+	).size;
+}
+
+function saySetBack(findings: readonly Finding[], columns: number): string[] {
+	const lines = findings.flatMap(({kind, repository, tags, detail}) =>
+		kind === 'tag-set-back' ? tags.map(tag => `${repository}:${tag}: ${detail}`) : [],
+	);
+	return lines.length === 0 ? [] : [`${count(lines.length, 'tag')} moved back:`, ...sayList(lines, columns)];
 }
 
 /** What a tag that names nothing can be set back to. */
 function sayHistory(findings: readonly Finding[], columns: number): string[] {
-	const lines = findings.flatMap(({repository, history = []}) =>
-		history.map(({tag, digest, named}) => {
+	const lines = findings.flatMap(({kind, repository, history = []}) =>
+		(kind === 'tag-set-back' ? [] : history).map(({tag, digest, named}) => {
 			const when = named === undefined ? '' : ` (last named on ${sayTime(named)})`;
 			return `${repository}:${tag} to ${shortDigest(digest)}${when}`;
 		}),
@@ -165,8 +190,9 @@ function sayAside(findings: readonly Finding[], columns: number): string[] {
 			];
 }
 
-function breaks(findings: readonly Finding[]): string {
-	return `breaks ${count(brokenTags(findings), 'tag')}`;
+function breaks(findings: readonly Finding[]): string[] {
+	const broken = brokenTags(findings);
+	return broken === 0 ? [] : [`breaks ${count(broken, 'tag')}`];
 }
 
 /** How to make the registry forget what differs, where a restart does not. */
@@ -191,33 +217,6 @@ function sayRisks(risks: readonly LatentFault[], columns: number): string[] {
 		: [`${count(risks.length, 'warning')}: no image is broken yet.`, ...sayList(lines, columns)];
 }
 
-function sayNotes({harmless, leftovers, sampled}: Scan, columns: number): string[] {
-	const {leftOut = 0, strays = [], linksTakenBySize = 0, notMeant = 0, collectionStops = []} = harmless ?? {};
-	const images = leftovers?.images ?? 0;
-	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
-	const named = first.length === 0 ? '' : ` (${first.join(', ')}${leftOut > first.length ? ', …' : ''})`;
-	return [
-		...(images === 0
-			? []
-			: [
-					`${count(images, 'leftover')}: damaged, but without a tag, so no pull by tag needs ${images === 1 ? 'it' : 'them'}.`,
-				]),
-		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files${named}.`]),
-		...(notMeant === 0
-			? []
-			: [`${count(notMeant, 'part')} absent, as configured: of platforms that are not meant to be here.`]),
-		...(sampled === undefined || sampled.asked === sampled.of
-			? []
-			: [
-					`Of ${count(sampled.of, 'image')} that are whole on the disk, ${sampled.asked} were asked for over HTTP: --sample ${sampled.of} asks for all.`,
-				]),
-		...collectionStops.slice(0, mostListed).map(sayStop),
-		...(linksTakenBySize === 0
-			? []
-			: [`${count(linksTakenBySize, 'layer link')} checked by size only: --hash reads all of them.`]),
-	].flatMap(note => wrap(note, {rest: '  ', columns}));
-}
-
 function sayInventory({inventory}: Scan, columns: number): string[] {
 	if (inventory === undefined) {
 		return [];
@@ -227,15 +226,9 @@ function sayInventory({inventory}: Scan, columns: number): string[] {
 	return [...wrap(head, {columns}), ...sayList(items, columns)];
 }
 
-function sayStop(stop: CollectionStop): string {
-	const version = stop.registry === undefined ? '' : ` of registry ${stop.registry}`;
-	const which = `A garbage collection${version}${stop.collection === 'every' ? '' : ' with -m'}`;
-	const after = stop.removed === 'nothing' ? '' : ', after it has removed the links of untagged manifests';
-	return `${which} stops at ${visibleLine(stop.path)}${after}: ${sayFirst(stop)}.`;
-}
-
 function sayNext(findings: readonly Finding[], risks: readonly LatentFault[], registry: string): string[] {
-	const first = findings.find(({tags}) => tags.length > 0);
+	const withTags = findings.filter(({tags}) => tags.length > 0);
+	const first = withTags.find(({kind}) => kind !== 'tag-set-back') ?? withTags[0];
 	const isCollected = findings.some(({kind}) => kind === 'child-swept') || risks.length > 0;
 	return [
 		...(first

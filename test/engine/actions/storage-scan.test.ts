@@ -72,7 +72,7 @@ const probed: InventoryReader = {
 	},
 };
 
-test('what probes saw and the disk does not show is in the output, with what the tag has named', async () => {
+test('what probes saw and the disk does not show is in the output, with what the tag has named, and found where its bytes are', async () => {
 	const tree = storeWith(['infra-ci', 'one']);
 
 	expect(await scan({disk: tree, served: tree, inventory: probed})).toMatchObject({
@@ -80,8 +80,9 @@ test('what probes saw and the disk does not show is in the output, with what the
 		output: {
 			inventory: {file: '/var/lib/inventory.jsonl', repositories: [{repository: 'gone', lastSeen: seen.lastSeen}]},
 			named: [{repository: 'infra-ci', tag: 'latest', ...seen}],
+			others: [{kind: 'repository-vanished', repository: 'gone', tags: ['latest'], remedy: 'relink'}],
 		},
-		say: expect.stringMatching(/no other image is damaged\. Compared with what probes saw: 1 repository gone\.$/),
+		say: expect.stringMatching(/1 finding on other images\. Compared with what probes saw: 1 repository gone\.$/),
 	});
 });
 

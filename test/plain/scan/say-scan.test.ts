@@ -43,7 +43,7 @@ test('findings are listed by image, then by kind with the tags they break and th
 	expect(sayScan(scan, {registry: 'registry.example:5050'}).join('\n')).toBe(
 		`Scanned /opt/registry/data: 12 repositories, 72 tags, 1 index, 531 links, 420
   blobs.
-  FAULT               PART                           SINCE (UTC)      REMEDY
+  FAULT               PART                           BY (UTC)         REMEDY
 infra-ci: latest, manual
   child-swept         linux/amd64 999999999999       2026-04-19 02:00 rebuild
   child-unlinked      attestation 222222222222       2026-04-19 02:00 relink
@@ -62,11 +62,11 @@ Then: regmedic audit  (finds what will cause it again)`,
 });
 
 test('a narrow terminal gets each finding on lines of its own, a wide one whole digests', () => {
-	const narrow = sayScan(scan, {columns: 60});
+	const narrow = sayScan(scan, {columns: 57});
 	const wide = sayScan(scan, {columns: 200});
 
 	expect(narrow).toContain('  child-swept: rebuild');
-	expect(narrow).toContain('    linux/amd64 999999999999, since 2026-04-19 02:00 UTC');
+	expect(narrow).toContain('    linux/amd64 999999999999, by 2026-04-19 02:00 UTC');
 	expect(wide.find(line => line.startsWith('  child-swept'))).toContain('linux/amd64 sha256:999999999999 ');
 });
 
@@ -189,4 +189,71 @@ test('a long name is cut in its middle, and tells the images apart', () => {
 
 test('control characters in a name from the disk are escaped', () => {
 	expect(sayScan({...scan, findings: [{...swept, tags: ['\u001b[2J']}]}).join('\n')).toContain('infra-ci: ^[[2J');
+});
+
+test('images without a repository are listed by their whole digests, with what they are, the newest first', () => {
+	const unnamed = (letter: string, stored: string): Finding => ({
+		kind: 'repository-vanished',
+		repository: '',
+		digest: digest(letter),
+		tags: [],
+		via: [],
+		missing: letter === 'a' ? [digest('f')] : [],
+		remedy: 'inspect',
+		detail: '',
+		is: {
+			form: 'index',
+			platforms: ['linux/amd64', 'linux/arm64'],
+			built: '2026-04-01T10:00:00Z',
+			stored,
+			bytes: 12_345_678,
+		},
+	});
+	const findings = [unnamed('a', '2026-04-17T02:00:00Z'), unnamed('b', '2026-04-18T02:00:00Z')];
+
+	const lines = sayScan({...scan, findings, leftovers: {images: 0, findings: [], unlinked: 3}});
+
+	expect(lines.join('\n')).toBe(
+		`Scanned /opt/registry/data: 12 repositories, 72 tags, 1 index, 531 links, 420
+  blobs.
+2 findings:
+  2 repository-vanished: the image is on disk, and its repository is gone
+2 images are on the disk and in no repository. The next garbage collection
+deletes them, a plain one too. The names are not on the disk:
+  - ${digest('b')}
+    index of linux/amd64, linux/arm64; 12.3 MB, whole; built 2026-04-01 10:00
+    UTC; stored 2026-04-18 02:00 UTC
+  - ${digest('a')}
+    index of linux/amd64, linux/arm64; 12.3 MB, 1 part gone; built 2026-04-01
+    10:00 UTC; stored 2026-04-17 02:00 UTC
+To link one again: regmedic respond --image HOST[:PORT]/REPOSITORY:TAG@DIGEST
+3 leftovers in no repository: deleted on purpose, or not named by a tag for
+  long. The next garbage collection removes them.`,
+	);
+});
+
+test('tags that moved back are listed with both digests and break nothing, and the sentence says restore', () => {
+	const back: Finding = {
+		kind: 'tag-set-back',
+		repository: 'infra-ci',
+		digest: digest('1'),
+		tags: ['latest'],
+		via: [],
+		missing: [],
+		remedy: 're-point',
+		detail: 'it names sha256:111111111111 (set 2026-04-18 02:00 UTC), and named later sha256:222222222222',
+		history: [{tag: 'latest', digest: digest('2'), named: '2026-04-19T02:00:00Z'}],
+	};
+	const before = '2026-04-19T01:00:00Z';
+	const restore = {kind: 'set-back', tags: 1, images: 0, repositories: 4, before} as const;
+
+	const said = sayScan({...scan, findings: [back, swept], restore}).join('\n');
+
+	expect(said).toContain('2 findings break 2 tags:');
+	expect(said).toContain('  1 tag-set-back: the tag names');
+	expect(said).toContain(`1 tag moved back:
+  - infra-ci:latest: it names sha256:111111111111 (set 2026-04-18 02:00 UTC),
+    and named later sha256:222222222222
+This looks like a restore of older links over newer data:`);
+	expect(said).not.toContain('can be set back to an image');
 });

@@ -84,9 +84,13 @@ function putIn(links: Map<Digest, Link>, digest: Digest): (link: Link | undefine
 /** A blob without a layer link is nearly always a manifest; the others are what a garbage collection would delete. */
 const mostGuesses = 20_000;
 const largestGuess = 256 * 1024;
+const mostBytes = 128 * 1024 * 1024;
 
-/** Revisions, and small blobs that no repository holds as a layer: a likely one is the unlinked child of an index. */
-export function likelyManifests({repositories, blobs}: StorageListing): Digest[] {
+/**
+ * Revisions, and small blobs that no repository holds as a layer: the unlinked child of an index, or all that is left of a
+ * repository whose folder was deleted. `leftUnread`: the largest of those, where there are too many to read.
+ */
+export function likelyManifests({repositories, blobs}: StorageListing): {likely: Digest[]; leftUnread: Digest[]} {
 	const revisions = new Set<Digest>();
 	const layers = new Set<Digest>();
 	for (const repository of repositories.values()) {
@@ -101,12 +105,24 @@ export function likelyManifests({repositories, blobs}: StorageListing): Digest[]
 
 	const guesses: Digest[] = [];
 	for (const [digest, {size}] of blobs) {
-		if (guesses.length < mostGuesses && size <= largestGuess && !layers.has(digest) && !revisions.has(digest)) {
+		if (size <= largestGuess && !layers.has(digest) && !revisions.has(digest)) {
 			guesses.push(digest);
 		}
 	}
 
-	return [...revisions, ...guesses].filter(digest => blobs.has(digest));
+	// Manifests are smaller than configs, and those smaller than most layers.
+	guesses.sort((a, b) => blobs.get(a)!.size - blobs.get(b)!.size);
+	let bytes = 0;
+	let read = 0;
+	while (read < Math.min(guesses.length, mostGuesses) && bytes <= mostBytes) {
+		bytes += blobs.get(guesses[read]!)!.size;
+		read++;
+	}
+
+	return {
+		likely: [...revisions, ...guesses.slice(0, read)].filter(digest => blobs.has(digest)),
+		leftUnread: guesses.slice(read),
+	};
 }
 
 /** Every digest that a tag, a revision or an index references as a manifest. */

@@ -9,6 +9,7 @@ import {runUntilStalled} from '../stall.ts';
 import {noRoot, rejectRootExits} from '../store-root.ts';
 import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
 import {readInto} from './read-files.ts';
+import {sortOut} from './sort-out.ts';
 import type {Tree} from './tree.ts';
 import {listTree, openTreeReader} from './tree-output.ts';
 
@@ -31,7 +32,8 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 	const {shell, signal, everyLink = false, manifests = []} = options;
 	const {listing, rewritten} = await readTree(options);
 	const {links, takenBySize} = linksToRead(listing, {rewritten, everyLink});
-	const first = [...new Set([...likelyManifests(listing), ...manifests.filter(digest => listing.blobs.has(digest))])];
+	const {likely, leftUnread} = likelyManifests(listing);
+	const first = [...new Set([...likely, ...manifests.filter(digest => listing.blobs.has(digest))])];
 	await readInto(listing, {shell, links, manifests: first, signal});
 
 	let referenced = referencedManifests(listing);
@@ -45,14 +47,14 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 		}
 	}
 
-	// A small blob that nothing references as a manifest is not one.
-	for (const digest of listing.manifests.keys()) {
-		if (!referenced.has(digest) && !manifests.includes(digest)) {
-			listing.manifests.delete(digest);
-		}
-	}
-
-	return {...listing, complete: listing.gaps.length === 0, linksTakenBySize: takenBySize};
+	const configs = sortOut(listing, new Set([...referenced, ...manifests]));
+	return {
+		...listing,
+		complete: listing.gaps.length === 0,
+		linksTakenBySize: takenBySize,
+		configs,
+		unlinkedUnread: leftUnread.filter(digest => !listing.manifests.has(digest)).length,
+	};
 }
 
 function unreadOf({blobs}: StorageListing, referenced: ReadonlySet<Digest>, read: readonly Digest[]): Digest[] {

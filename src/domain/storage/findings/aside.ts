@@ -1,5 +1,5 @@
 import type {FaultKind} from '../../image/fault.ts';
-import {blobData, currentLink, layerLink, layersFolder, revisionLink, tagFolder} from '../listing/paths.ts';
+import {blobData, currentLink, historyLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import type {StorageGraph} from '../walk/graph.ts';
 import type {Finding} from './finding.ts';
 
@@ -25,7 +25,6 @@ export function asideOf(graph: StorageGraph, finding: Finding): NonNullable<Find
 
 function pathsToWrite(repository: string, {digest, tags, plan, history = [], missing}: Finding): string[] {
 	const parts = plan?.parts ?? [];
-	const entry = (tag: string, named: string) => `${tagFolder(repository, tag)}/index/${named.replace(':', '/')}/link`;
 	const target = parts.findLast(({role}) => role === 'manifest')?.digest;
 	return [
 		...(digest === undefined
@@ -33,7 +32,7 @@ function pathsToWrite(repository: string, {digest, tags, plan, history = [], mis
 			: [blobData(digest), revisionLink(repository, digest), layerLink(repository, digest)]),
 		...missing.map(blobData),
 		...parts.map(part => (part.role === 'manifest' ? revisionLink : layerLink)(repository, part.digest)),
-		...(plan?.retag ?? []).flatMap(tag => (target === undefined ? [] : [entry(tag, target)])),
-		...history.map(({tag, digest: named}) => entry(tag, named)),
+		...(plan?.retag ?? []).flatMap(tag => (target === undefined ? [] : [historyLink(repository, tag, target)])),
+		...history.map(({tag, digest: named}) => historyLink(repository, tag, named)),
 	];
 }

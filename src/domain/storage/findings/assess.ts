@@ -1,9 +1,13 @@
+import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
 import type {MeantPlatforms} from '../../image/meant-platforms.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
+import type {Inventory} from '../../inventory/inventory.ts';
 import {count} from '../../text/wording.ts';
 import {danglingHistory} from '../listing/links.ts';
 import type {RepositoryListing, StorageListing} from '../listing/listing.ts';
+import {isOfRestore, type Restore, recogniseRestore} from '../restore.ts';
+import type {Asked} from '../unlinked/judge.ts';
 import {collectionStops} from '../walk/collection-stops.ts';
 import {tagFault} from '../walk/faults.ts';
 import {openGraph, type StorageGraph} from '../walk/graph.ts';
@@ -14,6 +18,7 @@ import {damagesImage, type Finding, type Scan} from './finding.ts';
 import {FindingList} from './finding-list.ts';
 import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
 import {LatentFaultList} from './latent-faults.ts';
+import {findLostNames} from './lost-names.ts';
 import {canTakeTags, remedyRules} from './remedy-rules.ts';
 
 type AssessOptions = {
@@ -24,8 +29,10 @@ type AssessOptions = {
 	now?: number;
 	/** Without hashes, nothing is known of data that has the right size. */
 	hashed?: readonly HashedBlob[];
+	/** What the registry has held, as its probes saw it. */
+	inventory?: Inventory;
 	/** A manifest to look at although no tag may name it. */
-	asked?: {repository: string; digest: Digest};
+	asked?: Asked;
 };
 
 /**
@@ -34,7 +41,7 @@ type AssessOptions = {
  */
 export function assess(
 	listing: StorageListing,
-	{role, platforms = {}, now = listing.taken, hashed = [], asked}: AssessOptions,
+	{role, platforms = {}, now = listing.taken, hashed = [], inventory, asked}: AssessOptions,
 ): Scan {
 	const differing = new Set(hashed.filter(({state}) => state === 'differs').map(({digest}) => digest));
 	const matching = new Set(hashed.filter(({state}) => state === 'same').map(({digest}) => digest));
@@ -59,6 +66,12 @@ export function assess(
 	}
 
 	const {findings, latent, gaps, intact, needed} = found;
+	// A cache deletes what has expired, and fetches it again.
+	const names = role === 'cache' ? undefined : findLostNames(graph, defined({witness: inventory, asked}));
+	for (const {repository, tags, fault} of names?.faults ?? []) {
+		findings.add(repository, tags, fault);
+	}
+
 	for (const digest of unneededAmong(differing, graph, needed)) {
 		latent.addUnneeded(digest, graph.linkedIn(digest));
 	}
@@ -68,7 +81,9 @@ export function assess(
 		gaps.push(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
 	}
 
-	const all = withTimes(listing, findings.all(remedyRules(graph, intact)));
+	const gathered = findings.all(remedyRules(graph, intact));
+	const restore = gathered.length === 0 || names === undefined ? undefined : recogniseRestore(listing, names);
+	const all = withTimes(gathered, {listing, ...defined({restore})});
 	const reported = new Set(all.flatMap(({aside = []}) => aside.map(({path}) => path)));
 	for (const [path, kind] of listing.obstacles ?? []) {
 		if (!reported.has(path)) {
@@ -76,14 +91,21 @@ export function assess(
 		}
 	}
 
-	const isOfImage = ({tags, asked: isAsked}: Finding) => tags.length > 0 || isAsked === true;
+	const isOfImage = ({kind, tags, asked: isAsked}: Finding) =>
+		tags.length > 0 || isAsked === true || kind === 'repository-vanished';
+	const {unlinkedUnread = 0} = listing;
 	return {
 		root: listing.root,
 		complete: listing.complete && gaps.length === 0,
 		gaps,
 		counts: countsOf(listing, graph),
 		findings: all.filter(isOfImage),
-		leftovers: {images: found.leftovers, findings: all.filter(finding => !isOfImage(finding))},
+		leftovers: {
+			images: found.leftovers,
+			findings: all.filter(finding => !isOfImage(finding)),
+			...(names !== undefined && names.leftovers > 0 && {unlinked: names.leftovers}),
+		},
+		...defined({restore}),
 		risks: latent.all(),
 		harmless: {
 			history: danglingHistory(listing),
@@ -91,6 +113,7 @@ export function assess(
 			strays: [...(listing.strays ?? [])],
 			linksTakenBySize: listing.linksTakenBySize ?? 0,
 			...(found.notMeant > 0 && {notMeant: found.notMeant}),
+			...(unlinkedUnread > 0 && {unlinkedUnread}),
 			collectionStops: collectionStops(graph),
 		},
 	};
@@ -189,9 +212,16 @@ function noteWalk(
 	}
 }
 
-/** Where the host's times are not exact, the time of a fault is not known. */
-function withTimes({preciseTimes}: StorageListing, findings: Finding[]): Finding[] {
-	return preciseTimes === false ? findings.map(({since: _, ...finding}): Finding => finding) : findings;
+/** Where the host's times are not exact, or are those of a restore, the time of a fault is not known. */
+function withTimes(
+	findings: Finding[],
+	{listing: {preciseTimes}, restore}: {listing: StorageListing; restore?: Restore},
+): Finding[] {
+	return findings.map((finding): Finding => {
+		const {since, ...timeless} = finding;
+		const isKnown = since !== undefined && preciseTimes !== false && !isOfRestore(restore, Date.parse(since) / 1000);
+		return isKnown ? finding : timeless;
+	});
 }
 
 /** Whether a relink alone repairs a finding: all the data that it needs is on disk as its manifest describes it. */

@@ -8,9 +8,9 @@ import type {Finding, Scan} from './finding.ts';
 
 /**
  * How a fault shows. `hash`: only in a hash, which neither the walk over HTTP nor the scan need have computed. `size`: the
- * blob has another size. `absence`: the blob is missing.
+ * blob has another size. `absence`: the blob is missing. `nothing`: only the disk shows it.
  */
-const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other'> = {
+const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other' | 'nothing'> = {
 	'tag-dangling': 'other',
 	'child-unlinked': 'other',
 	'child-swept': 'other',
@@ -27,6 +27,8 @@ const shownBy: Record<FaultKind, 'hash' | 'size' | 'absence' | 'other'> = {
 	'platform-missing': 'other',
 	'link-malformed': 'other',
 	'answers-differ': 'other',
+	'repository-vanished': 'other',
+	'tag-set-back': 'nothing',
 };
 
 type Checked = {repository: string; tag: string; check: ImageCheck};
@@ -104,7 +106,10 @@ function servedFromMemory({repository, tag, check}: Checked, {findings}: Scan): 
 	};
 
 	return findings
-		.filter(finding => concerns(finding, repository, tag) && shownBy[finding.kind] !== 'hash' && !isMoved(finding))
+		.filter(
+			finding =>
+				concerns(finding, repository, tag) && !['hash', 'nothing'].includes(shownBy[finding.kind]) && !isMoved(finding),
+		)
 		.flatMap(finding => {
 			const {kind, digest} = finding;
 			const said = faults.find(fault => digest !== undefined && fault.digest === digest);

@@ -25,6 +25,8 @@ const remedies: Record<FaultKind, RemedyKind> = {
 	'platform-missing': 'rebuild',
 	'link-malformed': 'relink',
 	'answers-differ': 'restart',
+	'repository-vanished': 'relink',
+	'tag-set-back': 're-point',
 };
 
 type Gathered = {repository: string; tags: Set<string>; fault: StorageFault; isAsked: boolean};
@@ -47,7 +49,7 @@ export class FindingList {
 
 	/** @param isAsked it damages the digest that was asked for */
 	add(repository: string, tags: readonly string[], fault: StorageFault, isAsked = false): void {
-		const key = `${repository}\n${fault.digest ?? (fault.ofRepository ? fault.kind : `tag ${tags.join()}`)}`;
+		const key = `${repository}\n${keyOf(fault, tags)}`;
 		const before = this.#gathered.get(key);
 		if (before === undefined) {
 			this.#gathered.set(key, {repository, tags: new Set(tags), fault, isAsked});
@@ -55,7 +57,9 @@ export class FindingList {
 		}
 
 		// A dangling tag of a manifest that is also a child of an index: repairing the child repairs the tag.
-		if (before.fault.kind === 'tag-dangling' && fault.kind !== 'tag-dangling') {
+		// What was asked for has vanished with its repository.
+		const isMore = fault.kind === 'repository-vanished';
+		if ((before.fault.kind === 'tag-dangling' && fault.kind !== 'tag-dangling') || isMore) {
 			before.fault = fault;
 		}
 
@@ -68,24 +72,42 @@ export class FindingList {
 	all(rules: RemedyRules): Finding[] {
 		return [...this.#gathered.values()]
 			.map(gathered => settled(gathered, rules))
-			.sort((a, b) => compare(a.repository, b.repository) || compare(a.tags[0] ?? '~', b.tags[0] ?? '~'));
+			.sort((a, b) => compareNames(a.repository, b.repository) || compare(a.tags[0] ?? '~', b.tags[0] ?? '~'));
 	}
 }
 
+/** A tag that was set back is pulled whole: whatever damages the image that it names is another finding. */
+function keyOf({kind, digest, ofRepository}: StorageFault, tags: readonly string[]): string {
+	const ofTags = `tag ${tags.join()}`;
+	return kind === 'tag-set-back' ? `${kind} ${ofTags}` : (digest ?? (ofRepository ? kind : ofTags));
+}
+
 function settled(gathered: Gathered, rules: RemedyRules): Finding {
-	const finding = withRemedy(findingOf(gathered), gathered.fault.ofRepository === true, rules);
+	const finding = withRemedy(findingOf(gathered), gathered.fault, rules);
 	const aside = rules.asideOf(finding);
 	return aside.length === 0 ? finding : {...finding, aside};
 }
 
+type Way = Pick<StorageFault, 'ofRepository' | 'later'>;
+
 /** Chooses the remedy: a relink only where the disk has everything that it needs. */
-function withRemedy(finding: Finding, isOfRepository: boolean, rules: RemedyRules): Finding {
+function withRemedy(finding: Finding, {ofRepository, later}: Way, rules: RemedyRules): Finding {
+	if (finding.kind === 'tag-set-back') {
+		return later?.length ? {...finding, history: historyOf(later, rules)} : {...finding, remedy: 'inspect'};
+	}
+
+	const isOfRepository = ofRepository === true;
 	if (finding.kind !== 'tag-dangling' && finding.remedy !== 'relink') {
 		return finding;
 	}
 
 	const isOfTag = finding.kind === 'tag-dangling' || (finding.digest === undefined && !isOfRepository);
 	const plan = finding.kind === 'tag-dangling' && finding.digest === undefined ? undefined : rules.planOf(finding);
+	if (finding.repository === '' && plan !== undefined) {
+		// Where to link it, only a person can tell.
+		return {...finding, plan, missing: gonePartsOf(plan), remedy: 'inspect'};
+	}
+
 	if (plan?.complete || (plan !== undefined && isOfRepository)) {
 		return {...finding, remedy: 'relink', plan};
 	}
@@ -108,7 +130,7 @@ function withRemedy(finding: Finding, isOfRepository: boolean, rules: RemedyRule
  * tag names now, an older image is no repair of it.
  */
 function withHistory(finding: Finding, past: readonly PastImage[], rules: RemedyRules): Finding {
-	const history = past.map(({tag, digest, named}) => ({tag, digest, ...defined({named: rules.timeOf(named)})}));
+	const history = historyOf(past, rules);
 	const [newest, second] = past;
 	const isNewest = second === undefined || Math.floor(newest!.named) > Math.floor(second.named);
 	const isLinked = newest!.plan.parts.every(({where}) => where === 'linked');
@@ -117,8 +139,12 @@ function withHistory(finding: Finding, past: readonly PastImage[], rules: Remedy
 		: {...finding, remedy: rules.remedyOfTag({...finding, history}), history};
 }
 
+function historyOf(past: readonly PastImage[], rules: RemedyRules): NonNullable<Finding['history']> {
+	return past.map(({tag, digest, named}) => ({tag, digest, ...defined({named: rules.timeOf(named)})}));
+}
+
 function findingOf({repository, tags, fault, isAsked}: Gathered): Finding {
-	const {kind, digest, via, platform, missing = [], since, detail} = fault;
+	const {kind, digest, via, platform, missing = [], since, detail, is} = fault;
 	return {
 		kind,
 		repository,
@@ -130,8 +156,14 @@ function findingOf({repository, tags, fault, isAsked}: Gathered): Finding {
 		remedy: remedies[kind],
 		...(since === undefined ? {} : {since: isoTime(since)}),
 		detail,
+		...defined({is}),
 		...(isAsked ? {asked: true} : {}),
 	};
+}
+
+/** What has no name comes last. */
+function compareNames(a: string, b: string): number {
+	return Number(a === '') - Number(b === '') || compare(a, b);
 }
 
 function compare(a: string, b: string): number {

@@ -7,12 +7,15 @@ import type {Past, UnusablePast} from '../../inventory/past.ts';
 import type {RemedyKind} from '../../remedy/remedy.ts';
 import type {CollectionStop} from '../listing/collection-stop.ts';
 import type {ObstacleKind} from '../listing/obstacles.ts';
+import type {Restore} from '../restore.ts';
 import type {SameRegistry} from '../same-registry.ts';
+import type {UnlinkedImage} from '../unlinked/unlinked-image.ts';
 import type {RelinkPlan} from '../walk/relink-plan.ts';
 
 /** A fault with everything it reaches, once per repository and digest. */
 export type Finding = {
 	kind: FaultKind;
+	/** Of an image that no repository has, and whose name nothing tells: ''. */
 	repository: string;
 	/**
 	 * Of the damaged manifest or blob; for a dangling tag, the digest that its link holds. Absent where the link of a tag or
@@ -27,7 +30,10 @@ export type Finding = {
 	/** Of a manifest whose link is gone: what is gone below it. */
 	missing: Digest[];
 	remedy: RemedyKind;
-	/** ISO 8601, UTC: when the damaged folder or file last changed. Absent where the disk cannot tell. */
+	/**
+	 * ISO 8601, UTC: by when it was so. It is when the damaged folder or file last changed, so that it may be earlier, never
+	 * later. Absent where the disk cannot tell.
+	 */
 	since?: string;
 	detail: string;
 	/** What a relink would take, and whether it is possible. */
@@ -35,16 +41,25 @@ export type Finding = {
 	/** What has to be moved aside first, because no push and no relink replaces it. Paths are below docker/registry/v2. */
 	aside?: {path: string; is: ObstacleKind | 'damaged-data'}[];
 	/**
-	 * Of a tag that names nothing: what it has named and the disk still holds whole, newest first. `named`: when the tag was
-	 * last set to it; absent where the disk cannot tell.
+	 * Of a tag that names nothing: what it has named and the disk still holds whole, newest first; of one that was set back,
+	 * only what it named later. `named`: when the tag was last set to it; absent where the disk cannot tell.
 	 */
 	history?: {tag: string; digest: Digest; named?: string}[];
+	/** Of an image that no repository has: what it is. */
+	is?: UnlinkedImage;
 	/** It damages the digest that was asked for, which no tag need name. */
 	asked?: true;
 };
 
-/** Whether it damages this image. A reference by digest is for the digest that was asked for. */
+/**
+ * Whether it damages this image. A reference by digest is for the digest that was asked for. With a repository all its images
+ * have vanished: they are brought back together.
+ */
 export function damagesImage(finding: Finding, {repository, tag, digest}: Asked): boolean {
+	if (finding.kind === 'repository-vanished' && finding.repository === repository) {
+		return true;
+	}
+
 	return digest === undefined
 		? finding.repository === repository && (tag === undefined || finding.tags.includes(tag))
 		: finding.asked === true || finding.digest === digest || finding.via.includes(digest);
@@ -85,15 +100,20 @@ export type Scan = {
 	hold?: Hold;
 	/** A cleaner ran, or was to start, while the store was read. */
 	provisional?: true;
-	/** Damaged images that no tag names, left over by pushes and repairs: nothing is broken by them. */
-	leftovers?: {images: number; findings: Finding[]};
+	/**
+	 * Damaged images that no tag names, left over by pushes and repairs: nothing is broken by them. `unlinked`: images that no
+	 * repository has, deleted on purpose or forgotten long ago.
+	 */
+	leftovers?: {images: number; findings: Finding[]; unlinked?: number};
+	/** What the times of many repositories at once say of a restore. */
+	restore?: Restore;
 	/** What will break images, or prevent their repair, although they can all be pulled now. */
 	risks?: LatentFault[];
 	/**
 	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
 	 * entries that no registry writes. `strays`: the first of those. `linksTakenBySize`:
 	 * links of a large store of which only the size was read. `notMeant`: parts of tagged images that are absent and whose
-	 * platform is not meant to be there. `collectionStops`: where a garbage collection ends with an error.
+	 * platform is not meant to be there. `unlinkedUnread`: blobs without a link that were too many to read. `collectionStops`: where a garbage collection ends with an error.
 	 */
 	harmless?: {
 		history: number;
@@ -101,6 +121,7 @@ export type Scan = {
 		strays: string[];
 		linksTakenBySize: number;
 		notMeant?: number;
+		unlinkedUnread?: number;
 		collectionStops?: CollectionStop[];
 	};
 	/** What the probes saw and the disk does not show any more. Absent: no inventory was given. */

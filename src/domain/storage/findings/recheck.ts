@@ -2,7 +2,7 @@ import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
 import type {PathState, StorageListing} from '../listing/listing.ts';
 import type {ObstacleKind} from '../listing/obstacles.ts';
-import {blobData, currentLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
+import {blobData, currentLink, historyLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import type {Finding, Scan} from './finding.ts';
 
 /** What the listing has at a path: a file, something in the place of one, or nothing. */
@@ -87,7 +87,10 @@ function stillTagged(
 	return tags.length > 0 && kept.length === 0 ? undefined : {...finding, tags: kept};
 }
 
-function basisOf({kind, repository, digest, missing}: Finding, listing: StorageListing): Map<string, Listed> {
+function basisOf(
+	{kind, repository, digest, missing, history = []}: Finding,
+	listing: StorageListing,
+): Map<string, Listed> {
 	const {revisions, layers} = listing.repositories.get(repository) ?? {};
 	const basis = new Map<string, Listed>();
 	const put = (path: string, file: Listed) => basis.set(path, listedAt(path, file, listing));
@@ -104,7 +107,19 @@ function basisOf({kind, repository, digest, missing}: Finding, listing: StorageL
 		return basis;
 	}
 
+	for (const {tag, digest: of} of kind === 'tag-set-back' ? history : []) {
+		const changed = listing.repositories.get(repository)?.tags.get(tag)?.history?.get(of);
+		if (changed !== undefined) {
+			put(historyLink(repository, tag, of), {size: of.length, changed});
+		}
+	}
+
 	data(digest);
+	// No repository: there is no link to look for.
+	if (repository === '') {
+		return basis;
+	}
+
 	const isBlob = layers?.has(digest) || linkOf[kind] === 'layer';
 	if (isBlob) {
 		put(layerLink(repository, digest), layers?.get(digest));
@@ -141,6 +156,8 @@ const linkOf: Record<FaultKind, 'layer' | 'revision'> = {
 	'platform-missing': 'revision',
 	'link-malformed': 'revision',
 	'answers-differ': 'revision',
+	'repository-vanished': 'revision',
+	'tag-set-back': 'revision',
 };
 
 type Comparison = 'same' | 'changed' | 'unread';

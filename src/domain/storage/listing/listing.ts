@@ -41,8 +41,15 @@ export type StorageListing = {
 	gaps: string[];
 	repositories: Map<string, RepositoryListing>;
 	blobs: Map<Digest, StoredBlob>;
-	/** The text of every blob that may be a manifest, its hash checked; or why it is not one. */
+	/**
+	 * The text of every blob that may be a manifest, its hash checked; or why it is not one. Also of those that no repository
+	 * links and no manifest names.
+	 */
 	manifests: Map<Digest, {ok: true; text: string} | {ok: false; reason: string}>;
+	/** The texts of configs that such unlinked images need, as far as they are known. */
+	configs?: ReadonlyMap<Digest, string>;
+	/** How many unlinked blobs were too many to read: they may be manifests. */
+	unlinkedUnread?: number;
 	/** Seconds since 1970 on the registry's host when `find` began. */
 	taken: number;
 	/** When the folders that can show a removal changed, in seconds since 1970, by their path below docker/registry/v2. */

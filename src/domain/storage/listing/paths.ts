@@ -18,6 +18,11 @@ export function layersFolder(repository: string): string {
 	return `repositories/${repository}/_layers`;
 }
 
+/** Of the revisions and tags of a repository. */
+export function manifestsFolder(repository: string): string {
+	return `repositories/${repository}/_manifests`;
+}
+
 export function currentLink(repository: string, tag: string): string {
 	return `${tagFolder(repository, tag)}/current/link`;
 }
@@ -36,6 +41,11 @@ export function blobData(digest: Digest): string {
 
 export function tagFolder(repository: string, tag: string): string {
 	return `repositories/${repository}/_manifests/tags/${tag}`;
+}
+
+/** What a tag has named once. */
+export function historyLink(repository: string, tag: string, digest: Digest): string {
+	return `${tagFolder(repository, tag)}/index/${digestAlgorithm(digest)}/${digestHex(digest)}/link`;
 }
 
 export function parentFolder(path: string): string {

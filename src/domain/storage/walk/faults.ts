@@ -7,7 +7,9 @@ import {linkDamage, mayBeWhole} from '../listing/links.ts';
 import type {Link} from '../listing/listing.ts';
 import {effectOn, sayObstacle} from '../listing/obstacles.ts';
 import {blobData, currentLink, layerLink, revisionLink} from '../listing/paths.ts';
+import type {UnlinkedImage} from '../unlinked/unlinked-image.ts';
 import type {StorageGraph} from './graph.ts';
+import type {PastImage} from './history.ts';
 
 /** One fault on the way down from a tag, before the tags that share it are put together. */
 export type StorageFault = {
@@ -22,6 +24,9 @@ export type StorageFault = {
 	/** Seconds since 1970. */
 	since?: number;
 	detail: string;
+	/** What the tag named later, newest first, as far as it is whole. */
+	later?: PastImage[];
+	is?: UnlinkedImage;
 };
 
 type Damage = NonNullable<ReturnType<StorageGraph['damage']>>;

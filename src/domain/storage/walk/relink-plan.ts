@@ -49,6 +49,10 @@ export function relinkPlan(
 ): RelinkPlan | undefined {
 	const ofRepository = listing.repositories.get(repository);
 
+	if (kind === 'repository-vanished' && digest !== undefined) {
+		return {...planBelow(graph, repository, [digest]), ...(tags.length === 0 ? {} : {retag: tags})};
+	}
+
 	if (digest !== undefined) {
 		const blob = blobIn(graph, via.at(-1), digest);
 		return blob === undefined ? planBelow(graph, repository, [digest]) : planOfBlob(graph, repository, blob);

@@ -104,8 +104,8 @@ function drawDetails(finding: Finding, showsDigest: boolean, {format, width, now
 	const lines = [
 		showsDigest ? digest : undefined,
 		faultMeanings[kind],
-		tags.length > 0 ? `breaks ${repository}:${tags.join(', ')}` : undefined,
-		since === undefined ? undefined : `since ${sayRecentTime(since, now)}`,
+		tags.length > 0 ? `${kind === 'tag-set-back' ? 'concerns' : 'breaks'} ${repository}:${tags.join(', ')}` : undefined,
+		since === undefined ? undefined : `by ${sayRecentTime(since, now)} at the latest`,
 		detail,
 		missing.length > 0 ? sayMissing(missing) : undefined,
 	];

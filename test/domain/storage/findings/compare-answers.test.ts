@@ -27,7 +27,12 @@ function checkOf({root}: Victim, faults: Fault[], more: Partial<ImageCheck> = {}
 	};
 }
 
-const unheard = ['a layer rots', 'a manifest rots after it was read'];
+const unheard = [
+	'a layer rots',
+	'a manifest rots after it was read',
+	// No tag is left to ask for, or the tag is served.
+	...Object.keys(damages).filter(name => /deleted|set back/.test(name)),
+];
 
 describe('the registry and its disk contradict each other where', () => {
 	it.each(Object.keys(damages).filter(name => !unheard.includes(name)))(
@@ -144,3 +149,13 @@ describe('no contradiction is reported for', () => {
 		).toEqual([]);
 	});
 });
+
+it.each(Object.keys(damages).filter(name => /set back/.test(name)))(
+	'not where %s: what the tag names is served',
+	name => {
+		const {victim, scan} = scene(name);
+
+		expect(scan.findings.map(({kind}) => kind)).toEqual(['tag-set-back']);
+		expect(compareAnswers([checkOf(victim, [])], scan)).toEqual([]);
+	},
+);

@@ -6,7 +6,7 @@ import {pathsToRecheck} from '../../../../src/domain/storage/findings/recheck.ts
 import {parentFolder} from '../../../../src/domain/storage/listing/paths.ts';
 import {healthyStores} from '../../../support/healthy-store.ts';
 import {oddImages} from '../../../support/odd-images.ts';
-import {type Damage, damages, type Expected, pushVictim} from '../../../support/store-damage.ts';
+import {type Damage, damages, type Expected, intended, pushVictim} from '../../../support/store-damage.ts';
 import {emptyTree, listingOf, push, type StoreTree} from '../../../support/store-tree.ts';
 import {tries} from '../../../support/sweep.ts';
 
@@ -48,6 +48,27 @@ describe('a finding has the kind, repository, digest, tags and remedy of the dam
 
 				expect(scan.findings.map(shortened).sort(byRepository)).toEqual([...damage.expected].sort(byRepository));
 				expect(scan.complete).toBe(true);
+			}),
+			{numRuns: 12},
+		);
+	});
+});
+
+describe('what was done on purpose is no finding:', () => {
+	it.each(Object.keys(intended))('%s', name => {
+		fc.assert(
+			fc.property(healthyStores, fc.nat({max: 2}), (tree, depth) => {
+				const {change, unlinked} = intended[name]!;
+				change(tree, pushVictim(tree, depth));
+
+				const {complete, findings, leftovers, restore} = scanOf(tree);
+
+				expect({complete, findings, unlinked: leftovers?.unlinked ?? 0}).toEqual({
+					complete: true,
+					findings: [],
+					unlinked,
+				});
+				expect(restore).toBeUndefined();
 			}),
 			{numRuns: 12},
 		);
