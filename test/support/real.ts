@@ -97,6 +97,8 @@ export async function startDockerRegistry(options: {
 	token?: {realm: string; rootcertbundle: string};
 	/** Paths of PEM files. With `clientca`, it requires a client certificate signed by this authority. */
 	tls?: {certificate: string; key: string; clientca?: string};
+	/** A program that starts it: `setpriv --reuid …`. */
+	wrapper?: string[];
 	/** For its configuration; outside of root. */
 	folder: string;
 }): Promise<RealRegistry> {
@@ -126,7 +128,8 @@ export async function startDockerRegistry(options: {
 	let child = await serve();
 
 	async function serve() {
-		const started = spawn(registryProgram(version)!, ['serve', config], {
+		const [program, ...words] = [...(options.wrapper ?? []), registryProgram(version)!, 'serve', config];
+		const started = spawn(program!, words, {
 			env: {...process.env, ...options.variables},
 			stdio: 'ignore',
 		});

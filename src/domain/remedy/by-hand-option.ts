@@ -5,7 +5,7 @@ import type {RemedyOption} from './remedy-option.ts';
 
 /** What only a person can do. @param mayRestart whether regmedic can restart the registry, or it was restarted already */
 export function byHandOption(facts: Facts, mayRestart: boolean): RemedyOption {
-	const {staleKeys, isStale, heldOthers} = facts;
+	const {staleKeys, isStale, heldOthers, storageFails} = facts;
 	const option: RemedyOption = {
 		key: 'by-hand',
 		title: 'Repair it by hand',
@@ -15,6 +15,14 @@ export function byHandOption(facts: Facts, mayRestart: boolean): RemedyOption {
 		recommended: false,
 		why: 'When none of the other remedies applies.',
 	};
+	if (storageFails !== undefined) {
+		return {
+			...option,
+			title: 'Repair the storage of the registry by hand',
+			why: `${storageFails} Check on its host: the mount (is it the same for the host and for the container?), the permissions of the registry’s user, free space and inodes, open files, and the kernel’s log for errors of the disk. Then check the image again.`,
+		};
+	}
+
 	if (staleKeys) {
 		return {
 			...option,

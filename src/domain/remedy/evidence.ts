@@ -1,6 +1,7 @@
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
 import type {Fault} from '../image/fault.ts';
+import type {ImageCheck} from '../image/verdict.ts';
 import {type Incident, isFinished, stillRunning, type Visit} from '../incident/incident.ts';
 import type {ScanOutput} from '../incident/outputs.ts';
 import type {Settings} from '../incident/settings.ts';
@@ -18,6 +19,8 @@ export type Evidence = {
 	tag?: string;
 	/** The faults of the latest check that found any. */
 	faults: readonly Fault[];
+	/** Why the registry cannot read its storage, in its own words: nothing is known to be damaged. */
+	storageTrouble?: string;
 	/** Undefined: the disk was not scanned. */
 	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion' | 'held'> &
 		Partial<Pick<ScanOutput, 'siblings'>>;
@@ -48,8 +51,15 @@ export function evidenceIn(incident: Incident, step: Step): Evidence {
 			scan: scan?.output.kind === 'scan' ? scan.output : undefined,
 			underWay: underWayIn(incident, step),
 			tag: incident.image.tag,
+			storageTrouble: storageTroubleIn(incident, checks.at(-1)),
 		}),
 	};
+}
+
+/** What the latest check, or the problem that led here, says of the storage of the registry. */
+function storageTroubleIn({problem}: Incident, check: ImageCheck | undefined): string | undefined {
+	const reasons = [...(problem === undefined ? [] : [problem]), ...(check?.unchecked ?? [])];
+	return reasons.find(({code}) => code === 'registry.storage')?.message;
 }
 
 /** Outcomes of a change that never reached the system it was for. */
@@ -115,13 +125,15 @@ function underWayIn({visits, runbook}: Incident, {outcomes}: Step): RemedyOption
 /** What the evidence says for and against the remedies. */
 export type Facts = ReturnType<typeof factsIn>;
 
-export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
+export function factsIn({faults, scan, settings, tried, attempts, storageTrouble}: Evidence) {
 	const findings = scan?.findings ?? [];
 	const relinkable = findings.filter(canRelink);
 	// What could not be read may be what is missing: only a complete scan shows that the disk is fine.
 	// A scan does not hash: it says nothing about data of the right size.
-	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt');
-	const diskIsFine = scan?.complete === true && findings.length === 0 && unexplained.length > 0;
+	const unexplained = faults.filter(({kind}) => kind !== 'blob-corrupt' && kind !== 'part-unserved');
+	const isWhole = scan?.complete === true && findings.length === 0;
+	const diskIsFine = isWhole && unexplained.length > 0;
+	const notServed = faults.find(({kind}) => kind === 'part-unserved');
 	const {memory, cache, suspicion, held = []} = scan ?? {};
 	const remembers = staleAnswers(faults, findings) || memory?.kind === 'proven';
 	const hasForgotten = memory?.kind === 'not-seen' && memory.asked === memory.of;
@@ -136,6 +148,12 @@ export function factsIn({faults, scan, settings, tried, attempts}: Evidence) {
 		/** An answer for what the disk lacks proves it. */
 		remembers,
 		diskIsFine,
+		/** Why nothing is to be repaired but the storage: the registry cannot read what is there. */
+		storageFails:
+			storageTrouble ??
+			(isWhole && unexplained.length === 0 && notServed !== undefined
+				? `The disk holds every part, and the registry cannot read one (${notServed.detail}).`
+				: undefined),
 		/** Data of the right size and the wrong bytes, which a push of the same blob does not replace. */
 		corrupt: faults.some(({kind}) => kind === 'blob-corrupt'),
 		/** The disk was read, and not completely: what was not found may be there, and what was found may not be all. */

@@ -10,7 +10,11 @@ import {whyNoRestart, whyRestart} from './why-restart.ts';
 export function weighRemedies(evidence: Evidence): RemedyOption[] {
 	const {underWay, tried, attempts} = evidence;
 	const facts = factsIn(evidence);
-	const options = optionsFrom(facts, evidence);
+	const options = optionsFrom(facts, evidence).map(option =>
+		facts.storageFails === undefined || ['by-hand', underWay].includes(option.key) || option.blocked !== undefined
+			? option
+			: {...option, blocked: storageFirst},
+	);
 	const order = [
 		...(underWay === undefined ? [] : [underWay]),
 		...orderOf(facts, evidence).filter(key => !tried.includes(key)),
@@ -29,6 +33,8 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 		})
 		.sort((a, b) => rank(a) - rank(b));
 }
+
+const storageFirst = 'The registry cannot read its storage: repair that first.';
 
 function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 	// Every remedy would change a registry that was not looked at.

@@ -197,3 +197,16 @@ test('a restart that would make another image unpullable cannot be chosen, and a
 	});
 	expect(options.find(({key}) => key === 'restart')!.blocked).toContain('acme/app:latest');
 });
+
+test('a part that the registry cannot read, and the disk holds whole, is the storage: there are instructions only', () => {
+	const options = weigh([{kind: 'part-unserved', digest: layer}], []);
+
+	expect(options[0]).toMatchObject({
+		key: 'by-hand',
+		title: 'Repair the storage of the registry by hand',
+		why: expect.stringMatching(
+			/The disk holds every part, and the registry cannot read one .* the permissions of the registry/,
+		),
+	});
+	expect(options.filter(({blocked}) => blocked === undefined)).toHaveLength(1);
+});

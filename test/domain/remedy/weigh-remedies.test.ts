@@ -419,3 +419,21 @@ test('a tag that names nothing goes back to what it named last, unless equal tim
 	expect(weighed('2026-04-02T00:00:00Z', '2026-04-01T00:00:00Z')).toBe('re-point');
 	expect(weighed('2026-04-01T00:00:00Z', '2026-04-01T00:00:00Z')).toBe('rebuild-ci');
 });
+
+test('where the registry says that its storage fails, there are instructions only, and a build that runs is still followed', () => {
+	const unchecked = [{via: [], code: 'registry.storage' as const, message: 'Permission denied.', hint: 'Look.'}];
+	const check = {
+		...checked(),
+		outcome: 'unknown',
+		output: outputOf('registry.verify', checkValues('unknown', {unchecked})),
+	};
+	const options = deciding([check, {...scanned, output: scanOf()}]);
+	const open = options.filter(({blocked}) => blocked === undefined).map(({key}) => key);
+
+	expect(options[0]).toMatchObject({
+		key: 'by-hand',
+		why: expect.stringContaining('Permission denied. Check on its host'),
+	});
+	expect(open).toEqual(['by-hand', 'again', 'hand-over']);
+	expect(weigh({storageTrouble: 'It fails.', underWay: 'rebuild-ci'})[0]!.key).toBe('rebuild-ci');
+});
