@@ -54,10 +54,16 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});
 			log(`${registry.requests()} requests`);
+			const {known, problem} = await knownOf(image, check.digest, ports.inventory);
+			// The scan says it, once.
+			if (problem !== undefined) {
+				log(problem);
+			}
+
 			return {
 				outcome: check.verdict,
 				output: {digest: null, ...check},
-				say: [sayVerdict(check, depth), ...(await knownOf(image, check.digest, ports.inventory))].join(' '),
+				say: [sayVerdict(check, depth), known].filter(each => each !== undefined).join(' '),
 			};
 		} catch (error) {
 			const {storage} = ports;
@@ -65,7 +71,8 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 				throw error;
 			}
 
-			const absent = withKnown(error, await knownOf(image, undefined, ports.inventory));
+			const {known, problem} = await knownOf(image, undefined, ports.inventory);
+			const absent = withMore(error, known ?? problem);
 			if (!storage) {
 				throw absent;
 			}
@@ -92,26 +99,20 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 	},
 };
 
-/** What the probes saw of the tag; nothing where no inventory is configured. */
+/** What the probes saw of the tag, or why that is not known; neither where no inventory is configured. */
 async function knownOf(
 	{repository, tag}: ImageReference,
 	digest: Digest | undefined,
 	reader: InventoryReader | undefined,
-): Promise<string[]> {
-	const past = tag === undefined ? undefined : await readPast(reader);
-	if (past === undefined) {
-		return [];
-	}
-
-	const {inventory, problem} = past;
-	return [
-		inventory ? sayKnown(inventory, {repository, tag: tag!, digest}) : `The inventory cannot be used: ${problem}`,
-	];
+): Promise<{known?: string; problem?: string}> {
+	const {inventory, problem} = (tag === undefined ? undefined : await readPast(reader)) ?? {};
+	return {
+		...(inventory && tag !== undefined && {known: sayKnown(inventory, {repository, tag, digest})}),
+		...(problem !== undefined && {problem: `The inventory cannot be used: ${problem}`}),
+	};
 }
 
-function withKnown(error: OperatorError, known: readonly string[]): OperatorError {
+function withMore(error: OperatorError, more: string | undefined): OperatorError {
 	const {code, message, hint, exit} = error;
-	return known.length === 0
-		? error
-		: new OperatorError(code, [message, ...known].join(' '), {hint, exit, cause: error});
+	return more === undefined ? error : new OperatorError(code, `${message} ${more}`, {hint, exit, cause: error});
 }

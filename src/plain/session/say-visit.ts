@@ -112,7 +112,8 @@ function sayItem(text: string): string[] {
 
 /** What the summary of the step counts, one by one. */
 function sayInventory({inventory, named = []}: ScanOutput): string[] {
-	if (inventory === undefined) {
+	// The summary says already why it cannot be used.
+	if (inventory === undefined || 'problem' in inventory) {
 		return [];
 	}
 

@@ -41,7 +41,8 @@ export function drawScan(
 
 /** What the probes saw and this disk does not show any more. */
 function drawInventory({inventory, named = []}: ScanOutput, {format, width}: ScanStyle): Row[] {
-	if (inventory === undefined) {
+	// The summary says already why it cannot be used.
+	if (inventory === undefined || 'problem' in inventory) {
 		return [];
 	}
 
@@ -49,7 +50,7 @@ function drawInventory({inventory, named = []}: ScanOutput, {format, width}: Sca
 	const bullet = format.row(`  ${format.glyphs.bullet} `);
 	return [
 		[],
-		...format.wrap(head, width, 'problem' in inventory || items.length > 0 ? 'warn' : 'dim'),
+		...format.wrap(head, width, items.length > 0 ? 'warn' : 'dim'),
 		...[...items, ...named.map(sayNamed)].flatMap(item => format.wrap(item, width, 'plain', bullet)),
 	];
 }
