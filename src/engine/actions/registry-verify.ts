@@ -83,7 +83,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 			const vanished =
 				reason === undefined && (await findVanished(image, {storage, inventory, role: settings.role}, {signal}));
 			if (vanished && vanished.kind === 'unnamed') {
-				throw withKnown(absent, [vanished.say]);
+				throw withMore(absent, vanished.say);
 			}
 
 			const why = vanished ? vanished.reason : reason;
