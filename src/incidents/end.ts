@@ -2,7 +2,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import {OperatorError} from '../domain/errors.ts';
 import type {Incident} from '../domain/incident/incident.ts';
-import {exitOf} from '../domain/incident/incident.ts';
+import {exitOf} from '../domain/incident/standing.ts';
 import {renderMarkdown} from '../domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../domain/post-mortem/post-mortem.ts';
 import type {Journal} from '../engine/ports/journal.ts';

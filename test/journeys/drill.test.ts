@@ -6,6 +6,7 @@ import {readJournal} from '../../src/adapters/journal/events-file.ts';
 import {scenarios} from '../../src/drills/scenarios.ts';
 import {type Login, openLogin, type Ran} from '../support/cli.ts';
 import {readWorldOnDisk} from '../support/world-on-disk.ts';
+import {exitOfScenario} from '../support/world-promises.ts';
 
 let login: Login;
 
@@ -72,7 +73,7 @@ describe.concurrent('a drill without a terminal', {timeout: patienceMs}, () => {
 			const verified = await login.run(['journal', 'verify', incident]);
 			const told = await login.run(['export', incident, '--format', 'json']);
 
-			expect(ran).toMatchObject({exitCode: 0, stderr: ''});
+			expect(ran).toMatchObject({exitCode: exitOfScenario[scenario], stderr: ''});
 			expect(ran.stdout).toMatch(/^REHEARSAL/);
 			const [story = ''] = ran.stdout.split('\n\n');
 			expect(story.split('\n').filter(line => line.length > 80)).toEqual([]);
@@ -87,6 +88,43 @@ describe.concurrent('a drill without a terminal', {timeout: patienceMs}, () => {
 			expect(JSON.parse(told.stdout)).toMatchObject({drill: true, incident, status: 'closed', verdict: 'intact'});
 		},
 	);
+
+	it('a build of one platform where there were two is fixed in part: at the gate, at verify, at the end and in the report', async () => {
+		const {ran, folder} = await rehearsalOf('orphan-index-ci-down');
+		const incident = path.basename(folder);
+		const [told, page, listed] = await Promise.all([
+			login.run(['export', incident, '--format', 'json']),
+			readFile(path.join(folder, 'post-mortem.md'), 'utf8'),
+			login.run(['incidents', '--all', '--json']),
+		]);
+		const said = ran.stdout.replace(/\s+/g, ' ');
+
+		expect(ran.exitCode).toBe(3);
+		expect(said).toContain('would lose linux/arm64: the host builds for linux/amd64 only');
+		expect(said).toContain('which is broken now: sha256:');
+		expect(said).toMatch(/Result: intact.*The repair lost linux\/arm64, which the image had before\./);
+		expect(said).toMatch(/Verdict: .* is intact, .*; the repair lost linux\/arm64\./);
+		expect(said).toMatch(/Left: to build it for linux\/arm64 again; .*"fixed-in-part"/);
+		expect(said).not.toContain('intact again');
+		expect(JSON.parse(told.stdout)).toMatchObject({
+			verdict: 'intact',
+			ended: {stop: 'fixed-in-part', unverified: false},
+			comparedToOriginal: {
+				same: false,
+				platforms: {lost: ['linux/arm64'], new: []},
+				mediaType: false,
+				// The other tag of the old index still names it.
+				tags: {lost: ['2026-04'], moved: []},
+			},
+			followUps: expect.arrayContaining([
+				{priority: 'P1', text: expect.stringMatching(/^Build \S+\/infra-ci:latest for linux\/arm64 again/)},
+			]),
+		});
+		expect(page).toMatch(/Compared with the original \| The repair lost linux\/arm64/);
+		expect(JSON.parse(listed.stdout).incidents).toContainEqual(
+			expect.objectContaining({name: incident, state: 'closed (fixed-in-part)'}),
+		);
+	});
 
 	// test/drills asserts that the same seed makes the same images.
 	it('another seed breaks other digests', async () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {eventsFile, readJournal} from '../../src/adapters/journal/events-file.ts';
 import {type Login, openLogin, type Ran} from './cli.ts';
 import {readWorldOnDisk, type WorldOnDisk} from './world-on-disk.ts';
-import {brokenPromises} from './world-promises.ts';
+import {brokenPromises, exitOfScenario} from './world-promises.ts';
 
 /** `after:12`: see die-at-event.ts. `320 ms`: killed from outside, that long after the start. */
 export type Moment = `${'after' | 'before' | 'torn'}:${string}` | `${number} ms`;
@@ -40,7 +40,7 @@ export async function killAndResume(drill: KilledDrill, moments: readonly Moment
 	const resumed = await login.run(resume, {nodeArguments: dieAtEvent});
 	return [
 		...problems,
-		...(await brokenAtEnd(folder, resumed)),
+		...(await brokenAtEnd(folder, resumed, exitOfScenario[drill.scenario]!)),
 		...brokenInWorld(drill.scenario, moments, await readWorldOnDisk(folder)),
 	];
 }
@@ -70,10 +70,10 @@ async function isBegun(folder: string): Promise<boolean> {
 	return (await readdir(folder)).includes(eventsFile) && (await readJournal(folder)).events.length > 0;
 }
 
-async function brokenAtEnd(folder: string, resumed: Ran): Promise<string[]> {
+async function brokenAtEnd(folder: string, resumed: Ran, wanted: number): Promise<string[]> {
 	const {sealed, torn} = await readJournal(folder);
 	const {exitCode, stdout, stderr} = resumed;
-	return exitCode === 0 && sealed && torn === undefined
+	return exitCode === wanted && sealed && torn === undefined
 		? []
 		: [`exit ${exitCode}, sealed ${sealed}, torn ${torn?.bytes}: ${tail(stdout)} ${stderr}`];
 }

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {BugWhileRunning, exitCodes} from '../../src/domain/errors.ts';
 import type {JournalEvent} from '../../src/domain/incident/event.ts';
-import {exitOf} from '../../src/domain/incident/incident.ts';
+import {exitOf} from '../../src/domain/incident/standing.ts';
 import {actions} from '../../src/engine/actions/index.ts';
 import {beginSession, resumeSession} from '../../src/engine/session/session.ts';
 import {runPlain} from '../../src/plain/session/run-plain.ts';

@@ -66,6 +66,29 @@ test('changes that do not fit can be scrolled while the answer is typed', async 
 	expect(room.read()).toContain('❯ relink▌');
 });
 
+test('what takes something away stands first and is marked, also where little fits', async () => {
+	const gate = {
+		target: 'registry-vm',
+		changes: [
+			{
+				kind: 'build-and-push' as const,
+				git: 'https://git.example/acme/infra',
+				context: 'ci',
+				dockerfile: 'Dockerfile',
+				images: ['registry.example/infra-ci:latest'],
+				writes: [{tag: 'latest', verdict: 'broken' as const}],
+				platforms: {builds: 'linux/amd64', loses: [{platform: 'linux/arm64', verdict: 'intact' as const}]},
+			},
+		],
+		undo: 'none',
+		phrase: 'build infra-ci',
+	};
+	const screen = await atGate('typed', {columns: 60, rows: 16, world: {gate}});
+
+	expect(screen).toMatch(/Changes +! would lose linux\/arm64: the host builds for +│/);
+	expect(screen.indexOf('! would lose')).toBeLessThan(screen.indexOf('clones'));
+});
+
 test('esc declines only when it is pressed twice', async () => {
 	await atGate('typed');
 

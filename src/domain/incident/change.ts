@@ -2,7 +2,15 @@ import type {Digest} from '../image/digest.ts';
 import {shortCommit} from '../pipeline/pipeline.ts';
 import type {RelinkStep} from '../remedy/relink-steps.ts';
 import {byteSize, count} from '../text/wording.ts';
-import {type PlatformLoss, sayLeft, sayLoss, sayWrite, type TagWrite} from './tag-write.ts';
+import {
+	type BuildAndPush,
+	type StartPipeline,
+	sayBuild,
+	sayBuildDangers,
+	sayCaveats,
+	sayStart,
+	takesAway,
+} from './build-change.ts';
 
 /** One change that a gate shows and a person approves. `sentence`: from a journal of version 0.1. */
 export type Change =
@@ -27,49 +35,14 @@ export type Change =
 /** `image`: the reference that names `to`. `from`: what the tag names now, where it names something. */
 type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: string; from?: Digest; to: Digest};
 
-/**
- * `image`: what the pipeline is started for. `writes`: the tags that it is declared to push; null: nobody declared any; absent:
- * version 0.1, which claimed the image itself. `after`: the number of the newest pipeline when this was planned. `cancels`: the
- * pipelines that the server cancels because of it. `again`: an order before it was not seen to arrive. `unguarded`: no store is
- * locked meanwhile.
- */
-type StartPipeline = {
-	kind: 'start-pipeline';
-	repository: string;
-	branch: string;
-	image: string;
-	writes?: TagWrite[] | null;
-	after?: number;
-	cancels?: string[];
-	again?: boolean;
-	unguarded?: boolean;
-};
-
-/**
- * `images`: the references that are pushed. Version 0.1 told no more. `writes`: the same as tags, in the same order. `leaves`: tags
- * that the configuration names and that are not pushed.
- */
-type BuildAndPush = {
-	kind: 'build-and-push';
-	git: string;
-	context: string;
-	dockerfile: string;
-	images: string[];
-	writes?: TagWrite[];
-	leaves?: TagWrite[];
-	platforms?: PlatformLoss;
-};
-
 /** What takes away something that can be pulled now: an intact tag, or a whole platform. Its gate wants a typed phrase. */
 export function isDestructive(change: Change): boolean {
-	switch (change.kind) {
-		case 'start-pipeline':
-			return (change.writes ?? []).some(({verdict}) => verdict === 'intact');
-		case 'build-and-push':
-			return [...(change.writes ?? []), ...(change.platforms?.loses ?? [])].some(({verdict}) => verdict === 'intact');
-		default:
-			return false;
-	}
+	return (change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change);
+}
+
+/** What a person must not overlook, of the same words as in `sayChange`. */
+export function sayDangers(change: Change): string[] {
+	return change.kind === 'start-pipeline' || change.kind === 'build-and-push' ? sayBuildDangers(change) : [];
 }
 
 /** The change as a person reads it before it is approved: on the screen, in plain text, in the journal and in the report. */
@@ -97,17 +70,7 @@ export function sayChange(change: Change): string[] {
 				'pulls and pushes fail until the registry is up again',
 			];
 		case 'start-pipeline':
-			return [
-				change.again ? 'starts a second manual pipeline' : 'starts one manual pipeline',
-				...sayPushes(change),
-				...sayCancels(change.cancels),
-				...(change.again
-					? ['an order before it was not seen to arrive: it is looked for once more, and followed if it has come']
-					: []),
-				...(change.unguarded
-					? ['no storage is configured to lock: nothing keeps a second person from the same order']
-					: []),
-			];
+			return [...sayStart(change), ...sayCancels(change.cancels), ...sayCaveats(change)];
 		case 'follow-pipeline':
 			return sayFollow(change);
 		case 'restart-pipelines':
@@ -128,16 +91,7 @@ export function sayChange(change: Change): string[] {
 		case 'approve-pipeline':
 			return [`approves pipeline ${change.number} of ${change.repository}: ${change.event}`];
 		case 'build-and-push':
-			return [
-				`clones ${change.git}`,
-				`builds ${change.context} with ${change.dockerfile}`,
-				...change.images.map((name, at) => {
-					const write = change.writes?.[at];
-					return write === undefined ? `pushes ${name}` : sayWrite(name, write);
-				}),
-				...(change.leaves ?? []).map(left => sayLeft(ofRepository(change.images[0] ?? '', left.tag), left)),
-				...(change.platforms === undefined ? [] : sayLoss(change.platforms)),
-			];
+			return sayBuild(change);
 		case 'follow-build':
 			return ['follows the build that is under way; starts nothing'];
 		case 'sentence':
@@ -157,24 +111,4 @@ function sayFollow({number, startedBy, commit, newerCommit}: Extract<Change, {ki
 /** The setting of the repository says so; nobody is asked. */
 function sayCancels(cancels: string[] = []): string[] {
 	return cancels.map(each => `by which the CI cancels pipeline ${each}`);
-}
-
-/** Nothing is claimed that nobody declared. */
-function sayPushes({image, writes}: StartPipeline): string[] {
-	if (writes === undefined) {
-		return [`which builds and pushes ${image}`];
-	}
-
-	if (writes === null) {
-		return ['it is not known which tags it pushes: images.….build.pushes does not say'];
-	}
-
-	const pushes = writes.map(write => sayWrite(ofRepository(image, write.tag), write));
-	const isPushed = image.includes('@') || writes.some(({tag}) => ofRepository(image, tag) === image);
-	return [...pushes, ...(isPushed ? [] : [`does not push ${image}`])];
-}
-
-/** Another tag of the same repository. */
-function ofRepository(reference: string, tag: string): string {
-	return `${reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '')}:${tag}`;
 }

@@ -1,4 +1,3 @@
-import {exitCodes} from '../errors.ts';
 import type {ImageReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
@@ -194,25 +193,4 @@ export function stateOfDisk({shows, outcome, output}: FinishedVisit): 'damaged' 
 	}
 
 	return output.kind === 'scan' && output.findings.length > 0 ? 'damaged' : 'not-read';
-}
-
-/** The exit code that says how an incident stands. `done` is only for what was proven after the last change. */
-export function exitOf({phase, verdict, visits}: Incident): number {
-	if (phase.kind !== 'stopped') {
-		return exitCodes.indeterminate;
-	}
-
-	switch (verdict?.verdict) {
-		case 'intact':
-			return exitCodes.done;
-		case 'broken':
-			return exitCodes.broken;
-		case 'unknown':
-			return exitCodes.indeterminate;
-		default: {
-			// Nothing was checked: the outcome that kept regmedic from it decides.
-			const last = visits.at(-1)?.outcome;
-			return last === 'refused' || last === 'unreachable' ? exitCodes[last] : exitCodes.failed;
-		}
-	}
 }

@@ -10,6 +10,7 @@ import type {Restore} from '../storage/restore.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import type {PlannedItem} from './item.ts';
 import {
+	comparedCheck,
 	damagedImage,
 	digest,
 	finding,
@@ -71,8 +72,12 @@ const restore: v.GenericSchema<Restore> = v.variant('kind', [
 /** The output of each action: as JSON in the journal, and as the `Output` that the fold makes of it. */
 const schemas = {
 	'registry.verify': v.pipe(
-		imageCheck,
-		v.transform((check: ImageCheck) => ({kind: 'check' as const, check})),
+		v.intersect([imageCheck, comparedCheck]),
+		v.transform(({platforms, comparedToOriginal, ...check}) => ({
+			kind: 'check' as const,
+			check: check as ImageCheck,
+			...defined({platforms, comparedToOriginal}),
+		})),
 	),
 	'storage.scan': v.pipe(
 		v.object({

@@ -14,6 +14,7 @@ import {type ImageReference, parseReference} from '../image/reference.ts';
 import type {ChildCheck, ImageCheck, Unchecked, Verdict} from '../image/verdict.ts';
 import type {InventoryEntry} from '../inventory/inventory.ts';
 import type {Past, UnusablePast} from '../inventory/past.ts';
+import type {Comparison} from '../remedy/compare-to-original.ts';
 import {remedyKinds} from '../remedy/remedy.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import type {Finding} from '../storage/findings/finding.ts';
@@ -87,6 +88,22 @@ export const imageCheck = v.pipe(
 	}),
 	v.transform(({digest: named, ...check}): ImageCheck => ({...defined({digest: named ?? undefined}), ...check})),
 );
+
+/** What a check of this incident says beside that of any image. `comparedToOriginal` null: it could not be compared. */
+export const comparedCheck = v.object({
+	/** Absent: not all of them are known. */
+	platforms: v.exactOptional(v.array(v.string())),
+	comparedToOriginal: v.exactOptional(
+		v.nullable(
+			v.object({
+				same: v.boolean(),
+				platforms: v.object({lost: v.array(v.string()), new: v.array(v.string())}),
+				mediaType: v.boolean(),
+				tags: v.object({lost: v.array(v.string()), moved: v.array(v.string())}),
+			}) satisfies v.GenericSchema<Comparison>,
+		),
+	),
+});
 
 const relinkPart: v.GenericSchema<RelinkPart> = v.object({
 	digest,

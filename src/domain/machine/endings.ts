@@ -3,6 +3,7 @@ import type {Verdict} from '../image/verdict.ts';
 import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
 import {type FinishedVisit, type Incident, stateOfDisk, type Visit} from '../incident/incident.ts';
 import {type Output, parseOutput, verification} from '../incident/outputs.ts';
+import {platformsLost} from '../incident/standing.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, isStop} from '../runbook/runbook.ts';
 import {type Advanced, arrive, enter} from './effects.ts';
@@ -87,10 +88,24 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 					unverified: true,
 					closed: false,
 				})
-			: enter(known, {kind: 'stopped', stop, say: last, unverified: false, closed: false});
+			: enter(known, {kind: 'stopped', ...inPart(known, {stop, say: last}), unverified: false, closed: false});
 	}
 
 	return arrive(known, route.to);
+}
+
+/** The stop of an end whose repair lost a platform. */
+const fixedInPart = 'fixed-in-part';
+
+/** Whatever the runbook promises: an image that lost a platform is not fixed for whoever runs on that. */
+function inPart(incident: Incident, promised: {stop: string; say: string}): {stop: string; say: string} {
+	const lost = platformsLost(incident).join(', ');
+	return lost === ''
+		? promised
+		: {
+				stop: fixedInPart,
+				say: `The image is intact, and the repair lost ${lost}: it cannot be pulled for that any more.`,
+			};
 }
 
 /** The stop of an end that promises more than was verified. */

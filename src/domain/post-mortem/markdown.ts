@@ -1,4 +1,5 @@
 import {sayPast} from '../inventory/say-past.ts';
+import {sayComparison} from '../remedy/compare-to-original.ts';
 import {sayDuration} from '../text/time.ts';
 import {visibleLine} from '../text/visible.ts';
 import type {PostMortem} from './post-mortem.ts';
@@ -16,7 +17,7 @@ const names: Record<string, string> = {
 
 /** The document for people. All times are UTC; `#12` is line 13 of events.jsonl: events count from 0. */
 export function renderMarkdown(report: PostMortem): string {
-	const {drill, dryRun, image, ended, verdict, milestones, spans, told, record} = report;
+	const {drill, dryRun, image, ended, verdict, comparedToOriginal, milestones, spans, told, record} = report;
 	const banner = drill ? '> **DRILL.** A rehearsal on simulators: no real registry was involved.\n\n' : '';
 	const dry = dryRun ? '> **DRY RUN.** Nothing was changed; the outcomes of changes were assumed.\n\n' : '';
 	const sections = [
@@ -29,6 +30,9 @@ export function renderMarkdown(report: PostMortem): string {
 					`${report.status}${ended === undefined ? '' : `: ${cell(ended.say)}`}${ended?.unverified ? ' It was not verified.' : ''}`,
 				],
 				['Image now', verdict === 'unknown' ? 'unknown: not proven intact' : verdict],
+				...(comparedToOriginal === undefined
+					? []
+					: [['Compared with the original', cell(sayComparison(comparedToOriginal ?? undefined).join(' '))]]),
 				['Opened', `${utc(report.openedAt)} by ${cell(report.openedBy)}`],
 				['Last event', utc(report.lastAt)],
 				['Runbook', `${cell(report.runbook.title)} (${cell(report.runbook.name)})`],

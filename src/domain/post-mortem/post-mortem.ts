@@ -6,10 +6,12 @@ import type {Verdict} from '../image/verdict.ts';
 import {evidenceOf, type JournalEvent} from '../incident/event.ts';
 import {type Incident, isFinished} from '../incident/incident.ts';
 import type {Output} from '../incident/outputs.ts';
+import {comparisonOf, platformsLost} from '../incident/standing.ts';
 import type {InventoryEntry} from '../inventory/inventory.ts';
 import type {Past, UnusablePast} from '../inventory/past.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
+import type {Comparison} from '../remedy/compare-to-original.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import {changesOf, type MadeChange, type Skipped, skippedIn, turnedDownIn} from './changes.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
@@ -32,6 +34,8 @@ export type PostMortem = {
 		unverified: boolean;
 	};
 	verdict: Verdict;
+	/** The repaired image beside what it was. Null: it could not be compared; absent: there was no repair, or it is not intact. */
+	comparedToOriginal?: Comparison | null;
 	openedAt: string;
 	openedBy: string;
 	lastAt: string;
@@ -72,6 +76,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		status: phase.kind === 'stopped' ? 'closed' : 'open',
 		...(phase.kind === 'stopped' ? {ended: {stop: phase.stop, say: phase.say, unverified: phase.unverified}} : {}),
 		verdict: incident.verdict?.verdict ?? 'unknown',
+		...defined({comparedToOriginal: comparisonOf(incident)}),
 		openedAt: incident.openedAt,
 		openedBy: incident.openedBy,
 		lastAt: incident.lastAt,
@@ -166,6 +171,10 @@ function followUpsOf(incident: Incident): FollowUp[] {
 		text: risk.advice,
 		evidence: `${placeOf(risk)}: ${risk.line}`,
 	}));
+	const lost = platformsLost(incident).map(platform => ({
+		priority: 'P1' as const,
+		text: `Build ${formatReference(incident.image)} for ${platform} again: the repair left it out.`,
+	}));
 	const others = incident.visits
 		.flatMap(({output}) => (output?.kind === 'follow-ups' ? output.followUps : []))
 		.map(text => ({priority: 'P1' as const, text}));
@@ -180,7 +189,7 @@ function followUpsOf(incident: Incident): FollowUp[] {
 					},
 				]
 			: [];
-	return [...risks, ...others, ...detection];
+	return [...risks, ...lost, ...others, ...detection];
 }
 
 /** What the latest audit found; what breaks images for certain comes first. */

@@ -20,7 +20,7 @@ export type Repaired = {
 };
 
 /** `comparedToOriginal` in a plan's result, in a journal and in a post-mortem. */
-type Comparison = {
+export type Comparison = {
 	/** Nothing differs, and everything is known. */
 	same: boolean;
 	platforms: {lost: string[]; new: string[]};
@@ -82,7 +82,7 @@ export function sayComparison(comparison: Comparison | undefined): string[] {
 		...(same ? ['Nothing of the image before is missing.'] : []),
 		...(platforms.lost.length === 0 ? [] : [`The repair lost ${list(platforms.lost)}, which the image had before.`]),
 		...(platforms.new.length === 0 ? [] : [`It has ${list(platforms.new)}, which the image before had not.`]),
-		...(mediaType ? [] : ['It is a single image where an index was, or the reverse.']),
+		...(mediaType ? [] : ['Its media type is another one: it changed between index and single image.']),
 		...(tags.lost.length === 0
 			? []
 			: [

@@ -1,8 +1,9 @@
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
 import {isIndexType} from '../image/media-type.ts';
+import {formatReference} from '../image/reference.ts';
 import type {ImageCheck} from '../image/verdict.ts';
-import {type FinishedVisit, type Incident, isFinished} from '../incident/incident.ts';
+import {type FinishedVisit, type Incident, isFinished, type Visit} from '../incident/incident.ts';
 import type {Original} from './compare-to-original.ts';
 
 /**
@@ -10,11 +11,10 @@ import type {Original} from './compare-to-original.ts';
  * knows its other tags. Undefined: no check has seen it.
  */
 export function originalOf({visits, image}: Incident): Original | undefined {
-	const firstChange = visits.findIndex(
-		({effect, sparesImage, tries}) => effect !== 'read' && !sparesImage && tries > 0,
-	);
+	const firstChange = visits.findIndex(isChange);
 	const before = visits.slice(0, firstChange === -1 ? visits.length : firstChange).filter(isFinished);
-	const checks = before.flatMap(visit => checkIn(visit) ?? []);
+	const reference = formatReference(image);
+	const checks = before.flatMap(visit => checkIn(visit) ?? []).filter(({check}) => check.reference === reference);
 	const first = checks.find(({check}) => check.digest !== undefined) ?? checks[0];
 	if (first === undefined) {
 		return undefined;
@@ -23,18 +23,25 @@ export function originalOf({visits, image}: Incident): Original | undefined {
 	const damaged = before
 		.flatMap(({output}) => (output.kind === 'scan' && output.damaged ? [output.damaged] : []))
 		.at(-1);
-	const onDisk = damaged && [...damaged.platforms.whole, ...damaged.platforms.lost];
+	// Only of an index the scan tells platforms.
+	const onDisk = damaged === undefined ? [] : [...damaged.platforms.whole, ...damaged.platforms.lost];
 	const {mediaType, digest} = first.check;
-	const isIndex = mediaType === undefined ? onDisk && onDisk.length > 0 : isIndexType(mediaType);
-	const tags = new Set([...(image.tag === undefined ? [] : [image.tag]), ...(damaged?.tags ?? [])]);
 	return {
 		...defined({
 			digest: digest ?? damaged?.digest,
-			isIndex: isIndex || mediaType !== undefined ? isIndex : undefined,
-			platforms: first.platforms ?? (onDisk && onDisk.length > 0 ? onDisk : undefined),
+			isIndex: mediaType !== undefined ? isIndexType(mediaType) : onDisk.length > 0 ? true : undefined,
+			platforms: first.platforms ?? (onDisk.length > 0 ? onDisk : undefined),
 		}),
-		tags: [...tags],
+		tags: [...new Set([...(image.tag === undefined ? [] : [image.tag]), ...(damaged?.tags ?? [])])],
 	};
+}
+
+/** Also one that a person made by hand. */
+function isChange({effect, sparesImage, tries, ended, outcome, asked}: Visit): boolean {
+	return (
+		(effect !== 'read' && !sparesImage && (tries > 0 || ended === 'by-hand')) ||
+		(asked?.kind === 'by-hand' && outcome === 'done')
+	);
 }
 
 /** The digests of which a check found bytes that do not match, and no later one read them all and found them right. */

@@ -99,6 +99,12 @@ export function buildImage({
 	return {index: {...index, mediaType: mediaTypes.ociIndex}, manifests, blobs};
 }
 
+/** What `docker build` makes: one platform, and no index. */
+export function buildOnePlatform(seed: string, platform: string): BuiltImage {
+	const {manifests, blobs} = buildImage({seed, platforms: [platform], attestations: false});
+	return {index: manifests[0]!, manifests: [], blobs};
+}
+
 function manifestOf(config: Blob, layers: (Blob & {mediaType: string})[], platform: string): ManifestBlob {
 	const blob = blobOf(
 		JSON.stringify({

@@ -1,9 +1,12 @@
 import {existsSync} from 'node:fs';
 import {appendFile, mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {buildImage} from '../images/image.ts';
+import {buildOnePlatform} from '../images/image.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
 import {readOptions, valuesOf} from './docker-options.ts';
+
+/** Of the pretend host, whatever machine it runs on. */
+export const hostPlatform = 'linux/amd64';
 
 const valued = ['-t', '--tag', '-f', '--file', '--platform', '--build-arg', '--label', '--progress', '--target'];
 
@@ -46,7 +49,7 @@ export async function dockerBuild(words: string[], context: ProgramContext): Pro
 		say(`#${instructions.length + 2} naming to ${reference} done`);
 	}
 
-	const {digest} = buildImage({seed}).index;
+	const {digest} = buildOnePlatform(seed, hostPlatform).index;
 	say(`#${instructions.length + 2} writing image ${digest} done`);
 	if (isQuiet) {
 		out(digest);

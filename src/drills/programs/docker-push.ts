@@ -1,7 +1,7 @@
-import {buildImage} from '../images/image.ts';
+import {buildOnePlatform} from '../images/image.ts';
 import {PushRefused, pushImage} from '../images/registry-client.ts';
 import {type ProgramContext, ProgramFailure} from './context.ts';
-import {seedOf, splitReference} from './docker-build.ts';
+import {hostPlatform, seedOf, splitReference} from './docker-build.ts';
 import {requireDrillRegistry, storedLogin} from './docker-login.ts';
 import {readOptions, valuesOf} from './docker-options.ts';
 
@@ -22,7 +22,7 @@ export async function dockerPush(words: string[], configFolder: string, context:
 	}
 
 	requireDrillRegistry(host, context);
-	const image = buildImage({seed});
+	const image = buildOnePlatform(seed, hostPlatform);
 	const layers = image.blobs.filter((_, n) => n % 3 !== 0);
 
 	for (const {digest} of layers) {

@@ -1,11 +1,10 @@
 import path from 'node:path';
 import {type ProgramContext, ProgramFailure} from './context.ts';
-import {dockerBuild} from './docker-build.ts';
+import {dockerBuild, hostPlatform} from './docker-build.ts';
 import {dockerLogin} from './docker-login.ts';
 import {dockerPush} from './docker-push.ts';
 
 const version = '27.3.1';
-const hostPlatform = 'linux/amd64';
 
 /** The part of the docker command that a fallback build uses. */
 export async function docker(args: string[], context: ProgramContext): Promise<void> {

@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference} from '../../domain/image/reference.ts';
+import type {Change} from '../../domain/incident/change.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {isOver} from '../../domain/pipeline/pipeline.ts';
 import {sayEnd} from '../../domain/pipeline/say-end.ts';
@@ -48,12 +49,13 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 		}
 
 		const {repository, branch} = order;
+		const change: Change = attach
+			? {kind: 'follow-pipeline', number: numberOf(attach)}
+			: await plannedBuild(ci, order, image, context);
 		return {
 			target: `${ci.place}: ${repository}, branch ${branch}`,
-			changes: [
-				attach ? {kind: 'follow-pipeline', number: numberOf(attach)} : await plannedBuild(ci, order, image, context),
-			],
-			undo: 'Cancel the pipeline in CI. Once it has pushed, a tag names the new image; what it named before can be stored under it again while the registry keeps it.',
+			changes: [change],
+			undo: undoOf(change),
 			phrase: `build ${repository}`,
 		};
 	},
@@ -119,6 +121,17 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 				};
 	},
 };
+
+/** Only what was intact is worth putting back. */
+function undoOf(change: Change): string {
+	const writes = change.kind === 'start-pipeline' ? (change.writes ?? []) : [];
+	const intact = writes.flatMap(({tag, now, verdict}) =>
+		verdict === 'intact' && now !== undefined ? [`the manifest of ${now} under ${tag}`] : [],
+	);
+	return intact.length === 0
+		? 'Cancel the pipeline in CI. Once it has pushed, the tag names the new image.'
+		: `Cancel the pipeline in CI. Once it has pushed, PUT again, while the registry keeps it: ${intact.join('; ')}.`;
+}
 
 function orderOf({settings: {pipeline}, request, opened}: ActionContext): PipelineOrder | undefined {
 	return pipeline && {repository: pipeline.repository, branch: pipeline.branch, requestId: request, since: opened};

@@ -9,6 +9,7 @@ import {readPast} from '../scan/read-past.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import {absentOnlyOverHttp} from './absent-on-disk.ts';
 import type {ActionNamed} from './action.ts';
+import {compareRepaired} from './compare-repaired.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {findVanished} from './vanished-image.ts';
 
@@ -44,7 +45,8 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 	shows: 'verdict',
 	outcomeOf: error => (error.code === 'image.absent' ? 'absent' : refusedOrUnreachable(error)),
 
-	async run({image, depth}, {ports, settings, signal, progress, log}) {
+	async run({image, depth}, context) {
+		const {ports, settings, signal, progress, log} = context;
 		const registry = ports.registry.fresh();
 		try {
 			const check = await walkImage(registry, image, {
@@ -53,6 +55,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 				signal,
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});
+			const compared = await compareRepaired(registry, image, check, context);
 			log(`${registry.requests()} requests`);
 			const {known, problem} = await knownOf(image, check.digest, ports.inventory);
 			// The scan says it, once.
@@ -62,8 +65,8 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 
 			return {
 				outcome: check.verdict,
-				output: {digest: null, ...check},
-				say: [sayVerdict(check, depth), known].filter(each => each !== undefined).join(' '),
+				output: {digest: null, ...check, ...compared.output},
+				say: [sayVerdict(check, depth), ...compared.say, known].filter(each => each !== undefined).join(' '),
 			};
 		} catch (error) {
 			const {storage} = ports;

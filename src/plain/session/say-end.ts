@@ -2,6 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
 import {diskBehindIntact, type Incident, type Visit} from '../../domain/incident/incident.ts';
+import {platformsLost} from '../../domain/incident/standing.ts';
 import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -49,7 +50,9 @@ function verdictOf(incident: Incident): string {
 		return `${image} is unknown: ${whyUnknown(incident)}.`;
 	}
 
-	return `${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}.`;
+	const lost = platformsLost(incident);
+	const without = lost.length === 0 ? '' : `; the repair lost ${lost.join(', ')}`;
+	return `${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}${without}.`;
 }
 
 function whyUnknown(incident: Incident): string {
@@ -100,12 +103,16 @@ function outcomeOf(visit: Visit): string {
 }
 
 /** The image is intact; the steps may have found other damage and risks. */
-function sayFollowUps({visits}: Incident): string {
+function sayFollowUps(incident: Incident): string {
+	const {visits} = incident;
+	const lost = platformsLost(incident);
 	const followUps =
 		visits.flatMap(({output}) => (output?.kind === 'follow-ups' ? [output.followUps] : [])).at(-1) ?? [];
 	const risks = visits.flatMap(({output}) => (output?.kind === 'audit' ? [output.risks] : [])).at(-1) ?? [];
 	const found = followUps.length + risks.length;
-	return found === 0 ? 'nothing' : `${count(found, 'follow-up')}, in the post-mortem`;
+	const rest = found === 0 ? [] : [`${count(found, 'follow-up')}, in the post-mortem`];
+	const gone = lost.length === 0 ? [] : [`to build it for ${lost.join(', ')} again`];
+	return [...gone, ...rest].join('; ') || 'nothing';
 }
 
 function leftOf(incident: Incident): string {

@@ -1,9 +1,9 @@
-import {sayChange} from '../../domain/incident/change.ts';
+import {type Change, sayChange, sayDangers} from '../../domain/incident/change.ts';
 import type {Gate} from '../../domain/incident/incident.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {drawField} from '../draw/dialog.ts';
-import type {Formatter, Row} from '../draw/formatter.ts';
+import {type Formatter, type Row, rowWidth} from '../draw/formatter.ts';
 import {openDialog} from '../state/dialog.ts';
 import {emptyField} from '../state/field.ts';
 import {withMessage} from '../state/screen-state.ts';
@@ -19,14 +19,7 @@ export const gateScreen: Screen<'gate'> = {
 			...format.wrap(gate.target, width, 'strong', label('Target')),
 			...(gate.items
 				? drawItems(gate.items, format, width)
-				: gate.changes
-						.flatMap(sayChange)
-						.flatMap((change, at) =>
-							format.wrap(change, width, 'plain', [
-								...label(at === 0 ? 'Changes' : ''),
-								...format.row(`${format.glyphs.bullet} `),
-							]),
-						)),
+				: drawChanges(gate.changes, format, width, label('Changes'))),
 			...(gate.items ? [] : format.wrap(gate.undo, width, 'plain', label('Undo'))),
 			...format.wrap(
 				left > 0
@@ -68,6 +61,17 @@ export const gateScreen: Screen<'gate'> = {
 	copy: ({gate}) => gate.target,
 };
 
+/** What takes something away is marked. */
+function drawChanges(changes: readonly Change[], format: Formatter, width: number, head: Row): Row[] {
+	const dangers = new Set(changes.flatMap(sayDangers));
+	const blank = format.row(' '.repeat(rowWidth(head)));
+	return changes.flatMap(sayChange).flatMap((change, at) => {
+		const isDanger = dangers.has(change);
+		const mark: Row = format.row(isDanger ? ['! ', 'warn'] : `${format.glyphs.bullet} `);
+		return format.wrap(change, width, isDanger ? 'warn' : 'plain', [...(at === 0 ? head : blank), ...mark]);
+	});
+}
+
 /** The changes of a plan, item by item; what is destructive stands last and apart. */
 function drawItems(items: NonNullable<Gate['items']>, format: Formatter, width: number): Row[] {
 	const [safe, destructive] = [
@@ -77,9 +81,7 @@ function drawItems(items: NonNullable<Gate['items']>, format: Formatter, width: 
 	const draw = (some: typeof items) =>
 		some.flatMap(({id, title, changes, undo}) => [
 			...format.wrap(title, width, 'strong', format.row([`${id} `.padStart(4), 'dim'])),
-			...changes
-				.flatMap(sayChange)
-				.flatMap(change => format.wrap(change, width, 'plain', format.row(`    ${format.glyphs.bullet} `))),
+			...drawChanges(changes, format, width, format.row('    ')),
 			...format.wrap(undo, width, 'dim', format.row(['    undo ', 'dim'])),
 		]);
 	const number = destructive.reduce((sum, each) => sum + each.destructive, 0);

@@ -1,4 +1,5 @@
 import type {Incident} from '../../domain/incident/incident.ts';
+import {platformsLost} from '../../domain/incident/standing.ts';
 import {clockTime, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Row} from '../draw/formatter.ts';
@@ -13,11 +14,14 @@ export const stoppedScreen: Screen<'stopped'> = {
 		const verdict = incident.verdict?.verdict ?? 'unknown';
 		// Where a failure led to this end, it is shown.
 		const {problem} = incident.visits.at(-1) ?? {};
+		const lost = platformsLost(incident);
 		const label = (text: string): Row => format.row([text.padEnd(10), 'dim']);
 		return {
 			title: 'The end',
 			rows: [
-				...format.wrap(verdict, width, verdictTones[verdict], [...label('Image')]),
+				...(lost.length === 0
+					? format.wrap(verdict, width, verdictTones[verdict], label('Image'))
+					: format.wrap(`${verdict}, without ${lost.join(', ')}`, width, 'warn', label('Image'))),
 				...(incident.verdict
 					? format.wrap(`verified at ${sayTimeOfDay(incident.verdict.at)}`, width, 'dim', label(''))
 					: []),

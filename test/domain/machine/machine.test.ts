@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import type {Happening, JournalEvent, Problem} from '../../../src/domain/incident/event.ts';
-import {exitOf, requestId} from '../../../src/domain/incident/incident.ts';
+import {requestId} from '../../../src/domain/incident/incident.ts';
+import {exitOf} from '../../../src/domain/incident/standing.ts';
 import type {Json} from '../../../src/domain/json.ts';
 import {comesTooLate, fold} from '../../../src/domain/machine/machine.ts';
 import {refusal} from '../../../src/domain/machine/refusals.ts';

@@ -123,7 +123,7 @@ test('a rebuild of one platform is said in words', () => {
 	});
 	expect(sayComparison(found)).toEqual([
 		'The repair lost linux/arm64, which the image had before.',
-		'It is a single image where an index was, or the reverse.',
+		'Its media type is another one: it changed between index and single image.',
 		'2026-04 named the same image before, and does not name this one.',
 	]);
 	expect(lostPlatforms(['linux/arm64/v8', 'linux/arm64'], ['linux/amd64'])).toEqual(['linux/arm64/v8']);

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {type Change, isDestructive, sayChange} from '../../../src/domain/incident/change.ts';
+import {type Change, isDestructive, sayChange, sayDangers} from '../../../src/domain/incident/change.ts';
 import {parseSettings, type Settings} from '../../../src/domain/incident/settings.ts';
 import type {ActionContext} from '../../../src/engine/actions/action.ts';
 import {builderBuild} from '../../../src/engine/actions/builder-build.ts';
@@ -48,7 +48,7 @@ const pushes = ['latest', 'manual', 'stable', '1.4.2'];
 test('the gate of a pipeline names every tag that it is declared to push, and what each is now', async () => {
 	const registry = registryWith({latest: one, stable: two, '1.4.2': one}, one);
 	const settings = settingsWith({pushes: ['latest', 'manual', 'stable']});
-	const {changes} = await ciBuild.gate!(
+	const {changes, undo} = await ciBuild.gate!(
 		{image},
 		contextWith({ci: fakeCi(), registry, storage: fakeStorage()}, {settings}),
 	);
@@ -63,13 +63,16 @@ test('the gate of a pipeline names every tag that it is declared to push, and wh
 			],
 		},
 	]);
+	const overwrites = `pushes ${latest.replace('latest', 'stable')} and overwrites an intact image: ${two.digest.slice(0, 19)}`;
 	expect(said(changes)).toEqual([
+		overwrites,
 		'starts one manual pipeline',
 		`pushes ${latest}, which is broken now: ${one.digest.slice(0, 19)}`,
 		`pushes ${manual}, which does not exist now`,
-		`pushes ${latest.replace('latest', 'stable')} and overwrites an intact image: ${two.digest.slice(0, 19)}`,
 	]);
+	expect(changes.flatMap(sayDangers)).toEqual([overwrites]);
 	expect(changes.map(isDestructive)).toEqual([true]);
+	expect(undo).toContain(`the manifest of ${two.digest} under stable`);
 });
 
 test('nothing is claimed of a pipeline that nobody declared, not even the tag of the incident', async () => {

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
-import {exitOf} from '../../../src/domain/incident/incident.ts';
+import {exitOf} from '../../../src/domain/incident/standing.ts';
 import type {Ports} from '../../../src/engine/actions/action.ts';
 import {actions} from '../../../src/engine/actions/index.ts';
 import {beginSession, resumeSession, type Session, type SessionView} from '../../../src/engine/session/session.ts';
