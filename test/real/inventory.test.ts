@@ -107,13 +107,14 @@ describeReal(`an inventory of distribution ${registryVersion}`, ['docker-registr
 		expect(text.match(/ moved back to sha256:\w{12}; it named sha256:\w{12}, last seen \d{4}-/g)).toHaveLength(3);
 	});
 
-	test('tells respond that the repository it does not find was there, and what the tag named', async () => {
+	test('tells respond what a tag named whose repository is gone, so that it can be linked again', async () => {
 		const {stdout, stderr} = await regmedic('respond', '--image', `${registry.host}/${removed}:latest`);
 
 		const digest = imageOf(removed).index.digest.slice(0, 19);
-		expect(onOneLine(stdout + stderr)).toMatch(
-			new RegExp(`has no repository ${removed}\\. Probes saw it until \\d{4}-[^;]* UTC; it named ${digest}`),
-		);
+		const text = onOneLine(stdout + stderr);
+		expect(text).toContain(`Its disk has lost its repository, and still holds ${digest}`);
+		expect(text).toMatch(new RegExp(`${removed}:latest was seen to name ${digest} from \\d{4}-`));
+		expect(text).toMatch(/Relink [^(]* and 2 tags \(recommended\)/);
 	});
 
 	test('is shown in an incident and kept for its post-mortem, with what the tag named before', async () => {
