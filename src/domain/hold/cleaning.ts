@@ -7,11 +7,7 @@ import {collectedBy} from '../audit/hazards/stale-cache.ts';
 import type {MaintenanceFile} from '../audit/maintenance.ts';
 import type {ConfiguredRegistry} from '../audit/registries/registry-settings.ts';
 import {mayServe} from '../audit/registries/serving-store.ts';
-
-/** What takes data or links out of a store: distribution's own collection, or a script that removes tags or layers. */
-export const cleanerKinds = ['collection', 'tag-cleaner', 'layer-checker'] as const;
-
-export type CleanerKind = (typeof cleanerKinds)[number];
+import type {CleanerKind} from './cleaner-kind.ts';
 
 /** The store that is looked at, and the registries of its host. */
 export type StoreOnHost = {store: string | undefined; registries: readonly ConfiguredRegistry[]};

@@ -1,5 +1,5 @@
 import {shellCommands} from '../audit/commands/shell.ts';
-import type {CleanerKind} from './cleaning.ts';
+import type {CleanerKind} from './cleaner-kind.ts';
 import type {HostProcess} from './host-now.ts';
 import {baseName} from './program.ts';
 

@@ -1,6 +1,7 @@
 import {jobsOf} from '../audit/commands/jobs.ts';
 import {evidence} from '../audit/hazard.ts';
-import {type CleanerKind, cleaningIn, startedBy} from './cleaning.ts';
+import type {CleanerKind} from './cleaner-kind.ts';
+import {cleaningIn, startedBy} from './cleaning.ts';
 import {type HostZone, nextCronStart} from './cron-time.ts';
 import {type CronLine, cronLinesIn} from './crontab.ts';
 import type {HostNow} from './host-now.ts';

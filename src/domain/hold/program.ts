@@ -1,5 +1,5 @@
 import {readFlags} from '../audit/hazards/garbage-collection.ts';
-import type {CleanerKind} from './cleaning.ts';
+import type {CleanerKind} from './cleaner-kind.ts';
 
 /** A cleaner, by the program that runs and its own arguments: never by words that another program only mentions. */
 export type CleaningProgram = {

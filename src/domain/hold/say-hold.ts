@@ -1,6 +1,6 @@
 import {sayTime} from '../text/time.ts';
 import {count} from '../text/wording.ts';
-import type {CleanerKind} from './cleaning.ts';
+import type {CleanerKind} from './cleaner-kind.ts';
 import type {Hold} from './hold.ts';
 import type {NextStart, Suspension} from './next-starts.ts';
 import type {RunningCleaner} from './running.ts';

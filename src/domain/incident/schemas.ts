@@ -4,7 +4,7 @@ import type {DamagedImage} from '../damage/damaged-image.ts';
 import {defined} from '../defined.ts';
 import type {ReasonCode} from '../error-codes.ts';
 import {asOperatorError} from '../errors.ts';
-import {cleanerKinds} from '../hold/cleaning.ts';
+import {cleanerKinds} from '../hold/cleaner-kind.ts';
 import type {Hold} from '../hold/hold.ts';
 import type {NextStart, Suspension} from '../hold/next-starts.ts';
 import type {RunningCleaner} from '../hold/running.ts';
