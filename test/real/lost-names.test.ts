@@ -17,6 +17,8 @@ import {openScene, type Scene} from '../support/real-scene.ts';
 
 const run = promisify(execFile);
 const day = 86_400;
+/** Dozens of programs are started one after another. */
+const timeout = 300_000;
 const names = Array.from({length: 12}, (_, at) => `acme/app-${at + 1}`);
 const lost = 'acme/app-7';
 const programs = ['docker-registry', 'htpasswd', 'sshd', 'ssh', 'git', 'skopeo'];
@@ -42,11 +44,11 @@ describeReal('a repository of twelve that rm -rf has deleted', programs, () => {
 
 		await age(scene, day);
 		await rm(repository(scene, lost), {recursive: true});
-	}, 120_000);
+	}, timeout);
 
 	afterAll(() => scene?.[Symbol.asyncDispose]());
 
-	test('without an inventory its images are listed by their digests, with what they are; one can be named and linked again', async () => {
+	test('without an inventory its images are listed by their digests, with what they are', {timeout}, async () => {
 		const {stdout, code} = await scene.regmedic(['scan', '--path', scene.store.root]);
 		const found = await scanOf(scene);
 
@@ -61,8 +63,11 @@ describeReal('a repository of twelve that rm -rf has deleted', programs, () => {
 		for (const {index} of images) {
 			expect(stdout).toContain(`  - ${index.digest}\n    index of linux/amd64`);
 		}
+	});
 
-		// Nobody knows its name: the registry lacks the tag, and the disk says what is there.
+	test('respond tells of them before it doubts the spelling, and links the one again that a person names', {
+		timeout,
+	}, async () => {
 		const absent = await scene.regmedic(['respond', '--image', `${scene.registry.host}/${lost}:latest`]);
 		expect(oneLine(absent.stdout + absent.stderr)).toContain('holds 2 images without one');
 
@@ -74,7 +79,9 @@ describeReal('a repository of twelve that rm -rf has deleted', programs, () => {
 		await scene.registry.restart();
 	});
 
-	test('with an inventory it is found by its name, and every tag of it is relinked from the blobs and can be copied', async () => {
+	test('with an inventory it is found by its name, and every tag of it is relinked from the blobs and can be copied', {
+		timeout,
+	}, async () => {
 		await keepInventory(
 			scene,
 			tagged.map(([tag, {index}]) => ({repository: lost, tag, digest: index.digest})),
@@ -103,7 +110,7 @@ describeReal('a repository of twelve that rm -rf has deleted', programs, () => {
 		expect(await scanOf(scene)).toMatchObject({complete: true, findings: []});
 	});
 
-	test('what is deleted over HTTP is a leftover, and no finding', async () => {
+	test('what is deleted over HTTP is a leftover, and no finding', {timeout}, async () => {
 		const name = 'acme/app-3';
 		const {digest} = buildImage({seed: name, platforms: ['linux/amd64'], layers: 1}).index;
 
@@ -139,15 +146,15 @@ describeReal('a day-old copy of the repositories laid over the live store', prog
 		await push(scene, `${still[0]}:latest`, newer(still[0]!));
 		await push(scene, `${still[0]}:latest`, old(still[0]!));
 		await age(scene, 3600);
-	}, 120_000);
+	}, timeout);
 
 	afterAll(() => scene?.[Symbol.asyncDispose]());
 
-	test('no tag has moved back before', async () => {
+	test('no tag has moved back before', {timeout}, async () => {
 		expect(await scanOf(scene)).toMatchObject({complete: true, findings: []});
 	});
 
-	test('every tag that moved back is named with both digests, and the sentence says restore', async () => {
+	test('every tag that moved back is named with both digests, and the sentence says restore', {timeout}, async () => {
 		// What it named before the copy was laid over it is lost where a push had set it back on purpose.
 		await rm(path.join(scene.folder, 'backup', still[0]!), {recursive: true});
 		await run('cp', ['-a', `${path.join(scene.folder, 'backup')}/.`, repositories(scene)]);
