@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {linksToRead} from '../../../../src/adapters/storage/listing/choose-files.ts';
+import {likelyManifests, linksToRead} from '../../../../src/adapters/storage/listing/choose-files.ts';
 import {openTree} from '../../../../src/adapters/storage/listing/tree.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import type {Digest} from '../../../../src/domain/image/digest.ts';
@@ -168,4 +168,36 @@ it('an entry that no registry writes is counted once with everything below it, a
 
 	expect(listing).toMatchObject({complete: true, gaps: [], leftOut: 5, preciseTimes: true, linksTakenBySize: 0});
 	expect([...listing.repositories.keys()]).toEqual(['acme/tool']);
+});
+
+it('what a deleted repository leaves is read with the likely manifests: no command more, and only its manifests and configs are kept', async () => {
+	const lost = buildImage({seed: 'lost', platforms: ['linux/amd64'], attestations: false});
+	await store.push('acme/lost', 'latest', lost);
+	await list();
+	const usual = commands;
+	await store.remove(path.join(store.base, 'repositories/acme/lost'));
+	await store.writeBlob(blobOf('{"layers": "none"}'));
+	commands = 0;
+
+	const {manifests, configs, unlinkedUnread, complete} = await list();
+
+	const both = [...image.manifests, image.index, ...lost.manifests, lost.index].map(({digest}) => digest);
+	expect([...manifests.keys()].sort()).toEqual(both.sort());
+	expect([...configs!.keys()]).toEqual([lost.blobs[0]!.digest]);
+	expect({complete, unlinkedUnread, commands}).toEqual({complete: true, unlinkedUnread: 0, commands: usual});
+});
+
+it('of too many blobs without a link the smallest are read, and the others are counted', () => {
+	const digest = (number: number) => `sha256:${number.toString(16).padStart(64, '0')}` as Digest;
+	const blobs = (number: number, size: number) =>
+		new Map(Array.from({length: number}, (_, at) => [digest(at), {size: size + Math.floor(at / 100), changed: 1}]));
+	const listing = (of: StorageListing['blobs']) => ({repositories: new Map(), blobs: of}) as unknown as StorageListing;
+
+	const many = likelyManifests(listing(blobs(20_003, 1)));
+	const large = likelyManifests(listing(blobs(2000, 128 * 1024)));
+
+	expect(many.likely).toHaveLength(20_000);
+	expect(many.leftUnread).toEqual([digest(20_000), digest(20_001), digest(20_002)]);
+	expect(large.likely.length * 128 * 1024).toBeLessThan(130 * 1024 * 1024);
+	expect(large.likely.length + large.leftUnread.length).toBe(2000);
 });
