@@ -6,6 +6,7 @@ import {afterAll, beforeAll, expect, it} from 'vitest';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {pathWithout} from '../support/path-without.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -33,11 +34,12 @@ describeReal('`check` on real servers', ['docker-registry', 'sshd', 'ssh', 'git'
 		await git('commit', '--quiet', '--message=Build');
 		const store = openStore(inside('storage'));
 		await store.push('infra-ci', 'latest', buildImage({seed: 'ci', platforms: ['linux/amd64'], attestations: false}));
+		const programs = await pathWithout(['podman'], inside('bin'));
 		[registry, sshd] = await Promise.all([
 			startDockerRegistry({root: store.root, folder: temporary.folder}),
 			startSshd({
 				folder: temporary.folder,
-				options: [`SetEnv HOME=${home} TMPDIR=${temp} PATH=${process.env.PATH}`],
+				options: [`SetEnv HOME=${home} TMPDIR=${temp} PATH=${programs}`],
 			}),
 		]);
 	});
