@@ -5,6 +5,26 @@ import {defineConfig} from 'vitest/config';
 const timeouts = {testTimeout: process.env.REGMEDIC_SWEEP === '1' ? 900_000 : 90_000, hookTimeout: 120_000};
 /** These keep what Ink or a real server left in the process: each file has a process of its own. */
 const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
+/** Left to CI: the real servers beside one pass of each main job, and what installs or waits for long. */
+const long = {
+	shared: ['test/commands/check/check.test.ts', 'test/commands/scan/disk-reasons.test.ts'],
+	isolated: [
+		'test/real/**/!(incident|relink|preflight|rules|registry-client).test.ts',
+		'test/journeys/installed.test.ts',
+	],
+};
+
+/** REGMEDIC_TESTS: `short` leaves them out, `long` runs them alone; without it all run, or those that are named. */
+function files(project: keyof typeof long, include: string[], exclude: string[] = []) {
+	switch (process.env.REGMEDIC_TESTS) {
+		case 'short':
+			return {include, exclude: [...exclude, ...long[project]]};
+		case 'long':
+			return {include: long[project], exclude};
+		default:
+			return {include, exclude};
+	}
+}
 
 export default defineConfig({
 	test: {
@@ -14,8 +34,8 @@ export default defineConfig({
 		maxWorkers: 2,
 		projects: [
 			// A process for each file would take a third of the time of these.
-			{test: {...timeouts, name: 'shared', include: ['test/**/*.test.ts'], exclude: isolated, isolate: false}},
-			{test: {...timeouts, name: 'isolated', include: isolated}},
+			{test: {...timeouts, name: 'shared', ...files('shared', ['test/**/*.test.ts'], isolated), isolate: false}},
+			{test: {...timeouts, name: 'isolated', ...files('isolated', isolated)}},
 		],
 	},
 });
