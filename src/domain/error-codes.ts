@@ -120,6 +120,7 @@ type IncidentCode =
 	| 'incident.empty'
 	| 'incident.locked'
 	| 'incident.none-open'
+	| 'incident.open'
 	| 'incident.taken-over'
 	| 'incident.unknown'
 	| 'incident.unreadable';

@@ -6,7 +6,8 @@ import type {ImageReference} from '../domain/image/reference.ts';
 import {usualColumns} from '../domain/text/wrap.ts';
 import type {Invocation} from '../invocation.ts';
 import {fold} from '../plain/layout/fit.ts';
-import {askImage, askTakeOver} from '../plain/session/ask-before-session.ts';
+import {askImage, askResumeOrAnother, askTakeOver} from '../plain/session/ask-before-session.ts';
+import {alreadyOpen, type OpenElsewhere, sayOpen} from './open-one.ts';
 
 /**
  * Asks the person for the image, where the command line does not name it.
@@ -22,6 +23,21 @@ export async function askForImage(invocation: Invocation): Promise<ImageReferenc
 		hint: 'Write --image HOST[:PORT]/REPOSITORY:TAG.',
 		exit: 'usage',
 	});
+}
+
+/**
+ * Asks whether to go on with the open incident of the registry, or to open a second one.
+ * @throws OperatorError incident.open: the person chose neither, or there is none at a terminal
+ */
+export async function askAboutOpen(open: OpenElsewhere, invocation: Invocation): Promise<'resume' | 'another'> {
+	const answer = invocation.terminal.interactive
+		? await askAtTerminal(invocation, (lines, means) => askResumeOrAnother(sayOpen(open), lines, means))
+		: undefined;
+	if (answer === undefined) {
+		throw alreadyOpen(open);
+	}
+
+	return answer;
 }
 
 /**

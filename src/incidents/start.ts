@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {kindFolder, nameIncident, stateFolder} from '../adapters/journal/incident-folders.ts';
 import {createJournal} from '../adapters/journal/journal.ts';
+import {registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import {formatReference, type ImageReference, shortName} from '../domain/image/reference.ts';
 import type {JsonObject} from '../domain/json.ts';
@@ -12,6 +13,7 @@ import {beginSession, type Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
 import {openPorts} from '../wiring/ports.ts';
 import {readSetup} from '../wiring/setup.ts';
+import {openAlone} from './open-one.ts';
 import {loadRunbook} from './runbooks.ts';
 
 /** An incident that is open in this process, with everything that it holds open. */
@@ -30,6 +32,8 @@ type NewResponse = {
 	reference: ImageReference;
 	pace: 'person' | 'auto';
 	dryRun: boolean;
+	/** Also where an incident of the registry is open. */
+	another?: boolean;
 	plainHttp?: boolean;
 	fillCache?: boolean;
 };
@@ -47,25 +51,27 @@ type NewIncident = {
 
 /** Starts a real incident. */
 export async function startIncident(invocation: Invocation, response: NewResponse): Promise<OpenIncident> {
-	const {reference, pace, dryRun, plainHttp, fillCache} = response;
+	const {reference, pace, dryRun, another = false, plainHttp, fillCache} = response;
 	const runbook = await loadRunbook(invocation.home, invocation.folder, response.runbook);
 	const setup = await readSetup(invocation, defined({plainHttp, fillCache}));
 	const {ports, settings, close} = openPorts(reference, setup);
 	const name = nameIncident(runbook.name, ports.clock.now());
 
+	const create = () =>
+		createIncident(invocation, {
+			name,
+			runbook,
+			inputs: {image: formatReference(reference)},
+			settings,
+			ports,
+			pace,
+			dryRun,
+		});
+	const registry = {host: reference.host, name: registryFor(setup.configuration, reference.host)?.name};
 	return openIncident({
 		name,
 		reference,
-		begin: () =>
-			createIncident(invocation, {
-				name,
-				runbook,
-				inputs: {image: formatReference(reference)},
-				settings,
-				ports,
-				pace,
-				dryRun,
-			}),
+		begin: another || dryRun ? create : () => openAlone(registry, invocation, create),
 		close,
 	});
 }

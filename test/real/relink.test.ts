@@ -48,6 +48,7 @@ describeReal('a relink on real servers', ['docker-registry', 'htpasswd', 'sshd',
 			reference: parseReference(reference),
 			pace: 'auto',
 			dryRun: false,
+			another: true,
 		});
 		const incident = await respondWith(session, {
 			decide: [choose('relink')],

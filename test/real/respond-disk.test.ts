@@ -63,6 +63,7 @@ describeReal('an incident with a disk to read', ['docker-registry'], () => {
 			reference: parseReference(`${registry.host}/${image}`),
 			pace: 'auto',
 			dryRun: false,
+			another: true,
 		});
 		return respondWith(session, script).finally(close);
 	}

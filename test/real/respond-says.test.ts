@@ -40,7 +40,14 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 	async function said(reference: string, storage?: string): Promise<{code: number | null; text: string}> {
 		const config = path.join(scene.folder, 'case.yaml');
 		await writeFile(config, await configured(storage));
-		const {code, stdout, stderr} = await scene.regmedic(['respond', '--image', reference, '--config', 'case.yaml']);
+		const {code, stdout, stderr} = await scene.regmedic([
+			'respond',
+			'--another',
+			'--image',
+			reference,
+			'--config',
+			'case.yaml',
+		]);
 		return {code, text: `${stdout}${stderr}`.replace(/\s+/g, ' ')};
 	}
 
@@ -201,6 +208,7 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 			reference: parseReference(reference),
 			pace: 'auto',
 			dryRun: false,
+			another: true,
 		});
 		return respondWith(session, script).finally(close);
 	}

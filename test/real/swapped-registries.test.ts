@@ -121,7 +121,13 @@ describeReal('two registries whose proxies lead to each other', ['docker-registr
 
 	it('`respond` doubts the spelling where the disk of this registry lacks the tag too', async () => {
 		lead('right');
-		const {exitCode, stdout} = await login.run(['respond', '--image', `${proxy.host}/private/ap:v1`, '--auto']);
+		const {exitCode, stdout} = await login.run([
+			'respond',
+			'--another',
+			'--image',
+			`${proxy.host}/private/ap:v1`,
+			'--auto',
+		]);
 
 		expect(oneLine(stdout)).toContain('Check its spelling');
 		expect(exitCode).toBe(1);

@@ -80,6 +80,7 @@ export async function openMemoryLab(folder: string): Promise<MemoryLab> {
 				reference: parseReference(`${host}/${repository}:v1`),
 				pace: 'auto',
 				dryRun: false,
+				another: true,
 			});
 			return respondWith(session, script).finally(close);
 		},

@@ -1,13 +1,16 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, parseReference} from '../../domain/image/reference.ts';
-import {askForImage} from '../../incidents/ask.ts';
+import {askAboutOpen, askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
+import {openIncidentOf} from '../../incidents/open-one.ts';
 import type {Invocation} from '../../invocation.ts';
+import {resume} from '../resume/resume.ts';
 import type {PlanFileOptions} from './write-plan.ts';
 
 type RespondOptions = {
 	image?: string;
+	another?: boolean;
 	dryRun?: boolean;
 	auto?: boolean;
 	plainHttp?: boolean;
@@ -20,7 +23,7 @@ export async function respond(
 	options: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
-	const {image, plan, dryRun = false, auto, plainHttp, fillCache} = options;
+	const {image, plan, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
 	if (plan !== undefined) {
 		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
 	}
@@ -34,6 +37,11 @@ export async function respond(
 	}
 
 	const reference = image === undefined ? await askForImage(invocation) : parseReference(image);
+	const open = another || dryRun ? undefined : await openIncidentOf(reference, invocation);
+	if (open && (await askAboutOpen(open, invocation)) === 'resume') {
+		return resume(open.name, {takeOver: open.holder !== undefined, auto: auto === true, speed: 1}, invocation);
+	}
+
 	return leadIncident({
 		invocation,
 		autopilot: false,
@@ -47,6 +55,7 @@ export async function respond(
 				runbook,
 				reference,
 				dryRun,
+				another: another || open !== undefined,
 				pace: auto || !invocation.terminal.interactive ? 'auto' : 'person',
 				...defined({plainHttp, fillCache}),
 			}),

@@ -58,3 +58,27 @@ export async function askTakeOver(
 	);
 	return isMeant;
 }
+
+const answers = ['resume', 'another'] as const;
+
+/** Takes one of the two words; anything else leaves. @param about the incident that is open */
+export async function askResumeOrAnother(
+	about: string,
+	lines: AsyncIterable<string>,
+	{say, signal}: Asking,
+): Promise<(typeof answers)[number] | undefined> {
+	const answered = new AbortController();
+	let answer: (typeof answers)[number] | undefined;
+	say(
+		`${visibleLine(about)}\nType "resume" to go on with it, or "another" to open a second one: two incidents can change the same registry at once. Enter alone leaves.\n> `,
+	);
+	await readLines(
+		lines,
+		async line => {
+			answer = answers.find(each => each === line.trim());
+			answered.abort();
+		},
+		AbortSignal.any([signal, answered.signal]),
+	);
+	return answer;
+}

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {askImage, askTakeOver} from '../../../src/plain/session/ask-before-session.ts';
+import {askImage, askResumeOrAnother, askTakeOver} from '../../../src/plain/session/ask-before-session.ts';
 
 async function* typed(...lines: string[]) {
 	yield* lines;
@@ -60,4 +60,22 @@ describe('taking an incident over', () => {
 	it.each([[['y']], [['']], [['no', 'take over']], [[]]])('is not meant by %j', async lines => {
 		expect((await answer(...lines)).isMeant).toBe(false);
 	});
+});
+
+it.each([
+	[['resume'], 'resume'],
+	[[' another '], 'another'],
+	[[''], undefined],
+	[['yes'], undefined],
+	[[], undefined],
+])('an open incident is gone on with, or joined by a second one, by its word alone: %j', async (lines, expected) => {
+	const said: string[] = [];
+
+	const answer = await askResumeOrAnother('An incident of this registry is open: calm-otter.', typed(...lines), {
+		say: text => said.push(text),
+		signal: new AbortController().signal,
+	});
+
+	expect(answer).toBe(expected);
+	expect(said.join('')).toContain('calm-otter');
 });
