@@ -75,35 +75,38 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		registry,
 		storage,
 		inventory,
-		of(reference) {
-			const image = imageFor(configuration, reference, known?.name)?.image;
-			const usesCi = image !== undefined && (image.build !== undefined || image.usedByPipelines.length > 0);
-			ci ??= usesCi ? openCi() : undefined;
-			const fallback = image?.fallback;
-			local ??= fallback?.on === 'local' ? openLocal() : undefined;
-			const builds = fallback && (fallback.on === 'local' ? local : shell);
-			const builder = builds && (builders.get(builds) ?? openBuilder(builds));
-			if (builds && builder) {
-				builders.set(builds, builder);
-			}
-
-			return {
-				ports: {
-					registry,
-					secrets,
-					clock: systemClock,
-					overhear: requests.listen,
-					...defined({storage, builder, inventory, ci: usesCi ? ci : undefined}),
-				},
-				settings: settingsOf(reference, setup),
-			};
-		},
+		of: portsOf,
 		async close() {
 			const closing = [opened, storage, ci, ...builders.values()];
 			await Promise.allSettled(closing.map(each => each?.close()));
 			await Promise.allSettled([shell?.close(), local?.close()]);
 		},
 	};
+
+	function portsOf(reference: ImageReference): Omit<OpenPorts, 'close'> {
+		const image = imageFor(configuration, reference, known?.name)?.image;
+		const usesCi = image !== undefined && (image.build !== undefined || image.usedByPipelines.length > 0);
+		ci ??= usesCi ? openCi() : undefined;
+		const fallback = image?.fallback;
+		local ??= fallback?.on === 'local' ? openLocal() : undefined;
+		const builds = fallback && (fallback.on === 'local' ? local : shell);
+		const builder = builds && (builders.get(builds) ?? openBuilder(builds));
+		if (builds && builder) {
+			builders.set(builds, builder);
+		}
+
+		return {
+			ports: {
+				registry,
+				secrets,
+				clock: systemClock,
+				of: portsOf,
+				overhear: requests.listen,
+				...defined({storage, builder, inventory, ci: usesCi ? ci : undefined}),
+			},
+			settings: settingsOf(reference, setup),
+		};
+	}
 }
 
 /**

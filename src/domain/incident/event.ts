@@ -39,6 +39,8 @@ export type PreparedItem = {
 	sparesImage?: true;
 	/** The inputs of the action, resolved. */
 	with: JsonObject;
+	/** The settings of the image that it is about, without secrets; absent: those of the incident. */
+	settings?: JsonObject;
 	target: string;
 	changes: string[];
 	/** The same as `Change[]`. */

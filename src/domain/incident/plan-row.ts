@@ -3,6 +3,7 @@ import type {Json, JsonObject} from '../json.ts';
 import {leave} from '../runbook/runbook.ts';
 import type {Change} from './change.ts';
 import type {PreparedItem, Problem} from './event.ts';
+import type {Settings} from './settings.ts';
 
 /** One line of a plan, while a person settles it. */
 export type PlanRow = {
@@ -25,7 +26,11 @@ export type PlanRow = {
 type RowRemedy = {remedy: string; possible: boolean; why?: string};
 
 /** A remedy of one row with its changes, looked up by its action. `destructive`: how many of the changes are. */
-export type Prepared = Omit<PreparedItem, 'changes' | 'plan' | 'row'> & {changes: Change[]};
+export type Prepared = Omit<PreparedItem, 'changes' | 'plan' | 'row' | 'settings'> & {
+	changes: Change[];
+	/** Of the image that it is about; absent: those of the incident. */
+	settings?: Settings;
+};
 
 const text = v.string();
 const given = v.looseObject({

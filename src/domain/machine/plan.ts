@@ -1,8 +1,10 @@
+import {defined} from '../defined.ts';
 import type {EventOf, StepStamp} from '../incident/event.ts';
 import type {Incident} from '../incident/incident.ts';
 import {itemsOf} from '../incident/item.ts';
 import {parseChanges} from '../incident/parse-changes.ts';
 import {type PlanRow, unpreparedRows} from '../incident/plan-row.ts';
+import {parseSettings} from '../incident/settings.ts';
 import {toJson} from '../json.ts';
 import {type Advanced, enter, stampOf} from './effects.ts';
 import {finish} from './endings.ts';
@@ -24,8 +26,9 @@ export function prepared(incident: Incident, event: EventOf<'plan.prepared'>): A
 	const edited = editRows(incident, event, row => {
 		const one = found.get(row.id);
 		if (one?.remedy === row.remedy) {
-			const {row: _, changes, plan, ...facts} = one;
-			return {...row, prepared: {...facts, changes: parseChanges(changes, plan)}};
+			const {row: _, changes, plan, settings, ...facts} = one;
+			const own = settings && parseSettings(settings);
+			return {...row, prepared: {...facts, changes: parseChanges(changes, plan), ...defined({settings: own})}};
 		}
 
 		const wrong = problems.get(row.id);

@@ -1,5 +1,6 @@
 import type {OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
+import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import type {ActionName, InputsOf} from '../../domain/incident/inputs.ts';
@@ -26,6 +27,8 @@ export type Ports = {
 	inventory?: InventoryReader;
 	secrets: Secrets;
 	clock: Clock;
+	/** The outside systems and the settings of another image of the same registry: a plan is about many. */
+	of?(image: ImageReference): {ports: Ports; settings: JsonObject};
 	/** Calls the listener with one line for every request that is made, until the function that it returns is called. */
 	overhear?(listener: (line: string) => void): () => void;
 };

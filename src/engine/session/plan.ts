@@ -1,12 +1,14 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import {formatReference} from '../../domain/image/reference.ts';
 import {isDestructive, sayChange} from '../../domain/incident/change.ts';
 import type {Happening, PreparedItem, Problem, StepStamp} from '../../domain/incident/event.ts';
 import {currentVisit} from '../../domain/incident/incident.ts';
 import {isExpired, itemRequestId, newItem, phraseFor, standings} from '../../domain/incident/item.ts';
 import type {PlanRow} from '../../domain/incident/plan-row.ts';
 import {resolveRemedy} from '../../domain/incident/resolve-step.ts';
-import {toJson} from '../../domain/json.ts';
+import {parseSettings} from '../../domain/incident/settings.ts';
+import {type JsonObject, toJson} from '../../domain/json.ts';
 import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -14,7 +16,7 @@ import type {Precondition} from '../actions/action.ts';
 import {createLimiter} from '../bounded-concurrency.ts';
 import {awaitCleaners} from './await-cleaners.ts';
 import {gateLastsMs, lookUp} from './look-up.ts';
-import {actionNamed, type EffectContext, type StepAction, stepActionOf} from './step-action.ts';
+import {actionNamed, type EffectContext, imageOf, type StepAction, stepActionOf} from './step-action.ts';
 
 /** How many remedies are prepared at the same time. */
 const preparedAtOnce = 8;
@@ -62,6 +64,8 @@ async function prepareRow(
 		...defined({sparesImage}),
 		with: resolved.with,
 	};
+	const settings = settingsOfItem(resolved.with, context);
+	const own = settings && parseSettings(settings);
 	try {
 		const item = newItem({
 			...facts,
@@ -72,17 +76,33 @@ async function prepareRow(
 			changes: [],
 			undo: '',
 			destructive: 0,
+			...defined({settings: own}),
 		});
 		const stepAction: StepAction = {step, action, visit: currentVisit(incident)!, item, title: row.title};
 		const gate = await lookUp(effect, stepAction, context, (inputs, asked) => action.gate!(inputs, asked));
 		const {target, changes, undo} = gate;
 		const {destructive = does === 'destructive' ? changes.length : changes.filter(isDestructive).length} = gate;
-		return {...facts, target, changes: changes.flatMap(sayChange), plan: toJson(changes), undo, destructive};
+		return {
+			...facts,
+			...defined({settings}),
+			target,
+			changes: changes.flatMap(sayChange),
+			plan: toJson(changes),
+			undo,
+			destructive,
+		};
 	} catch (error) {
 		context.signal.throwIfAborted();
 		const {code, message, hint} = asOperatorError(error);
 		return {row: row.id, remedy: row.remedy, problem: {code, message, hint}};
 	}
+}
+
+/** What the journal keeps for an item of another image than the one of the incident: a resumed run needs it. */
+function settingsOfItem(inputs: JsonObject, {incident, ports}: EffectContext): JsonObject | undefined {
+	const image = imageOf(inputs);
+	const isOwn = image === undefined || formatReference(image) === formatReference(incident.image);
+	return isOwn ? undefined : ports.of?.(image).settings;
 }
 
 /** The one gate of a plan shows what has not begun; in a dry run, what each item would change. It shows what was prepared. */

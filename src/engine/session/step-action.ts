@@ -1,5 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import type {OperatorError} from '../../domain/errors.ts';
+import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {Happening, ItemStamp} from '../../domain/incident/event.ts';
 import {
 	approvedIn,
@@ -67,6 +68,17 @@ export function inputsOf({action, visit, item}: StepAction): unknown {
 	return action.parse((item ?? visit).with);
 }
 
+/** The image that the values of a step or an item are about; undefined: they name none. */
+export function imageOf({image}: JsonObject): ImageReference | undefined {
+	return typeof image === 'string' ? parseReference(image) : undefined;
+}
+
+/** An item is about another image of the registry than the incident, with a pipeline and a build host of its own. */
+function portsOf(item: Item, ports: Ports): Ports {
+	const image = imageOf(item.with);
+	return (image && ports.of?.(image).ports) ?? ports;
+}
+
 /** What an action is told about its visit. @param note keeps what is logged as evidence */
 export function contextOf(
 	effect: ItemStamp & {attach?: JsonObject},
@@ -82,8 +94,8 @@ export function contextOf(
 	const earlier = item?.requests.filter(request => request !== itemRequestId(incident.id, effect, item)) ?? [];
 	const isAgain = item ? earlier.length > 0 : visit.tries > 1;
 	return {
-		ports,
-		settings: incident.settings,
+		ports: item ? portsOf(item, ports) : ports,
+		settings: item?.settings ?? incident.settings,
 		request: item ? itemRequestId(incident.id, effect, item) : requestId(incident, effect),
 		opened: incident.openedAt,
 		...defined({
