@@ -62,4 +62,6 @@ export type StorageCode =
 	| 'storage.restart'
 	| 'storage.root'
 	| 'storage.silent'
-	| 'storage.unread';
+	| 'storage.suspend'
+	| 'storage.unread'
+	| 'storage.working';

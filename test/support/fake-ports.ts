@@ -157,6 +157,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		readBlob: async digest => blobs.find(blob => blob.digest === digest)?.bytes,
 		maintenance: async () => quietHost,
 		hostNow: async () => hostNow(),
+		suspend: async () => ({exitCode: 0, output: ''}),
 		dryRunCollection: async () => neverAsked(),
 		survey: async () => ({unreadable: [], isWhole: true}),
 		restartObstacles: async () => [],

@@ -122,6 +122,10 @@ export type World = {
 	scan: Doing;
 	relink: Doing;
 	build: Doing;
+	hold: Doing;
+	suspend: Doing;
+	/** Of a suspension. */
+	suspension: GateText;
 	reconcile: () => Promise<Reconciliation>;
 	gate: GateText;
 };
@@ -136,6 +140,14 @@ export function createWorld(over: Partial<World> = {}): World {
 		scan: async () => ({outcome: 'done', output: scanOutput, say: 'Two manifests lost their link.'}),
 		relink: async () => ({outcome: 'done', output: {relinked: 2}, say: 'Two manifests relinked.'}),
 		build: async () => ({outcome: 'pushed', output: {}, say: 'Pushed.'}),
+		hold: async () => ({outcome: 'none', output: {}, say: 'Nothing will clean the store.'}),
+		suspend: async () => ({outcome: 'suspended', output: {}, say: 'Suspended.'}),
+		suspension: {
+			target: 'registry-vm, gc.timer',
+			changes: [],
+			undo: 'systemctl start gc.timer',
+			phrase: 'systemctl stop gc.timer',
+		},
 		reconcile: async () => ({kind: 'unknown', say: 'The CI does not answer.'}),
 		gate: {
 			target: 'infra-ci in registry.example:5050',
@@ -182,6 +194,15 @@ function actionsOf(world: World): Action<JsonObject>[] {
 			run: (inputs, context) => world.scan(inputs, context),
 		},
 		{...write, name: 'registry.relink', success: ['done'], run: (inputs, context) => world.relink(inputs, context)},
+		{...about, name: 'storage.hold', effect: 'read', run: (inputs, context) => world.hold(inputs, context)},
+		{
+			...write,
+			name: 'storage.suspend',
+			sparesImage: true,
+			success: ['suspended'],
+			gate: async () => world.suspension,
+			run: (inputs, context) => world.suspend(inputs, context),
+		},
 		{...write, name: 'ci.build', success: ['pushed'], run: (inputs, context) => world.build(inputs, context)},
 	];
 }

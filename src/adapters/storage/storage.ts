@@ -14,6 +14,7 @@ import {findMissing} from './host/find-programs.ts';
 import {readMaintenance} from './host/maintenance.ts';
 import {sampleStore} from './host/sample-store.ts';
 import {surveyStore} from './host/survey-store.ts';
+import {suspendOnHost} from './host/suspend.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
@@ -63,6 +64,7 @@ export function createStorage({
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
 		hostNow: ({signal}) => readHostNow({...defined({hostRoot}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
+		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell, signal}),
 		...defined({restartCommand}),
 		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),
 		async restart({signal}) {

@@ -27,6 +27,8 @@ export type HostTimer = {unit: string; activates: string; isUser: boolean; next?
 export type HostNow = {
 	/** Seconds since 1970, by the host's clock. */
 	clock: number;
+	/** The folder that plays the host's `/` in a rehearsal. */
+	playedBy?: string;
 	zone: HostZone;
 	processes: HostProcess[];
 	containers: HostContainer[];

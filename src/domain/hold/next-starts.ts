@@ -61,7 +61,12 @@ function crontabsOf({crontabs}: HostNow): HostNow['crontabs'] {
 	return crontabs.filter(file => file === own || own === undefined || body(file.text) !== body(own.text));
 }
 
-function ofCronLine(line: CronLine, {hasAnacron}: HostNow, known: KnownCleaners, moment: Moment): NextStart[] {
+function ofCronLine(
+	line: CronLine,
+	{hasAnacron, playedBy}: HostNow,
+	known: KnownCleaners,
+	moment: Moment,
+): NextStart[] {
 	const kind = cleaningIn(line.commands, known) ?? startedBy(line.commands, known.scripts) ?? ofUnits(line, known);
 	if (kind === undefined) {
 		return [];
@@ -81,7 +86,7 @@ function ofCronLine(line: CronLine, {hasAnacron}: HostNow, known: KnownCleaners,
 			at,
 			line: evidence(line.line),
 			...(starts === undefined ? {why: whyUnknown(line, isAnacrons)} : {starts: iso(starts + moment.skewMs)}),
-			suspend: suspendLine(line),
+			suspend: suspendLine(line, playedBy),
 		},
 	];
 }
@@ -106,20 +111,22 @@ function whyUnknown({file, expression}: CronLine, isAnacrons: boolean): string {
 	return expression === '@reboot' ? 'whenever the host is started' : `"${expression}" is not understood`;
 }
 
-function suspendLine({file, at, line, user}: CronLine): Suspension {
+/** @param playedBy a rehearsal has no crontab of a user: every file of its host is edited where it lies */
+function suspendLine({file, at, line}: CronLine, playedBy: string | undefined): Suspension {
 	const [, spooled] = /^\/var\/spool\/cron\/(?:crontabs\/|tabs\/)?([^/]+)$/.exec(file) ?? [];
-	const open =
-		file === 'crontab -l'
-			? 'crontab -e'
-			: spooled === undefined
-				? `an editor on ${file}, as root`
-				: `crontab -u ${spooled} -e, as root`;
+	const where =
+		playedBy !== undefined
+			? `line ${at} of ${playedBy}${file} (it plays the host's ${file} in this rehearsal)`
+			: file === 'crontab -l'
+				? `line ${at}, with crontab -e`
+				: spooled === undefined
+					? `line ${at} of ${file}, in an editor as root`
+					: `line ${at}, with crontab -u ${spooled} -e as root`;
 	const shown = evidence(line);
-	const whose = user === undefined ? '' : ` It runs as ${user}.`;
 	return {
 		kind: 'by-hand',
-		how: `Put # before line ${at} (${open}): ${shown}${whose}`,
-		undo: `Take the # before line ${at} away again (${open}): ${shown}`,
+		how: `Put # before ${where}: ${shown}`,
+		undo: `Take the # away again before ${where}: ${shown}`,
 	};
 }
 
@@ -154,7 +161,7 @@ function ofTimers({timers}: HostNow, known: KnownCleaners, {skewMs}: Moment): Ne
 						...(next === undefined
 							? {why: 'systemd names no time: it counts from the end of the run before'}
 							: {starts: iso(next * 1000 + skewMs)}),
-						suspend: {kind: 'command', program: 'systemctl', name: unit, ...(isUser ? {isUser: true} : {})},
+						suspend: byCommand({program: 'systemctl', name: unit, ...(isUser ? {isUser: true} : {})}),
 					},
 				];
 	});
@@ -188,11 +195,11 @@ function suspendLoop(
 					how: `The container ${name} also runs the registry: stopping it stops that. End only the loop: kill ${pid}`,
 					undo: `Restart the container ${name}: that starts the loop again.`,
 				}
-			: {kind: 'command', program: engine, name};
+			: byCommand({program: engine, name});
 	}
 
 	if (unit !== undefined && !/^(?:user@|ssh|cron)/.test(unit.name)) {
-		return {kind: 'command', program: 'systemctl', name: unit.name, ...(unit.isUser ? {isUser: true as const} : {})};
+		return byCommand({program: 'systemctl', name: unit.name, ...(unit.isUser ? {isUser: true} : {})});
 	}
 
 	return {
@@ -200,6 +207,14 @@ function suspendLoop(
 		how: `End the loop on the host: kill ${pid}`,
 		undo: 'Start the loop again, as it was started before.',
 	};
+}
+
+/** A name that a shell could read as anything else is left to a person. */
+function byCommand(command: {program: 'systemctl' | 'docker' | 'podman'; name: string; isUser?: true}): Suspension {
+	const {program, name} = command;
+	return /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(name)
+		? {kind: 'command', ...command}
+		: {kind: 'by-hand', how: `Stop it with ${program}: ${name}`, undo: `Start it again with ${program}: ${name}`};
 }
 
 function isServing(argv: readonly string[]): boolean {

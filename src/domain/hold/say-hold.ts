@@ -63,7 +63,7 @@ function sayRunning({kind, pid, line, since, container, perhaps}: RunningCleaner
 	return `${names[kind].doing} runs ${whose}: ${line} (${where}, since ${sayTime(`${since.slice(0, 19)}Z`)}).`;
 }
 
-function sayNext(next: NextStart, now: number): string {
+export function sayNext(next: NextStart, now: number): string {
 	const {kind, line, starts, why} = next;
 	const when =
 		starts === undefined
@@ -72,7 +72,7 @@ function sayNext(next: NextStart, now: number): string {
 	return `The next ${names[kind].one} starts ${when}: ${placeOf(next)}: ${line}`;
 }
 
-function placeOf({file, at}: Pick<NextStart, 'file' | 'at'>): string {
+export function placeOf({file, at}: Pick<NextStart, 'file' | 'at'>): string {
 	return at === undefined ? file : `${file}:${at}`;
 }
 

@@ -1,3 +1,5 @@
+import type {Suspension} from '../hold/next-starts.ts';
+import {commandOf} from '../hold/say-hold.ts';
 import type {Digest} from '../image/digest.ts';
 import {shortCommit} from '../pipeline/pipeline.ts';
 import type {RelinkStep} from '../remedy/relink-steps.ts';
@@ -30,6 +32,8 @@ export type Change =
 	| {kind: 'approve-pipeline'; repository: string; number: number; event: string}
 	| BuildAndPush
 	| {kind: 'follow-build'}
+	/** `starts`: what is not started then. */
+	| {kind: 'suspend'; starts: string; suspend: Suspension}
 	| {kind: 'sentence'; text: string};
 
 /** `image`: the reference that names `to`. `from`: what the tag names now, where it names something. */
@@ -92,6 +96,13 @@ export function sayChange(change: Change): string[] {
 			return [`approves pipeline ${change.number} of ${change.repository}: ${change.event}`];
 		case 'build-and-push':
 			return sayBuild(change);
+		case 'suspend':
+			return [
+				change.suspend.kind === 'command'
+					? `runs: ${commandOf(change.suspend)}`
+					: `by hand, before you answer: ${change.suspend.how}`,
+				`does not start any more: ${change.starts}`,
+			];
 		case 'follow-build':
 			return ['follows the build that is under way; starts nothing'];
 		case 'sentence':

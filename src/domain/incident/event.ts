@@ -162,6 +162,8 @@ export type Happening =
 	| ({type: 'step.blocked'; problem: Problem} & StepStamp)
 	| ({type: 'step.retried'} & StepStamp)
 	| {type: 'decision.reopened'; reason: string}
+	/** A person asks to suspend what will clean the store next. */
+	| {type: 'hold.asked'}
 	| {type: 'note.added'; text: string}
 	| {type: 'incident.closed'}
 	| {type: 'journal.recovered'; lostBytes: number; file: string}

@@ -3,7 +3,7 @@ import {OperatorError} from '../errors.ts';
 import {parseReference} from '../image/reference.ts';
 import type {Depth} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
-import {finding} from './schemas.ts';
+import {finding, nextStart} from './schemas.ts';
 
 const reference = v.pipe(v.string(), v.transform(parseReference));
 const image = reference;
@@ -65,6 +65,8 @@ const schemas = {
 	'ci.restart': v.object({pipelines: v.optional(pickedPipelines, [])}),
 	'ci.cancel': v.object({pipeline: v.nullish(pipelineNumber)}),
 	'ci.approve': v.object({pipeline: v.nullish(pipelineNumber)}),
+	'storage.hold': v.object({}),
+	'storage.suspend': v.object({next: nextStart}),
 	'registry.audit': v.object({}),
 	'follow-up.orphans': v.object({image, findings, own: findings, complete: v.nullish(v.boolean())}),
 };

@@ -18,6 +18,7 @@ import {
 	hold,
 	imageCheck,
 	inventoryEntry,
+	nextStart,
 	past,
 	reference,
 	sibling,
@@ -164,6 +165,8 @@ const schemas = {
 			),
 		}),
 	),
+	'storage.hold': tagged('hold', v.object({hold, next: v.nullable(nextStart)})),
+	'storage.suspend': tagged('suspension', v.object({suspended: v.string(), undo: v.string()})),
 	'registry.audit': tagged('audit', v.object({risks: v.array(hazard)})),
 	'follow-up.orphans': tagged('follow-ups', v.object({followUps: v.array(v.string())})),
 };

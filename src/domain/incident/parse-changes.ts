@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type {Change} from './change.ts';
-import {digest} from './schemas.ts';
+import {digest, suspension} from './schemas.ts';
 import {platformLoss, tagWrite} from './tag-write.ts';
 
 const text = v.string();
@@ -67,6 +67,7 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		platforms: v.exactOptional(platformLoss),
 	}),
 	v.object({kind: v.literal('follow-build')}),
+	v.object({kind: v.literal('suspend'), starts: text, suspend: suspension}),
 	v.object({kind: v.literal('sentence'), text}),
 ]);
 

@@ -209,7 +209,7 @@ export const hazard: v.GenericSchema<Hazard> = v.object({
 	advice: v.string(),
 });
 
-const suspension: v.GenericSchema<Suspension> = v.variant('kind', [
+export const suspension: v.GenericSchema<Suspension> = v.variant('kind', [
 	v.object({
 		kind: v.literal('command'),
 		program: v.picklist(['systemctl', 'docker', 'podman']),
@@ -230,7 +230,7 @@ const running: v.GenericSchema<RunningCleaner> = v.object({
 	perhaps: v.exactOptional(v.literal(true)),
 });
 
-const nextStart: v.GenericSchema<NextStart> = v.object({
+export const nextStart: v.GenericSchema<NextStart> = v.object({
 	kind: cleaner,
 	file: v.string(),
 	at: v.exactOptional(count),

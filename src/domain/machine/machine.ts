@@ -3,7 +3,7 @@ import type {EventOf, JournalEvent, StepStamp} from '../incident/event.ts';
 import type {Incident, Phase} from '../incident/incident.ts';
 import {findStep} from '../runbook/runbook.ts';
 import {intended, open, started} from './beginnings.ts';
-import type {Advanced} from './effects.ts';
+import {type Advanced, arrive} from './effects.ts';
 import {arriveAtDecide, finish, outputOf, surprise} from './endings.ts';
 import {failed, reconciled, resumed, retried} from './failures.ts';
 import {gateAnswered, gateOpened} from './gates.ts';
@@ -164,6 +164,12 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 
 		case 'decision.reopened':
 			return arriveAtDecide(abandonVisit(incident, {endedAt: event.at, ended: 'left', say: event.reason}));
+
+		case 'hold.asked': {
+			const {hold} = incident.runbook;
+			const say = 'Left to suspend what cleans the store next.';
+			return hold === undefined ? stay : arrive(abandonVisit(incident, {endedAt: event.at, ended: 'left', say}), hold);
+		}
 
 		case 'note.added':
 			return [{...incident, notes: [...incident.notes, {at: event.at, actor: event.actor, text: event.text}]}, []];

@@ -1,4 +1,5 @@
 import type {Happening} from '../incident/event.ts';
+import {holdIn} from '../incident/hold.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
 import {isOpen} from '../incident/item.ts';
 import type {Json, JsonObject} from '../json.ts';
@@ -95,30 +96,47 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 			return (phase.kind === 'stuck' || phase.kind === 'unsure') && here ? undefined : 'There is nothing to retry.';
 
 		case 'decision.reopened': {
-			if (phase.kind === 'stopped') {
-				return 'The incident is closed.';
-			}
+			const {decide} = incident.runbook;
+			return (
+				refuseLeaving(incident) ??
+				(decide === undefined
+					? 'This runbook has no decision step.'
+					: 'step' in phase && phase.step === decide
+						? 'This is the decision step already.'
+						: undefined)
+			);
+		}
 
-			if (
-				phase.kind === 'unsure' ||
-				(phase.kind === 'running' && currentVisit(incident)?.effect !== 'read') ||
-				currentVisit(incident)?.items?.some(isOpen)
-			) {
-				return 'A change is under way, or it is not known whether it was made: another one must not start.';
-			}
-
-			if (incident.runbook.decide === undefined) {
-				return 'This runbook has no decision step.';
-			}
-
-			return 'step' in phase && phase.step === incident.runbook.decide
-				? 'This is the decision step already.'
-				: undefined;
+		case 'hold.asked': {
+			const {hold} = incident.runbook;
+			return (
+				refuseLeaving(incident) ??
+				(hold === undefined
+					? 'This runbook has no step that suspends a collection.'
+					: holdIn(incident)?.next.length
+						? 'step' in phase && phase.step === hold
+							? 'It is being looked at already.'
+							: undefined
+						: 'Nothing is known that will clean the store.')
+			);
 		}
 
 		default:
 			return 'That event cannot come from a person.';
 	}
+}
+
+/** Whether a person may go to another step: not while a change is under way. */
+function refuseLeaving(incident: Incident): string | undefined {
+	const {phase} = incident;
+	const visit = currentVisit(incident);
+	const isChanging =
+		phase.kind === 'unsure' || (phase.kind === 'running' && visit?.effect !== 'read') || visit?.items?.some(isOpen);
+	return phase.kind === 'stopped'
+		? 'The incident is closed.'
+		: isChanging
+			? 'A change is under way, or it is not known whether it was made: another one must not start.'
+			: undefined;
 }
 
 const stillPreparing = 'The changes are still being looked up.';

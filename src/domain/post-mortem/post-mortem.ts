@@ -171,6 +171,13 @@ function followUpsOf(incident: Incident): FollowUp[] {
 		text: risk.advice,
 		evidence: `${placeOf(risk)}: ${risk.line}`,
 	}));
+	const suspended = incident.visits
+		.flatMap(({output}) => (output?.kind === 'suspension' ? [output] : []))
+		.map(({suspended: what, undo}) => ({
+			priority: 'P0' as const,
+			text: `Undo the suspension, once the cleaner breaks nothing any more: ${undo}`,
+			evidence: what,
+		}));
 	const lost = platformsLost(incident).map(platform => ({
 		priority: 'P1' as const,
 		text: `Build ${formatReference(incident.image)} for ${platform} again: the repair left it out.`,
@@ -189,7 +196,7 @@ function followUpsOf(incident: Incident): FollowUp[] {
 					},
 				]
 			: [];
-	return [...risks, ...lost, ...others, ...detection];
+	return [...risks, ...suspended, ...lost, ...others, ...detection];
 }
 
 /** What the latest audit found; what breaks images for certain comes first. */

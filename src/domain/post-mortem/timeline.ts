@@ -78,6 +78,8 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 			return `${titleOf(event.step)} could not start: ${event.problem.message}`;
 		case 'decision.reopened':
 			return `Went back to decide: ${event.reason}`;
+		case 'hold.asked':
+			return 'Asked to suspend what cleans the store next.';
 		case 'note.added':
 			return `Note: ${event.text}`;
 		case 'journal.recovered':

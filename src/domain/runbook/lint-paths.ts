@@ -8,7 +8,7 @@ import {type ActionDeclaration, findStep, isStop, needsPerson, positionOf, type 
 type Known = ReadonlyMap<string, ActionDeclaration>;
 
 export function reachProblems(runbook: Runbook, edges: Edge[]): LocatedProblem[] {
-	const starts = [runbook.start, ...(runbook.decide === undefined ? [] : [runbook.decide])];
+	const starts = [runbook.start, runbook.decide, runbook.hold].filter(id => id !== undefined);
 	const seen = reachable(starts, edges);
 	return runbook.steps
 		.filter(({id}) => !seen.has(id))

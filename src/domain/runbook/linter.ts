@@ -42,7 +42,7 @@ export function lintRunbook(runbook: Runbook, actions: readonly ActionDeclaratio
 }
 
 function headProblems(runbook: Runbook): LocatedProblem[] {
-	const problems = (['start', 'decide'] as const).flatMap(key => {
+	const problems = (['start', 'decide', 'hold'] as const).flatMap(key => {
 		const id = runbook[key];
 		return id === undefined || findStep(runbook, id)
 			? []

@@ -20,6 +20,7 @@ const head = v.strictObject({
 	),
 	start: v.string(),
 	decide: v.optional(v.string()),
+	hold: v.optional(v.string()),
 });
 
 /** Parsing a single long paragraph of Markdown takes quadratic time. */
@@ -76,17 +77,18 @@ export function parseRunbook(page: string): ParsedRunbook {
 		return {problems: problems.sort((a, b) => a.line - b.line)};
 	}
 
-	const {runbook: name, decide, ...rest} = front.value;
+	const {runbook: name, decide, hold, ...rest} = front.value;
 	const positions = {
 		start: front.locateKey(['start']),
 		...(decide === undefined ? {} : {decide: front.locateKey(['decide'])}),
+		...(hold === undefined ? {} : {hold: front.locateKey(['hold'])}),
 	};
 	return {
 		problems: [],
 		runbook: {
 			name,
 			...rest,
-			...defined({decide}),
+			...defined({decide, hold}),
 			intro: introOf(tree, text),
 			steps,
 			text,

@@ -12,12 +12,14 @@ export type Runbook = {
 	start: string;
 	/** The step in which a person decides; every surprise leads there. */
 	decide?: string;
+	/** The step in which a person suspends what cleans the store next; a key leads there. */
+	hold?: string;
 	/** Markdown before the first step. */
 	intro: string;
 	steps: Step[];
 	/** The whole page. */
 	text: string;
-	/** The positions of `start` and `decide`, for messages. */
+	/** The positions of `start`, `decide` and `hold`, for messages. */
 	positions?: Record<string, Position>;
 };
 

@@ -10,7 +10,9 @@ import {registryRelink} from './registry-relink.ts';
 import {registryRepoint} from './registry-repoint.ts';
 import {registryRestart} from './registry-restart.ts';
 import {registryVerify} from './registry-verify.ts';
+import {storageHold} from './storage-hold.ts';
 import {storageScan} from './storage-scan.ts';
+import {storageSuspend} from './storage-suspend.ts';
 
 /** Every action that a runbook can name. A new action is a file in this folder and a line here. */
 export const actions: readonly Action[] = [
@@ -25,6 +27,8 @@ export const actions: readonly Action[] = [
 	ciRestart,
 	ciCancel,
 	ciApprove,
+	storageHold,
+	storageSuspend,
 	registryAudit,
 	followUpOrphans,
 ];

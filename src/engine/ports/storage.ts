@@ -2,6 +2,7 @@ import type {CollectionDryRun} from '../../domain/audit/collection-dry-run.ts';
 import type {CollectionReport} from '../../domain/audit/collection-report.ts';
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {HostNow} from '../../domain/hold/host-now.ts';
+import type {Suspension} from '../../domain/hold/next-starts.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {StoreSample} from '../../domain/storage/same-registry.ts';
@@ -55,6 +56,11 @@ export type Storage = {
 	 * A collection that fails is a report with its words.
 	 */
 	dryRunCollection(command: CollectionDryRun, waiting: Waiting): Promise<CollectionReport>;
+	/** Stops a timer, a service or a container of the host, once. */
+	suspend(
+		suspension: Extract<Suspension, {kind: 'command'}>,
+		waiting: Waiting,
+	): Promise<{exitCode: number; output: string}>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	/** Why the restart command would not start, a line each; nothing is run. */

@@ -14,11 +14,17 @@ type Looking = Waiting & {
 
 type Host = Pick<Storage, 'maintenance' | 'hostNow'>;
 
-/** What cleans the store now, and what will next. A host that cannot be asked is a gap. */
-export async function lookForCleaners(storage: Host, {now, host, signal}: Looking): Promise<Hold> {
+/** What cleans the store now, and what will next. @throws OperatorError: the host cannot be asked */
+export async function lookAtHost(storage: Host, {now, host, signal}: Looking): Promise<Hold> {
+	const [maintenance, hostNow] = await Promise.all([storage.maintenance({signal}), storage.hostNow({signal})]);
+	return assessHold(maintenance, hostNow, {host, looked: now()});
+}
+
+/** The same, where a host that cannot be asked is a gap. */
+export async function lookForCleaners(storage: Host, looking: Looking): Promise<Hold> {
+	const {now, signal} = looking;
 	try {
-		const [maintenance, hostNow] = await Promise.all([storage.maintenance({signal}), storage.hostNow({signal})]);
-		return assessHold(maintenance, hostNow, {host, looked: now()});
+		return await lookAtHost(storage, looking);
 	} catch (error) {
 		signal.throwIfAborted();
 		const {message} = asOperatorError(error);

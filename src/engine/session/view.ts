@@ -82,7 +82,9 @@ function waitsForReader({runbook, visits}: Incident, id: string): boolean {
 	const step = findStep(runbook, id);
 	const last = visits.at(-1);
 	const hasResult = last?.shows !== undefined && last.ended === 'ran';
-	return last !== undefined && step !== undefined && (hasResult || !needsPerson(step));
+	// Whoever asked for it has read what there is to read.
+	const isAskedFor = id === runbook.hold;
+	return last !== undefined && step !== undefined && !isAskedFor && (hasResult || !needsPerson(step));
 }
 
 export type LogLine = {number: number; text: string};

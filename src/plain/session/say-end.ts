@@ -109,7 +109,8 @@ function sayFollowUps(incident: Incident): string {
 	const followUps =
 		visits.flatMap(({output}) => (output?.kind === 'follow-ups' ? [output.followUps] : [])).at(-1) ?? [];
 	const risks = visits.flatMap(({output}) => (output?.kind === 'audit' ? [output.risks] : [])).at(-1) ?? [];
-	const found = followUps.length + risks.length;
+	const suspended = visits.filter(({output}) => output?.kind === 'suspension');
+	const found = followUps.length + risks.length + suspended.length;
 	const rest = found === 0 ? [] : [`${count(found, 'follow-up')}, in the post-mortem`];
 	const gone = lost.length === 0 ? [] : [`to build it for ${lost.join(', ')} again`];
 	return [...gone, ...rest].join('; ') || 'nothing';

@@ -1,4 +1,5 @@
 import type {Hazard} from '../../domain/audit/hazard.ts';
+import type {Hold} from '../../domain/hold/hold.ts';
 import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import type {Output, ScanOutput} from '../../domain/incident/outputs.ts';
@@ -68,15 +69,16 @@ function sayOutput(output: Output): string[] {
 				...some(output.findings, sayFinding, 'finding'),
 				...some(output.gaps, sayItem, 'gap'),
 				...sayInventory(output),
-				...(output.hold === undefined
-					? []
-					: sayHoldWhole(output.hold, Date.parse(output.hold.looked)).flatMap(sayItem)),
+				...(output.hold === undefined ? [] : sayHoldOf(output.hold)),
 			];
 		case 'follow-ups':
 			return some(output.followUps, sayItem, 'follow-up');
 		case 'audit':
 			return some(output.risks, sayHazard, 'risk');
+		case 'hold':
+			return sayHoldOf(output.hold);
 		// The sentence of the step says it already.
+		case 'suspension':
 		case 'relink':
 		case 'repoint':
 		case 'pipeline':
@@ -91,6 +93,10 @@ function sayOutput(output: Output): string[] {
 		case 'unreadable':
 			return [];
 	}
+}
+
+function sayHoldOf(hold: Hold): string[] {
+	return sayHoldWhole(hold, Date.parse(hold.looked)).flatMap(sayItem);
 }
 
 /** One line for what was done before this session. */

@@ -5,7 +5,7 @@ import {optionsOf} from './prompt.ts';
 
 /** What a person typed, whether or not it fits what is asked. */
 type TypedCommand =
-	| {kind: 'enter' | 'help' | 'quit' | 'again' | 'about'}
+	| {kind: 'enter' | 'help' | 'quit' | 'again' | 'about' | 'suspend'}
 	| {kind: 'note'; text: string}
 	| {kind: 'back'; reason: string}
 	| {kind: 'decline'; why: string}
@@ -23,6 +23,7 @@ export const commandHelp = [
 	'  decline REASON            decline the change, and decide again',
 	'  done, could-not REASON    report what came of work by hand',
 	'  again                     retry, or check again whether a change was made',
+	'  suspend                   keep the next collection from starting',
 	'  back REASON               leave this step, and decide again',
 	'  skip OUTCOME REASON       continue as if this step had ended with that outcome',
 	'  by-hand OUTCOME REASON    the same, because the step was done by hand',
@@ -55,6 +56,7 @@ export function readCommand(line: string, phrase: string | undefined, isQuestion
 		case 'help':
 		case 'again':
 		case 'about':
+		case 'suspend':
 			return rest === '' ? {kind: command} : {kind: 'text', text};
 
 		case 'accept':
@@ -99,6 +101,9 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 	switch (command.kind) {
 		case 'again':
 			return {event: {type: 'step.retried', ...stamp}};
+
+		case 'suspend':
+			return {event: {type: 'hold.asked'}};
 
 		case 'decline': {
 			const why = command.why === '' ? {} : {why: command.why};

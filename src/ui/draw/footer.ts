@@ -1,3 +1,4 @@
+import {refusal} from '../../domain/machine/refusals.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import type {Progress} from '../../engine/actions/action.ts';
 import type {SessionView} from '../../engine/session/session.ts';
@@ -149,6 +150,8 @@ function works(intent: Intent, state: ScreenState, context: UpdateContext): bool
 		case 'back':
 		case 'note':
 			return openDialog(intent, state, context)[0].dialog !== undefined;
+		case 'suspend-next':
+			return refusal(context.view.incident, {type: 'hold.asked'}) === undefined;
 		case 'earlier':
 			return context.view.incident.visits.length > 1;
 		case 'log':

@@ -75,6 +75,7 @@ export const keymap = [
 	{keys: ['s'], intent: 'skip', title: 'skip', when: 'anywhere', bar: 7},
 	{keys: ['h'], intent: 'by-hand', title: 'done by hand', when: 'anywhere', bar: 8},
 	{keys: ['b'], intent: 'back', title: 'decide again', when: 'anywhere', bar: 8},
+	{keys: ['u'], intent: 'suspend-next', title: 'suspend the next start', when: 'anywhere', bar: 5},
 	{keys: ['y'], intent: 'copy', title: 'copy', when: 'anywhere', bar: 6},
 	{keys: ['l'], intent: 'log', title: 'log', when: 'anywhere', bar: 6},
 	{keys: ['z'], intent: 'zoom', title: 'zoom', when: 'anywhere'},

@@ -1,3 +1,4 @@
+import {refusal} from '../../domain/machine/refusals.ts';
 import {picksOf} from '../draw/results/result.ts';
 import {screenOf} from '../screens/screens.ts';
 import {openDialog, pressInDialog} from './dialog.ts';
@@ -117,6 +118,13 @@ function act(intent: Intent, state: ScreenState, context: UpdateContext): Transi
 		case 'back':
 		case 'leave':
 			return openDialog(intent, state, context);
+		case 'suspend-next': {
+			const refused = refusal(view.incident, {type: 'hold.asked'});
+			return refused === undefined
+				? [state, [{kind: 'send', event: {type: 'hold.asked'}}]]
+				: withMessage(state, refused);
+		}
+
 		case 'command': {
 			const {page: _, ...uncovered} = state;
 			const scopes = scopesOf(uncovered, situation);

@@ -85,9 +85,18 @@ describe('the next start of a crontab line', () => {
 		expect(next[0]!.suspend).toEqual({
 			kind: 'by-hand',
 			how: expect.stringMatching(
-				/^Put # before line 4 \(an editor on \/etc\/cron\.d\/registry, as root\): 0 3 \* \* \* root \$GC .*It runs as root\.$/,
+				/^Put # before line 4 of \/etc\/cron\.d\/registry, in an editor as root: 0 3 \* \* \* root \$GC /,
 			),
-			undo: expect.stringMatching(/^Take the # before line 4 away again/),
+			undo: expect.stringMatching(/^Take the # away again before line 4 of \/etc\/cron\.d\/registry/),
+		});
+	});
+
+	it('is suspended in the file that plays the host’s in a rehearsal, and that is said', () => {
+		const crontabs = [{path: '/etc/cron.d/registry', text: `0 3 * * 0 root ${collect}`}];
+		const {next} = holdOf({playedBy: '/tmp/drill/vm', crontabs});
+
+		expect(next[0]!.suspend).toMatchObject({
+			how: `Put # before line 1 of /tmp/drill/vm/etc/cron.d/registry (it plays the host's /etc/cron.d/registry in this rehearsal): 0 3 * * 0 root ${collect}`,
 		});
 	});
 

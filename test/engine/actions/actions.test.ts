@@ -65,6 +65,7 @@ test('every action declares what the engine counts on', () => {
 		'registry.verify',
 		'storage.scan',
 		'ci.failed',
+		'storage.hold',
 		'registry.audit',
 		'follow-up.orphans',
 	]);
@@ -99,6 +100,8 @@ const valueless = {
 	'ci.restart': ['refused', 'unreachable'],
 	'ci.cancel': undefined,
 	'ci.approve': undefined,
+	'storage.hold': ['unavailable', 'refused', 'unreachable'],
+	'storage.suspend': ['failed', 'refused', 'unreachable'],
 	'registry.audit': ['refused', 'unreachable'],
 };
 

@@ -21,7 +21,7 @@ export async function readHostNow({shell, root, hostRoot = '', signal}: Cleaners
 	const input = `${store}\n${hostRoot}\n${mark}\n`;
 	const request = {kind: 'read', script: printCleaners, input, timeoutMs: cleanersTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
-	return hostNowIn(Buffer.from(stdout).toString(), mark);
+	return {...hostNowIn(Buffer.from(stdout).toString(), mark), ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
 }
 
 /** Reads the records that the script prints, each after a line with the mark. */

@@ -1,5 +1,6 @@
 import type {Hazard} from '../../../domain/audit/hazard.ts';
 import {defined} from '../../../domain/defined.ts';
+import {sayHoldWhole} from '../../../domain/hold/say-hold.ts';
 import type {ImageCheck} from '../../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../../domain/incident/incident.ts';
 import type {Output} from '../../../domain/incident/outputs.ts';
@@ -142,6 +143,12 @@ function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: nu
 		case 'repoint':
 		case 'build':
 			return drawValues(defined({digest: output.digest ?? undefined}), format, width);
+
+		case 'hold':
+			return items(sayHoldWhole(output.hold, Date.parse(output.hold.looked)));
+
+		case 'suspension':
+			return drawValues({suspended: output.suspended, undo: output.undo}, format, width);
 
 		case 'unreadable':
 			return drawValues(output.values, format, width);
