@@ -3,9 +3,10 @@ import path from 'node:path';
 import {afterAll, beforeAll, expect, onTestFinished, test} from 'vitest';
 import {lastVisit} from '../../src/domain/incident/incident.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
+import {openLogin} from '../support/cli.ts';
 import {isPullable} from '../support/http-push.ts';
 import {openMemoryLab} from '../support/memory-lab.ts';
-import {describeReal, temporaryFolder} from '../support/real.ts';
+import {describeReal, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {answer, approve, choose} from '../support/real-responder.ts';
 import {registryVersion} from '../support/registry-program.ts';
 
@@ -63,6 +64,37 @@ describeReal(`what registry ${registryVersion} serves only from its memory`, ['d
 			expect(await isPullable(lab.host, 'acme/app', 'v1')).toBe(true);
 		},
 	);
+
+	test('verify and probe say what intact means there, where the registry is proven to remember manifests', async () => {
+		const login = await openLogin();
+		onTestFinished(() => login[Symbol.asyncDispose]());
+		const lab = await remembering(lost.at(-1)!, 'said');
+		const none = await startDockerRegistry({
+			root: lab.store.root,
+			folder: place.folder,
+			variables: {REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR: 'none'},
+		});
+		onTestFinished(() => none.stop());
+		await lab.store.push('acme/tool', 'v1', buildImage({seed: 'whole', attestations: false}));
+		const meaning = 'Intact means here that it can be pulled now: this registry (distribution 3.x with a descriptor';
+		const isProven = registryVersion !== '2.8';
+		const words = (output: string) => output.replace(/\s+/g, ' ');
+
+		const verified = await login.run(['verify', `${lab.host}/acme/app:v1`]);
+		expect(verified.exitCode).toBe(0);
+		expect(words(verified.stdout).includes(meaning)).toBe(isProven);
+		const probed = await login.run(['probe', lab.host]);
+		expect(probed.exitCode).toBe(0);
+		expect(words(probed.stdout).includes(meaning)).toBe(isProven);
+		const {images} = JSON.parse((await login.run(['verify', '--json', `${lab.host}/acme/app:v1`])).stdout);
+		expect(images[0].mayLackLinks).toBe(isProven ? true : undefined);
+		const report = JSON.parse((await login.run(['probe', '--json', lab.host])).stdout);
+		expect(report.mayLackLinks).toBe(isProven ? true : undefined);
+
+		const cold = JSON.parse((await login.run(['verify', '--json', `${none.host}/acme/tool:v1`])).stdout);
+		expect(cold.images[0].verdict).toBe('intact');
+		expect(cold.images[0].mayLackLinks).toBe(undefined);
+	});
 
 	test('until it was relinked, no verdict calls it intact', async () => {
 		const lab = await remembering(lost.at(-1)!, 'left');

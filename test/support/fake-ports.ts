@@ -114,6 +114,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 				: {state: 'missing', status: 404, detail: 'manifest unknown'};
 		},
 		blob: async () => ({state: 'present', status: 200}),
+		servesFromMemory: async () => false,
 		tags: async () => [...self.served.keys()].filter(key => !key.startsWith('sha256:')),
 		async putManifest(_repository, reference, {bytes}, {signal}) {
 			signal.throwIfAborted();

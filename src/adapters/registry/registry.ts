@@ -5,6 +5,7 @@ import {listRepositories, listTags} from './pull/lists.ts';
 import {getManifest} from './pull/manifest.ts';
 import {createOptionalForms} from './pull/optional-forms.ts';
 import {createReadBudget} from './pull/read-budget.ts';
+import {servesFromMemory} from './pull/serves-from-memory.ts';
 import {mountBlob} from './push/mount-blob.ts';
 import {putManifest} from './push/put-manifest.ts';
 import {uploadBlob} from './push/upload-blob.ts';
@@ -32,6 +33,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 		host: options.host,
 		manifest: (repository, reference, waiting) => getManifest(transport, repository, reference, waiting),
 		blob: (repository, blob, depth, waiting) => checkBlob(source, {repository, blob, depth}, waiting),
+		servesFromMemory: (repository, manifest, waiting) => servesFromMemory(transport, repository, manifest, waiting),
 		tags: (repository, waiting) => listTags(transport, repository, waiting),
 		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>

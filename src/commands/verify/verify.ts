@@ -4,10 +4,11 @@ import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts'
 import {platformPattern} from '../../domain/image/platform.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {createUnservedTally, isUnserved, withTrouble} from '../../domain/image/unserved.ts';
-import {type ImageCheck, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
+import {type ImageCheck, type RegistryRole, unanswered, worstVerdict} from '../../domain/image/verdict.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns} from '../../domain/text/wrap.ts';
+import {mayLackLinks} from '../../engine/verify/serves-from-memory.ts';
 import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayCheck, sayChecks} from '../../plain/verify/say-check.ts';
@@ -59,7 +60,8 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 						return unanswered(reference, failure);
 					}));
 			// Redacted before it is wrapped into lines: a registry may repeat our own password in its response.
-			const shown = {...redactDeep(check, redaction.redact), verdict: check.verdict};
+			const known = await registries.withMemory(check, reference.host);
+			const shown = {...redactDeep(known, redaction.redact), verdict: check.verdict};
 			checks.push(shown);
 			unserved.add(shown);
 			// What an unserved part means, the other images tell.
@@ -90,6 +92,8 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 
 type Registries = {
 	walkerOf(host: string): Walker;
+	/** Says of an intact image what its registry may lack. Each registry is asked once. */
+	withMemory(check: ImageCheck, host: string): Promise<ImageCheck>;
 	/** Made so far, to all hosts. */
 	requests(): number;
 	close(): Promise<void>;
@@ -97,7 +101,7 @@ type Registries = {
 
 /** One client and one walker for each host: a part that several images share is requested once. */
 function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
-	const hosts = new Map<string, OpenRegistry & {walker: Walker}>();
+	const hosts = new Map<string, OpenRegistry & {walker: Walker; role: RegistryRole; mayLack?: Promise<boolean>}>();
 
 	return {
 		walkerOf(host) {
@@ -110,8 +114,17 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 			const role = opened.known?.registry.role ?? 'authoritative';
 			const platforms = meantPlatformsOf(setup.configuration, opened.known?.name);
 			const walker = createWalker(opened.registry, {depth: options.depth, signal: setup.signal, role, platforms});
-			hosts.set(host, {...opened, walker});
+			hosts.set(host, {...opened, walker, role});
 			return walker;
+		},
+		async withMemory(check, host) {
+			const open = hosts.get(host);
+			if (check.verdict !== 'intact' || open === undefined) {
+				return check;
+			}
+
+			open.mayLack ??= mayLackLinks(open.registry, check, {role: open.role, signal: setup.signal});
+			return (await open.mayLack) ? {...check, mayLackLinks: true} : check;
 		},
 		requests: () => [...hosts.values()].reduce((sum, {registry}) => sum + registry.requests(), 0),
 		async close() {

@@ -34,6 +34,8 @@ export type ImageCheck = {
 	unchecked: Unchecked[];
 	/** Platforms of which something is absent, and that are not meant to be there. */
 	notMeant?: string[];
+	/** The registry is proven to serve manifests whose links its disk has lost. Only of an intact image. */
+	mayLackLinks?: true;
 	/** One row a child of an index, in the index's order; for a single image, one row. */
 	children: ChildCheck[];
 };
@@ -136,6 +138,10 @@ export function saySizeOnly(blobs: number): string {
 	const [of, which] = blobs === 1 ? ['1 blob', 'it'] : [`${blobs} blobs`, 'them'];
 	return `Of ${of} only the size was checked, because the registry sends ${which} only whole; --depth content reads every byte.`;
 }
+
+/** What intact means where the registry also serves from memory. @see docs/memory-of-3.1.md */
+export const sayMayLackLinks =
+	'Intact means here that it can be pulled now: this registry (distribution 3.x with a descriptor cache) also serves parts whose links its disk has lost, until it is restarted. What its disk holds is shown by regmedic scan.';
 
 function sayBroken(check: ImageCheck): string {
 	const {digest, children} = check;

@@ -19,6 +19,12 @@ export type Registry = {
 		depth: Depth,
 		waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
 	): Promise<BlobAnswer>;
+	/**
+	 * Whether the registry is proven to serve manifests whose links its disk has lost, as distribution 3.x with a descriptor
+	 * cache does. False: nothing is proven.
+	 * @param manifest a digest that it has just served
+	 */
+	servesFromMemory(repository: string, manifest: Digest, waiting: Waiting): Promise<boolean>;
 	/** Undefined: the registry does not know the repository. */
 	tags(repository: string, waiting: Waiting): Promise<string[] | undefined>;
 	/**

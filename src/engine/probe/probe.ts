@@ -17,6 +17,7 @@ import {createLimiter, forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Clock} from '../ports/clock.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {mayLackLinks} from '../verify/serves-from-memory.ts';
 import {createWalker} from '../verify/walk-image.ts';
 import {type CatalogueProgress, ownRepositories, type RepositoryToProbe} from './catalogue.ts';
 import {type Prober, probeRepository} from './probe-repository.ts';
@@ -78,6 +79,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		onProgress({repositories: done, known, isListed, tags, failures, unknown, requests});
 	};
 	const deferred: ImageCheck[] = [];
+	let lastIntact: ImageCheck | undefined;
 	const prober: Prober = {
 		registry,
 		walker: createWalker(registry, {depth, role, platforms, signal: health.signal}),
@@ -87,6 +89,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		walksAtATime,
 		newest,
 		onImage(check) {
+			lastIntact = check.verdict === 'intact' ? check : lastIntact;
 			// What an unserved part means, the other images tell.
 			if (check.faults.some(isUnserved) && deferred.length < mostImagesKept) {
 				deferred.push(check);
@@ -152,6 +155,8 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		tally.gap(onlyAbsent(registry.host), catalogue.known);
 	}
 
+	const isProven = lastIntact !== undefined && (await mayLackLinks(registry, lastIntact, {role, signal}));
+
 	return {
 		instance: registry.host,
 		...defined({shard}),
@@ -161,6 +166,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		listed: catalogue.listed,
 		list: listOf(catalogue, omitted),
 		...tally.counts(),
+		...(isProven && {mayLackLinks: true as const}),
 		requests: registry.requests() - before,
 		seconds: Math.round(clock.monotonic() - begun) / 1000,
 		finished: clock.now().toISOString(),

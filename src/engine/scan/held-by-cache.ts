@@ -58,6 +58,8 @@ export function heldByCache(registry: Registry, list: (waiting: Waiting) => Prom
 			const isHeld = link !== undefined && linkHolds(link, blob.digest) && all.blobs.has(blob.digest);
 			return isHeld ? registry.blob(repository, blob, depth, waiting) : notHeld;
 		},
+		// The question makes it ask upstream for a blob.
+		servesFromMemory: async () => false,
 		async tags(repository, waiting) {
 			const {own} = await repositoryIn(repository, waiting);
 			return own && [...own.tags.keys()];

@@ -1,6 +1,6 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultKinds, faultMeanings, widestFaultKind} from '../../domain/image/fault.ts';
-import {type ImageCheck, saySizeOnly} from '../../domain/image/verdict.ts';
+import {type ImageCheck, sayMayLackLinks, saySizeOnly} from '../../domain/image/verdict.ts';
 import {type Expectation, isEmpty, type ProbeGap, type ProbeReport, sawEverything} from '../../domain/probe/probe.ts';
 import {formatShard} from '../../domain/probe/shard.ts';
 import {sayDuration} from '../../domain/text/time.ts';
@@ -125,7 +125,19 @@ function sayReason(
 }
 
 function saySummary(
-	{instance, shard, depth, repositories, tags, indexes, sizeOnly, notMeant = 0, requests, seconds}: ProbeReport,
+	{
+		instance,
+		shard,
+		depth,
+		repositories,
+		tags,
+		indexes,
+		sizeOnly,
+		notMeant = 0,
+		mayLackLinks,
+		requests,
+		seconds,
+	}: ProbeReport,
 	columns: number,
 ): string[] {
 	const seen = [
@@ -145,6 +157,7 @@ function saySummary(
 					rest: '  ',
 					columns,
 				})),
+		...(mayLackLinks ? wrap(sayMayLackLinks, {rest: '  ', columns}) : []),
 	];
 }
 

@@ -2,7 +2,7 @@ import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
 import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
-import {sayNotMeant, saySizeOnly, sayVerdict} from '../../domain/image/verdict.ts';
+import {sayMayLackLinks, sayNotMeant, saySizeOnly, sayVerdict} from '../../domain/image/verdict.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {usualColumns, wrap} from '../../domain/text/wrap.ts';
@@ -103,14 +103,14 @@ function scopeOf(check: ImageCheck, depth: Depth): string {
 	const {verdict, checked, faults} = check;
 	const scope = `${count(checked.manifests, 'manifest')} and ${count(checked.blobs, 'blob')} checked`;
 	const worth = checked.sizeOnly === undefined ? '' : ` ${saySizeOnly(checked.sizeOnly)}`;
-	const meant = sayNotMeant(check)
+	const more = [...sayNotMeant(check), ...(check.mayLackLinks ? [sayMayLackLinks] : [])]
 		.map(text => ` ${text}`)
 		.join('');
 	switch (verdict) {
 		case 'intact':
 			return depth === 'head'
-				? `intact: ${scope}; all of them exist. Check that they are complete with --depth edge.${meant}`
-				: `intact: ${scope}; no fault was found.${worth}${meant}`;
+				? `intact: ${scope}; all of them exist. Check that they are complete with --depth edge.${more}`
+				: `intact: ${scope}; no fault was found.${worth}${more}`;
 
 		case 'unknown':
 			return `unknown: ${scope}; no fault was found in them. The rest is not known.${worth}`;

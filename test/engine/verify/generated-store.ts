@@ -130,6 +130,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 			self.asked.push(`${digest} ${size}`);
 			return late(blobAnswer(digest, size));
 		},
+		servesFromMemory: async () => false,
 		tags: () => late(tagged),
 		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),

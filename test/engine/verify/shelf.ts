@@ -55,6 +55,7 @@ export function shelf(...images: BuiltImage[]): Shelf {
 			await self.pause();
 			return answer(self.blobs.get(digest) ?? {...missing, detail: 'blob unknown to registry'});
 		},
+		servesFromMemory: async () => false,
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),

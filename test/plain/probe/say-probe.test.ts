@@ -41,6 +41,13 @@ describe('the end of a run', () => {
 		expect(text).toContain('--depth content reads every byte.');
 	});
 
+	it('says what intact means where the registry is proven to serve from memory', () => {
+		expect(said({mayLackLinks: true}).replace(/\s+/g, ' ')).toContain(
+			'Intact means here that it can be pulled now: this registry (distribution 3.x with a descriptor cache) also serves parts whose links its disk has lost, until it is restarted.',
+		);
+		expect(said()).not.toContain('can be pulled now');
+	});
+
 	it('lists each damage once, with its tags, what it means, and the next command', () => {
 		const digest = {digest: `sha256:${'a'.repeat(64)}` as never};
 		const images = [
