@@ -74,7 +74,7 @@ test.each([
 		screen = await room.until('1 registry.example');
 		expect(screen).toContain('type:  1 registry.example');
 		room.press('1 registry.example\r');
-		screen = await room.until('1 wait for you');
+		screen = await room.until('Apply · 2 of 3');
 		expect(screen).toMatch(/Apply . 2 of 3/);
 		expect(screen).toMatch(/infra-ci:latest mend +done/);
 		expect(screen).toMatch(/tools:7 wipe +waits/);
