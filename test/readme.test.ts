@@ -5,7 +5,7 @@ import manifest from '../package.json' with {type: 'json'};
 import {exitCodes} from '../src/domain/errors.ts';
 import {faultKinds} from '../src/domain/image/fault.ts';
 import {metricNames} from '../src/domain/probe/metrics.ts';
-import {scenarios} from '../src/drills/scenarios.ts';
+import {scenarios} from '../src/drills/scenarios/scenarios.ts';
 import {runProgram} from '../src/program.ts';
 import {keymap} from '../src/ui/state/keymap.ts';
 

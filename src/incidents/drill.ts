@@ -104,16 +104,7 @@ export async function openDrill(
 	};
 }
 
-function configurationOf({
-	registryUrl,
-	storageRoot,
-	restartCommand,
-	repository,
-	ssh,
-	build,
-	ci,
-	...world
-}: World): Configuration {
+function configurationOf({registryUrl, storageRoot, restartCommand, images, ssh, ci}: World): Configuration {
 	return {
 		registries: {
 			drill: {
@@ -130,26 +121,16 @@ function configurationOf({
 			},
 		},
 		woodpecker: {url: ci.url, token: {env: 'DRILL_CI_TOKEN'}},
-		images: {
-			[repository]: {
-				registry: 'drill',
-				build: {
-					repository: ci.repository,
-					branch: ci.branch,
-					pushes: ci.pushes,
-					runsIn: world.ciRunsInImage ? [repository] : [],
+		images: Object.fromEntries(
+			Object.entries(images).map(([repository, {build, fallback}]) => [
+				repository,
+				{
+					registry: 'drill',
+					build,
+					usedByPipelines: [],
+					...(fallback && {fallback: {on: 'vm', ...fallback, builder: 'auto', environment: {}}}),
 				},
-				usedByPipelines: [],
-				fallback: {
-					on: 'vm',
-					git: build.git,
-					context: build.context,
-					dockerfile: build.dockerfile,
-					tags: build.tags,
-					builder: 'auto',
-					environment: {},
-				},
-			},
-		},
+			]),
+		),
 	};
 }

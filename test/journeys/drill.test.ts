@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {readJournal} from '../../src/adapters/journal/events-file.ts';
-import {scenarios} from '../../src/drills/scenarios.ts';
+import {scenarios} from '../../src/drills/scenarios/scenarios.ts';
 import {type Login, openLogin, type Ran} from '../support/cli.ts';
 import {readWorldOnDisk} from '../support/world-on-disk.ts';
 import {exitOfScenario} from '../support/world-promises.ts';

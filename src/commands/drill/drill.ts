@@ -1,5 +1,5 @@
 import {exitCodes} from '../../domain/errors.ts';
-import {findScenario, scenarios} from '../../drills/scenarios.ts';
+import {findScenario, scenarios} from '../../drills/scenarios/scenarios.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import type {Invocation} from '../../invocation.ts';
 

@@ -8,12 +8,13 @@ import {isLive, type PendingTask, pendingTask, type View} from './step-progress.
 /** The User-Agent of the agent's pushes: the world does not count them as changes by a client. */
 export const ciAgent = 'woodpecker-plugin (regmedic drill)';
 
-/** The image of the incident, in the drill's registry. */
 type AgentTarget = {
 	registryUrl: string;
-	repository: string;
-	tag: string;
 	credentials: BasicCredentials;
+	/** The image of the incident, in which steps run. */
+	runsIn: {repository: string; tag: string};
+	/** What the pipelines build. */
+	builds: {repository: string; tags: string[]};
 	/** The images of the pipelines follow from it. */
 	seed: string;
 	view(): View;
@@ -95,7 +96,7 @@ async function carryOut(
 	signal: AbortSignal,
 ): Promise<undefined> {
 	if (kind === 'pull') {
-		step.image = (await canPull({...target, signal})) ? 'pulled' : 'missing';
+		step.image = (await canPull({...target, ...target.runsIn, signal})) ? 'pulled' : 'missing';
 	} else {
 		step.push = 'begun';
 		await store.save();
@@ -107,16 +108,17 @@ async function carryOut(
 
 /** @returns false when the registry refused the push */
 async function push({number}: StoredPipeline, target: AgentTarget, signal: AbortSignal): Promise<boolean> {
-	const {tag, seed} = target;
+	const {builds, seed} = target;
 	const image = buildImage({seed: `${seed} pipeline ${number}`});
 
-	// An earlier process of this drill may have pushed it. The tag is pushed last, so the rest of the image exists.
-	if ((await digestOfTag({...target, signal})) === image.index.digest) {
+	// An earlier process of this drill may have pushed it. The last tag is pushed last, so the rest of the image exists.
+	const last = {...target, repository: builds.repository, tag: builds.tags.at(-1)!, signal};
+	if ((await digestOfTag(last)) === image.index.digest) {
 		return true;
 	}
 
 	try {
-		await pushImage({...target, tags: [tag], image, agent: ciAgent, signal});
+		await pushImage({...target, ...builds, image, agent: ciAgent, signal});
 		return true;
 	} catch (error) {
 		if (error instanceof PushRefused) {

@@ -1,4 +1,4 @@
-import {commitOf} from '../programs/git.ts';
+import {commitOf, commitSeed} from '../programs/git.ts';
 import {planImageBuild, planOrdinary} from './pipeline-plans.ts';
 import type {PipelineStore} from './pipeline-store.ts';
 import type {CiPlace} from './place.ts';
@@ -8,45 +8,54 @@ const branches = ['main', 'release', 'docs'];
 const branchWithoutWorkflow = 'docs';
 /** How often an agent sends its log, and looks whether its pipeline was cancelled. */
 const agentMs = 1_000;
+const firstId = 42;
+/** Whoever leads the drill. */
+export const oncall = 'oncall';
 
-/** The CI of a drill: a Woodpecker 3.17 server with one public repository, whose pipeline builds the image of the incident. */
+type DrillRepository = {
+	/** `acme/NAME` */
+	name: string;
+	store: PipelineStore;
+	/** What its pipelines push: the whole reference of one tag. */
+	pushes: string;
+	/** Its pipelines run in the image of the incident. */
+	runsInImage: boolean;
+};
+
+/** The CI of a drill: a Woodpecker 3.17 server with public repositories, each of whose pipelines builds an image. */
 export function drillPlace(options: {
 	token: string;
-	store: PipelineStore;
+	repositories: readonly DrillRepository[];
 	seed: string;
 	speed: number;
-	/** Whole reference. */
+	/** The image of the incident, a whole reference. */
 	image: string;
-	runsInImage: boolean;
 	changed(): void;
 }): CiPlace {
-	const {token, store, seed, speed, image, runsInImage, changed} = options;
+	const {token, repositories, seed, speed, image, changed} = options;
 	return {
 		dialect: '3.17.0',
 		version: '3.17.0',
 		image,
 		lagMs: agentMs / speed,
 		now: Date.now,
-		users: new Map([[token, {id: 3, login: 'oncall'}]]),
+		users: new Map([[token, {id: 3, login: oncall}]]),
 		queue: {paused: false},
 		changed,
-		repositories: [
-			{
-				id: 42,
-				name: 'infra',
+		repositories: repositories.map(({name, store, pushes, runsInImage}, n) => {
+			const build = (created: number) => planImageBuild({created, speed, image: pushes, runsInImage});
+			return {
+				id: firstId + n,
+				name,
 				store,
-				pushers: ['oncall'],
+				pushers: [oncall],
 				branches,
-				commit: branch => commitOf(seed, branch),
+				commit: branch => commitOf(commitSeed(seed, name), branch),
 				plan: ({branch, created}) =>
-					branch === branchWithoutWorkflow
-						? {kind: 'filtered'}
-						: {kind: 'runs', steps: planImageBuild({created, speed, image, runsInImage})},
+					branch === branchWithoutWorkflow ? {kind: 'filtered'} : {kind: 'runs', steps: build(created)},
 				replan: ({steps}, created) =>
-					steps.some(({kind}) => kind === 'push')
-						? planImageBuild({created, speed, image, runsInImage})
-						: planOrdinary({created, speed}),
-			},
-		],
+					steps.some(({kind}) => kind === 'push') ? build(created) : planOrdinary({created, speed}),
+			};
+		}),
 	};
 }

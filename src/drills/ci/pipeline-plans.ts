@@ -1,5 +1,4 @@
-import {commitOf} from '../programs/git.ts';
-import type {LogLine, StoredPipeline, StoredStep} from './pipeline-store.ts';
+import type {LogLine, StoredStep} from './pipeline-store.ts';
 
 type PlannedStep = Pick<StoredStep, 'name' | 'kind' | 'runsInImage'> & {
 	milliseconds: number;
@@ -21,7 +20,12 @@ const queueMs = 600;
  * @param options.image whole reference
  * @param options.runsInImage its own steps run in the image that it builds
  */
-export function planImageBuild(options: {created: number; speed: number; image: string; runsInImage: boolean}) {
+export function planImageBuild(options: {
+	created: number;
+	speed: number;
+	image: string;
+	runsInImage: boolean;
+}): StoredStep[] {
 	const {image, runsInImage} = options;
 	const inImage = runsInImage ? {runsInImage} : {};
 	return plan(options, [
@@ -70,60 +74,6 @@ export function planOrdinary(options: {created: number; speed: number}): StoredS
 		},
 		{name: 'plan', kind: 'commands', runsInImage: true, milliseconds: 600, lines: ['+ make plan', 'No changes.']},
 	]);
-}
-
-const titles = [
-	'Raise the memory limit of the ingress',
-	'Add the staging bucket',
-	'Rotate the mirror credentials',
-	'Pin the provider versions',
-	'Move the runner pool to the new subnet',
-	'Drop the unused peering',
-	'Label the spot nodes',
-];
-
-/** Of pushes, newest last, over and over: most go to `main`. */
-const pushedTo = ['main', 'ingress-memory', 'main', 'staging-bucket', 'main'];
-
-/** Pipelines 360 to 365 succeeded; since the image broke, 366 to 376 failed. */
-const firstPast = 360;
-const firstFailed = 366;
-const lastPast = 376;
-/** A deployment failed, too. A restart of it would deploy again: nobody restarts it in passing. */
-const deployment = 373;
-const deployed: Pick<StoredPipeline, 'event' | 'branch' | 'ref' | 'deployTo'> = {
-	event: 'deployment',
-	branch: '',
-	ref: 'refs/tags/v1.4.0',
-	deployTo: 'production',
-};
-
-const minuteMs = 60_000;
-
-/**
- * The pipelines before the drill began. The first failure is 135 minutes old, as in the incident.
- * @param now the moment the drill begins, milliseconds since 1970
- */
-export function pastPipelines(seed: string, now: number): StoredPipeline[] {
-	return Array.from({length: lastPast - firstPast + 1}, (_, n) => {
-		const number = firstPast + n;
-		const failed = number >= firstFailed;
-		const minutesAgo = failed ? 135 - (number - firstFailed) * 12 : 135 + (firstFailed - number) * 47;
-		const created = now - minutesAgo * minuteMs;
-		return {
-			number,
-			parent: 0,
-			reruns: 0,
-			...(number === deployment ? deployed : {event: 'push', branch: pushedTo[number % pushedTo.length]!}),
-			commit: commitOf(seed, `push ${number}`),
-			author: ['mira', 'jonas', 'ada'][number % 3]!,
-			message: titles[number % titles.length]!,
-			created,
-			steps: planOrdinary({created, speed: 0.2}).map(step =>
-				step.runsInImage ? {...step, image: failed ? 'missing' : 'pulled'} : step,
-			),
-		};
-	});
 }
 
 function plan({created, speed}: {created: number; speed: number}, steps: PlannedStep[]): StoredStep[] {

@@ -47,6 +47,11 @@ export function commitOf(seed: string, branch: string): string {
 	return createHash('sha1').update(`${seed} ${branch}`).digest('hex');
 }
 
+/** Of the repository `acme/NAME`: its commits are its own. */
+export function commitSeed(seed: string, name: string): string {
+	return name === 'infra' ? seed : `${seed} ${name}`;
+}
+
 async function clone(words: string[], folder: string, {err, work, world}: ProgramContext): Promise<void> {
 	const {branch, positional} = readClone(words);
 	const [url, directory = path.basename(url ?? '', '.git')] = positional;

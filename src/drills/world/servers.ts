@@ -1,12 +1,14 @@
 import {startAgent} from '../ci/agent.ts';
-import {drillPlace} from '../ci/drill-place.ts';
+import {drillPlace, oncall} from '../ci/drill-place.ts';
 import {openPipelineStore} from '../ci/pipeline-store.ts';
 import {viewOf} from '../ci/requests/shared.ts';
 import {startCi} from '../ci/server.ts';
 import type {HostProcesses} from '../host-processes.ts';
 import {hostVariables, writePrograms} from '../host-programs.ts';
 import {type Listener, listenHttp} from '../listen.ts';
+import {commitSeed} from '../programs/git.ts';
 import {startRegistry} from '../registry/server.ts';
+import {incidentRepository, incidentTag, type Scenario} from '../scenarios/scenario.ts';
 import {endDetached} from '../ssh/detached.ts';
 import {startSshHost} from '../ssh/host.ts';
 import {writeClientFiles} from '../ssh/keys.ts';
@@ -24,16 +26,14 @@ export async function startServers(
 	paths: WorldPaths,
 	file: WorldFile,
 	options: {
-		repository: string;
-		tag: string;
-		ciRunsInImage: boolean;
+		scenario: Scenario;
 		user: string;
 		processes: HostProcesses;
 		/** Called when every server listens and before any of them acts on its own. */
 		recordPorts(ports: WorldFile['ports']): Promise<void>;
 	},
 ): Promise<Servers> {
-	const {repository, tag, user, ciRunsInImage, processes} = options;
+	const {scenario, user, processes} = options;
 	const {seed, speed, keys, registryCredentials: credentials} = file;
 	const closers: (() => Promise<void>)[] = [];
 
@@ -84,40 +84,61 @@ export async function startServers(
 			user,
 		});
 
-		const store = await openPipelineStore(paths.ci);
-		const image = `${registry.host}/${repository}:${tag}`;
-		// The agent starts last, and the CI has to wake it.
-		const wake = {agent: () => {}};
+		const repositories = await Promise.all(
+			Object.entries(scenario.builds).map(
+				async ([
+					repository,
+					{
+						pipeline: {name, pushes, runsIn},
+					},
+				]) => ({
+					name,
+					store: await openPipelineStore(paths.ciOf(name)),
+					pushes: `${registry.host}/${repository}:${pushes.at(-1)}`,
+					runsInImage: runsIn.length > 0,
+					builds: {repository, tags: pushes},
+				}),
+			),
+		);
+		// The agents start last, and the CI has to wake them.
+		const agents: ReturnType<typeof startAgent>[] = [];
 		const place = drillPlace({
 			token: file.ciToken,
-			store,
+			repositories,
 			seed,
 			speed,
-			image,
-			runsInImage: ciRunsInImage,
-			changed: () => wake.agent(),
+			image: `${registry.host}/${incidentRepository}:${incidentTag}`,
+			changed: () => {
+				for (const {wake} of agents) {
+					wake();
+				}
+			},
 		});
 		const ci = await started(startCi({port: file.ports.ci, place}));
 		const ports = {registry: registry.port, ssh: ssh.port, ci: ci.port, control: control.port};
 		await options.recordPorts(ports);
 
-		const agent = startAgent(store, {
-			registryUrl: registry.url,
-			repository,
-			tag,
-			credentials,
-			seed,
-			view: () => viewOf(place),
-		});
-		closers.push(agent.stop);
-		wake.agent = agent.wake;
+		for (const {name, store, builds} of repositories) {
+			const agent = startAgent(store, {
+				registryUrl: registry.url,
+				runsIn: {repository: incidentRepository, tag: incidentTag},
+				builds,
+				credentials,
+				seed: commitSeed(seed, name),
+				view: () => viewOf(place),
+			});
+			closers.push(agent.stop);
+			agents.push(agent);
+		}
 
 		return {
 			ports,
 			pipelineCounts() {
-				const pipelines = store.pipelines();
+				const pipelines = repositories.flatMap(({store}) => store.pipelines());
 				return {
-					manualPipelines: pipelines.filter(({event, parent}) => event === 'manual' && parent === 0).length,
+					manualPipelines: pipelines.filter(
+						({event, parent, author}) => event === 'manual' && parent === 0 && author === oncall,
+					).length,
 					pipelineRestarts: pipelines.filter(({parent}) => parent !== 0).length,
 				};
 			},

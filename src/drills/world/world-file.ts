@@ -2,7 +2,7 @@ import {readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {writeAtomically} from '../disk.ts';
 import type {BasicCredentials} from '../registry/authorization.ts';
-import type {Damage} from '../scenarios.ts';
+import type {Damage} from '../scenarios/scenario.ts';
 import type {DrillKeys} from '../ssh/keys.ts';
 
 /** What a drill has to remember in order to be opened again. Written last when a world is made. */
@@ -31,6 +31,9 @@ export function worldPaths(folder: string) {
 		world: path.join(folder, 'world.json'),
 		storage: path.join(folder, 'registry'),
 		ci: path.join(folder, 'ci.json'),
+		otherCi: path.join(folder, 'ci'),
+		/** The pipelines of `acme/NAME`. */
+		ciOf: (name: string) => (name === 'infra' ? path.join(folder, 'ci.json') : path.join(folder, 'ci', `${name}.json`)),
 		/** One line a change: who put a manifest, when the registry was restarted. */
 		changes: path.join(folder, 'changes.jsonl'),
 		vm,
@@ -61,8 +64,8 @@ export async function writeWorld({world}: WorldPaths, file: WorldFile): Promise<
 
 /** Removes what an interrupted making left: the drill's own files only. */
 export async function clearWorld(paths: WorldPaths): Promise<void> {
-	const {storage, ci, changes, vm, bin, knownHosts, sshConfig, privateKey} = paths;
-	for (const file of [storage, ci, changes, vm, bin, knownHosts, sshConfig, privateKey]) {
+	const {storage, ci, otherCi, changes, vm, bin, knownHosts, sshConfig, privateKey} = paths;
+	for (const file of [storage, ci, otherCi, changes, vm, bin, knownHosts, sshConfig, privateKey]) {
 		await rm(file, {recursive: true, force: true});
 	}
 }

@@ -5,10 +5,17 @@ import {worldFailure} from '../disk.ts';
 import type {HostProcesses} from '../host-processes.ts';
 import {restartCommand} from '../host-programs.ts';
 import type {BasicCredentials} from '../registry/authorization.ts';
-import {type Damage, findScenario, type Scenario} from '../scenarios.ts';
+import {
+	type Damage,
+	incidentRepository,
+	incidentTag,
+	type Scenario,
+	type ScenarioBuild,
+} from '../scenarios/scenario.ts';
+import {findScenario} from '../scenarios/scenarios.ts';
 import {alias} from '../ssh/keys.ts';
 import {countChanges, type WorldCounts} from './change-log.ts';
-import {brokenRepository, brokenTag, makeWorld} from './make-world.ts';
+import {makeWorld} from './make-world.ts';
 import {startServers} from './servers.ts';
 import {readWorld, type WorldFile, worldPaths, writeWorld} from './world-file.ts';
 
@@ -33,11 +40,12 @@ export type World = {
 		alias: string;
 		privateKeyFile: string;
 	};
-	ci: {url: string; token: string; repository: string; branch: string; pushes: string[]};
-	/** The pipeline that builds the image runs in that image. */
-	ciRunsInImage: boolean;
-	/** What the fallback builds on the pretend host. */
-	build: {git: string; context: string; dockerfile: string; tags: string[]};
+	/** `repository`: the one whose pipeline builds the broken image. */
+	ci: {url: string; token: string; repository: string; branch: string};
+	/** How each image is built, by its repository in the registry. */
+	images: Record<string, {build: BuildInCi; fallback?: FallbackBuild}>;
+	/** What the fallback of the broken image builds on the pretend host. */
+	build: FallbackBuild;
 	restartCommand: string;
 	/** What the scenario damaged. For tests and the debriefing. */
 	broken: Damage;
@@ -46,6 +54,9 @@ export type World = {
 	/** Stops every server and every process of the pretend host. The folder can be opened again. */
 	close(): Promise<void>;
 };
+
+type BuildInCi = {repository: string; branch: string; pushes: string[]; runsIn: string[]};
+type FallbackBuild = {git: string; context: string; dockerfile: string; tags: string[]};
 
 export type OpenWorldOptions = {
 	folder: string;
@@ -91,21 +102,22 @@ async function open(options: OpenWorldOptions): Promise<World> {
 	const file: WorldFile = {...(known ?? (await makeWorld(paths, {scenario, seed, speed}))), speed};
 	signal?.throwIfAborted();
 	const servers = await startServers(paths, file, {
-		repository: brokenRepository,
-		tag: brokenTag,
-		ciRunsInImage: scenario.ciRunsInImage,
+		scenario,
 		user: sshUser,
 		processes: options.processes,
 		recordPorts: async ports => writeWorld(paths, {...file, ports}),
 	});
 	const {ports} = servers;
 	const registryHost = `127.0.0.1:${ports.registry}`;
+	const images = Object.fromEntries(
+		Object.entries(scenario.builds).map(([repository, build]) => [repository, imageOf(build)]),
+	);
 	let closing: Promise<void> | undefined;
 
 	const world: World = {
 		scenario,
-		image: `${registryHost}/${brokenRepository}:${brokenTag}`,
-		repository: brokenRepository,
+		image: `${registryHost}/${incidentRepository}:${incidentTag}`,
+		repository: incidentRepository,
 		registryUrl: `http://${registryHost}`,
 		registryHost,
 		registryCredentials: file.registryCredentials,
@@ -122,17 +134,11 @@ async function open(options: OpenWorldOptions): Promise<World> {
 		ci: {
 			url: `http://127.0.0.1:${ports.ci}`,
 			token: file.ciToken,
-			repository: 'acme/infra',
-			branch: 'main',
-			pushes: [brokenTag],
+			repository: images[incidentRepository]!.build.repository,
+			branch: images[incidentRepository]!.build.branch,
 		},
-		ciRunsInImage: scenario.ciRunsInImage,
-		build: {
-			git: 'https://git.acme.example/acme/infra.git',
-			context: 'ci',
-			dockerfile: 'Dockerfile',
-			tags: ['latest', 'manual'],
-		},
+		images,
+		build: images[incidentRepository]!.fallback!,
 		restartCommand,
 		broken: file.broken,
 		counts: () => ({...servers.pipelineCounts(), ...countChanges(paths)}),
@@ -149,4 +155,18 @@ async function open(options: OpenWorldOptions): Promise<World> {
 
 	signal?.addEventListener('abort', onAbort, {once: true});
 	return world;
+}
+
+function imageOf({pipeline: {name, pushes, runsIn}, fallback}: ScenarioBuild): World['images'][string] {
+	return {
+		build: {repository: `acme/${name}`, branch: 'main', pushes, runsIn},
+		...(fallback && {
+			fallback: {
+				git: `https://git.acme.example/acme/${name}.git`,
+				context: 'ci',
+				dockerfile: 'Dockerfile',
+				tags: fallback,
+			},
+		}),
+	};
 }

@@ -5,7 +5,7 @@ import {createServer} from 'node:net';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect, test} from 'vitest';
-import {scenarios} from '../../../src/drills/scenarios.ts';
+import {scenarios} from '../../../src/drills/scenarios/scenarios.ts';
 import {openWorld} from '../../../src/drills/world/world.ts';
 import {processes} from '../../support/processes.ts';
 import {temporaryFolder} from '../../support/real.ts';

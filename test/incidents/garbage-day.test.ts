@@ -1,0 +1,101 @@
+import {expect, it} from 'vitest';
+import {parseSettings} from '../../src/domain/incident/settings.ts';
+import {tagTarget} from '../../src/domain/storage/listing/links.ts';
+import {createRedaction} from '../../src/domain/text/redaction.ts';
+import {makePlan} from '../../src/engine/plan/make-plan.ts';
+import {findDamage} from '../../src/engine/plan/scope.ts';
+import {openDrill} from '../../src/incidents/drill.ts';
+import {openRegistryPorts} from '../../src/wiring/ports.ts';
+import {systemClock} from '../../src/wiring/setup.ts';
+import {processes} from '../support/processes.ts';
+import {createTempFolder} from '../support/temp-folder.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+/** The world of the drill, and all damage of it as a scan over ssh finds it. */
+async function openGarbageDay() {
+	const folder = await createTempFolder();
+	const {world, setup} = await openDrill(
+		{folder, scenario: 'garbage-day', seed: 1, speed: 1},
+		{processes, redaction: createRedaction(), signal},
+	);
+	const ports = openRegistryPorts(world.registryHost, setup);
+	const scope = await findDamage({
+		registry: ports.registry,
+		storage: ports.storage!,
+		role: 'authoritative',
+		platforms: {},
+		clock: systemClock,
+		signal,
+	});
+	const {registryHost: host, images, restartCommand} = world;
+	return {
+		world,
+		scope,
+		plan: () =>
+			makePlan(scope, {
+				host,
+				restartCommand,
+				choices: [],
+				signal,
+				needOf: () => 'other',
+				runsIn: ({repository}) => images[repository]?.build.runsIn ?? [],
+				of(image) {
+					const {ports: own, settings} = ports.of(image);
+					return {ports: own, settings: parseSettings(settings)!};
+				},
+			}),
+		async [Symbol.asyncDispose]() {
+			await ports.close();
+			await world.close();
+		},
+	};
+}
+
+it('the scan of garbage-day finds the six images that the collection broke, and no others of thirty', async () => {
+	await using day = await openGarbageDay();
+	const {world, scope} = day;
+
+	expect(scope.gaps).toEqual([]);
+	expect(scope.images.map(({repository, tags}) => `${repository}: ${tags.join(' ')}`)).toEqual([
+		'data/etl: 2026-04-13 nightly',
+		'infra-ci: 2026-04 latest',
+		'tools/terraform-runner: 1.10 latest',
+		'web/shop: 1.41.1',
+		'web/shop: 1.42.0',
+		'web/shop: edge main',
+	]);
+	expect(scope.images.map(({digest}) => digest).sort()).toEqual(world.broken.images!.map(({digest}) => digest).sort());
+	for (const {platforms} of scope.images) {
+		expect(platforms).toEqual({whole: [], lost: ['linux/amd64', 'linux/arm64']});
+	}
+
+	const top = [...scope.disk!.listing.repositories].flatMap(([name, {tags}]) =>
+		[...new Set([...tags.values()].map(({link}) => tagTarget(link)))].map(digest => `${name} ${digest}`),
+	);
+	expect(top).toHaveLength(30);
+});
+
+it('its plan relinks two images, follows the colleague’s pipeline and starts the others, that of infra-ci first', async () => {
+	await using day = await openGarbageDay();
+
+	const {images, items, destructive} = await day.plan();
+
+	const byId = new Map(images.map(({id, repository, tags}) => [id, `${repository}:${tags[0]}`]));
+	const [infra] = items.filter(({image}) => image?.startsWith('infra-ci@'));
+	const sayItem = ({image, remedy, changes}: (typeof items)[number]) =>
+		`${remedy} ${byId.get(image!)}: ${changes[0]!.type}`;
+	expect(items.map(sayItem).sort()).toEqual([
+		'rebuild-ci data/etl:2026-04-13: start-pipeline',
+		'rebuild-ci infra-ci:2026-04: start-pipeline',
+		'rebuild-ci tools/terraform-runner:1.10: start-pipeline',
+		'rebuild-ci web/shop:edge: follow-pipeline',
+		'relink web/shop:1.41.1: store-manifest',
+		'relink web/shop:1.42.0: store-manifest',
+	]);
+	expect(items.filter(({after}) => after.includes(infra!.id)).map(({image}) => byId.get(image!))).toEqual([
+		'data/etl:2026-04-13',
+		'tools/terraform-runner:1.10',
+	]);
+	expect(destructive).toBe(0);
+});
