@@ -1,6 +1,8 @@
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
 import type {PathState} from '../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink, tagFolder} from '../../domain/storage/listing/paths.ts';
+import type {Registry} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import type {ActionContext} from './action.ts';
 
 /** The state on the disk of the links that the steps write, by path. */
@@ -37,7 +39,8 @@ export async function stillDone(
 		return 'no';
 	}
 
-	if (!(await isServed(step, context))) {
+	const {ports, signal} = context;
+	if (!(await isServed(step, ports.registry, {signal}))) {
 		return 'no';
 	}
 
@@ -45,7 +48,7 @@ export async function stillDone(
 }
 
 /** Whether the registry serves it. Of a blob the last byte is read, which the descriptor cache cannot fake. */
-export async function isServed(step: RelinkStep, {ports: {registry}, signal}: ActionContext): Promise<boolean> {
+export async function isServed(step: RelinkStep, registry: Registry, {signal}: Waiting): Promise<boolean> {
 	const {repository} = step;
 	if (step.kind === 'mount-blob' || step.kind === 'upload-blob') {
 		const {digest, size} = step;

@@ -7,6 +7,7 @@ import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {isServed, linksOf, stillDone} from './links.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {nameOf, readBack, sayUnserved} from './read-back.ts';
 import {bytesGone, performRelink} from './relink-step.ts';
 import {withStoreLock} from './store-lock.ts';
 
@@ -99,12 +100,9 @@ async function relink(
 	{storage, lock}: {storage: Storage; lock: StorageLock},
 	context: ActionContext,
 ): Promise<Result> {
-	const done: string[] = [];
-	const rejected = (say: string): Result => ({
-		outcome: 'rejected',
-		output: {relinked: done},
-		say: done.length === 0 ? say : `${done.length} of ${steps.length} were relinked. ${say}`,
-	});
+	const done: RelinkStep[] = [];
+	const stored: RelinkStep[] = [];
+	let refusal: string | undefined;
 	const links = await linksOf(steps, context);
 
 	for (const step of steps) {
@@ -114,31 +112,36 @@ async function relink(
 			const answer = await performRelink(step, {storage, lock, links}, context);
 			context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
 			if (answer.state === 'rejected') {
-				return rejected(answer.detail);
+				refusal = answer.detail;
+				break;
 			}
 
-			if (!(await isServed(step, context))) {
-				return rejected(sayUnserved(step));
+			// Nothing more is stored into a memory that swallows it.
+			if (!(await isServed(step, context.ports.registry, context))) {
+				refusal = sayUnserved(step);
+				break;
 			}
 
 			await context.record('relinked', {...answer.step}, relinkDone(answer.step));
+			stored.push(answer.step);
+		} else {
+			done.push(step);
 		}
-
-		done.push(nameOf(step));
 	}
 
-	return {outcome: 'relinked', output: {relinked: done}, say: `${relinkCounts(steps)} relinked.`};
+	const lost = await readBack(stored, context);
+	const proven = [...done, ...stored.filter(step => !lost.has(step))];
+	const output = {relinked: proven.map(nameOf)};
+	const [problem = refusal] = lost.values();
+	if (problem !== undefined) {
+		const say = proven.length === 0 ? problem : `${proven.length} of ${steps.length} were relinked. ${problem}`;
+		return {outcome: 'rejected', output, say};
+	}
+
+	return {outcome: 'relinked', output, say: `${relinkCounts(steps)} relinked.`};
 }
 
 /** Only of the image's own repository, whatever else the findings are of. */
 function stepsOf({image, findings}: InputsOf<'registry.relink'>): RelinkStep[] {
 	return relinkSteps((findings ?? []).filter(({repository}) => repository === image.repository));
-}
-
-function nameOf(step: RelinkStep): string {
-	return step.kind === 'restore-tag' ? step.tag : step.digest;
-}
-
-function sayUnserved(step: RelinkStep): string {
-	return `The registry stored ${nameOf(step)} and does not serve it: it answers from memory. Restart it, or delete its keys where its cache is in Redis, then relink again.`;
 }

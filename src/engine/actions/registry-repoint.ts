@@ -8,6 +8,7 @@ import type {StorageLock} from '../ports/storage.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {readBack} from './read-back.ts';
 import {withStoreLock} from './store-lock.ts';
 
 /** Points the tag at another, intact image of the same repository. Nothing is uploaded. */
@@ -21,7 +22,7 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 	},
 	outcomes: {
 		repointed: 'the tag names the other image',
-		rejected: 'the registry rejected it, or the other image has moved',
+		rejected: 'the registry rejected it or did not store it, or the other image has moved',
 		refused: 'the registry refused the request',
 		unreachable: 'the registry does not respond',
 	},
@@ -87,13 +88,21 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 		const point = async (lock?: StorageLock): Promise<ActionResult<OutputValues<'registry.repoint'>>> => {
 			lock?.lost?.throwIfAborted();
 			const put = await registry.putManifest(image.repository, tag, answer, context);
-			return put.state === 'rejected'
-				? {outcome: 'rejected', output: {}, say: `The registry rejected it: ${put.detail}`}
-				: {
+			if (put.state === 'rejected') {
+				return {outcome: 'rejected', output: {}, say: `The registry rejected it: ${put.detail}`};
+			}
+
+			const {repository} = image;
+			const [problem] = (
+				await readBack([{kind: 'restore-tag', repository, tag, digest: answer.digest}], context)
+			).values();
+			return problem === undefined
+				? {
 						outcome: 'repointed',
 						output: {digest: put.digest, before: before ?? null},
 						say: `${tag} names ${shortDigest(put.digest)} now.`,
-					};
+					}
+				: {outcome: 'rejected', output: {}, say: problem};
 		};
 		return storage ? withStoreLock(storage, context, point) : point();
 	},

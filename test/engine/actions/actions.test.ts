@@ -377,6 +377,26 @@ test('a tag that has moved since the gate was shown is not used, and a sentence 
 	});
 });
 
+test('a re-pointed tag that is not there when it is read back is not called re-pointed', async () => {
+	const registry = fakeRegistry({latest: one, older: old});
+	const {changes: approved} = await action('registry.repoint').gate(repointInputs, contextWith({registry}));
+	const gone = fakeStorage([], {
+		recheck: async paths => new Map(paths.map(path => [path, {state: 'gone' as const}])),
+	});
+	expect(
+		await run('registry.repoint', repointInputs, contextWith({registry, storage: gone}, {approved})),
+	).toMatchObject({
+		outcome: 'rejected',
+		say: expect.stringContaining('its disk does not hold it'),
+	});
+
+	registry.fresh = () => fakeRegistry({latest: one, older: old});
+	expect(await run('registry.repoint', repointInputs, contextWith({registry}, {approved}))).toMatchObject({
+		outcome: 'rejected',
+		say: expect.stringContaining('does not serve it: it answers from memory'),
+	});
+});
+
 // ---------------------------------------------------------------- ci.build
 
 test.each<[string, TriggerAnswer, ReturnType<typeof pipeline>[], string]>([

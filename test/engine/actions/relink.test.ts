@@ -4,7 +4,7 @@ import type {Digest} from '../../../src/domain/image/digest.ts';
 import {sayChange} from '../../../src/domain/incident/change.ts';
 import {toJsonObject} from '../../../src/domain/json.ts';
 import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
-import {currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
+import {blobData, currentLink, layerLink, revisionLink} from '../../../src/domain/storage/listing/paths.ts';
 import {registryRelink} from '../../../src/engine/actions/registry-relink.ts';
 import type {MountAnswer, PutAnswer} from '../../../src/engine/ports/registry.ts';
 import {
@@ -81,17 +81,24 @@ function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?
 		done.push(`put ${reference === child.digest ? 'child' : reference}`);
 		links.add(reference === child.digest ? revisionLink(repository, child.digest) : currentLink(repository, reference));
 	};
-	const state = (path: string): PathState =>
-		links.has(path) ? {state: 'there', size: 71, changed: 0} : {state: 'gone'};
+	const data = new Map([child, layer, config].map(({digest, bytes}) => [blobData(digest), bytes.length]));
+	const state = (path: string): PathState => {
+		const size = links.has(path) ? 71 : data.get(path);
+		return size === undefined ? {state: 'gone'} : {state: 'there', size, changed: 0};
+	};
+	const looks: string[][] = [];
 	const storage = fakeStorage([child], {
-		recheck: async paths => new Map(paths.map(path => [path, state(path)])),
+		async recheck(paths) {
+			looks.push([...paths]);
+			return new Map(paths.map(path => [path, state(path)]));
+		},
 		async *streamBlob({digest}) {
 			yield [layer, config].find(blob => blob.digest === digest)!.bytes;
 		},
 	});
 	// The tag's link is there, and holds no digest.
 	links.add(currentLink(repository, 'latest'));
-	return {registry, storage, links, served, done, context: contextWith({registry, storage})};
+	return {registry, storage, links, data, looks, served, done, context: contextWith({registry, storage})};
 }
 
 test('the gate shows every request, and its phrase counts the parts', async () => {
@@ -144,6 +151,76 @@ test('a blob that cannot be mounted is uploaded, and journaled as an upload', as
 		'put-manifest',
 		'restore-tag',
 	]);
+});
+
+test('what was stored is read back over new connections, and in one command from the disk', async () => {
+	const {context, registry, looks, links} = world();
+	let fresh = 0;
+	const asked: string[] = [];
+	registry.fresh = () => {
+		fresh++;
+		return {
+			...registry,
+			blob(name, blob, ...rest) {
+				asked.push(blob.digest);
+				return registry.blob(name, blob, ...rest);
+			},
+			manifest(name, reference, ...rest) {
+				asked.push(reference);
+				return registry.manifest(name, reference, ...rest);
+			},
+		};
+	};
+
+	await registryRelink.run(inputs(finding), context);
+
+	expect([fresh, asked]).toEqual([1, [config.digest, layer.digest, child.digest, 'latest']]);
+	expect(looks).toHaveLength(2);
+	expect(looks[1]).toEqual([
+		layerLink(repository, config.digest),
+		blobData(config.digest),
+		layerLink(repository, layer.digest),
+		blobData(layer.digest),
+		revisionLink(repository, child.digest),
+		blobData(child.digest),
+		currentLink(repository, 'latest'),
+	]);
+	expect([...links].every(link => looks[1]!.includes(link))).toBe(true);
+});
+
+test.each<[string, (here: ReturnType<typeof world>) => void, string]>([
+	['link', ({links}) => links.delete(layerLink(repository, layer.digest)), layerLink(repository, layer.digest)],
+	['data', ({data}) => data.delete(blobData(layer.digest)), blobData(layer.digest)],
+	['data of its size', ({data}) => data.set(blobData(layer.digest), 1), blobData(layer.digest)],
+])('a blob that is served and has no %s on the disk is not called relinked', async (_, lose, path) => {
+	const here = world();
+	const {registry, context} = here;
+	registry.fresh = () => {
+		lose(here);
+		return registry;
+	};
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		outcome: 'rejected',
+		output: {relinked: [config.digest, child.digest, 'latest']},
+		say: expect.stringMatching(`^3 of 4 were relinked\\. The registry serves .*${path}`),
+	});
+});
+
+test('where the disk cannot be read afterwards, it is not known whether anything was stored', async () => {
+	const {context, registry, storage} = world();
+	const {recheck} = storage;
+	registry.fresh = () => {
+		storage.recheck = async paths => new Map(paths.map(path => [path, {state: 'unread' as const}]));
+		return registry;
+	};
+
+	await expect(registryRelink.run(inputs(finding), context)).rejects.toMatchObject({
+		code: 'effect.unknown',
+		message: expect.stringContaining('could not be read back'),
+	});
+	storage.recheck = recheck;
+	expect(await registryRelink.reconcile!(inputs(finding), context)).toMatchObject({kind: 'done'});
 });
 
 test('a blob that is only served from memory is linked all the same', async () => {
