@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {readdir, readFile, realpath, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {Plan} from '../../src/domain/plan/plan.ts';
@@ -98,6 +98,14 @@ describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
 				digest: images['tools/lint:latest']!.manifests[0]!.digest,
 			},
 		]);
+		const {dev, ino} = await stat(store.root);
+		expect(made!.identity).toEqual({
+			url: `http://${registry.host}`,
+			certificate: null,
+			hostKey: null,
+			root: await realpath(store.root),
+			device: `${dev}:${ino}`,
+		});
 		expect(made!.destructive).toBe(0);
 		expect(stdout).toContain('4 damaged images in 4 repositories.');
 		expect(await files()).toEqual(before);

@@ -93,6 +93,20 @@ describeReal('both SSH transports against a real sshd', ['sshd', 'ssh', 'ssh-key
 			expect(odd.exitCode).toBe(255);
 		});
 
+		it('tells the host by the fingerprint of its key, before and after a command', async () => {
+			const {stdout} = spawnSync('ssh-keygen', ['-lf', sshd.hostKeyFile], {encoding: 'utf8'});
+			const [, fingerprint] = stdout.split(' ');
+			const shell = open(sshd.configFile);
+
+			const before = await shell.hostKey!({signal});
+			await shell.run(read('true'), {signal});
+			const after = await shell.hostKey!({signal});
+			await shell.close();
+
+			expect(fingerprint).toMatch(/^SHA256:/);
+			expect([before, after]).toEqual([fingerprint, fingerprint]);
+		});
+
 		it('is not stopped by ten megabytes on stderr', async () => {
 			const shell = open(sshd.configFile);
 

@@ -40,6 +40,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 			putManifest(transport, {repository, reference, manifest}, waiting),
 		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, {repository, digest, from}, waiting),
 		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, {repository, blob, bytes}, waiting),
+		certificate: transport.certificate,
 		requests: transport.requests,
 		busy: transport.busy,
 		fresh: () => createRegistry(options),

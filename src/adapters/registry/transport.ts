@@ -26,6 +26,8 @@ export type Transport = {
 	expectStatus(response: RegistryResponse, expected: readonly number[]): Promise<void>;
 	/** What an unexpected response means; reads its body. */
 	refusal(response: RegistryResponse): Promise<OperatorError>;
+	/** See Registry. */
+	certificate(): string | undefined;
 	/** Requests sent so far. */
 	requests(): number;
 	/** Responses so far with status 429 or 503. */
@@ -126,6 +128,7 @@ export function createTransport(options: RegistryOptions): Transport {
 		send,
 		expectStatus,
 		refusal,
+		certificate: sender.certificate,
 		requests: sender.requests,
 		busy: sender.busy,
 		async close() {

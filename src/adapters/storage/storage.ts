@@ -11,6 +11,7 @@ import {streamBlob} from './blobs/stream-blob.ts';
 import {readHostNow} from './host/cleaners.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
 import {findMissing} from './host/find-programs.ts';
+import {identifyStore} from './host/identify-store.ts';
 import {readMaintenance} from './host/maintenance.ts';
 import {sampleStore} from './host/sample-store.ts';
 import {surveyStore} from './host/survey-store.ts';
@@ -58,6 +59,7 @@ export function createStorage({
 		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root, signal}),
 		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
 		survey: ({signal}) => surveyStore({shell, root, signal}),
+		identity: ({signal}) => identifyStore({shell, root, signal}),
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),

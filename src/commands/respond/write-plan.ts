@@ -13,6 +13,7 @@ import type {Need} from '../../domain/plan/rows.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {parseDuration} from '../../domain/text/time.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
+import {identify} from '../../engine/plan/identify.ts';
 import {makePlan} from '../../engine/plan/make-plan.ts';
 import {findDamage} from '../../engine/plan/scope.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -20,7 +21,7 @@ import {sayPlanTable} from '../../plain/plan/say-plan.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {openRegistryPorts} from '../../wiring/ports.ts';
 import {urlOf} from '../../wiring/registry.ts';
-import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
+import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {onlyRegistry, registryNamed} from '../configured-registry.ts';
 
 export type PlanFileOptions = {
@@ -75,6 +76,8 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 			onProgress: progress.update,
 		});
 		progress.stop();
+		const url = known?.registry.url ?? urlOf(host, setup.plainHttp ?? false);
+		const identity = await identify({url, registry: ports.registry, storage: ports.storage}, {signal});
 		const now = systemClock.now();
 		const plan: Plan = redactDeep(
 			{
@@ -84,7 +87,7 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 				// What is destructive never stays approved for longer.
 				until: new Date(now.getTime() + (repair.destructive > 0 ? Math.min(validMs, hourMs) : validMs)).toISOString(),
 				registry: host,
-				identity: identityOf(host, setup),
+				identity,
 				...repair,
 			},
 			redaction.redact,
@@ -163,18 +166,6 @@ function needOf(
 		reported?.repository === repository &&
 		(reported.tag === undefined ? reported.digest === digest : tags.includes(reported.tag));
 	return isReported ? 'reported' : 'other';
-}
-
-/** What tells the registry apart, as far as it is known without a connection of its own. */
-function identityOf(host: string, {configuration, plainHttp = false}: Setup): Plan['identity'] {
-	const known = registryFor(configuration, host)?.registry;
-	return {
-		url: known?.url ?? urlOf(host, plainHttp),
-		certificate: null,
-		hostKey: null,
-		root: known?.storage?.root ?? null,
-		device: null,
-	};
 }
 
 /** @throws OperatorError plan.exists | plan.unwritable */

@@ -51,6 +51,8 @@ export type Registry = {
 		bytes: AsyncIterable<Uint8Array>,
 		waiting: Waiting & {onBytes?: (count: number) => void},
 	): Promise<PutAnswer>;
+	/** The SHA-256 fingerprint of the certificate that it presented last, `AB:CD:…`. Undefined: none was seen. */
+	certificate(): string | undefined;
 	/** Requests made so far. */
 	requests(): number;
 	/** Responses so far that said the registry is overloaded (429, 503), retried ones included. */

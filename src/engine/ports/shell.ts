@@ -5,6 +5,8 @@ export type Shell = {
 	/** For people: `registry-vm`, `this machine`. */
 	readonly place: string;
 	run(request: ShellRequest, waiting: Waiting): Promise<ShellResult>;
+	/** The fingerprint of the host's key, as `ssh-keygen -l` prints it. Absent: this machine. Undefined: ssh does not tell it. */
+	hostKey?(waiting: Waiting): Promise<string | undefined>;
 	close(): Promise<void>;
 };
 

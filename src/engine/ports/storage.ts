@@ -32,6 +32,8 @@ export type Storage = {
 	sample(listed: readonly string[], waiting: Waiting): Promise<StoreSample>;
 	/** What this user may not read, found fast: a scan would be incomplete. @throws OperatorError storage.no-root | storage.denied */
 	survey(waiting: Waiting): Promise<StoreSurvey>;
+	/** What tells this store apart. Never writes. @throws OperatorError storage.no-root | storage.denied */
+	identity(waiting: Waiting): Promise<StoreIdentity>;
 	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
@@ -72,6 +74,9 @@ export type Storage = {
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
 };
+
+/** `root`: the real path of the `rootdirectory`; `device`: its device and inode; `hostKey`: null on this machine. */
+export type StoreIdentity = {root: string; device: string | null; hostKey: string | null};
 
 export type StoreSurvey = {
 	/** Paths below docker/registry/v2; of many, the first. */

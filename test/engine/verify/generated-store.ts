@@ -131,6 +131,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 			return late(blobAnswer(digest, size));
 		},
 		servesFromMemory: async () => false,
+		certificate: () => undefined,
 		tags: () => late(tagged),
 		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),

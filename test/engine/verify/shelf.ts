@@ -56,6 +56,7 @@ export function shelf(...images: BuiltImage[]): Shelf {
 			return answer(self.blobs.get(digest) ?? {...missing, detail: 'blob unknown to registry'});
 		},
 		servesFromMemory: async () => false,
+		certificate: () => undefined,
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),

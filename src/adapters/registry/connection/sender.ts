@@ -28,7 +28,10 @@ const slowestBytesPerSecond = 16 * 1024;
 export function createSender(base: URL, options: RegistryOptions, mask: (text: string) => string) {
 	const {clock, onRequest} = options;
 	const timeouts = {...usualTimeouts, ...options.timeouts};
-	const connections = openConnections(base, timeouts, options);
+	let certificate: string | undefined;
+	const connections = openConnections(base, timeouts, options, presented => {
+		certificate = presented;
+	});
 	let requests = 0;
 	let busy = 0;
 
@@ -124,7 +127,13 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 		};
 	}
 
-	return {send, requests: () => requests, busy: () => busy, close: () => connections.close()};
+	return {
+		send,
+		certificate: () => certificate,
+		requests: () => requests,
+		busy: () => busy,
+		close: () => connections.close(),
+	};
 }
 
 /** Keep-alive connections to the registry and to hosts that it redirects blobs to, and fresh ones. */
@@ -136,9 +145,14 @@ type Connections = {
 };
 
 /** @throws OperatorError registry.ca-unreadable | registry.client-certificate */
-function openConnections(base: URL, timeouts: Timeouts, options: RegistryOptions): Connections {
+function openConnections(
+	base: URL,
+	timeouts: Timeouts,
+	options: RegistryOptions,
+	onCertificate: (fingerprint: string) => void,
+): Connections {
 	const client = {allowH2: false, headersTimeout: timeouts.headers, bodyTimeout: timeouts.stall};
-	const connectors = connectorsFor(options, timeouts.connect);
+	const connectors = connectorsFor(options, timeouts.connect, onCertificate);
 	const keptDispatchers = new Map<string, Dispatcher>();
 
 	function routeTo(url: URL): Route {

@@ -1,6 +1,6 @@
 import {readFileSync, statSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
-import {createSecureContext, getCACertificates, type SecureContext} from 'node:tls';
+import {createSecureContext, getCACertificates, type SecureContext, TLSSocket} from 'node:tls';
 import {buildConnector} from 'undici';
 import {OperatorError} from '../../../domain/errors.ts';
 import type {RegistryOptions} from '../options.ts';
@@ -12,19 +12,27 @@ type TlsFiles = Pick<RegistryOptions, 'ca' | 'caFile' | 'clientCertificate'>;
 
 /**
  * Connectors that trust the default authorities and the private one. The client certificate is presented to the registry
- * only. Files are read now, so that a mistake in the configuration shows before the first request.
+ * only, and only its own is told. Files are read now, so that a mistake in the configuration shows before the first request.
  * @throws OperatorError registry.ca-unreadable | registry.client-certificate
  */
-export function connectorsFor({ca, caFile, clientCertificate}: TlsFiles, timeoutMs: number): Connectors {
+export function connectorsFor(
+	{ca, caFile, clientCertificate}: TlsFiles,
+	timeoutMs: number,
+	onCertificate: (fingerprint: string) => void,
+): Connectors {
 	const own = [ca, caFile === undefined ? undefined : readAuthority(caFile)].filter(pem => pem !== undefined);
 	// Built once: reading some 150 certificates takes milliseconds.
 	const authorities = own.length === 0 ? {} : {ca: [...getCACertificates('default'), ...own]};
 	const elsewhere = own.length === 0 ? undefined : contextTrusting(authorities, caFile);
 	const registry = clientCertificate === undefined ? elsewhere : contextPresenting(authorities, clientCertificate);
-	return {registry: connector(registry, timeoutMs), elsewhere: connector(elsewhere, timeoutMs)};
+	return {registry: connector(registry, timeoutMs, onCertificate), elsewhere: connector(elsewhere, timeoutMs)};
 }
 
-function connector(secureContext: SecureContext | undefined, timeout: number): Connectors['registry'] {
+function connector(
+	secureContext: SecureContext | undefined,
+	timeout: number,
+	onCertificate: (fingerprint: string) => void = () => {},
+): Connectors['registry'] {
 	// NODE_TLS_REJECT_UNAUTHORIZED=0, set for some other program, would switch it off.
 	const requestTls: TlsOptions = {rejectUnauthorized: true, ...(secureContext && {secureContext})};
 	// One connection carries one request: what a closed connection means is only clear in HTTP/1.1.
@@ -33,7 +41,13 @@ function connector(secureContext: SecureContext | undefined, timeout: number): C
 		requestTls,
 		connect(options, callback) {
 			connect(options, (...result) => {
-				result[1]?.on('error', endWithAlert);
+				const [, socket] = result;
+				socket?.on('error', endWithAlert);
+				const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+				if (certificate !== undefined) {
+					onCertificate(certificate.fingerprint256);
+				}
+
 				callback(...result);
 			});
 		},

@@ -8,6 +8,7 @@ import {noClient, unreachable} from '../errors.ts';
 import {type Environment, spawnChannel} from '../local.ts';
 import {runScript} from '../run-script.ts';
 import {destinationArguments, parseDestination, sshEnvironment} from '../ssh-program.ts';
+import {askHostKey} from './host-key.ts';
 import {createSharedConnection, type Prompting} from './shared-connection.ts';
 import {causeOf} from './ssh-stderr.ts';
 
@@ -61,8 +62,14 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 		...defined({folder: controlFolder, prompting}),
 	});
 
+	let hostKey: string | undefined;
+
 	return {
 		place,
+		async hostKey(waiting) {
+			hostKey ??= await askHostKey({program, args: [...safe, ...target], environment}, waiting);
+			return hostKey;
+		},
 		async run(request, {signal}) {
 			signal.throwIfAborted();
 			const sharing = await connection.join({signal});

@@ -23,7 +23,11 @@ const keepaliveCount = 3;
  * Connects and logs in once. It never retries: sshd penalises repeated failures. @see sshd_config(5), PerSourcePenalties
  * @throws OperatorError ssh.unreachable | ssh.unauthorized | ssh.config | ssh.host-key-unknown and its like
  */
-export async function connectSsh2(target: SshTarget, place: string, {signal}: Waiting): Promise<Client> {
+export async function connectSsh2(
+	target: SshTarget,
+	place: string,
+	{signal}: Waiting,
+): Promise<{client: Client; hostKey: string | undefined}> {
 	const {host, port, user} = target;
 	const verifier = createHostVerifier(await readHostKeys(target), target, place);
 	const methods = await loginMethods(target);
@@ -74,7 +78,7 @@ export async function connectSsh2(target: SshTarget, place: string, {signal}: Wa
 	}
 
 	client.setNoDelay(true);
-	return client;
+	return {client, hostKey: verifier.presented()};
 }
 
 /** The agent first, then each key file that exists and needs no passphrase. */
@@ -121,6 +125,8 @@ type HostVerifier = {
 	algorithms: (typeof keyAlgorithms)[number][];
 	/** For ssh2, which refuses a key only on a strict `false`: undefined, a promise, null and 0 all connect. */
 	verify(key: Buffer, answer: (trusted: boolean) => void): void;
+	/** The fingerprint of the key. */
+	presented(): string | undefined;
 	/** Why the key was refused, if it was. */
 	refusal(): OperatorError | undefined;
 };
@@ -132,19 +138,22 @@ export function createHostVerifier(lines: readonly KnownHost[], target: SshTarge
 	const isKnown = (algorithm: string) => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
 	const hostName = {host, port, ...defined({knownHostsFile: knownHostsFiles[0]})};
 	let refused: OperatorError | undefined;
+	let presented: string | undefined;
 
 	return {
 		algorithms: [...keyAlgorithms.filter(isKnown), ...keyAlgorithms.filter(algorithm => !isKnown(algorithm))],
 		verify(key, answer) {
+			presented = fingerprint(key);
 			const verdict = judgeHostKey(lines, name, key);
 			const trusted = verdict.state === 'trusted';
 			if (verdict.state !== 'trusted') {
-				const detail = [`It presents ${fingerprint(key)}.`, ...sayKnown(verdict)].join(' ');
+				const detail = [`It presents ${presented}.`, ...sayKnown(verdict)].join(' ');
 				refused = hostKeyRefused(verdict.state, place, hostName, {detail});
 			}
 
 			answer(trusted === true);
 		},
+		presented: () => presented,
 		refusal: () => refused,
 	};
 }

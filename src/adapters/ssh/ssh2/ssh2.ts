@@ -26,7 +26,7 @@ const closeTimeoutMs = 500;
 /** The built-in SSH client, for machines without ssh. It supports no certificates, no security keys and no jump hosts. */
 export function createSsh2Shell({target, place, nonce, redact = text => text}: Ssh2Options): Shell {
 	const limit = createSessionLimit(sessionsAtOnce);
-	let connection: Promise<Client> | undefined;
+	let connection: Promise<{client: Client; hostKey: string | undefined}> | undefined;
 	let opening = new AbortController();
 
 	return {
@@ -54,11 +54,14 @@ export function createSsh2Shell({target, place, nonce, redact = text => text}: S
 				});
 			}
 		},
+		async hostKey({signal}) {
+			return (await connected(signal)).hostKey;
+		},
 		async close() {
 			const open = connection;
 			connection = undefined;
 			opening.abort(new Error('the shell was closed'));
-			const client = await open?.catch(() => undefined);
+			const client = (await open?.catch(() => undefined))?.client;
 			client?.end();
 			// A host that has stalled does not confirm the end of the connection.
 			setTimeout(() => client?.destroy(), closeTimeoutMs).unref();
@@ -69,7 +72,7 @@ export function createSsh2Shell({target, place, nonce, redact = text => text}: S
 	async function sessionFor(command: string, signal: AbortSignal): Promise<Channel> {
 		for (;;) {
 			signal.throwIfAborted();
-			const session = await openSession(await connected(signal), command, signal);
+			const session = await openSession((await connected(signal)).client, command, signal);
 			if (!(session instanceof Error)) {
 				return session;
 			}
@@ -83,7 +86,7 @@ export function createSsh2Shell({target, place, nonce, redact = text => text}: S
 		}
 	}
 
-	async function connected(signal: AbortSignal): Promise<Client> {
+	async function connected(signal: AbortSignal): Promise<{client: Client; hostKey: string | undefined}> {
 		connection ??= connect();
 		const stopped = Promise.withResolvers<never>();
 		const stop = () => stopped.reject(signal.reason);
@@ -95,16 +98,16 @@ export function createSsh2Shell({target, place, nonce, redact = text => text}: S
 		}
 	}
 
-	async function connect(): Promise<Client> {
+	async function connect(): Promise<{client: Client; hostKey: string | undefined}> {
 		opening = new AbortController();
 		const {signal} = opening;
 		const forget = () => {
 			connection = undefined;
 		};
 		try {
-			const client = await connectSsh2(typeof target === 'function' ? await target() : target, place, {signal});
-			client.once('close', forget);
-			return client;
+			const opened = await connectSsh2(typeof target === 'function' ? await target() : target, place, {signal});
+			opened.client.once('close', forget);
+			return opened;
 		} catch (error) {
 			forget();
 			throw error;

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {createServer} from 'node:https';
@@ -62,6 +63,23 @@ describeReal('TLS to a registry', ['openssl'], () => {
 		expect(await tags(byFile)).toEqual(['latest']);
 		expect(await tags(byText)).toEqual(['latest']);
 		expect(await tags({...byFile, ...byFile.fresh()})).toEqual(['latest']);
+	});
+
+	test('the certificate of the registry is told by its fingerprint, as openssl prints it; without TLS there is none', async () => {
+		await using server = await listenTls('good');
+		await using registry = over(server, {caFile: file('ca.pem')});
+		await using plain = await listen((_, response) => response.end('{"tags":["latest"]}'));
+		await using overHttp = connect(plain);
+
+		const before = registry.certificate();
+		await tags(registry);
+		await tags(overHttp);
+
+		const args = ['x509', '-in', file('good.pem'), '-noout', '-fingerprint', '-sha256'];
+		const printed = execFileSync('openssl', args, {encoding: 'utf8'});
+		expect(before).toBeUndefined();
+		expect(printed.trim()).toBe(`sha256 Fingerprint=${registry.certificate()}`);
+		expect(overHttp.certificate()).toBeUndefined();
 	});
 
 	test.each([
