@@ -5,6 +5,7 @@ import type {RegistryCode, SshCode, StorageCode} from './system-codes.ts';
  * scripts compare them. Branch on the code, never on the message.
  */
 export type ErrorCode =
+	| AlertCode
 	| AuditCode
 	| BlobCode
 	| BuildCode
@@ -47,6 +48,8 @@ export type ReasonCode = ErrorCode | 'bug' | 'tag-moved' | 'unknown';
 
 /** Why something is not known or did not work, and what to do about it. */
 export type Reason = {code: ReasonCode; message: string; hint: string};
+
+type AlertCode = 'alert.invalid' | 'alert.no-registry' | 'alert.none-firing' | 'alert.several' | 'alert.unreadable';
 
 type AuditCode =
 	| 'audit.metrics'

@@ -1,12 +1,14 @@
 import {createInterface} from 'node:readline';
 import {holderOf} from '../adapters/journal/lock.ts';
 import {isAlive} from '../adapters/journal/lock-holder.ts';
+import {type AlertTarget, sayTarget} from '../domain/alert/alert.ts';
 import {OperatorError} from '../domain/errors.ts';
-import type {ImageReference} from '../domain/image/reference.ts';
+import {formatReference, type ImageReference} from '../domain/image/reference.ts';
+import {visibleLine} from '../domain/text/visible.ts';
 import {usualColumns} from '../domain/text/wrap.ts';
 import type {Invocation} from '../invocation.ts';
 import {fold} from '../plain/layout/fit.ts';
-import {askImage, askResumeOrAnother, askTakeOver} from '../plain/session/ask-before-session.ts';
+import {askImage, askOne, askResumeOrAnother, askTakeOver} from '../plain/session/ask-before-session.ts';
 import {alreadyOpen, type OpenElsewhere, sayOpen} from './open-one.ts';
 
 /**
@@ -38,6 +40,36 @@ export async function askAboutOpen(open: OpenElsewhere, invocation: Invocation):
 	}
 
 	return answer;
+}
+
+/**
+ * Asks what an alert is to be responded to with, where it names several, or a host that is not configured.
+ * @throws OperatorError alert.several: there is no person at a terminal, or none was chosen
+ */
+export async function askForTarget(
+	targets: readonly AlertTarget[],
+	more: string | undefined,
+	invocation: Invocation,
+): Promise<AlertTarget> {
+	const names = targets.map(sayTarget);
+	const question = ['What is this incident about?', ...(more === undefined ? [] : [more])].join(' ');
+	const chosen = invocation.terminal.interactive
+		? await askAtTerminal(invocation, (lines, means) => askOne(question, names, lines, means))
+		: undefined;
+	if (chosen !== undefined) {
+		return targets[chosen]!;
+	}
+
+	const [only] = targets;
+	const message =
+		targets.length === 1
+			? `The alert names ${names[0]}: it was not contacted.`
+			: `The alert names several: ${names.map(visibleLine).join('; ')}.${more === undefined ? '' : ` ${more}`}`;
+	throw new OperatorError('alert.several', message, {
+		hint:
+			only?.kind === 'image' ? `Choose one: --image ${formatReference(only.image)}` : 'Choose one: --registry NAME.',
+		exit: 'usage',
+	});
 }
 
 /**

@@ -32,6 +32,45 @@ export async function fileText(
 	}
 }
 
+/** The same limits for standard input. @throws UnusableFile */
+export async function streamText(stream: NodeJS.ReadableStream, {signal}: {signal: AbortSignal}): Promise<string> {
+	const deadline = AbortSignal.timeout(pipeTimeoutMs);
+	const stop = () => (stream as NodeJS.ReadStream).destroy();
+	const either = AbortSignal.any([signal, deadline]);
+	either.addEventListener('abort', stop, {once: true});
+	const chunks: Buffer[] = [];
+	let size = 0;
+
+	try {
+		for await (const chunk of stream) {
+			chunks.push(Buffer.from(chunk));
+			size += chunks.at(-1)!.length;
+			if (size > mostBytes) {
+				throw tooLong();
+			}
+		}
+	} catch (error) {
+		throw deadline.aborted ? tooLate() : error;
+	} finally {
+		either.removeEventListener('abort', stop);
+	}
+
+	signal.throwIfAborted();
+	if (deadline.aborted) {
+		throw tooLate();
+	}
+
+	return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLong(): UnusableFile {
+	return new UnusableFile(`it is longer than ${mostBytes / 1024 / 1024} MiB`);
+}
+
+function tooLate(): UnusableFile {
+	return new UnusableFile(`it did not end within ${pipeTimeoutMs / 1000} s`);
+}
+
 async function bytesOf(opened: FileHandle, isFile: boolean, signal?: AbortSignal): Promise<Buffer> {
 	const until = performance.now() + pipeTimeoutMs;
 	const chunks: Buffer[] = [];
@@ -61,11 +100,11 @@ async function bytesOf(opened: FileHandle, isFile: boolean, signal?: AbortSignal
 		}
 
 		if (size > mostBytes) {
-			throw new UnusableFile(`it is longer than ${mostBytes / 1024 / 1024} MiB`);
+			throw tooLong();
 		}
 
 		if (!isFile && performance.now() > until) {
-			throw new UnusableFile(`it did not end within ${pipeTimeoutMs / 1000} s`);
+			throw tooLate();
 		}
 	}
 }

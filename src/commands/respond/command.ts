@@ -12,6 +12,9 @@ export const respond = defineCommand({
 		'--valid <duration>': text(
 			'with --plan: how long it may be applied (default: 1h, never longer for destructive changes)',
 		),
+		'--alert <file>': text(
+			'take the registry and the image from an alert: the JSON of Alertmanager’s webhook, - for stdin',
+		),
 		'--another': flag('open a second incident of a registry that has an open one'),
 		'--dry-run': flag('run reads; only print what writes would change'),
 		'--auto': flag('run reading steps without asking; stop at the first gate'),

@@ -10,6 +10,7 @@ import type {PlanFileOptions} from './write-plan.ts';
 
 type RespondOptions = {
 	image?: string;
+	alert?: string;
 	another?: boolean;
 	dryRun?: boolean;
 	auto?: boolean;
@@ -20,9 +21,10 @@ type RespondOptions = {
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(
 	runbook = 'orphan-index',
-	options: RespondOptions,
+	given: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
+	const options = given.alert === undefined ? given : await withAlert(given.alert, given, invocation);
 	const {image, plan, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
 	if (plan !== undefined) {
 		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
@@ -60,4 +62,25 @@ export async function respond(
 				...defined({plainHttp, fillCache}),
 			}),
 	});
+}
+
+/** @throws OperatorError alert.* | respond.no-image | usage.invalid */
+async function withAlert(alert: string, options: RespondOptions, invocation: Invocation): Promise<RespondOptions> {
+	const other = (['image', 'registry'] as const).find(name => options[name] !== undefined);
+	if (other !== undefined) {
+		throw new OperatorError('usage.invalid', `--alert and --${other} name the same thing.`, {
+			hint: 'Leave one of them out.',
+			exit: 'usage',
+		});
+	}
+
+	const {image, registry} = await (await import('./from-alert.ts')).fromAlert(alert, invocation);
+	if (image === undefined && options.plan === undefined) {
+		throw new OperatorError('respond.no-image', `The alert names the registry ${registry}, and no image.`, {
+			hint: `Find one: regmedic probe ${registry}. Or plan for all damage: regmedic respond --registry ${registry} --plan FILE.`,
+			exit: 'usage',
+		});
+	}
+
+	return {...options, ...defined({image, registry})};
 }

@@ -59,6 +59,35 @@ export async function askTakeOver(
 	return isMeant;
 }
 
+/** Takes the number of one of them; an empty line, or the end of the input, leaves. @param lines what the person types */
+export async function askOne(
+	question: string,
+	options: readonly string[],
+	lines: AsyncIterable<string>,
+	{say, signal}: Asking,
+): Promise<number | undefined> {
+	const answered = new AbortController();
+	let chosen: number | undefined;
+	const list = options.map((option, n) => `${n + 1}. ${visibleLine(option)}\n`).join('');
+	say(`${question}\n${list}Type its number. Enter alone leaves.\n> `);
+	await readLines(
+		lines,
+		async line => {
+			const number = /^\d+$/.test(line.trim()) ? Number(line) : 0;
+			if (number >= 1 && number <= options.length) {
+				chosen = number - 1;
+				answered.abort();
+			} else if (line.trim() === '') {
+				answered.abort();
+			} else {
+				say(`A number from 1 to ${options.length}.\n> `);
+			}
+		},
+		AbortSignal.any([signal, answered.signal]),
+	);
+	return chosen;
+}
+
 const answers = ['resume', 'another'] as const;
 
 /** Takes one of the two words; anything else leaves. @param about the incident that is open */

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {askImage, askResumeOrAnother, askTakeOver} from '../../../src/plain/session/ask-before-session.ts';
+import {askImage, askOne, askResumeOrAnother, askTakeOver} from '../../../src/plain/session/ask-before-session.ts';
 
 async function* typed(...lines: string[]) {
 	yield* lines;
@@ -78,4 +78,21 @@ it.each([
 
 	expect(answer).toBe(expected);
 	expect(said.join('')).toContain('calm-otter');
+});
+
+it.each([
+	[['2'], 1],
+	[['0', 'three', '1'], 0],
+	[['', '1'], undefined],
+	[['9'], undefined],
+])('one of several is taken by its number, and an empty line leaves: %j', async (lines, expected) => {
+	const said: string[] = [];
+
+	const chosen = await askOne('Which?', ['infra-ci\u001b[2J', 'shop'], typed(...lines), {
+		say: text => said.push(text),
+		signal: new AbortController().signal,
+	});
+
+	expect(chosen).toBe(expected);
+	expect(said[0]).toContain('1. infra-ci^[[2J\n2. shop\n');
 });
