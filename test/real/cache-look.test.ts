@@ -108,6 +108,25 @@ describeReal('a look at a pull-through cache', ['docker-registry'], () => {
 		expect(await settled()).toEqual(before);
 	});
 
+	it('that is not configured as one is told so by check and scan, from its own configuration', async () => {
+		await configure({role: 'authoritative', storage: {root}});
+		const before = await settled();
+
+		const checked = await run('check');
+		expect(checked.said).toMatch(/role mirror.*its registry is a pull-through cache, by .*not configured as one/);
+		expect(checked.said).toContain('Add `role: cache` to the registry');
+		expect(checked.exitCode).not.toBe(0);
+		const scanned = await run('scan', '--registry', 'mirror');
+		expect(scanned.said).toMatch(/is a pull-through cache, by .*Add `role: cache`/);
+		expect(JSON.parse((await login.run(['scan', '--registry', 'mirror', '--json'])).stdout)).toMatchObject({
+			complete: false,
+		});
+
+		expect(await settled()).toEqual(before);
+		await configure({storage: {root}});
+		expect((await run('check')).said).not.toContain('role mirror');
+	});
+
 	it('leaves its store byte for byte as it was, and finds what is damaged in it', async () => {
 		await configure({storage: {root}});
 		const before = await settled();

@@ -1,6 +1,8 @@
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {hintForDifference, sayDifference} from '../../domain/storage/say-difference.ts';
+import {hintForCache, sayTurnsOutCache} from '../../domain/storage/turns-out-cache.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
@@ -20,10 +22,26 @@ export async function storageLines(
 	name: string,
 	{storage, registry, role, signal}: StorageLinesOptions,
 ): Promise<Line[]> {
-	const folder = await attempt(`storage ${name}`, () => checkFolder(storage, signal));
+	let maintenance: Maintenance | undefined;
+	const folder = await attempt(`storage ${name}`, async () => {
+		maintenance = await storage.maintenance({signal});
+		return checkFolder(maintenance, storage, signal);
+	});
+	const turnsOut = maintenance && sayTurnsOutCache(maintenance, role);
 	const {restartCommand} = storage;
 	return [
 		folder,
+		...(turnsOut === undefined
+			? []
+			: [
+					{
+						what: `role ${name}`,
+						ok: false,
+						say: `${storage.place}: ${turnsOut}.`,
+						hint: hintForCache,
+						exit: 'configuration' as const,
+					},
+				]),
 		...(folder.ok && registry !== undefined
 			? [await attempt(`registry and storage ${name}`, () => compare(registry, {storage, role, signal}))]
 			: []),
@@ -33,8 +51,11 @@ export async function storageLines(
 	];
 }
 
-async function checkFolder(storage: Storage, signal: AbortSignal): Promise<string> {
-	const {files, gaps, disk, holdsRepositories} = await storage.maintenance({signal});
+async function checkFolder(
+	{files, gaps, disk, holdsRepositories}: Maintenance,
+	storage: Storage,
+	signal: AbortSignal,
+): Promise<string> {
 	if (disk === undefined) {
 		throw new OperatorError(
 			'check.storage',

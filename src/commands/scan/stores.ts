@@ -55,7 +55,8 @@ export async function scanStores({
 		return {stores: [{root, role, scan}], gaps: []};
 	} catch (error) {
 		const found = isNoStore(error) ? await findBelow(root, findStores) : undefined;
-		if (found === undefined || found.stores.length === 0) {
+		// The folder itself was refused already, with its reason.
+		if (found === undefined || found.stores.every(store => isSameFolder(store.root, root))) {
 			throw error;
 		}
 
@@ -72,6 +73,11 @@ export async function scanStores({
 
 		return {stores, gaps: found.gaps};
 	}
+}
+
+function isSameFolder(one: string, other: string): boolean {
+	const plain = (folder: string) => folder.replace(/(?<=.)\/+$/, '').replace(/\/docker\/registry\/v2$/, '');
+	return plain(one) === plain(other);
 }
 
 /** Undefined for a folder that does not exist: scanning it has failed with a better message. */

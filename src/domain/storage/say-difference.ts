@@ -22,4 +22,4 @@ export function sayDifference(compared: SameRegistry, {host, place}: Sides): str
 
 /** What to do about a difference. */
 export const hintForDifference =
-	'Correct the registry’s url or storage.root in the configuration, or where the proxy in front of it leads.';
+	'Correct the registry’s url or storage.root in the configuration, or where the proxy in front of it leads. A pull-through cache lists what its upstream has: it needs `role: cache`.';

@@ -25,7 +25,7 @@ PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 # A file is printed if it matches: "broad" for a file of a known kind, "narrow" for any script.
 broad='garbage-collect|delete-untagged|_manifests|_layers|registry|distribution/'
 narrow='garbage-collect|delete-untagged|_manifests|_layers|/manifests/|registry:|distribution/distribution'
-variables='^(export +)?REGISTRY_STORAGE_(DELETE|CACHE|MAINTENANCE|FILESYSTEM)(_[A-Za-z_]*)?='
+variables='^(export +)?REGISTRY_(STORAGE_(DELETE|CACHE|MAINTENANCE|FILESYSTEM)(_[A-Za-z_]*)?|PROXY_REMOTEURL)='
 quick=
 if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
 

@@ -10,6 +10,8 @@ export type RegistryConfigurationFile = {
 	cache?: Map<string, Setting>;
 	/** `storage.delete.enabled`, where it is true. */
 	deletes?: Setting;
+	/** `proxy.remoteurl`, where it is set: it is a pull-through cache. */
+	proxy?: Setting;
 	/** `storage.filesystem.rootdirectory`. */
 	root?: string;
 };
@@ -34,12 +36,14 @@ export function readConfigurationFile({path, text}: MaintenanceFile): RegistryCo
 			)
 		: undefined;
 	const deletes: unknown = document.getIn(['storage', 'delete', 'enabled'], true);
+	const proxy: unknown = document.getIn(['proxy', 'remoteurl'], true);
 	const root: unknown = document.getIn(['storage', 'filesystem', 'rootdirectory']);
 	return {
 		path,
 		...defined({
 			cache,
 			deletes: isScalar(deletes) && isTrue(String(deletes.value)) ? setting(deletes, deletes.value) : undefined,
+			proxy: isScalar(proxy) && proxy.value ? setting(proxy, proxy.value) : undefined,
 			root: typeof root === 'string' ? root : undefined,
 		}),
 	};

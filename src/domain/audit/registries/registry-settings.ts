@@ -11,6 +11,8 @@ export type ConfiguredRegistry = RegistryOnHost & {
 	cache: DescriptorCache;
 	/** The path of its configuration file on the host. */
 	file?: string;
+	/** What makes it a pull-through cache. */
+	proxy?: Setting;
 	/** The folder of its store on the host, or the name of a volume. */
 	root?: string;
 };
@@ -59,6 +61,7 @@ export function settingsIn({files, running}: Pick<Maintenance, 'files' | 'runnin
 }
 
 const rootVariable = 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY';
+const proxyVariable = 'REGISTRY_PROXY_REMOTEURL';
 const deletesVariable = 'REGISTRY_STORAGE_DELETE_ENABLED';
 /** @see distribution cmd/registry/config-example.yml */
 const imageRoot = '/var/lib/registry';
@@ -70,12 +73,15 @@ function configure(
 	const {path, configuration} = configurationOf(registry, configurations);
 	const file = configuration !== 'of the image' && !('unread' in configuration) ? configuration : undefined;
 	const root = registry.variables.get(rootVariable)?.value ?? file?.root ?? imageRoot;
+	const proxy = registry.variables.get(proxyVariable) ?? file?.proxy;
 	const deletes = registry.variables.get(deletesVariable);
 	return {
 		...registry,
 		cache: descriptorCacheOf(registry, configuration),
 		...defined({
 			file: path,
+			// A variable without a value takes it back. @see distribution v2.8.3 handlers/app.go: a cache has a `remoteurl`
+			proxy: proxy === undefined || proxy.value === '' ? undefined : proxy,
 			root: hostPath(registry, root),
 			deletes: deletes === undefined ? file?.deletes : isTrue(deletes.value) ? deletes : undefined,
 		}),

@@ -1,5 +1,6 @@
 import type {Maintenance, RunningRegistry} from '../maintenance.ts';
 import type {DescriptorCache} from './descriptor-cache.ts';
+import type {Setting} from './registry-on-host.ts';
 import {type ConfiguredRegistry, settingsIn} from './registry-settings.ts';
 
 /**
@@ -17,6 +18,17 @@ export function descriptorCacheIn(maintenance: Pick<Maintenance, 'files' | 'runn
 	return own.every(({kind}) => kind === first.kind)
 		? first
 		: {kind: 'unknown', why: 'the host has several configurations of registries, and their caches differ'};
+}
+
+/** What makes the registry of the audited store a pull-through cache. Undefined: it is none, or that is not known. */
+export function proxyIn(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): Setting | undefined {
+	const {root} = maintenance;
+	// One that only may serve it may be any registry of the machine that holds a copy of a store.
+	const serving = settingsIn(maintenance).registries.filter(
+		registry => root !== undefined && serviceOf(registry, root) === 'serves',
+	);
+	const own = registriesOf(serving, root);
+	return own.every(({proxy}) => proxy !== undefined) ? own[0]?.proxy : undefined;
 }
 
 /** When the registry that serves the audited store was started, in seconds since 1970. Undefined: several may serve it, or none is seen. */

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {assessMaintenance} from '../../../../src/domain/audit/audit.ts';
 import type {Maintenance, MaintenanceFile, RunningRegistry} from '../../../../src/domain/audit/maintenance.ts';
 import {settingsIn} from '../../../../src/domain/audit/registries/registry-settings.ts';
-import {descriptorCacheIn} from '../../../../src/domain/audit/registries/serving-store.ts';
+import {descriptorCacheIn, proxyIn} from '../../../../src/domain/audit/registries/serving-store.ts';
 import {quietHost} from '../../../support/fake-ports.ts';
 
 const root = '/opt/registry/data';
@@ -196,6 +196,29 @@ it('a variable that forbids deletes beats the file that allows them', () => {
 			running: [],
 		}).deletes,
 	).toEqual([]);
+});
+
+describe('what makes a registry a pull-through cache', () => {
+	const proxied = configured('delete: {enabled: true}\nproxy:\n  remoteurl: https://registry.example');
+	const proxyOf = (files: MaintenanceFile[], store = root) => proxyIn({files, running: [], root: store});
+
+	it('is the upstream in its configuration or its variables', () => {
+		expect(proxyOf([service(''), proxied])).toMatchObject({file: '/opt/registry/config.yml', at: 5});
+		const variable = service('    environment: {REGISTRY_PROXY_REMOTEURL: "https://registry.example"}\n');
+		expect(proxyOf([variable, configured('delete: {enabled: true}')])).toMatchObject({
+			file: '/opt/registry/compose.yaml',
+		});
+	});
+
+	it.each<[string, MaintenanceFile[], string?]>([
+		['no upstream', [service(''), configured('delete: {enabled: true}')]],
+		['an empty one', [service(''), configured('delete: {enabled: true}\nproxy: {remoteurl: ""}')]],
+		['a variable that takes it back', [service('    environment: {REGISTRY_PROXY_REMOTEURL: ""}\n'), proxied]],
+		['the upstream of another store of the host', [service(''), proxied], '/srv/other'],
+		['no registry that is known to serve the store', [], root],
+	])('is not %s', (_, files, store) => {
+		expect(proxyOf(files, store)).toBe(undefined);
+	});
 });
 
 it('a compose file that is no YAML, or that merges itself, names no registry and does no harm', () => {
