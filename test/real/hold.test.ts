@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {parseReference} from '../../src/domain/image/reference.ts';
@@ -121,6 +121,57 @@ describeReal(
 				expect(lastVisit(incident, 'relink')?.outcome).toBe('relinked');
 				expect(lastVisit(incident, 'verify')?.outcome).toBe('intact');
 				expect(incident.visits.find(({step}) => step === 'relink')?.waits).toHaveLength(1);
+			},
+			patienceMs,
+		);
+	},
+);
+
+describeReal(
+	'a change that is approved while a collection stands still that will delete what it needs',
+	['docker-registry', 'htpasswd', 'sshd', 'ssh', 'strace', 'skopeo', 'git'],
+	() => {
+		let scene: Scene;
+		let held: HeldCollection;
+
+		afterAll(async () => {
+			await held?.[Symbol.asyncDispose]();
+			await scene?.[Symbol.asyncDispose]();
+		});
+
+		test(
+			'is not begun when the collection has ended: the decision says that its bytes are gone',
+			async () => {
+				scene = await openScene();
+				const image = `${scene.registry.host}/infra-ci:latest`;
+				await pushImage({image: built, to: image, credentials: scene.credentials, folder: scene.folder});
+				const {
+					manifests: [child],
+					blobs: [layer],
+				} = built;
+				await rm(scene.store.revisionLink('infra-ci', child!.digest));
+				await scene.registry.restart();
+				// What the child needs is deleted: the collection marks what it finds by its link.
+				held = await holdCollection(scene.registry.config);
+				const {session, close} = await startIncident(scene.invocation(), {
+					runbook: 'orphan-index',
+					reference: parseReference(image),
+					pace: 'auto',
+					dryRun: false,
+				});
+				const ended = respondWith(session, {decide: [choose('relink')], relink: [approve]}).finally(close);
+				await Promise.race([
+					viewOf(session, ({incident}) => incident.visits.some(({waits}) => waits !== undefined)),
+					ended.then(({visits}) => Promise.reject(new Error(`It ended: ${JSON.stringify(visits.at(-1))}`))),
+				]);
+				expect(existsSync(scene.store.blobFile(layer!.digest))).toBe(true);
+
+				expect(await held.release()).toBe(0);
+				const incident = await ended;
+
+				expect(existsSync(scene.store.blobFile(layer!.digest))).toBe(false);
+				expect(incident).toMatchObject({changed: false, problem: {code: 'relink.gone', step: 'relink'}});
+				expect(incident.phase).toMatchObject({kind: 'asking', step: 'decide'});
 			},
 			patienceMs,
 		);

@@ -96,6 +96,9 @@ export function sayWaitedFor(running: readonly RunningCleaner[]): string {
 	return first === undefined ? 'nothing' : `${first.line} (process ${first.pid})${more}`;
 }
 
+/** At a gate that is shown again after a wait for a cleaner. */
+export const cleanedMeanwhile = 'Something cleaned the store after this was approved. Look at it again:';
+
 /** As it is typed at a gate. */
 export function commandOf(suspend: Extract<Suspension, {kind: 'command'}>): string {
 	return words(suspend, 'stop').join(' ');

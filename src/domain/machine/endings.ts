@@ -91,7 +91,9 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 			: enter(known, {kind: 'stopped', ...inPart(known, {stop, say: last}), unverified: false, closed: false});
 	}
 
-	return arrive(known, route.to);
+	// Whoever decides next is told why it did not do its work.
+	const isTold = how === 'ran' && problem !== undefined && route.to === incident.runbook.decide;
+	return arrive(isTold ? {...known, problem: {...problem, step: id}} : known, route.to);
 }
 
 /** The stop of an end whose repair lost a platform. */

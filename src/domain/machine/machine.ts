@@ -74,7 +74,10 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 				: stay;
 
 		case 'gate.opened':
-			return isAt('gating', event) ? gateOpened(incident, event) : stay;
+			// What was approved had changed when a wait for a cleaner ended.
+			return isAt('gating', event) || (isAt('intending', event) && visitOf(incident, event)?.waits !== undefined)
+				? gateOpened(incident, event)
+				: stay;
 
 		case 'gate.answered':
 			return isAt('gate', event) ? gateAnswered(incident, event) : stay;

@@ -62,8 +62,8 @@ function storageTroubleIn({problem}: Incident, check: ImageCheck | undefined): s
 	return reasons.find(({code}) => code === 'registry.storage')?.message;
 }
 
-/** Outcomes of a change that never reached the system it was for. */
-const withoutEffect = new Set(['refused', 'unreachable', 'unavailable', 'busy', 'no-program', 'no-space']);
+/** Outcomes of a change that never reached the system it was for, or that another undid. */
+const withoutEffect = new Set(['refused', 'unreachable', 'unavailable', 'busy', 'no-program', 'no-space', 'disturbed']);
 
 /**
  * The options that were chosen, by whether they did their work: a remedy that was declined at its gate is still untried, and

@@ -1,6 +1,7 @@
+import type {Digest} from '../../domain/image/digest.ts';
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
 import type {PathState} from '../../domain/storage/listing/listing.ts';
-import {currentLink, layerLink, revisionLink, tagFolder} from '../../domain/storage/listing/paths.ts';
+import {blobData, currentLink, layerLink, revisionLink, tagFolder} from '../../domain/storage/listing/paths.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {ActionContext} from './action.ts';
@@ -11,6 +12,12 @@ export type Links = ReadonlyMap<string, PathState>;
 export async function linksOf(steps: readonly RelinkStep[], {ports, signal}: ActionContext): Promise<Links> {
 	const folders = steps.flatMap(step => (step.kind === 'restore-tag' ? tagFolder(step.repository, step.tag) : []));
 	return (await ports.storage?.recheck([...new Set([...steps.map(linkOf), ...folders])], {signal})) ?? new Map();
+}
+
+/** Those of them whose bytes are gone from the disk. */
+export async function goneFromDisk(digests: readonly Digest[], {ports, signal}: ActionContext): Promise<Digest[]> {
+	const states = digests.length === 0 ? undefined : await ports.storage?.recheck(digests.map(blobData), {signal});
+	return digests.filter(digest => states?.get(blobData(digest))?.state === 'gone');
 }
 
 export function linkOf(step: RelinkStep): string {

@@ -1,11 +1,21 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {sayChange} from '../../domain/incident/change.ts';
+import type {Problem} from '../../domain/incident/event.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
-import {type RelinkStep, relinkCounts, relinkDone, relinkSteps, relinkUndo} from '../../domain/remedy/relink-steps.ts';
+import {
+	canRelink,
+	type RelinkStep,
+	relinkCounts,
+	relinkDone,
+	relinkSteps,
+	relinkUndo,
+} from '../../domain/remedy/relink-steps.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {isServed, linksOf, stillDone} from './links.ts';
+import {goneFromDisk, isServed, linksOf, stillDone} from './links.ts';
+import {createLookout, disturbedBy} from './meanwhile.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {nameOf, readBack, sayUnserved} from './read-back.ts';
 import {bytesGone, performRelink} from './relink-step.ts';
@@ -27,6 +37,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 		relinked: 'everything is served again under its digest',
 		rejected: 'the registry rejected one of them, or does not serve it',
 		gone: 'the bytes are no longer on the disk',
+		disturbed: 'something cleaned the store meanwhile: what was stored may be lost',
 		refused: 'the registry or the host refused the request',
 		unreachable: 'the registry or the host does not respond',
 	},
@@ -37,7 +48,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	outcomeOf: error =>
 		error.code === 'relink.gone' || error.code === 'storage.blob-gone' ? 'gone' : refusedOrUnreachable(error),
 
-	async gate(inputs) {
+	async gate(inputs, context) {
 		const {host, repository} = inputs.image;
 		const steps = stepsOf(inputs);
 		if (steps.length === 0) {
@@ -45,6 +56,11 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 				hint: 'Choose another remedy.',
 				exit: 'failed',
 			});
+		}
+
+		const gone = await goneFromDisk(partsOf(inputs), context);
+		if (gone.length > 0) {
+			throw bytesGone(sayDigests(gone));
 		}
 
 		return {
@@ -55,6 +71,11 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 		};
 	},
 
+	async precondition(inputs, context) {
+		const gone = await goneFromDisk(partsOf(inputs), context);
+		return gone.length === 0 ? {kind: 'holds'} : {kind: 'changed', say: bytesGone(sayDigests(gone)).message};
+	},
+
 	async run(inputs, context) {
 		const steps = stepsOf(inputs);
 		const {storage} = context.ports;
@@ -62,7 +83,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 			throw bytesGone('the missing parts');
 		}
 
-		return withStoreLock(storage, context, lock => relink(steps, {storage, lock}, context));
+		return withStoreLock(storage, context, lock => relink(steps, {storage, lock, parts: partsOf(inputs)}, context));
 	},
 
 	async reconcile(inputs, context) {
@@ -97,17 +118,29 @@ type Result = ActionResult<OutputValues<'registry.relink'>>;
 
 async function relink(
 	steps: readonly RelinkStep[],
-	{storage, lock}: {storage: Storage; lock: StorageLock},
+	{storage, lock, parts}: {storage: Storage; lock: StorageLock; parts: readonly Digest[]},
 	context: ActionContext,
 ): Promise<Result> {
 	const done: RelinkStep[] = [];
 	const stored: RelinkStep[] = [];
 	let refusal: string | undefined;
+	const disturbed = (done: readonly RelinkStep[], problem: Problem): Result => ({
+		outcome: 'disturbed',
+		output: {relinked: done.map(nameOf)},
+		say: `${done.length} of ${steps.length} were relinked. ${problem.message}`,
+		problem,
+	});
 	const links = await linksOf(steps, context);
+	const {look, glance} = createLookout(context);
 
 	for (const step of steps) {
 		lock.lost?.throwIfAborted();
 		context.progress({label: 'relinked', done: done.length, total: steps.length});
+		const began = await glance();
+		if (began.length > 0) {
+			return disturbed([...done, ...stored], disturbedBy(began));
+		}
+
 		if ((await stillDone(step, links, context)) !== 'yes') {
 			const answer = await performRelink(step, {storage, lock, links}, context);
 			context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
@@ -129,6 +162,12 @@ async function relink(
 		}
 	}
 
+	// One that is at work now has not seen the new links; one that has ended shows on the disk what it took.
+	const running = await look();
+	if (running.length > 0) {
+		return disturbed([...done, ...stored], disturbedBy(running));
+	}
+
 	const lost = await readBack(stored, context);
 	const proven = [...done, ...stored.filter(step => !lost.has(step))];
 	const output = {relinked: proven.map(nameOf)};
@@ -138,7 +177,32 @@ async function relink(
 		return {outcome: 'rejected', output, say};
 	}
 
-	return {outcome: 'relinked', output, say: `${relinkCounts(steps)} relinked.`};
+	const others = parts.filter(part => !stored.some(({digest}) => digest === part));
+	const taken = await goneFromDisk(others, context);
+	return taken.length > 0
+		? disturbed(proven, lackOf(taken))
+		: {outcome: 'relinked', output, say: `${relinkCounts(steps)} relinked.`};
+}
+
+function lackOf(taken: readonly Digest[]): Problem {
+	return {
+		code: 'storage.cleaned',
+		message: `The disk has lost what the image needs since the scan: ${sayDigests(taken)}.`,
+		hint: 'A collection or a script deleted it meanwhile. Suspend that first (the key u).',
+	};
+}
+
+/** Everything that the images of the plans need. */
+function partsOf(inputs: InputsOf<'registry.relink'>): Digest[] {
+	const plans = (inputs.findings ?? [])
+		.filter(finding => finding.repository === inputs.image.repository && canRelink(finding))
+		.flatMap(({plan}) => plan?.parts ?? []);
+	return [...new Set([...plans, ...stepsOf(inputs)].map(({digest}) => digest))];
+}
+
+function sayDigests(digests: readonly Digest[]): string {
+	const name = shortDigest(digests[0]!);
+	return digests.length === 1 ? name : `${name} and ${digests.length - 1} more`;
 }
 
 /** Only of the image's own repository, whatever else the findings are of. */

@@ -16,18 +16,20 @@ type Waiting = {
 	report(happening: Happening): Promise<void>;
 };
 
+/** `problem`: why the change must not begin. `waited`: what was approved may be gone by now. */
+type Awaited = {problem?: Problem; waited: boolean};
+
 /**
  * Waits until nothing cleans the store any more, right before a change of it begins: a push beside a collection loses what it
  * stores. Where the host cannot be looked at, the change begins.
- * @returns why it must not begin
  */
 export async function awaitCleaners(
 	effect: StepStamp,
 	{besideCleaners}: Pick<Action, 'besideCleaners'>,
 	{ports: {storage, registry, clock}, signal, live, report}: Waiting,
-): Promise<Problem | undefined> {
+): Promise<Awaited> {
 	if (besideCleaners || storage === undefined) {
-		return undefined;
+		return {waited: false};
 	}
 
 	const began = clock.monotonic();
@@ -41,15 +43,18 @@ export async function awaitCleaners(
 					live.write(`Not looked at for cleaners: ${gap}.`);
 				}
 
-				return undefined;
+				return {waited: isTold};
 			}
 
 			const what = sayWaitedFor(running);
 			if (clock.monotonic() - began > waitAtMostMs) {
 				return {
-					code: 'storage.cleaned',
-					message: `${upperFirst(what)} still works on the store. Nothing was changed.`,
-					hint: 'Look on the host whether it hangs. A collection that is killed half-way leaves links without data.',
+					waited: true,
+					problem: {
+						code: 'storage.cleaned',
+						message: `${upperFirst(what)} still works on the store. Nothing was changed.`,
+						hint: 'Look on the host whether it hangs. A collection that is killed half-way leaves links without data.',
+					},
 				};
 			}
 

@@ -2,7 +2,8 @@ import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {isDestructive, sayChange} from '../../domain/incident/change.ts';
 import type {Happening, ItemStamp, StepStamp} from '../../domain/incident/event.ts';
-import {currentVisit, requestId} from '../../domain/incident/incident.ts';
+import {currentVisit, type Gate, requestId} from '../../domain/incident/incident.ts';
+import {parseChanges} from '../../domain/incident/parse-changes.ts';
 import {resolveStep} from '../../domain/incident/resolve-step.ts';
 import {toJson, toJsonObject} from '../../domain/json.ts';
 import {itemStampOf, type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
@@ -44,13 +45,7 @@ export async function carryOut(effect: MachineEffect, context: EffectContext): P
 				await ports.clock.sleep(retryAfterMs[Math.min(effect.tries, retryAfterMs.length) - 1]!, {signal});
 			}
 
-			const {action} = stepActionOf(effect, context);
-			const problem = action.effect === 'read' ? undefined : await awaitCleaners(effect, action, context);
-			await report(
-				problem === undefined
-					? {type: 'effect.intended', ...stampOf(effect), request: requestId(incident, effect)}
-					: {type: 'step.blocked', ...stampOf(effect), problem},
-			);
+			await report(await intend(effect, context));
 			return undefined;
 		}
 
@@ -102,6 +97,34 @@ function begin(effect: StepStamp, {incident, actions}: EffectContext): Happening
 		success: action?.success ?? [],
 		...defined({shows: action?.shows, sparesImage: action?.sparesImage}),
 	};
+}
+
+/** The intent of an effect. After a wait for a cleaner the gate is looked up again: what was approved may be gone by now. */
+async function intend(effect: StepStamp, context: EffectContext): Promise<Happening> {
+	const {action, visit} = stepActionOf(effect, context);
+	const {problem, waited} = action.effect === 'read' ? {waited: false} : await awaitCleaners(effect, action, context);
+	if (problem !== undefined) {
+		return {type: 'step.blocked', ...stampOf(effect), problem};
+	}
+
+	const again = waited ? await openGate({...effect, kind: 'open-gate'}, context) : undefined;
+	if (again !== undefined && !(again.type === 'gate.opened' && showsTheSame(again, visit.gate))) {
+		context.live.write('What it would change is no longer what was approved.');
+		return again;
+	}
+
+	return {type: 'effect.intended', ...stampOf(effect), request: requestId(context.incident, effect)};
+}
+
+function showsTheSame(
+	{target, changes, plan}: Extract<Happening, {type: 'gate.opened'}>,
+	gate: Gate | undefined,
+): boolean {
+	return (
+		gate !== undefined &&
+		gate.target === target &&
+		JSON.stringify(gate.changes) === JSON.stringify(parseChanges(changes, plan))
+	);
 }
 
 /** The gate before a write; in a dry run, what the write would change. A gate that cannot name its changes does not open. */

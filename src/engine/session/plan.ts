@@ -167,7 +167,7 @@ export async function beginItem(
 	const stamp = {step, attempt, item: id};
 	const stepAction = stepActionOf(stamp, context);
 	const item = stepAction.item!;
-	const busy = item.effect === 'read' ? undefined : await awaitCleaners(stamp, stepAction.action, context);
+	const {problem: busy} = item.effect === 'read' ? {} : await awaitCleaners(stamp, stepAction.action, context);
 	if (busy !== undefined) {
 		return {type: 'item.checked', ...stamp, found: 'unknown', say: busy.message, problem: busy};
 	}

@@ -1,3 +1,4 @@
+import {cleanedMeanwhile} from '../../domain/hold/say-hold.ts';
 import type {ChoiceOption} from '../../domain/incident/asked.ts';
 import {sayChange} from '../../domain/incident/change.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
@@ -134,6 +135,7 @@ function sayGate(visit: Visit | undefined): string[] {
 		gate.items?.some(({destructive}) => destructive > 0) || visit.effect === 'destructive'
 			? 'This step destroys something:'
 			: 'This step changes something:',
+		...(visit.waits === undefined ? [] : [cleanedMeanwhile]),
 		...wrap(gate.target, {first: '  Target:  ', rest}),
 		...(gate.items
 			? sayItemsOfGate(gate)

@@ -1,3 +1,4 @@
+import {cleanedMeanwhile} from '../../domain/hold/say-hold.ts';
 import {type Change, sayChange, sayDangers} from '../../domain/incident/change.ts';
 import type {Gate} from '../../domain/incident/incident.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -16,6 +17,7 @@ export const gateScreen: Screen<'gate'> = {
 		const label = (text: string): Row => format.row([text.padEnd(9), 'dim']);
 		const left = Date.parse(gate.expires) - now;
 		const rows: Row[] = [
+			...(visit.waits === undefined ? [] : [...format.wrap(cleanedMeanwhile, width, 'warn'), []]),
 			...format.wrap(gate.target, width, 'strong', label('Target')),
 			...(gate.items
 				? drawItems(gate.items, format, width)

@@ -17,6 +17,7 @@ import {
 	lostReply,
 	smallManifest,
 } from '../../support/fake-ports.ts';
+import {hostNow, process} from '../../support/host-now.ts';
 
 const repository = 'infra-ci';
 const child = smallManifest('child');
@@ -87,7 +88,9 @@ function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?
 		return size === undefined ? {state: 'gone'} : {state: 'there', size, changed: 0};
 	};
 	const looks: string[][] = [];
+	const host = {now: hostNow()};
 	const storage = fakeStorage([child], {
+		hostNow: async () => host.now,
 		async recheck(paths) {
 			looks.push([...paths]);
 			return new Map(paths.map(path => [path, state(path)]));
@@ -98,7 +101,7 @@ function world({mounts = true, forgetful = false}: {mounts?: boolean; forgetful?
 	});
 	// The tag's link is there, and holds no digest.
 	links.add(currentLink(repository, 'latest'));
-	return {registry, storage, links, data, looks, served, done, context: contextWith({registry, storage})};
+	return {registry, storage, links, data, looks, host, served, done, context: contextWith({registry, storage})};
 }
 
 test('the gate shows every request, and its phrase counts the parts', async () => {
@@ -313,4 +316,70 @@ test('links that could not be read do not count as present', async () => {
 	});
 
 	expect(await registryRelink.reconcile!(inputs(finding), blind)).toMatchObject({kind: 'unknown'});
+});
+
+const collecting = hostNow({
+	processes: [process(['registry', 'garbage-collect', '/c.yml'], {pid: 812, store: 'same'})],
+});
+const stamp = {outcome: 'disturbed', problem: {code: 'storage.cleaned'}};
+
+test('what was deleted since the scan opens no gate, and ends its item of a plan untouched', async () => {
+	const {context, data, done} = world();
+	data.delete(blobData(layer.digest));
+
+	await expect(registryRelink.gate!(inputs(finding), context)).rejects.toMatchObject({code: 'relink.gone'});
+	expect(await registryRelink.precondition!(inputs(finding), context)).toMatchObject({
+		kind: 'changed',
+		say: expect.stringContaining('no longer on the disk'),
+	});
+	expect(done).toEqual([]);
+});
+
+test('a collection that begins between two PUTs stops the rest, where the look is not too dear', async () => {
+	const {context, host, registry, done} = world();
+	const {onPut} = registry;
+	registry.onPut = reference => {
+		onPut(reference);
+		host.now = collecting;
+		void context.ports.clock.sleep(20_000, {signal: context.signal});
+	};
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		...stamp,
+		output: {relinked: [config.digest, layer.digest, child.digest]},
+		say: '3 of 4 were relinked. This began meanwhile, and works on the store: registry garbage-collect /c.yml (process 812).',
+	});
+	expect(done.at(-1)).toBe('put child');
+});
+
+test('one that runs at the end may not have seen the links: nothing is called relinked', async () => {
+	const {context, host, registry} = world();
+	const {onPut} = registry;
+	registry.onPut = reference => {
+		onPut(reference);
+		host.now = collecting;
+	};
+
+	expect(await registryRelink.run(inputs(finding), context)).toMatchObject({
+		...stamp,
+		say: expect.stringMatching(/^4 of 4/),
+	});
+});
+
+test('one that came and went is seen by what the disk lacks, also of what was whole before', async () => {
+	const whole = {digest: digestOf(Buffer.from('whole')), role: 'layer', where: 'linked', size: 5};
+	const more = {...finding, plan: {...finding.plan, parts: [whole, ...finding.plan.parts]}};
+	const {context, registry, data} = world();
+	data.set(blobData(whole.digest), whole.size);
+	registry.fresh = () => {
+		data.delete(blobData(whole.digest));
+		return registry;
+	};
+
+	expect(await registryRelink.run(inputs(more), context)).toMatchObject({
+		...stamp,
+		problem: {
+			message: `The disk has lost what the image needs since the scan: ${whole.digest.slice(0, 19)}.`,
+		},
+	});
 });

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import type {HostNow} from '../../../src/domain/hold/host-now.ts';
+import {OperatorError} from '../../../src/domain/errors.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
 import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';
 import type {Action} from '../../../src/engine/actions/action.ts';
@@ -109,6 +110,63 @@ test('whoever leaves while it waits has begun nothing: resuming shows the gate a
 
 	expect(incident.visits.at(-1)).toMatchObject({step: 'mend', state: 'running'});
 	expect([...waiting.small.runs, ...resumed.runs]).toEqual([]);
+});
+
+/** The gate of the change shows these, one after another; an error is one that cannot open. */
+const gates =
+	(...shown: (string | OperatorError)[]) =>
+	(actions: Action[]) =>
+		actions.map(action =>
+			action.name === 'change.mend'
+				? {
+						...action,
+						gate: async () => {
+							const text = shown.length > 1 ? shown.shift()! : shown[0]!;
+							if (text instanceof OperatorError) {
+								throw text;
+							}
+
+							return {target: 'infra-ci', changes: [{kind: 'sentence' as const, text}], undo: 'none', phrase: 'mend'};
+						},
+					}
+				: action,
+		);
+
+test('what was approved is looked up again after the wait: where it is another, the gate is shown again', async () => {
+	const waiting = await openBesideCollection(gates('links three', 'links two'));
+	const {small} = waiting;
+	await small.session.say(approve);
+	await isWaiting(waiting);
+
+	waiting.end();
+	const {incident} = await small.until(
+		({incident: {phase, visits}}) =>
+			phase.kind === 'gate' && JSON.stringify(visits.at(-1)?.gate?.changes) === '[{"kind":"sentence","text":"links two"}]',
+	);
+
+	expect(incident.visits.at(-1)).toMatchObject({step: 'mend', state: 'running'});
+	expect(incident.visits.at(-1)?.gate).not.toHaveProperty('answer');
+	expect(small.runs).toEqual([]);
+	expect(fold(small.events)).toEqual(incident);
+
+	await small.session.say(approve);
+	await small.until(view => view.incident.visits.some(({step, ended}) => step === 'mend' && ended === 'ran'));
+	expect(small.runs).toEqual(['change.mend']);
+});
+
+test('a change that is not possible any more after the wait is not begun, and the decision says why', async () => {
+	const gone = new OperatorError('relink.gone', 'The bytes are no longer on the disk.', {hint: 'Scan.', exit: 'failed'});
+	const waiting = await openBesideCollection(gates('links three', gone));
+	const {small} = waiting;
+	await small.session.say(approve);
+	await isWaiting(waiting);
+
+	waiting.end();
+	const {incident} = await small.until(({incident: {problem}}) => problem !== undefined);
+
+	expect(incident.problem).toMatchObject({code: 'relink.gone', step: 'mend'});
+	expect(small.runs).toEqual([]);
+	expect(fold(small.events)).toEqual(small.session.current().incident);
 });
 
 test('one that does not end gives the decision back after half a day, with what to do', async () => {
