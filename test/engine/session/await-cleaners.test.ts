@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import type {HostNow} from '../../../src/domain/hold/host-now.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
+import type {HostNow} from '../../../src/domain/hold/host-now.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
 import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';
 import type {Action} from '../../../src/engine/actions/action.ts';
@@ -141,7 +141,8 @@ test('what was approved is looked up again after the wait: where it is another, 
 	waiting.end();
 	const {incident} = await small.until(
 		({incident: {phase, visits}}) =>
-			phase.kind === 'gate' && JSON.stringify(visits.at(-1)?.gate?.changes) === '[{"kind":"sentence","text":"links two"}]',
+			phase.kind === 'gate' &&
+			JSON.stringify(visits.at(-1)?.gate?.changes) === '[{"kind":"sentence","text":"links two"}]',
 	);
 
 	expect(incident.visits.at(-1)).toMatchObject({step: 'mend', state: 'running'});
@@ -155,7 +156,10 @@ test('what was approved is looked up again after the wait: where it is another, 
 });
 
 test('a change that is not possible any more after the wait is not begun, and the decision says why', async () => {
-	const gone = new OperatorError('relink.gone', 'The bytes are no longer on the disk.', {hint: 'Scan.', exit: 'failed'});
+	const gone = new OperatorError('relink.gone', 'The bytes are no longer on the disk.', {
+		hint: 'Scan.',
+		exit: 'failed',
+	});
 	const waiting = await openBesideCollection(gates('links three', gone));
 	const {small} = waiting;
 	await small.session.say(approve);
