@@ -12,7 +12,7 @@ import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {startIncident} from '../../src/incidents/start.ts';
 import {describeReal} from '../support/real.ts';
 import {pullImage, pushImage} from '../support/real-images.ts';
-import {answer, approve, choose, respondWith} from '../support/real-responder.ts';
+import {answer, approve, choose, pick, respondWith} from '../support/real-responder.ts';
 import {openScene, type Scene} from '../support/real-scene.ts';
 
 const run = promisify(execFile);
@@ -181,6 +181,44 @@ describeReal('a day-old copy of the repositories laid over the live store', prog
 		expect(oneLine(stdout)).toContain(
 			'This looks like a restore of older links over newer data: 5 tags of 5 repositories moved back',
 		);
+	});
+
+	test('respond points one of them at what it named last again, and the others are still named', {
+		timeout,
+	}, async () => {
+		const [one] = moved;
+		const {digest} = newer(one!).index;
+		const {session, close} = await startIncident(scene.invocation(), {
+			runbook: 'orphan-index',
+			reference: parseReference(`${scene.registry.host}/${one}:latest`),
+			pace: 'auto',
+			dryRun: false,
+		});
+		const incident = await respondWith(session, {
+			decide: [choose('re-point')],
+			'pick-sibling': [pick(digest.slice(0, 19))],
+			're-point': [approve],
+			close: [answer({impact: 'nobody', began: 'unknown', noticed: 'a probe'})],
+		}).finally(close);
+		const decided = lastVisit(incident, 'decide');
+
+		expect(incident, JSON.stringify(incident.visits.at(-1))).toMatchObject({
+			phase: {kind: 'stopped', stop: 'fixed'},
+			verdict: {verdict: 'intact'},
+		});
+		expect(lastVisit(incident, 'check-disk')).toMatchObject({
+			outcome: 'found',
+			say: expect.stringMatching(
+				/^On disk, this image: 1 tag-set-back; 4 findings on other images\..* looks like a restore/,
+			),
+		});
+		expect(decided?.asked).toMatchObject({options: [{key: 're-point', recommended: true}, {}, {}, {}, {}, {}, {}, {}]});
+		expect(lastVisit(incident, 're-point')?.gate).toMatchObject({
+			phrase: 're-point latest',
+			changes: [{kind: 'point-tag', from: old(one!).index.digest, to: digest}],
+		});
+		await pullImage(`${scene.registry.host}/${one}:latest`, scene.credentials, scene.folder);
+		expect((await scanOf(scene)).findings.map(({repository: of}) => of).sort()).toEqual(moved.slice(1).sort());
 	});
 });
 

@@ -41,7 +41,9 @@ type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: stri
 
 /** What takes away something that can be pulled now: an intact tag, or a whole platform. Its gate wants a typed phrase. */
 export function isDestructive(change: Change): boolean {
-	return (change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change);
+	// A tag that names something is pointed elsewhere.
+	const moves = change.kind === 'point-tag' && change.from !== undefined && change.from !== change.to;
+	return moves || ((change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change));
 }
 
 /** What a person must not overlook, of the same words as in `sayChange`. */

@@ -181,7 +181,9 @@ export function factsIn({faults, scan, settings, tried, attempts, storageTrouble
 		needsRestart: cache !== 'redis' && (differs || isSuspected || (diskIsFine && cache !== 'none')),
 		/** A push before the restart would be lost. */
 		isStale: cache !== 'redis' && (differs || isSuspected),
-		/** All of it are tags that name nothing, and one image is what each named last. */
+		/** The image is whole, and the tag named another one later: a build would be neither. */
+		isSetBack: findings.length > 0 && findings.every(({kind}) => kind === 'tag-set-back'),
+		/** All of it are tags that name nothing or an older image, and one image is what each named last. */
 		historySuffices: findings.length > 0 && findings.every(hasNewest),
 		relinkSuffices: relinkable.length > 0 && relinkable.length === findings.length,
 	};

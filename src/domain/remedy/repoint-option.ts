@@ -5,7 +5,7 @@ import {sayAge, siblingName} from './say-sibling.ts';
 const mostNamed = 3;
 
 /** To point the tag at another image. Which one, is asked when it was chosen. */
-export function repointOption({historySuffices, isOfDigest}: Facts, scan: Evidence['scan']): RemedyOption {
+export function repointOption({historySuffices, isOfDigest, isSetBack}: Facts, scan: Evidence['scan']): RemedyOption {
 	const siblings = scan?.siblings ?? [];
 	const [first] = siblings;
 	const ages = new Set(siblings.map(({age}) => age));
@@ -21,12 +21,18 @@ export function repointOption({historySuffices, isOfDigest}: Facts, scan: Eviden
 				: `Re-point the tag to ${first === undefined ? 'another image' : siblingName(first)}`,
 		changes:
 			first === undefined ? 'the tag names another image' : `the tag names another image: ${names.join(', ')}${more}`,
-		risk: `users get ${build}; users who pinned the old digest stay broken`,
+		risk: isSetBack
+			? `users get ${build} than the tag names now: look first whether it was set back on purpose`
+			: `users get ${build}; users who pinned the old digest stay broken`,
 		takes: 'seconds',
 		recommended: false,
-		why: historySuffices
-			? 'The tag names nothing, and the image that it named last is whole.'
-			: 'It ends the outage while the rebuild runs, if another image is acceptable.',
+		why: isSetBack
+			? historySuffices
+				? 'The tag names an older image than it did; the one that it named last is whole.'
+				: 'The tag names an older image than it did. Which one it named last, equal times do not tell.'
+			: historySuffices
+				? 'The tag names nothing, and the image that it named last is whole.'
+				: 'It ends the outage while the rebuild runs, if another image is acceptable.',
 		...block(scan === undefined, 'The storage was not scanned: it is not known which images are whole.'),
 		...block(
 			scan !== undefined && first === undefined,

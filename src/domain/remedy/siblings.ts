@@ -61,13 +61,17 @@ export function searchSiblings(listing: StorageListing, scan: Scan, repository: 
 	return {original, candidates, configs: [original, ...candidates].flatMap(image => image?.configs ?? [])};
 }
 
-/** The siblings with at least the platforms of the original, as far as those are known: what the tag named, then the newest. */
+/**
+ * The siblings with at least the platforms of the original, as far as those are known: what the tag named, the last first; then
+ * the newest.
+ */
 export function siblingsOf(
 	{original, candidates}: SiblingSearch,
 	configs: ReadonlyMap<Digest, ImageConfig>,
 ): Sibling[] {
 	const aboutOriginal = original && aboutOf(original, configs);
-	return candidates
+	return [...candidates]
+		.sort((a, b) => (b.named ?? 0) - (a.named ?? 0))
 		.map(candidate => ({candidate, ...aboutOf(candidate, configs)}))
 		.filter(({platforms}) => hasPlatforms(platforms, aboutOriginal?.platforms ?? []))
 		.map(({candidate: {digest, tags, wasNamed, tagged}, platforms, built}) => ({
@@ -78,9 +82,10 @@ export function siblingsOf(
 			...defined({built, tagged: tagged === undefined ? undefined : isoTime(tagged)}),
 			...ageOf({built, tagged}, {built: aboutOriginal?.built, tagged: original?.tagged}),
 		}))
-		.sort(
-			(a, b) =>
-				Number(b.wasNamed) - Number(a.wasNamed) || compare(b.built ?? b.tagged ?? '', a.built ?? a.tagged ?? ''),
+		.sort((a, b) =>
+			a.wasNamed || b.wasNamed
+				? Number(b.wasNamed) - Number(a.wasNamed)
+				: compare(b.built ?? b.tagged ?? '', a.built ?? a.tagged ?? ''),
 		);
 }
 
@@ -96,7 +101,8 @@ function originalOf(graph: StorageGraph, {tags}: RepositoryListing, tag: string)
 		.find(Boolean);
 }
 
-type Named = {tags: string[]; wasNamed: boolean; tagged?: number};
+/** `named`: when the tag was last set to it. */
+type Named = {tags: string[]; wasNamed: boolean; tagged?: number; named?: number};
 
 /** The images of the other tags, and those of the tag's own history, each once. */
 function imagesIn(
@@ -118,7 +124,7 @@ function imagesIn(
 	}
 
 	for (const {digest, named} of pastImages(graph, repository, tag)) {
-		images.set(digest, {tags: [], tagged: named, ...images.get(digest), wasNamed: true});
+		images.set(digest, {tags: [], tagged: named, ...images.get(digest), wasNamed: true, named});
 	}
 
 	return images;

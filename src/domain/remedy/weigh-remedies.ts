@@ -53,8 +53,8 @@ function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 		// A push before the restart would be lost.
 		...(facts.isStale && !tried.includes('restart') ? (['by-hand'] as const) : []),
 		...(facts.historySuffices ? (['re-point'] as const) : []),
-		...rebuilds,
-		're-point',
+		// Which of several images of the same time it named last, or whether it is wanted at all, only a person knows.
+		...(facts.isSetBack ? [] : [...rebuilds, 're-point' as const]),
 	];
 }
 

@@ -420,6 +420,28 @@ test('a tag that names nothing goes back to what it named last, unless equal tim
 	expect(weighed('2026-04-01T00:00:00Z', '2026-04-01T00:00:00Z')).toBe('rebuild-ci');
 });
 
+test('a tag that was set back is pointed at what it named last, and a person chooses where equal times leave that open', () => {
+	const setBack = (...named: string[]): Finding => ({
+		...finding('tag-set-back', 're-point'),
+		history: named.map(time => ({tag: 'latest', digest: a, named: time})),
+	});
+	const optionsOf = (...named: string[]) =>
+		weigh({faults: [], scan: {findings: [setBack(...named)], complete: true, siblings: [sibling]}});
+
+	expect(optionsOf('2026-04-02T00:00:00Z', '2026-04-01T00:00:00Z')[0]).toMatchObject({
+		key: 're-point',
+		recommended: true,
+		why: 'The tag names an older image than it did; the one that it named last is whole.',
+		risk: expect.stringContaining('look first whether it was set back on purpose'),
+	});
+	const open = optionsOf('2026-04-01T00:00:00Z', '2026-04-01T00:00:00Z');
+	expect(open[0]).toMatchObject({key: 'by-hand', recommended: true});
+	expect(open.find(({key}) => key === 're-point')).toMatchObject({
+		recommended: false,
+		why: 'The tag names an older image than it did. Which one it named last, equal times do not tell.',
+	});
+});
+
 test('where the registry says that its storage fails, there are instructions only, and a build that runs is still followed', () => {
 	const unchecked = [{via: [], code: 'registry.storage' as const, message: 'Permission denied.', hint: 'Look.'}];
 	const check = {
