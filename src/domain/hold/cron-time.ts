@@ -39,7 +39,7 @@ export function nextCronStart(expression: string, {after, zone}: {after: number;
 }
 
 /** Whether this Node has the zone's rules. */
-function isZone(name: string | undefined): name is string {
+export function isZone(name: string | undefined): name is string {
 	try {
 		return name !== undefined && new Intl.DateTimeFormat('en', {timeZone: name}) !== undefined;
 	} catch {

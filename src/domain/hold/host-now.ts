@@ -18,10 +18,19 @@ export type HostProcess = {
 	script?: string;
 };
 
-type HostContainer = {id: string; name: string; engine: 'docker' | 'podman'};
+export type HostContainer = {id: string; name: string; engine: 'docker' | 'podman'};
 
-/** A timer that is active. `next`: seconds since 1970; absent: systemd does not know. */
-export type HostTimer = {unit: string; activates: string; isUser: boolean; next?: number};
+/**
+ * A timer that is active, or, where systemd could not be asked, enabled. `next`: seconds since 1970; absent: systemd does not know.
+ * `calendar`: what its file says, OnCalendar.
+ */
+export type HostTimer = {unit: string; activates: string; isUser: boolean; next?: number; calendar?: string[]};
+
+/** A crontab of the host, or of a crond in a container. */
+export type HostCrontab = Pick<MaintenanceFile, 'path' | 'text'> & {
+	/** The container, by its id, and what its crond calls its time zone. */
+	inside?: {container: string; zone: string};
+};
 
 /** What a host runs at one moment, and what it will start. */
 export type HostNow = {
@@ -32,7 +41,9 @@ export type HostNow = {
 	zone: HostZone;
 	processes: HostProcess[];
 	containers: HostContainer[];
-	crontabs: Pick<MaintenanceFile, 'path' | 'text'>[];
+	crontabs: HostCrontab[];
+	/** Of the containers with a crond: the scripts that their crontabs name. */
+	scripts?: (Pick<MaintenanceFile, 'path' | 'text'> & {container: string})[];
 	timers: HostTimer[];
 	/** Where anacron runs what is in cron.daily and so on. */
 	hasAnacron: boolean;

@@ -1,18 +1,14 @@
 import {jobsOf} from '../audit/commands/jobs.ts';
 import {evidence} from '../audit/hazard.ts';
+import {nextCalendarTime} from './calendar-time.ts';
 import type {CleanerKind} from './cleaner-kind.ts';
-import {cleaningIn, startedBy} from './cleaning.ts';
+import {cleanerScripts, cleaningIn, startedBy} from './cleaning.ts';
 import {type HostZone, nextCronStart} from './cron-time.ts';
 import {type CronLine, cronLinesIn} from './crontab.ts';
-import type {HostNow} from './host-now.ts';
+import type {HostCrontab, HostNow, HostTimer} from './host-now.ts';
 import {nextOfLoop} from './loop.ts';
-import {cleaningProgram} from './program.ts';
 import type {KnownCleaners, WaitingLoop} from './running.ts';
-
-/** How a next start is suspended, and how that is undone. `command`: typed at a gate; the words of the program and its arguments. */
-export type Suspension =
-	| {kind: 'command'; program: 'systemctl' | 'docker' | 'podman'; name: string; isUser?: true}
-	| {kind: 'by-hand'; how: string; undo: string};
+import {byCommand, type Suspension, suspendInside, suspendLine, suspendLoop} from './suspension.ts';
 
 /** Something that will clean this store. */
 export type NextStart = {
@@ -45,9 +41,13 @@ export function nextStartsOf(
 ): NextStart[] {
 	const moment = {clock: now.clock, zone: now.zone, skewMs};
 	const next = [
-		...crontabsOf(now)
-			.flatMap(file => cronLinesIn(file))
-			.flatMap(line => ofCronLine(line, now, known, moment)),
+		...crontabsOf(now).flatMap(file =>
+			cronLinesIn(file).flatMap(line =>
+				file.inside === undefined
+					? ofCronLine(line, now, known, moment)
+					: ofContainersLine(line, file.inside, {now, known, moment}),
+			),
+		),
 		...ofTimers(now, known, moment),
 		...loops.map(loop => ofLoop(loop, now, moment)),
 	];
@@ -58,7 +58,9 @@ export function nextStartsOf(
 function crontabsOf({crontabs}: HostNow): HostNow['crontabs'] {
 	const own = crontabs.find(({path}) => path === 'crontab -l');
 	const body = (text: string) => text.replace(/^#.*\n/gm, '').trim();
-	return crontabs.filter(file => file === own || own === undefined || body(file.text) !== body(own.text));
+	return crontabs.filter(
+		file => file === own || own === undefined || file.inside !== undefined || body(file.text) !== body(own.text),
+	);
 }
 
 function ofCronLine(
@@ -91,6 +93,27 @@ function ofCronLine(
 	];
 }
 
+/** A line of the crontab of a crond in a container: its own scripts, its own time zone, and stopped with it. */
+function ofContainersLine(
+	line: CronLine,
+	{container: id, zone}: NonNullable<HostCrontab['inside']>,
+	{now, known, moment}: {now: HostNow; known: KnownCleaners; moment: Moment},
+): NextStart[] {
+	const files = (now.scripts ?? [])
+		.filter(({container}) => container === id)
+		.map(({path, text}) => ({path, text, kind: 'script' as const, cut: false}));
+	const inside = {...known, files, scripts: cleanerScripts(files, known)};
+	const container = now.containers.find(each => each.id === id);
+	const name = container?.name ?? id.slice(0, 12);
+	return ofCronLine(line, {...now, hasAnacron: false}, inside, {...moment, zone: {name: zone, offsetMinutes: 0}}).map(
+		next => ({
+			...next,
+			file: `container ${name}:${line.file}`,
+			suspend: suspendInside(line, {name, container, now}),
+		}),
+	);
+}
+
 /** A crontab may start a unit: `systemctl start registry-gc`. */
 function ofUnits({commands}: CronLine, known: KnownCleaners): CleanerKind | undefined {
 	const started = commands.filter(
@@ -111,25 +134,6 @@ function whyUnknown({file, expression}: CronLine, isAnacrons: boolean): string {
 	return expression === '@reboot' ? 'whenever the host is started' : `"${expression}" is not understood`;
 }
 
-/** @param playedBy a rehearsal has no crontab of a user: every file of its host is edited where it lies */
-function suspendLine({file, at, line}: CronLine, playedBy: string | undefined): Suspension {
-	const [, spooled] = /^\/var\/spool\/cron\/(?:crontabs\/|tabs\/)?([^/]+)$/.exec(file) ?? [];
-	const where =
-		playedBy !== undefined
-			? `line ${at} of ${playedBy}${file} (it plays the host's ${file} in this rehearsal)`
-			: file === 'crontab -l'
-				? `line ${at}, with crontab -e`
-				: spooled === undefined
-					? `line ${at} of ${file}, in an editor as root`
-					: `line ${at}, with crontab -u ${spooled} -e as root`;
-	const shown = evidence(line);
-	return {
-		kind: 'by-hand',
-		how: `Put # before ${where}: ${shown}`,
-		undo: `Take the # away again before ${where}: ${shown}`,
-	};
-}
-
 /** The services of the host that clean, by the name of their unit. */
 function cleaningUnits(known: KnownCleaners): Map<string, CleanerKind> {
 	return new Map(
@@ -146,9 +150,11 @@ function cleaningUnits(known: KnownCleaners): Map<string, CleanerKind> {
 	);
 }
 
-function ofTimers({timers}: HostNow, known: KnownCleaners, {skewMs}: Moment): NextStart[] {
+function ofTimers({timers}: HostNow, known: KnownCleaners, moment: Moment): NextStart[] {
 	const units = cleaningUnits(known);
-	return timers.flatMap(({unit, activates, next, isUser}): NextStart[] => {
+	return timers.flatMap((timer): NextStart[] => {
+		const {unit, activates, isUser} = timer;
+		const next = timer.next ?? nextByCalendar(timer, moment);
 		// An instance of a template: gc@private.service.
 		const kind = units.get(activates) ?? units.get(activates.replace(/@[^.]*\./, '@.'));
 		return kind === undefined
@@ -160,11 +166,17 @@ function ofTimers({timers}: HostNow, known: KnownCleaners, {skewMs}: Moment): Ne
 						line: activates,
 						...(next === undefined
 							? {why: 'systemd names no time: it counts from the end of the run before'}
-							: {starts: iso(next * 1000 + skewMs)}),
+							: {starts: iso(next * 1000 + moment.skewMs)}),
 						suspend: byCommand({program: 'systemctl', name: unit, ...(isUser ? {isUser: true} : {})}),
 					},
 				];
 	});
+}
+
+/** While what a timer starts runs, systemd names no next time. In seconds since 1970. */
+function nextByCalendar({calendar = []}: HostTimer, {clock, zone}: Moment): number | undefined {
+	const times = calendar.flatMap(expression => nextCalendarTime(expression, {after: clock * 1000, zone}) ?? []);
+	return times.length === 0 ? undefined : Math.min(...times) / 1000;
 }
 
 function ofLoop({shell, loop, child}: WaitingLoop, now: HostNow, {skewMs}: Moment): NextStart {
@@ -179,46 +191,6 @@ function ofLoop({shell, loop, child}: WaitingLoop, now: HostNow, {skewMs}: Momen
 			: {starts: iso(starts * 1000 + skewMs)}),
 		suspend: suspendLoop(shell, container, now),
 	};
-}
-
-function suspendLoop(
-	{pid, unit, container: id}: WaitingLoop['shell'],
-	container: HostNow['containers'][number] | undefined,
-	{processes}: HostNow,
-): Suspension {
-	if (container !== undefined) {
-		const {name, engine} = container;
-		const serves = processes.some(each => each.container === id && isServing(each.argv));
-		return serves
-			? {
-					kind: 'by-hand',
-					how: `The container ${name} also runs the registry: stopping it stops that. End only the loop: kill ${pid}`,
-					undo: `Restart the container ${name}: that starts the loop again.`,
-				}
-			: byCommand({program: engine, name});
-	}
-
-	if (unit !== undefined && !/^(?:user@|ssh|cron)/.test(unit.name)) {
-		return byCommand({program: 'systemctl', name: unit.name, ...(unit.isUser ? {isUser: true} : {})});
-	}
-
-	return {
-		kind: 'by-hand',
-		how: `End the loop on the host: kill ${pid}`,
-		undo: 'Start the loop again, as it was started before.',
-	};
-}
-
-/** A name that a shell could read as anything else is left to a person. */
-function byCommand(command: {program: 'systemctl' | 'docker' | 'podman'; name: string; isUser?: true}): Suspension {
-	const {program, name} = command;
-	return /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(name)
-		? {kind: 'command', ...command}
-		: {kind: 'by-hand', how: `Stop it with ${program}: ${name}`, undo: `Start it again with ${program}: ${name}`};
-}
-
-function isServing(argv: readonly string[]): boolean {
-	return argv.includes('serve') && cleaningProgram([argv[0] ?? '', 'garbage-collect']) !== undefined;
 }
 
 function iso(milliseconds: number): string {

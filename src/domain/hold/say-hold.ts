@@ -2,8 +2,9 @@ import {sayTime} from '../text/time.ts';
 import {count} from '../text/wording.ts';
 import type {CleanerKind} from './cleaner-kind.ts';
 import type {Hold} from './hold.ts';
-import type {NextStart, Suspension} from './next-starts.ts';
+import type {NextStart} from './next-starts.ts';
 import type {RunningCleaner} from './running.ts';
+import type {Suspension} from './suspension.ts';
 
 const names: Record<CleanerKind, {one: string; doing: string}> = {
 	collection: {one: 'collection', doing: 'A garbage collection'},

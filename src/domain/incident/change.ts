@@ -1,5 +1,5 @@
-import type {Suspension} from '../hold/next-starts.ts';
 import {commandOf} from '../hold/say-hold.ts';
+import type {Suspension} from '../hold/suspension.ts';
 import type {Digest} from '../image/digest.ts';
 import {shortCommit} from '../pipeline/pipeline.ts';
 import type {RelinkStep} from '../remedy/relink-steps.ts';

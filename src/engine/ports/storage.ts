@@ -2,7 +2,7 @@ import type {CollectionDryRun} from '../../domain/audit/collection-dry-run.ts';
 import type {CollectionReport} from '../../domain/audit/collection-report.ts';
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import type {HostNow} from '../../domain/hold/host-now.ts';
-import type {Suspension} from '../../domain/hold/next-starts.ts';
+import type {Suspension} from '../../domain/hold/suspension.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {PathState, StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {StoreSample} from '../../domain/storage/same-registry.ts';

@@ -222,6 +222,25 @@ Sat 2026-04-18 12:30:00 UTC  29min left    -                            -       
 		expect(next).toMatchObject([{file: 'registry-gc.timer', why: expect.stringContaining('systemd names no time')}]);
 	});
 
+	it('is what its file says where systemd names none, or cannot be asked', () => {
+		const file = 'timer-file enabled registry-gc.timer\n[Timer]\nOnCalendar=Sun 03:25\nOnCalendar=*-*-28 04:00\n';
+		const read = (records: string) =>
+			assessHold(
+				{root: store, files: [gc], running: [], gaps: []},
+				hostNowIn(`\nmark now ${clock(noon)} +0200\nmark zone Europe/Berlin\n${records}\nmark end\n`, 'mark'),
+				{looked: clock(noon) * 1000},
+			).next;
+		const next = [{file: 'registry-gc.timer', line: 'registry-gc.service', starts: '2026-04-19T01:25:00.000Z'}];
+
+		expect(read(`mark timers --system\n- - - - registry-gc.timer registry-gc.service\nmark ${file}`)).toMatchObject(
+			next,
+		);
+		expect(read(`mark ${file}`)).toMatchObject(next);
+		// Systemd was asked, and does not have it: it is not active.
+		expect(read(`mark timers --system\nmark ${file}`)).toEqual([]);
+		expect(read(`mark ${file.replace('enabled', 'disabled')}`)).toEqual([]);
+	});
+
 	it('is suspended by stopping the timer, and started again', () => {
 		const {suspend} = hold(told).next[1]!;
 

@@ -1,3 +1,4 @@
+import {putContainerCrontabs} from './container-crontabs.ts';
 import {mostBytesOfFile} from './maintenance-script.ts';
 
 const mostBytesOfCommandLine = 16_384;
@@ -9,7 +10,8 @@ const mostBytesOfCommandLine = 16_384;
  * the host knows. A record is a line of the mark and a head, and then a body of any bytes:
  * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `process PID PARENT TICKS STORE CGROUP` with its command
  * line; `script PID` with the text; `container ENGINE ID NAME`; `top ID` with what docker tells of its processes; `timers SCOPE`
- * with what systemctl tells in UTC; `crontab PATH` with its text; `gap TEXT`; and at last `end`.
+ * with what systemctl tells in UTC; `timer-file STATE NAME` with its text; `crontab PATH` with its text; `container-crontab ID ZONE
+ * PATH` and `container-script ID PATH` with theirs; `gap TEXT`; and at last `end`.
  */
 export const printCleaners = `LC_ALL=C; export LC_ALL
 IFS= read -r root || exit 1
@@ -54,7 +56,9 @@ put_script() {
 	fi
 }
 
+${putContainerCrontabs}
 {
+crond_of=
 put "now $(date +%s) $(unset TZ; date +%z)"
 # The zone's name: from the link that libc reads, else the one whose rules are the same. Without a file it is UTC.
 zone=$(readlink "$top/etc/localtime")
@@ -95,6 +99,7 @@ if [ -z "$top" ]; then
 			esac
 			put "process $pid $parent $ticks $store $cgroup"
 			head -c ${mostBytesOfCommandLine} "$folder/cmdline"
+			case $words in *cron*) put_crontabs "$folder" "$cgroup" ;; esac
 			case $words in *sh*/*|*python*/*|*perl*/*|*ruby*/*|*node*/*) put_script "$folder" "$pid" ;; esac
 		done
 	else
@@ -109,15 +114,23 @@ if [ -z "$top" ]; then
 			case $containers in *"$id"*) continue ;; esac
 			if [ $engine = docker ]; then
 				put "top $id"
-				$quick docker top "$id" -eo pid,ppid,etimes,args </dev/null
+				runs=$($quick docker top "$id" -eo pid,ppid,etimes,args </dev/null)
+				printf '%s\\n' "$runs"
+				case $runs in *cron*)
+					inner=$($quick docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$id" </dev/null | sed -n 's/^TZ=:*//p' | tail -n 1)
+					for file in /etc/crontabs/root /var/spool/cron/crontabs/root /var/spool/cron/root /etc/crontab; do
+						text=$($quick docker cp "$id:$file" - </dev/null | tar -xOf - | head -c ${mostBytesOfFile} | tr -d '\\000')
+						if [ -n "$text" ]; then put "container-crontab $id \${inner:-UTC} $file"; printf '%s\\n' "$text"; fi
+					done ;;
+				esac
 			fi
 		done
 	done
 
 	for scope in --system --user; do
-		if command -v systemctl >/dev/null 2>&1; then
+		if listed=$(TZ=UTC $quick systemctl $scope list-timers --full --no-pager --no-legend </dev/null); then
 			put "timers $scope"
-			TZ=UTC $quick systemctl $scope list-timers --full --no-pager --no-legend </dev/null
+			printf '%s\\n' "$listed"
 		fi
 	done
 	own=$(crontab -l </dev/null | head -c ${mostBytesOfFile} | tr -d '\\000')
@@ -126,6 +139,21 @@ if [ -z "$top" ]; then
 elif [ -x "$top/usr/sbin/anacron" ]; then
 	put anacron
 fi
+
+for file in "$top"/etc/systemd/system/*.timer "$top"/run/systemd/system/*.timer "$top"/usr/local/lib/systemd/system/*.timer \\
+	"$top"/usr/lib/systemd/system/*.timer "$top"/lib/systemd/system/*.timer; do
+	# Without systemd at work no timer starts anything. @see sd_booted(3)
+	if [ -z "$top" ] && ! [ -d /run/systemd/system ]; then break; fi
+	if [ -f "$file" ] && [ -r "$file" ]; then
+		name=\${file##*/} state=disabled
+		for wanted in "$top"/etc/systemd/system/*.wants/"$name" "$top"/usr/lib/systemd/system/*.wants/"$name"; do
+			# It may lead to a file of the host that is not read here: to its root.
+			if [ -e "$wanted" ] || [ -L "$wanted" ]; then state=enabled; fi
+		done
+		put "timer-file $state $name"
+		head -c ${mostBytesOfFile} "$file" | tr -d '\\000'
+	fi
+done
 
 for file in "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/var/spool/cron/* "$top"/var/spool/cron/crontabs/* \\
 	"$top"/var/spool/cron/tabs/* "$top"/etc/crontabs/*; do

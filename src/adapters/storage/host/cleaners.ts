@@ -37,6 +37,8 @@ export function hostNowIn(output: string, mark: string): HostNow {
 		gaps: [],
 	};
 	const scripts = new Map<number, string>();
+	const timerFiles: TimerFile[] = [];
+	let knowsTimers = false;
 	let [boot, ticks] = [0, 100];
 	let hasEnd = false;
 
@@ -74,9 +76,22 @@ export function hostNowIn(output: string, mark: string): HostNow {
 				break;
 			case 'timers':
 				host.timers.push(...timersIn(body, text === '--user'));
+				knowsTimers ||= text === '--system';
+				break;
+			case 'timer-file':
+				timerFiles.push({unit: rest.slice(1).join(' '), isEnabled: rest[0] === 'enabled', text: body});
 				break;
 			case 'crontab':
 				host.crontabs.push({path: text, text: body});
+				break;
+			case 'container-crontab': {
+				const [container = '', zone = '', ...path] = rest;
+				host.crontabs.push({path: path.join(' '), text: body, inside: {container, zone}});
+				break;
+			}
+
+			case 'container-script':
+				host.scripts = [...(host.scripts ?? []), {container: rest[0]!, path: rest.slice(1).join(' '), text: body}];
 				break;
 			case 'anacron':
 				host.hasAnacron = true;
@@ -97,6 +112,7 @@ export function hostNowIn(output: string, mark: string): HostNow {
 
 	return {
 		...host,
+		timers: withFiles(host.timers, timerFiles, {knowsTimers}),
 		processes: host.processes.map(each => ({...each, ...defined({script: scripts.get(each.pid)})})),
 	};
 }
@@ -159,6 +175,41 @@ function timersIn(text: string, isUser: boolean): HostTimer[] {
 					},
 				];
 	});
+}
+
+type TimerFile = {unit: string; isEnabled: boolean; text: string};
+
+/** What a timer's file says of it; where systemd could not be asked, the timers that are enabled. The first file of a name counts. */
+function withFiles(
+	listed: readonly HostTimer[],
+	files: readonly TimerFile[],
+	{knowsTimers}: {knowsTimers: boolean},
+): HostTimer[] {
+	const known = new Map(files.toReversed().map(file => [file.unit, file]));
+	const enabled = knowsTimers ? [] : [...known.values()].filter(({isEnabled}) => isEnabled);
+	return [
+		...listed.map(timer => {
+			const file = timer.next === undefined && !timer.isUser ? known.get(timer.unit) : undefined;
+			return {...timer, ...(file && defined({calendar: calendarIn(file.text)}))};
+		}),
+		...enabled.map(({unit, text}) => ({
+			unit,
+			activates: settingIn(text, 'Unit').at(-1) ?? unit.replace(/\.timer$/, '.service'),
+			isUser: false,
+			...defined({calendar: calendarIn(text)}),
+		})),
+	];
+}
+
+/** An empty assignment forgets those before it. @see systemd.timer(5) */
+function calendarIn(text: string): string[] | undefined {
+	const all = settingIn(text, 'OnCalendar');
+	const kept = all.slice(all.lastIndexOf('') + 1);
+	return kept.length === 0 ? undefined : kept;
+}
+
+function settingIn(text: string, name: string): string[] {
+	return [...text.matchAll(new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*(.*?)[ \\t]*$`, 'gm'))].map(([, value]) => value!);
 }
 
 function offsetIn(text = ''): number {

@@ -1,4 +1,4 @@
-import type {Suspension} from '../../../domain/hold/next-starts.ts';
+import type {Suspension} from '../../../domain/hold/suspension.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 

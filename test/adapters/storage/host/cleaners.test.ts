@@ -176,6 +176,48 @@ describe('what a host runs now', () => {
 		expect(Math.abs(host.clock - Date.now() / 1000)).toBeLessThan(60);
 	});
 
+	it('has the enabled timers by their files where systemd cannot be asked, also in a copy of a host', async () => {
+		const at = 'host/etc/systemd/system';
+		await put(`${at}/gc.timer`, '[Timer]\nOnCalendar=daily\nOnCalendar=\nOnCalendar = Sun 03:25\n');
+		await put(`${at}/other.timer`, '[Timer]\nOnCalendar=hourly\n');
+		await put('host/usr/lib/systemd/system/gc.timer', '[Timer]\nOnCalendar=monthly\n');
+		await mkdir(path.join(folder, at, 'timers.target.wants'));
+		// As systemctl enable links it: to a file of the host.
+		await symlink('/etc/systemd/system/gc.timer', path.join(folder, at, 'timers.target.wants/gc.timer'));
+
+		const {timers} = await look({hostRoot: path.join(folder, 'host')});
+
+		expect(timers).toEqual([{unit: 'gc.timer', activates: 'gc.service', isUser: false, calendar: ['Sun 03:25']}]);
+	});
+
+	it('asks docker for the crontab of a crond that this host does not show', async () => {
+		const id = 'cd'.repeat(32);
+		await put('tree/root', '0 3 * * * registry garbage-collect /c.yml\n');
+		await put(
+			'bin/docker',
+			`#!/bin/sh
+case "$1 $2" in
+"ps --no-trunc") echo "${id} registry-gc" ;;
+"top ${id}") printf 'PID PPID ELAPSED COMMAND\\n 4711 1 90 crond -f\\n' ;;
+"inspect -f") echo TZ=Europe/Berlin ;;
+"cp ${id}:/etc/crontabs/root") tar -cf - -C ${folder}/tree root ;;
+*) exit 1 ;;
+esac
+`,
+			0o755,
+		);
+
+		const host = await look({PATH: `${folder}/bin:${process.env.PATH}`});
+
+		expect(host.crontabs.filter(({inside}) => inside !== undefined)).toEqual([
+			{
+				path: '/etc/crontabs/root',
+				text: '0 3 * * * registry garbage-collect /c.yml\n',
+				inside: {container: id, zone: 'Europe/Berlin'},
+			},
+		]);
+	});
+
 	it('of a copy of a host is its crontabs and its zone, and no process of this machine', async () => {
 		await put('host/etc/cron.d/registry', '0 3 * * 0 root /opt/gc\n');
 		await put('host/var/spool/cron/crontabs/ops', '0 4 * * 0 /opt/clean\n');
