@@ -12,6 +12,7 @@ import {scanBetweenLooks} from '../../engine/scan/between-looks.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {readPast} from '../../engine/scan/read-past.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
+import {tellCache} from '../../engine/scan/tell-cache.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {openShell, openStorage} from '../../wiring/host.ts';
@@ -74,26 +75,24 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			async scanStore(root, rules, name) {
 				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
 				const storage = openStorage({...location, root}, setup, shell);
-				const {scan: found, listing} = await scanBetweenLooks(
-					storage,
-					{now: () => systemClock.now().getTime(), host, signal},
-					() =>
-						scanStore(storage, {
-							...rules,
-							signal,
-							onProgress: progress.update,
-							...defined({inventory: past?.inventory}),
-							...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
-						}),
+				const between = await scanBetweenLooks(storage, {now: () => systemClock.now().getTime(), host, signal}, () =>
+					scanStore(storage, {
+						...rules,
+						signal,
+						onProgress: progress.update,
+						...defined({inventory: past?.inventory}),
+						...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
+					}),
 				);
+				const {scan: found, listing, role} = await tellCache(between, {storage, role: rules.role, signal});
 				const compared =
 					options.compare && host !== undefined
 						? await compareWith(host, found, setup, {
-								...{listing, storage, ...rules, onProgress: progress.update},
+								...{listing, storage, ...rules, role, onProgress: progress.update},
 								sample: options.sample ?? usualSample,
 							})
 						: found;
-				const isOwn = rules.role !== 'cache' && compared.compared?.kind !== 'another';
+				const isOwn = role !== 'cache' && compared.compared?.kind !== 'another';
 				const inventory = isOwn ? past?.against(listing) : undefined;
 				return {...compared, images: damagedImages(compared.findings, listing), ...defined({inventory})};
 			},

@@ -23,6 +23,7 @@ import {findSiblings} from '../scan/find-siblings.ts';
 import {type ReadPast, readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory, sayMemory} from '../scan/stale-memory.ts';
+import {readingHostOnce, tellCache} from '../scan/tell-cache.ts';
 import type {ActionNamed} from './action.ts';
 import {compareRegistry} from './compare-registry.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -70,15 +71,15 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 
 	async run({image}, {ports, settings, signal, progress, log}) {
 		const {host, repository, tag, digest} = image;
-		const {storage} = ports;
-		if (!storage) {
+		if (!ports.storage) {
 			return {outcome: 'unavailable', output: {}, say: 'No storage is configured for this registry.'};
 		}
 
+		const storage = readingHostOnce(ports.storage);
 		const past = await readPast(ports.inventory);
 		log(`Reading ${storage.place} …`);
 		const now = () => ports.clock.now().getTime();
-		const read = await scanBetweenLooks(storage, {now, host, signal}, () =>
+		const between = await scanBetweenLooks(storage, {now, host, signal}, () =>
 			scanStore(storage, {
 				role: settings.role,
 				platforms: settings.platforms,
@@ -88,10 +89,11 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 				...(digest === undefined ? {} : {asked: {repository, digest, ...defined({tag})}}),
 			}),
 		);
+		const {role, ...read} = await tellCache(between, {storage, role: settings.role, signal});
 		progress({label: 'comparing the registry with the disk'});
 		const registry = ports.registry.fresh();
-		const {scan, another} = await compareRegistry(read, {storage, registry, role: settings.role}, {signal}).finally(
-			() => registry.close(),
+		const {scan, another} = await compareRegistry(read, {storage, registry, role}, {signal}).finally(() =>
+			registry.close(),
 		);
 		const findings = scan.findings.filter(finding => damagesImage(finding, image));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
@@ -129,11 +131,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 
 		const memory =
 			another === undefined
-				? await readMemory(
-						{findings, others: ofOthers, listing: read.listing, role: settings.role},
-						{...ports, storage},
-						{signal},
-					)
+				? await readMemory({findings, others: ofOthers, listing: read.listing, role}, {...ports, storage}, {signal})
 				: {};
 		for (const command of memory.cache === 'redis' ? redisCommands(partsGone(findings)) : []) {
 			log(`to forget it: ${command}`);

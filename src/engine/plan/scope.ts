@@ -20,6 +20,7 @@ import {compareStore} from '../scan/compare-store.ts';
 import {readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
 import {readMemory} from '../scan/stale-memory.ts';
+import {readingHostOnce, tellCache} from '../scan/tell-cache.ts';
 import {walkImage} from '../verify/walk-image.ts';
 
 /** All damage of a registry, as far as it is known. `gaps`: why it is not known whole. */
@@ -51,17 +52,19 @@ export async function findDamage(options: ScopeOptions): Promise<Scope> {
 	return storage === undefined || reported === undefined ? scope : withReported(scope, reported, options);
 }
 
-async function onDisk(storage: Storage, options: ScopeOptions): Promise<Scope> {
-	const {registry, role, platforms, reported, inventory: reader, signal, onProgress = () => {}} = options;
+async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
+	const storage = readingHostOnce(disk);
+	const {registry, platforms, reported, inventory: reader, signal, onProgress = () => {}} = options;
 	const {repository, digest} = reported ?? {};
 	const past = await readPast(reader);
-	const rules = {role, platforms, signal, onProgress};
+	const rules = {role: options.role, platforms, signal, onProgress};
 	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
 	const now = () => options.clock.now().getTime();
-	const {scan: first, listing} = await scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
+	const between = await scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
 		scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
 	);
-	const scan = await compareStore(first, registry, {...rules, listing, storage});
+	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
+	const scan = await compareStore(first, registry, {...rules, role, listing, storage});
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;
 	return {

@@ -12,7 +12,6 @@ import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Asked} from '../../domain/storage/unlinked/judge.ts';
 import type {HashAnswer, Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import {tellCache} from './tell-cache.ts';
 
 /** How often hashing that was cut off is continued, as long as each attempt hashes something. */
 const mostCuts = 5;
@@ -59,12 +58,12 @@ export async function scanStore(
 			? assessed
 			: {...assessed, complete: false, gaps: [...assessed.gaps, `hashing stopped: ${failure.message}`]};
 	const paths = pathsToRecheck(scan, listing);
-	if (paths.length > 0) {
-		onProgress({label: 'paths to read again', done: paths.length});
+	if (paths.length === 0) {
+		return {scan, listing};
 	}
 
-	const confirmed = paths.length === 0 ? scan : confirm(scan, listing, await storage.recheck(paths, {signal}));
-	return {scan: await tellCache(confirmed, {storage, role, signal}), listing};
+	onProgress({label: 'paths to read again', done: paths.length});
+	return {scan: confirm(scan, listing, await storage.recheck(paths, {signal})), listing};
 }
 
 /** A wrong size in a manifest and damaged data look the same until the bytes are hashed. @returns what the hashes told */
