@@ -26,7 +26,11 @@ const yogaWithoutFetch = {
 
 const options = {
 	metafile: true,
-	entryPoints: {cli: 'src/cli.ts', 'fake-builder': 'src/drills/fake-builder.ts'},
+	entryPoints: {
+		cli: 'src/cli.ts',
+		'fake-builder': 'src/drills/fake-builder.ts',
+		'unpack-worker': 'src/adapters/unpack/worker.ts',
+	},
 	outdir: 'dist',
 	bundle: true,
 	// Split, so that `--version` loads neither React nor the HTTP client.

@@ -42,6 +42,7 @@ const arrows: {from: string; may: string[]}[] = [
 		secrets: ['execa', 'valibot'],
 		journal: ['valibot'],
 		storage: [],
+		unpack: [],
 		builder: [],
 		configuration: [],
 		inventory: ['write-file-atomic'],
