@@ -161,6 +161,10 @@ export function settingsOf(
 		repository: hasCi ? build.repository : null,
 		branch: hasCi ? build.branch : null,
 		pushes: hasCi ? (build.pushes ?? null) : null,
+		runsIn: build?.runsIn ?? [],
+		neededByPipelines: Object.values(configuration.images).some(
+			each => each.registry === known?.name && each.build?.runsIn.includes(reference.repository),
+		),
 		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
 		usedByPipelines: configuration.woodpecker === undefined ? [] : (image?.usedByPipelines ?? []),
 		fallback:

@@ -28,18 +28,14 @@ async function openGarbageDay() {
 		clock: systemClock,
 		signal,
 	});
-	const {registryHost: host, images, restartCommand} = world;
+	const {registryHost: host} = world;
 	return {
 		world,
 		scope,
 		plan: () =>
 			makePlan(scope, {
 				host,
-				restartCommand,
-				choices: [],
 				signal,
-				needOf: () => 'other',
-				runsIn: ({repository}) => images[repository]?.build.runsIn ?? [],
 				of(image) {
 					const {ports: own, settings} = ports.of(image);
 					return {ports: own, settings: parseSettings(settings)!};
@@ -79,7 +75,8 @@ it('the scan of garbage-day finds the six images that the collection broke, and 
 it('its plan relinks two images, follows the colleague’s pipeline and starts the others, that of infra-ci first', async () => {
 	await using day = await openGarbageDay();
 
-	const {images, items, destructive} = await day.plan();
+	const {document} = await day.plan();
+	const {images, items, destructive} = document;
 
 	const byId = new Map(images.map(({id, repository, tags}) => [id, `${repository}:${tags[0]}`]));
 	const [infra] = items.filter(({image}) => image?.startsWith('infra-ci@'));

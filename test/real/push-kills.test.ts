@@ -61,6 +61,8 @@ describeReal('a fallback build that is killed while it pushes', slowPushPrograms
 						platforms: {},
 						plainHttp: true,
 						runsInItself: false,
+						runsIn: [],
+						neededByPipelines: false,
 						usedByPipelines: [],
 						fallback: {
 							git: 'https://git.example/acme/infra',

@@ -9,7 +9,8 @@ export type Script = Record<string, ((visit: Visit) => Word)[]>;
 type Word =
 	| {type: 'choice.made'; option: string; why?: string}
 	| {type: 'gate.answered'; answer: string; why?: string}
-	| {type: 'answers.given'; answers: JsonObject};
+	| {type: 'answers.given'; answers: JsonObject}
+	| {type: 'plan.settled'};
 
 /**
  * Responds in an open session from a script. Where the script has no input for a question, it leaves the session.
@@ -52,6 +53,8 @@ export const choose = (option: string, why?: string) => (): Word => ({
 /** Types the phrase that the gate shows. */
 export const approve = (visit: Visit): Word => ({type: 'gate.answered', answer: visit.gate?.phrase ?? 'approve'});
 export const answer = (answers: JsonObject) => (): Word => ({type: 'answers.given', answers});
+/** Accepts the plan as it stands. */
+export const settle = (): Word => ({type: 'plan.settled'});
 /** Picks the option with this key in the only question. */
 export const pick =
 	(key: string) =>

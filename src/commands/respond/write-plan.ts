@@ -2,14 +2,12 @@ import {randomBytes} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {type Configuration, meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
-import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {parseRemedyChoice} from '../../domain/plan/choose-remedies.ts';
 import type {Plan} from '../../domain/plan/plan.ts';
-import type {Need} from '../../domain/plan/rows.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {parseDuration} from '../../domain/text/time.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
@@ -62,18 +60,16 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 			onProgress: progress.update,
 			...defined({storage: ports.storage, inventory: ports.inventory, reported}),
 		});
-		const repair = await makePlan(scope, {
+		const {document: repair} = await makePlan(scope, {
 			host,
 			choices,
 			signal,
-			restartCommand: known?.registry.storage?.restart,
-			needOf: image => needOf(image, reported, {configuration, registry: known?.name}),
-			runsIn: ({repository}) => imagesOf(configuration, known?.name)[repository]?.build?.runsIn ?? [],
 			of(image) {
 				const {ports: own, settings} = ports.of(image);
 				return {ports: own, settings: parseSettings(settings)!};
 			},
 			onProgress: progress.update,
+			...defined({reported}),
 		});
 		progress.stop();
 		const url = known?.registry.url ?? urlOf(host, setup.plainHttp ?? false);
@@ -139,33 +135,6 @@ function validFor(given: string | undefined): number {
 	}
 
 	return milliseconds;
-}
-
-/** The configured images of one registry, by repository. */
-function imagesOf({images}: Configuration, registry: string | undefined): Configuration['images'] {
-	return Object.fromEntries(Object.entries(images).filter(([, {registry: of}]) => of === registry));
-}
-
-function needOf(
-	{repository, tags, digest}: DamagedImage,
-	reported: ImageReference | undefined,
-	{configuration, registry}: {configuration: Configuration; registry: string | undefined},
-): Need {
-	const images = imagesOf(configuration, registry);
-	const runsIn = Object.values(images).flatMap(({build}) => build?.runsIn ?? []);
-	const own = images[repository];
-	if (own?.build?.runsIn.includes(repository)) {
-		return 'ci-own';
-	}
-
-	if (runsIn.includes(repository) || (own?.usedByPipelines.length ?? 0) > 0) {
-		return 'pipelines';
-	}
-
-	const isReported =
-		reported?.repository === repository &&
-		(reported.tag === undefined ? reported.digest === digest : tags.includes(reported.tag));
-	return isReported ? 'reported' : 'other';
 }
 
 /** @throws OperatorError plan.exists | plan.unwritable */

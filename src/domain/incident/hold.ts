@@ -5,7 +5,7 @@ import type {Incident} from './incident.ts';
 /** What was last seen of cleaners, without what was suspended since. Undefined: nobody has looked. */
 export function holdIn({visits}: Pick<Incident, 'visits'>): Hold | undefined {
 	const holds = visits.map(({output}) =>
-		output?.kind === 'scan' || output?.kind === 'hold' ? output.hold : undefined,
+		output?.kind === 'scan' || output?.kind === 'scope' || output?.kind === 'hold' ? output.hold : undefined,
 	);
 	const last = holds.findLastIndex(hold => hold !== undefined);
 	const hold = holds[last];

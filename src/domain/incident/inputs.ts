@@ -3,7 +3,7 @@ import {OperatorError} from '../errors.ts';
 import {parseReference} from '../image/reference.ts';
 import type {Depth} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
-import {finding, nextStart} from './schemas.ts';
+import {damagedImage, finding, nextStart} from './schemas.ts';
 
 const reference = v.pipe(v.string(), v.transform(parseReference));
 const image = reference;
@@ -46,15 +46,23 @@ const pickedPipelines = v.pipe(
 	]),
 );
 
+/** What an item of a plan expects to find right before its change. */
+const expected = {damaged: v.nullish(damagedImage), lacks: v.nullish(v.array(v.string()))};
+
+/** What became of a line of the plan before. */
+const triedItem = v.object({row: v.string(), remedy: v.string(), outcome: v.string(), say: v.string()});
+
+export type TriedItem = v.InferOutput<typeof triedItem>;
+
 /** What each action is given: the resolved values of its step. */
 const schemas = {
 	'registry.verify': v.object({image, depth}),
 	'storage.scan': v.object({image}),
-	'registry.restart': v.object({image: v.nullish(image)}),
-	'registry.relink': v.object({image, findings}),
-	'registry.repoint': v.object({image, to: chosenReference}),
-	'ci.build': v.object({image}),
-	'builder.build': v.object({image}),
+	'registry.restart': v.object({image: v.nullish(image), since: v.nullish(v.number())}),
+	'registry.relink': v.object({image, findings, ...expected}),
+	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),
+	'ci.build': v.object({image, ...expected}),
+	'builder.build': v.object({image, ...expected}),
 	'ci.failed': v.object({
 		since: v.pipe(
 			v.string(),
@@ -67,6 +75,8 @@ const schemas = {
 	'ci.approve': v.object({pipeline: v.nullish(pipelineNumber)}),
 	'storage.hold': v.object({}),
 	'storage.suspend': v.object({next: nextStart}),
+	'registry.scope': v.object({image, tried: v.nullish(v.array(triedItem), [])}),
+	'registry.verify-all': v.object({image}),
 	'registry.audit': v.object({}),
 	'follow-up.orphans': v.object({image, findings, own: findings, complete: v.nullish(v.boolean())}),
 };

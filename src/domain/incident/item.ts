@@ -50,7 +50,7 @@ export type ItemState =
  * `already-whole`: there was nothing left to do. `changed`: the world is not what was approved. `expired`: approved too long
  * ago. Those three leave the world untouched. `left`: it was not begun, because of what it needs or because a person ended it.
  */
-type ItemOutcome =
+export type ItemOutcome =
 	| 'done'
 	| 'already-whole'
 	| 'changed'
@@ -94,7 +94,10 @@ export function heldItems(items: readonly Item[] = []): Item[] {
 
 /** The items of a settled plan, numbered from the top. A row that is left is nobody's condition. */
 export function itemsOf(rows: readonly PlanRow[]): PlannedItem[] {
-	const planned = rows.flatMap(({id, title, after, prepared}) => (prepared ? [{row: id, title, after, prepared}] : []));
+	const planned = rows.flatMap(({id, title, after, remedy, remedies, prepared}) => {
+		const more = remedies.find(each => each.remedy === remedy)?.after ?? [];
+		return prepared ? [{row: id, title, after: [...new Set([...after, ...more])], prepared}] : [];
+	});
 	const numbers = new Map(planned.map(({row}, at) => [row, String(at + 1)]));
 	return planned.map(({row, title, after, prepared}) => ({
 		...prepared,

@@ -8,6 +8,7 @@ import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {Restore} from '../storage/restore.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
+import {checkAllOutput, scopeOutput} from './damage-outputs.ts';
 import type {PlannedItem} from './item.ts';
 import {
 	comparedCheck,
@@ -115,6 +116,8 @@ const schemas = {
 			...defined({sibling: first ?? undefined}),
 		})),
 	),
+	'registry.scope': tagged('scope', scopeOutput),
+	'registry.verify-all': tagged('check-all', checkAllOutput),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
 	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),
 	'ci.build': v.pipe(
@@ -173,8 +176,8 @@ const schemas = {
 
 type ActionWithOutput = keyof typeof schemas;
 
-/** The action whose output is a check of the image. */
-export const verification: ActionWithOutput = 'registry.verify';
+/** The actions whose output is a check of what was damaged. */
+export const verifications: ReadonlySet<string> = new Set<ActionWithOutput>(['registry.verify', 'registry.verify-all']);
 
 /** The output of an action as JSON, which `${steps.NAME.…}` in a runbook reads. */
 export type OutputValues<Name extends string> = Name extends ActionWithOutput
@@ -191,7 +194,7 @@ export type Output =
 	| {kind: 'none'}
 	| {kind: 'unreadable'; values: JsonObject};
 
-type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
+export type OutputOf<Kind extends Output['kind']> = Extract<Output, {kind: Kind}>;
 
 export type ScanOutput = OutputOf<'scan'>;
 

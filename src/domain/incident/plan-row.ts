@@ -23,7 +23,8 @@ export type PlanRow = {
 	problem?: Problem;
 };
 
-type RowRemedy = {remedy: string; possible: boolean; why?: string};
+/** `after`: rows that have to be done first where this remedy is chosen. */
+type RowRemedy = {remedy: string; possible: boolean; why?: string; after?: string[]};
 
 /** A remedy of one row with its changes, looked up by its action. `destructive`: how many of the changes are. */
 export type Prepared = Omit<PreparedItem, 'changes' | 'plan' | 'row' | 'settings'> & {
@@ -37,7 +38,16 @@ const given = v.looseObject({
 	id: v.pipe(text, v.minLength(1)),
 	title: v.nullish(text),
 	recommended: v.nullish(text),
-	remedies: v.nullish(v.array(v.object({remedy: text, possible: v.optional(v.boolean(), true), why: v.nullish(text)}))),
+	remedies: v.nullish(
+		v.array(
+			v.object({
+				remedy: text,
+				possible: v.optional(v.boolean(), true),
+				why: v.nullish(text),
+				after: v.exactOptional(v.array(text)),
+			}),
+		),
+	),
 	after: v.nullish(v.array(text), []),
 });
 
@@ -45,7 +55,7 @@ type ReadRows = {ok: true; rows: PlanRow[]} | {ok: false; why: string};
 
 /**
  * Reads the rows of a plan. A row is a text, or an object with an `id`; what else it says of itself is optional: `title`,
- * `recommended`, `remedies` (`{remedy, possible, why}`; absent: every remedy of the page is possible), `after`.
+ * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`.
  * @param offered the remedies of the page, the first of them recommended where a row does not say
  */
 export function readRows(rows: Json | undefined, offered: readonly string[]): ReadRows {
@@ -64,7 +74,8 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 
 		const {id, title, recommended, remedies, after} = parsed.output;
 		// Rows stand in the order in which they are carried out, so no row waits for itself.
-		const stranger = (after ?? []).find(each => !above.has(each));
+		const needed = [...(after ?? []), ...(remedies ?? []).flatMap(each => each.after ?? [])];
+		const stranger = needed.find(each => !above.has(each));
 		if (above.has(id) || stranger !== undefined) {
 			const why = above.has(id) ? 'stands there twice' : `comes after "${stranger}", which no row above it is`;
 			return {ok: false, why: `its row "${id}" ${why}`};

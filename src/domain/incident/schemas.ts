@@ -43,7 +43,7 @@ export const reference: v.GenericSchema<string, ImageReference> = v.pipe(
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const optionalText = v.exactOptional(v.string());
 
-const verdict: v.GenericSchema<Verdict> = v.picklist(['intact', 'broken', 'unknown']);
+export const verdict: v.GenericSchema<Verdict> = v.picklist(['intact', 'broken', 'unknown']);
 
 const fault: v.GenericSchema<Fault> = v.object({
 	kind: v.picklist(faultKinds),
@@ -90,20 +90,18 @@ export const imageCheck = v.pipe(
 	v.transform(({digest: named, ...check}): ImageCheck => ({...defined({digest: named ?? undefined}), ...check})),
 );
 
+export const comparison: v.GenericSchema<Comparison> = v.object({
+	same: v.boolean(),
+	platforms: v.object({lost: v.array(v.string()), new: v.array(v.string())}),
+	mediaType: v.boolean(),
+	tags: v.object({lost: v.array(v.string()), moved: v.array(v.string())}),
+});
+
 /** What a check of this incident says beside that of any image. `comparedToOriginal` null: it could not be compared. */
 export const comparedCheck = v.object({
 	/** Absent: not all of them are known. */
 	platforms: v.exactOptional(v.array(v.string())),
-	comparedToOriginal: v.exactOptional(
-		v.nullable(
-			v.object({
-				same: v.boolean(),
-				platforms: v.object({lost: v.array(v.string()), new: v.array(v.string())}),
-				mediaType: v.boolean(),
-				tags: v.object({lost: v.array(v.string()), moved: v.array(v.string())}),
-			}) satisfies v.GenericSchema<Comparison>,
-		),
-	),
+	comparedToOriginal: v.exactOptional(v.nullable(comparison)),
 });
 
 const relinkPart: v.GenericSchema<RelinkPart> = v.object({

@@ -24,6 +24,8 @@ const schema = v.object({
 	branch: nullableText,
 	pushes: v.nullish(v.array(v.string())),
 	runsInItself: v.optional(v.boolean(), false),
+	runsIn: v.optional(v.array(v.string()), []),
+	neededByPipelines: v.optional(v.boolean(), false),
 	usedByPipelines: v.optional(v.array(v.string()), []),
 	fallback: nullableText,
 	build: v.nullish(build),
@@ -51,6 +53,10 @@ export type Settings = {
 	pipeline?: CiPipeline;
 	/** The pipeline that builds the image runs in that image. */
 	runsInItself: boolean;
+	/** The repositories of the images that this pipeline runs in. */
+	runsIn: string[];
+	/** A pipeline that is configured for this registry runs in the image. */
+	neededByPipelines: boolean;
 	/** Further repositories whose pipelines run in the image. */
 	usedByPipelines: string[];
 	fallback?: FallbackBuild;
@@ -86,6 +92,8 @@ export function parseSettings(values: unknown): Settings | undefined {
 		plainHttp,
 		fillCache,
 		runsInItself,
+		runsIn,
+		neededByPipelines,
 		usedByPipelines,
 		restart,
 		repository,
@@ -100,6 +108,8 @@ export function parseSettings(values: unknown): Settings | undefined {
 		plainHttp,
 		...(fillCache && {fillCache}),
 		runsInItself,
+		runsIn,
+		neededByPipelines,
 		usedByPipelines,
 		...defined({
 			restart: restart || undefined,

@@ -1,6 +1,7 @@
 import {exitCodes} from '../errors.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
 import {type Incident, isFinished} from './incident.ts';
+import type {OutputOf} from './outputs.ts';
 
 /** The intact image beside what it was before the first change. Null: it could not be compared; undefined: it was not. */
 export function comparisonOf({verdict, visits}: Incident): Comparison | null | undefined {
@@ -15,6 +16,33 @@ export function platformsLost(incident: Incident): string[] {
 	return comparisonOf(incident)?.platforms.lost ?? [];
 }
 
+/** The last check of all images of the plans, where it is what is known last. */
+function lastOfMany({visits}: Incident): OutputOf<'check-all'> | undefined {
+	const last = visits.filter(isFinished).findLast(({shows, ended}) => shows === 'verdict' && ended === 'ran');
+	return last?.output.kind === 'check-all' ? last.output : undefined;
+}
+
+/** `infra-ci:latest: linux/arm64`, of images that are intact and not what they were. */
+export function lostOfMany(incident: Incident): string[] {
+	const {images = []} = lastOfMany(incident) ?? {};
+	return images.flatMap(({title, comparedToOriginal}) =>
+		(comparedToOriginal?.platforms.lost ?? []).map(platform => `${platform} of ${title}`),
+	);
+}
+
+/** What an end says that leaves damaged images as a person decided; undefined: none was left, or more than that is wrong. */
+export function leftIn(incident: Incident): string | undefined {
+	const {images = [], fresh = [], gaps = []} = lastOfMany(incident) ?? {};
+	const damaged = images.filter(({verdict}) => verdict !== 'intact');
+	const isLeft = damaged.length > 0 && fresh.length === 0 && gaps.length === 0;
+	if (incident.verdict?.verdict !== 'broken' || !isLeft || damaged.some(({remedy}) => remedy !== undefined)) {
+		return undefined;
+	}
+
+	const planned = images.filter(({remedy}) => remedy !== undefined).length;
+	return `${planned} of ${planned} planned are intact; ${damaged.length} left damaged: ${damaged.map(({title}) => title).join('; ')}.`;
+}
+
 /** The exit code that says how an incident stands. `done` is only for what was proven after the last change, and lost nothing. */
 export function exitOf(incident: Incident): number {
 	const {phase, verdict, visits} = incident;
@@ -24,7 +52,7 @@ export function exitOf(incident: Incident): number {
 
 	switch (verdict?.verdict) {
 		case 'intact':
-			return platformsLost(incident).length > 0 ? exitCodes.broken : exitCodes.done;
+			return platformsLost(incident).length + lostOfMany(incident).length > 0 ? exitCodes.broken : exitCodes.done;
 		case 'broken':
 			return exitCodes.broken;
 		case 'unknown':

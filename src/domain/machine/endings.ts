@@ -2,8 +2,8 @@ import {defined} from '../defined.ts';
 import type {Verdict} from '../image/verdict.ts';
 import type {EvidenceNote, Problem, StepStamp} from '../incident/event.ts';
 import {type FinishedVisit, type Incident, stateOfDisk, type Visit} from '../incident/incident.ts';
-import {type Output, parseOutput, verification} from '../incident/outputs.ts';
-import {platformsLost} from '../incident/standing.ts';
+import {type Output, parseOutput, verifications} from '../incident/outputs.ts';
+import {leftIn, lostOfMany, platformsLost} from '../incident/standing.ts';
 import type {JsonObject} from '../json.ts';
 import {findStep, isStop} from '../runbook/runbook.ts';
 import {type Advanced, arrive, enter} from './effects.ts';
@@ -80,6 +80,11 @@ export function finish(incident: Incident, ending: Ending): Advanced {
 		// Whatever the runbook promises: after a change, or where a step was skipped, assumed or done by hand, only an intact
 		// check makes the end a verified one.
 		const onTrust = known.visits.filter(isOnTrust);
+		const left = leftIn(known);
+		if (left !== undefined && onTrust.length === 0) {
+			return enter(known, {kind: 'stopped', stop: someLeft, say: left, unverified: false, closed: false});
+		}
+
 		return (known.changed || onTrust.length > 0) && known.verdict?.verdict !== 'intact'
 			? enter(known, {
 					kind: 'stopped',
@@ -102,13 +107,20 @@ const fixedInPart = 'fixed-in-part';
 /** Whatever the runbook promises: an image that lost a platform is not fixed for whoever runs on that. */
 function inPart(incident: Incident, promised: {stop: string; say: string}): {stop: string; say: string} {
 	const lost = platformsLost(incident).join(', ');
-	return lost === ''
+	const many = lostOfMany(incident).join('; ');
+	return lost === '' && many === ''
 		? promised
 		: {
 				stop: fixedInPart,
-				say: `The image is intact, and the repair lost ${lost}: it cannot be pulled for that any more.`,
+				say:
+					many === ''
+						? `The image is intact, and the repair lost ${lost}: it cannot be pulled for that any more.`
+						: `The images are intact, and the repair lost ${many}: they cannot be pulled for that any more.`,
 			};
 }
+
+/** The stop of an end that leaves damaged images, as a person decided. */
+const someLeft = 'some-left';
 
 /** The stop of an end that promises more than was verified. */
 export const notVerified = 'not-verified';
@@ -139,6 +151,10 @@ function knownAfter(incident: Incident, visit: FinishedVisit): Pick<Incident, 'v
 		return {verdict: {verdict: output.check.verdict, at}, changed};
 	}
 
+	if (shows === 'verdict' && ended === 'ran' && (output.kind === 'scope' || output.kind === 'check-all')) {
+		return {verdict: {verdict: verdictOfMany(output), at}, changed};
+	}
+
 	const triedByHand = findStep(runbook, step)?.does.kind === 'by-hand' && ended === 'answered';
 	const changedByHand = ended === 'by-hand' ? effect !== 'read' && !sparesImage : triedByHand && outcome === 'done';
 	// The registry can serve from memory what the disk has lost.
@@ -152,10 +168,19 @@ function knownAfter(incident: Incident, visit: FinishedVisit): Pick<Incident, 'v
 	return {...defined({verdict}), changed};
 }
 
+function verdictOfMany(output: Extract<Output, {kind: 'scope' | 'check-all'}>): Verdict {
+	if (output.kind === 'check-all') {
+		return output.verdict;
+	}
+
+	const isUnknown = output.trouble !== undefined || output.gaps.length > 0;
+	return output.images.length > 0 ? 'broken' : isUnknown ? 'unknown' : 'intact';
+}
+
 /** A step that was skipped before it began has no declaration in the journal: the page says what it does. */
 function isVerification({runbook}: Incident, id: string): boolean {
 	const does = findStep(runbook, id)?.does;
-	return does?.kind === 'action' && does.action === verification;
+	return does?.kind === 'action' && verifications.has(does.action);
 }
 
 /** Parses the output of this step's action. */

@@ -55,16 +55,17 @@ export function planItems(prepared: readonly PreparedItem[], restart: {undo: str
 	});
 }
 
-function isFirst({remedy, changes}: PreparedItem): boolean {
+/** It stores no bytes: it comes before the restart, which would make the registry forget what is not on the disk. */
+export function isFirst({remedy, changes}: Pick<PlanItem, 'remedy' | 'changes'>): boolean {
 	return remedy === 'relink' && changes.every(({type}) => type === 'store-manifest');
 }
 
 /** What others need comes before them; else the order stays. */
-function byNeed(prepared: readonly PreparedItem[]): PreparedItem[] {
+export function byNeed<Item extends {image: string; needs: readonly string[]}>(prepared: readonly Item[]): Item[] {
 	const items = new Map(prepared.map(item => [item.image, item]));
-	const placed = new Set<PreparedItem>();
-	const seen = new Set<PreparedItem>();
-	const place = (item: PreparedItem) => {
+	const placed = new Set<Item>();
+	const seen = new Set<Item>();
+	const place = (item: Item) => {
 		if (!seen.has(item)) {
 			seen.add(item);
 			for (const need of item.needs) {

@@ -16,7 +16,11 @@ export type DamagedRow = {
 	settings: Settings;
 	/** Looked for only where no relink brings the same digest back. */
 	siblings: readonly Sibling[];
+	attempted?: Attempted;
 };
+
+/** What was tried before. `done`: those that did their work, and the image is still damaged; `failed`: the others, with the reason. */
+export type Attempted = {done: readonly RemedyOptionKey[]; failed: ReadonlyMap<string, string>};
 
 /** What is known of the whole registry. */
 type RegistryFacts = {
@@ -36,14 +40,15 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 
 /** Every remedy of one image, the recommended one first, each with its reason. */
 export function weighRow(
-	{image, findings, settings, siblings}: DamagedRow,
+	{image, findings, settings, siblings, attempted}: DamagedRow,
 	{complete, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies'> {
 	const evidence = {
 		settings,
 		faults: [],
 		hostRefused: false,
-		tried: restarts ? ['restart'] : [],
+		tried: [...(restarts ? ['restart'] : []), ...(attempted?.done ?? [])],
+		attempts: attempted?.failed ?? new Map<string, string>(),
 		scan: {
 			findings: [...findings],
 			complete,
@@ -102,18 +107,4 @@ const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback
 /** Whether everything that is missing is still on the disk. */
 export function settledByRelink(findings: readonly Finding[]): boolean {
 	return findings.length > 0 && findings.every(canRelink);
-}
-
-/** Where an image stands in the table. The lower, the sooner it is repaired. */
-export type Need = 'ci-own' | 'pipelines' | 'reported' | 'other';
-
-const order: readonly Need[] = ['ci-own', 'pipelines', 'reported', 'other'];
-
-/** CI's own image first, then the images that pipelines run in, then what was reported; within these by their names. */
-export function inOrderOfNeed<Row extends {image: DamagedImage}>(
-	rows: readonly Row[],
-	needOf: (image: DamagedImage) => Need,
-): Row[] {
-	const rank = ({image}: Row) => order.indexOf(needOf(image));
-	return [...rows].sort((one, other) => rank(one) - rank(other));
 }

@@ -1,3 +1,4 @@
+import type {DamagedImage} from '../damage/damaged-image.ts';
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
 import {isIndexType} from '../image/media-type.ts';
@@ -34,6 +35,12 @@ export function originalOf({visits, image}: Incident): Original | undefined {
 		}),
 		tags: [...new Set([...(image.tag === undefined ? [] : [image.tag]), ...(damaged?.tags ?? [])])],
 	};
+}
+
+/** What an image of a plan was, by what was found when it was found damaged. Only of an index the platforms are known. */
+export function originalOfDamaged({digest, tags, platforms: {whole, lost}}: DamagedImage): Original {
+	const platforms = [...whole, ...lost];
+	return {...defined({digest}), ...(platforms.length > 0 && {isIndex: true, platforms}), tags};
 }
 
 /** Also one that a person made by hand. */

@@ -53,8 +53,13 @@ export function proofProblems(runbook: Runbook, edges: Edge[], known: Known): Lo
 	const changesImage = (action: ActionDeclaration | undefined) =>
 		action !== undefined && action.effect !== 'read' && !action.sparesImage;
 	const writes = runbook.steps.filter(step => carriesOut(step).some(changesImage)).map(({id}) => id);
-	const proofs = new Set(runbook.steps.filter(step => declared(step)?.shows === 'verdict').map(({id}) => id));
-	const unproven = edges.filter(({from, outcome}) => !(proofs.has(from) && outcome === 'intact'));
+	const proofs = new Set(
+		runbook.steps.flatMap(step => {
+			const {shows, proves = ['intact']} = declared(step) ?? {};
+			return shows === 'verdict' ? proves.map(outcome => `${step.id} ${outcome}`) : [];
+		}),
+	);
+	const unproven = edges.filter(({from, outcome}) => !proofs.has(`${from} ${outcome}`));
 	// A change that ends in a surprise leads to the step `decide`.
 	const surprises = runbook.decide === undefined ? [] : writes.map(from => ({from, outcome: '', to: runbook.decide!}));
 	const tainted = reachable(writes, [...unproven, ...surprises]);
@@ -63,9 +68,7 @@ export function proofProblems(runbook: Runbook, edges: Edge[], known: Known): Lo
 		.filter(({id}) => tainted.has(id))
 		.flatMap(step =>
 			Object.entries(step.outcomes)
-				.filter(
-					([outcome, route]) => isStop(route) && !route.unverified && !(proofs.has(step.id) && outcome === 'intact'),
-				)
+				.filter(([outcome, route]) => isStop(route) && !route.unverified && !proofs.has(`${step.id} ${outcome}`))
 				.map(([outcome]) =>
 					problemAt(
 						positionOf(step, `outcomes.${outcome}`),

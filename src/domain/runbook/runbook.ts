@@ -108,6 +108,8 @@ export type ActionDeclaration = {
 	/** Of a write: the outcomes that mean the change was made. A dry run assumes the first. */
 	success: string[];
 	shows?: 'cause' | 'verdict';
+	/** Of a verdict: the outcomes after which an end is a verified one; absent: `intact`. */
+	proves?: string[];
 	/** A write that cannot change the image: an earlier verification of the image stays valid. */
 	sparesImage?: true;
 	/** Of a write: how many items of a plan it may carry out at the same time; absent: one. */

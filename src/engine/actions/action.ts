@@ -5,6 +5,7 @@ import type {Change} from '../../domain/incident/change.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import type {ActionName, InputsOf} from '../../domain/incident/inputs.ts';
 import type {Output, OutputValues} from '../../domain/incident/outputs.ts';
+import type {PlannedImage} from '../../domain/incident/planned-images.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {Original} from '../../domain/remedy/compare-to-original.ts';
@@ -73,6 +74,8 @@ export type ActionContext = {
 	earlier?: readonly string[];
 	/** What the image was before the first change; absent: no check has seen it. */
 	original?: Original;
+	/** Of a step: every image that this incident found damaged, and what was done about it. */
+	planned?: readonly PlannedImage[];
 	/** Something was changed in this incident. */
 	changed?: true;
 	/** Of these digests a check of this incident found bytes that do not match. */

@@ -13,6 +13,7 @@ import {plannedPush} from './builder-plan.ts';
 import {follow, tolerant} from './follow.ts';
 import {lookForLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 import {tagsChanged} from './tag-writes.ts';
 
@@ -26,7 +27,11 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 	name: 'builder.build',
 	parse: inputParser('builder.build'),
 	effect: 'write',
-	inputs: {image: {required: true, about: 'the image reference'}},
+	inputs: {
+		image: {required: true, about: 'the image reference'},
+		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
+		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+	},
 	outcomes: {
 		pushed: 'the image was built and pushed',
 		failed: 'cloning, building or pushing failed',
@@ -68,6 +73,8 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			phrase: `build ${image.repository}`,
 		};
 	},
+
+	precondition: (inputs, context) => stillDamaged(inputs.image, inputs, context),
 
 	async run({image}, context) {
 		const {ports, settings, attach} = context;

@@ -9,9 +9,10 @@ import type {PipelineOrder} from '../ports/ci.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {endOf, followToEnd, outputOf, seeAt} from './ci-build-follow.ts';
 import {orderBuild} from './ci-build-order.ts';
-import {plannedBuild} from './ci-build-plan.ts';
+import {findLate, plannedBuild} from './ci-build-plan.ts';
 import {findLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 
 /** Triggers the image's pipeline once, and follows it to its end. */
@@ -20,7 +21,11 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 	parse: inputParser('ci.build'),
 	effect: 'write',
 	hasOwnLog: true,
-	inputs: {image: {required: true, about: 'the image reference'}},
+	inputs: {
+		image: {required: true, about: 'the image reference'},
+		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
+		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+	},
 	outcomes: {
 		succeeded: 'the pipeline succeeded',
 		failed: 'the pipeline failed or was cancelled',
@@ -58,6 +63,15 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 			undo: undoOf(change),
 			phrase: `build ${repository}`,
 		};
+	},
+
+	async precondition(inputs, context) {
+		const {ci} = context.ports;
+		const order = orderOf(context);
+		// What was approved to be followed, or ordered by an earlier attempt, may have moved the tag: nothing is ordered then.
+		const follows = context.approved.some(({kind}) => kind === 'follow-pipeline');
+		const late = !follows && ci && order && (await findLate(ci, order, context));
+		return follows || late ? {kind: 'holds'} : stillDamaged(inputs.image, inputs, context);
 	},
 
 	async run({image}, context) {

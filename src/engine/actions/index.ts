@@ -9,7 +9,9 @@ import {registryAudit} from './registry-audit.ts';
 import {registryRelink} from './registry-relink.ts';
 import {registryRepoint} from './registry-repoint.ts';
 import {registryRestart} from './registry-restart.ts';
+import {registryScope} from './registry-scope.ts';
 import {registryVerify} from './registry-verify.ts';
+import {registryVerifyAll} from './registry-verify-all.ts';
 import {storageHold} from './storage-hold.ts';
 import {storageScan} from './storage-scan.ts';
 import {storageSuspend} from './storage-suspend.ts';
@@ -18,6 +20,8 @@ import {storageSuspend} from './storage-suspend.ts';
 export const actions: readonly Action[] = [
 	registryVerify,
 	storageScan,
+	registryScope,
+	registryVerifyAll,
 	registryRestart,
 	registryRelink,
 	registryRepoint,

@@ -19,6 +19,7 @@ import {createLookout, disturbedBy} from './meanwhile.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {nameOf, readBack, sayUnserved} from './read-back.ts';
 import {bytesGone, performRelink} from './relink-step.ts';
+import {stillDamaged} from './still-damaged.ts';
 import {withStoreLock} from './store-lock.ts';
 
 /**
@@ -32,6 +33,8 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	inputs: {
 		image: {required: true, about: 'the image reference'},
 		findings: {required: true, about: 'the findings of the scan; those with a complete relink plan are used'},
+		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
+		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
 	},
 	outcomes: {
 		relinked: 'everything is served again under its digest',
@@ -72,8 +75,21 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	},
 
 	async precondition(inputs, context) {
-		const gone = await goneFromDisk(partsOf(inputs), context);
-		return gone.length === 0 ? {kind: 'holds'} : {kind: 'changed', say: bytesGone(sayDigests(gone)).message};
+		const now = await stillDamaged(inputs.image, inputs, context);
+		if (now.kind !== 'holds') {
+			return now;
+		}
+
+		const steps = stepsOf(inputs);
+		const links = await linksOf(steps, context);
+		for (const step of steps) {
+			if ((await stillDone(step, links, context)) !== 'yes') {
+				const gone = await goneFromDisk(partsOf(inputs), context);
+				return gone.length === 0 ? now : {kind: 'changed', say: bytesGone(sayDigests(gone)).message};
+			}
+		}
+
+		return {kind: 'already-whole', say: 'Everything that was to be linked again is linked.'};
 	},
 
 	async run(inputs, context) {

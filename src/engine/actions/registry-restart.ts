@@ -1,3 +1,4 @@
+import {servingSince} from '../../domain/audit/registries/serving-store.ts';
 import {defined} from '../../domain/defined.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import {sayDuration} from '../../domain/text/time.ts';
@@ -14,7 +15,13 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 	name: 'registry.restart',
 	parse: inputParser('registry.restart'),
 	effect: 'write',
-	inputs: {image: {required: false, about: 'the image reference that the registry is asked for afterwards'}},
+	inputs: {
+		image: {required: false, about: 'the image reference that the registry is asked for afterwards'},
+		since: {
+			required: false,
+			about: 'of an item of a plan: when the disk was read, in seconds since 1970 by the clock of the host',
+		},
+	},
 	outcomes: {
 		restarted: 'the command succeeded, and the registry responds',
 		failed: 'the command failed, or the registry does not respond after it',
@@ -33,6 +40,13 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 			undo: 'None is needed: a restart changes nothing that is stored.',
 			phrase: 'restart the registry',
 		};
+	},
+
+	async precondition({since}, {ports: {storage}, signal}) {
+		const started = storage && since != null ? servingSince(await storage.maintenance({signal})) : undefined;
+		return started !== undefined && started > since!
+			? {kind: 'already-whole', say: 'The registry was restarted since the plan was made.'}
+			: {kind: 'holds'};
 	},
 
 	async run({image}, context) {

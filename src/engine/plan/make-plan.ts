@@ -1,8 +1,11 @@
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {defined} from '../../domain/defined.ts';
+import type {ImageReference} from '../../domain/image/reference.ts';
 import {chooseRemedies, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
 import {countDestructive, type PreparedItem, planItems} from '../../domain/plan/items.ts';
+import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import type {Plan, PlanImage} from '../../domain/plan/plan.ts';
-import {type DamagedRow, inOrderOfNeed, type Need, settledByRelink, weighRow} from '../../domain/plan/rows.ts';
+import {type Attempted, type DamagedRow, settledByRelink, weighRow} from '../../domain/plan/rows.ts';
 import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
@@ -12,15 +15,23 @@ import type {Scope} from './scope.ts';
 const preparedAtOnce = 4;
 
 type PlanOptions = Preparing & {
-	needOf(image: DamagedImage): Need;
-	choices: readonly RemedyChoice[];
-	/** How the registry is restarted; undefined: no command is configured. */
-	restartCommand: string | undefined;
+	/** The image that the plan began with. */
+	reported?: ImageReference;
+	choices?: readonly RemedyChoice[];
+	/** What was tried before about this image. */
+	attemptsOf?: (image: DamagedImage) => Attempted;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
-/** The part of a plan that follows from the damage. */
-type PlannedRepair = Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' | 'gaps'>;
+/**
+ * The part of a plan that follows from the damage. `rows`: what it was weighed by, in the order of `images`. `restarts`: anything that
+ * is pushed needs a restart first.
+ */
+export type PlannedRepair = {
+	document: Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' | 'gaps'>;
+	rows: readonly DamagedRow[];
+	restarts: boolean;
+};
 
 /**
  * Weighs the remedies of every damaged image and prepares the changes of the one that was chosen. Nothing is in a plan that was not
@@ -28,13 +39,13 @@ type PlannedRepair = Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' 
  * @throws OperatorError plan.remedy: a choice matches nothing, or its remedy is not possible
  */
 export async function makePlan(scope: Scope, options: PlanOptions): Promise<PlannedRepair> {
-	const {choices, needOf, onProgress = () => {}} = options;
+	const {choices = [], reported, onProgress = () => {}} = options;
 	const complete = scope.gaps.length === 0;
-	const restarts = needsRestart(scope, options);
 	const rows = inOrderOfNeed(
 		scope.images.map(image => rowOf(image, scope, options)),
-		needOf,
+		({image, settings}) => needOf(image, settings, reported),
 	);
+	const restarts = needsRestart(scope, rows);
 	const weighed = rows.map(row => ({...row.image, ...weighRow(row, {complete, restarts})}));
 	const chosen = chooseRemedies(weighed, choices);
 	const isChosen = new Set(weighed.filter(image => chosen.get(image.id) !== image.recommended).map(({id}) => id));
@@ -71,22 +82,21 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 			: undefined;
 	const items = planItems(inOrder, restart);
 	return {
-		images,
-		items,
-		destructive: countDestructive(items),
-		complete,
-		gaps: [...scope.gaps],
+		document: {images, items, destructive: countDestructive(items), complete, gaps: [...scope.gaps]},
+		rows,
+		restarts,
 	};
 }
 
 /** Only where a restart makes the registry forget: what is in Redis outlives it. */
-function needsRestart({memory}: Scope, {restartCommand}: PlanOptions): boolean {
+function needsRestart({memory}: Scope, rows: readonly DamagedRow[]): boolean {
 	const {memory: stale, suspicion, cache} = memory ?? {};
 	const isSuspected = suspicion !== undefined && suspicion.kind !== 'restore';
-	return restartCommand !== undefined && cache !== 'redis' && (stale?.kind === 'proven' || isSuspected);
+	const hasCommand = rows.some(({settings}) => settings.restart !== undefined);
+	return hasCommand && cache !== 'redis' && (stale?.kind === 'proven' || isSuspected);
 }
 
-function rowOf(image: DamagedImage, {findings, disk}: Scope, {host, of}: PlanOptions): DamagedRow {
+function rowOf(image: DamagedImage, {findings, disk}: Scope, {host, of, attemptsOf}: PlanOptions): DamagedRow {
 	const {repository, tags, digest} = image;
 	const isOwn = (finding: Finding) =>
 		finding.repository === repository &&
@@ -99,5 +109,11 @@ function rowOf(image: DamagedImage, {findings, disk}: Scope, {host, of}: PlanOpt
 		disk === undefined || tag === undefined || settledByRelink(own)
 			? []
 			: siblingsOf(searchSiblings(disk.listing, disk.scan, repository, tag), new Map());
-	return {image, findings: own, settings: of(referenceTo(image, host)).settings, siblings};
+	return {
+		image,
+		findings: own,
+		settings: of(referenceTo(image, host)).settings,
+		siblings,
+		...defined({attempted: attemptsOf?.(image)}),
+	};
 }

@@ -20,8 +20,6 @@ export type Preparing = Waiting & {
 	host: string;
 	/** The outside systems and the settings of one image. */
 	of(image: ImageReference): {ports: Ports; settings: Settings};
-	/** The repositories of the images in which its pipeline runs. */
-	runsIn(image: DamagedImage): readonly string[];
 };
 
 type PreparingRow = Preparing & {
@@ -36,6 +34,7 @@ export function referenceTo({repository, tags, digest}: DamagedImage, host: stri
 	return tag === undefined ? {host, repository, digest: digest!} : {host, repository, tag};
 }
 
+/** The damaged images in these repositories, which something else may need. */
 function imagesIn(repositories: readonly string[], damaged: readonly DamagedImage[]): string[] {
 	return damaged.flatMap(({id, repository}) => (repositories.includes(repository) ? [id] : []));
 }
@@ -57,7 +56,7 @@ export async function prepareRow(
 		try {
 			const {changes, undo} = await prepare(remedy, row, options);
 			// Only a pipeline runs in an image of its own.
-			const needs = remedy === 'rebuild-ci' ? imagesIn(options.runsIn(row.image), options.damaged) : [];
+			const needs = remedy === 'rebuild-ci' ? imagesIn(row.settings.runsIn, options.damaged) : [];
 			return {
 				image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})},
 				item: {image: image.id, remedy, changes: changes.flatMap(each => planChangeOf(each) ?? []), undo, needs},
@@ -100,10 +99,7 @@ async function prepare(
 		case 're-point': {
 			// Every tag of the image is pointed: they name the same broken digest.
 			const to = {host: options.host, repository: image.repository, digest: row.siblings[0]!.digest};
-			const gates = await Promise.all(
-				row.image.tags.map(tag => registryRepoint.gate!({image: {...image, tag}, to}, context)),
-			);
-			return {changes: gates.flatMap(({changes}) => changes), undo: gates[0]!.undo};
+			return gateOf(registryRepoint.gate!({image, to, tags: row.image.tags}, context));
 		}
 	}
 }

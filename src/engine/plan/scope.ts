@@ -1,12 +1,14 @@
 import {damagedByChecks} from '../../domain/damage/damage-of-checks.ts';
 import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {troubleOfDisk} from '../../domain/damage/storage-trouble.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
-import {type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
+import {type Depth, type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
 import type {ScanOutput} from '../../domain/incident/outputs.ts';
+import {isImageOf} from '../../domain/plan/need.ts';
 import type {Finding, Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Clock} from '../ports/clock.ts';
@@ -28,9 +30,14 @@ export type Scope = {
 	images: DamagedImage[];
 	findings: Finding[];
 	gaps: string[];
+	/** Why the storage itself is the incident: then nothing is known to be damaged, and nothing is to be repaired but that. */
+	trouble?: string;
 	disk?: {scan: Scan; listing: StorageListing};
 	memory?: Pick<ScanOutput, 'memory' | 'suspicion' | 'cache'>;
 };
+
+/** The reason of what the registry says that it cannot read. */
+const storageFails = 'registry.storage';
 
 type ScopeOptions = Waiting & {
 	registry: Registry;
@@ -41,6 +48,10 @@ type ScopeOptions = Waiting & {
 	inventory?: InventoryReader;
 	/** The image that was reported, if one was. */
 	reported?: ImageReference;
+	/** Every image that the disk shows whole is asked for over HTTP as well. */
+	everyTag?: boolean;
+	/** How the reported image is read, where nothing is known to damage it; `edge` by default. */
+	depth?: Depth;
 	clock: Pick<Clock, 'now' | 'monotonic'>;
 	onProgress?: (progress: {label: string; done: number; total?: number}) => void;
 };
@@ -48,8 +59,9 @@ type ScopeOptions = Waiting & {
 /** Finds all damage: on the disk, beside what HTTP says of it; without a disk, over HTTP alone. Only reads. */
 export async function findDamage(options: ScopeOptions): Promise<Scope> {
 	const {storage, reported} = options;
-	const scope = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
-	return storage === undefined || reported === undefined ? scope : withReported(scope, reported, options);
+	const found = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
+	const scope = reported === undefined ? found : await withReported(found, reported, options);
+	return scope.trouble === undefined ? scope : {...scope, images: [], findings: []};
 }
 
 async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
@@ -64,22 +76,24 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 		scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
 	);
 	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
-	const scan = await compareStore(first, registry, {...rules, role, listing, storage});
+	const sample = options.everyTag ? {sample: Number.POSITIVE_INFINITY} : {};
+	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage});
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;
 	return {
 		images: damagedImages(findings, listing),
 		findings,
 		gaps: scan.complete ? [] : scan.gaps,
+		...defined({trouble: troubleOfDisk(listing) ?? scan.trouble}),
 		disk: {scan, listing},
 		...(findings.length > 0 && {memory: await readMemory({findings, listing, role}, {registry, storage}, {signal})}),
 	};
 }
 
 async function overHttp(options: ScopeOptions): Promise<Scope> {
-	const {registry, role, platforms, reported, clock, signal, onProgress = () => {}} = options;
-	if (reported !== undefined) {
-		return withReported({images: [], findings: [], gaps: []}, reported, options);
+	const {registry, role, platforms, reported, everyTag, clock, signal, onProgress = () => {}} = options;
+	if (reported !== undefined && !everyTag) {
+		return {images: [], findings: [], gaps: []};
 	}
 
 	const checks: ImageCheck[] = [];
@@ -96,6 +110,7 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 	return {
 		images: damagedByChecks(checks),
 		findings: [],
+		...defined({trouble: report.gaps.find(({code}) => code === storageFails)?.message}),
 		gaps: [
 			...(report.catalog ? [] : ['The catalogue was not listed to its end.']),
 			...report.gaps.map(({repository, message}) => (repository === undefined ? message : `${repository}: ${message}`)),
@@ -106,15 +121,16 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 
 /** The reported image is also asked for over HTTP: what serves it may differ from the disk. */
 async function withReported(scope: Scope, reported: ImageReference, options: ScopeOptions): Promise<Scope> {
-	const {registry, platforms, signal} = options;
-	const check = await walkImage(registry, reported, {depth: 'edge', platforms, signal}).catch(error => {
+	const {registry, platforms, depth = 'edge', signal} = options;
+	if (scope.images.some(image => isImageOf(image, reported))) {
+		return scope;
+	}
+
+	const check = await walkImage(registry, reported, {depth, platforms, signal}).catch(error => {
 		signal.throwIfAborted();
 		return unanswered(reported, asOperatorError(error));
 	});
-	const isKnown = ({repository, tags, digest}: DamagedImage) =>
-		repository === reported.repository &&
-		(reported.tag === undefined ? digest === reported.digest : tags.includes(reported.tag));
-	if (scope.images.some(isKnown) || check.verdict === 'intact') {
+	if (check.verdict === 'intact') {
 		return scope;
 	}
 
@@ -122,6 +138,7 @@ async function withReported(scope: Scope, reported: ImageReference, options: Sco
 		? {...scope, images: [...scope.images, ...damagedByChecks([check])]}
 		: {
 				...scope,
+				...defined({trouble: check.unchecked.find(({code}) => code === storageFails)?.message ?? scope.trouble}),
 				gaps: [...scope.gaps, ...check.unchecked.map(({message}) => `${formatReference(reported)}: ${message}`)],
 			};
 }

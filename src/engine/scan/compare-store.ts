@@ -50,7 +50,7 @@ export async function compareStore(
 	const asked = role === 'cache' ? heldByCache(registry, async () => listing) : registry;
 	const whole = wholeImages(scan, listing, registry.host);
 	const sampled = spread(whole, sample);
-	const {checks, gaps} = await walkAll(
+	const {checks, gaps, trouble} = await walkAll(
 		asked,
 		{damaged: imagesOf(scan, registry.host), whole: sampled},
 		{role, signal, onProgress, ...defined({platforms})},
@@ -65,6 +65,7 @@ export async function compareStore(
 	const found = {
 		...scan,
 		compared,
+		...defined({trouble}),
 		complete: scan.complete && gaps.length === 0,
 		gaps: [...scan.gaps, ...gaps],
 		findings: [...scan.findings, ...differing],
@@ -89,7 +90,7 @@ async function walkAll(
 		signal,
 		onProgress,
 	}: Pick<CompareOptions, 'role' | 'platforms' | 'signal'> & Required<Pick<CompareOptions, 'onProgress'>>,
-): Promise<{checks: ImageCheck[]; gaps: string[]}> {
+): Promise<{checks: ImageCheck[]; gaps: string[]; trouble?: string}> {
 	const walker = createWalker(registry, {depth: 'edge', role, signal, ...defined({platforms})});
 	const results = new Map<number, ImageCheck | string>();
 	const images = [...damaged, ...whole];

@@ -37,7 +37,7 @@ export function spread<T>(items: readonly T[], most: number): T[] {
 export function weighSample(
 	checks: readonly ImageCheck[],
 	sampled: ReadonlySet<string>,
-): {checks: ImageCheck[]; gaps: string[]} {
+): {checks: ImageCheck[]; gaps: string[]; trouble?: string} {
 	const tally = createUnservedTally();
 	for (const check of checks) {
 		tally.add(check);
@@ -49,6 +49,7 @@ export function weighSample(
 	// Said once: the others are unknown for the same reason.
 	const byReason = Map.groupBy(unknown, ({unchecked}) => unchecked[0]?.code);
 	return {
+		...(trouble !== undefined && {trouble: trouble.message}),
 		checks: weighed,
 		gaps: [
 			...(trouble === undefined ? [] : [trouble.message]),

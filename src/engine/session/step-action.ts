@@ -12,6 +12,7 @@ import {
 } from '../../domain/incident/incident.ts';
 import {type Item, itemRequestId} from '../../domain/incident/item.ts';
 import {parseOutput} from '../../domain/incident/outputs.ts';
+import {plannedImages} from '../../domain/incident/planned-images.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {itemStampOf} from '../../domain/machine/effects.ts';
 import {corruptDigests, originalOf} from '../../domain/remedy/original.ts';
@@ -103,6 +104,7 @@ export function contextOf(
 			again: isAgain ? (true as const) : undefined,
 			earlier: earlier.length > 0 ? earlier : undefined,
 			original: item ? undefined : originalOf(incident),
+			planned: item ? undefined : plannedImages(incident),
 			changed: incident.changed ? (true as const) : undefined,
 		}),
 		corrupt: corruptDigests(incident),

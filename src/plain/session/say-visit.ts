@@ -3,6 +3,7 @@ import type {Hold} from '../../domain/hold/hold.ts';
 import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import type {Output, ScanOutput} from '../../domain/incident/outputs.ts';
+import {sayCheckLines, sayScopeLines} from '../../domain/incident/say-damage.ts';
 import {sayNamed, sayPast} from '../../domain/inventory/say-past.ts';
 import {edgesOf, reachable} from '../../domain/runbook/paths.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
@@ -71,6 +72,15 @@ function sayOutput(output: Output): string[] {
 				...sayInventory(output),
 				...(output.hold === undefined ? [] : sayHoldOf(output.hold)),
 			];
+		case 'scope':
+			return [
+				...some(sayScopeLines(output), sayItem, 'line'),
+				...(output.hold === undefined
+					? []
+					: sayHoldWhole(output.hold, Date.parse(output.hold.looked)).flatMap(sayItem)),
+			];
+		case 'check-all':
+			return some(sayCheckLines(output), sayItem, 'line');
 		case 'follow-ups':
 			return some(output.followUps, sayItem, 'follow-up');
 		case 'audit':

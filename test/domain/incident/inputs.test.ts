@@ -91,6 +91,8 @@ test('the tags that a build writes are kept in the journal as they were shown; t
 
 test('settings without a pipeline or a fallback have none', () => {
 	expect(parseSettings({})).toEqual({
+		runsIn: [],
+		neededByPipelines: false,
 		role: 'authoritative',
 		platforms: {},
 		plainHttp: false,

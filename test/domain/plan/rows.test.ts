@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {DamagedImage} from '../../../src/domain/damage/damaged-image.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
-import {type DamagedRow, inOrderOfNeed, type Need, weighRow} from '../../../src/domain/plan/rows.ts';
+import {inOrderOfNeed, type Need} from '../../../src/domain/plan/need.ts';
+import {type DamagedRow, weighRow} from '../../../src/domain/plan/rows.ts';
 import type {Finding} from '../../../src/domain/storage/findings/finding.ts';
 import {settings} from '../../support/fake-ports.ts';
 
@@ -96,5 +97,11 @@ it('the image that CI runs in comes first, then those of pipelines, then the rep
 	const needs: Record<string, Need> = {a: 'other', b: 'reported', c: 'pipelines', d: 'ci-own', e: 'other'};
 	const rows = Object.keys(needs).map(id => ({image: {...image, id}}));
 
-	expect(inOrderOfNeed(rows, ({id}) => needs[id]!).map(each => each.image.id)).toEqual(['d', 'c', 'b', 'a', 'e']);
+	expect(inOrderOfNeed(rows, ({image: {id}}) => needs[id]!).map(each => each.image.id)).toEqual([
+		'd',
+		'c',
+		'b',
+		'a',
+		'e',
+	]);
 });

@@ -21,7 +21,15 @@ function weigh(
 ) {
 	return weighRemedies({
 		settings: {
-			...{role: 'authoritative', platforms: {}, plainHttp: false, runsInItself: false, usedByPipelines: []},
+			...{
+				role: 'authoritative',
+				platforms: {},
+				plainHttp: false,
+				runsInItself: false,
+				runsIn: [],
+				neededByPipelines: false,
+				usedByPipelines: [],
+			},
 			pipeline: {repository: 'acme/infra', branch: 'main'},
 			...defined({restart: canRestart ? 'docker compose restart registry' : undefined}),
 		},

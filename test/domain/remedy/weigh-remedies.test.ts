@@ -24,6 +24,8 @@ const settings: Settings = {
 	platforms: {},
 	plainHttp: false,
 	runsInItself: false,
+	runsIn: [],
+	neededByPipelines: false,
 	usedByPipelines: [],
 	restart: 'docker compose restart',
 	pipeline: {repository: 'acme/infra', branch: 'main'},
@@ -42,6 +44,8 @@ const bare: Settings = {
 	platforms: {},
 	plainHttp: false,
 	runsInItself: false,
+	runsIn: [],
+	neededByPipelines: false,
 	usedByPipelines: [],
 };
 const a = parseDigest(`sha256:${'a'.repeat(64)}`);

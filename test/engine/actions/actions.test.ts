@@ -64,6 +64,8 @@ test('every action declares what the engine counts on', () => {
 	expect(reads.map(({name}) => name)).toEqual([
 		'registry.verify',
 		'storage.scan',
+		'registry.scope',
+		'registry.verify-all',
 		'ci.failed',
 		'storage.hold',
 		'registry.audit',
@@ -80,6 +82,8 @@ test('every action declares what the engine counts on', () => {
 const valueless = {
 	'registry.verify': ['absent', 'refused', 'unreachable'],
 	'storage.scan': ['unavailable', 'refused', 'unreachable'],
+	'registry.scope': ['refused', 'unreachable'],
+	'registry.verify-all': ['refused', 'unreachable'],
 	// A restart leaves no values at all.
 	'registry.restart': undefined,
 	'registry.relink': ['gone', 'refused', 'unreachable'],

@@ -31,6 +31,8 @@ async function build(
 		platforms: {},
 		plainHttp: false,
 		runsInItself: false,
+		runsIn: [],
+		neededByPipelines: false,
 		usedByPipelines: [],
 		pipeline: {repository: `acme/${name}`, branch: 'main'},
 	};

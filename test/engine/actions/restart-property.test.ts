@@ -71,6 +71,8 @@ test('no restart cancels a newer run, no deployment runs without its own tick, a
 				platforms: {},
 				plainHttp: false,
 				runsInItself: false,
+				runsIn: [] as string[],
+				neededByPipelines: false,
 				usedByPipelines: [],
 			} as const;
 			const context = contextWith(

@@ -130,4 +130,6 @@ export type Scan = {
 	sampled?: {asked: number; of: number};
 	/** Whether the registry that it was compared with serves this disk. Absent: it was not compared. */
 	compared?: SameRegistry;
+	/** Why the registry's storage itself fails: so many unrelated parts are not served that none of them is what failed. */
+	trouble?: string;
 };

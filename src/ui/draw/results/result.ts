@@ -4,6 +4,7 @@ import {sayHoldWhole} from '../../../domain/hold/say-hold.ts';
 import type {ImageCheck} from '../../../domain/image/verdict.ts';
 import type {Incident, Visit} from '../../../domain/incident/incident.ts';
 import type {Output} from '../../../domain/incident/outputs.ts';
+import {sayCheckLines, sayScopeLines} from '../../../domain/incident/say-damage.ts';
 import {sayTime} from '../../../domain/text/time.ts';
 import {count} from '../../../domain/text/wording.ts';
 import type {DrawContext} from '../../screens/screen.ts';
@@ -116,6 +117,12 @@ function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: nu
 
 		case 'follow-ups':
 			return [format.row(count(output.followUps.length, 'follow-up')), ...items(output.followUps)];
+
+		case 'scope':
+			return items(sayScopeLines(output));
+
+		case 'check-all':
+			return items(sayCheckLines(output));
 
 		case 'audit':
 			return output.risks.flatMap(hazard => drawHazard(hazard, format, width));

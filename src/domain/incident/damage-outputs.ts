@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import {isObject, type Json, type JsonObject} from '../json.ts';
+import {comparison, damagedImage, hold, verdict} from './schemas.ts';
+
+/** All damage of a registry, and the rows of its plan. */
+export const scopeOutput = v.object({
+	/** The rows of a plan step. */
+	rows: v.array(v.custom<JsonObject>(row => isObject(row as Json))),
+	images: v.array(damagedImage),
+	/** Those of the images that the one restart of the registry repairs. */
+	byRestart: v.array(v.string()),
+	complete: v.boolean(),
+	gaps: v.array(v.string()),
+	/** Why the storage itself is the incident. */
+	trouble: v.exactOptional(v.string()),
+	hold: v.exactOptional(hold),
+	/** A cleaner ran, or was to start, while the disk was read. */
+	provisional: v.exactOptional(v.literal(true)),
+});
+
+/** What the repair of all of it has come to. */
+export const checkAllOutput = v.object({
+	verdict,
+	images: v.array(
+		v.object({
+			id: v.string(),
+			title: v.string(),
+			verdict,
+			/** What was done about it; absent: it was left. */
+			remedy: v.exactOptional(v.string()),
+			comparedToOriginal: v.exactOptional(v.nullable(comparison)),
+			say: v.string(),
+		}),
+	),
+	/** Damaged images that no plan knew: they were intact, or not seen. */
+	fresh: v.array(v.object({id: v.string(), title: v.string(), say: v.string()})),
+	gaps: v.array(v.string()),
+	followUps: v.array(v.string()),
+});

@@ -1,0 +1,54 @@
+import type {DamagedImage} from '../damage/damaged-image.ts';
+import {restartRow} from '../plan/plan-rows.ts';
+import type {Incident} from './incident.ts';
+import {isFinished} from './incident.ts';
+import {type ItemOutcome, outcomeOfItem} from './item.ts';
+
+/** An image that was found damaged, as it was found first, and what was done about it. */
+export type PlannedImage = {
+	damaged: DamagedImage;
+	/** Every id that it had: a rebuild gives it another digest. */
+	ids: Set<string>;
+	/** Of the latest plan that did something about it; absent: it was left. */
+	item?: {remedy: string; outcome: ItemOutcome | 'under way'; say: string};
+};
+
+/** All images that this incident found damaged, in every plan it made. */
+export function plannedImages({visits}: Pick<Incident, 'visits'>): PlannedImage[] {
+	const known: PlannedImage[] = [];
+	const byRestart = new Set<string>();
+	for (const visit of visits) {
+		const output = isFinished(visit) ? visit.output : undefined;
+		for (const image of output?.kind === 'scope' ? output.images : []) {
+			const same = known.find(({damaged}) => isSame(damaged, image));
+			if (same === undefined) {
+				known.push({damaged: image, ids: new Set([image.id])});
+			} else {
+				same.ids.add(image.id);
+			}
+		}
+
+		for (const id of output?.kind === 'scope' ? output.byRestart : []) {
+			byRestart.add(id);
+		}
+
+		for (const item of visit.items ?? []) {
+			const outcome = outcomeOfItem(item) ?? 'under way';
+			const say = 'say' in item.state ? item.state.say : '';
+			const isOf = ({ids}: PlannedImage) =>
+				item.row === restartRow ? [...ids].some(id => byRestart.has(id)) : ids.has(item.row);
+			for (const image of known.filter(isOf)) {
+				image.item = {remedy: item.remedy, outcome, say};
+			}
+		}
+	}
+
+	return known;
+}
+
+function isSame(one: DamagedImage, other: DamagedImage): boolean {
+	return (
+		one.repository === other.repository &&
+		((one.digest !== undefined && one.digest === other.digest) || one.tags.some(tag => other.tags.includes(tag)))
+	);
+}

@@ -1,0 +1,191 @@
+import type {DamagedImage} from '../damage/damaged-image.ts';
+import {lackingPaths} from '../damage/lacking-paths.ts';
+import {defined} from '../defined.ts';
+import type {Digest} from '../image/digest.ts';
+import {shortDigest} from '../image/digest.ts';
+import {formatReference, type ImageReference} from '../image/reference.ts';
+import {canRelink} from '../remedy/relink-steps.ts';
+import type {Finding} from '../storage/findings/finding.ts';
+import {byNeed, isFirst} from './items.ts';
+import type {Plan, PlanImage, PlanRemedy} from './plan.ts';
+import type {DamagedRow} from './rows.ts';
+
+/** The row of the one restart: it is about the registry. */
+export const restartRow = 'restart';
+
+/** One row of a plan step, with what each of its remedies is given. */
+type RepairRow = {
+	id: string;
+	title: string;
+	recommended: PlanRemedy;
+	remedies: {remedy: PlanRemedy; possible: boolean; why: string; after?: string[]}[];
+	after: string[];
+	/** The reference that it is reached by: one of its tags, or its digest. */
+	image: string;
+	/** What it is now: what was approved holds only for this. Absent of the restart. */
+	damaged?: DamagedImage;
+	/** Those that a relink mends. */
+	findings?: Finding[];
+	/** The files that it lacks on the disk. */
+	lacks?: string[];
+	/** All of its tags. */
+	tags?: string[];
+	/** Of the restart: when the disk was read, in seconds since 1970 by the clock of the host. */
+	since?: number;
+	/** The whole image that its tags can be pointed to. */
+	to?: string;
+};
+
+type Repair = {
+	document: Pick<Plan, 'images' | 'items'>;
+	rows: readonly DamagedRow[];
+	restarts: boolean;
+};
+
+type RowOptions = {
+	host: string;
+	/** When the disk was read, in seconds since 1970 by the clock of the host. */
+	taken?: number;
+	/** The reference by which a damaged image is asked for. */
+	referenceTo: (image: DamagedImage, host: string) => ImageReference;
+};
+
+/**
+ * The rows of a plan step, in the order in which they are done, whatever a person chooses: what only stores manifests again, the
+ * restart, the rest; what others may need above those.
+ */
+export function planRows(
+	{document: {images, items}, rows, restarts}: Repair,
+	{host, taken, referenceTo}: RowOptions,
+): RepairRow[] {
+	const early = new Set(items.filter(isFirst).map(({image}) => image));
+	const restart = items.find(({remedy}) => remedy === 'restart');
+	const hasRestart = restart !== undefined || (restarts && images.some(({id}) => !early.has(id)));
+	const idsIn = (repositories: readonly string[]) =>
+		images.filter(({repository}) => repositories.includes(repository)).map(({id}) => id);
+	const all = images.map((image, n) => ({
+		image: image.id,
+		needs: idsIn(rows[n]!.settings.runsIn).filter(id => id !== image.id),
+		row: rowOf(image, rows[n]!, {host, referenceTo}),
+	}));
+	const first = all.filter(({image}) => early.has(image));
+	const later = byNeed(all.filter(({image}) => !early.has(image)));
+	const above = new Set(first.map(({image}) => image));
+
+	return [
+		...first.map(({row}) => (hasRestart ? onlyRelinked(row) : row)),
+		...(hasRestart
+			? [
+					rowOfRestart(
+						restart !== undefined,
+						[...early].filter(id => id !== null),
+						first[0] ?? later[0]!,
+						taken,
+					),
+				]
+			: []),
+		...later.map(({image, needs, row}) => {
+			const after = needs.filter(need => above.has(need));
+			above.add(image);
+			return {
+				...row,
+				after: hasRestart ? [restartRow] : [],
+				remedies: row.remedies.map(each =>
+					each.remedy === 'rebuild-ci' && after.length > 0 ? {...each, after} : each,
+				),
+			};
+		}),
+	];
+}
+
+function rowOf(
+	{id, repository, tags, digest, recommended, remedies, ...image}: PlanImage,
+	{findings, siblings, image: damaged}: DamagedRow,
+	{host, referenceTo}: {host: string; referenceTo: (image: DamagedImage, host: string) => ImageReference},
+): RepairRow {
+	const [sibling] = siblings;
+	return {
+		id,
+		title: titleOf({repository, tags, ...defined({digest})}),
+		// The one restart repairs it, with all others.
+		recommended: recommended === 'restart' ? 'leave' : recommended,
+		remedies: remedies.map(each =>
+			each.remedy === 'restart'
+				? {...each, possible: false, why: 'The restart of the registry repairs it: it is a row of its own.'}
+				: each,
+		),
+		after: [],
+		image: formatReference(referenceTo(damaged, host)),
+		damaged: {
+			id,
+			repository,
+			tags,
+			...defined({digest, since: image.since}),
+			platforms: image.platforms,
+			findings: image.findings,
+		},
+		findings: findings.filter(canRelink),
+		lacks: lackingPaths(findings),
+		tags,
+		...defined({to: sibling && formatReference({host, repository, digest: sibling.digest})}),
+	};
+}
+
+/** Whatever is pushed has to wait for the restart, which waits for this. */
+function onlyRelinked(row: RepairRow): RepairRow {
+	return {
+		...row,
+		remedies: row.remedies.map(each =>
+			each.remedy === 'relink' || each.remedy === 'leave'
+				? each
+				: {
+						...each,
+						possible: false,
+						why: 'It is linked again before the restart; anything else has to wait until after it.',
+					},
+		),
+	};
+}
+
+function rowOfRestart(
+	isNeeded: boolean,
+	after: string[],
+	{row: {image}}: {row: RepairRow},
+	taken: number | undefined,
+): RepairRow {
+	return {
+		id: restartRow,
+		title: 'the registry itself',
+		recommended: isNeeded ? 'restart' : 'leave',
+		remedies: [
+			{
+				remedy: 'restart',
+				possible: true,
+				why: isNeeded
+					? 'It may answer from memory for what its disk has lost: what is pushed before a restart is lost with a 201.'
+					: 'Only what is pushed needs it: restart it if you choose a rebuild or another image for a row below.',
+			},
+		],
+		after,
+		image,
+		...defined({since: taken}),
+	};
+}
+
+const mostTags = 3;
+
+/** `infra-ci:2026-04, latest` */
+export function titleOf({
+	repository,
+	tags,
+	digest,
+}: {
+	repository: string;
+	tags: readonly string[];
+	digest?: Digest;
+}): string {
+	const more = tags.length > mostTags ? ` and ${tags.length - mostTags} more` : '';
+	return tags.length === 0 && digest !== undefined
+		? `${repository}@${shortDigest(digest)}`
+		: `${repository}:${tags.slice(0, mostTags).join(', ')}${more}`;
+}

@@ -1,0 +1,149 @@
+import {defined} from '../../domain/defined.ts';
+import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
+import {inputParser, type TriedItem} from '../../domain/incident/inputs.ts';
+import type {OutputValues} from '../../domain/incident/outputs.ts';
+import {parseSettings, type Settings} from '../../domain/incident/settings.ts';
+import {toJsonObject} from '../../domain/json.ts';
+import {planRows} from '../../domain/plan/plan-rows.ts';
+import type {Attempted} from '../../domain/plan/rows.ts';
+import {isRemedyOption} from '../../domain/remedy/remedy.ts';
+import {count} from '../../domain/text/wording.ts';
+import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
+import {referenceTo} from '../plan/prepare-row.ts';
+import {findDamage, type Scope} from '../plan/scope.ts';
+import {sayMemory} from '../scan/stale-memory.ts';
+import type {ActionContext, ActionNamed} from './action.ts';
+import {refusedOrUnreachable} from './outcomes.ts';
+
+/** Finds all damage of the registry, and weighs what can be done about each image. It only reads. */
+export const registryScope: ActionNamed<'registry.scope'> = {
+	name: 'registry.scope',
+	parse: inputParser('registry.scope'),
+	effect: 'read',
+	inputs: {
+		image: {required: true, about: 'the image that was reported: it is read whole where nothing is known to damage it'},
+		tried: {required: false, about: 'what became of the items of the plan before'},
+	},
+	outcomes: {
+		damaged: 'images are damaged',
+		intact: 'nothing is known to be damaged, and the reported image was read whole',
+		unknown: 'nothing is known to be damaged, and not everything could be read',
+		storage: 'the storage of the registry itself fails: nothing is to be repaired before that',
+		refused: 'the registry or the host refused the request',
+		unreachable: 'the registry or the host does not respond',
+	},
+	provides: {
+		rows: 'one row for each damaged image, and one for the restart: what a plan step settles',
+		images: 'the damaged images',
+		byRestart: 'those of them that a restart of the registry repairs',
+		complete: 'whether all damage is known',
+		gaps: 'what could not be read',
+		trouble: 'why the storage of the registry itself fails',
+		hold: 'what cleans the store now, and what will next',
+		provisional: 'whether a cleaner ran while the disk was read',
+	},
+	bare: ['refused', 'unreachable'],
+	success: [],
+	shows: 'verdict',
+	outcomeOf: refusedOrUnreachable,
+
+	async run({image, tried}, context) {
+		const {ports, settings, signal, progress, log} = context;
+		const registry = ports.registry.fresh();
+		try {
+			const scope = await findDamage({
+				registry,
+				role: settings.role,
+				platforms: settings.platforms,
+				reported: image,
+				depth: 'content',
+				everyTag: ports.storage === undefined,
+				clock: ports.clock,
+				signal,
+				onProgress: progress,
+				...defined({storage: ports.storage, inventory: ports.inventory}),
+			});
+			const plan = await makePlan(scope, {
+				host: image.host,
+				reported: image,
+				signal,
+				of: each => systemsOf(each, context),
+				attemptsOf: ({id}) => attemptsAt(id, tried ?? []),
+				onProgress: progress,
+			});
+			tell(scope, log, ports.clock.now().getTime());
+			return resultOf(scope, plan, image.host);
+		} finally {
+			await registry.close();
+		}
+	},
+};
+
+/** The outside systems and the settings of one image, as an item about it will have them. */
+function systemsOf(
+	image: Parameters<NonNullable<ActionContext['ports']['of']>>[0],
+	{ports, settings}: ActionContext,
+): {ports: ActionContext['ports']; settings: Settings} {
+	const own = ports.of?.(image);
+	return own === undefined ? {ports, settings} : {ports: own.ports, settings: parseSettings(own.settings) ?? settings};
+}
+
+/** What the plan before did about this image. What was done and has not repaired it is not recommended again. */
+function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
+	const own = tried.filter(each => each.row === row);
+	const failed = own.filter(({outcome}) => outcome === 'failed' || outcome === 'changed');
+	return {
+		done: own.flatMap(({remedy, outcome}) => (outcome === 'done' && isRemedyOption(remedy) ? [remedy] : [])),
+		failed: new Map(failed.map(({remedy, say}) => [remedy, say])),
+	};
+}
+
+function resultOf(scope: Scope, {document, ...plan}: PlannedRepair, host: string) {
+	const {gaps, trouble, disk} = scope;
+	const rows = planRows({document, ...plan}, {host, referenceTo, ...defined({taken: disk?.listing.taken})});
+	const output: OutputValues<'registry.scope'> = {
+		rows: rows.map(toJsonObject),
+		images: rows.flatMap(({damaged}) => damaged ?? []),
+		byRestart: document.images.flatMap(({id, recommended}) => (recommended === 'restart' ? [id] : [])),
+		complete: document.complete,
+		gaps,
+		...defined({trouble, hold: disk?.scan.hold, provisional: disk?.scan.provisional}),
+	};
+	const outcome =
+		trouble !== undefined ? 'storage' : scope.images.length > 0 ? 'damaged' : gaps.length > 0 ? 'unknown' : 'intact';
+	return {outcome, output, say: sayScope(scope, document)};
+}
+
+function sayScope({images, gaps, trouble, memory, disk}: Scope, {images: planned}: PlannedRepair['document']): string {
+	if (trouble !== undefined) {
+		return `${trouble} Nothing is called damaged, and nothing is to be restarted, moved or pushed, before the storage is repaired.`;
+	}
+
+	const unread = gaps.length > 0 ? ` Not everything could be read (${count(gaps.length, 'gap')}): ${gaps[0]}` : '';
+	if (images.length === 0) {
+		return gaps.length > 0
+			? `No damage was found in what was read.${unread}`
+			: `No damage is known in the registry${disk === undefined ? '; no disk was compared' : ''}, and every byte of the reported image was read.`;
+	}
+
+	const repositories = new Set(images.map(({repository}) => repository)).size;
+	const remedies = Map.groupBy(planned, ({recommended}) => recommended);
+	const weighed = [...remedies].map(([remedy, some]) => `${some.length} ${remedy}`).join(', ');
+	return `${count(images.length, 'image is', 'images are')} damaged, in ${count(repositories, 'repository', 'repositories')}. Recommended: ${weighed}.${sayMemory(memory ?? {})}${unread}`;
+}
+
+function tell({images, gaps, disk}: Scope, log: (line: string) => void, now: number): void {
+	for (const line of disk?.scan.hold === undefined ? [] : sayHoldWhole(disk.scan.hold, now)) {
+		log(line);
+	}
+
+	for (const {id, tags, findings, since, platforms} of images) {
+		const lost = platforms.lost.length === 0 ? '' : `, without ${platforms.lost.join(', ')}`;
+		const by = since === undefined ? '' : `, by ${since} at the latest`;
+		log(`${id} (${tags.join(', ') || 'no tag'}): ${findings.join(', ')}${lost}${by}`);
+	}
+
+	for (const gap of gaps) {
+		log(`not read: ${gap}`);
+	}
+}
