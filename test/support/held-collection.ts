@@ -4,7 +4,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {setTimeout as pause} from 'node:timers/promises';
 import {locate, registryProgram, registryVersion} from './registry-program.ts';
 
-/** A collection that stands still right before it removes its first file. */
+/** A collection that stands still right before it removes its first file, or where it reads one. */
 export type HeldCollection = {
 	/** Of the collector itself, not of strace. */
 	pid: number;
@@ -15,11 +15,19 @@ export type HeldCollection = {
 
 const patienceMs = 20_000;
 
-/** Starts distribution's own collection under strace, which stops it at its first unlink. @throws where it removes nothing */
-export async function holdCollection(config: string, flags: string[] = []): Promise<HeldCollection> {
+/**
+ * Starts distribution's own collection under strace, which stops it at its first unlink.
+ * @param reading a file: it is stopped where it reads that one
+ * @throws where it does not get there
+ */
+export async function holdCollection(config: string, flags: string[] = [], reading?: string): Promise<HeldCollection> {
 	const collector = registryProgram(registryVersion)!;
 	// Go first tries to unlink the folder itself, which fails (EISDIR): there it is stopped, and nothing is removed yet.
-	const inject = ['-e', 'trace=unlinkat', '-e', 'inject=unlinkat:signal=SIGSTOP:when=1'];
+	const call = reading === undefined ? 'unlinkat' : 'openat';
+	// Go tries again after EINTR: so it stands still before it has opened the file.
+	const how = reading === undefined ? '' : 'error=EINTR:';
+	const only = reading === undefined ? [] : ['-P', reading];
+	const inject = [...only, '-e', `trace=${call}`, '-e', `inject=${call}:${how}signal=SIGSTOP:when=1`];
 	const strace = spawn(
 		locate('strace')!,
 		['-f', '-qq', '-o', '/dev/null', ...inject, collector, 'garbage-collect', ...flags, config],
