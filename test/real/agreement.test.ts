@@ -36,6 +36,7 @@ const seen = {
 	stores: 0,
 	tags: 0,
 	broken: 0,
+	vanished: 0,
 	faults: {} as Record<string, number>,
 	damages: {} as Record<string, number>,
 };
@@ -96,10 +97,10 @@ describeReal(
 			const root = path.join(place.folder, `store-${seed}`);
 			await mkdir(root);
 			const disordered = await disorderedStore(root, numbersFrom(seed));
-			const {store, parts, damages} = disordered;
+			const {store, parts, damages, vanished} = disordered;
 			const server = await serve(disordered);
 			try {
-				const truth = storeTruth(store, parts);
+				const truth = storeTruth(store, parts, vanished);
 				for (const {met} of truth.tags) {
 					for (const {served} of met) {
 						count(seen.faults, served);
@@ -111,6 +112,7 @@ describeReal(
 				}
 
 				seen.stores++;
+				seen.vanished += truth.vanished.size;
 				seen.tags += truth.tags.length;
 				seen.broken += truth.tags.filter(({met}) => met.length > 0).length;
 
@@ -155,7 +157,7 @@ describeReal(
 				process.stdout.write(`${JSON.stringify({...seen, differences: differences.length})}\n`);
 				expect(differences).toEqual([]);
 			},
-			isSweep ? 600_000 : 30_000,
+			isSweep ? 600_000 : 120_000,
 		);
 	},
 );

@@ -69,12 +69,18 @@ export function differencesOfProbe(report: ProbeReport, truth: StoreTruth, check
 export function differencesOfScan(
 	name: string,
 	{complete, gaps, findings}: Scan,
-	{tags: truth, symbolicLinks}: StoreTruth,
+	{tags: truth, symbolicLinks, nameless, vanished}: StoreTruth,
 	isHashed: boolean,
 ): string[] {
 	const isShown = ({stored}: Wrong) => isHashed || !stored.every(kind => kind === 'blob-corrupt');
 	const named = new Set(truth.map(({repository, tag}) => `${repository}:${tag}`));
+	const unnamed = new Set(findings.filter(({kind}) => kind === 'repository-vanished').map(({digest}) => digest!));
 	return [
+		...[...unnamed].filter(digest => !nameless.has(digest)).map(each => `${name}: ${short(each)} has not vanished`),
+		// Where links could not be read, nothing is known to be without one.
+		...[...(complete ? vanished : [])]
+			.filter(digest => !unnamed.has(digest))
+			.map(digest => `${name}: does not name ${short(digest)}, which has vanished`),
 		...(complete === (gaps.length === 0) ? [] : [`${name}: complete is ${complete}`]),
 		...gaps
 			.filter(gap => !symbolicLinks.some(link => gap.startsWith(`${link} `)))

@@ -1,5 +1,7 @@
+import {execFile} from 'node:child_process';
 import {appendFile, mkdir, rm, symlink, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {promisify} from 'node:util';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
@@ -88,6 +90,8 @@ export type DisorderedStore = {
 	parts: ReadonlyMap<Digest, ImagePart>;
 	/** What was done to it, in words. */
 	damages: string[];
+	/** What the repositories held that rm -rf has deleted. */
+	vanished: ImagePart[];
 	/** Whether a garbage collection has still to run over it, and which. */
 	collection: 'none' | 'plain' | '-m';
 	pageSize: number;
@@ -181,7 +185,25 @@ export async function disorderedStore(root: string, random: () => number): Promi
 		damages.push(`garbage-collect ${collection}`);
 	}
 
-	return {store, parts, damages, collection, pageSize: 1 + Math.floor(random() * 5)};
+	const pageSize = 1 + Math.floor(random() * 5);
+	const vanished: ImagePart[] = [];
+	for (const name of some([...new Set(pushed.map(({repository}) => repository))], 0.15)) {
+		await attempt(`repository is gone: ${name}`, async () => {
+			await rm(path.join(store.base, 'repositories', name), {recursive: true});
+			// Those whose names begin with its own lie in it.
+			const within = pushed.filter(({repository}) => repository === name || repository.startsWith(`${name}/`));
+			vanished.push(...within.map(({top}) => top));
+		});
+	}
+
+	await ageData(store);
+	return {store, parts, damages, vanished, collection, pageSize};
+}
+
+/** What was stored a moment ago may belong to a push that is still under way. */
+async function ageData({base}: Store): Promise<void> {
+	// Not all names are UTF-8.
+	await promisify(execFile)('find', [path.join(base, 'blobs'), '-exec', 'touch', '-h', '-d', '1 hour ago', '{}', '+']);
 }
 
 /** A flat image as a tree. */

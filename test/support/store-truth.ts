@@ -27,6 +27,10 @@ export type StoreTruth = {
 	tags: TagTruth[];
 	/** Whether 2.8 lists the repository. */
 	listed: Set<string>;
+	/** Images without a name that are whole at their top: those that a scan may call vanished. */
+	nameless: Set<Digest>;
+	/** Those of them that nothing but the loss of their repository can have left: a scan has to name them. */
+	vanished: Set<Digest>;
 	/** Below `docker/registry/v2`. */
 	symbolicLinks: string[];
 	/** 2.8 fails on the names of some folders, and with it the catalogue. */
@@ -43,17 +47,25 @@ const driverName = /^[A-Za-z0-9._+-]+$/;
  * What distribution 2.8 with a cold cache serves of a store, read from its files by somebody who knows every byte that was
  * pushed. It shares no rule with regmedic.
  */
-export function storeTruth({base}: Store, parts: ReadonlyMap<Digest, ImagePart>): StoreTruth {
+export function storeTruth(
+	{base}: Store,
+	parts: ReadonlyMap<Digest, ImagePart>,
+	deleted: readonly ImagePart[] = [],
+): StoreTruth {
 	const truth: StoreTruth = {
 		tags: [],
 		listed: new Set(),
+		nameless: new Set(),
+		vanished: new Set(),
 		symbolicLinks: symbolicLinksIn(Buffer.from(base)),
 		isCatalogueUnreadable: false,
 	};
 	const repositories = path.join(base, 'repositories');
 	const inRepository = (repository: string, ...names: string[]) => path.join(repositories, repository, ...names);
 	const folderOf = (digest: Digest) => digest.replace(':', '/');
+	const folders: string[] = [];
 	const visitFolder = (name: string): void => {
+		folders.push(name);
 		for (const entry of readdirSync(path.join(repositories, name))) {
 			const below = path.join(repositories, name, entry);
 			if (!driverName.test(entry)) {
@@ -70,7 +82,49 @@ export function storeTruth({base}: Store, parts: ReadonlyMap<Digest, ImagePart>)
 		}
 	};
 	visitFolder('');
+	const stored = [...parts.values()].filter(({digest}) => existsSync(dataFile(digest)));
+	// A damaged index names nothing any more.
+	const whole = stored.filter(isWhole);
+	for (const top of whole) {
+		const isNamed = whole.some(({needs}) => needs.some(({digest}) => digest === top.digest));
+		const isLinked = folders.some(name => hasFile(name, '_manifests/revisions', top.digest));
+		if (top.role === 'manifest' && !isNamed && !isLinked) {
+			truth.nameless.add(top.digest);
+		}
+	}
+
+	for (const {digest} of deleted) {
+		const isKnown = folders.some(
+			name =>
+				existsSync(inRepository(name, '_manifests/revisions', folderOf(digest))) || hasFile(name, '_layers', digest),
+		);
+		// A repository that shares every blob may have deleted the manifest alone.
+		const blobs = blobsOf(parts.get(digest)!);
+		const isShared = folders.some(name => blobs.every(blob => hasFile(name, '_layers', blob)));
+		// Damage may have made an index of it that names this one, or may still.
+		const isMentioned = stored.some(
+			each => each.digest !== digest && (dataOf(each.digest).includes(digest) || each.bytes.includes(digest)),
+		);
+		if (truth.nameless.has(digest) && !isKnown && blobs.length > 0 && !isShared && !isMentioned) {
+			truth.vanished.add(digest);
+		}
+	}
+
 	return truth;
+
+	function isWhole({digest, bytes}: ImagePart): boolean {
+		const data = dataOf(digest);
+		return data !== 'gone' && bytes.equals(data);
+	}
+
+	function hasFile(name: string, area: string, digest: Digest): boolean {
+		return existsSync(inRepository(name, area, folderOf(digest), 'link'));
+	}
+
+	/** What could be pulled of it: nothing below a manifest that is gone. */
+	function blobsOf({needs}: ImagePart): Digest[] {
+		return needs.flatMap(part => (part.role === 'blob' ? [part.digest] : isWhole(part) ? blobsOf(part) : []));
+	}
 
 	function tagsOf(repository: string): TagTruth[] {
 		const folder = inRepository(repository, '_manifests/tags');
