@@ -2,7 +2,7 @@ import type {TarEntry} from '../tar/entry.ts';
 import {tarTypes} from '../tar/header.ts';
 import {shownName} from '../tar/text.ts';
 import {partsOf, whiteoutIn} from './paths.ts';
-import {createFolder, type Folder, folderAt, isFolder, type Leaf} from './tree.ts';
+import {createFolder, type Folder, isFolder, type Leaf, madeFolder, nodeAt} from './tree.ts';
 
 /** File systems of Linux take no longer name. Bytes. */
 const longestName = 255;
@@ -30,7 +30,7 @@ export function applyEntry(root: Folder, {type, name, link}: TarEntry, layer: nu
 		return fault('has a longer name than file systems take');
 	}
 
-	const parent = folderAt(root, parts, true);
+	const parent = madeFolder(root, parts);
 	if ('fault' in parent) {
 		return fault(`cannot be made: a parent of it ${parent.fault}`);
 	}
@@ -83,21 +83,17 @@ export function applyEntry(root: Folder, {type, name, link}: TarEntry, layer: nu
 	return {...obstacle, kind: target?.layer === undefined ? 'missing' : 'fault'};
 }
 
-/** Links are followed on the way to it, and it may itself be a symbolic link. */
+/** Symbolic links on the way to it are followed. It may itself be one, unless a slash or a dot comes after it. */
 function targetOf(root: Folder, link: string): Leaf | Folder | undefined {
-	const parts = link.split('/');
-	const base = parts.pop()!;
-	const isOfParent = base === '' || base === '.' || base === '..';
-	const parent = folderAt(
-		root,
-		(isOfParent ? link.split('/') : parts).filter(part => part !== '' && part !== '.'),
-		false,
-	);
-	if ('fault' in parent) {
-		return undefined;
+	const written = link.split('/');
+	const base = written.pop()!;
+	const parts = written.filter(part => part !== '' && part !== '.');
+	if (base === '' || base === '.' || base === '..') {
+		return nodeAt(root, base === '..' ? [...parts, base] : parts);
 	}
 
-	return isOfParent ? parent.folder : parent.folder.children.get(base);
+	const parent = nodeAt(root, parts);
+	return isFolder(parent) ? parent.children.get(base) : undefined;
 }
 
 /** An opaque whiteout keeps what this layer has made, where its parents below the folder are of this layer, too. */
