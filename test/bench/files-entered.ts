@@ -152,7 +152,7 @@ async function measure(checkout: string): Promise<[string, number][]> {
 			await writeFile(config, configurationOf(world));
 			const work = path.join(folder, 'work');
 			const verify = await enteredBy(checkout, ['verify', `${registry.host}/web/shop:1.42.0`], work, 0);
-			const respond = ['respond', '--image', world.image, '--auto', '--plain', '--config', config];
+			const respond = ['respond', 'orphan-index', '--image', world.image, '--auto', '--plain', '--config', config];
 			const steps = await enteredBy(checkout, respond, work, 8);
 			const sources = await measureSources(checkout);
 			return [

@@ -97,7 +97,7 @@ describeReal('a look at a pull-through cache', ['docker-registry'], () => {
 		for (const look of [
 			['verify', `${cache.host}/acme/app:v1`],
 			['probe', 'mirror'],
-			['respond', '--image', `${cache.host}/acme/app:v1`],
+			['respond', 'orphan-index', '--image', `${cache.host}/acme/app:v1`],
 		]) {
 			expect(await run(...look), look[0]).toMatchObject({
 				exitCode: 2,

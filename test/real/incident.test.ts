@@ -135,7 +135,7 @@ describeReal('an incident on real servers', programs, () => {
 	});
 
 	test('without a terminal respond reads, stops where a person must choose, and says how to go on', async () => {
-		const said = await scene.regmedic(['respond', '--image', image, '--config', 'regmedic.yaml']);
+		const said = await scene.regmedic(['respond', 'orphan-index', '--image', image, '--config', 'regmedic.yaml']);
 		const [, name] = /regmedic resume (\S+)/.exec(said.stdout) ?? [];
 		const {incidents} = await json<{incidents: {name: string; state: string; image: string}[]}>(['incidents'], 0);
 		const again = await scene.regmedic(['resume', name!]);
@@ -292,7 +292,7 @@ describeReal('an incident on real servers', programs, () => {
 			await scene.registry.restart();
 			const reference = `${scene.registry.host}/acme/kit:latest`;
 
-			const plain = await scene.terminal(['respond', '--plain', '--image', reference]);
+			const plain = await scene.terminal(['respond', 'orphan-index', '--plain', '--image', reference]);
 			await plain.until(/Next: Scan the storage\./);
 			await plain.press('Enter');
 			await plain.until(/Next: Decide on a remedy\./);

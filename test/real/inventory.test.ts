@@ -108,7 +108,13 @@ describeReal(`an inventory of distribution ${registryVersion}`, ['docker-registr
 	});
 
 	test('tells respond what a tag named whose repository is gone, so that it can be linked again', async () => {
-		const {stdout, stderr} = await regmedic('respond', '--another', '--image', `${registry.host}/${removed}:latest`);
+		const {stdout, stderr} = await regmedic(
+			'respond',
+			'orphan-index',
+			'--another',
+			'--image',
+			`${registry.host}/${removed}:latest`,
+		);
 
 		const digest = imageOf(removed).index.digest.slice(0, 19);
 		const text = onOneLine(stdout + stderr);
@@ -118,7 +124,13 @@ describeReal(`an inventory of distribution ${registryVersion}`, ['docker-registr
 	});
 
 	test('is shown in an incident and kept for its post-mortem, with what the tag named before', async () => {
-		const {stdout, stderr} = await regmedic('respond', '--another', '--image', `${registry.host}/${broken}:latest`);
+		const {stdout, stderr} = await regmedic(
+			'respond',
+			'orphan-index',
+			'--another',
+			'--image',
+			`${registry.host}/${broken}:latest`,
+		);
 		const {incidents} = JSON.parse((await regmedic('incidents', '--json')).stdout);
 		const incident = incidents.find(({image}: {image: string}) => image.includes(broken)).name;
 
@@ -151,7 +163,13 @@ describeReal(`an inventory of distribution ${registryVersion}`, ['docker-registr
 		await writeFile(file, text.replace('sha256:', 'sha256-'));
 		try {
 			const scan = await regmedic('scan', '--registry', 'private');
-			const respond = await regmedic('respond', '--another', '--image', `${registry.host}/${broken}:1.0`);
+			const respond = await regmedic(
+				'respond',
+				'orphan-index',
+				'--another',
+				'--image',
+				`${registry.host}/${broken}:1.0`,
+			);
 
 			expect(scan.exitCode).toBe(3);
 			expect(onOneLine(scan.stdout)).toContain(`The inventory cannot be used: ${file}:2: `);

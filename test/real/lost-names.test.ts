@@ -68,7 +68,12 @@ describeReal('a repository of twelve that rm -rf has deleted', programs, () => {
 	test('respond tells of them before it doubts the spelling, and links the one again that a person names', {
 		timeout,
 	}, async () => {
-		const absent = await scene.regmedic(['respond', '--image', `${scene.registry.host}/${lost}:latest`]);
+		const absent = await scene.regmedic([
+			'respond',
+			'orphan-index',
+			'--image',
+			`${scene.registry.host}/${lost}:latest`,
+		]);
 		expect(oneLine(absent.stdout + absent.stderr)).toContain('holds 2 images without one');
 
 		const {digest} = images[1]!.index;

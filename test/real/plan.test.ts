@@ -195,4 +195,27 @@ describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
 		expect(ran.exitCode, ran.stderr).toBe(0);
 		expect(ran.stdout).toContain('No image is damaged.');
 	});
+
+	it('is the plan of an incident about the registry as well, which begins with the image that is needed most', async () => {
+		const {made} = await plan('same.json');
+
+		const {stdout, stderr} = await login.run(['respond', '--registry', 'private', '--auto', '--plain']);
+
+		expect(stdout, stderr).toContain(`Responding to ${registry.host}/infra-ci:2026-04`);
+		const incidents = path.join(login.state, 'incidents');
+		const [name] = await readdir(incidents);
+		const journal = await readFile(path.join(incidents, name!, 'events.jsonl'), 'utf8');
+		const events = journal
+			.trim()
+			.split('\n')
+			.map(line => JSON.parse(line));
+		const {output} = events.find(({type, step}) => type === 'effect.finished' && step === 'scope');
+		expect(output.rows.map(({id, recommended}: {id: string; recommended: string}) => [id, recommended])).toEqual(
+			made!.images.map(({id, recommended}) => [id, recommended]),
+		);
+		const prepared = events.find(({type}) => type === 'plan.prepared').prepared as {row: string; remedy: string}[];
+		expect(new Set(prepared.map(({row, remedy}) => `${row} ${remedy}`))).toEqual(
+			new Set(made!.items.map(({image, remedy}) => `${image} ${remedy}`)),
+		);
+	});
 });

@@ -42,6 +42,7 @@ describeReal('what respond says', ['docker-registry', 'htpasswd', 'sshd', 'ssh',
 		await writeFile(config, await configured(storage));
 		const {code, stdout, stderr} = await scene.regmedic([
 			'respond',
+			'orphan-index',
 			'--another',
 			'--image',
 			reference,

@@ -43,7 +43,15 @@ describeReal('a registry that was collected while it ran', ['docker-registry', '
 		const storage = {root: store.root, restart: 'true'};
 		await writeFile(file, JSON.stringify({registries: {private: {url: `http://${registry.host}`, storage}}}));
 		const respond = async () => {
-			const args = ['respond', '--another', '--image', `${registry.host}/acme/app:v1`, '--plain', '--auto'];
+			const args = [
+				'respond',
+				'orphan-index',
+				'--another',
+				'--image',
+				`${registry.host}/acme/app:v1`,
+				'--plain',
+				'--auto',
+			];
 			return (await login.run(args)).stdout.replace(/\s+/g, ' ');
 		};
 		const compare = async () => {

@@ -83,7 +83,15 @@ describeReal(
 
 			// Of one image alone the registry may give a reason, or only promise bytes that do not come.
 			for (const {reference} of unknown.slice(0, 2)) {
-				const {stdout} = await login.run(['respond', '--another', '--image', reference, '--plain', '--auto']);
+				const {stdout} = await login.run([
+					'respond',
+					'orphan-index',
+					'--another',
+					'--image',
+					reference,
+					'--plain',
+					'--auto',
+				]);
 				const said = stdout.replace(/\s+/g, ' ');
 				expect(said).toContain('1. Repair the storage of the registry by hand (recommended)');
 				expect(said).toMatch(

@@ -48,7 +48,7 @@ describeReal(`a push that registry ${registryVersion} answers from memory`, ['do
 			JSON.stringify({registries: {private: {url: `http://${host}`, storage}}, images, woodpecker}),
 		);
 		const respond = async () => {
-			const args = ['respond', '--image', `${host}/acme/app:v1`, '--plain', '--auto'];
+			const args = ['respond', 'orphan-index', '--image', `${host}/acme/app:v1`, '--plain', '--auto'];
 			return (await login.run(args, {environment: {NONE: 'x'}})).stdout.replace(/\s+/g, ' ');
 		};
 		const scan = async () => {

@@ -112,7 +112,7 @@ describeReal('two registries whose proxies lead to each other', ['docker-registr
 
 	it('`respond` looks for a tag that HTTP does not know on the disk before it doubts the spelling', async () => {
 		lead('wrong');
-		const {stdout} = await login.run(['respond', '--image', `${proxy.host}/private/app:v1`, '--auto']);
+		const {stdout} = await login.run(['respond', 'orphan-index', '--image', `${proxy.host}/private/app:v1`, '--auto']);
 
 		expect(oneLine(stdout)).toContain(`${proxy.host} does not have ${proxy.host}/private/app:v1. ${another()}`);
 		expect(stdout).not.toContain('spelling');
@@ -123,6 +123,7 @@ describeReal('two registries whose proxies lead to each other', ['docker-registr
 		lead('right');
 		const {exitCode, stdout} = await login.run([
 			'respond',
+			'orphan-index',
 			'--another',
 			'--image',
 			`${proxy.host}/private/ap:v1`,

@@ -6,7 +6,7 @@ export const respond = defineCommand({
 	about: 'lead through a real incident, from the alert to a verified fix',
 	options: {
 		'--image <ref>': text('the image that cannot be pulled, HOST/REPOSITORY:TAG'),
-		'--registry <name>': text('with --plan: a configured registry, all of whose damage is planned for'),
+		'--registry <name>': text('a configured registry, all of whose damage is responded to, or planned for'),
 		'--plan <file>': text('only read; write what would be done about all damage of the registry to this file'),
 		'--remedy <image=remedy>': texts('with --plan: another remedy than the recommended one; may be repeated'),
 		'--valid <duration>': text(

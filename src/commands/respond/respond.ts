@@ -1,6 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {formatReference, parseReference} from '../../domain/image/reference.ts';
+import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {askAboutOpen, askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import {openIncidentOf} from '../../incidents/open-one.ts';
@@ -20,17 +20,17 @@ type RespondOptions = {
 
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(
-	runbook = 'orphan-index',
+	runbook = 'registry-damage',
 	given: RespondOptions,
 	invocation: Invocation,
 ): Promise<number> {
 	const options = given.alert === undefined ? given : await withAlert(given.alert, given, invocation);
-	const {image, plan, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
+	const {plan, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
 	if (plan !== undefined) {
 		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
 	}
 
-	const alone = (['registry', 'remedy', 'valid'] as const).find(name => options[name] !== undefined);
+	const alone = (['remedy', 'valid'] as const).find(name => options[name] !== undefined);
 	if (alone !== undefined) {
 		throw new OperatorError('usage.invalid', `--${alone} goes with --plan FILE.`, {
 			hint: 'Add --plan FILE, or leave it out.',
@@ -38,7 +38,11 @@ export async function respond(
 		});
 	}
 
-	const reference = image === undefined ? await askForImage(invocation) : parseReference(image);
+	const reference = await imageOf(options, invocation);
+	if (typeof reference === 'number') {
+		return reference;
+	}
+
 	const open = another || dryRun ? undefined : await openIncidentOf(reference, invocation);
 	if (open && (await askAboutOpen(open, invocation)) === 'resume') {
 		return resume(open.name, {takeOver: open.holder !== undefined, auto: auto === true, speed: 1}, invocation);
@@ -64,7 +68,18 @@ export async function respond(
 	});
 }
 
-/** @throws OperatorError alert.* | respond.no-image | usage.invalid */
+/** @returns the image that the incident begins with; or the exit code, where a whole registry has no damage */
+async function imageOf(options: RespondOptions, invocation: Invocation): Promise<ImageReference | number> {
+	const {image, registry, plainHttp, fillCache} = options;
+	if (image === undefined && registry !== undefined) {
+		const {mostNeeded} = await import('./damage-of-registry.ts');
+		return mostNeeded(registry, defined({plainHttp, fillCache}), invocation);
+	}
+
+	return image === undefined ? askForImage(invocation) : parseReference(image);
+}
+
+/** @throws OperatorError alert.* | usage.invalid */
 async function withAlert(alert: string, options: RespondOptions, invocation: Invocation): Promise<RespondOptions> {
 	const other = (['image', 'registry'] as const).find(name => options[name] !== undefined);
 	if (other !== undefined) {
@@ -75,12 +90,5 @@ async function withAlert(alert: string, options: RespondOptions, invocation: Inv
 	}
 
 	const {image, registry} = await (await import('./from-alert.ts')).fromAlert(alert, invocation);
-	if (image === undefined && options.plan === undefined) {
-		throw new OperatorError('respond.no-image', `The alert names the registry ${registry}, and no image.`, {
-			hint: `Find one: regmedic probe ${registry}. Or plan for all damage: regmedic respond --registry ${registry} --plan FILE.`,
-			exit: 'usage',
-		});
-	}
-
 	return {...options, ...defined({image, registry})};
 }

@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {type Configuration, meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
+import {registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
-import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
+import {parseReference} from '../../domain/image/reference.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {parseRemedyChoice} from '../../domain/plan/choose-remedies.ts';
 import type {Plan} from '../../domain/plan/plan.ts';
@@ -13,14 +13,13 @@ import {parseDuration} from '../../domain/text/time.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {identify} from '../../engine/plan/identify.ts';
 import {makePlan} from '../../engine/plan/make-plan.ts';
-import {findDamage} from '../../engine/plan/scope.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayPlanTable} from '../../plain/plan/say-plan.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {openRegistryPorts} from '../../wiring/ports.ts';
 import {urlOf} from '../../wiring/registry.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
-import {onlyRegistry, registryNamed} from '../configured-registry.ts';
+import {damageOf, hostOf} from './damage-of-registry.ts';
 
 export type PlanFileOptions = {
 	plan: string;
@@ -51,15 +50,7 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 	const progress = showScanProgress({terminal: terminal.stderr, talk, monotonic: systemClock.monotonic});
 
 	try {
-		const scope = await findDamage({
-			registry: ports.registry,
-			role: known?.registry.role ?? 'authoritative',
-			platforms: meantPlatformsOf(configuration, known?.name),
-			clock: systemClock,
-			signal,
-			onProgress: progress.update,
-			...defined({storage: ports.storage, inventory: ports.inventory, reported}),
-		});
+		const scope = await damageOf({host, setup, ports, ...defined({reported})}, invocation);
 		const {document: repair} = await makePlan(scope, {
 			host,
 			choices,
@@ -100,28 +91,6 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 		progress.stop();
 		await ports.close();
 	}
-}
-
-/** @throws OperatorError plan.needs-registry | configuration.no-registry */
-function hostOf(name: string | undefined, reported: ImageReference | undefined, configuration: Configuration): string {
-	if (name === undefined) {
-		const only = {
-			code: 'plan.needs-registry' as const,
-			hintForNone: 'Write a regmedic.yaml with the registry, or name an image.',
-			hintForSeveral: 'Name one: --registry NAME.',
-		};
-		return reported?.host ?? new URL(registryNamed(configuration, onlyRegistry(configuration, only)).url).host;
-	}
-
-	const {host} = new URL(registryNamed(configuration, name).url);
-	if (reported !== undefined && reported.host !== host) {
-		throw new OperatorError('plan.needs-registry', `${reported.host} is not the registry "${name}" (${host}).`, {
-			hint: 'Leave --registry or the image out.',
-			exit: 'usage',
-		});
-	}
-
-	return host;
 }
 
 /** @throws OperatorError plan.valid */

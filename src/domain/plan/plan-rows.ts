@@ -58,9 +58,10 @@ export function planRows(
 	{document: {images, items}, rows, restarts}: Repair,
 	{host, taken, referenceTo}: RowOptions,
 ): RepairRow[] {
-	const early = new Set(items.filter(isFirst).map(({image}) => image));
+	const firsts = new Set(items.filter(isFirst).map(({image}) => image));
 	const restart = items.find(({remedy}) => remedy === 'restart');
-	const hasRestart = restart !== undefined || (restarts && images.some(({id}) => !early.has(id)));
+	const hasRestart = restart !== undefined || (restarts && images.some(({id}) => !firsts.has(id)));
+	const early = hasRestart ? firsts : new Set<string | null>();
 	const idsIn = (repositories: readonly string[]) =>
 		images.filter(({repository}) => repositories.includes(repository)).map(({id}) => id);
 	const all = images.map((image, n) => ({
@@ -73,7 +74,7 @@ export function planRows(
 	const above = new Set(first.map(({image}) => image));
 
 	return [
-		...first.map(({row}) => (hasRestart ? onlyRelinked(row) : row)),
+		...first.map(({row}) => onlyRelinked(row)),
 		...(hasRestart
 			? [
 					rowOfRestart(

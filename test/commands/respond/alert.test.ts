@@ -54,12 +54,18 @@ it.each([
 	],
 	['nothing that fires', [{...infra, status: 'resolved'}], 'No alert of this message fires'],
 	['no registry that is known', [firing({instance: 'node7:9100'})], 'No alert names a configured registry'],
-	['a registry alone', [firing({instance: '127.0.0.1:10'})], '--registry other --plan FILE'],
 ])('%s: exit 2 with what to do', async (_, alerts, says) => {
 	const {exitCode, said, stdout} = await respond(alerts);
 
 	expect([exitCode, stdout]).toEqual([2, '']);
 	expect(said).toContain(says);
+});
+
+it('an alert that names a registry alone has all of it looked at', async () => {
+	const {exitCode, said} = await respond([firing({instance: '127.0.0.1:10'})]);
+
+	expect(said).toContain('The alert is about the registry other.');
+	expect([6, 8]).toContain(exitCode);
 });
 
 it('a plan is made for the registry that an alert names', async () => {

@@ -1,0 +1,119 @@
+import {expect, test} from 'vitest';
+import type {DamagedImage} from '../../../src/domain/damage/damaged-image.ts';
+import type {Digest} from '../../../src/domain/image/digest.ts';
+import {readRows} from '../../../src/domain/incident/plan-row.ts';
+import {toJson} from '../../../src/domain/json.ts';
+import {type PreparedItem, planItems} from '../../../src/domain/plan/items.ts';
+import type {PlanImage, PlanRemedy} from '../../../src/domain/plan/plan.ts';
+import {planRows} from '../../../src/domain/plan/plan-rows.ts';
+import type {DamagedRow} from '../../../src/domain/plan/rows.ts';
+import {settings} from '../../support/fake-ports.ts';
+
+const digest = `sha256:${'a'.repeat(64)}` as Digest;
+const host = 'registry.example';
+
+type Given = {repository: string; recommended: PlanRemedy; first?: true; runsIn?: string[]};
+
+function rowsOf(given: Given[], {restarts, restart}: {restarts: boolean; restart: boolean}) {
+	const images = given.map(
+		({repository, recommended}): PlanImage => ({
+			id: repository,
+			repository,
+			digest,
+			tags: ['latest'],
+			platforms: {whole: [], lost: []},
+			findings: ['child-swept'],
+			usedBy: null,
+			recommended,
+			remedies: (['relink', 'rebuild-ci', 'leave'] as const).map(remedy => ({remedy, possible: true, why: ''})),
+		}),
+	);
+	const rows = given.map(
+		({runsIn = []}, n): DamagedRow => ({
+			image: images[n] as DamagedImage,
+			findings: [],
+			settings: {...settings, runsIn},
+			siblings: [],
+		}),
+	);
+	const prepared = given.flatMap(({repository: image, recommended: remedy, first}): PreparedItem[] =>
+		remedy === 'leave' || remedy === 'restart'
+			? []
+			: [
+					{
+						image,
+						remedy,
+						changes: first ? [{type: 'store-manifest', repository: image, digest}] : [],
+						undo: '',
+						needs: [],
+					},
+				],
+	);
+	const items = planItems(prepared, restart ? {undo: ''} : undefined);
+	return planRows(
+		{document: {images, items}, rows, restarts},
+		{
+			host,
+			taken: 12,
+			referenceTo: image => ({host, repository: image.repository, tag: 'latest'}),
+		},
+	);
+}
+
+const told = (rows: ReturnType<typeof rowsOf>) => rows.map(({id, recommended, after}) => [id, recommended, after]);
+
+test('what only stores manifests comes before the one restart, and everything else after it', () => {
+	const rows = rowsOf(
+		[
+			{repository: 'ci', recommended: 'rebuild-ci'},
+			{repository: 'web', recommended: 'relink', first: true},
+			{repository: 'old', recommended: 'leave'},
+		],
+		{restarts: true, restart: true},
+	);
+
+	expect(told(rows)).toEqual([
+		['web', 'relink', []],
+		['restart', 'restart', ['web']],
+		['ci', 'rebuild-ci', ['restart']],
+		['old', 'leave', ['restart']],
+	]);
+	expect(rows[0]!.remedies.find(({remedy}) => remedy === 'rebuild-ci')!.possible).toBe(false);
+	expect(rows[1]!.since).toBe(12);
+	expect(readRows(toJson(rows), ['restart', 'relink', 'rebuild-ci'])).toMatchObject({ok: true});
+});
+
+test('a row that a pipeline of another runs in stands above it, and is waited for only where that is rebuilt in CI', () => {
+	const rows = rowsOf(
+		[
+			{repository: 'web', recommended: 'relink', runsIn: ['ci']},
+			{repository: 'ci', recommended: 'rebuild-ci', runsIn: ['ci']},
+		],
+		{restarts: false, restart: false},
+	);
+
+	expect(told(rows)).toEqual([
+		['ci', 'rebuild-ci', []],
+		['web', 'relink', []],
+	]);
+	expect(rows[1]!.remedies.map(({remedy, after}) => [remedy, after])).toEqual([
+		['relink', undefined],
+		['rebuild-ci', ['ci']],
+		['leave', undefined],
+	]);
+});
+
+test('where nothing of the plan needs the restart, its row is there to be chosen, and is not recommended', () => {
+	const rows = rowsOf([{repository: 'web', recommended: 'leave'}], {restarts: true, restart: false});
+
+	expect(told(rows)).toEqual([
+		['restart', 'leave', []],
+		['web', 'leave', ['restart']],
+	]);
+});
+
+test('an image that the restart alone repairs is no second restart', () => {
+	const [, row] = rowsOf([{repository: 'web', recommended: 'restart'}], {restarts: true, restart: true});
+
+	expect(row).toMatchObject({id: 'web', recommended: 'leave'});
+});
