@@ -80,8 +80,8 @@ export function createUnpackingLayer({mediaType, algorithm}: LayerToUnpack) {
 			decompression?.close();
 			const came = {digest: digestOf(algorithm, compressedHash.digest('hex')), size};
 			const entries = record.record();
-			const links = entries === undefined || fault !== undefined ? {openLinks: 0} : linksWithin(entries);
-			const reason = fault === undefined ? links.fault : explain(fault);
+			const {fault: linkFault, ...links} = entries === undefined || fault !== undefined ? {} : linksWithin(entries);
+			const reason = fault === undefined ? linkFault : explain(fault);
 			return reason === undefined
 				? {
 						...came,
@@ -90,7 +90,7 @@ export function createUnpackingLayer({mediaType, algorithm}: LayerToUnpack) {
 						compression,
 						contents: {
 							entries: walk.entries(),
-							openLinks: links.openLinks,
+							...links,
 							...(entries === undefined ? {} : {record: entries}),
 						},
 					}

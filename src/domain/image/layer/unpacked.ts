@@ -17,11 +17,11 @@ export type UnpackedLayer = {digest: Digest; size: number} & (
 	| {ok: false; reason: string}
 );
 
-/** What a layer does to the files below it. @see missingLink */
+/** What a layer does to the files below it. @see linksAcross */
 export type LayerContents = {
 	entries: number;
-	/** Hard links whose target this layer does not hold itself. */
-	openLinks: number;
+	/** The first hard link whose target this layer does not hold itself: `"b" is a hard link to "a"`. Undefined: there is none. */
+	openLink?: string;
 	/** Its entries, compact. Undefined: they were too many to keep, and hard links into this layer are not checked. */
 	record?: Uint8Array;
 };

@@ -82,7 +82,7 @@ export function isUnpackable(entry: TarEntry): boolean {
 }
 
 /** Whiteouts and the root itself are not made, whatever their type. */
-function isMade({name}: TarEntry): boolean {
+export function isMade({name}: TarEntry): boolean {
 	const base = partsOf(name).at(-1);
 	return base !== undefined && whiteoutIn(base) === undefined;
 }
