@@ -5,6 +5,7 @@ import {parseReference} from '../../src/domain/image/reference.ts';
 import type {Incident} from '../../src/domain/incident/incident.ts';
 import {outcomeOfItem} from '../../src/domain/incident/item.ts';
 import {exitOf} from '../../src/domain/incident/standing.ts';
+import {renderMarkdown} from '../../src/domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../../src/domain/post-mortem/post-mortem.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import type {Ports} from '../../src/engine/actions/action.ts';
@@ -86,5 +87,22 @@ it('one incident repairs all damage of a registry with one approval, and its end
 		{kind: 'stopped', stop: 'fixed', unverified: false},
 		0,
 	]);
-	expect(postMortemOf(day.events).verdict).toBe('intact');
+
+	const report = postMortemOf(day.events);
+	expect(report.verdict).toBe('intact');
+	expect(report.damaged!.map(({title, ways, verdict}) => [title, ...ways, verdict])).toEqual(
+		items.map(({title, remedy}) => [
+			title,
+			expect.objectContaining({remedy, outcome: 'done', approvedBy: 'ada'}),
+			'intact',
+		]),
+	);
+	expect(report.changes.map(({step}) => step).sort()).toEqual(
+		items.map(({title}) => `Carry out the plan: ${title}`).sort(),
+	);
+	expect(report.milestones.map(({name}) => name)).toEqual(['opened', 'diagnosed', 'decided', 'mitigated', 'verified']);
+	const text = renderMarkdown(report);
+	for (const {title} of items) {
+		expect(text).toContain(`| ${title} | `);
+	}
 });

@@ -9,6 +9,8 @@ export type PlannedImage = {
 	damaged: DamagedImage;
 	/** Every id that it had: a rebuild gives it another digest. */
 	ids: Set<string>;
+	/** The one restart of the registry repairs it. */
+	isByRestart?: boolean;
 	/** Of the latest plan that did something about it; absent: it was left. */
 	item?: {remedy: string; outcome: ItemOutcome | 'under way'; say: string};
 };
@@ -16,7 +18,6 @@ export type PlannedImage = {
 /** All images that this incident found damaged, in every plan it made. */
 export function plannedImages({visits}: Pick<Incident, 'visits'>): PlannedImage[] {
 	const known: PlannedImage[] = [];
-	const byRestart = new Set<string>();
 	for (const visit of visits) {
 		const output = isFinished(visit) ? visit.output : undefined;
 		for (const image of output?.kind === 'scope' ? output.images : []) {
@@ -28,15 +29,14 @@ export function plannedImages({visits}: Pick<Incident, 'visits'>): PlannedImage[
 			}
 		}
 
-		for (const id of output?.kind === 'scope' ? output.byRestart : []) {
-			byRestart.add(id);
+		for (const image of known) {
+			image.isByRestart ||= output?.kind === 'scope' && output.byRestart.some(id => image.ids.has(id));
 		}
 
 		for (const item of visit.items ?? []) {
 			const outcome = outcomeOfItem(item) ?? 'under way';
 			const say = 'say' in item.state ? item.state.say : '';
-			const isOf = ({ids}: PlannedImage) =>
-				item.row === restartRow ? [...ids].some(id => byRestart.has(id)) : ids.has(item.row);
+			const isOf = ({ids, isByRestart}: PlannedImage) => (item.row === restartRow ? isByRestart : ids.has(item.row));
 			for (const image of known.filter(isOf)) {
 				image.item = {remedy: item.remedy, outcome, say};
 			}

@@ -2,6 +2,7 @@ import {defined} from '../defined.ts';
 import {sayChange} from '../incident/change.ts';
 import type {JournalEvent} from '../incident/event.ts';
 import type {Incident, Visit} from '../incident/incident.ts';
+import {outcomeOfItem} from '../incident/item.ts';
 import {findStep} from '../runbook/runbook.ts';
 
 /** A change that was begun, as it was approved and as it ended. */
@@ -24,7 +25,36 @@ export type MadeChange = {
 export type Skipped = {step: string; how: 'skipped' | 'by-hand'; outcome: string; reason: string; by?: string};
 
 /** Every change that was started, however it ended. */
-export function changesOf({visits}: Incident): MadeChange[] {
+export function changesOf(incident: Incident): MadeChange[] {
+	return [...changesOfSteps(incident), ...incident.visits.flatMap(changesOfItems)].sort((one, other) =>
+		one.at < other.at ? -1 : one.at > other.at ? 1 : 0,
+	);
+}
+
+/** Each item of a plan that was begun, or that a person did by hand. */
+function changesOfItems({title: step, gate, items = []}: Visit): MadeChange[] {
+	return items
+		.filter(item => item.requests.length > 0 || outcomeOfItem(item) === 'by-hand')
+		.map(item => {
+			const {title, target, changes, approvedAt, progress, state} = item;
+			const outcome = outcomeOfItem(item) ?? 'not known yet';
+			const say = 'say' in state ? state.say : 'It was started; its outcome is not known.';
+			const recorded = progress.map(each => each.say);
+			return {
+				at: approvedAt ?? progress[0]?.at ?? gate?.openedAt ?? '',
+				step: `${step}: ${title}`,
+				target,
+				changes: changes.flatMap(sayChange),
+				done: recorded.length > 0 ? recorded : outcome === 'done' ? [say] : ['nothing'],
+				approvedBy: gate?.answer?.by ?? 'unknown',
+				outcome,
+				say,
+				...defined({hint: 'problem' in state ? state.problem?.hint : undefined}),
+			};
+		});
+}
+
+function changesOfSteps({visits}: Incident): MadeChange[] {
 	return visits
 		.filter(visit => visit.effect !== 'read' && visit.tries > 0 && !wasTurnedDown(visit))
 		.map(visit => {

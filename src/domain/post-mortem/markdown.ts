@@ -40,6 +40,7 @@ export function renderMarkdown(report: PostMortem): string {
 		)}`,
 		`## Impact and detection\n\n- Who or what was affected: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
 		`## Root cause, as found\n\n${list(report.cause.map(line))}`,
+		...sayDamaged(report),
 		...sayBefore(report),
 		`## What was changed\n\n${
 			report.changes.length === 0
@@ -102,6 +103,29 @@ export function renderMarkdown(report: PostMortem): string {
 		}\n\nThe record: ${record.events} events, ${record.sealed ? `sealed; head ${code(record.head ?? '')}` : 'not sealed: the incident is still open'}.`,
 	];
 	return `${sections.join(`\n\n${drill ? '*DRILL*\n\n' : ''}`)}\n`;
+}
+
+function sayDamaged({damaged = []}: PostMortem): string[] {
+	if (damaged.length === 0) {
+		return [];
+	}
+
+	const rows = damaged.map(({title, findings, lost, since, ways, verdict, comparedToOriginal}) => [
+		cell(title),
+		cell(`${findings.join(', ')}${lost.length === 0 ? '' : ` (${lost.join(', ')})`}`),
+		since === undefined ? 'unknown' : utc(since),
+		ways.length === 0
+			? 'left'
+			: ways
+					.map(({remedy, outcome, say, approvedBy}) =>
+						cell(`${remedy}, ${outcome}${approvedBy === undefined ? '' : `, approved by ${approvedBy}`}: ${say}`),
+					)
+					.join('<br>'),
+		cell(
+			[verdict, ...(comparedToOriginal === undefined ? [] : sayComparison(comparedToOriginal ?? undefined))].join('. '),
+		),
+	]);
+	return [`## Damaged images\n\n${table(['image', 'damage', 'by (UTC)', 'way back', 'now'], rows)}`];
 }
 
 function sayBefore({before}: PostMortem): string[] {

@@ -49,6 +49,7 @@ function shownBy(event: JournalEvent, incident: Incident | undefined): Milestone
 			return ['opened'];
 
 		case 'choice.made':
+		case 'plan.settled':
 			return ['decided'];
 
 		case 'effect.reconciled':
@@ -57,9 +58,19 @@ function shownBy(event: JournalEvent, incident: Incident | undefined): Milestone
 				return [];
 			}
 
+			if (event.item !== undefined) {
+				const item = visit.items?.find(({id}) => id === event.item);
+				return item && repairs(item, event) ? ['mitigated'] : [];
+			}
+
 			const output = outputOf(incident, event.step, event.output ?? {});
-			const isFound = visit.shows === 'cause' && output.kind === 'scan' && output.findings.length > 0;
-			const isIntact = visit.shows === 'verdict' && output.kind === 'check' && output.check.verdict === 'intact';
+			const isFound =
+				(visit.shows === 'cause' && output.kind === 'scan' && output.findings.length > 0) ||
+				(output.kind === 'scope' && output.images.length > 0);
+			const isIntact =
+				visit.shows === 'verdict' &&
+				((output.kind === 'check' && output.check.verdict === 'intact') ||
+					(output.kind === 'check-all' && output.verdict === 'intact'));
 			return [
 				...(isFound ? (['diagnosed'] as const) : []),
 				...(repairs(visit, event) ? (['mitigated'] as const) : []),
@@ -83,7 +94,10 @@ function isDecided({visits}: Incident): boolean {
 }
 
 /** A change of the image that was made, also one that was only looked up. */
-function repairs({effect, sparesImage, success}: Visit, end: {outcome?: string; found?: string}): boolean {
+function repairs(
+	{effect, sparesImage, success}: Pick<Visit, 'effect' | 'sparesImage' | 'success'>,
+	end: {outcome?: string; found?: string},
+): boolean {
 	const outcome = end.outcome ?? (end.found === 'done' ? success[0] : undefined);
 	return effect !== 'read' && !sparesImage && outcome !== undefined && success.includes(outcome);
 }

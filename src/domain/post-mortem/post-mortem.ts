@@ -1,19 +1,17 @@
-import type {Hazard} from '../audit/hazard.ts';
 import {defined} from '../defined.ts';
-import {type FaultKind, faultMeanings} from '../image/fault.ts';
 import {formatReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import {evidenceOf, type JournalEvent} from '../incident/event.ts';
-import {type Incident, isFinished} from '../incident/incident.ts';
-import type {Output} from '../incident/outputs.ts';
+import type {Incident} from '../incident/incident.ts';
 import {comparisonOf, platformsLost} from '../incident/standing.ts';
 import type {InventoryEntry} from '../inventory/inventory.ts';
 import type {Past, UnusablePast} from '../inventory/past.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
-import type {Finding} from '../storage/findings/finding.ts';
+import {causeOf, placeOf, risksIn} from './cause.ts';
 import {changesOf, type MadeChange, type Skipped, skippedIn, turnedDownIn} from './changes.ts';
+import {type DamagedReport, damagedIn} from './images.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
 
@@ -44,6 +42,8 @@ export type PostMortem = {
 	/** The answers of the responder to the closing questions. */
 	told: {impact: string; began: string; noticed: string};
 	cause: string[];
+	/** Every image that was found damaged, where the incident was about all damage of a registry. */
+	damaged?: DamagedReport[];
 	/** What the probes saw before, where an inventory is configured. `named`: by the tag of the incident, the one seen last first. */
 	before?: {inventory: Past | UnusablePast; named: InventoryEntry[]};
 	changes: MadeChange[];
@@ -65,6 +65,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 	const {phase} = incident;
 	const seal = events.findLast(event => event.type === 'journal.sealed');
 	const last = events.at(-1);
+	const damaged = damagedIn(incident);
 
 	return {
 		schema: 'regmedic.post-mortem/1',
@@ -84,6 +85,7 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		spans: spansOf(events),
 		told: toldIn(incident),
 		cause: causeOf(incident),
+		...(damaged.length > 0 && {damaged}),
 		...defined({before: beforeIn(incident)}),
 		changes: changesOf(incident),
 		turnedDown: turnedDownIn(incident),
@@ -109,43 +111,6 @@ function toldIn({visits}: Incident): PostMortem['told'] {
 	return {impact: textOf(answers.impact), began: textOf(answers.began), noticed: textOf(answers.noticed)};
 }
 
-/** What the scan of the disk found; nothing is inferred beyond that. */
-function causeOf(incident: Incident): string[] {
-	const scans = incident.visits.filter(isFinished).filter(({shows}) => shows === 'cause');
-	const scan = scans.find(({output}) => findingsIn(output).length > 0) ?? scans[0];
-	if (!scan) {
-		return ['The storage was not scanned: the cause is not known.'];
-	}
-
-	const findings = findingsIn(scan.output);
-	if (scan.output.kind !== 'scan') {
-		return [`The storage was not scanned: the cause is not known. ${scan.say || scan.outcome}`];
-	}
-
-	const {complete, another} = scan.output;
-	if (another !== undefined) {
-		return [`The cause is not known. ${scan.say}`];
-	}
-
-	if (findings.length === 0) {
-		return [
-			complete
-				? `The storage was scanned and does not show a cause: ${scan.say || scan.outcome}`
-				: `The storage was read only in part, and what was read does not show a cause: ${scan.say || scan.outcome}`,
-		];
-	}
-
-	const kinds = Map.groupBy(findings, ({kind}) => kind);
-	return [
-		...[...kinds].map(([kind, found]) => sayKind(kind, found)),
-		...(complete ? [] : ['The storage was read only in part: this may not be all.']),
-		...risksIn(incident).map(risk => {
-			const scheduled = risk.severity === 'will-break' ? 'Scheduled' : 'Also scheduled';
-			return `${scheduled} on the registry's host: “${risk.line}” (${placeOf(risk)}). ${risk.why}`;
-		}),
-	];
-}
-
 /** The first look at the disk counts: later ones see what was repaired. */
 function beforeIn({visits}: Incident): PostMortem['before'] {
 	return visits.flatMap(({output}) =>
@@ -153,16 +118,6 @@ function beforeIn({visits}: Incident): PostMortem['before'] {
 			? [{inventory: output.inventory, named: output.named ?? []}]
 			: [],
 	)[0];
-}
-
-function findingsIn(output: Output): Finding[] {
-	return output.kind === 'scan' ? output.findings : [];
-}
-
-function sayKind(kind: FaultKind, findings: Finding[]): string {
-	const since = findings.flatMap(finding => finding.since ?? []).sort()[0];
-	const parts = findings.map(({platform, digest}) => [platform, digest].filter(Boolean).join(' ')).join(', ');
-	return `${kind}: ${faultMeanings[kind]} (${parts})${since === undefined ? '' : `, by ${since} at the latest (the disk's clock)`}.`;
 }
 
 function followUpsOf(incident: Incident): FollowUp[] {
@@ -184,6 +139,9 @@ function followUpsOf(incident: Incident): FollowUp[] {
 	}));
 	const others = incident.visits
 		.flatMap(({output}) => (output?.kind === 'follow-ups' ? output.followUps : []))
+		.concat(
+			incident.visits.flatMap(({output}) => (output?.kind === 'check-all' ? [output.followUps] : [])).at(-1) ?? [],
+		)
 		.map(text => ({priority: 'P1' as const, text}));
 	const noticed = toldIn(incident).noticed;
 	const isUnknown = /^unknown$/i.test(noticed.trim());
@@ -197,17 +155,6 @@ function followUpsOf(incident: Incident): FollowUp[] {
 				]
 			: [];
 	return [...risks, ...suspended, ...lost, ...others, ...detection];
-}
-
-/** What the latest audit found; what breaks images for certain comes first. */
-function risksIn({visits}: Incident): Hazard[] {
-	const risks = visits.flatMap(({output}) => (output?.kind === 'audit' ? [output.risks] : [])).at(-1) ?? [];
-	const sure = risks.filter(({severity}) => severity === 'will-break');
-	return [...sure, ...risks.filter(risk => !sure.includes(risk))];
-}
-
-function placeOf({file, at}: Hazard): string {
-	return at === undefined ? file : `${file}:${at}`;
 }
 
 /** An answer of a person as text. */

@@ -10,6 +10,7 @@ export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
 	let runbook: Runbook | undefined;
 	let known = 'Only the alert.';
 	const reads = new Set<string>();
+	const titles = new Map<string, string>();
 
 	return events.flatMap((event, number): TimelineRow[] => {
 		if (event.type === 'incident.opened') {
@@ -20,7 +21,12 @@ export function timelineOf(events: readonly JournalEvent[]): TimelineRow[] {
 			reads.add(`${event.step} ${event.attempt}`);
 		}
 
-		const what = whatOf(event, id => (runbook && findStep(runbook, id)?.title) ?? id);
+		for (const item of event.type === 'gate.opened' ? (event.items ?? []) : []) {
+			titles.set(`${event.type === 'gate.opened' ? event.step : ''} ${item.id}`, item.title);
+		}
+
+		const item = 'item' in event && event.item !== undefined ? titles.get(`${event.step} ${event.item}`) : undefined;
+		const what = whatOf(event, id => item ?? (runbook && findStep(runbook, id)?.title) ?? id);
 		if (what === undefined) {
 			return [];
 		}
@@ -56,8 +62,21 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 				? `Declined: ${titleOf(event.step)}.`
 				: `Answered the gate of “${titleOf(event.step)}”: ${event.answer}${event.why === undefined ? '' : ` (${event.why})`}.`;
 		case 'effect.waits':
-		case 'effect.progressed':
 			return event.say;
+		case 'effect.progressed':
+			return event.item === undefined ? event.say : `${titleOf(event.step)}: ${event.say}`;
+		case 'plan.chosen':
+			return `Chose “${event.remedy}” for ${event.rows.join(', ')}.`;
+		case 'plan.settled':
+			return 'Settled the plan.';
+		case 'item.checked':
+			return `${titleOf(event.step)}: ${event.found}, nothing was changed: ${event.say}`;
+		case 'item.skipped':
+			return `Skipped ${titleOf(event.step)}: ${event.reason}`;
+		case 'item.done-by-hand':
+			return `${titleOf(event.step)} was done by hand: ${event.reason}`;
+		case 'item.retried':
+			return `Ordered ${titleOf(event.step)} again.`;
 		case 'effect.finished':
 			return `${titleOf(event.step)}: ${event.say}`;
 		case 'effect.failed':
