@@ -6,6 +6,7 @@ import {learnReadableSecrets} from '../adapters/secrets/readable-secrets.ts';
 import type {Configuration} from '../domain/configuration.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {parseReference} from '../domain/image/reference.ts';
+import {findScenario} from '../drills/scenarios/scenarios.ts';
 import {openWorld, type World} from '../drills/world/world.ts';
 import {worldPaths} from '../drills/world/world-file.ts';
 import type {Invocation} from '../invocation.ts';
@@ -27,7 +28,7 @@ export async function startDrill(
 	invocation: Invocation,
 	{scenario, seed, speed, pace}: NewDrill & {pace: 'person' | 'auto'},
 ): Promise<OpenIncident> {
-	const runbook = await loadRunbook(invocation.home, invocation.folder, 'orphan-index');
+	const runbook = await loadRunbook(invocation.home, invocation.folder, findScenario(scenario).runbook);
 	const name = nameIncident(runbook.name, systemClock.now());
 	const folder = incidentFolder(invocation, 'drills', name);
 	await makeIncidentFolder(folder);

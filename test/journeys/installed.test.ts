@@ -76,7 +76,7 @@ describe('regmedic, packed and installed into an empty prefix', () => {
 		const {stdout} = await regmedic(['drill', '--speed', '1000']);
 
 		expect(stdout).toContain('REHEARSAL');
-		expect(stdout).toMatch(/The image is intact again\./);
+		expect(stdout).toMatch(/Every damaged image is intact again\./);
 	});
 
 	it('declares every package that its bundle imports, and no other', async () => {

@@ -12,6 +12,7 @@ const timeout = isSweep ? 3_600_000 : 120_000;
  * death.test.ts processes in memory die at every event; REGMEDIC_SWEEP=1 also kills a real process at every event.
  */
 const samples: [scenario: string, journeys: Moment[][]][] = [
+	['garbage-day', [['before:pipeline apply', 'after:effect.intended apply', 'torn:effect.finished apply']]],
 	['orphan-index', [['before:pipeline build-ci', 'after:restarting restart-pipelines']]],
 	['orphan-index-ci-down', [['torn:gate.answered build-fallback', 'before:effect.finished build-fallback']]],
 ];

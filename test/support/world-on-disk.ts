@@ -3,30 +3,38 @@ import path from 'node:path';
 import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
 import type {StoredPipeline} from '../../src/drills/ci/pipeline-store.ts';
 import {digestOf} from '../../src/drills/images/image.ts';
+import {findScenario} from '../../src/drills/scenarios/scenarios.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {readWorld, type WorldFile, worldPaths} from '../../src/drills/world/world-file.ts';
 
 /** The changes to a drill's world, read from its folder without opening the world. */
 export type WorldOnDisk = {
 	world: WorldFile;
-	/** The numbers of the pipelines that carry a request id of regmedic. */
-	builtInCi: number[];
+	/** The pipelines that carry a request id of regmedic: `infra 377`. */
+	builtInCi: string[];
 	/** How often each old pipeline was restarted. */
-	restarts: Map<number, number>;
+	restarts: Map<string, number>;
 	fallbackBuilds: number;
 	/** The manifests that something other than a build stored, by reference. */
 	stored: string[];
-	/** The damaged parts of the image on the disk; empty: it is intact. */
+	/** The damaged parts of the images on the disk; empty: they are intact. */
 	wrongWithImage: string[];
 };
 
 export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
 	const places = worldPaths(path.join(drill, 'world'));
 	const world = (await readWorld(places))!;
-	const pipelines = JSON.parse(await readFile(places.ci, 'utf8')) as StoredPipeline[];
-	const restarts = new Map<number, number>();
-	for (const {parent} of pipelines.filter(pipeline => pipeline.parent !== 0)) {
-		restarts.set(parent, (restarts.get(parent) ?? 0) + 1);
+	const pipelines = (
+		await Promise.all(
+			Object.values(findScenario(world.scenario).builds).map(async ({pipeline: {name}}) =>
+				(JSON.parse(await readFile(places.ciOf(name), 'utf8')) as StoredPipeline[]).map(each => ({...each, name})),
+			),
+		)
+	).flat();
+	const restarts = new Map<string, number>();
+	for (const {name, parent} of pipelines.filter(pipeline => pipeline.parent !== 0)) {
+		const old = `${name} ${parent}`;
+		restarts.set(old, (restarts.get(old) ?? 0) + 1);
 	}
 
 	const changes = (await linesOf(places.changes)).map(line => JSON.parse(line) as Record<string, string>);
@@ -34,19 +42,28 @@ export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
 		world,
 		builtInCi: pipelines
 			.filter(({parent, variables}) => parent === 0 && variables?.REGMEDIC_REQUEST_ID !== undefined)
-			.map(({number}) => number),
+			.map(({name, number}) => `${name} ${number}`),
 		restarts,
 		fallbackBuilds: (await linesOf(places.builds)).length,
 		stored: changes
 			.filter(({kind, agent}) => kind === 'manifest-put' && !agent?.includes('(regmedic drill)'))
 			.map(({reference}) => reference!),
-		wrongWithImage: await wrongWith(places.storage, world.broken.repository, 'latest'),
+		wrongWithImage: await wrongWithAll(places.storage, world.broken),
 	};
 }
 
 async function linesOf(file: string): Promise<string[]> {
 	const text = await readFile(file, 'utf8').catch(() => '');
 	return text.split('\n').filter(Boolean);
+}
+
+/** Every tag of every image that the scenario damaged. */
+async function wrongWithAll(root: string, {repository, images}: WorldFile['broken']): Promise<string[]> {
+	const all = images ?? [{repository, tags: ['latest']}];
+	const wrong = await Promise.all(
+		all.flatMap(image => image.tags.map(tag => wrongWith(root, image.repository, tag))),
+	);
+	return wrong.flat();
 }
 
 type Document = {manifests?: {digest: string}[]; config?: {digest: string}; layers?: {digest: string}[]};

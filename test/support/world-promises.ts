@@ -6,7 +6,7 @@ export type DoneToWorld = {
 	/** The manifests that something other than a build stored, by reference. */
 	stored: readonly string[];
 	/** How often each old pipeline was restarted. */
-	restarts: ReadonlyMap<number, number>;
+	restarts: ReadonlyMap<number | string, number>;
 	/** How many links the scenario removed. */
 	damaged: number;
 	/** The damaged parts of the image; empty: it is intact. */
@@ -15,6 +15,7 @@ export type DoneToWorld = {
 
 /** How each scenario ends: the host without CI builds for one platform of two, so its image is fixed in part. */
 export const exitOfScenario: Record<string, number> = {
+	'garbage-day': 0,
 	'orphan-index': 0,
 	'orphan-index-ci-down': 3,
 	'child-unlinked': 0,
@@ -25,12 +26,16 @@ export function brokenPromises(scenario: string, world: DoneToWorld): string[] {
 	const {builtInCi, fallbackBuilds, stored, restarts, damaged, wrongWithImage} = world;
 	const done = {ci: builtInCi, fallback: fallbackBuilds, stored: stored.length};
 	const due = {
+		// One pipeline each of infra, terraform-runner and etl: that of the shop is a colleague's. Two children of two images.
+		'garbage-day': {ci: 3, fallback: 0, stored: 4},
 		'orphan-index': {ci: 1, fallback: 0, stored: 0},
 		'orphan-index-ci-down': {ci: 0, fallback: 1, stored: 0},
 		'child-unlinked': {ci: 0, fallback: 0, stored: damaged},
 	}[scenario];
 	const twice = [...restarts].filter(([, times]) => times > 1);
+	const storedTwice = stored.filter((reference, at) => stored.indexOf(reference) < at);
 	return [
+		...storedTwice.map(reference => `${reference} was stored twice`),
 		...(JSON.stringify(done) === JSON.stringify(due) ? [] : [`done to the world: ${JSON.stringify(done)}`]),
 		...twice.map(([number, times]) => `pipeline ${number} was restarted ${times} times`),
 		...(restarts.size > 1 ? [] : [`${restarts.size} pipelines were restarted`]),

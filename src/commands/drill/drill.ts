@@ -7,7 +7,7 @@ type DrillOptions = {seed: number; auto?: boolean; list?: boolean; speed: number
 
 /** `regmedic drill [SCENARIO]`: rehearses an incident on simulators that listen on loopback and live in the drill's folder. */
 export async function drill(
-	name = 'orphan-index',
+	name = scenarios[0]!.name,
 	{seed, auto = false, list, speed}: DrillOptions,
 	invocation: Invocation,
 ): Promise<number> {

@@ -10,6 +10,7 @@ export const garbageDay: Scenario = {
 	title: 'Ten tags in four repositories, broken by one garbage collection',
 	story:
 		'Since about nine o’clock pipelines of acme end with exit 126, "image can’t be pulled": infra-ci:latest, in which they run, cannot be pulled, and somebody says that the shop does not start either. Last night was Sunday. Anna of the shop’s team has started a build of her own.',
+	runbook: 'registry-damage',
 	builds: {
 		[incidentRepository]: {
 			pipeline: {name: 'infra', pushes: ['2026-04', 'latest'], runsIn: [], history: 'pushes-failing'},

@@ -16,6 +16,7 @@ export const orphanIndex: Scenario = {
 	title: 'An index whose children are gone',
 	story:
 		'Since about nine o’clock every pipeline of acme ends with exit 126, "image can’t be pulled". The registry responds 200 for the tag infra-ci:latest. Last night was Sunday, and nobody has changed anything.',
+	runbook: 'orphan-index',
 	builds: {[incidentRepository]: buildOf([])},
 	async make(store, seed) {
 		const {older, latest} = await fillSmallCompany(store, seed);
@@ -44,6 +45,7 @@ export const childUnlinked: Scenario = {
 	title: 'A child without its link',
 	story:
 		'Pipelines of acme end with exit 126 since the registry’s disk was full for a minute. The registry responds 200 for the tag infra-ci:latest; linux/arm64 can still be pulled, linux/amd64 cannot. A rebuild takes twenty minutes; perhaps there is a shorter way.',
+	runbook: 'orphan-index',
 	builds: {[incidentRepository]: buildOf([])},
 	async make(store, seed) {
 		const {latest} = await fillSmallCompany(store, seed);

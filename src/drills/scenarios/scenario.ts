@@ -7,6 +7,8 @@ export type Scenario = {
 	title: string;
 	/** Two or three sentences, shown when the drill begins. */
 	story: string;
+	/** The page that leads through it. */
+	runbook: 'orphan-index' | 'registry-damage';
 	/** How images are built, by their repository in the registry. */
 	builds: Readonly<Record<string, ScenarioBuild>> & {[incidentRepository]: ScenarioBuild};
 	/** Fills an empty store, and damages it. The same seed makes the same images. */
