@@ -5,7 +5,7 @@ import {labelOf} from '../support/event-label.ts';
 import {killAndResume, type Moment} from '../support/killed-drill.ts';
 import {isSweep} from '../support/sweep.ts';
 
-const timeout = isSweep ? 3_600_000 : 120_000;
+const timeout = isSweep ? 3_600_000 : 400_000;
 
 /**
  * Only a real process leaves a line half written, a lock whose holder is dead, and ports and a world to open again. In

@@ -3,8 +3,8 @@ import path from 'node:path';
 import {type Digest, parseDigest} from '../../src/domain/image/digest.ts';
 import type {StoredPipeline} from '../../src/drills/ci/pipeline-store.ts';
 import {digestOf} from '../../src/drills/images/image.ts';
-import {findScenario} from '../../src/drills/scenarios/scenarios.ts';
 import {openStore} from '../../src/drills/images/store.ts';
+import {findScenario} from '../../src/drills/scenarios/scenarios.ts';
 import {readWorld, type WorldFile, worldPaths} from '../../src/drills/world/world-file.ts';
 
 /** The changes to a drill's world, read from its folder without opening the world. */
@@ -60,9 +60,7 @@ async function linesOf(file: string): Promise<string[]> {
 /** Every tag of every image that the scenario damaged. */
 async function wrongWithAll(root: string, {repository, images}: WorldFile['broken']): Promise<string[]> {
 	const all = images ?? [{repository, tags: ['latest']}];
-	const wrong = await Promise.all(
-		all.flatMap(image => image.tags.map(tag => wrongWith(root, image.repository, tag))),
-	);
+	const wrong = await Promise.all(all.flatMap(image => image.tags.map(tag => wrongWith(root, image.repository, tag))));
 	return wrong.flat();
 }
 

@@ -50,7 +50,14 @@ const pickedPipelines = v.pipe(
 const expected = {damaged: v.nullish(damagedImage), lacks: v.nullish(v.array(v.string()))};
 
 /** What became of a line of the plan before. */
-const triedItem = v.object({row: v.string(), remedy: v.string(), outcome: v.string(), say: v.string()});
+const triedItem = v.object({
+	row: v.string(),
+	remedy: v.string(),
+	outcome: v.string(),
+	say: v.string(),
+	/** No sign of its change was found. */
+	notSeen: v.nullish(v.literal(true)),
+});
 
 export type TriedItem = v.InferOutput<typeof triedItem>;
 

@@ -42,6 +42,8 @@ export type ItemState =
 			say: string;
 			at: string;
 			problem?: Problem;
+			/** No sign of its change was found: it says nothing against the remedy. */
+			notSeen?: true;
 			/** The output of the action as the journal keeps it. */
 			values: JsonObject;
 	  };

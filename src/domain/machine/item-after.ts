@@ -116,6 +116,7 @@ function lookedUp(item: Item, event: EventOf<'effect.reconciled'>, request: stri
 				kind: 'ended',
 				outcome: 'failed',
 				say: `No sign of it was found. ${say}`,
+				notSeen: true,
 				at,
 				values: {},
 				...defined({problem}),

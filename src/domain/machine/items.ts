@@ -56,6 +56,7 @@ function endOf({step, attempt, items = []}: Visit) {
 					remedy: item.remedy,
 					outcome: outcomeOfItem(item) ?? 'unsure',
 					say: 'say' in item.state ? item.state.say : '',
+					...(item.state.kind === 'ended' && item.state.notSeen && {notSeen: true}),
 				})),
 			),
 		} satisfies JsonObject,

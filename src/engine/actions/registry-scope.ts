@@ -91,7 +91,8 @@ function systemsOf(
 /** What the plan before did about this image. What was done and has not repaired it is not recommended again. */
 function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
 	const own = tried.filter(each => each.row === row);
-	const failed = own.filter(({outcome}) => outcome === 'failed' || outcome === 'changed');
+	// What was never seen to happen, as after a kill, says nothing against its remedy.
+	const failed = own.filter(({outcome, notSeen}) => !notSeen && (outcome === 'failed' || outcome === 'changed'));
 	return {
 		done: own.flatMap(({remedy, outcome}) => (outcome === 'done' && isRemedyOption(remedy) ? [remedy] : [])),
 		failed: new Map(failed.map(({remedy, say}) => [remedy, say])),

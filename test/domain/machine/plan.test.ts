@@ -236,6 +236,8 @@ test('a lost reply is looked up; only a person orders it again, with the words o
 
 	told.tell({type: 'effect.reconciled', item: '3', found: 'not-done', say: 'Not listed.', ...apply});
 	expect(outcomes(told)[2]).toBe('failed');
+	// It says nothing against the remedy: the next plan weighs it as before.
+	expect(itemsOf(told)[2]!.state).toMatchObject({notSeen: true});
 	expect(refusal(told.incident, retry)).toMatch(/Type exactly: 1 registry.example:5050/);
 	expect(told.tell(retry).effects).toEqual([]);
 
