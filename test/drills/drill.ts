@@ -17,7 +17,8 @@ export async function testWorld(options: Partial<OpenWorldOptions> = {}): Promis
 		folder,
 		async [Symbol.asyncDispose]() {
 			await world.close();
-			await rm(folder, {recursive: true, force: true});
+			// The registry may still be storing what a pipeline had begun to push.
+			await rm(folder, {recursive: true, force: true, maxRetries: 5});
 		},
 	};
 }
