@@ -9,7 +9,7 @@ export type Decompression = {
 };
 
 /** Fewer and larger pieces cost less than the default of 16 KiB. Bytes. */
-const chunkSize = 64 * 1024;
+const chunkSize = 32 * 1024;
 /** Node's default is 2^27. @see klauspost/compress zstd/framedec.go, MaxWindowSize: what containerd takes */
 const longestZstdWindow = 29;
 

@@ -13,7 +13,7 @@ export type Thread = {
 };
 
 /** A small young generation is collected often, and with it the pieces that zlib leaves behind. */
-const resourceLimits = {maxYoungGenerationSizeMb: 4};
+const resourceLimits = {maxYoungGenerationSizeMb: 2};
 
 /** Workers, each started when it is first needed. A layer gets the one with the fewest. */
 export function createThreads(most: number) {

@@ -9,7 +9,7 @@ import type {LayerToUnpack} from './unpack-layer.ts';
 /** Pieces of a download are handed over together. Bytes. */
 const bundleSize = 256 * 1024;
 /** A layer waits while this much of it is with its thread. */
-const mostAhead = 2 * 1024 * 1024;
+const mostAhead = 1024 * 1024;
 
 export function createUnpacker({threads: most = availableParallelism()}: {threads?: number} = {}): Unpacker {
 	const threads = createThreads(most);
