@@ -154,10 +154,15 @@ type ManifestCode =
 type MetricsFileCode = 'metrics-file.unwritable';
 
 type PlanCode =
+	| 'plan.applied-elsewhere'
 	| 'plan.exists'
+	| 'plan.expired'
 	| 'plan.invalid'
 	| 'plan.needs-registry'
+	| 'plan.other-approval'
+	| 'plan.other-store'
 	| 'plan.remedy'
+	| 'plan.unapproved'
 	| 'plan.unreadable'
 	| 'plan.unwritable'
 	| 'plan.valid';

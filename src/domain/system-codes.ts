@@ -57,6 +57,7 @@ export type StorageCode =
 	| 'storage.no-find'
 	| 'storage.no-hash'
 	| 'storage.no-root'
+	| 'storage.not-marked'
 	| 'storage.object-store'
 	| 'storage.other-store'
 	| 'storage.restart'

@@ -4,12 +4,15 @@ import {withWhatGoesOn} from '../domain/incident/goes-on.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import type {Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
+import type {Answering} from '../plain/session/unattended.ts';
 import type {OpenIncident} from './start.ts';
 
 type Lead = {
 	invocation: Invocation;
 	/** Answers every question by itself: drills only. */
 	autopilot: boolean;
+	/** What answers where there is no person. */
+	answering?: Answering;
 	/** Shown while the incident is being opened. */
 	intro: {title: string; story: string; drill: boolean};
 	/** Called when the person already sees the intro: it may load and do a lot. */
@@ -88,7 +91,10 @@ async function leadOnScreen({invocation, intro}: Lead, begin: () => Promise<Open
 	});
 }
 
-async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Promise<OpenIncident>): Promise<void> {
+async function leadInLines(
+	{invocation, intro, autopilot, answering}: Lead,
+	begin: () => Promise<OpenIncident>,
+): Promise<void> {
 	const {terminal, print, foreground} = invocation;
 	const {readableColumns, wrap} = await import('../domain/text/wrap.ts');
 	const columns = readableColumns(terminal.columns());
@@ -118,7 +124,7 @@ async function leadInLines({invocation, intro, autopilot}: Lead, begin: () => Pr
 			now: systemClock.now,
 			journalFolder: journal.folder,
 			resumeCommand,
-			...defined({columns: terminal.columns()}),
+			...defined({columns: terminal.columns(), answering}),
 		});
 	} finally {
 		release?.();

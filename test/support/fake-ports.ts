@@ -154,6 +154,8 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		list: async () => neverAsked(),
 		recheck: async paths => new Map(paths.map(path => [path, {state: 'there', size: 71, changed: 0}])),
 		sample: async () => neverAsked(),
+		applied: async () => undefined,
+		markApplied: async () => undefined,
 		identity: async () => ({root: '/opt/registry/data', device: '1:2', hostKey: null}),
 		streamBlob: () => neverAsked(),
 		hash: async () => neverAsked(),

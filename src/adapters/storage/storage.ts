@@ -8,6 +8,7 @@ import type {Storage} from '../../engine/ports/storage.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
+import {markApplied, readApplied} from './host/applied-plans.ts';
 import {readHostNow} from './host/cleaners.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
 import {findMissing} from './host/find-programs.ts';
@@ -59,6 +60,8 @@ export function createStorage({
 		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root, signal}),
 		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
 		survey: ({signal}) => surveyStore({shell, root, signal}),
+		applied: (plan, {signal}) => readApplied(plan, {shell, root, signal}),
+		markApplied: (plan, {signal}) => markApplied(plan, {shell, root, signal}),
 		identity: ({signal}) => identifyStore({shell, root, signal}),
 		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),

@@ -1,24 +1,13 @@
-import {createHash} from 'node:crypto';
-import path from 'node:path';
-import {readRegularText} from '../../adapters/configuration/regular-file.ts';
-import {exitCodes, OperatorError} from '../../domain/errors.ts';
-import {parsePlan} from '../../domain/plan/plan.ts';
+import {exitCodes} from '../../domain/errors.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayPlan} from '../../plain/plan/say-plan.ts';
+import {readPlanFile} from '../respond/plan-file.ts';
 
 /** `regmedic plan show FILE`: the plan as its gate shows it. */
-export async function showPlan(name: string, {folder, flags, terminal, print}: Invocation): Promise<number> {
-	const file = path.resolve(folder, name);
-	const source = await readRegularText(file).catch((cause: NodeJS.ErrnoException) => {
-		throw new OperatorError('plan.unreadable', `Can't read ${file}: ${cause.code ?? cause.message}.`, {
-			hint: 'Name the file that `regmedic respond --plan FILE` wrote.',
-			exit: 'usage',
-			cause,
-		});
-	});
-	const plan = parsePlan(source, file);
-	const sha256 = createHash('sha256').update(source).digest('hex');
+export async function showPlan(name: string, invocation: Invocation): Promise<number> {
+	const {flags, terminal, print} = invocation;
+	const {plan, sha256} = await readPlanFile(name, invocation);
 	print(
 		flags.json
 			? `${visibleJson(plan, '  ')}\n`

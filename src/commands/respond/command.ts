@@ -1,4 +1,4 @@
-import {defineCommand, flag, text, texts} from '../command.ts';
+import {defineCommand, flag, positive, text, texts} from '../command.ts';
 import {fillCache, plainHttp} from '../options.ts';
 
 export const respond = defineCommand({
@@ -12,6 +12,9 @@ export const respond = defineCommand({
 		'--valid <duration>': text(
 			'with --plan: how long it may be applied (default: 1h, never longer for destructive changes)',
 		),
+		'--apply <file>': text('carry out a plan: at its gate, or with --approve'),
+		'--approve <sha256>': text('with --apply, without a terminal: the SHA-256 of the file that was read'),
+		'--destructive <n>': positive('with --approve: the number of destructive changes'),
 		'--alert <file>': text(
 			'take the registry and the image from an alert: the JSON of Alertmanager’s webhook, - for stdin',
 		),

@@ -6,6 +6,7 @@ import {leadIncident} from '../../incidents/lead.ts';
 import {openIncidentOf} from '../../incidents/open-one.ts';
 import type {Invocation} from '../../invocation.ts';
 import {resume} from '../resume/resume.ts';
+import type {ApplyOptions} from './apply-plan.ts';
 import type {PlanFileOptions} from './write-plan.ts';
 
 type RespondOptions = {
@@ -16,7 +17,7 @@ type RespondOptions = {
 	auto?: boolean;
 	plainHttp?: boolean;
 	fillCache?: boolean;
-} & Partial<PlanFileOptions>;
+} & Partial<PlanFileOptions & ApplyOptions>;
 
 /** `regmedic respond [RUNBOOK] --image REF`: leads through a real incident. */
 export async function respond(
@@ -25,9 +26,21 @@ export async function respond(
 	invocation: Invocation,
 ): Promise<number> {
 	const options = given.alert === undefined ? given : await withAlert(given.alert, given, invocation);
-	const {plan, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
+	const {plan, apply, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
 	if (plan !== undefined) {
 		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
+	}
+
+	if (apply !== undefined) {
+		return (await import('./apply-plan.ts')).applyPlan({...options, apply}, invocation);
+	}
+
+	const orphan = (['approve', 'destructive'] as const).find(name => options[name] !== undefined);
+	if (orphan !== undefined) {
+		throw new OperatorError('usage.invalid', `--${orphan} goes with --apply FILE.`, {
+			hint: 'Add --apply FILE, or leave it out.',
+			exit: 'usage',
+		});
 	}
 
 	const alone = (['remedy', 'valid'] as const).find(name => options[name] !== undefined);

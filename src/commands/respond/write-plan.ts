@@ -1,6 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {stateFolder} from '../../adapters/journal/incident-folders.ts';
+import {rememberPlan} from '../../adapters/journal/plan-records.ts';
 import {registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
@@ -81,6 +83,11 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 		);
 		const file = path.resolve(invocation.folder, options.plan);
 		await keep(file, `${visibleJson(plan, '  ')}\n`);
+		if (ports.storage === undefined) {
+			// Nothing but this machine will know whether it was applied.
+			await rememberPlan(stateFolder(invocation.environment), {id: plan.id, what: 'made', note: plan.made});
+		}
+
 		print(
 			flags.json
 				? `${visibleJson(plan, '  ')}\n`

@@ -44,7 +44,8 @@ const item = v.object({
 
 const schema = v.object({
 	schema: v.literal('regmedic.plan/1'),
-	id: text,
+	/** It becomes the name of a file on the store's host. */
+	id: v.pipe(text, v.regex(/^\w[\w.-]{0,99}$/)),
 	/** ISO 8601, UTC */
 	made: v.pipe(text, v.isoTimestamp()),
 	until: v.pipe(text, v.isoTimestamp()),

@@ -34,6 +34,14 @@ export type Storage = {
 	survey(waiting: Waiting): Promise<StoreSurvey>;
 	/** What tells this store apart. Never writes. @throws OperatorError storage.no-root | storage.denied */
 	identity(waiting: Waiting): Promise<StoreIdentity>;
+	/** Who applied the plan with this id to the store, and when. Undefined: nobody did. */
+	applied(plan: string, waiting: Waiting): Promise<string | undefined>;
+	/**
+	 * Marks a plan as applied, once and for everybody, before anything of it is done. `note`: one line, who and when.
+	 * @returns the note of who came first; undefined: this one is the first
+	 * @throws OperatorError storage.not-marked | effect.unknown
+	 */
+	markApplied(plan: {id: string; note: string}, waiting: Waiting): Promise<string | undefined>;
 	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**

@@ -11,7 +11,7 @@ import {createPerson} from './person.ts';
 import {waitsForPerson} from './prompt.ts';
 import {readLines} from './read-lines.ts';
 import {sayEnd} from './say-end.ts';
-import {createAutopilot, createNobody} from './unattended.ts';
+import {type Answering, createAutopilot, createNobody} from './unattended.ts';
 
 export type PlainOptions = {
 	session: Session;
@@ -21,6 +21,8 @@ export type PlainOptions = {
 	answers?: AsyncIterable<string> | undefined;
 	/** The drill answers for itself. */
 	autopilot: boolean;
+	/** What answers where there is no person. */
+	answering?: Answering;
 	now: () => Date;
 	/** After this much silence a line says that work goes on. */
 	heartbeatMs?: number;
@@ -83,7 +85,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	const person = createPerson(session, tell, {now, leave: () => leave('left')});
 	const unattended = autopilot
 		? createAutopilot(session, tell, {checkAgainMs, leave, failed})
-		: createNobody(session, tell, {resumeCommand, leave, failed});
+		: (options.answering ?? createNobody)(session, tell, {checkAgainMs, resumeCommand, leave, failed});
 	const isAttended = answers !== undefined && !autopilot;
 
 	function tellNews(): void {

@@ -22,6 +22,13 @@ type Unattended = {
 
 type Ways = {leave: (reason: 'gate' | 'left') => void; failed: (error: unknown) => void};
 
+/** Makes what answers. */
+export type Answering = (
+	session: Session,
+	tell: (lines: string[]) => void,
+	ways: Ways & {checkAgainMs: number; resumeCommand: string},
+) => Unattended;
+
 /** Follows every recommendation, in a drill; leaves the incident open where that leads nowhere. */
 export function createAutopilot(
 	session: Session,

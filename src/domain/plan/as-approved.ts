@@ -1,0 +1,122 @@
+import type {Change} from '../incident/change.ts';
+import type {Happening} from '../incident/event.ts';
+import {currentVisit, type Incident, type Visit} from '../incident/incident.ts';
+import {heldItems} from '../incident/item.ts';
+import type {PlanRow} from '../incident/plan-row.ts';
+import {findStep, leave} from '../runbook/runbook.ts';
+import {countDestructive} from './items.ts';
+import type {Plan, PlanItem} from './plan.ts';
+import {type PlanChange, planChangeOf} from './plan-change.ts';
+import {restartRow} from './plan-rows.ts';
+
+/**
+ * What an incident is told that carries out an approved plan. `approve`: its gate holds nothing but what was approved. `leave`: a
+ * person has to go on.
+ */
+export type PlanWord =
+	| {kind: 'say'; happening: Happening; tell: string[]; unlike: string[]}
+	| {kind: 'approve'; happening: Happening}
+	| {kind: 'leave'; tell: string};
+
+/**
+ * The incident has found and prepared everything itself. Of the plan it takes which images are repaired by which remedy, and only
+ * where it would make the same changes. A second plan, and every other question, are for a person.
+ * @param unlike the rows whose changes were not those of the plan
+ */
+export function wordOfPlan(plan: Plan, incident: Incident, unlike: ReadonlySet<string>): PlanWord {
+	const {phase, runbook} = incident;
+	const visit = currentVisit(incident);
+	const isApply = visit !== undefined && findStep(runbook, visit.step)?.does.kind === 'apply';
+	if (visit === undefined || visit.attempt > 1) {
+		return {kind: 'leave', tell: 'What is left needs another plan.'};
+	}
+
+	if (phase.kind === 'asking' && visit.rows) {
+		return settle(plan, visit, visit.rows, unlike);
+	}
+
+	if (phase.kind === 'gate' && isApply) {
+		return approve(plan, visit);
+	}
+
+	const [held] = phase.kind === 'applying' ? heldItems(visit.items) : [];
+	if (held !== undefined) {
+		const {step, attempt} = visit;
+		const happening: Happening = {type: 'item.retried', item: held.id, step, attempt};
+		return {kind: 'say', happening, tell: [`${held.title}: looked up again.`], unlike: []};
+	}
+
+	return {kind: 'leave', tell: 'The rest is for a person.'};
+}
+
+function settle(plan: Plan, {step, attempt}: Visit, rows: readonly PlanRow[], unlike: ReadonlySet<string>): PlanWord {
+	const choose = (some: readonly PlanRow[], remedy: string): PlanWord => ({
+		kind: 'say',
+		happening: {type: 'plan.chosen', step, attempt, rows: some.map(({id}) => id), remedy},
+		tell: [],
+		unlike: [],
+	});
+	const wanted = (row: PlanRow) => (unlike.has(row.id) ? leave : (itemFor(plan, row.id)?.remedy ?? leave));
+	const [other] = rows.filter(row => row.remedy !== wanted(row));
+	if (other !== undefined) {
+		const remedy = wanted(other);
+		const same = rows.filter(row => row.remedy !== remedy && wanted(row) === remedy);
+		return choose(same, remedy);
+	}
+
+	const wrong = rows.filter(row => row.remedy !== leave && whyUnlike(plan, row) !== undefined);
+	if (wrong.length > 0) {
+		return {
+			...(choose(wrong, leave) as Extract<PlanWord, {kind: 'say'}>),
+			tell: wrong.map(row => `${row.title}: left alone. ${whyUnlike(plan, row)}`),
+			unlike: wrong.map(({id}) => id),
+		};
+	}
+
+	return rows.every(({remedy}) => remedy === leave)
+		? {kind: 'leave', tell: 'Nothing of the plan is left to do.'}
+		: {kind: 'say', happening: {type: 'plan.settled', step, attempt}, tell: [], unlike: []};
+}
+
+function approve(plan: Plan, {step, attempt, items = [], gate}: Visit): PlanWord {
+	const strange = items.find(({row, remedy, changes}) => {
+		const item = itemFor(plan, row);
+		return item?.remedy !== remedy || !areSame(item, changes);
+	});
+	const destructive = items.reduce((sum, each) => sum + each.destructive, 0);
+	if (strange !== undefined || destructive > countDestructive(plan.items)) {
+		return {kind: 'leave', tell: `The gate holds what was not approved: ${strange?.title ?? 'destructive changes'}.`};
+	}
+
+	const why = `plan ${plan.id}`;
+	return {kind: 'approve', happening: {type: 'gate.answered', step, attempt, answer: gate?.phrase ?? 'approve', why}};
+}
+
+function itemFor({items}: Plan, row: string): PlanItem | undefined {
+	return items.find(({image}) => (image ?? restartRow) === row);
+}
+
+function whyUnlike(plan: Plan, row: PlanRow): string | undefined {
+	const {prepared, problem} = row;
+	if (problem !== undefined || prepared === undefined) {
+		return problem?.message ?? 'Its changes could not be looked up.';
+	}
+
+	return areSame(itemFor(plan, row.id), prepared.changes)
+		? undefined
+		: 'What would have to be changed now is not what was approved.';
+}
+
+/** The same changes; or a pipeline that somebody started meanwhile is followed, and none is started. */
+function areSame(item: PlanItem | undefined, changes: readonly Change[]): boolean {
+	const now = changes.map(planChangeOf);
+	const follows = now.every(change => change?.type === 'follow-pipeline');
+	const started = item?.changes.every(({type}) => type === 'start-pipeline');
+	return item !== undefined && ((follows && started === true) || canonical(item.changes) === canonical(now));
+}
+
+function canonical(changes: readonly (PlanChange | undefined)[]): string {
+	return JSON.stringify(
+		changes.map(change => change && Object.entries(change).sort(([one], [other]) => (one < other ? -1 : 1))),
+	);
+}

@@ -1,0 +1,51 @@
+import {OperatorError} from '../../domain/errors.ts';
+import {isRepositoryName} from '../../domain/image/reference.ts';
+import type {Plan} from '../../domain/plan/plan.ts';
+import {blobData, revisionLink} from '../../domain/storage/listing/paths.ts';
+import type {Storage} from '../ports/storage.ts';
+import type {Waiting} from '../ports/waiting.ts';
+
+/** The real path, the file system and the host's key; the address is not compared: behind tunnels all registries have the same. */
+const compared = [
+	['hostKey', 'the host key'],
+	['root', 'the path'],
+	['device', 'the device'],
+] as const;
+
+/**
+ * Refuses a plan of another store, whatever its address is. What the plan does not know, or is not known now, is not compared; a plan
+ * that knows a store is for no registry without one.
+ * @throws OperatorError plan.other-store
+ */
+export async function checkSameStore(
+	plan: Plan,
+	now: Plan['identity'],
+	{storage, signal}: Waiting & {storage?: Storage | undefined},
+): Promise<void> {
+	const differs = compared.filter(([key]) => plan.identity[key] !== now[key]);
+	if (differs.length > 0) {
+		const [[key, what]] = differs as [(typeof compared)[number]];
+		throw otherStore(
+			`${what} is ${now[key] ?? 'not known'} now, and was ${plan.identity[key] ?? 'not known'} when the plan was made`,
+		);
+	}
+
+	const paths = plan.images.flatMap(({repository, digest}) =>
+		digest !== undefined && isRepositoryName(repository) ? [blobData(digest), revisionLink(repository, digest)] : [],
+	);
+	if (storage === undefined || paths.length === 0) {
+		return;
+	}
+
+	const states = await storage.recheck(paths, {signal});
+	if ([...states.values()].every(({state}) => state === 'gone')) {
+		throw otherStore('none of the images of the plan is in this store');
+	}
+}
+
+function otherStore(why: string): OperatorError {
+	return new OperatorError('plan.other-store', `The plan is of another store: ${why}.`, {
+		hint: 'Nothing was done. Apply it to the registry that it was made for (--registry NAME), or make another.',
+		exit: 'refused',
+	});
+}
