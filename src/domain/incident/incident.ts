@@ -130,7 +130,8 @@ export type Gate = {
 	answer?: {approved: boolean; by: string; at: string; why?: string};
 };
 
-type GateItem = {id: string; title: string; changes: Change[]; undo: string; destructive: number};
+/** An item as the gate of its plan shows it. */
+export type GateItem = {id: string; title: string; changes: Change[]; undo: string; destructive: number};
 
 /** The visit that the phase is about. */
 export function currentVisit({phase, visits}: Incident): Visit | undefined {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import {defined} from '../defined.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {leave} from '../runbook/runbook.ts';
 import type {Change} from './change.ts';
@@ -16,6 +17,10 @@ export type PlanRow = {
 	recommended: string;
 	/** The rows that have to be done before this one. All of them stand above it. */
 	after: string[];
+	/** Of many rows, those with the same cause, use and remedy are shown as one. Absent: it is shown by itself. */
+	cause?: string;
+	/** Whether something needs what the row is about; absent: no use is known. */
+	used?: boolean;
 	/** The row as the runbook was given it: what `${row.NAME}` stands for. */
 	values: JsonObject;
 	/** What the chosen remedy would change; absent: it was not looked up yet, or `problem` says why not. */
@@ -49,13 +54,15 @@ const given = v.looseObject({
 		),
 	),
 	after: v.nullish(v.array(text), []),
+	cause: v.nullish(text),
+	used: v.nullish(v.boolean()),
 });
 
 type ReadRows = {ok: true; rows: PlanRow[]} | {ok: false; why: string};
 
 /**
  * Reads the rows of a plan. A row is a text, or an object with an `id`; what else it says of itself is optional: `title`,
- * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`.
+ * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `cause`, `used`.
  * @param offered the remedies of the page, the first of them recommended where a row does not say
  */
 export function readRows(rows: Json | undefined, offered: readonly string[]): ReadRows {
@@ -72,7 +79,7 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			return {ok: false, why: `its row ${at + 1} cannot be read: ${parsed.issues[0].message}`};
 		}
 
-		const {id, title, recommended, remedies, after} = parsed.output;
+		const {id, title, recommended, remedies, after, cause, used} = parsed.output;
 		// Rows stand in the order in which they are carried out, so no row waits for itself.
 		const needed = [...(after ?? []), ...(remedies ?? []).flatMap(each => each.after ?? [])];
 		const stranger = needed.find(each => !above.has(each));
@@ -95,6 +102,7 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			remedy: best,
 			recommended: best,
 			after: after ?? [],
+			...defined({cause: cause ?? undefined, used: used ?? undefined}),
 			values: values as JsonObject,
 		});
 	}

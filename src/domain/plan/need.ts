@@ -2,10 +2,10 @@ import type {DamagedImage} from '../damage/damaged-image.ts';
 import type {ImageReference} from '../image/reference.ts';
 import type {Settings} from '../incident/settings.ts';
 
-/** Where an image stands in the table. The lower, the sooner it is repaired. */
-export type Need = 'ci-own' | 'pipelines' | 'reported' | 'other';
+/** Where an image stands in the table: the first are repaired first. */
+export const needs = ['ci-own', 'pipelines', 'reported', 'other'] as const;
 
-const order: readonly Need[] = ['ci-own', 'pipelines', 'reported', 'other'];
+export type Need = (typeof needs)[number];
 
 /** @param reported the image that the incident began with */
 export function needOf(
@@ -34,6 +34,6 @@ export function isImageOf({repository, tags, digest}: DamagedImage, reference: I
 
 /** CI's own image first, then the images that pipelines run in, then what was reported; within these as they came. */
 export function inOrderOfNeed<Row>(rows: readonly Row[], needOfRow: (row: Row) => Need): Row[] {
-	const rank = (row: Row) => order.indexOf(needOfRow(row));
+	const rank = (row: Row) => needs.indexOf(needOfRow(row));
 	return [...rows].sort((one, other) => rank(one) - rank(other));
 }

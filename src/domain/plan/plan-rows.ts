@@ -20,6 +20,10 @@ type RepairRow = {
 	recommended: PlanRemedy;
 	remedies: {remedy: PlanRemedy; possible: boolean; why: string; after?: string[]}[];
 	after: string[];
+	/** The first of what was found. Absent of the restart. */
+	cause?: string;
+	/** True: a pipeline runs in it, or it was reported. Absent: no use is known. */
+	used?: true;
 	/** The reference that it is reached by: one of its tags, or its digest. */
 	image: string;
 	/** What it is now: what was approved holds only for this. Absent of the restart. */
@@ -101,7 +105,7 @@ export function planRows(
 
 function rowOf(
 	{id, repository, tags, digest, recommended, remedies, ...image}: PlanImage,
-	{findings, siblings, image: damaged}: DamagedRow,
+	{findings, siblings, need, image: damaged}: DamagedRow,
 	{host, referenceTo}: {host: string; referenceTo: (image: DamagedImage, host: string) => ImageReference},
 ): RepairRow {
 	const [sibling] = siblings;
@@ -116,6 +120,8 @@ function rowOf(
 				: each,
 		),
 		after: [],
+		...defined({cause: image.findings[0]}),
+		...(need !== 'other' && {used: true as const}),
 		image: formatReference(referenceTo(damaged, host)),
 		damaged: {
 			id,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {OperatorError} from '../errors.ts';
 import {faultKinds} from '../image/fault.ts';
 import {digest} from '../incident/schemas.ts';
+import {needs} from './need.ts';
 import {planChange} from './plan-change.ts';
 
 /** What can be done about one damaged image. `restart` is about the whole registry. */
@@ -26,6 +27,8 @@ const image = v.object({
 	since: v.exactOptional(text),
 	/** Null: nobody looked. */
 	usedBy: v.null(),
+	/** What needs it, as far as the configuration tells; `other`: nothing is known to. */
+	need: v.exactOptional(v.picklist(needs)),
 	recommended: remedy,
 	remedies: v.array(remedyRow),
 });

@@ -6,6 +6,7 @@ import type {RemedyOptionKey} from '../remedy/remedy.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import {weighRemedies} from '../remedy/weigh-remedies.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import type {Need} from './need.ts';
 import type {PlanImage, PlanRemedy} from './plan.ts';
 
 /** A damaged image with everything that its remedies are weighed by. */
@@ -14,6 +15,7 @@ export type DamagedRow = {
 	/** Those of the image alone. */
 	findings: readonly Finding[];
 	settings: Settings;
+	need: Need;
 	/** Looked for only where no relink brings the same digest back. */
 	siblings: readonly Sibling[];
 	attempted?: Attempted;

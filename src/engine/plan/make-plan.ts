@@ -39,14 +39,14 @@ export type PlannedRepair = {
  * @throws OperatorError plan.remedy: a choice matches nothing, or its remedy is not possible
  */
 export async function makePlan(scope: Scope, options: PlanOptions): Promise<PlannedRepair> {
-	const {choices = [], reported, onProgress = () => {}} = options;
+	const {choices = [], onProgress = () => {}} = options;
 	const complete = scope.gaps.length === 0;
 	const rows = inOrderOfNeed(
 		scope.images.map(image => rowOf(image, scope, options)),
-		({image, settings}) => needOf(image, settings, reported),
+		({need}) => need,
 	);
 	const restarts = needsRestart(scope, rows);
-	const weighed = rows.map(row => ({...row.image, ...weighRow(row, {complete, restarts})}));
+	const weighed = rows.map(row => ({...row.image, need: row.need, ...weighRow(row, {complete, restarts})}));
 	const chosen = chooseRemedies(weighed, choices);
 	const isChosen = new Set(weighed.filter(image => chosen.get(image.id) !== image.recommended).map(({id}) => id));
 
@@ -96,7 +96,11 @@ function needsRestart({memory}: Scope, rows: readonly DamagedRow[]): boolean {
 	return hasCommand && cache !== 'redis' && (stale?.kind === 'proven' || isSuspected);
 }
 
-function rowOf(image: DamagedImage, {findings, disk}: Scope, {host, of, attemptsOf}: PlanOptions): DamagedRow {
+function rowOf(
+	image: DamagedImage,
+	{findings, disk}: Scope,
+	{host, of, reported, attemptsOf}: PlanOptions,
+): DamagedRow {
 	const {repository, tags, digest} = image;
 	const isOwn = (finding: Finding) =>
 		finding.repository === repository &&
@@ -109,10 +113,12 @@ function rowOf(image: DamagedImage, {findings, disk}: Scope, {host, of, attempts
 		disk === undefined || tag === undefined || settledByRelink(own)
 			? []
 			: siblingsOf(searchSiblings(disk.listing, disk.scan, repository, tag), new Map());
+	const {settings} = of(referenceTo(image, host));
 	return {
 		image,
 		findings: own,
-		settings: of(referenceTo(image, host)).settings,
+		settings,
+		need: needOf(image, settings, reported),
 		siblings,
 		...defined({attempted: attemptsOf?.(image)}),
 	};

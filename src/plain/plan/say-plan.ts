@@ -1,3 +1,4 @@
+import {type Group, inGroups, type Line, sayNames, sayUse} from '../../domain/plan/groups.ts';
 import type {Plan, PlanImage, PlanItem} from '../../domain/plan/plan.ts';
 import {isDestructive, sayPlanChange} from '../../domain/plan/plan-change.ts';
 import {sayTime} from '../../domain/text/time.ts';
@@ -5,15 +6,14 @@ import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 
-/** Above this, rows of one cause and remedy are one line: `plan show` and `--json` have all of them. */
-const mostRows = 30;
 const mostNamed = 5;
 
-/** The table of a plan: what is damaged, and what will be done about it. */
+/** The table of a plan: what is damaged, and what will be done about it. Of many rows the groups: `plan show` and `--json` have each. */
 export function sayPlanTable(plan: Plan, columns?: number): string[] {
 	const width = readableColumns(columns);
-	const {images} = plan;
-	const rows = images.length > mostRows ? groupsOf(plan, width) : images.flatMap(image => rowOf(image, plan, width));
+	const rows = linesOf(plan).flatMap(line =>
+		line.kind === 'group' ? sayGroup(line, width) : rowOf(line.row, plan, width),
+	);
 	return [...headOf(plan, width), ...(rows.length === 0 ? [] : ['', ...rows])];
 }
 
@@ -87,12 +87,20 @@ function otherRemedies({remedies}: PlanImage, columns: number): string[] {
 		);
 }
 
-function groupsOf({images, items}: Plan, columns: number): string[] {
-	const groups = Map.groupBy(images, image => `${image.findings[0]} → ${chosenFor(image, items)}`);
-	return [...groups].flatMap(([name, some]) => {
-		const named = some.slice(0, mostNamed).map(({id}) => id);
-		const more = some.length > mostNamed ? ` and ${some.length - mostNamed} more` : '';
-		return wrap(`${some.length} × ${name}: ${named.join(', ')}${more}`, {rest: '    ', columns});
+/** By cause, remedy and use, what a pipeline needs or was reported first. */
+function linesOf({images, items}: Plan): Line<PlanImage>[] {
+	const chosen = new Map(items.map(({image, remedy}) => [image, remedy]));
+	return inGroups(images, ({id, need, findings, recommended}) => ({
+		used: need === undefined || need === 'other' ? undefined : true,
+		cause: findings[0] ?? 'damaged',
+		remedy: chosen.get(id) ?? (recommended === 'restart' ? 'restart' : 'leave'),
+	}));
+}
+
+function sayGroup({rows, cause, remedy, used}: Group<PlanImage>, columns: number): string[] {
+	return wrap(`${rows.length} × ${cause}, ${sayUse(used)} → ${remedy}: ${sayNames(rows.map(({id}) => id))}`, {
+		rest: '    ',
+		columns,
 	});
 }
 

@@ -4,6 +4,7 @@ import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import type {Session} from '../../engine/session/session.ts';
 import {sayHowToAnswer, sayPrompt, sayProse, waitsForPerson} from './prompt.ts';
 import {createQuestionnaire, type Questionnaire} from './questionnaire.ts';
+import {sayRowsOfGroup} from './say-plan.ts';
 import {commandHelp, eventOf, readCommand} from './typed-command.ts';
 
 type Person = {
@@ -78,6 +79,13 @@ export function createPerson(
 				tellHowToAnswer();
 			} else if (command.kind === 'about') {
 				tell(sayProse(currentStep(view.incident)?.prose ?? ''));
+				tellHowToAnswer();
+			} else if (command.kind === 'group' && command.remedy === '') {
+				tell(
+					sayRowsOfGroup(currentVisit(view.incident)?.rows ?? [], command.group) ?? [
+						`The plan has no group ${command.group}.`,
+					],
+				);
 				tellHowToAnswer();
 			} else if (command.kind === 'quit') {
 				leave();

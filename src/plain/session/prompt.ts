@@ -5,6 +5,7 @@ import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {heldItems} from '../../domain/incident/item.ts';
 import {pendingEffects} from '../../domain/machine/effects.ts';
+import {mostRows} from '../../domain/plan/groups.ts';
 import {proseBlocks} from '../../domain/runbook/prose.ts';
 import {findStep, leave} from '../../domain/runbook/runbook.ts';
 import {sayTimeOfDay} from '../../domain/text/time.ts';
@@ -97,7 +98,13 @@ export function sayHowToAnswer(view: SessionView): string[] {
 	switch (step?.does.kind) {
 		case 'plan':
 			return wrap(
-				`Type "accept" to go on with this plan, or choose another remedy: row N REMEDY (${[...Object.keys(step.does.remedies), leave].join(', ')}).`,
+				`Type "accept" to go on with this plan, or choose another remedy: ${
+					(visit?.rows?.length ?? 0) > mostRows ? 'group N REMEDY or row N REMEDY' : 'row N REMEDY'
+				} (${[...Object.keys(step.does.remedies), leave].join(', ')}).${
+					(visit?.rows?.length ?? 0) > mostRows
+						? ' "group N" shows its rows; "only-used" leaves all that nothing is known to use.'
+						: ''
+				}`,
 			);
 
 		case 'apply':

@@ -1,15 +1,62 @@
 import {sayChange} from '../../domain/incident/change.ts';
 import type {Gate, Visit} from '../../domain/incident/incident.ts';
 import type {Item} from '../../domain/incident/item.ts';
+import {
+	gateLines,
+	linesOf,
+	type RowGroup,
+	sayChosen,
+	sayGateGroup,
+	sayGroup,
+	sayGroupTitle,
+} from '../../domain/incident/plan-groups.ts';
 import type {PlanRow} from '../../domain/incident/plan-row.ts';
+import {mostRows} from '../../domain/plan/groups.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
 const inner = '     ';
 
-/** The rows of a plan that a person settles, each with its remedy, what else could be done, and why not. */
+/** The plan that a person settles: each row with its remedy, what else could be done, and why not; of many rows the groups. */
 export function sayRows(rows: readonly PlanRow[]): string[] {
-	return ['The plan:', ...rows.flatMap(sayRow)];
+	let group = 0;
+	return [
+		rows.length > mostRows ? `The plan, ${count(rows.length, 'row')} in groups:` : 'The plan:',
+		...linesOf(rows).flatMap(line =>
+			line.kind === 'row' ? sayRow(line.row, rows.indexOf(line.row)) : sayRowGroup(line, ++group),
+		),
+	];
+}
+
+/** The rows of one group, with the numbers that they have in the whole plan. @param number from 1 */
+export function sayRowsOfGroup(rows: readonly PlanRow[], number: number): string[] | undefined {
+	const numbers = new Map(rows.map(({id}, at) => [id, at]));
+	return groupsOf(rows)[number - 1]?.rows.flatMap(row => sayRow(row, numbers.get(row.id)!));
+}
+
+export function groupsOf(rows: readonly PlanRow[]): RowGroup[] {
+	return linesOf(rows).flatMap(line => (line.kind === 'group' ? [line] : []));
+}
+
+function sayRowGroup(group: RowGroup, number: number): string[] {
+	const {rows, remedy} = group;
+	const chosen = sayChosen(rows);
+	return [
+		...wrap(
+			`Group ${number}. ${sayGroupTitle(group)}: ${chosen}${chosen === remedy ? '' : ` (recommended: ${remedy})`}`,
+			{
+				first: ' ',
+				rest: inner,
+			},
+		),
+		...sayFacts(sayGroup(group)),
+	];
+}
+
+const labels = {with: 'Rows', why: 'Why', not: 'Not possible', does: 'Does', undo: 'Undo', or: 'Or'};
+
+function sayFacts(facts: ReturnType<typeof sayGroup>): string[] {
+	return facts.flatMap(({label, text}) => wrap(`${labels[label]}: ${text}`, {first: inner, rest: `${inner}  `}));
 }
 
 function sayRow({title, remedy, recommended, prepared, problem, remedies}: PlanRow, at: number): string[] {
@@ -39,16 +86,19 @@ export function sayItemsOfGate({items = []}: Gate): string[] {
 		items.filter(each => each.destructive === 0),
 		items.filter(each => each.destructive > 0),
 	];
-	const lines = (some: typeof items) =>
-		some.flatMap(({id, title, changes, undo}) => [
-			...wrap(title, {first: `${id}. `.padStart(5), rest: inner}),
-			...changes.flatMap(sayChange).flatMap(change => wrap(change, {first: `${inner}- `, rest: `${inner}  `})),
-			...wrap(`Undo: ${undo}`, {first: inner, rest: `${inner}      `}),
-		]);
+	const sayOne = ({id, title, changes, undo}: (typeof items)[number]) => [
+		...wrap(title, {first: `${id}. `.padStart(5), rest: inner}),
+		...changes.flatMap(sayChange).flatMap(change => wrap(change, {first: `${inner}- `, rest: `${inner}  `})),
+		...wrap(`Undo: ${undo}`, {first: inner, rest: `${inner}      `}),
+	];
+	const sayGroupOfItems = (group: Parameters<typeof sayGateGroup>[0]) => {
+		const {title, facts} = sayGateGroup(group);
+		return [...wrap(title, {first: '  ', rest: inner}), ...sayFacts(facts)];
+	};
 	const number = destructive.reduce((sum, each) => sum + each.destructive, 0);
 	return [
-		...lines(safe),
-		...(destructive.length === 0 ? [] : [`DESTRUCTIVE, ${count(number, 'change')}:`, ...lines(destructive)]),
+		...gateLines(safe).flatMap(line => (line.kind === 'row' ? sayOne(line.row) : sayGroupOfItems(line))),
+		...(destructive.length === 0 ? [] : [`DESTRUCTIVE, ${count(number, 'change')}:`, ...destructive.flatMap(sayOne)]),
 	];
 }
 

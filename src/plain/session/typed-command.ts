@@ -1,7 +1,10 @@
 import type {Happening, StepStamp} from '../../domain/incident/event.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../../domain/incident/incident.ts';
+import {rowsFor, rowsNotUsed} from '../../domain/incident/plan-groups.ts';
+import {leave} from '../../domain/runbook/runbook.ts';
 import type {SessionView} from '../../engine/session/session.ts';
 import {optionsOf} from './prompt.ts';
+import {groupsOf} from './say-plan.ts';
 
 /** What a person typed, whether or not it fits what is asked. */
 type TypedCommand =
@@ -10,7 +13,8 @@ type TypedCommand =
 	| {kind: 'back'; reason: string}
 	| {kind: 'decline'; why: string}
 	| {kind: 'skip' | 'by-hand'; outcome: string; reason: string}
-	| {kind: 'accept'}
+	| {kind: 'accept' | 'only-used'}
+	| {kind: 'group'; group: number; remedy: string}
 	| {kind: 'row'; row: number; remedy: string}
 	| {kind: 'item'; item: string; how: string; rest: string}
 	| {kind: 'text'; text: string};
@@ -29,6 +33,9 @@ export const commandHelp = [
 	'  by-hand OUTCOME REASON    the same, because the step was done by hand',
 	'  accept                    go on with the plan as it stands',
 	'  row N REMEDY              choose another remedy for a row of the plan',
+	'  group N                   show the rows of a group of the plan',
+	'  group N REMEDY            choose another remedy for all of them where it is possible',
+	'  only-used                 leave all that nothing is known to use',
 	'  item N again, item N skip REASON, item N by-hand REASON',
 	'                            of one item of the plan; others go on',
 	'  about                     all that the runbook says about this step',
@@ -60,7 +67,13 @@ export function readCommand(line: string, phrase: string | undefined, isQuestion
 			return rest === '' ? {kind: command} : {kind: 'text', text};
 
 		case 'accept':
-			return rest === '' ? {kind: 'accept'} : {kind: 'text', text};
+		case 'only-used':
+			return rest === '' ? {kind: command} : {kind: 'text', text};
+
+		case 'group': {
+			const [, group, remedy = ''] = /^(\d+)(?:\s+(\S+))?$/.exec(rest) ?? [];
+			return group === undefined ? {kind: 'text', text} : {kind: 'group', group: Number(group), remedy};
+		}
 
 		case 'row': {
 			const [, row, remedy] = /^(\d+)\s+(\S+)$/.exec(rest) ?? [];
@@ -139,6 +152,20 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 				: {refusal: `The plan has no row ${command.row}.`};
 		}
 
+		case 'group': {
+			const group = groupsOf(currentVisit(incident)?.rows ?? [])[command.group - 1];
+			return group === undefined
+				? {refusal: `The plan has no group ${command.group}.`}
+				: chooseFor(rowsFor(group.rows, command.remedy), command.remedy, stamp);
+		}
+
+		case 'only-used': {
+			const others = rowsNotUsed(currentVisit(incident)?.rows ?? []);
+			return others === undefined
+				? {refusal: 'Nothing is known to be used: no pipeline runs in any of these images.'}
+				: chooseFor(rowsFor(others, leave), leave, stamp);
+		}
+
 		case 'item':
 			return aboutItem(command, stamp);
 
@@ -148,6 +175,12 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 		default:
 			return {refusal: ''};
 	}
+}
+
+function chooseFor(rows: string[], remedy: string, stamp: StepStamp): CommandEvent {
+	return rows.length === 0
+		? {refusal: `"${remedy}" changes nothing there: no row has it left to choose.`}
+		: {event: {type: 'plan.chosen', rows, remedy, ...stamp}};
 }
 
 function aboutItem({item, how, rest}: Extract<TypedCommand, {kind: 'item'}>, stamp: StepStamp): CommandEvent {

@@ -1,6 +1,7 @@
 import {cleanedMeanwhile} from '../../domain/hold/say-hold.ts';
 import {type Change, sayChange, sayDangers} from '../../domain/incident/change.ts';
 import type {Gate} from '../../domain/incident/incident.ts';
+import {gateLines, sayGateGroup} from '../../domain/incident/plan-groups.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {drawField} from '../draw/dialog.ts';
@@ -80,17 +81,23 @@ function drawItems(items: NonNullable<Gate['items']>, format: Formatter, width: 
 		items.filter(each => each.destructive === 0),
 		items.filter(each => each.destructive > 0),
 	];
-	const draw = (some: typeof items) =>
-		some.flatMap(({id, title, changes, undo}) => [
-			...format.wrap(title, width, 'strong', format.row([`${id} `.padStart(4), 'dim'])),
-			...drawChanges(changes, format, width, format.row('    ')),
-			...format.wrap(undo, width, 'dim', format.row(['    undo ', 'dim'])),
-		]);
+	const draw = ({id, title, changes, undo}: (typeof items)[number]) => [
+		...format.wrap(title, width, 'strong', format.row([`${id} `.padStart(4), 'dim'])),
+		...drawChanges(changes, format, width, format.row('    ')),
+		...format.wrap(undo, width, 'dim', format.row(['    undo ', 'dim'])),
+	];
+	const drawGroup = (group: Parameters<typeof sayGateGroup>[0]) => {
+		const {title, facts} = sayGateGroup(group);
+		return [
+			...format.wrap(title, width, 'strong'),
+			...facts.flatMap(({label, text}) => format.wrap(text, width, 'plain', format.row([`    ${label} `, 'dim']))),
+		];
+	};
 	const number = destructive.reduce((sum, each) => sum + each.destructive, 0);
 	return [
-		...draw(safe),
+		...gateLines(safe).flatMap(line => (line.kind === 'row' ? draw(line.row) : drawGroup(line))),
 		...(destructive.length === 0
 			? []
-			: [[], format.row([`Destructive: ${count(number, 'change')}`, 'bad']), ...draw(destructive)]),
+			: [[], format.row([`Destructive: ${count(number, 'change')}`, 'bad']), ...destructive.flatMap(draw)]),
 	];
 }

@@ -1,70 +1,176 @@
 import {defined} from '../../domain/defined.ts';
 import {sayChange} from '../../domain/incident/change.ts';
+import {
+	linesOf,
+	type RowGroup,
+	remediesOf,
+	rowsFor,
+	rowsNotUsed,
+	sayChosen,
+	sayGroup,
+	sayGroupTitle,
+} from '../../domain/incident/plan-groups.ts';
 import type {PlanRow} from '../../domain/incident/plan-row.ts';
+import {type Line, mostRows} from '../../domain/plan/groups.ts';
 import {leave} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Formatter, Row} from '../draw/formatter.ts';
 import {drawProblem} from '../draw/results/result.ts';
-import {withMessage} from '../state/screen-state.ts';
+import {type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
+import type {SituationOf} from '../state/situation.ts';
 import type {Screen} from './screen.ts';
 
 /** An enter within this time was meant for the step before. */
 const strayKeyMs = 300;
 
-/** The table of a plan: a row a line; the marked one with its changes and what else could be done. */
+/** The table of a plan: a row or a group a line; the marked one with its changes and what else could be done. */
 export const planScreen: Screen<'plan'> = {
 	scopes: ['plan'],
-	draw({visit, rows: lines, problem}, {cursor}, {format, width}) {
+	scopesFor: ({rows}) => (rows.length > mostRows ? ['groups', 'plan'] : ['plan']),
+	draw({visit, rows: planned, problem}, state, {format, width}) {
 		const rows: Row[] = problem ? [...drawProblem(problem, format, width), []] : [];
 		let focus: readonly [number, number] | undefined;
-		for (const [at, line] of lines.entries()) {
-			const drawn = drawRow(line, at === cursor, format, width);
-			focus = at === cursor ? [rows.length, rows.length + drawn.length - 1] : focus;
+		for (const [at, line] of shownLines(planned, state).entries()) {
+			const isMarked = at === state.cursor;
+			const drawn =
+				line.kind === 'group'
+					? drawGroup(line, {isMarked, isOpen: state.opened.includes(line.key)}, format, width)
+					: drawRow(line, isMarked, format, width);
+			focus = isMarked ? [rows.length, rows.length + drawn.length - 1] : focus;
 			rows.push(...drawn);
 		}
 
-		const left = lines.filter(({prepared}) => !prepared).length;
-		const isOpen = lines.some(({remedy, prepared, problem: wrong}) => remedy !== leave && !prepared && !wrong);
-		const title = `${visit.title} ${format.glyphs.dot} ${count(lines.length, 'row')}${isOpen ? ', looking up the changes' : left === 0 ? '' : `, ${left} left`}`;
+		const left = planned.filter(({prepared}) => !prepared).length;
+		const isOpen = planned.some(({remedy, prepared, problem: wrong}) => remedy !== leave && !prepared && !wrong);
+		const title = `${visit.title} ${format.glyphs.dot} ${count(planned.length, 'row')}${isOpen ? ', looking up the changes' : left === 0 ? '' : `, ${left} left`}`;
 		return {title, rows, ...defined({focus})};
 	},
-	next: () => 'enter accepts the plan as it stands; space changes the marked row.',
-	act({visit, rows}, state, intent, context) {
+	next: ({rows}) =>
+		rows.length > mostRows
+			? 'enter accepts the plan; X leaves all that nothing is known to use.'
+			: 'enter accepts the plan as it stands; space changes the marked row.',
+	act(situation, state, intent, context) {
+		const {visit, rows} = situation;
 		const {step, attempt} = visit;
-		if (intent === 'accept') {
-			return context.now - state.arrivedAt < strayKeyMs
-				? withMessage(state, 'The plan has only just come up: read it, then press enter again.')
-				: [state, [{kind: 'send', event: {type: 'plan.settled', step, attempt}}]];
+		const line = shownLines(rows, state)[state.cursor];
+		switch (intent) {
+			case 'accept':
+				return context.now - state.arrivedAt < strayKeyMs
+					? withMessage(state, 'The plan has only just come up: read it, then press enter again.')
+					: [state, [{kind: 'send', event: {type: 'plan.settled', step, attempt}}]];
+			case 'open-group':
+				return line?.kind === 'group'
+					? [{...state, opened: toggled(state.opened, line.key)}, []]
+					: withMessage(state, 'Only a group can be opened.');
+			case 'next-remedy':
+				return line && choose(situation, state, rowsOf(line), remedyAfter(rowsOf(line)));
+			case 'leave-row':
+				return line && choose(situation, state, rowsOf(line), leave);
+			case 'only-used': {
+				const others = rowsNotUsed(rows);
+				return others === undefined
+					? withMessage(state, 'Nothing is known to be used: no pipeline runs in any of these images.')
+					: choose(situation, state, others, leave);
+			}
+			default:
+				return undefined;
 		}
-
-		const row = rows[state.cursor];
-		if (intent !== 'next-remedy' || !row) {
-			return undefined;
-		}
-
-		const possible = [...row.remedies.filter(each => each.possible).map(({remedy}) => remedy), leave];
-		const remedy = possible[(possible.indexOf(row.remedy) + 1) % possible.length]!;
-		return [state, [{kind: 'send', event: {type: 'plan.chosen', rows: [row.id], remedy, step, attempt}}]];
 	},
-	picks: ({rows}) => rows.map(({title}) => title),
+	picks: ({rows}, state) =>
+		shownLines(rows, state).map(line => (line.kind === 'group' ? sayGroupTitle(line) : line.row.title)),
 };
 
-function drawRow(row: PlanRow, isMarked: boolean, format: Formatter, width: number): Row[] {
+type Room = {format: Formatter; width: number};
+
+type ShownLine = Exclude<Line<PlanRow>, {kind: 'row'}> | {kind: 'row'; row: PlanRow; isInGroup: boolean};
+
+/** The groups, and below each that is open its rows. */
+function shownLines(rows: readonly PlanRow[], {opened}: Pick<ScreenState, 'opened'>): ShownLine[] {
+	return linesOf(rows).flatMap((line): ShownLine[] =>
+		line.kind === 'row'
+			? [{...line, isInGroup: false}]
+			: [
+					line,
+					...(opened.includes(line.key) ? line.rows.map(row => ({kind: 'row' as const, row, isInGroup: true})) : []),
+				],
+	);
+}
+
+function rowsOf(line: ShownLine): PlanRow[] {
+	return line.kind === 'group' ? line.rows : [line.row];
+}
+
+/** The remedy after the one that most of them have. */
+function remedyAfter(rows: readonly PlanRow[]): string {
+	const [[now] = [leave]] = [...Map.groupBy(rows, ({remedy}) => remedy)].sort(([, a], [, b]) => b.length - a.length);
+	const possible = remediesOf(rows);
+	return possible[(possible.indexOf(now) + 1) % possible.length]!;
+}
+
+function choose(
+	{visit: {step, attempt}}: SituationOf<'plan'>,
+	state: ScreenState,
+	some: readonly PlanRow[],
+	remedy: string,
+): Transition {
+	const rows = rowsFor(some, remedy);
+	return rows.length === 0
+		? withMessage(state, remedy === leave ? 'It is left already.' : 'Nothing else is possible for it.')
+		: [state, [{kind: 'send', event: {type: 'plan.chosen', rows, remedy, step, attempt}}]];
+}
+
+function toggled(opened: readonly string[], key: string): string[] {
+	return opened.includes(key) ? opened.filter(each => each !== key) : [...opened, key];
+}
+
+function drawGroup(
+	group: RowGroup,
+	{isMarked, isOpen}: {isMarked: boolean; isOpen: boolean},
+	format: Formatter,
+	width: number,
+): Row[] {
+	const {rows, remedy: recommended} = group;
+	const {cursor, failed} = format.glyphs;
+	const isKept = rows.every(({remedy}) => remedy === recommended);
+	const head = format.spread(
+		[
+			...format.row([isMarked ? `${cursor} ` : '  ', 'accent']),
+			...format.row(rows.some(({problem}) => problem) ? [`${failed} `, 'bad'] : isOpen ? '- ' : '+ '),
+			...format.row([sayGroupTitle(group), isMarked ? 'strong' : 'plain']),
+		],
+		format.row([`  ${sayChosen(rows)}`, isKept ? 'good' : 'warn']),
+		width,
+	);
+	return isMarked
+		? [head, ...sayGroup(group).flatMap(({label, text}) => drawFact(label, text, {format, width}))]
+		: [head];
+}
+
+function drawRow(
+	{row, isInGroup}: Extract<ShownLine, {kind: 'row'}>,
+	isMarked: boolean,
+	format: Formatter,
+	width: number,
+): Row[] {
 	const {title, remedy, recommended, prepared, problem, remedies} = row;
 	const {cursor, failed, bullet} = format.glyphs;
-	const mark = format.row([isMarked ? `${cursor} ` : '  ', 'accent'], problem ? [`${failed} `, 'bad'] : '  ');
+	const mark = format.row(
+		[isMarked ? `${cursor} ` : '  ', 'accent'],
+		isInGroup ? '  ' : '',
+		problem ? [`${failed} `, 'bad'] : '  ',
+	);
 	const sign = format.row([`  ${remedy}`, remedy === recommended ? 'good' : 'warn']);
 	const head = format.spread([...mark, ...format.row([title, isMarked ? 'strong' : 'plain'])], sign, width);
 	if (!isMarked) {
 		return [head];
 	}
 
-	const line = (label: string, text: string | undefined, tone: 'plain' | 'bad' = 'plain') =>
-		text === undefined ? [] : format.wrap(text, width, tone, format.row([`    ${label.padEnd(5)}`, 'dim']));
+	const line = (label: string, text: string | undefined) =>
+		text === undefined ? [] : drawFact(label, text, {format, width});
 	return [
 		head,
 		...line('why', remedies.find(each => each.remedy === remedy)?.why),
-		...(problem ? line('not', `${problem.message} ${problem.hint}`, 'bad') : []),
+		...(problem ? drawFact('not', `${problem.message} ${problem.hint}`, {format, width}, 'bad') : []),
 		...(prepared?.changes ?? [])
 			.flatMap(sayChange)
 			.flatMap(change => format.wrap(change, width, 'plain', format.row(`    ${bullet} `))),
@@ -75,4 +181,8 @@ function drawRow(row: PlanRow, isMarked: boolean, format: Formatter, width: numb
 				line(each.possible ? 'or' : 'not', `${each.remedy}${each.why === undefined ? '' : `: ${each.why}`}`),
 			),
 	];
+}
+
+function drawFact(label: string, text: string, {format, width}: Room, tone: 'plain' | 'bad' = 'plain'): Row[] {
+	return format.wrap(text, width, tone, format.row([`    ${label.padEnd(5)}`, 'dim']));
 }

@@ -5,6 +5,7 @@ export type KeyScope = keyof typeof keyScopes;
 export const keyScopes = {
 	held: 'a step has ended',
 	choose: 'a decision',
+	groups: 'a plan of more than 30 rows',
 	plan: 'a plan',
 	items: 'items of a plan',
 	gate: 'a gate',
@@ -34,6 +35,9 @@ export const keymap = [
 	{keys: ['enter'], intent: 'answer', title: 'choose this one', when: 'pick', bar: 1},
 	{keys: ['enter'], intent: 'accept', title: 'accept the plan', when: 'plan', bar: 1},
 	{keys: ['space'], intent: 'next-remedy', title: 'another remedy', when: 'plan', bar: 2},
+	{keys: ['x'], intent: 'leave-row', title: 'leave it', when: 'plan', bar: 4},
+	{keys: ['o'], intent: 'open-group', title: 'open or close', when: 'groups', bar: 3},
+	{keys: ['X'], intent: 'only-used', title: 'only the used', when: 'groups', bar: 4},
 	{keys: ['r'], intent: 'item-again', title: 'again', when: 'items', bar: 1},
 	{keys: ['s'], intent: 'item-skip', title: 'skip the item', when: 'items', bar: 2},
 	{keys: ['h'], intent: 'item-by-hand', title: 'the item was done by hand', when: 'items', bar: 3},

@@ -18,6 +18,8 @@ export type ScreenState = {
 	field: Field;
 	answers: JsonObject;
 	ticked: readonly number[];
+	/** The groups of a plan whose rows are shown. */
+	opened: readonly string[];
 
 	focus: 'field' | 'main' | 'log';
 	dialog?: Dialog;
@@ -111,11 +113,11 @@ export function questionAt(questions: readonly AskedQuestion[], answers: JsonObj
 
 type Beginning = Pick<
 	ScreenState,
-	'situation' | 'arrivedAt' | 'cursor' | 'offset' | 'field' | 'answers' | 'ticked' | 'focus'
+	'situation' | 'arrivedAt' | 'cursor' | 'offset' | 'field' | 'answers' | 'ticked' | 'opened' | 'focus'
 >;
 
 function beginning(situation: Situation, now: number): Beginning {
-	const start = {situation: situation.id, arrivedAt: now, cursor: 0, offset: 0, answers: {}};
+	const start = {situation: situation.id, arrivedAt: now, cursor: 0, offset: 0, answers: {}, opened: []};
 	const first = situation.kind === 'ask' ? situation.questions[0] : undefined;
 	return first
 		? {...start, ...openQuestion(first)}

@@ -34,6 +34,7 @@ function rowsOf(given: Given[], {restarts, restart}: {restarts: boolean; restart
 			findings: [],
 			settings: {...settings, runsIn},
 			siblings: [],
+			need: 'other',
 		}),
 	);
 	const prepared = given.flatMap(({repository: image, recommended: remedy, first}): PreparedItem[] =>

@@ -38,6 +38,7 @@ const row = (more: Partial<DamagedRow> = {}): DamagedRow => ({
 	findings: [swept],
 	settings,
 	siblings: [],
+	need: 'other',
 	...more,
 });
 const known = {complete: true, restarts: false};
