@@ -20,6 +20,7 @@ import {suspendOnHost} from './host/suspend.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
+import {recheckTogether} from './recheck-together.ts';
 
 type StorageOptions = {
 	shell: Shell;
@@ -57,7 +58,7 @@ export function createStorage({
 	return {
 		place,
 		list: options => listStore({...options, shell, root}),
-		recheck: (paths, {signal}) => recheckPaths(paths, {shell, root, signal}),
+		recheck: recheckTogether((paths, {signal}) => recheckPaths(paths, {shell, root, signal})),
 		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
 		survey: ({signal}) => surveyStore({shell, root, signal}),
 		applied: (plan, {signal}) => readApplied(plan, {shell, root, signal}),

@@ -18,8 +18,8 @@ import {awaitCleaners} from './await-cleaners.ts';
 import {gateLastsMs, lookUp} from './look-up.ts';
 import {actionNamed, type EffectContext, imageOf, type StepAction, stepActionOf} from './step-action.ts';
 
-/** How many remedies are prepared at the same time. */
-const preparedAtOnce = 8;
+/** How many remedies are prepared at the same time. Their parts are rechecked together on the disk. */
+const preparedAtOnce = 16;
 
 type EffectOf<Kind extends MachineEffect['kind']> = Extract<MachineEffect, {kind: Kind}>;
 
