@@ -39,7 +39,8 @@ export function judgeUnlinked(graph: StorageGraph, {witness, asked}: {witness?: 
 		.filter(digest => !old.has(digest))
 		.map((digest): Vanished => ({repository: '', digest, tags: []}));
 	return {
-		vanished: [...named, ...unnamed],
+		// What nobody names may be a part of an index that was not read, and that index left over.
+		vanished: [...named, ...(unread.length === 0 ? unnamed : [])],
 		leftovers: roots.filter(digest => !covered.has(digest)).length - unnamed.length,
 	};
 }

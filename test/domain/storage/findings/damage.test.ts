@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {assess} from '../../../../src/domain/storage/findings/assess.ts';
 import type {Finding} from '../../../../src/domain/storage/findings/finding.ts';
 import {pathsToRecheck} from '../../../../src/domain/storage/findings/recheck.ts';
-import {parentFolder} from '../../../../src/domain/storage/listing/paths.ts';
+import {blobData, parentFolder} from '../../../../src/domain/storage/listing/paths.ts';
 import {healthyStores} from '../../../support/healthy-store.ts';
 import {oddImages} from '../../../support/odd-images.ts';
 import {type Damage, damages, type Expected, intended, pushVictim} from '../../../support/store-damage.ts';
@@ -107,6 +107,15 @@ it('no finding rests on a folder that could not be read', () => {
 		}),
 		{numRuns: tries(80)},
 	);
+});
+
+it('a part of an index that could not be read is no image that has vanished', () => {
+	const tree = emptyTree();
+	const {root} = pushVictim(tree, 2);
+	damages['both repositories are deleted']!(tree, pushVictim(tree, 2));
+
+	expect(scanOf(tree).findings.map(({kind, digest}) => [kind, digest])).toEqual([['repository-vanished', root]]);
+	expect(scanOf(tree, {}, [parentFolder(parentFolder(blobData(root)))])).toMatchObject({complete: false, findings: []});
 });
 
 it('one lost layer in twenty thousand tags takes no longer than twenty thousand intact tags', () => {
