@@ -1,7 +1,7 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {openInventory} from '../adapters/inventory/inventory-file.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
-import {imageFor, meantPlatformsOf, registryFor} from '../domain/configuration.ts';
+import {type Configuration, imageFor, meantPlatformsOf, registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import type {ImageReference} from '../domain/image/reference.ts';
 import type {SettingsValues} from '../domain/incident/settings.ts';
@@ -85,7 +85,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 
 	function portsOf(reference: ImageReference): Omit<OpenPorts, 'close'> {
 		const image = imageFor(configuration, reference, known?.name)?.image;
-		const usesCi = image !== undefined && (image.build !== undefined || image.usedByPipelines.length > 0);
+		const usesCi = image?.build !== undefined || usersOf(reference, configuration, known?.name).length > 0;
 		ci ??= usesCi ? openCi() : undefined;
 		const fallback = image?.fallback;
 		local ??= fallback?.on === 'local' ? openLocal() : undefined;
@@ -166,9 +166,21 @@ export function settingsOf(
 			each => each.registry === known?.name && each.build?.runsIn.includes(reference.repository),
 		),
 		runsInItself: build?.runsIn.includes(reference.repository) ?? false,
-		usedByPipelines: configuration.woodpecker === undefined ? [] : (image?.usedByPipelines ?? []),
+		usedByPipelines:
+			configuration.woodpecker === undefined
+				? []
+				: usersOf(reference, configuration, known?.name).filter(each => each !== build?.repository),
 		fallback:
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
 		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
 	} satisfies SettingsValues;
+}
+
+/** The repositories whose pipelines run in an image: those that it names, and those that build an image whose `runsIn` names it. */
+function usersOf(reference: ImageReference, configuration: Configuration, registry: string | undefined): string[] {
+	const builds = Object.values(configuration.images).flatMap(each =>
+		each.registry === registry && each.build?.runsIn.includes(reference.repository) ? each.build.repository : [],
+	);
+	const image = imageFor(configuration, reference, registry)?.image;
+	return [...new Set([...(image?.usedByPipelines ?? []), ...builds])];
 }

@@ -1,11 +1,11 @@
 import {type Configuration, meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
+import {referenceTo} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import {wrap} from '../../domain/text/wrap.ts';
-import {referenceTo} from '../../engine/plan/prepare-row.ts';
 import {findDamage, type Scope} from '../../engine/plan/scope.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';

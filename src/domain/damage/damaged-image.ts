@@ -1,5 +1,6 @@
 import type {Digest} from '../image/digest.ts';
 import type {FaultKind} from '../image/fault.ts';
+import type {ImageReference} from '../image/reference.ts';
 
 /**
  * One repository and one top digest that cannot be pulled whole, with all tags that name it: the unit of every repair. A tag
@@ -19,6 +20,12 @@ export type DamagedImage = {
 	/** ISO 8601, UTC: the earliest that a finding tells. */
 	since?: string;
 };
+
+/** The reference by which it is asked for: one of its tags, or its digest. */
+export function referenceTo({repository, tags, digest}: DamagedImage, host: string): ImageReference {
+	const [tag] = tags;
+	return tag === undefined ? {host, repository, digest: digest!} : {host, repository, tag};
+}
 
 const idDigits = 12;
 

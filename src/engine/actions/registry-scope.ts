@@ -1,3 +1,4 @@
+import {referenceTo} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import {inputParser, type TriedItem} from '../../domain/incident/inputs.ts';
@@ -9,7 +10,6 @@ import type {Attempted} from '../../domain/plan/rows.ts';
 import {isRemedyOption} from '../../domain/remedy/remedy.ts';
 import {count} from '../../domain/text/wording.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
-import {referenceTo} from '../plan/prepare-row.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
 import {sayMemory} from '../scan/stale-memory.ts';
 import type {ActionContext, ActionNamed} from './action.ts';

@@ -1,4 +1,5 @@
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {referenceTo} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
@@ -10,7 +11,6 @@ import {judgeRepair, type Repaired} from '../../domain/plan/judge-repair.ts';
 import {titleOf} from '../../domain/plan/plan-rows.ts';
 import {originalOfDamaged} from '../../domain/remedy/original.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
-import {referenceTo} from '../plan/prepare-row.ts';
 import {findDamage} from '../plan/scope.ts';
 import type {Registry} from '../ports/registry.ts';
 import {createWalker} from '../verify/walk-image.ts';

@@ -1,4 +1,4 @@
-import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {chooseRemedies, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
@@ -9,7 +9,7 @@ import {type Attempted, type DamagedRow, settledByRelink, weighRow} from '../../
 import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
-import {type Preparing, prepareRow, referenceTo} from './prepare-row.ts';
+import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {Scope} from './scope.ts';
 
 /** Their parts are rechecked together on the disk: the more at once, the fewer commands. */

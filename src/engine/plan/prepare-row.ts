@@ -1,4 +1,4 @@
-import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
@@ -28,11 +28,6 @@ type PreparingRow = Preparing & {
 	/** No person chose the remedy: the next one may be taken. */
 	mayFallBack: boolean;
 };
-
-export function referenceTo({repository, tags, digest}: DamagedImage, host: string): ImageReference {
-	const [tag] = tags;
-	return tag === undefined ? {host, repository, digest: digest!} : {host, repository, tag};
-}
 
 /** The damaged images in these repositories, which something else may need. */
 function imagesIn(repositories: readonly string[], damaged: readonly DamagedImage[]): string[] {
