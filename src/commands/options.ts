@@ -3,7 +3,7 @@ import {choice, flag, positive, text} from './command.ts';
 /** How images are walked: `verify` and `probe`. */
 export const walkOptions = {
 	'--depth <depth>': choice(
-		'head: every part exists; edge: and has its size; content: every byte is hashed',
+		'head: every part exists; edge: and has its size, and configs are read; content: every byte is hashed',
 		['head', 'edge', 'content'],
 		'edge',
 	),

@@ -115,7 +115,12 @@ type DrillCode =
 
 type EffectCode = 'effect.unknown';
 
-type ImageCode = 'image.absent' | 'image.platform-unread' | 'image.vanished';
+type ImageCode =
+	| 'image.absent'
+	| 'image.config-unread'
+	| 'image.links-unchecked'
+	| 'image.platform-unread'
+	| 'image.vanished';
 
 type IncidentCode =
 	| 'incident.ambiguous'

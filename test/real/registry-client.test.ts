@@ -4,15 +4,15 @@ import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {createRegistry} from '../../src/adapters/registry/registry.ts';
 import {parseReference} from '../../src/domain/image/reference.ts';
-import type {Depth, ImageCheck} from '../../src/domain/image/verdict.ts';
+import type {ImageCheck} from '../../src/domain/image/verdict.ts';
 import {type BuiltImage, blobOf, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
-import type {Registry} from '../../src/engine/ports/registry.ts';
+import type {BlobDepth, Registry} from '../../src/engine/ports/registry.ts';
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {systemClock} from '../../src/wiring/setup.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
-const depths: Depth[] = ['head', 'edge', 'content'];
+const depths: BlobDepth[] = ['head', 'edge', 'content'];
 const {signal} = new AbortController();
 
 describeReal('the registry client against distribution 2.8', ['docker-registry', 'htpasswd'], () => {
@@ -48,7 +48,7 @@ describeReal('the registry client against distribution 2.8', ['docker-registry',
 
 	const open = ({host}: RealRegistry, credentials = async () => undefined as never) =>
 		createRegistry({host, url: `http://${host}`, clock: systemClock, credentials});
-	const verify = (depth: Depth = 'edge', with_ = registry): Promise<ImageCheck> =>
+	const verify = (depth: BlobDepth = 'edge', with_ = registry): Promise<ImageCheck> =>
 		walkImage(with_, parseReference(`${with_.host}/${repository}:latest`), {depth, signal});
 	const kinds = (check: ImageCheck) => check.faults.map(({kind, digest}) => `${kind} ${digest}`);
 	const layer = () => image.blobs[1]!;

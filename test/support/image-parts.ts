@@ -35,8 +35,24 @@ export function config(seed: string): ImagePart {
 
 export type ImagePlan = {config?: ImagePart; layers: ImagePart[]; fields?: Extra; named?: Extra};
 
+/** The config of an image names as many unpacked layers as the manifest has. */
+function describing(layers: number, part: ImagePart): ImagePart {
+	const {mediaType, bytes, descriptor} = part;
+	const known = mediaType === ociConfig && descriptor.size === bytes.length ? JSON.parse(bytes.toString()) : undefined;
+	if (known === undefined || known.rootfs !== undefined) {
+		return part;
+	}
+
+	const diffIds = Array.from({length: layers}, (_, at) => digestIn(Buffer.from(`${part.digest} ${at}`), 'sha256'));
+	const described = Buffer.from(JSON.stringify({...known, rootfs: {type: 'layers', diff_ids: diffIds}}));
+	const digest = digestIn(described, part.digest.startsWith('sha512') ? 'sha512' : 'sha256');
+	return {...part, bytes: described, digest, descriptor: {...descriptor, digest, size: described.length}};
+}
+
 /** An OCI manifest, valid or not. `fields` are added to it, `named` to its descriptor; undefined removes a field. */
-export function image({config: configuration, layers, fields, named}: ImagePlan): ImagePart {
+export function image({config: given, layers, fields, named}: ImagePlan): ImagePart {
+	const configuration =
+		given && describing(Array.isArray(fields?.layers) ? fields.layers.length : layers.length, given);
 	const needs = [...(configuration === undefined ? [] : [configuration]), ...layers];
 	return manifest(
 		{

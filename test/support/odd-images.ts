@@ -29,6 +29,10 @@ function single(
 	return {manifests: [manifest], blobs: [config, ...layers]};
 }
 
+function typeOf({bytes}: Blob): string {
+	return JSON.parse(bytes.toString()).mediaType ?? mediaTypes.ociManifest;
+}
+
 /** Puts an index around images. */
 export function indexOver(
 	images: StoredImage[],
@@ -37,7 +41,7 @@ export function indexOver(
 	const index = json({
 		schemaVersion: 2,
 		mediaType,
-		manifests: images.map(image => descriptor(rootOf(image), {mediaType: mediaTypes.ociManifest})),
+		manifests: images.map(image => descriptor(rootOf(image), {mediaType: typeOf(rootOf(image))})),
 	});
 	return {manifests: [...images.flatMap(({manifests}) => manifests), index], blobs: images.flatMap(({blobs}) => blobs)};
 }
@@ -57,8 +61,20 @@ export const oddImages: Record<string, (seed: string) => StoredImage> = {
 	'nothing that says what it is': seed => indexOver([single(seed, {mediaType: undefined})], {mediaType: undefined}),
 	'a foreign layer': seed => {
 		const config = json({seed});
-		const layers = [{digest: nowhere, size: 9, urls: ['https://elsewhere.example/x']}];
-		return {manifests: [json({schemaVersion: 2, config: descriptor(config), layers})], blobs: [config]};
+		const layers = [
+			{
+				mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+				digest: nowhere,
+				size: 9,
+				urls: ['https://elsewhere.example/x'],
+			},
+		];
+		return {
+			manifests: [
+				json({schemaVersion: 2, config: descriptor(config, {mediaType: 'application/vnd.acme.config'}), layers}),
+			],
+			blobs: [config],
+		};
 	},
 	'an empty layer, twice': seed => {
 		const [config, empty] = [json({seed}), blobOf('')];

@@ -1,16 +1,5 @@
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
-import {
-	attestationArtifact,
-	blob,
-	config,
-	gzipLayer,
-	type ImagePart,
-	image,
-	index,
-	layer,
-	on,
-	plainImage,
-} from './image-parts.ts';
+import {attestationArtifact, blob, config, type ImagePart, image, index, layer, on, plainImage} from './image-parts.ts';
 
 /** An image with an attestation of BuildKit 0.32 or newer. */
 export function withArtifact(seed: string): ImagePart {
@@ -18,12 +7,11 @@ export function withArtifact(seed: string): ImagePart {
 	return index([on('linux/amd64', amd64), attestationArtifact(seed, amd64)]);
 }
 
-/** Two foreign layers by media type, one by its `urls` alone, and one of its own. */
+/** Two layers that live elsewhere, and one of its own. */
 export function withForeignLayers(seed: string): ImagePart {
 	const foreign = [
 		{mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', urls: ['https://layers.example/1']},
 		{mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', urls: ['https://layers.example/2']},
-		{mediaType: gzipLayer, urls: ['https://layers.example/3']},
 	].map((fields, at) => ({...layer(`${seed} elsewhere ${at}`).descriptor, ...fields}));
 	const own = layer(seed);
 	return image({config: config(seed), layers: [own], fields: {layers: [...foreign, own.descriptor]}});

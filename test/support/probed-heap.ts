@@ -13,7 +13,7 @@ const report = await probe(registry, {
 	depth: 'edge',
 	role: 'authoritative',
 	clock: systemClock,
-	signal: AbortSignal.timeout(20_000),
+	signal: AbortSignal.timeout(80_000),
 	onProgress({repositories}) {
 		if (wanted.delete(repositories)) {
 			gc!();

@@ -1,3 +1,4 @@
+import {createUnpacker} from '../../adapters/unpack/unpacker.ts';
 import {meantPlatformsOf} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
@@ -8,6 +9,7 @@ import {type ImageCheck, type RegistryRole, unanswered, worstVerdict} from '../.
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns} from '../../domain/text/wrap.ts';
+import type {Unpacker} from '../../engine/ports/unpacker.ts';
 import {mayLackLinks} from '../../engine/verify/serves-from-memory.ts';
 import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -101,6 +103,7 @@ type Registries = {
 
 /** One client and one walker for each host: a part that several images share is requested once. */
 function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
+	let unpacker: Unpacker | undefined;
 	const hosts = new Map<string, OpenRegistry & {walker: Walker; role: RegistryRole; mayLack?: Promise<boolean>}>();
 
 	return {
@@ -113,7 +116,17 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 			const opened = openRegistryToVerify(host, setup, options);
 			const role = opened.known?.registry.role ?? 'authoritative';
 			const platforms = meantPlatformsOf(setup.configuration, opened.known?.name);
-			const walker = createWalker(opened.registry, {depth: options.depth, signal: setup.signal, role, platforms});
+			if (options.depth === 'unpack') {
+				unpacker ??= createUnpacker();
+			}
+
+			const walker = createWalker(opened.registry, {
+				depth: options.depth,
+				signal: setup.signal,
+				role,
+				platforms,
+				...defined({unpacker}),
+			});
 			hosts.set(host, {...opened, walker, role});
 			return walker;
 		},
@@ -128,7 +141,7 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 		},
 		requests: () => [...hosts.values()].reduce((sum, {registry}) => sum + registry.requests(), 0),
 		async close() {
-			await Promise.allSettled([...hosts.values()].map(({close}) => close()));
+			await Promise.allSettled([unpacker?.close(), ...[...hosts.values()].map(({close}) => close())]);
 		},
 	};
 }

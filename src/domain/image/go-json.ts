@@ -1,4 +1,5 @@
 import {isObject} from '../json.ts';
+import {foldKey as fold} from './go-fields.ts';
 
 /**
  * What registries and clients, written in Go, may read otherwise than JavaScript: Go's decoder takes a key in any case for
@@ -45,7 +46,12 @@ export function ambiguityIn(source: string, json: unknown): string | undefined {
 		return `it is nested more than ${deepest} deep, which Go refuses`;
 	}
 
-	return keysWritten(source) > keysRead(json) ? 'a key is in it twice' : caseIn(json, 'manifest');
+	return hasKeyTwice(source, json) ? 'a key is in it twice' : caseIn(json, 'manifest');
+}
+
+/** Of a key that is there twice, Go merges the values and others take one. @param json what JavaScript reads in it */
+export function hasKeyTwice(source: string, json: unknown): boolean {
+	return keysWritten(source) > keysRead(json);
 }
 
 /** How deep it is nested; brackets in texts do not count. */
@@ -128,9 +134,4 @@ function caseOf(json: object, place: Place): string | undefined {
 	}
 
 	return undefined;
-}
-
-/** As Go compares names: also ſ is s, and the Kelvin sign is k. */
-function fold(key: string): string {
-	return key.toUpperCase().toLowerCase();
 }

@@ -41,7 +41,7 @@ export type Manifest = Index | ImageManifest;
  * `ambiguous`: clients may read another manifest than the one that JavaScript reads.
  */
 export type ParsedManifest =
-	| {ok: true; manifest: Manifest}
+	| {ok: true; manifest: Manifest; schemaVersion?: number}
 	| {ok: false; reason: string; unsupported?: string; ambiguous?: true};
 
 // Registries and engines are written in Go, whose decoder reads null as absent, and a platform without its fields as one with
@@ -81,7 +81,8 @@ const document = v.object({
 	layers: v.optional(v.nullable(v.array(descriptor))),
 	/** The layers of an artifact manifest. */
 	blobs: v.optional(v.nullable(v.array(descriptor))),
-	subject: v.nullish(descriptor),
+	/** Nobody needs it to pull: what is no descriptor counts as none. */
+	subject: v.fallback(v.nullish(descriptor), undefined),
 	annotations: v.nullish(v.record(v.string(), textOrNull)),
 });
 
@@ -117,6 +118,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 		...(output.artifactType ? {artifactType: output.artifactType} : {}),
 		...(output.subject ? {subject: compact(output.subject)} : {}),
 	};
+	const version = output.schemaVersion == null ? {} : {schemaVersion: output.schemaVersion};
 	const layers = output.layers ?? output.blobs;
 	const hasParts = Boolean(output.config || layers);
 	const saysIndex = isIndexType(declared);
@@ -135,6 +137,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 		return {
 			ok: true,
 			manifest: {kind: 'index', mediaType, children: (output.manifests ?? []).map(compact), ...artifact},
+			...version,
 		};
 	}
 
@@ -152,6 +155,7 @@ export function parseManifest(source: string, contentType?: string): ParsedManif
 			layers: (layers ?? []).map(compact),
 			...artifact,
 		},
+		...version,
 	};
 }
 
@@ -163,15 +167,6 @@ export function platformName({platform, annotations}: Descriptor): string | unde
 	}
 
 	return platform && ([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/') || undefined);
-}
-
-/**
- * A layer that is stored elsewhere (`urls`) need not be in this registry. Its media type alone (`…nondistributable…`,
- * `…rootfs.foreign.diff…`) says nothing: without an address every client asks this registry for it.
- * @see OCI image-spec descriptor.md, "urls"; distribution v2.8.3 ocimanifesthandler.go, verifyManifest
- */
-export function isForeign({urls}: Descriptor): boolean {
-	return (urls?.length ?? 0) > 0;
 }
 
 /** What a pull of the manifest needs: the children of an index, or the config and layers of an image. */

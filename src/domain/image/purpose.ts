@@ -1,5 +1,6 @@
 import type {Descriptor, Index, Manifest} from './manifest.ts';
 import {isManifestType, roleOfChild} from './media-type.ts';
+import {isImageConfig} from './pullable/layer-types.ts';
 
 /**
  * The tags under which clients keep signatures, attestations and lists of referrers: `sha256-<hex>`, with or without an
@@ -12,11 +13,6 @@ export function isAttachedTag(tag: string): boolean {
 	return attachedTag.test(tag);
 }
 
-/** What a container engine can run. Any other config belongs to a chart, a cache, a module or another artifact. */
-const imageConfigs: readonly string[] = [
-	'application/vnd.oci.image.config.v1+json',
-	'application/vnd.docker.container.image.v1+json',
-];
 /** A layer that is unpacked into a file system. cosign gives its signatures an image's config, and layers of its own. */
 const imageLayer = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
@@ -39,7 +35,7 @@ export function isRunnable(manifest: Manifest, manifestOf: (child: Descriptor) =
 
 	const {config, layers} = manifest;
 	return (
-		imageConfigs.includes(config?.mediaType ?? '') &&
+		isImageConfig(config?.mediaType) &&
 		layers.length > 0 &&
 		layers.every(({mediaType}) => imageLayer.test(mediaType ?? ''))
 	);

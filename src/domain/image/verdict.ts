@@ -3,6 +3,7 @@ import {count} from '../text/wording.ts';
 import type {Digest} from './digest.ts';
 import {shortDigest} from './digest.ts';
 import type {Fault} from './fault.ts';
+import type {Warning} from './pullable/warning.ts';
 import {formatReference, type ImageReference} from './reference.ts';
 
 /** `unknown` is never shown as intact. */
@@ -11,8 +12,13 @@ export type Verdict = 'intact' | 'broken' | 'unknown';
 /** A cache may lack what it has not fetched yet. */
 export type RegistryRole = 'authoritative' | 'cache';
 
-/** `head`: everything exists; `edge`: and has its size and a readable last byte; `content`: every byte hashed. */
-export type Depth = 'head' | 'edge' | 'content';
+/**
+ * `head`: everything exists; `edge`: and has its size and a readable last byte, and configs are read; `content`: every byte hashed;
+ * `unpack`: and every layer unpacked.
+ */
+export const depths = ['head', 'edge', 'content', 'unpack'] as const;
+
+export type Depth = (typeof depths)[number];
 
 /** A part that could not be checked, and why. It keeps the verdict from being intact. */
 export type Unchecked = Reason & {
@@ -32,6 +38,8 @@ export type ImageCheck = {
 	checked: {manifests: number; blobs: number; sizeOnly?: number};
 	faults: Fault[];
 	unchecked: Unchecked[];
+	/** What only some clients fail at. */
+	warnings?: Warning[];
 	/** Platforms of which something is absent, and that are not meant to be there. */
 	notMeant?: string[];
 	/** The registry is proven to serve manifests whose links its disk has lost. Only of an intact image. */
@@ -117,19 +125,21 @@ export function sayNotMeant({notMeant = []}: ImageCheck): string[] {
 	return notMeant.length === 0 ? [] : [`Not here, as configured: ${notMeant.join(', ')}.`];
 }
 
-/** What the check rests on: less than every byte proves less than an image that can be pulled. */
-function sayIntact(sizeOnly: number | undefined, depth: Depth | undefined): string {
+/** What the check rests on: less than every byte, unpacked, proves less than an image that can be pulled. */
+export function sayIntact(sizeOnly: number | undefined, depth: Depth | undefined): string {
 	if (sizeOnly !== undefined) {
 		return `Every part exists. ${saySizeOnly(sizeOnly)}`;
 	}
 
 	switch (depth) {
+		case 'unpack':
+			return 'Every byte was read, and every layer unpacked: the image can be pulled.';
 		case 'content':
-			return 'Every byte was read and matches its digest: the image can be pulled.';
+			return 'Every byte is there and matches its digest. No layer was unpacked: --depth unpack.';
 		case 'edge':
-			return 'Every part exists, with the right size and a readable last byte. The bytes were not hashed.';
+			return 'Every part exists, with the right size and a readable last byte; its content was not read: --depth content.';
 		default:
-			return 'Every part exists. Its bytes were not read.';
+			return 'Every part exists. Nothing of it was read: --depth edge.';
 	}
 }
 

@@ -4,21 +4,25 @@ import type {Descriptor} from '../../domain/image/manifest.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
 import type {Waiting} from './waiting.ts';
 
+/** How much of a blob is asked for: whether it is there, its size and last byte, or every byte, hashed. */
+export type BlobDepth = Exclude<Depth, 'unpack'>;
+
+/** Follows a blob that is read whole. */
+export type BlobObserver = {
+	/** So many more bytes have arrived. */
+	onBytes?: (count: number) => void;
+	/** Each piece, with how many bytes came before it: 0 again where it is read anew. A promise holds back the next piece. */
+	onChunk?: (chunk: Uint8Array, before: number) => void | Promise<void>;
+	/** All bytes, of every blob that is present at depth content. */
+	onContent?: (bytes: Uint8Array) => void;
+};
+
 export type Registry = {
 	/** `host[:port]`, as in references. */
 	readonly host: string;
 	/** @param reference a tag or a digest */
 	manifest(repository: string, reference: string, waiting: Waiting): Promise<ManifestAnswer>;
-	/**
-	 * `onBytes` is called with bytes as they arrive, where a blob is read whole; `onContent` with all of them, where they match
-	 * the digest.
-	 */
-	blob(
-		repository: string,
-		blob: Descriptor,
-		depth: Depth,
-		waiting: Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void},
-	): Promise<BlobAnswer>;
+	blob(repository: string, blob: Descriptor, depth: BlobDepth, waiting: Waiting & BlobObserver): Promise<BlobAnswer>;
 	/**
 	 * Whether the registry is proven to serve manifests whose links its disk has lost, as distribution 3.x with a descriptor
 	 * cache does. False: nothing is proven.

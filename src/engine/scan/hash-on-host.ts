@@ -47,7 +47,7 @@ export function hashingOnHost(
 	return {
 		...registry,
 		async blob(repository, blob, depth, waiting) {
-			if (depth !== 'content' || blob.size <= aboveBytes) {
+			if (depth !== 'content' || blob.size <= aboveBytes || waiting.onContent !== undefined) {
 				return registry.blob(repository, blob, depth, waiting);
 			}
 

@@ -1,10 +1,15 @@
 import type {Digest} from '../../domain/image/digest.ts';
-import {configPlatform} from '../../domain/image/platform.ts';
+import type {UnpackedLayer} from '../../domain/image/layer/unpacked.ts';
+import {parseConfig} from '../../domain/image/pullable/config-document.ts';
+import {type ConfigFact, configFact} from '../../domain/image/pullable/judge-config.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
-import type {BlobAnswer, ManifestAnswer, Registry} from '../ports/registry.ts';
+import type {BlobAnswer, BlobObserver, ManifestAnswer, Registry} from '../ports/registry.ts';
+import type {Unpacker} from '../ports/unpacker.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {createBlobAnswers} from './blob-answers.ts';
 import {type CircuitBreaker, createCircuitBreaker, isAccessDenied, isRegistryDown} from './circuit-breaker.ts';
 import type {RequestLimiter} from './concurrency.ts';
+import {createFreshListing} from './fresh-listing.ts';
 import type {PartDescriptor} from './parts.ts';
 import {
 	createInterning,
@@ -14,6 +19,7 @@ import {
 	type ManifestFact,
 	readManifest,
 } from './read-manifest.ts';
+import {createUnpackedLayers} from './unpacked-layers.ts';
 
 /**
  * The registry's answers for one repository, shared by all walks. A digest is requested once; a caller that asks while the
@@ -22,6 +28,10 @@ import {
 export type AnswerCache = {
 	manifest(digest: Digest): ManifestFact | Promise<ManifestFact>;
 	blob(descriptor: PartDescriptor, onBytes?: (count: number) => void): BlobAnswer | Promise<BlobAnswer>;
+	/** What a layer is unpacked, which `blob` has done at depth unpack; undefined: it was not unpacked. */
+	unpacked(layer: PartDescriptor): UnpackedLayer | undefined;
+	/** What an image config says, which `blob` has read; undefined: it was not read. */
+	config(digest: Digest): ConfigFact | undefined;
 	/** The platform that an image config names, empty for none; undefined: it could not be read. */
 	platform(config: PartDescriptor): Promise<string | undefined>;
 	/** Asks for a part over so many connections of its own, once in a run. */
@@ -38,17 +48,30 @@ export type AnswerCache = {
 	sizeOnly(): number;
 };
 
+/** A config is some kilobytes. Of a larger one than any builder writes the last byte is read, like that of a layer. */
+export const largestConfig = 32 * 1024 * 1024;
+
+function isReadWhole({layers, size}: PartDescriptor): boolean {
+	return layers !== undefined && size <= largestConfig;
+}
+
 /** What another connection was answered. */
 type Opinion = {state: string; status: number};
 /** A balancer that takes turns leads one of so many connections to another registry. */
 const connectionsElsewhere = 2;
 
-type AnswerCacheOptions = Waiting & {depth: Depth; limiter: RequestLimiter; breaker: CircuitBreaker};
+type AnswerCacheOptions = Waiting & {
+	depth: Depth;
+	limiter: RequestLimiter;
+	breaker: CircuitBreaker;
+	/** For depth unpack. */
+	unpacker?: Unpacker;
+};
 
 export function createAnswerCache(
 	registry: Registry,
 	repository: string,
-	{depth, signal, limiter, breaker}: AnswerCacheOptions,
+	{depth, signal, limiter, breaker, unpacker}: AnswerCacheOptions,
 ): AnswerCache {
 	const manifests = new Map<Digest, ManifestFact>();
 	const blobs = createBlobAnswers();
@@ -57,6 +80,9 @@ export function createAnswerCache(
 	const access = createCircuitBreaker(isAccessDenied);
 	const own = createCircuitBreaker(isRegistryDown);
 	const opinions = new Map<Digest, Promise<Opinion[]>>();
+	const configs = new Map<Digest, ConfigFact>();
+	const layers = createUnpackedLayers(depth === 'unpack' ? unpacker : undefined);
+	const asked = depth === 'unpack' ? 'content' : depth;
 	let indexes = 0;
 
 	function request<T>(ask: () => Promise<T>): Promise<T> {
@@ -80,6 +106,13 @@ export function createAnswerCache(
 		return fact;
 	}
 
+	function keepConfig(digest: Digest): (bytes: Uint8Array) => void {
+		return bytes => {
+			const fact = configFact(parseConfig(bytes), {keepsDiffIds: depth === 'unpack'});
+			configs.set(digest, fact.state === 'read' ? {...fact, platform: interning.text(fact.platform)} : fact);
+		};
+	}
+
 	async function askElsewhere({role, digest, size}: PartDescriptor): Promise<Opinion[]> {
 		const opinions: Opinion[] = [];
 		for (let made = 0; made < connectionsElsewhere; made++) {
@@ -87,7 +120,7 @@ export function createAnswerCache(
 			try {
 				const answer = await (role === 'manifest'
 					? other.manifest(repository, digest, {signal})
-					: other.blob(repository, {digest, size}, depth, {signal}));
+					: other.blob(repository, {digest, size}, asked, {signal}));
 				opinions.push({state: answer.state, status: 'status' in answer ? answer.status : 200});
 			} finally {
 				await other.close();
@@ -111,24 +144,34 @@ export function createAnswerCache(
 
 		blob(descriptor, onBytes) {
 			const {digest, size, mediaType} = descriptor;
+			const isToUnpack = layers.lacks(descriptor);
+			const known = isToUnpack ? undefined : blobs.get(descriptor);
 			return (
-				blobs.get(descriptor) ??
-				together(`b ${digest} ${size}`, async () => {
+				known ??
+				together(`b ${digest} ${size}${isToUnpack ? ` ${mediaType}` : ''}`, async () => {
 					const blob = {digest, size, ...(mediaType === undefined ? {} : {mediaType})};
-					const waiting = {signal, ...(onBytes === undefined ? {} : {onBytes})};
-					return blobs.remember(descriptor, await request(() => registry.blob(repository, blob, depth, waiting)));
+					const reads = depth !== 'head' && isReadWhole(descriptor);
+					const waiting = {signal, ...(onBytes && {onBytes}), ...(reads && {onContent: keepConfig(digest)})};
+					const ask = (observer: Pick<BlobObserver, 'onChunk'> = {}) =>
+						request(() => registry.blob(repository, blob, reads ? 'content' : asked, {...waiting, ...observer}));
+					return blobs.remember(descriptor, await (isToUnpack ? layers.during(descriptor, ask) : ask()));
 				})
 			);
 		},
 
+		unpacked: layers.get,
+
+		config: digest => configs.get(digest),
+
 		platform: ({digest, size}) =>
 			together(`p ${digest} ${size}`, async () => {
-				let platform: string | undefined;
-				const onContent = (bytes: Uint8Array) => {
-					platform = configPlatform(new TextDecoder().decode(bytes));
-				};
-				await request(() => registry.blob(repository, {digest, size}, 'content', {signal, onContent}));
-				return platform;
+				if (!configs.has(digest)) {
+					const onContent = keepConfig(digest);
+					await request(() => registry.blob(repository, {digest, size}, 'content', {signal, onContent}));
+				}
+
+				const fact = configs.get(digest);
+				return fact && (fact.state === 'read' ? fact.platform : '');
 			}),
 
 		elsewhere(descriptor) {
@@ -161,74 +204,5 @@ export function createAnswerCache(
 
 		indexes: () => indexes,
 		sizeOnly: blobs.sizeOnly,
-	};
-}
-
-type BlobKey = Pick<PartDescriptor, 'digest' | 'size'>;
-
-/** Answers by digest and expected size, in as little memory as a large repository needs. */
-function createBlobAnswers() {
-	const answers = new Map<Digest, {size: number; answer: BlobAnswer}>();
-	/** Answers for a second size of the same digest. At most one size is right, so there are few. */
-	const misfits = new Map<string, BlobAnswer>();
-	/** One object for all that are present in the same way: most blobs are. */
-	const present = new Map<string, BlobAnswer>();
-	let sizeOnly = 0;
-
-	function intern(answer: BlobAnswer & {state: 'present'}): BlobAnswer {
-		const key = `${answer.status} ${answer.sizeOnly}`;
-		const known = present.get(key) ?? answer;
-		present.set(key, known);
-		return known;
-	}
-
-	return {
-		sizeOnly: () => sizeOnly,
-
-		get({digest, size}: BlobKey): BlobAnswer | undefined {
-			const known = answers.get(digest);
-			return known?.size === size ? known.answer : misfits.get(`${digest} ${size}`);
-		},
-
-		remember({digest, size}: BlobKey, given: BlobAnswer): BlobAnswer {
-			const answer = given.state === 'present' ? intern(given) : given;
-			sizeOnly += answer.state === 'present' && answer.sizeOnly ? 1 : 0;
-			if (answers.has(digest)) {
-				misfits.set(`${digest} ${size}`, answer);
-			} else {
-				answers.set(digest, {size, answer});
-			}
-
-			return answer;
-		},
-	};
-}
-
-/**
- * Shares a listing among concurrent callers, but never one that began before the call: a tag that answers 404 may have been
- * deleted since. Callers that arrive during a listing share the next one.
- */
-function createFreshListing<Names>(list: () => Promise<Names>): () => Promise<Names> {
-	let underWay: Promise<Names> | undefined;
-	let next: Promise<Names> | undefined;
-
-	function begin(): Promise<Names> {
-		const begun = list().finally(() => {
-			if (underWay === begun) {
-				underWay = undefined;
-			}
-		});
-		underWay = begun;
-		next = undefined;
-		return begun;
-	}
-
-	return () => {
-		if (underWay === undefined) {
-			return begin();
-		}
-
-		next ??= underWay.then(begin, begin);
-		return next;
 	};
 }

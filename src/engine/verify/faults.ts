@@ -2,10 +2,14 @@ import {defined} from '../../domain/defined.ts';
 import type {Reason} from '../../domain/error-codes.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Fault, FaultKind} from '../../domain/image/fault.ts';
+import {type ConfigFact, judgeConfig} from '../../domain/image/pullable/judge-config.ts';
+import {type Flaw, typeFlaw} from '../../domain/image/pullable/judge-manifest.ts';
+import type {Warning} from '../../domain/image/pullable/warning.ts';
 import type {Unchecked} from '../../domain/image/verdict.ts';
+import {byteSize} from '../../domain/text/wording.ts';
 import type {BlobAnswer, UnservedAnswer} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import type {AnswerCache} from './answer-cache.ts';
+import {type AnswerCache, largestConfig} from './answer-cache.ts';
 import {type CheckedPart, type Part, partsOf} from './parts.ts';
 import type {PlatformFilter} from './platform.ts';
 import type {ManifestFact} from './read-manifest.ts';
@@ -20,6 +24,8 @@ type WalkRules = {
 	/** The platforms that are meant to be there; absent: all. */
 	meant?: readonly string[];
 	platform?: PlatformFilter;
+	/** Whether configs are read whole. */
+	readsConfigs: boolean;
 };
 
 /**
@@ -35,7 +41,7 @@ export function createPartCheck(
 
 		if (descriptor.role !== 'manifest') {
 			const answer = cache.blob(descriptor, onBytes && (count => onBytes(part, count)));
-			return checkBlob(part, await answer, rules);
+			return checkBlob(part, await answer, {...rules, config: () => cache.config(descriptor.digest)});
 		}
 
 		if (via.length > deepestNesting) {
@@ -101,12 +107,29 @@ export function checkManifest(part: Part, fact: ManifestFact, {isCache, meant, p
 		return faulty(part, 'manifest-unreadable', 'it contains itself', status);
 	}
 
+	const {flaws = [], warnings = []} = fact.judgement ?? {};
+	const judged = {
+		below,
+		...(warnings.length > 0 && {warnings}),
+		...(flaws.length > 0 && {
+			flaws: flaws.map(flaw => flawOf(flaw, below, {via, ...defined({platform: part.platform})})),
+		}),
+	};
 	if (fact.size !== part.descriptor.size) {
 		const detail = `it is whole and has ${fact.size} bytes, its index says ${part.descriptor.size}`;
-		return {...faulty(part, 'size-wrong', detail, status), below};
+		return {...faulty(part, 'size-wrong', detail, status), ...judged};
 	}
 
-	return {part, status, below};
+	const differing = part.via.length === 0 ? undefined : typeFlaw(part.descriptor.mediaType, fact.mediaType);
+	return differing === undefined
+		? {part, status, ...judged}
+		: {...faulty(part, 'type-mismatch', differing, status), ...judged};
+}
+
+/** What the manifest says of one of its parts. A platform that was not asked for is not judged either. */
+function flawOf({kind, digest, detail}: Flaw, below: readonly Part[], above: Pick<Fault, 'via' | 'platform'>): Fault {
+	const platform = below.find(({descriptor}) => descriptor.digest === digest)?.platform ?? above.platform;
+	return {kind, digest, via: above.via, ...defined({platform}), detail};
 }
 
 const missingKinds = {config: 'config-missing', layer: 'layer-missing', manifest: 'child-missing'} as const;
@@ -119,11 +142,18 @@ const blobFaults: Record<Exclude<BlobAnswer['state'], 'present' | 'missing' | 'u
 	unreadable: 'link-malformed',
 };
 
-function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): CheckedPart {
+type BlobRules = WalkRules & {config(): ConfigFact | undefined};
+
+function checkBlob(part: Part, answer: BlobAnswer, {isCache, readsConfigs, config}: BlobRules): CheckedPart {
 	const {state, status} = answer;
 
 	if (state === 'present') {
-		return {part, status, ...(answer.sizeOnly && {isSizeOnly: true}), below: []};
+		const present: CheckedPart = {part, status, ...(answer.sizeOnly && {isSizeOnly: true}), below: []};
+		return part.descriptor.layers === undefined || !readsConfigs ? present : withConfig(present, config());
+	}
+
+	if (state === 'missing' && part.descriptor.mayBeElsewhere) {
+		return {...uncached(part, status), warnings: [elsewhere(part)]};
 	}
 
 	if (state === 'missing' && (isCache || part.mayBeAbsent)) {
@@ -136,6 +166,44 @@ function checkBlob(part: Part, answer: BlobAnswer, {isCache}: WalkRules): Checke
 
 	const kind = state === 'missing' ? missingKinds[part.descriptor.role] : blobFaults[state];
 	return faulty(part, kind, answer.detail, status);
+}
+
+function elsewhere({descriptor: {digest}}: Part): Warning {
+	const detail = 'it lives elsewhere (urls), and was not looked at';
+	return {kind: 'layer-elsewhere', digest, clients: ['clients that cannot reach its addresses'], detail};
+}
+
+/** What its config means for the image that it belongs to. */
+function withConfig(present: CheckedPart, fact: ConfigFact | undefined): CheckedPart {
+	const {part, status} = present;
+	if (fact === undefined && part.descriptor.size <= largestConfig) {
+		return present;
+	}
+
+	if (fact === undefined) {
+		const reason: Reason = {
+			code: 'image.config-unread',
+			message: `The config of the image has ${byteSize(part.descriptor.size)}, and was not read.`,
+			hint: 'No builder writes so large a config. Look into it: crane config IMAGE.',
+		};
+		return {...present, unchecked: uncheckedOf(part, reason)};
+	}
+
+	if (fact.state === 'ambiguous') {
+		const reason: Reason = {
+			code: 'manifest.ambiguous',
+			message: `Clients may read another config than this one: ${fact.reason}.`,
+			hint: 'Push the image again with a tool that writes each key once.',
+		};
+		return {...present, unchecked: uncheckedOf(part, reason)};
+	}
+
+	const {digest, layers = 0} = part.descriptor;
+	const {flaw, warnings} = judgeConfig(digest, fact, {layers, platform: part.platform});
+	return {
+		...(flaw === undefined ? present : faulty(part, flaw.kind, flaw.detail, status)),
+		...(warnings.length > 0 && {warnings}),
+	};
 }
 
 /** An empty index beside pullable parts is harmless. As the whole image, it cannot be pulled. */

@@ -3,6 +3,7 @@ import type {Reason} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Fault} from '../../domain/image/fault.ts';
 import {mayBeAbsent} from '../../domain/image/meant-platforms.ts';
+import type {Warning} from '../../domain/image/pullable/warning.ts';
 import {type ChildCheck, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
 
 /** What a pull needs, as the manifest above describes it: the same in every image that shares the manifest. Bytes. */
@@ -12,6 +13,12 @@ export type PartDescriptor = {
 	size: number;
 	mediaType?: string;
 	platform?: string;
+	/** Of a config that is read: how many layers its manifest has. */
+	layers?: number;
+	/** Of a layer: clients unpack it. */
+	unpacks?: true;
+	/** It has addresses elsewhere, and need not be here. */
+	mayBeElsewhere?: true;
 };
 
 /** A descriptor, and the path to it in one image. */
@@ -30,7 +37,10 @@ export type CheckedPart = {
 	part: Part;
 	status?: number;
 	fault?: Fault;
+	/** What is wrong with the parts below, as their manifest describes them. */
+	flaws?: Fault[];
 	unchecked?: Unchecked;
+	warnings?: readonly Warning[];
 	/** With a fault: the registry fails on the part each time, which means this where it fails on others as well. */
 	failure?: Reason;
 	/** Absent, which is no fault: a cache has not fetched it yet, or its platform is not meant to be there. */
@@ -47,8 +57,8 @@ export type CheckedPart = {
 type CheckedParts = ReadonlyMap<string, CheckedPart>;
 
 /** A part is checked once an image, however many manifests share it. Two sizes are two parts: one of them is wrong. */
-export function keyOf({descriptor: {role, digest, size}}: Part): string {
-	return `${role === 'manifest' ? 'm' : 'b'} ${digest} ${size}`;
+export function keyOf({descriptor: {role, digest, size, layers}}: Part): string {
+	return `${role === 'manifest' ? 'm' : 'b'} ${digest} ${size}${layers === undefined ? '' : ` ${layers}`}`;
 }
 
 type Above = {
@@ -88,8 +98,9 @@ export function notMeantIn(parts: readonly CheckedPart[]): string[] {
 /** What all parts of an image amount to. */
 export function outcomeOf(
 	all: readonly CheckedPart[],
-): Pick<ImageCheck, 'verdict' | 'checked' | 'faults' | 'unchecked'> {
-	const faults = all.flatMap(({fault}) => fault ?? []);
+): Pick<ImageCheck, 'verdict' | 'checked' | 'faults' | 'unchecked' | 'warnings'> {
+	const faults = all.flatMap(({fault, flaws = []}) => [...(fault === undefined ? [] : [fault]), ...flaws]);
+	const warnings = all.flatMap(entry => entry.warnings ?? []);
 	const unchecked = all.flatMap(entry => entry.unchecked ?? []);
 	const answered = all.filter(entry => entry.unchecked === undefined);
 	const manifests = answered.filter(({part}) => part.descriptor.role === 'manifest').length;
@@ -99,6 +110,7 @@ export function outcomeOf(
 		checked: {manifests, blobs: answered.length - manifests, ...(sizeOnly > 0 && {sizeOnly})},
 		faults,
 		unchecked,
+		...(warnings.length > 0 && {warnings}),
 	};
 }
 

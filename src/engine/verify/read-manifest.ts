@@ -1,14 +1,9 @@
 import type {ErrorCode} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
-import {
-	type Descriptor,
-	isForeign,
-	type Manifest,
-	parseManifest,
-	platformName,
-	references,
-} from '../../domain/image/manifest.ts';
+import {type Descriptor, type Manifest, parseManifest, platformName, references} from '../../domain/image/manifest.ts';
 import {mediaTypes, roleOfChild} from '../../domain/image/media-type.ts';
+import {type Judgement, judgeManifest, unpackedLayers} from '../../domain/image/pullable/judge-manifest.ts';
+import {isEncrypted, isUnpacked, mayLiveElsewhere} from '../../domain/image/pullable/layer-types.ts';
 import type {ManifestAnswer} from '../ports/registry.ts';
 import type {PartDescriptor} from './parts.ts';
 
@@ -25,6 +20,8 @@ export type FoundFact =
 			descriptors: PartDescriptor[];
 			/** It references nothing pullable, although nothing is missing from it. */
 			isEmpty: boolean;
+			/** What is wrong with what it names, or some clients fail at, if anything is. */
+			judgement?: Judgement;
 	  }
 	| {state: 'damaged'; mediaType: string; detail: string}
 	/** Whole, but in a form that regmedic does not support. */
@@ -97,6 +94,8 @@ export function readManifest(
 	}
 
 	const {manifest} = parsed;
+	const judgement = judgeManifest(digest, manifest);
+	const {flaws, warnings} = judgement;
 	return {
 		state: 'read',
 		kind: manifest.kind,
@@ -104,12 +103,17 @@ export function readManifest(
 		mediaType: interning.text(manifest.mediaType),
 		descriptors: descriptorsOf(manifest, interning),
 		isEmpty: isEmpty(manifest),
+		...(flaws.length + warnings.length > 0 && {judgement}),
 	};
 }
 
-/** Without foreign layers, which live elsewhere, and without the `subject`, which may be missing. */
+/** Without the `subject`, which may be missing. */
 function descriptorsOf(manifest: Manifest, interning: Interning): PartDescriptor[] {
-	function describe(role: PartDescriptor['role'], descriptor: Descriptor): PartDescriptor {
+	function describe(
+		role: PartDescriptor['role'],
+		descriptor: Descriptor,
+		more: Pick<PartDescriptor, 'layers' | 'unpacks'> = {},
+	): PartDescriptor {
 		const {digest, size, mediaType} = descriptor;
 		const platform = role === 'manifest' ? platformName(descriptor) : undefined;
 		return interning.descriptor({
@@ -118,6 +122,8 @@ function descriptorsOf(manifest: Manifest, interning: Interning): PartDescriptor
 			size,
 			...(mediaType === undefined ? {} : {mediaType: interning.text(mediaType)}),
 			...(platform === undefined ? {} : {platform: interning.text(platform)}),
+			...more,
+			...(role === 'layer' && mayLiveElsewhere(descriptor) && {mayBeElsewhere: true as const}),
 		});
 	}
 
@@ -125,8 +131,17 @@ function descriptorsOf(manifest: Manifest, interning: Interning): PartDescriptor
 		return manifest.children.map(child => describe(roleOfChild(child), child));
 	}
 
-	const layers = manifest.layers.filter(layer => !isForeign(layer)).map(layer => describe('layer', layer));
-	return manifest.config === undefined ? layers : [describe('config', manifest.config), ...layers];
+	const unpacked = unpackedLayers(manifest);
+	const layers = manifest.layers.map(layer =>
+		describe(
+			'layer',
+			layer,
+			unpacked !== undefined && isUnpacked(layer.mediaType) && !isEncrypted(layer.mediaType) ? {unpacks: true} : {},
+		),
+	);
+	return manifest.config === undefined
+		? layers
+		: [describe('config', manifest.config, unpacked === undefined ? {} : {layers: unpacked}), ...layers];
 }
 
 /** Artifacts, also as an index, may consist of nothing but annotations and a subject. */
@@ -183,6 +198,9 @@ function isSame(one: PartDescriptor, other: PartDescriptor): boolean {
 		one.size === other.size &&
 		one.role === other.role &&
 		one.mediaType === other.mediaType &&
-		one.platform === other.platform
+		one.platform === other.platform &&
+		one.layers === other.layers &&
+		one.unpacks === other.unpacks &&
+		one.mayBeElsewhere === other.mayBeElsewhere
 	);
 }

@@ -5,6 +5,7 @@ import {type MeantPlatforms, platformsMeant} from '../../domain/image/meant-plat
 import {formatReference, type ImageReference, target} from '../../domain/image/reference.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {ManifestAnswer, Registry} from '../ports/registry.ts';
+import type {Unpacker} from '../ports/unpacker.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {type AnswerCache, createAnswerCache} from './answer-cache.ts';
 import {createCircuitBreaker, isRegistryDown} from './circuit-breaker.ts';
@@ -20,6 +21,8 @@ export type WalkerOptions = Waiting & {
 	role?: RegistryRole;
 	/** Children of other platforms may be absent. */
 	platforms?: MeantPlatforms;
+	/** For depth unpack. */
+	unpacker?: Unpacker;
 	/** By default, as many requests at a time as the registry can bear. */
 	limiter?: RequestLimiter;
 };
@@ -48,13 +51,19 @@ export type Walker = {
 };
 
 export function createWalker(registry: Registry, options: WalkerOptions): Walker {
-	const {depth, signal, role = 'authoritative', platforms = {}} = options;
+	const {depth, signal, role = 'authoritative', platforms = {}, unpacker} = options;
+	if (depth === 'unpack' && unpacker === undefined) {
+		throw new Error('Depth unpack needs an unpacker.');
+	}
+
 	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
 	const breaker = createCircuitBreaker(isRegistryDown, {leastRepositories: 2});
 	const caches = new Map<string, AnswerCache>();
 
 	function cacheOf(repository: string): AnswerCache {
-		const cache = caches.get(repository) ?? createAnswerCache(registry, repository, {depth, signal, limiter, breaker});
+		const cache =
+			caches.get(repository) ??
+			createAnswerCache(registry, repository, {depth, signal, limiter, breaker, ...defined({unpacker})});
 		caches.set(repository, cache);
 		return cache;
 	}

@@ -10,6 +10,7 @@ import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './plat
 import type {FoundFact} from './read-manifest.ts';
 import {secondOpinion} from './second-opinion.ts';
 import {weighUnserved} from './unserved.ts';
+import {weighUnpacked} from './weigh-unpacked.ts';
 
 type WalkPartsOptions = Waiting &
 	WantedPlatforms & {
@@ -38,13 +39,15 @@ export async function walkParts(
 	const size = fact.state === 'read' ? fact.size : 0;
 	const top: Part = {descriptor: {role: 'manifest', digest, size}, via: []};
 
-	const rules = {isCache, ...defined({platform: filter, meant})};
+	const rules = {isCache, readsConfigs: depth !== 'head', ...defined({platform: filter, meant})};
 	const isReferrersList = isIndex && fact.isEmpty && referrersTag.test(reference.tag ?? '');
 	const start = checkManifest(top, isReferrersList ? {...fact, isEmpty: false} : fact, rules);
-	const observer = onProgress && countProgress(onProgress, depth === 'content');
-	const onBytes = depth === 'content' ? observer?.received : undefined;
+	const readsAll = depth === 'content' || depth === 'unpack';
+	const observer = onProgress && countProgress(onProgress, readsAll);
+	const onBytes = readsAll ? observer?.received : undefined;
 	const check = createPartCheck(cache, {signal, ...rules, ...defined({onBytes})});
-	const checked = weighUnserved(withoutEmptyBranches(await checkByLevel(start, check, observer)));
+	const found = weighUnserved(withoutEmptyBranches(await checkByLevel(start, check, observer)));
+	const checked = depth === 'unpack' ? weighUnpacked(found, cache) : found;
 	const parts = [...checked.values()];
 
 	const others = filter?.seen() ?? [];

@@ -1,8 +1,9 @@
 import {partName} from '../../domain/image/digest.ts';
 import {type Fault, faultMeanings} from '../../domain/image/fault.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
+import type {Warning} from '../../domain/image/pullable/warning.ts';
 import type {Depth, ImageCheck, Unchecked} from '../../domain/image/verdict.ts';
-import {sayMayLackLinks, sayNotMeant, saySizeOnly, sayVerdict} from '../../domain/image/verdict.ts';
+import {sayIntact, sayMayLackLinks, sayNotMeant, saySizeOnly, sayVerdict} from '../../domain/image/verdict.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {usualColumns, wrap} from '../../domain/text/wrap.ts';
@@ -32,6 +33,7 @@ export function sayCheck(
 		...sayTree(check, {columns, unicode}),
 		...(check.faults.length === 0 ? [] : ['Faults:', ...kindsOf(check).flatMap(text => wrap(text, item))]),
 		...reasonsOf(check, columns),
+		...warningsOf(check, columns),
 		...wrap(scopeOf(check, depth), {columns}),
 		...nextOf(check, depth, flags),
 	];
@@ -93,6 +95,29 @@ function reasonsOf({unchecked}: ImageCheck, columns: number): string[] {
 	];
 }
 
+/** Each warning once, with the clients that fail. */
+function warningsOf({warnings = []}: ImageCheck, columns: number): string[] {
+	if (warnings.length === 0) {
+		return [];
+	}
+
+	const kinds = [...Map.groupBy(warnings, ({kind, detail}) => `${kind} ${detail}`).values()];
+	const left = kinds.length - mostReasons;
+	return [
+		'Some clients only:',
+		...kinds.slice(0, mostReasons).flatMap(alike => {
+			const [{kind, clients, detail}] = alike as [Warning, ...Warning[]];
+			const times = alike.length === 1 ? '' : ` (${alike.length})`;
+			return wrap(`${kind}${times}: ${detail}. Fails in: ${clients.join(', ')}.`, {
+				first: '  - ',
+				rest: '    ',
+				columns,
+			});
+		}),
+		...(left > 0 ? [`  - and ${count(left, 'more warning')}; --json lists them`] : []),
+	];
+}
+
 function sayParts(parts: Unchecked[]): string {
 	const named = parts.map(partName).filter(text => text !== '');
 	const left = named.length - mostParts;
@@ -108,9 +133,7 @@ function scopeOf(check: ImageCheck, depth: Depth): string {
 		.join('');
 	switch (verdict) {
 		case 'intact':
-			return depth === 'head'
-				? `intact: ${scope}; all of them exist. Check that they are complete with --depth edge.${more}`
-				: `intact: ${scope}; no fault was found.${worth}${more}`;
+			return `intact: ${scope}. ${sayIntact(checked.sizeOnly, depth)}${more}`;
 
 		case 'unknown':
 			return `unknown: ${scope}; no fault was found in them. The rest is not known.${worth}`;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Digest} from '../../../src/domain/image/digest.ts';
-import {isForeign, type Manifest, parseManifest, platformName, references} from '../../../src/domain/image/manifest.ts';
+import {type Manifest, parseManifest, platformName, references} from '../../../src/domain/image/manifest.ts';
 import {isIndexType, mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {buildImage} from '../../../src/drills/images/image.ts';
 
@@ -118,12 +118,6 @@ test('any input is read or refused and never thrown, and only a declared index i
 test('four megabytes of brackets are refused, not a stack overflow', () => {
 	expect(reason('['.repeat(4 * 1024 * 1024))).toMatchObject({ok: false});
 	expect(reason(`${'['.repeat(500_000)}${']'.repeat(500_000)}`)).toMatchObject({ok: false});
-});
-
-test('a layer with urls is stored elsewhere; a foreign media type without them says nothing', () => {
-	expect(isForeign({...a, urls: ['https://acme.example/layer']})).toBe(true);
-	expect(isForeign({...a, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'})).toBe(false);
-	expect(isForeign({...a, urls: []})).toBe(false);
 });
 
 test('a null where Go expects a text or a size is read as Go reads it, and a number in place of a text is not', () => {

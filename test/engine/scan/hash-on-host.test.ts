@@ -39,9 +39,12 @@ function depthsSeen(registry = shelf(image)) {
 	return {registry, depths};
 }
 
-const large = image.blobs.filter(({bytes}) => bytes.length > 150).map(({digest}) => digest);
+/** Configs are read, wherever the rest is hashed. */
+const large = image.blobs
+	.filter(({bytes}) => bytes.length > 100 && !bytes.toString().startsWith('{"os":"linux"'))
+	.map(({digest}) => digest);
 const walk = (registry = shelf(image), storage = host(), depth: 'edge' | 'content' = 'content') =>
-	walkImage(hashingOnHost(registry, storage, {aboveBytes: 150}), latest, {depth, signal});
+	walkImage(hashingOnHost(registry, storage, {aboveBytes: 100}), latest, {depth, signal});
 
 test('large blobs are hashed on the host, with one byte over HTTP, and small ones are downloaded', async () => {
 	const {registry, depths} = depthsSeen();
@@ -104,7 +107,7 @@ test('a result that arrived before the call failed still counts', async () => {
 		onAnswer?.({digest: first!, state: 'same', bytes: 1});
 		throw failure('ssh.lost', 'unreachable');
 	};
-	const registry = hashingOnHost(shelf(image), storage, {aboveBytes: 150});
+	const registry = hashingOnHost(shelf(image), storage, {aboveBytes: 100});
 	const ask = (digest: Digest) => registry.blob('acme/app', {digest, size: 200}, 'content', {signal});
 
 	const [first, second] = await Promise.allSettled([ask(large[0]!), ask(large[1]!)]);
@@ -115,7 +118,7 @@ test('a result that arrived before the call failed still counts', async () => {
 
 test('a blob of two repositories is hashed once, and cancelling one walk does not cancel another', async () => {
 	const storage = host();
-	const registry = hashingOnHost(shelf(image), storage, {aboveBytes: 150});
+	const registry = hashingOnHost(shelf(image), storage, {aboveBytes: 100});
 	const blob = {digest: large[0]!, size: 200};
 	await registry.blob('acme/app', blob, 'content', {signal});
 	await registry.blob('acme/other', blob, 'content', {signal});

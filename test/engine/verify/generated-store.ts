@@ -70,6 +70,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 	plan.indexes.forEach(({children, damage: state}, n) => {
 		const listed = children.map(each => ({
 			...name(manifests, each),
+			mediaType: manifests[each.of % manifests.length]!.mediaType,
 			...(each.platform === 0 ? {} : {platform: {os: 'linux', architecture: `arch${each.platform}`}}),
 		}));
 		keep(document({n, manifests: listed}), state);

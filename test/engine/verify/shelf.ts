@@ -36,6 +36,9 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		return answered;
 	}
 
+	const contents = new Map(
+		images.flatMap(({blobs}) => blobs.map(({digest, bytes}) => [digest as string, bytes] as const)),
+	);
 	const self: Shelf = {
 		host,
 		manifests: new Map(),
@@ -49,11 +52,16 @@ export function shelf(...images: BuiltImage[]): Shelf {
 			await self.pause();
 			return answer(self.manifests.get(reference) ?? missing);
 		},
-		async blob(_, {digest}, __, {signal}) {
+		async blob(_, {digest}, __, {signal, onContent}) {
 			signal.throwIfAborted();
 			self.asked.push(digest);
 			await self.pause();
-			return answer(self.blobs.get(digest) ?? {...missing, detail: 'blob unknown to registry'});
+			const answered = answer(self.blobs.get(digest) ?? {...missing, detail: 'blob unknown to registry'});
+			if (answered.state === 'present') {
+				onContent?.(contents.get(digest)!);
+			}
+
+			return answered;
 		},
 		servesFromMemory: async () => false,
 		certificate: () => undefined,

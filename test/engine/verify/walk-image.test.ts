@@ -170,10 +170,11 @@ test.each([
 });
 
 test('foreign layers and a missing subject are no faults, and the children of a cache export are blobs', async () => {
-	const foreign = {digest: blobOf('foreign').digest, size: 7, urls: ['https://acme.example/layer']};
+	const mediaType = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
+	const foreign = {mediaType, digest: blobOf('foreign').digest, size: 7, urls: ['https://acme.example/layer']};
 	const image = document(
 		{
-			config: {digest: blobOf('{}').digest, size: 2},
+			config: {mediaType: 'application/vnd.acme.config', digest: blobOf('{}').digest, size: 2},
 			layers: [foreign],
 			subject: {digest: blobOf('gone').digest, size: 4},
 		},
@@ -181,7 +182,9 @@ test('foreign layers and a missing subject are no faults, and the children of a 
 	);
 	const registry = shelf({index: image, manifests: [], blobs: [blobOf('{}')]});
 
-	expect(await walk(registry)).toMatchObject({verdict: 'intact', checked: {manifests: 1, blobs: 1}});
+	const check = await walk(registry);
+	expect(check).toMatchObject({verdict: 'intact', checked: {manifests: 1, blobs: 2}});
+	expect(check.warnings?.map(({kind}) => kind)).toEqual(['urls-first', 'layer-elsewhere']);
 
 	const cache = document({
 		manifests: [

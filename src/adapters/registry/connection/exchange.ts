@@ -17,7 +17,8 @@ export class ExchangeFailed extends Error {
 /** A body, to be read once or dropped. */
 export type Body = {
 	/**
-	 * Hands over the chunks as they arrive. Where `onChunk` returns false, the rest is dropped.
+	 * Hands over the chunks as they arrive. Where `onChunk` returns false, the rest is dropped; where it returns a promise, the
+	 * next chunk waits for it, and the connection is paused.
 	 * @throws as `exchange`; what `onChunk` throws
 	 */
 	read(onChunk: (chunk: Uint8Array) => unknown): Promise<void>;
@@ -58,8 +59,9 @@ export function exchange(
 		let controller: Dispatcher.DispatchController | undefined;
 		let hasEnded = false;
 		let failure: {error: unknown} | undefined;
-		let unread: Uint8Array[] = [];
+		const unread: Uint8Array[] = [];
 		let unreadBytes = 0;
+		let isHeld = false;
 		let reader: Reader | undefined;
 
 		const timer = setTimeout(() => fail(new DeadlinePassed()), Math.min(deadlineMs, longestTimerMs));
@@ -78,7 +80,7 @@ export function exchange(
 
 		/** Bytes that wait for us to read them say nothing about the server. */
 		function keepPace(): void {
-			if (arrived < pace!.bytes && unread.length === 0) {
+			if (arrived < pace!.bytes && unread.length === 0 && !isHeld) {
 				fail(new DeadlinePassed());
 			}
 
@@ -100,7 +102,13 @@ export function exchange(
 		/** @returns whether the reader wants more */
 		function handOver(chunk: Uint8Array, {onChunk, done, failed}: Reader): boolean {
 			try {
-				if (onChunk(chunk) !== false) {
+				const wanted = onChunk(chunk);
+				if (wanted instanceof Promise) {
+					hold(wanted, {onChunk, done, failed});
+					return true;
+				}
+
+				if (wanted !== false) {
 					return true;
 				}
 
@@ -113,26 +121,55 @@ export function exchange(
 			return false;
 		}
 
+		/** Nothing more is handed over until the reader is ready for it. */
+		function hold(until: Promise<unknown>, opened: Reader): void {
+			isHeld = true;
+			controller?.pause();
+			until.then(
+				wanted => {
+					isHeld = false;
+					if (wanted === false) {
+						opened.done();
+						fail(undefined);
+					} else {
+						handOverAll(opened);
+					}
+				},
+				error => {
+					opened.failed(error);
+					fail(undefined);
+				},
+			);
+		}
+
+		/** Chunks that arrived before a failure are still handed over. */
+		function handOverAll(opened: Reader): void {
+			while (!isHeld && unread.length > 0) {
+				const chunk = unread.shift()!;
+				unreadBytes -= chunk.length;
+				if (!handOver(chunk, opened)) {
+					return;
+				}
+			}
+
+			if (isHeld) {
+				return;
+			}
+
+			if (!hasEnded) {
+				controller?.resume();
+			} else if (failure) {
+				opened.failed(failure.error);
+			} else {
+				opened.done();
+			}
+		}
+
 		const body: Body = {
 			read: onChunk =>
 				new Promise((done, failed) => {
-					const opened: Reader = {onChunk, done, failed};
-					reader = opened;
-					const early = unread;
-					unread = [];
-
-					// Chunks that arrived before a failure are still handed over.
-					if (!early.every(chunk => handOver(chunk, opened))) {
-						return;
-					}
-
-					if (!hasEnded) {
-						controller?.resume();
-					} else if (failure) {
-						failed(failure.error);
-					} else {
-						done();
-					}
+					reader = {onChunk, done, failed};
+					handOverAll(reader);
 				}),
 			drop: () => fail(undefined),
 		};
@@ -154,7 +191,7 @@ export function exchange(
 			},
 			onResponseData(_, chunk) {
 				arrived += chunk.length;
-				if (reader) {
+				if (reader && !isHeld && unread.length === 0) {
 					handOver(chunk, reader);
 					return;
 				}
@@ -168,7 +205,9 @@ export function exchange(
 			onResponseEnd() {
 				if (!hasEnded) {
 					end();
-					reader?.done();
+					if (!isHeld && unread.length === 0) {
+						reader?.done();
+					}
 				}
 			},
 			onResponseError(_, error) {

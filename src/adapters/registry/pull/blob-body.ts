@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {OperatorError} from '../../../domain/errors.ts';
 import {digestAlgorithm, digestHex} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
+import type {BlobObserver} from '../../../engine/ports/registry.ts';
 import {consume, discard, type RegistryResponse} from '../response.ts';
 import type {BlobReading} from './blob-reading.ts';
 import {judgeSize} from './blob-size.ts';
@@ -9,8 +10,11 @@ import {judgeSize} from './blob-size.ts';
 /** `existence`: that it is served; `size`: what the headers say; `first-byte`: whether anything comes; `all`: every byte, hashed. */
 export type Wants = 'existence' | 'size' | 'first-byte' | 'all';
 
-/** `onBytes`: so many have arrived so far; `onContent`: all of them, where they match the digest. */
-type BodyObserver = {onBytes: (received: number) => void; onContent?: (bytes: Uint8Array) => void};
+/**
+ * `onBytes`: so many have arrived so far; `onChunk`: each piece, with how many came before it; `onContent`: all of them, where they
+ * match the digest.
+ */
+type BodyObserver = {onBytes: (received: number) => void} & Pick<BlobObserver, 'onChunk' | 'onContent'>;
 
 /**
  * Reads a response with the whole blob as far as `wants` says. The rest is dropped, and its connection with it.
@@ -20,7 +24,7 @@ export async function readBody(
 	response: RegistryResponse,
 	{size, digest}: Descriptor,
 	wants: Wants,
-	{onBytes, onContent}: BodyObserver,
+	{onBytes, onChunk, onContent}: BodyObserver,
 ): Promise<BlobReading> {
 	const {status} = response;
 	const header = response.header('content-length');
@@ -50,8 +54,10 @@ export async function readBody(
 			content.push(chunk);
 		}
 
+		const before = arrived;
 		arrived += chunk.length;
 		onBytes(arrived);
+		return onChunk?.(chunk, before);
 	});
 
 	if (wants === 'first-byte' && received > 0) {
@@ -79,15 +85,15 @@ export async function readBody(
 export async function receive(
 	response: RegistryResponse,
 	most: number,
-	onChunk: (chunk: Uint8Array) => void = () => {},
+	onChunk: (chunk: Uint8Array) => void | Promise<void> = () => {},
 ) {
 	let received = 0;
 
 	try {
 		await consume(response, chunk => {
 			received += chunk.length;
-			onChunk(chunk);
-			return received < most;
+			const taken = onChunk(chunk);
+			return taken instanceof Promise ? taken.then(() => received < most) : received < most;
 		});
 		return {received, isCut: false};
 	} catch (error) {

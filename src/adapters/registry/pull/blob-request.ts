@@ -1,5 +1,6 @@
 import {OperatorError} from '../../../domain/errors.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
+import type {BlobObserver} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {readNotServed} from '../errors/not-served.ts';
 import {pullScope} from '../request.ts';
@@ -23,8 +24,7 @@ const mostOfRange = 64 * 1024;
 /** Where blobs come from, and what was learned of it in this run. */
 export type BlobSource = {transport: Transport; forms: OptionalForms; budget: ReadBudget};
 
-/** `onBytes` and `onContent` as in `Registry.blob`. */
-export type BlobWaiting = Waiting & {onBytes?: (count: number) => void; onContent?: (bytes: Uint8Array) => void};
+export type BlobWaiting = Waiting & BlobObserver;
 
 export type BlobRequests = ReturnType<typeof createBlobRequests>;
 

@@ -8,6 +8,7 @@ import {recheckPaths} from '../recheck.ts';
 import {runUntilStalled} from '../stall.ts';
 import {noRoot, rejectRootExits} from '../store-root.ts';
 import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
+import {readConfigs} from './read-configs.ts';
 import {readInto} from './read-files.ts';
 import {sortOut} from './sort-out.ts';
 import type {Tree} from './tree.ts';
@@ -25,7 +26,7 @@ type ListOptions = Waiting & {
 const treeTimeoutMs = 4 * 60 * 60_000;
 
 /**
- * Lists the tree, then reads links and likely manifests: two commands. A third command reads manifests that only an
+ * Lists the tree, then reads links and likely manifests, then configs: three commands. One more reads manifests that only an
  * index named. Manifests that these name in turn become a gap: the result is wanted tonight.
  */
 export async function listStore(options: ListOptions): Promise<StorageListing> {
@@ -48,11 +49,13 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 	}
 
 	const configs = sortOut(listing, new Set([...referenced, ...manifests]));
+	const meanings = await readConfigs(listing, {shell, signal});
 	return {
 		...listing,
 		complete: listing.gaps.length === 0,
 		linksTakenBySize: takenBySize,
 		configs,
+		...meanings,
 		unlinkedUnread: leftUnread.filter(digest => !listing.manifests.has(digest)).length,
 	};
 }

@@ -1,4 +1,5 @@
 import type {Digest} from '../../image/digest.ts';
+import type {ConfigFact} from '../../image/pullable/judge-config.ts';
 import type {CollectionStop} from './collection-stop.ts';
 import type {ObstacleKind} from './obstacles.ts';
 
@@ -48,6 +49,10 @@ export type StorageListing = {
 	manifests: Map<Digest, {ok: true; text: string} | {ok: false; reason: string}>;
 	/** The texts of configs that such unlinked images need, as far as they are known. */
 	configs?: ReadonlyMap<Digest, string>;
+	/** What the configs of the images say, as far as they were read. `corrupt`: the bytes do not match the digest. */
+	imageConfigs?: ReadonlyMap<Digest, ConfigFact | 'corrupt'>;
+	/** How many configs were not read: too many, or too large. */
+	configsUnread?: number;
 	/** How many unlinked blobs were too many to read: they may be manifests. */
 	unlinkedUnread?: number;
 	/** Seconds since 1970 on the registry's host when `find` began. */

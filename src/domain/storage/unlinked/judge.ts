@@ -1,6 +1,7 @@
 import type {Digest} from '../../image/digest.ts';
-import {isForeign, references} from '../../image/manifest.ts';
+import {references} from '../../image/manifest.ts';
 import {roleOfChild} from '../../image/media-type.ts';
+import {mayLiveElsewhere} from '../../image/pullable/layer-types.ts';
 import {revisionFolder} from '../listing/paths.ts';
 import type {StorageGraph} from '../walk/graph.ts';
 import {manifestsBelow, unlinkedRoots} from './roots.ts';
@@ -87,7 +88,7 @@ function blobsBelow(graph: StorageGraph, root: Digest): Set<Digest> {
 	for (const manifest of manifestsBelow(graph, root).values()) {
 		for (const part of references(manifest)) {
 			const isManifest = manifest.kind === 'index' && roleOfChild(part) === 'manifest';
-			if (!isManifest && !isForeign(part)) {
+			if (!isManifest && !mayLiveElsewhere(part)) {
 				blobs.add(part.digest);
 			}
 		}

@@ -200,6 +200,15 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 			return undefined;
 		}
 
+		// distribution reads it to choose the form. @see distribution v2.8.3 registry/storage/manifeststore.go, Get
+		if (parsed.ok && parsed.schemaVersion !== 2) {
+			const {schemaVersion = 0} = parsed;
+			const schema1 = readSchema1(body.text, layer => listing.blobs.get(layer)?.size ?? 0);
+			return schema1 === undefined
+				? {ok: false, reason: `its schemaVersion is ${schemaVersion}, which no registry serves`}
+				: {ok: true, manifest: schema1};
+		}
+
 		const schema1 = parsed.ok ? undefined : readSchema1(body.text, layer => listing.blobs.get(layer)?.size ?? 0);
 		return schema1 === undefined ? parsed : {ok: true, manifest: schema1};
 	}

@@ -1,7 +1,8 @@
 import type {Digest} from '../../image/digest.ts';
 import type {FaultKind} from '../../image/fault.ts';
-import {type Descriptor, isForeign, references} from '../../image/manifest.ts';
+import {type Descriptor, references} from '../../image/manifest.ts';
 import {roleOfChild} from '../../image/media-type.ts';
+import {mayLiveElsewhere} from '../../image/pullable/layer-types.ts';
 import {tagTarget} from '../listing/links.ts';
 import type {StorageListing} from '../listing/listing.ts';
 import {openGraph, type StorageGraph} from './graph.ts';
@@ -95,7 +96,7 @@ export function planBelow(graph: StorageGraph, repository: string, roots: Iterab
 			const role = body?.ok && body.manifest.kind === 'index' ? roleOfChild(needed) : undefined;
 			if (role === 'manifest') {
 				visit(needed.digest);
-			} else if (isForeign(needed)) {
+			} else if (mayLiveElsewhere(needed)) {
 				hasForeign = true;
 			} else {
 				const isConfig =

@@ -1,8 +1,9 @@
 import {defined} from '../../defined.ts';
 import type {Digest} from '../../image/digest.ts';
-import {type Descriptor, type ImageManifest, isForeign, platformName} from '../../image/manifest.ts';
+import {type Descriptor, type ImageManifest, platformName} from '../../image/manifest.ts';
 import {type MeantPlatforms, mayBeAbsent, platformsMeant} from '../../image/meant-platforms.ts';
 import {roleOfChild} from '../../image/media-type.ts';
+import {mayLiveElsewhere} from '../../image/pullable/layer-types.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
 import {blobData, revisionLink} from '../listing/paths.ts';
 import {earliest} from '../listing/times.ts';
@@ -10,6 +11,7 @@ import {revisionFault, type StorageFault, sayGone, sayLoss} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
 import {gonePartsOf, planBelow} from './relink-plan.ts';
 import {lookAtBlob, lostLayersFault, sizeFault} from './walk-blob.ts';
+import {configFault, flawsIn, typeFault} from './walk-meaning.ts';
 
 /** A part of an image, and the path to it. */
 export type PartPath = {digest: Digest; via: Digest[]; platform?: string};
@@ -79,6 +81,7 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 		}
 
 		const below = [...via, digest];
+		faults.push(...flawsIn(body.manifest, below, path.platform));
 		if (body.manifest.kind === 'index') {
 			visitChildren(body.manifest.children, below, path);
 		} else {
@@ -102,9 +105,10 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 			const role = roleOfChild(child);
 			if (role === 'manifest') {
 				visitChild(path);
-				const wrongSize = sizeFault(graph, child);
-				if (wrongSize !== undefined) {
-					faults.push({...placeOf(path), ...wrongSize});
+				for (const wrong of [sizeFault(graph, child), typeFault(graph, child)]) {
+					if (wrong !== undefined) {
+						faults.push({...placeOf(path), ...wrong});
+					}
 				}
 			} else {
 				visitBlob(child, role, path);
@@ -187,19 +191,27 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 	}
 
 	function visitBlobs(
-		{config, layers}: ImageManifest,
+		manifest: ImageManifest,
 		via: Digest[],
 		parent: Visited,
 		isWanted: (blob: Descriptor) => boolean = () => true,
 	): void {
+		const {config, layers} = manifest;
 		for (const blob of [...(config === undefined ? [] : [config]), ...layers].filter(isWanted)) {
-			visitBlob(blob, blob === config ? 'config' : 'layer', {...parent, digest: blob.digest, via});
+			const path = {...parent, digest: blob.digest, via};
+			const before = faults.length;
+			visitBlob(blob, blob === config ? 'config' : 'layer', path);
+			const wrong =
+				blob === config && faults.length === before ? configFault(graph, manifest, parent.platform) : undefined;
+			if (wrong !== undefined) {
+				faults.push({...placeOf(path), ...wrong});
+			}
 		}
 	}
 
 	function visitBlob(blob: Descriptor, role: 'config' | 'layer', path: Visited): void {
 		const {digest, isOptional} = path;
-		if (isForeign(blob)) {
+		if (mayLiveElsewhere(blob) && graph.data(digest) !== 'there') {
 			return;
 		}
 

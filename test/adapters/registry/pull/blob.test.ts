@@ -1,7 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {expect, test} from 'vitest';
-import type {Depth} from '../../../../src/domain/image/verdict.ts';
 import {blobOf} from '../../../../src/drills/images/image.ts';
+import type {BlobDepth} from '../../../../src/engine/ports/registry.ts';
 import {connect, listen, specError} from '../server.ts';
 
 const {digest, bytes} = blobOf('a layer of some length');
@@ -30,7 +30,11 @@ function serve(request: IncomingMessage, response: ServerResponse, content = byt
 	}
 }
 
-async function judge(depth: Depth, answer: (request: IncomingMessage, response: ServerResponse) => void, of = blob) {
+async function judge(
+	depth: BlobDepth,
+	answer: (request: IncomingMessage, response: ServerResponse) => void,
+	of = blob,
+) {
 	await using server = await listen(answer);
 	await using registry = connect(server);
 	const judged = await registry.blob('acme/app', of, depth, {signal});

@@ -2,8 +2,8 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {RegistryOptions} from '../../../../src/adapters/registry/registry.ts';
-import type {Depth} from '../../../../src/domain/image/verdict.ts';
 import {blobOf} from '../../../../src/drills/images/image.ts';
+import type {BlobDepth} from '../../../../src/engine/ports/registry.ts';
 import {tries} from '../../../support/sweep.ts';
 import {type Client, connect, type Loopback, listen, specError} from '../server.ts';
 
@@ -50,7 +50,7 @@ function refusing(what: keyof typeof isRefused, status: number, otherwise: Answe
 	};
 }
 
-async function ask(answer: Answer, depth: Depth, options: Partial<RegistryOptions> = {}) {
+async function ask(answer: Answer, depth: BlobDepth, options: Partial<RegistryOptions> = {}) {
 	await using server = await listen(answer);
 	await using registry = connect(server, options);
 	const found = await registry.blob('acme/app', blob, depth, {signal}).catch(error => ({state: error.code}));
@@ -59,7 +59,7 @@ async function ask(answer: Answer, depth: Depth, options: Partial<RegistryOption
 
 const sent = ({requests}: Loopback) => requests.map(({method, headers}) => headers.range ?? method);
 
-async function askTimes(registry: Client, count: number, depth: Depth): Promise<string[]> {
+async function askTimes(registry: Client, count: number, depth: BlobDepth): Promise<string[]> {
 	const states: string[] = [];
 	for (let n = 0; n < count; n++) {
 		const {state} = await registry.blob('acme/app', blob, depth, {signal});
@@ -99,7 +99,7 @@ describe.each(statuses)('%i in answer to what is optional', status => {
 });
 
 test('each refusal leads to the next form only', async () => {
-	const requests = async (what: keyof typeof isRefused, depth: Depth) =>
+	const requests = async (what: keyof typeof isRefused, depth: BlobDepth) =>
 		(await ask(refusing(what, 403), depth)).requests;
 
 	expect(await requests('head', 'head')).toEqual(['HEAD', 'bytes=-1']);

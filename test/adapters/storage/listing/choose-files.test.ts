@@ -100,7 +100,7 @@ it('a link that was written again after its folder was created counts as rewritt
 	expect([...tree.rewritten]).toEqual([{size: 71, changed: 500}]);
 });
 
-it('a child that does not look like a manifest is read by a third command, and a child of that one is a gap', async () => {
+it('a child that does not look like a manifest is read by a command more, and a child of that one is a gap', async () => {
 	const indexOf = (child: {digest: Digest; bytes: Buffer}) =>
 		blobOf(
 			JSON.stringify({
@@ -120,7 +120,7 @@ it('a child that does not look like a manifest is read by a third command, and a
 
 	await store.writeLink(store.revisionLink('acme/nested', second.digest), second.digest);
 	expect(await list()).toMatchObject({complete: true});
-	expect(commands).toBe(3);
+	expect(commands).toBe(4);
 
 	await store.remove(store.revisionLink('acme/nested', second.digest));
 	await store.writeLink(store.revisionLink('acme/nested', first.digest), first.digest);
@@ -128,7 +128,7 @@ it('a child that does not look like a manifest is read by a third command, and a
 	const {gaps} = await list();
 
 	expect(gaps).toEqual([`1 deeply nested manifests were not read, ${third.digest} among them`]);
-	expect(commands).toBe(3);
+	expect(commands).toBe(4);
 });
 
 it('the blobs that the index of a build cache names are not manifests: none of them is read, or missed', async () => {

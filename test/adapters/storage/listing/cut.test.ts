@@ -67,6 +67,7 @@ function replaying(cut: {command: number; length: number}): Shell {
 describe.each([
 	['the tree', 0],
 	['links and bodies', 1],
+	['configs', 2],
 ])('a listing whose %s was cut', (_, command) => {
 	it('is incomplete, wherever it was cut, and reports nothing as gone', async () => {
 		const whole = outputs[command]!.length;
@@ -92,7 +93,7 @@ describe.each([
 });
 
 it('the hashes before a cut are the same as in the whole output, wherever it was cut', () => {
-	const output = outputs[2]!;
+	const output = outputs[3]!;
 	const answersOf = (bytes: Uint8Array) => {
 		const answers: HashAnswer[] = [];
 		openHashReader(digests, answer => answers.push(answer))(bytes);

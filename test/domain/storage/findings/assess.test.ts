@@ -66,18 +66,23 @@ describe('no finding is made for', () => {
 		const config = blobOf('{}');
 		const artifact = json({
 			schemaVersion: 2,
-			config: {digest: config.digest, size: 2},
+			config: {mediaType: 'application/vnd.acme.config', digest: config.digest, size: 2},
 			layers: [
 				{digest: empty.digest, size: 0},
-				{digest: `sha256:${'f'.repeat(64)}`, size: 9, urls: ['https://elsewhere.example/x']},
+				{
+					mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+					digest: `sha256:${'f'.repeat(64)}`,
+					size: 9,
+					urls: ['https://elsewhere.example/x'],
+				},
 			],
 			subject: {digest: `sha256:${'e'.repeat(64)}`, size: 9, mediaType: mediaTypes.ociManifest},
 		});
 		const outer = json({
 			schemaVersion: 2,
 			manifests: [
-				{digest: image.index.digest, size: image.index.bytes.length},
-				{digest: artifact.digest, size: artifact.bytes.length},
+				{mediaType: image.index.mediaType, digest: image.index.digest, size: image.index.bytes.length},
+				{mediaType: mediaTypes.ociManifest, digest: artifact.digest, size: artifact.bytes.length},
 			],
 		});
 		const wrapped = {mediaType: mediaTypes.ociIndex};

@@ -154,6 +154,6 @@ it.each(faultKinds)('%s: the data and a link of the digest are read again, whate
 	const paths = pathsToRecheck({...assess(listing, {role: 'authoritative'}), findings: [finding]}, listing);
 
 	expect(paths).toContain(blobData(digest));
-	const isOfBlob = /^(?:config|layer|blob)-/.test(kind);
+	const isOfBlob = /^(?:config|layer|blob|diffid)-/.test(kind);
 	expect(paths).toContain(isOfBlob ? layerLink(here, digest) : revisionLink(here, digest));
 });
