@@ -226,7 +226,7 @@ const faulty: Row[] = [
 		name: 'a config with other bytes, of the same size',
 		damage: it => it.corrupt(it.config(2)),
 		kinds: ['blob-corrupt'],
-		but: {'cold head': [], 'cold edge': [], 'warm head': [], 'warm edge': []},
+		but: {'cold head': [], 'warm head': []},
 	},
 	{
 		name: 'a layer whose data is a folder',
@@ -333,7 +333,11 @@ const healthy: Row[] = [
 	{name: 'an OCI artifact', image: artifact},
 	{
 		name: 'a blob that is meant to be empty',
-		image: seed => image({config: config(seed), layers: [blob('', 'application/octet-stream'), layer(seed)]}),
+		image: seed =>
+			image({
+				config: blob('{}', 'application/vnd.acme.config'),
+				layers: [blob('', 'application/octet-stream'), blob(seed, 'text/plain')],
+			}),
 	},
 	{name: 'an image without layers', image: seed => image({config: config(seed), layers: []})},
 	{

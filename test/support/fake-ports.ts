@@ -77,7 +77,7 @@ export type Manifest = {digest: Digest; bytes: Uint8Array};
 
 /** An image of one platform without layers: the smallest intact one. */
 export function smallManifest(name: string): Manifest {
-	const config = {mediaType: 'application/vnd.oci.image.config.v1+json', size: 2, digest: digestOf(Buffer.from(name))};
+	const config = {mediaType: 'application/vnd.acme.config.v1+json', size: 2, digest: digestOf(Buffer.from(name))};
 	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: []}));
 	return {bytes, digest: digestOf(bytes)};
 }

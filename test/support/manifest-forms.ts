@@ -121,13 +121,13 @@ export const forms: Form[] = [
 	{
 		name: 'an empty blob without a size',
 		image: image({config: config('15'), layers: [described(blob('', gzipLayer), {size: undefined}), layer('15')]}),
-		kinds: [],
+		kinds: ['layer-unreadable'],
 		skopeo: 'pulls',
 	},
 	{
 		name: 'an empty blob of size 0',
 		image: image({config: config('16'), layers: [blob('', gzipLayer), layer('16')]}),
-		kinds: [],
+		kinds: ['layer-unreadable'],
 		skopeo: 'pulls',
 	},
 ];

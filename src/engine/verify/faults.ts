@@ -153,7 +153,7 @@ function checkBlob(part: Part, answer: BlobAnswer, {isCache, readsConfigs, confi
 	}
 
 	if (state === 'missing' && part.descriptor.mayBeElsewhere) {
-		return {...uncached(part, status), warnings: [elsewhere(part)]};
+		return {...uncached(part, status), isElsewhere: true, warnings: [elsewhere(part)]};
 	}
 
 	if (state === 'missing' && (isCache || part.mayBeAbsent)) {

@@ -45,6 +45,8 @@ export type CheckedPart = {
 	failure?: Reason;
 	/** Absent, which is no fault: a cache has not fetched it yet, or its platform is not meant to be there. */
 	isUncached?: true;
+	/** Absent, and said to live elsewhere. */
+	isElsewhere?: true;
 	/** The registry only serves it whole: its size was checked, and its last byte was not read. */
 	isSizeOnly?: true;
 	/** An index that references nothing. */
@@ -102,7 +104,7 @@ export function outcomeOf(
 	const faults = all.flatMap(({fault, flaws = []}) => [...(fault === undefined ? [] : [fault]), ...flaws]);
 	const warnings = all.flatMap(entry => entry.warnings ?? []);
 	const unchecked = all.flatMap(entry => entry.unchecked ?? []);
-	const answered = all.filter(entry => entry.unchecked === undefined);
+	const answered = all.filter(entry => entry.unchecked === undefined && !entry.isElsewhere);
 	const manifests = answered.filter(({part}) => part.descriptor.role === 'manifest').length;
 	const sizeOnly = all.filter(({isSizeOnly}) => isSizeOnly).length;
 	return {

@@ -46,7 +46,7 @@ it('a probe needs no more memory after four times as many repositories', async (
 	const {stdout} = await run(
 		process.execPath,
 		['--expose-gc', path.join(root, 'test/support/probed-heap.ts'), host, `${some}`, `${many}`],
-		{timeout: 25_000},
+		{timeout: 85_000},
 	);
 
 	const {used, tags, unwell} = JSON.parse(stdout);

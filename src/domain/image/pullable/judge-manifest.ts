@@ -1,4 +1,4 @@
-import type {Digest} from '../digest.ts';
+import {type Digest, isDigestOfNothing} from '../digest.ts';
 import type {FaultKind} from '../fault.ts';
 import {type Descriptor, type ImageManifest, type Index, type Manifest, platformName} from '../manifest.ts';
 import {isIndexType, isManifestType, roleOfChild} from '../media-type.ts';
@@ -74,7 +74,7 @@ function judgeImage(digest: Digest, manifest: ImageManifest): Judgement {
 		if (!isUnpacked(layer.mediaType)) {
 			const detail = `no client unpacks a layer of ${layer.mediaType === undefined ? 'no type' : `type ${layer.mediaType}`}`;
 			flaws.push({kind: 'layer-unreadable', digest: layer.digest, detail});
-		} else if (layer.size === 0) {
+		} else if (layer.size === 0 && isDigestOfNothing(layer.digest)) {
 			// Seen with containerd 1.6.20: "reports content size of zero".
 			const detail = 'it has no bytes: containerd refuses to fetch it';
 			flaws.push({kind: 'layer-unreadable', digest: layer.digest, detail});
