@@ -19,7 +19,7 @@ export const largeRows: JsonObject[] = Array.from({length: 3000}, (_, n) => {
 });
 
 /** A session whose plan has these rows, which a step before has found: a page is shorter. */
-export function openLargePlan(rows: JsonObject[] = largeRows) {
+export function openLargePlan({change = actions => actions}: {change?: (actions: Action[]) => Action[]} = {}) {
 	const page = planPage([])
 		.replace('rows: []', `rows: '\${steps.look.rows}'`)
 		.replace('start: plan', 'start: look')
@@ -38,9 +38,9 @@ export function openLargePlan(rows: JsonObject[] = largeRows) {
 		outcomeOf: () => undefined,
 		run: async () => ({
 			outcome: 'damaged',
-			output: {rows, images: [], byRestart: [], complete: true, gaps: []},
+			output: {rows: largeRows, images: [], byRestart: [], complete: true, gaps: []},
 			say: 'Much is damaged.',
 		}),
 	};
-	return openSmallSession({page, change: actions => [...actions, scope]});
+	return openSmallSession({page, change: actions => change([...actions, scope])});
 }

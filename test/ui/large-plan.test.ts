@@ -1,10 +1,11 @@
 import {expect, test} from 'vitest';
+import type {Action} from '../../src/engine/actions/action.ts';
 import {openScreen} from '../../src/ui/open-screen.tsx';
 import {largeRows, openLargePlan} from '../support/large-plan.ts';
 import {createTerminal} from '../support/terminal.ts';
 
-async function openPlan(size: {columns: number; rows: number}) {
-	const small = await openLargePlan();
+async function openPlan(size: {columns: number; rows: number}, change?: (actions: Action[]) => Action[]) {
+	const small = await openLargePlan(change && {change});
 	await small.phase('asking');
 	const terminal = createTerminal(size);
 	let read = 0;
@@ -84,5 +85,33 @@ test('a group opens into its rows, and gets another remedy or is left as a whole
 	room.press('x');
 	await room.until(/child-unlinked, used +leave/);
 
+	await room.leave();
+}, 120_000);
+
+test('of many items those that wait stand first, and the others are counted', async () => {
+	const change = (actions: Action[]) =>
+		actions.map(action => ({
+			...action,
+			precondition: async (input: unknown) =>
+				(input as {note: string}).note === 'row-38'
+					? {kind: 'unknown' as const, say: 'Nobody answers.'}
+					: {kind: 'holds' as const},
+		}));
+	const room = await openPlan({columns: 60, rows: 16}, change);
+	await room.until('used');
+	room.press('X');
+	await room.until('2960 left');
+	room.press('\r');
+	await room.until('approve?');
+	room.press('approve\r');
+
+	const screen = await room.until('39 done, 1 waits');
+	expect(screen).toMatch(/❯ team\/app-38:1 mend +waits/);
+	expect(screen).toContain('Nobody answers.');
+	expect(screen).not.toContain('team/app-0:1');
+	room.press('h');
+	await room.until('What was done?');
+	room.press('restored it\r');
+	await room.small.until(({incident}) => incident.visits.some(({step}) => step === 'prove'));
 	await room.leave();
 }, 120_000);

@@ -2,6 +2,7 @@ import {defined} from '../../domain/defined.ts';
 import {sayChange} from '../../domain/incident/change.ts';
 import {heldItems, type Item, isGood, outcomeOfItem, phraseFor} from '../../domain/incident/item.ts';
 import {itemRefusal} from '../../domain/machine/item-refusals.ts';
+import {mostRows} from '../../domain/plan/groups.ts';
 import type {Formatter, Row} from '../draw/formatter.ts';
 import type {Tone} from '../draw/theme.ts';
 import {emptyField} from '../state/field.ts';
@@ -12,11 +13,13 @@ import type {Screen} from './screen.ts';
 export const itemsScreen: Screen<'items'> = {
 	scopes: ['items'],
 	draw({visit, items}, {cursor}, {format, width}) {
-		const rows: Row[] = [];
+		const rows: Row[] = items.length > mostRows ? [...format.wrap(tally(items), width, 'dim'), []] : [];
+		const shown = shownItems(items);
 		let focus: readonly [number, number] | undefined;
-		for (const [at, item] of items.entries()) {
-			const drawn = drawItem(item, at === cursor, format, width);
-			focus = at === cursor ? [rows.length, rows.length + drawn.length - 1] : focus;
+		for (const item of shown) {
+			const isMarked = item === itemAt(shown, cursor);
+			const drawn = drawItem(item, isMarked, format, width);
+			focus = isMarked ? [rows.length, rows.length + drawn.length - 1] : focus;
 			rows.push(...drawn);
 		}
 
@@ -30,7 +33,7 @@ export const itemsScreen: Screen<'items'> = {
 			: `${items.filter(({state}) => state.kind === 'running').length} under way; no input needed.`;
 	},
 	act({visit, items}, state, intent, {view}): Transition | undefined {
-		const item = items[state.cursor];
+		const item = itemAt(shownItems(items), state.cursor);
 		if (!item || (intent !== 'item-again' && intent !== 'item-skip' && intent !== 'item-by-hand')) {
 			return undefined;
 		}
@@ -56,8 +59,29 @@ export const itemsScreen: Screen<'items'> = {
 			? [{...state, dialog: {kind: intent, item: id, title, phrase, field: emptyField}}, []]
 			: [state, [{kind: 'send', event: {type: 'item.retried', ...stamp}}]];
 	},
-	picks: ({items}) => items.map(({title}) => title),
+	picks: ({items}) => shownItems(items).map(({title}) => title),
 };
+
+/** Of many items those that wait for a person, then those under way and those that did not end well: the rest is counted. */
+function shownItems(items: readonly Item[]): readonly Item[] {
+	if (items.length <= mostRows) {
+		return items;
+	}
+
+	const held = new Set(heldItems(items));
+	const isTold = (item: Item) => item.state.kind !== 'pending' && !isGood(item) && !held.has(item);
+	return [...held, ...items.filter(isTold)];
+}
+
+/** The list may have become shorter. */
+function itemAt(items: readonly Item[], cursor: number): Item | undefined {
+	return items[Math.min(cursor, items.length - 1)];
+}
+
+/** `2950 done, 4 under way, 46 not begun` */
+function tally(items: readonly Item[]): string {
+	return [...Map.groupBy(items, item => stateOf(item)[0])].map(([word, some]) => `${some.length} ${word}`).join(', ');
+}
 
 function drawItem(item: Item, isMarked: boolean, format: Formatter, width: number): Row[] {
 	const {title, remedy, state, changes, progress} = item;
