@@ -1,9 +1,13 @@
+import {utimes} from 'node:fs/promises';
+import path from 'node:path';
 import {expect, it} from 'vitest';
 import {parseSettings} from '../../src/domain/incident/settings.ts';
 import {tagTarget} from '../../src/domain/storage/listing/links.ts';
+import {currentLink} from '../../src/domain/storage/listing/paths.ts';
 import {createRedaction} from '../../src/domain/text/redaction.ts';
 import {makePlan} from '../../src/engine/plan/make-plan.ts';
 import {findDamage} from '../../src/engine/plan/scope.ts';
+import type {Storage} from '../../src/engine/ports/storage.ts';
 import {openDrill} from '../../src/incidents/drill.ts';
 import {openRegistryPorts} from '../../src/wiring/ports.ts';
 import {systemClock} from '../../src/wiring/setup.ts';
@@ -12,17 +16,41 @@ import {createTempFolder} from '../support/temp-folder.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
-/** The world of the drill, and all damage of it as a scan over ssh finds it. */
-async function openGarbageDay() {
+/** The disk of the world, where the tag is written again right after each of the first so many times that the disk is listed. */
+function movingTag(storage: Storage, {folder, link, times}: {folder: string; link: string; times: number}) {
+	const looks = {count: 0};
+	const file = path.join(folder, 'registry/docker/registry/v2', link);
+	return {
+		looks,
+		storage: {
+			...storage,
+			async list(options: Parameters<Storage['list']>[0]) {
+				const listing = await storage.list(options);
+				looks.count++;
+				if (looks.count <= times) {
+					const pushed = Math.floor(Date.now() / 1000) + looks.count;
+					await utimes(file, pushed, pushed);
+				}
+
+				return listing;
+			},
+		},
+	};
+}
+
+/** The world of the drill, and all damage of it as a scan over ssh finds it. `moves`: how often data/etl:nightly is pushed meanwhile. */
+async function openGarbageDay({moves = 0} = {}) {
 	const folder = await createTempFolder();
 	const {world, setup} = await openDrill(
 		{folder, scenario: 'garbage-day', seed: 1, speed: 1},
 		{processes, redaction: createRedaction(), signal},
 	);
 	const ports = openRegistryPorts(world.registryHost, setup);
+	const link = currentLink('data/etl', 'nightly');
+	const {looks, storage} = movingTag(ports.storage!, {folder: path.join(folder, 'world'), link, times: moves});
 	const scope = await findDamage({
 		registry: ports.registry,
-		storage: ports.storage!,
+		storage,
 		role: 'authoritative',
 		platforms: {},
 		clock: systemClock,
@@ -32,6 +60,7 @@ async function openGarbageDay() {
 	return {
 		world,
 		scope,
+		looks,
 		plan: () =>
 			makePlan(scope, {
 				host,
@@ -95,4 +124,36 @@ it('its plan relinks two images, follows the colleague’s pipeline and starts t
 		'tools/terraform-runner:1.10',
 	]);
 	expect(destructive).toBe(0);
+});
+
+it('a tag that is pushed while the disk is read is looked at again, and then all damage is known', async () => {
+	await using day = await openGarbageDay({moves: 1});
+
+	expect(day.looks.count).toBe(2);
+	expect(day.scope.gaps).toEqual([]);
+	expect(day.scope.images).toHaveLength(6);
+});
+
+it('where a tag is pushed at every look, only its image is left, and the others are planned', async () => {
+	await using day = await openGarbageDay({moves: 99});
+
+	const {document} = await day.plan();
+
+	expect(day.looks.count).toBe(3);
+	expect(document.complete).toBe(false);
+	expect(document.gaps.join()).toContain('data/etl:nightly was pushed while the store was read');
+	const recommended = document.images.map(
+		({repository, tags, recommended: first}) => `${repository}:${tags[0]} ${first}`,
+	);
+	expect(recommended.sort()).toEqual([
+		'data/etl:2026-04-13 leave',
+		'infra-ci:2026-04 rebuild-ci',
+		'tools/terraform-runner:1.10 rebuild-ci',
+		'web/shop:1.41.1 relink',
+		'web/shop:1.42.0 relink',
+		'web/shop:edge rebuild-ci',
+	]);
+	const etl = document.images.find(({repository}) => repository === 'data/etl')!;
+	expect(etl.remedies.filter(({possible}) => possible).map(({remedy}) => remedy)).toEqual(['leave']);
+	expect(etl.remedies.map(({why}) => why).join(' ')).toContain('It changed while the disk was read');
 });

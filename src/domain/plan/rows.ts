@@ -24,9 +24,10 @@ export type DamagedRow = {
 /** What was tried before. `done`: those that did their work, and the image is still damaged; `failed`: the others, with the reason. */
 export type Attempted = {done: readonly RemedyOptionKey[]; failed: ReadonlyMap<string, string>};
 
-/** What is known of the whole registry. */
+/** What is known of the registry, as far as it concerns the image. */
 type RegistryFacts = {
-	complete: boolean;
+	/** `moving`: a part of the image changed while it was read; `partly`: what was not read may be anything. */
+	known: 'whole' | 'moving' | 'partly';
 	/** The plan restarts the registry before anything is pushed. */
 	restarts: boolean;
 };
@@ -43,7 +44,7 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 /** Every remedy of one image, the recommended one first, each with its reason. */
 export function weighRow(
 	{image, findings, settings, siblings, attempted}: DamagedRow,
-	{complete, restarts}: RegistryFacts,
+	{known, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies'> {
 	const evidence = {
 		settings,
@@ -53,7 +54,7 @@ export function weighRow(
 		attempts: attempted?.failed ?? new Map<string, string>(),
 		scan: {
 			findings: [...findings],
-			complete,
+			complete: known === 'whole',
 			siblings: siblings.map(sibling => ({...sibling, reference: '', key: '', title: '', status: ''})),
 		},
 	};
@@ -66,7 +67,7 @@ export function weighRow(
 		// Only where the memory alone is wrong does a restart repair an image; elsewhere it is an item of its own.
 		.filter(({remedy}) => remedy !== 'restart' || isRestart)
 		.map(({remedy, blocked, why, recommended}) => {
-			const impossible = whyImpossible(remedy, {image, findings, complete}) ?? blocked;
+			const impossible = whyImpossible(remedy, {image, findings, known}) ?? blocked;
 			return remedy === 'leave'
 				? {remedy, possible: true, recommended, why: 'It stays damaged; the plan names it.'}
 				: {remedy, possible: impossible === undefined, recommended, why: impossible ?? why};
@@ -88,7 +89,7 @@ export function weighRow(
 /** What a plan rules out, beside what is ruled out for one image. */
 function whyImpossible(
 	remedy: PlanRemedy,
-	{image, findings, complete}: Pick<DamagedRow, 'image' | 'findings'> & Pick<RegistryFacts, 'complete'>,
+	{image, findings, known}: Pick<DamagedRow, 'image' | 'findings'> & Pick<RegistryFacts, 'known'>,
 ): string | undefined {
 	if (remedy === 're-point' && settledByRelink(findings)) {
 		return 'It is not needed: a relink brings the same digest back.';
@@ -99,10 +100,13 @@ function whyImpossible(
 	}
 
 	// What was not read may hold what is missing, or be damaged too. A relink overwrites nothing.
-	return !complete && remedy !== 'relink' && remedy !== 'leave'
-		? 'Not everything could be read: only what is known to be whole below is linked again.'
-		: undefined;
+	return known === 'whole' || remedy === 'relink' || remedy === 'leave' ? undefined : whyNotKnown[known];
 }
+
+const whyNotKnown = {
+	moving: 'It changed while the disk was read: find all damage again when nothing is pushed to it.',
+	partly: 'Not everything could be read: only what is known to be whole below is linked again.',
+};
 
 const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback']);
 

@@ -1,4 +1,5 @@
 import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
+import {concerns, isOnlyMoved} from '../../domain/damage/moved.ts';
 import {defined} from '../../domain/defined.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {chooseRemedies, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
@@ -41,13 +42,21 @@ export type PlannedRepair = {
  */
 export async function makePlan(scope: Scope, options: PlanOptions): Promise<PlannedRepair> {
 	const {choices = [], onProgress = () => {}} = options;
-	const complete = scope.gaps.length === 0;
+	const {gaps, moved = []} = scope;
+	const complete = gaps.length === 0;
+	const onlyMoved = isOnlyMoved({complete, gaps, moved});
 	const rows = inOrderOfNeed(
 		scope.images.map(image => rowOf(image, scope, options)),
 		({need}) => need,
 	);
 	const restarts = needsRestart(scope, rows);
-	const weighed = rows.map(row => ({...row.image, need: row.need, ...weighRow(row, {complete, restarts})}));
+	const knownOf = (image: DamagedImage) =>
+		complete || (onlyMoved && !moved.some(each => concerns(each, image))) ? 'whole' : onlyMoved ? 'moving' : 'partly';
+	const weighed = rows.map(row => ({
+		...row.image,
+		need: row.need,
+		...weighRow(row, {known: knownOf(row.image), restarts}),
+	}));
 	const chosen = chooseRemedies(weighed, choices);
 	const isChosen = new Set(weighed.filter(image => chosen.get(image.id) !== image.recommended).map(({id}) => id));
 
@@ -83,7 +92,7 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 			: undefined;
 	const items = planItems(inOrder, restart);
 	return {
-		document: {images, items, destructive: countDestructive(items), complete, gaps: [...scope.gaps]},
+		document: {images, items, destructive: countDestructive(items), complete, gaps: [...gaps]},
 		rows,
 		restarts,
 	};

@@ -1,6 +1,7 @@
 import {damagedByChecks} from '../../domain/damage/damage-of-checks.ts';
 import {damagedImages} from '../../domain/damage/damage-of-scan.ts';
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
+import {isOnlyMoved} from '../../domain/damage/moved.ts';
 import {troubleOfDisk} from '../../domain/damage/storage-trouble.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
@@ -9,7 +10,7 @@ import {formatReference, type ImageReference} from '../../domain/image/reference
 import {type Depth, type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
 import type {ScanOutput} from '../../domain/incident/outputs.ts';
 import {isImageOf} from '../../domain/plan/need.ts';
-import type {Finding, Scan} from '../../domain/storage/findings/finding.ts';
+import type {Finding, Moved, Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import type {Clock} from '../ports/clock.ts';
 import type {InventoryReader} from '../ports/inventory.ts';
@@ -30,11 +31,16 @@ export type Scope = {
 	images: DamagedImage[];
 	findings: Finding[];
 	gaps: string[];
+	/** Those of the gaps that concern only what changed while it was read, at every look. */
+	moved?: Moved[];
 	/** Why the storage itself is the incident: then nothing is known to be damaged, and nothing is to be repaired but that. */
 	trouble?: string;
 	disk?: {scan: Scan; listing: StorageListing};
 	memory?: Pick<ScanOutput, 'memory' | 'suspicion' | 'cache'>;
 };
+
+/** How often the disk is read again where it changed while it was read. */
+const looksAgain = 2;
 
 /** The reason of what the registry says that it cannot read. */
 const storageFails = 'registry.storage';
@@ -72,9 +78,15 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 	const rules = {role: options.role, platforms, signal, onProgress};
 	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
 	const now = () => options.clock.now().getTime();
-	const between = await scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
-		scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
-	);
+	const look = () =>
+		scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
+			scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
+		);
+	let between = await look();
+	for (let again = 0; again < looksAgain && isOnlyMoved(between.scan); again++) {
+		between = await look();
+	}
+
 	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
 	const sample = options.everyTag ? {sample: Number.POSITIVE_INFINITY} : {};
 	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage});
@@ -84,6 +96,7 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 		images: damagedImages(findings, listing),
 		findings,
 		gaps: scan.complete ? [] : scan.gaps,
+		...defined({moved: scan.moved}),
 		...defined({trouble: troubleOfDisk(listing) ?? scan.trouble}),
 		disk: {scan, listing},
 		...(findings.length > 0 && {memory: await readMemory({findings, listing, role}, {registry, storage}, {signal})}),

@@ -41,7 +41,7 @@ const row = (more: Partial<DamagedRow> = {}): DamagedRow => ({
 	need: 'other',
 	...more,
 });
-const known = {complete: true, restarts: false};
+const known = {known: 'whole', restarts: false} as const;
 const possible = (weighed: ReturnType<typeof weighRow>) =>
 	weighed.remedies.filter(each => each.possible).map(({remedy}) => remedy);
 
@@ -71,7 +71,7 @@ describe('the remedies of a damaged image in a plan', () => {
 	});
 
 	it('are only a relink, or nothing, where not everything could be read', () => {
-		const incomplete = {complete: false, restarts: false};
+		const incomplete = {known: 'partly', restarts: false} as const;
 
 		expect(possible(weighRow(row({siblings: [sibling]}), incomplete))).toEqual(['leave']);
 		expect(possible(weighRow(row({findings: [unlinked]}), incomplete))).toEqual(['relink', 'leave']);

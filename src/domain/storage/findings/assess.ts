@@ -16,6 +16,7 @@ import {isIndex, targetsOf, untaggedIn, walkTarget} from '../walk/tags.ts';
 import {type Walk, type WalkRules, walkDigest} from '../walk/walk-manifest.ts';
 import {damagesImage, type Finding, type Scan} from './finding.ts';
 import {FindingList} from './finding-list.ts';
+import {GapList} from './gap-list.ts';
 import {type HashedBlob, hashGaps, unneededAmong} from './hashing.ts';
 import {LatentFaultList} from './latent-faults.ts';
 import {findLostNames} from './lost-names.ts';
@@ -49,7 +50,7 @@ export function assess(
 	const found: Found = {
 		findings: new FindingList(),
 		latent: new LatentFaultList(),
-		gaps: [...listing.gaps, ...hashGaps(hashed)],
+		gaps: new GapList([...listing.gaps, ...hashGaps(hashed)]),
 		intact: new Set(),
 		needed: new Set(),
 		leftovers: 0,
@@ -78,7 +79,7 @@ export function assess(
 
 	const {unreadBodies} = graph;
 	if (unreadBodies.size > 0 && listing.complete) {
-		gaps.push(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
+		gaps.add(`${count(unreadBodies.size, 'manifest')} could not be read, ${[...unreadBodies][0]} among them`);
 	}
 
 	const gathered = findings.all(remedyRules(graph, intact));
@@ -96,8 +97,8 @@ export function assess(
 	const {unlinkedUnread = 0} = listing;
 	return {
 		root: listing.root,
-		complete: listing.complete && gaps.length === 0,
-		gaps,
+		complete: listing.complete && gaps.size === 0,
+		...gaps.after({gaps: []}),
 		counts: countsOf(listing, graph),
 		findings: all.filter(isOfImage),
 		leftovers: {
@@ -122,7 +123,7 @@ export function assess(
 type Found = {
 	findings: FindingList;
 	latent: LatentFaultList;
-	gaps: string[];
+	gaps: GapList;
 	/** Repositories with at least one intact image that has a tag of its own. */
 	intact: Set<string>;
 	/** Digests that some image needs. */
@@ -158,7 +159,7 @@ function assessRepository(graph: StorageGraph, {name, repository, rules, now}: R
 		}
 
 		if (faults.length > 0 && moved.length > 0) {
-			gaps.push(`${name}:${moved.join(', ')} was pushed while the store was read`);
+			gaps.addMoved({repository: name, tags: [...moved]}, `${name}:${moved.join(', ')} was pushed`);
 		}
 
 		// A cache fetches a tag that it lacks, if nothing is in its place.

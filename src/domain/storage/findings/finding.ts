@@ -84,12 +84,17 @@ export type LatentFault = {
 	detail: string;
 };
 
+/** What changed while the store was read. Without `tags`, it may concern all of the repository; '' is any. `gap`: as the gaps say it. */
+export type Moved = {repository: string; tags: string[]; gap: string};
+
 /** The result of a scan of a store. Where it is incomplete, no findings do not mean that the store is intact. */
 export type Scan = {
 	root: string;
 	complete: boolean;
 	/** Why it is not complete, one line each. */
 	gaps: string[];
+	/** Those of the gaps that say no more than that something changed while it was read. */
+	moved?: Moved[];
 	counts: {repositories: number; tags: number; indexes: number; links: number; blobs: number};
 	findings: Finding[];
 	/** The images that the findings damage, each once. */

@@ -4,6 +4,7 @@ import type {PathState, StorageListing} from '../listing/listing.ts';
 import type {ObstacleKind} from '../listing/obstacles.ts';
 import {blobData, currentLink, historyLink, layerLink, layersFolder, revisionLink} from '../listing/paths.ts';
 import type {Finding, Scan} from './finding.ts';
+import {GapList} from './gap-list.ts';
 
 /** What the listing has at a path: a file, something in the place of one, or nothing. */
 type Listed = {size: number; changed?: number} | {is: ObstacleKind} | undefined;
@@ -25,7 +26,7 @@ export function pathsToRecheck(scan: Scan, listing: StorageListing): string[] {
  * be read again is a gap, because the listing says nothing about its present state.
  */
 export function confirm(scan: Scan, listing: StorageListing, rechecked: ReadonlyMap<string, PathState>): Scan {
-	const gaps = new Set<string>();
+	const gaps = new GapList();
 	const compare = listing.preciseTimes === false ? compareSizes : compareFiles;
 	const findings = scan.findings.flatMap(finding => {
 		const standing = stillTagged(
@@ -47,11 +48,13 @@ export function confirm(scan: Scan, listing: StorageListing, rechecked: Readonly
 		}
 
 		const subject = `${finding.repository}: ${finding.digest ?? finding.tags.join(', ')}`;
-		gaps.add(
-			comparisons.includes('changed')
-				? `${subject} (${finding.kind}) changed while the store was read`
-				: `${subject} (${finding.kind}) could not be read again`,
-		);
+		// What was read neither time may be damaged still.
+		if (comparisons.includes('changed') && !comparisons.includes('unread')) {
+			gaps.addMoved(finding, `${subject} (${finding.kind}) changed`);
+		} else {
+			gaps.add(`${subject} (${finding.kind}) could not be read again`);
+		}
+
 		return [];
 	});
 
@@ -59,7 +62,7 @@ export function confirm(scan: Scan, listing: StorageListing, rechecked: Readonly
 		...scan,
 		findings,
 		complete: scan.complete && gaps.size === 0,
-		gaps: [...scan.gaps, ...gaps],
+		...gaps.after(scan),
 	};
 }
 
@@ -68,7 +71,7 @@ function stillTagged(
 	finding: Finding,
 	listing: StorageListing,
 	recheckTag: (tag: string, listed: Listed) => {comparison: Comparison; again: PathState | undefined},
-	gaps: Set<string>,
+	gaps: GapList,
 ): Finding | undefined {
 	const {repository, tags} = finding;
 	const ofRepository = listing.repositories.get(repository);
@@ -77,7 +80,7 @@ function stillTagged(
 		const {comparison, again} = recheckTag(tag, listed);
 		if (comparison === 'changed' && again?.state === 'there') {
 			const isFile = again.is === undefined;
-			gaps.add(`${repository}:${tag} ${isFile ? 'was pushed' : 'changed'} while the store was read`);
+			gaps.addMoved({repository, tags: [tag]}, `${repository}:${tag} ${isFile ? 'was pushed' : 'changed'}`);
 		} else if (comparison === 'unread') {
 			gaps.add(`${repository}:${tag} could not be read again`);
 		}
