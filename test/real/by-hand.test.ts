@@ -15,6 +15,31 @@ const [, layer, other] = image.blobs;
 
 const programs = ['docker-registry', 'htpasswd', 'sshd', 'ssh', 'git', 'skopeo', 'curl', 'jq'];
 
+/** The commands of a page that stand in blocks, by the id of their section; those of its introduction by `names`. */
+async function blocksOf(runbook: string): Promise<Map<string, string[]>> {
+	const page = await readFile(path.resolve(import.meta.dirname, `../../runbooks/${runbook}.md`), 'utf8');
+	return new Map(
+		page.split(/^## /m).map((section, at) => {
+			const id = at === 0 ? 'names' : (/\{#(.*?)\}/.exec(section)?.[1] ?? section);
+			return [id, [...section.matchAll(/^```sh\n(.*?)^```/gms)].map(match => match[1]!)];
+		}),
+	);
+}
+
+test('the page about a registry has the commands of the page about one image, word for word', async () => {
+	const [own, one] = [await blocksOf('registry-damage'), await blocksOf('orphan-index')];
+
+	// One section has another name there.
+	const scan = one.get('scan-storage');
+	expect(Object.fromEntries([...own].filter(([, blocks]) => blocks.length > 0))).toEqual(
+		Object.fromEntries(
+			[...one]
+				.filter(([, blocks]) => blocks.length > 0)
+				.map(([id, blocks]) => [blocks === scan ? 'scope' : id, blocks]),
+		),
+	);
+});
+
 /** The page is a runbook of its own: its commands are typed as they stand. */
 describeReal('the runbook followed by hand', programs, () => {
 	let scene: Scene;
@@ -24,13 +49,7 @@ describeReal('the runbook followed by hand', programs, () => {
 	beforeAll(async () => {
 		scene = await openScene();
 		folder = await mkdtemp(path.join(scene.folder, 'by-hand-'));
-		const page = await readFile(path.resolve(import.meta.dirname, '../../runbooks/orphan-index.md'), 'utf8');
-		blocks = new Map(
-			page.split(/^## /m).map(section => {
-				const id = /\{#(.*?)\}/.exec(section)?.[1] ?? 'names';
-				return [id, [...section.matchAll(/^```sh\n(.*?)^```/gms)].map(match => match[1]!)];
-			}),
-		);
+		blocks = await blocksOf('registry-damage');
 		const {username, password} = scene.credentials;
 		await writeFile(path.join(folder, '.netrc'), `machine 127.0.0.1 login ${username} password "${password}"\n`, {
 			mode: 0o600,
@@ -55,7 +74,7 @@ describeReal('the runbook followed by hand', programs, () => {
 
 	test('its commands find what is gone, and bring back a layer from elsewhere, one from the disk and a manifest', async () => {
 		const [diagnose] = blocks.get('diagnose')!;
-		const [look] = blocks.get('scan-storage')!;
+		const [look] = blocks.get('scope')!;
 		const [mount, upload, put] = blocks.get('relink')!;
 		for (const name of ['infra-ci', 'acme/base']) {
 			const to = `${scene.registry.host}/${name}:latest`;
@@ -86,5 +105,42 @@ describeReal('the runbook followed by hand', programs, () => {
 
 		expect(await type(diagnose!)).toBe(`200 ${child!.digest}\n`);
 		await pullImage(`${scene.registry.host}/infra-ci:latest`, scene.credentials, scene.folder);
+	});
+
+	test('its commands within a line list all images, point a tag at a sibling, and read an image whole', async () => {
+		const page = await readFile(path.resolve(import.meta.dirname, '../../runbooks/registry-damage.md'), 'utf8');
+		const line = (beginning: string) => {
+			const found = [...page.matchAll(/`([^`\n]+)`/g)].map(match => match[1]!).find(each => each.startsWith(beginning));
+			expect(found, beginning).toBeDefined();
+			return found!;
+		};
+		const {username, password} = scene.credentials;
+		const {host} = scene.registry;
+		for (const name of ['listed:v1', 'listed:v2']) {
+			await pushImage({image, to: `${host}/${name}`, credentials: scene.credentials, folder: scene.folder});
+		}
+
+		const names = ['IMAGE=listed TAG=latest SIBLING=v1'];
+		expect(JSON.parse(await type(...names, line('reg -sSf $URL/v2/_catalog'))).repositories).toContain('listed');
+		expect(JSON.parse(await type(...names, line('reg -sSf $URL/v2/$IMAGE/tags/list'))).tags.sort()).toEqual([
+			'v1',
+			'v2',
+		]);
+
+		const put = blocks.get('relink')![2]!.trim().split('\n').at(-1)!;
+		await type(
+			...names,
+			line('reg -H "$ACCEPT" $URL/v2/$IMAGE/manifests/$SIBLING'),
+			put.replace('manifest.json)', 'sibling.json)').replace('@manifest.json', '@sibling.json').replace('/$d', '/$TAG'),
+		);
+		const check = line('skopeo copy --all').replace('/tmp/check', `${folder}/check`);
+		await type(
+			...names,
+			`printf %s '${password}' | skopeo login --tls-verify=false --authfile ${folder}/auth.json -u ${username} --password-stdin $REGISTRY`,
+			`export REGISTRY_AUTH_FILE=${folder}/auth.json`,
+			`${check} --src-tls-verify=false`,
+		);
+		const copied = JSON.parse(await readFile(path.join(folder, 'check/manifest.json'), 'utf8'));
+		expect(copied.manifests[0].digest).toBe(child!.digest);
 	});
 });
