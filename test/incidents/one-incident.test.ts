@@ -1,69 +1,12 @@
-import {readFile} from 'node:fs/promises';
-import path from 'node:path';
 import {expect, it} from 'vitest';
-import {parseReference} from '../../src/domain/image/reference.ts';
-import type {Incident} from '../../src/domain/incident/incident.ts';
 import {outcomeOfItem} from '../../src/domain/incident/item.ts';
 import {exitOf} from '../../src/domain/incident/standing.ts';
 import {renderMarkdown} from '../../src/domain/post-mortem/markdown.ts';
 import {postMortemOf} from '../../src/domain/post-mortem/post-mortem.ts';
-import {createRedaction} from '../../src/domain/text/redaction.ts';
-import type {Ports} from '../../src/engine/actions/action.ts';
-import {actions} from '../../src/engine/actions/index.ts';
-import {beginSession} from '../../src/engine/session/session.ts';
-import {openDrill} from '../../src/incidents/drill.ts';
-import {openPorts} from '../../src/wiring/ports.ts';
-import {createMemoryJournal} from '../support/memory-journal.ts';
-import {processes} from '../support/processes.ts';
-import {answer, approve, respondWith, type Script, settle} from '../support/real-responder.ts';
-import {createTempFolder} from '../support/temp-folder.ts';
+import {openDay} from '../support/garbage-day.ts';
+import {answer, approve, settle} from '../support/real-responder.ts';
 
-const page = await readFile(path.resolve(import.meta.dirname, '../../runbooks/registry-damage.md'), 'utf8');
 const closing = answer({impact: 'every pipeline', began: 'unknown', noticed: 'the probe'});
-
-async function colleagueEnded({ports, settings}: ReturnType<NonNullable<Ports['of']>>): Promise<void> {
-	const signal = AbortSignal.timeout(60_000);
-	while ((await ports.ci!.live(String(settings.repository), {signal})).length > 0) {
-		await ports.clock.sleep(50, {signal});
-	}
-}
-
-/** The garbage day of the drill, led through the page by a script. */
-async function openDay() {
-	const folder = await createTempFolder();
-	const redaction = createRedaction();
-	const {world, setup} = await openDrill(
-		{folder, scenario: 'garbage-day', seed: 1, speed: 100},
-		{processes, redaction, signal: AbortSignal.timeout(120_000)},
-	);
-	const {ports, settings, close} = openPorts(parseReference(world.image), setup);
-	const {journal, events} = createMemoryJournal();
-	// What is pushed while the disk is read leaves that look incomplete: the colleague's pipeline ends first.
-	await colleagueEnded(ports.of!({...parseReference(world.image), repository: 'web/shop'}));
-
-	return {
-		world,
-		events,
-		async lead(script: Script): Promise<Incident> {
-			const options = {journal, ports, actions, actor: 'ada', pace: 'auto' as const};
-			const session = await beginSession(options, {
-				type: 'incident.opened',
-				schema: 'regmedic.journal/1',
-				incident: '2026-04-19-registry-damage-calm-otter',
-				version: '0.0.0',
-				runbook: page,
-				inputs: {image: world.image},
-				settings,
-				dryRun: false,
-			});
-			return respondWith(session, script);
-		},
-		async [Symbol.asyncDispose]() {
-			await close();
-			await world.close();
-		},
-	};
-}
 
 it('one incident repairs all damage of a registry with one approval, and its end says of how many', {
 	timeout: 120_000,
