@@ -13,8 +13,9 @@ import {forEachConcurrently} from '../bounded-concurrency.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {Scope} from './scope.ts';
 
-/** Their parts are rechecked together on the disk: the more at once, the fewer commands. */
-const preparedAtOnce = 16;
+/** Their parts are rechecked together on the disk: the more at once, the fewer commands. The others ask a CI or a build host. */
+const relinksAtOnce = 64;
+const othersAtOnce = 4;
 
 type PlanOptions = Preparing & {
 	/** The image that the plan began with. */
@@ -62,25 +63,29 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 
 	const images: PlanImage[] = weighed.map(image => ({...image, usedBy: null}));
 	const prepared = new Map<string, PreparedItem>();
-	const queue = [...rows.entries()];
-	let done = 0;
-	await forEachConcurrently(
-		() => queue.shift(),
-		preparedAtOnce,
-		async ([n, row]) => {
-			const settled = await prepareRow(row, images[n]!, chosen.get(row.image.id)!, {
-				...options,
-				damaged: scope.images,
-				mayFallBack: !isChosen.has(row.image.id),
-			});
-			images[n] = settled.image;
-			if (settled.item !== undefined) {
-				prepared.set(row.image.id, settled.item);
-			}
-
-			onProgress({label: 'images planned', done: ++done, total: rows.length});
-		},
+	const [relinks, others] = [true, false].map(isRelink =>
+		[...rows.entries()].filter(([, {image}]) => (chosen.get(image.id) === 'relink') === isRelink),
 	);
+	let done = 0;
+	const prepareEach = (queue: [number, DamagedRow][] = [], atOnce: number) =>
+		forEachConcurrently(
+			() => queue.shift(),
+			atOnce,
+			async ([n, row]) => {
+				const settled = await prepareRow(row, images[n]!, chosen.get(row.image.id)!, {
+					...options,
+					damaged: scope.images,
+					mayFallBack: !isChosen.has(row.image.id),
+				});
+				images[n] = settled.image;
+				if (settled.item !== undefined) {
+					prepared.set(row.image.id, settled.item);
+				}
+
+				onProgress({label: 'images planned', done: ++done, total: rows.length});
+			},
+		);
+	await Promise.all([prepareEach(relinks, relinksAtOnce), prepareEach(others, othersAtOnce)]);
 
 	// In the order of the rows, whichever was prepared first.
 	const inOrder = rows.flatMap(({image}) => prepared.get(image.id) ?? []);
