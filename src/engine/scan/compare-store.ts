@@ -14,14 +14,14 @@ import type {Waiting} from '../ports/waiting.ts';
 import {createWalker} from '../verify/walk-image.ts';
 import {heldByCache} from './held-by-cache.ts';
 import {askSameRegistry} from './same-registry.ts';
-import {sayUnlisted, spread, weighSample, wholeImages} from './sample-whole.ts';
+import {sayUnlisted, spread, stillOnDisk, weighSample, wholeImages} from './sample-whole.ts';
 import {readCache, readMemory} from './stale-memory.ts';
 
 const imagesAtATime = 8;
 
 type CompareOptions = Waiting & {
 	listing: StorageListing;
-	storage: Pick<Storage, 'place' | 'sample' | 'maintenance'>;
+	storage: Pick<Storage, 'place' | 'sample' | 'maintenance' | 'recheck'>;
 	role: RegistryRole;
 	platforms?: MeantPlatforms;
 	/** How many images that are whole on the disk are asked for as well, spread over the store; by default none. */
@@ -53,7 +53,7 @@ export async function compareStore(
 	const {checks, gaps, trouble} = await walkAll(
 		asked,
 		{damaged: imagesOf(scan, registry.host), whole: sampled},
-		{role, signal, onProgress, ...defined({platforms})},
+		{role, storage, listing, signal, onProgress, ...defined({platforms})},
 	);
 
 	// A store that holds nothing cannot be told from another, and nothing in it is damaged.
@@ -86,13 +86,17 @@ async function walkAll(
 	{damaged, whole}: {damaged: readonly ImageReference[]; whole: readonly ImageReference[]},
 	{
 		role,
+		storage,
+		listing,
 		platforms,
 		signal,
 		onProgress,
-	}: Pick<CompareOptions, 'role' | 'platforms' | 'signal'> & Required<Pick<CompareOptions, 'onProgress'>>,
+	}: Pick<CompareOptions, 'role' | 'storage' | 'listing' | 'platforms' | 'signal'> &
+		Required<Pick<CompareOptions, 'onProgress'>>,
 ): Promise<{checks: ImageCheck[]; gaps: string[]; trouble?: string}> {
 	const walker = createWalker(registry, {depth: 'edge', role, signal, ...defined({platforms})});
 	const results = new Map<number, ImageCheck | string>();
+	const unlisted = new Map<number, ImageReference>();
 	const images = [...damaged, ...whole];
 	const queue = [...images.entries()];
 	let done = 0;
@@ -109,7 +113,7 @@ async function walkAll(
 				if (code !== 'image.absent') {
 					results.set(n, `${formatReference(reference)} was not compared: ${message}`);
 				} else if (n >= damaged.length) {
-					results.set(n, sayUnlisted(reference));
+					unlisted.set(n, reference);
 				}
 
 				if (exit === 'unreachable' || exit === 'refused') {
@@ -120,6 +124,13 @@ async function walkAll(
 			onProgress({label: 'images asked for over HTTP', done: ++done, total: images.length});
 		},
 	);
+	const stillThere = await stillOnDisk([...unlisted.values()], {storage, listing, signal});
+	for (const [n, reference] of unlisted) {
+		if (stillThere(reference)) {
+			results.set(n, sayUnlisted(reference));
+		}
+	}
+
 	const inOrder = [...results].sort(([one], [other]) => one - other).map(([, result]) => result);
 	const weighed = weighSample(
 		inOrder.filter(result => typeof result !== 'string'),

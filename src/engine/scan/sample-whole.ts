@@ -1,10 +1,14 @@
+import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {createUnservedTally, withTrouble} from '../../domain/image/unserved.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import {tagTarget} from '../../domain/storage/listing/links.ts';
-import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import type {PathState, StorageListing, TagListing} from '../../domain/storage/listing/listing.ts';
+import {currentLink, manifestsFolder} from '../../domain/storage/listing/paths.ts';
 import {count} from '../../domain/text/wording.ts';
+import type {Storage} from '../ports/storage.ts';
+import type {Waiting} from '../ports/waiting.ts';
 
 /** The images that the disk shows whole, each by one of its tags. */
 export function wholeImages({findings}: Scan, {repositories, taken}: StorageListing, host: string): ImageReference[] {
@@ -66,4 +70,32 @@ export function weighSample(
 /** What the registry does not know at all, and its disk has whole. */
 export function sayUnlisted(reference: ImageReference): string {
 	return `${formatReference(reference)} is whole on the disk, and the registry does not have it: it was removed since, or the answer came from elsewhere`;
+}
+
+/**
+ * Whether an image that the disk had whole may be there still. One whose only tag was removed since, from a repository that is
+ * there, is no difference. Where another tag names it, it was not asked for under that.
+ */
+export async function stillOnDisk(
+	references: readonly ImageReference[],
+	{storage, listing, signal}: Waiting & {storage: Pick<Storage, 'recheck'>; listing: StorageListing},
+): Promise<(reference: ImageReference) => boolean> {
+	const folderOf = ({repository}: ImageReference) => manifestsFolder(repository);
+	const linkOf = ({repository, tag}: ImageReference) => currentLink(repository, tag ?? '');
+	const only = references.filter(({repository, tag}) => {
+		const tags = listing.repositories.get(repository)?.tags ?? new Map<string, TagListing>();
+		const digest = tag === undefined ? undefined : tagTarget(tags.get(tag)?.link);
+		return digest !== undefined && [...tags.values()].filter(({link}) => tagTarget(link) === digest).length === 1;
+	});
+	const paths = [...new Set(only.flatMap(each => [linkOf(each), folderOf(each)]))];
+	const states =
+		paths.length === 0
+			? new Map<string, PathState>()
+			: await storage.recheck(paths, {signal}).catch(error => {
+					signal.throwIfAborted();
+					asOperatorError(error);
+					return new Map<string, PathState>();
+				});
+	return reference =>
+		states.get(linkOf(reference))?.state !== 'gone' || states.get(folderOf(reference))?.state !== 'there';
 }

@@ -1,6 +1,7 @@
-import {expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import type {Scan} from '../../../src/domain/storage/findings/finding.ts';
+import {currentLink} from '../../../src/domain/storage/listing/paths.ts';
 import {buildImage} from '../../../src/drills/images/image.ts';
 import type {BlobAnswer, Registry} from '../../../src/engine/ports/registry.ts';
 import {compareStore} from '../../../src/engine/scan/compare-store.ts';
@@ -109,8 +110,8 @@ it('where HTTP does not tell, the scan is not complete, and says why once', asyn
 	expect(sayScan(compared).join(' ')).toContain('No fault found in the part that could be read');
 });
 
-it('an image that is whole on the disk, and that the registry does not have, is a gap', async () => {
-	const {scan, registry, compare} = wholeStore(3);
+describe('an image that is whole on the disk, and that the registry does not have,', () => {
+	const {tree, scan, registry, compare} = wholeStore(3);
 	const lacking: Registry = {
 		...registry,
 		tags: async () => [],
@@ -119,10 +120,36 @@ it('an image that is whole on the disk, and that the registry does not have, is 
 				? {state: 'missing', status: 404, detail: 'manifest unknown'}
 				: registry.manifest(repository, ...asked),
 	};
+	const gap = expect.stringMatching(/acme\/app-1:v1 is whole on the disk, and the registry does not have it/);
+	const without = (isGone: (path: string) => boolean) =>
+		fakeStorage([], {
+			sample: nothing,
+			recheck: async paths =>
+				new Map(paths.map(path => [path, isGone(path) ? {state: 'gone'} : {state: 'there', size: 71}])),
+		});
+	const removed = without(path => path.endsWith('/link'));
 
-	const compared = await compareStore(scan, lacking, {...compare, sample: 3});
+	it('is a gap', async () => {
+		expect(await compareStore(scan, lacking, {...compare, sample: 3})).toMatchObject({complete: false, gaps: [gap]});
+	});
 
-	expect(compared.gaps).toEqual([
-		expect.stringMatching(/acme\/app-1:v1 is whole on the disk, and the registry does not have it/),
-	]);
+	it('is none where its tag was removed from the disk as well since', async () => {
+		const compared = await compareStore(scan, lacking, {...compare, storage: removed, sample: 3});
+
+		expect(compared).toMatchObject({complete: true, gaps: [], findings: []});
+	});
+
+	it('is a gap where the disk cannot be read again, the repository is gone, or another tag named it', async () => {
+		const vanished = without(() => true);
+		expect(await compareStore(scan, lacking, {...compare, storage: vanished, sample: 3})).toMatchObject({gaps: [gap]});
+
+		const closed = fakeStorage([], {sample: nothing, recheck: () => Promise.reject(refusal())});
+		expect(await compareStore(scan, lacking, {...compare, storage: closed, sample: 3})).toMatchObject({gaps: [gap]});
+
+		const link = tree.files.get(currentLink('acme/app-1', 'v1'))!;
+		tree.files.set(currentLink('acme/app-1', 'v2'), link);
+		const listing = listingOf(tree);
+		const both = await compareStore(scan, lacking, {...compare, listing, storage: removed, sample: 3});
+		expect(both).toMatchObject({gaps: [gap]});
+	});
 });
