@@ -47,7 +47,7 @@ export const planScreen: Screen<'plan'> = {
 	},
 	next: ({rows}) =>
 		rows.length > mostRows
-			? 'enter accepts the plan; X leaves all that nothing is known to use.'
+			? 'enter accepts; X leaves all that nothing is known to use.'
 			: 'enter accepts the plan as it stands; space changes the marked row.',
 	act(situation, state, intent, context) {
 		const {visit, rows} = situation;
