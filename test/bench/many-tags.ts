@@ -59,7 +59,8 @@ export function writeManyTags(root: string, {repositories, tagsEach, tagsOfImage
 			const tag = `1.${t}.0`;
 			const children = ['amd64', 'arm64'].map(architecture => {
 				const own = blobOf(`${repository}:${tag} ${architecture}\n`.repeat(40));
-				const config = blobOf(JSON.stringify({os: 'linux', architecture, config: {Labels: {repository, tag}}}));
+				const rootfs = {type: 'layers', diff_ids: [...base, own].map(({digest}) => digest)};
+				const config = blobOf(JSON.stringify({os: 'linux', architecture, config: {Labels: {repository, tag}}, rootfs}));
 				layer(own);
 				layer(config);
 				const child = manifest({
