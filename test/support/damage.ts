@@ -43,8 +43,9 @@ export function damageTo(store: Store, {repository, tag}: {repository: string; t
 		unlink: hit(part => store.remove(linkOf(part))),
 		relink: (part: ImagePart, text: string) => hit(() => writeFile(linkOf(part), text))(part),
 		/** The tag returns 404, so no digest is named. */
-		unlinkTop: () => untold(store.remove(linkOf(image))),
-		loseTop: () => untold(store.remove(data(image))),
+		/** The registry says in its 404 which manifest the tag names. */
+		unlinkTop: () => store.remove(linkOf(image)).then(() => [image.digest]),
+		loseTop: () => store.remove(data(image)).then(() => [image.digest]),
 		emptyTop: () => untold(truncate(data(image), 0)),
 
 		/** What distribution 2.1 left: 2.8 still serves a manifest by it. */

@@ -50,6 +50,8 @@ export type ProbeReport = {
 	sizeOnly: number;
 	/** Images of which a platform is absent that is not meant to be there; they count as intact. Absent for none. */
 	notMeant?: number;
+	/** Intact images that only some clients cannot pull. */
+	warned?: number;
 	/** The registry is proven to serve manifests whose links its disk has lost. Absent: not proven. */
 	mayLackLinks?: true;
 	/** Broken images: tags that cannot be pulled. */

@@ -10,6 +10,7 @@ type Counts = Pick<
 	| 'indexes'
 	| 'sizeOnly'
 	| 'notMeant'
+	| 'warned'
 	| 'failures'
 	| 'unknown'
 	| 'unfit'
@@ -71,6 +72,10 @@ export function createProbeTally(): ProbeTally {
 					counts.tags++;
 					unserved.add(check);
 					onlyUnserved += Number(isOnlyUnserved(check));
+					if (check.warnings !== undefined && check.verdict === 'intact') {
+						counts.warned = (counts.warned ?? 0) + 1;
+					}
+
 					if (check.notMeant !== undefined) {
 						counts.notMeant = (counts.notMeant ?? 0) + 1;
 					}

@@ -88,7 +88,8 @@ export type ManifestAnswer =
 			/** Content-Type without its parameters. */
 			mediaType: string;
 	  }
-	| {state: 'missing'; status: number; detail: string}
+	/** `revision`: the manifest that it looked for, as far as it says so: what a tag names. */
+	| {state: 'missing'; status: number; detail: string; revision?: Digest}
 	/** The registry cannot read this manifest or its link (500), twice. */
 	| {state: 'unreadable'; status: number; detail: string}
 	| UnservedAnswer;

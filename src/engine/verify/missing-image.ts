@@ -37,20 +37,24 @@ export async function checkMissingImage(
 
 async function faultOf(
 	reference: ImageReference,
-	{state, status, detail}: Exclude<ManifestAnswer, {state: 'found'}>,
+	answer: Exclude<ManifestAnswer, {state: 'found'}>,
 	listTags: ListTags,
 ): Promise<Fault> {
 	// A registry that fails on every request fails on this list as well; that says nothing about the image.
 	const tags = await listTags();
 	const {digest} = reference;
+	const {state, status, detail} = answer;
 
-	if (state !== 'missing') {
+	if (answer.state !== 'missing') {
 		const kind = state === 'unreadable' ? 'manifest-unreadable' : 'part-unserved';
 		return {kind, ...defined({digest}), via: [], status, detail};
 	}
 
 	if (digest === undefined && tags?.has(target(reference))) {
-		return {kind: 'tag-dangling', via: [], status, detail};
+		const {revision} = answer;
+		return revision === undefined
+			? {kind: 'tag-dangling', via: [], status, detail}
+			: {kind: 'tag-dangling', digest: revision, via: [], status, detail: `${detail}: the tag names ${revision}`};
 	}
 
 	throw absent(reference, tags);

@@ -134,6 +134,7 @@ function saySummary(
 		indexes,
 		sizeOnly,
 		notMeant = 0,
+		warned = 0,
 		mayLackLinks,
 		requests,
 		seconds,
@@ -157,6 +158,15 @@ function saySummary(
 					rest: '  ',
 					columns,
 				})),
+		...(warned === 0
+			? []
+			: wrap(
+					`${count(warned, 'intact image')} that some clients cannot pull; regmedic verify IMAGE names them, --all lists the images.`,
+					{
+						rest: '  ',
+						columns,
+					},
+				)),
 		...(mayLackLinks ? wrap(sayMayLackLinks, {rest: '  ', columns}) : []),
 	];
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import {type Digest, isDigest} from '../../../domain/image/digest.ts';
 import {type RegistryResponse, readShort} from '../response.ts';
 import {type FailureReason, failureReason} from './failure-reason.ts';
 
@@ -14,6 +15,8 @@ export type ErrorBody = {
 	message: string | undefined;
 	/** Of the specification: `MANIFEST_UNKNOWN` */
 	codes: string[];
+	/** The manifest that it looked for and does not have, also behind a tag. Undefined: it does not say. */
+	revision: Digest | undefined;
 	/** Why the registry failed, where it says so. */
 	reason: FailureReason | undefined;
 };
@@ -30,13 +33,28 @@ export async function readErrorBody(response: RegistryResponse): Promise<ErrorBo
 	const errors = parsed.success ? parsed.output.errors : [];
 	const messages = new Set(errors.map(messageOf).filter(message => message !== undefined));
 	const reason = errors.map(({detail}) => failureReason(detail)).find(found => found !== undefined);
+	const revision = errors.map(({detail}) => revisionIn(detail)).find(found => found !== undefined);
 	return {
 		text,
+		revision,
 		isHtml: /^\s*<(?:!doctype|html)/i.test(text),
 		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ')).slice(0, longestMessage),
 		codes: errors.map(({code}) => code).filter(code => code !== undefined),
 		reason: reason && {...reason, words: response.mask(reason.words).slice(0, longestMessage)},
 	};
+}
+
+/**
+ * 2.8.3 answers `{"Name":"app","Revision":"sha256:…"}`, 3.1.1 `unknown manifest name=app revision=sha256:…`; of a tag without a link
+ * both name the tag.
+ */
+function revisionIn(detail: unknown): Digest | undefined {
+	const named = v.is(v.object({Revision: v.string()}), detail)
+		? detail.Revision
+		: typeof detail === 'string'
+			? / revision=(\S+)$/.exec(detail)?.[1]
+			: undefined;
+	return named !== undefined && isDigest(named) ? named : undefined;
 }
 
 function messageOf({code, message}: v.InferOutput<typeof entry>): string | undefined {

@@ -1,11 +1,13 @@
 import type {Reason} from '../../../domain/error-codes.ts';
+import type {Digest} from '../../../domain/image/digest.ts';
 import type {RegistryResponse} from '../response.ts';
 import {readErrorBody} from './error-body.ts';
 import {notARegistry, refusal} from './refusals.ts';
 
 /** What a registry says about the one manifest or blob that it does not serve. */
 type NotServed =
-	| {state: 'missing' | 'unreadable'; status: number; detail: string}
+	| {state: 'missing'; status: number; detail: string; revision?: Digest}
+	| {state: 'unreadable'; status: number; detail: string}
 	| {state: 'unserved'; status: number; detail: string; failure: Reason};
 
 /**
@@ -25,7 +27,13 @@ export async function readNotServed(response: RegistryResponse, what: 'manifest'
 			throw notARegistry(response);
 		}
 
-		return {state: 'missing', status, detail: message ?? 'the registry does not have it'};
+		const {revision} = body;
+		return {
+			state: 'missing',
+			status,
+			detail: message ?? 'the registry does not have it',
+			...(revision !== undefined && {revision}),
+		};
 	}
 
 	// A damaged link is damage of a blob, too. Of its data, a registry says nothing.
