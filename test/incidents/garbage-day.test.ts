@@ -156,4 +156,9 @@ it('where a tag is pushed at every look, only its image is left, and the others 
 	const etl = document.images.find(({repository}) => repository === 'data/etl')!;
 	expect(etl.remedies.filter(({possible}) => possible).map(({remedy}) => remedy)).toEqual(['leave']);
 	expect(etl.remedies.map(({why}) => why).join(' ')).toContain('It changed while the disk was read');
+
+	// What was not read may be anything: then no image is built.
+	day.scope.gaps.push('blobs/sha256/aa could not be read');
+	const unread = await day.plan();
+	expect(new Set(unread.document.images.map(({recommended: first}) => first))).toEqual(new Set(['leave', 'relink']));
 });
