@@ -85,7 +85,9 @@ async function flip(file: string): Promise<void> {
 
 function largeImage(): BuiltImage {
 	const layer = blobOf(Buffer.alloc(2 * mebibyte, 'layer '));
-	const config = blobOf(JSON.stringify({os: 'linux', architecture: 'amd64'}));
+	const config = blobOf(
+		JSON.stringify({os: 'linux', architecture: 'amd64', rootfs: {type: 'layers', diff_ids: [layer.digest]}}),
+	);
 	const part = ({digest, bytes}: typeof layer, mediaType: string) => ({mediaType, digest, size: bytes.length});
 	const index = blobOf(
 		JSON.stringify({

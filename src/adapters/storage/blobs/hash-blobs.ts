@@ -1,10 +1,12 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
+import {type Digest, type DigestAlgorithm, digestAlgorithm} from '../../../domain/image/digest.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {HashAnswer} from '../../../engine/ports/storage.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {runUntilStalled} from '../stall.ts';
-import {enterRoot, rejectRootExits} from '../store-root.ts';
+import {rejectRootExits} from '../store-root.ts';
+import {hashGroups, openGroupReader} from './hash-groups.ts';
+import {chooseTools, noHash} from './hash-tools.ts';
 import {blobFile} from './read-blob.ts';
 
 type HashOptions = Waiting & {
@@ -16,47 +18,16 @@ type HashOptions = Waiting & {
 
 /** A large store may take days; a host that prints nothing for minutes is given up. */
 const hashTimeoutMs = 14 * 24 * 60 * 60_000;
-const noHash = 68;
 
 /**
- * Hashes files on the host. The line after the root names the algorithms that are needed; the next is how many KiB a
- * second may be read (0: no limit); then come lines of `algorithm path`. Prints for each, with its number counted from
- * 1: `number bytes = output` with the output of the hashing program, `number 0 gone`, or `number 0 unread`.
+ * Hashes files on the host, one after the other. After the lines of `chooseTools` come lines of `algorithm path`. Prints for
+ * each, with its number counted from 1: `number bytes = output` with the output of the hashing program, `number 0 gone`, or `number 0 unread`.
  *
  * A large file is read in slices with a pause after each, so that reading stays within the limit. The script prints a
  * dot for each slice: once the connection is gone, printing the dot fails and ends the script. It prints `failed` for a
  * slice that could not be read, because the pipe hides that from the hashing program; the file then has no hash.
  */
-const hashFiles = `${enterRoot}
-IFS= read -r needed
-IFS= read -r limit
-me=$(exec sh -c 'echo $PPID')
-renice -n 19 -p "$me" >/dev/null 2>&1
-ionice -c3 -p "$me" >/dev/null 2>&1
-first_working() {
-	want=$1; shift
-	for tool; do
-		case $(printf abc | $tool 2>/dev/null) in *"$want"*) echo "$tool"; return 0 ;; esac
-	done
-	return 1
-}
-sha256=; sha512=
-for algorithm in $needed; do
-	case $algorithm in
-	sha256) sha256=$(first_working ba7816bf8f01cfea414140de5dae2223 sha256sum 'busybox sha256sum' 'openssl dgst -sha256' 'shasum -a 256') || exit ${noHash} ;;
-	sha512) sha512=$(first_working ddaf35a193617abacc417349ae204131 sha512sum 'busybox sha512sum' 'openssl dgst -sha512' 'shasum -a 512') || exit ${noHash} ;;
-	esac
-done
-block=65536
-count=1024
-if [ "$limit" -ge 64 ]; then
-	count=$((limit / 64))
-elif [ "$limit" -gt 0 ]; then
-	count=1
-	block=$((limit * 1024))
-fi
-slice=$((count * block))
-exec 3>&1
+const hashFiles = `${chooseTools}exec 3>&1
 send_slices() {
 	left=$1
 	while [ "$left" -gt 0 ]; do
@@ -96,7 +67,8 @@ done
 `;
 
 /**
- * Hashes blobs on the host, in the order given. An answer counts as soon as it arrives: after a lost connection only the
+ * Hashes blobs on the host: small ones in groups, then the large ones and all that a group did not find right, each
+ * alone. The answers are in the order given, and come in any. An answer counts as soon as it arrives: after a lost connection only the
  * remaining blobs need to be asked for again.
  * @throws OperatorError storage.no-hash | storage.silent
  */
@@ -114,46 +86,54 @@ export async function hashBlobs(digests: Iterable<Digest>, options: HashOptions)
 			onAnswer(answer);
 		}
 	};
-	const result = await runUntilStalled(
-		shell,
-		{
-			kind: 'read',
-			script: hashFiles,
-			input: inputOf(root, asked, bytesPerSecond),
-			timeoutMs: hashTimeoutMs,
-			onOutput: openHashReader(asked, take),
-		},
-		{signal},
-	);
-	rejectRootExits(result, root, shell.place);
-	if (result.exitCode === noHash) {
-		throw new OperatorError('storage.no-hash', `${shell.place} has no program that hashes files.`, {
-			hint: 'Install coreutils, busybox or openssl there, or verify at depth `content`, which downloads every byte.',
-			exit: 'configuration',
-		});
+	const run = async (script: string, input: string, onOutput: (chunk: Uint8Array) => void) => {
+		const request = {kind: 'read', script, input, timeoutMs: hashTimeoutMs, onOutput} as const;
+		const result = await runUntilStalled(shell, request, {signal});
+		rejectRootExits(result, root, shell.place);
+		if (result.exitCode === noHash) {
+			throw new OperatorError('storage.no-hash', `${shell.place} has no program that hashes files.`, {
+				hint: 'Install coreutils, busybox or openssl there, or verify at depth `content`, which downloads every byte.',
+				exit: 'configuration',
+			});
+		}
+	};
+
+	for (const algorithm of new Set(asked.map(digestAlgorithm))) {
+		const group = asked.filter(digest => digestAlgorithm(digest) === algorithm);
+		if (group.length > 1) {
+			const files = group.map(blobFile);
+			await run(hashGroups, inputOf(root, [algorithm], bytesPerSecond, files), openGroupReader(group, take));
+		}
+	}
+
+	const left = asked.filter(digest => !answers.has(digest));
+	if (left.length > 0) {
+		const files = left.map(digest => `${digestAlgorithm(digest)} ${blobFile(digest)}`);
+		const algorithms = new Set(left.map(digestAlgorithm));
+		await run(hashFiles, inputOf(root, algorithms, bytesPerSecond, files), openHashReader(left, take));
 	}
 
 	for (const digest of asked) {
 		take({digest, state: 'unread', bytes: 0});
 	}
 
-	return [...answers.values()];
+	return asked.map(digest => answers.get(digest)!);
 }
 
-function inputOf(root: string, asked: readonly Digest[], bytesPerSecond = 0): string {
-	const algorithms = new Set(asked.map(digestAlgorithm));
-	const limit = bytesPerSecond > 0 ? Math.max(1, Math.floor(bytesPerSecond / 1024)) : 0;
-	const files = asked.map(digest => `${digestAlgorithm(digest)} ${blobFile(digest)}`);
+function inputOf(
+	root: string,
+	algorithms: Iterable<DigestAlgorithm>,
+	bytesPerSecond: number | undefined,
+	files: readonly string[],
+): string {
+	const limit = bytesPerSecond !== undefined && bytesPerSecond > 0 ? Math.max(1, Math.floor(bytesPerSecond / 1024)) : 0;
 	return [root, [...algorithms].join(' '), `${limit}`, ...files, ''].join('\n');
 }
 
 const answerLine = /^(\d+) (\d+) (gone|unread|= .*)$/;
 
 /** Reads the output of `hashFiles`. A line without its end is not an answer. */
-export function openHashReader(
-	asked: readonly Digest[],
-	onAnswer: (answer: HashAnswer) => void,
-): (chunk: Uint8Array) => void {
+function openHashReader(asked: readonly Digest[], onAnswer: (answer: HashAnswer) => void): (chunk: Uint8Array) => void {
 	let rest = '';
 	let hasFailed = false;
 

@@ -122,11 +122,53 @@ it('answers arrive while it runs, and after a cut only the rest needs to be aske
 	});
 
 	await expect(run).rejects.toThrow('cut');
-	expect(came.map(({digest, state}) => ({digest, state}))).toEqual(
-		digests.slice(0, 2).map(digest => ({digest, state: 'same'})),
-	);
-	const rest = await (await storageWith()).hash(digests.slice(came.length), {signal});
+	expect(came.map(({state}) => state)).toEqual(['same', 'same']);
+	const known = new Set(came.map(({digest}) => digest));
+	const left = digests.filter(digest => !known.has(digest));
+	expect(left).toHaveLength(2);
+	const rest = await (await storageWith()).hash(left, {signal});
 	expect(rest.map(({state}) => state)).toEqual(['same', 'same']);
+});
+
+it('small blobs share a hashing program, and large ones have their own', async () => {
+	const many = Array.from({length: 550}, (_, n) => blobOf(`small ${n}`));
+	const large = blobOf(Buffer.alloc(1024 * 1024 + 1));
+	await Promise.all([...many, large].map(blob => store.writeBlob(blob)));
+	const calls = path.join(temporary.folder, 'calls');
+	const sha256sum = `echo $# >>${calls}; exec ${locate('sha256sum')} "$@"`;
+
+	const answers = await (await storageWith({sha256sum})).hash(
+		[...many, large].map(({digest}) => digest),
+		{signal},
+	);
+
+	expect(answers).toEqual([...many, large].map(({digest, bytes}) => ({digest, state: 'same', bytes: bytes.length})));
+	// It is tried out at the start of each of the two commands.
+	const counts = (await readFile(calls, 'utf8')).trim().split('\n').map(Number);
+	expect(counts.toSorted((a, b) => b - a)).toEqual([500, 50, 0, 0, 0]);
+});
+
+it('what goes, changes or cannot be read while its group is hashed is looked at alone', async () => {
+	const sha256sum = `if [ $# -gt 0 ]; then
+	rm ${store.blobFile(first!)}
+	echo other >${store.blobFile(second!)}
+	${locate('sha256sum')} "$@" | grep -v ${third!.slice(7)} | head -c 150
+	exit 1
+fi
+exec ${locate('sha256sum')}`;
+
+	const answers = await (await storageWith({sha256sum})).hash(
+		blobs.map(({digest}) => digest),
+		{signal},
+	);
+
+	expect(answers.map(({state}) => state)).toEqual(['gone', 'differs', 'same', 'same']);
+});
+
+it('a host without xargs hashes one blob after the other', async () => {
+	const answers = await (await storageWith({xargs: never})).hash([first!, second!], {signal});
+
+	expect(answers.map(({state}) => state)).toEqual(['same', 'same']);
 });
 
 it('a host without any hashing program is an error that says what to install', async () => {

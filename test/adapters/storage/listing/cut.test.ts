@@ -2,7 +2,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {openHashReader} from '../../../../src/adapters/storage/blobs/hash-blobs.ts';
+import {openGroupReader} from '../../../../src/adapters/storage/blobs/hash-groups.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import {assess} from '../../../../src/domain/storage/findings/assess.ts';
 import {buildImage} from '../../../../src/drills/images/image.ts';
@@ -96,7 +96,7 @@ it('the hashes before a cut are the same as in the whole output, wherever it was
 	const output = outputs[3]!;
 	const answersOf = (bytes: Uint8Array) => {
 		const answers: HashAnswer[] = [];
-		openHashReader(digests, answer => answers.push(answer))(bytes);
+		openGroupReader(digests, answer => answers.push(answer))(bytes);
 		return answers;
 	};
 	const whole = answersOf(output);
