@@ -1,3 +1,4 @@
+import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {assessHold, type Hold, wasDisturbed} from '../../domain/hold/hold.ts';
 import {sayProvisional} from '../../domain/hold/say-hold.ts';
@@ -14,17 +15,41 @@ type Looking = Waiting & {
 
 type Host = Pick<Storage, 'maintenance' | 'hostNow'>;
 
+/** Crontabs, timers and compose files change rarely, and a plan of ten items looks thirty times: they are read once a minute. */
+const maintenanceLastsMs = 60_000;
+const read = new WeakMap<Host, {at: number; maintenance: Maintenance}>();
+
+async function maintenanceOf(storage: Host, {now, signal}: Looking, mayBeKnown: boolean): Promise<Maintenance> {
+	const known = mayBeKnown ? read.get(storage) : undefined;
+	const at = now();
+	if (known !== undefined && at >= known.at && at - known.at < maintenanceLastsMs) {
+		return known.maintenance;
+	}
+
+	const maintenance = await storage.maintenance({signal});
+	read.set(storage, {at, maintenance});
+	return maintenance;
+}
+
 /** What cleans the store now, and what will next. @throws OperatorError: the host cannot be asked */
-export async function lookAtHost(storage: Host, {now, host, signal}: Looking): Promise<Hold> {
-	const [maintenance, hostNow] = await Promise.all([storage.maintenance({signal}), storage.hostNow({signal})]);
+export function lookAtHost(storage: Host, looking: Looking): Promise<Hold> {
+	return look(storage, looking, false);
+}
+
+async function look(storage: Host, looking: Looking, mayBeKnown: boolean): Promise<Hold> {
+	const {now, host, signal} = looking;
+	const [maintenance, hostNow] = await Promise.all([
+		maintenanceOf(storage, looking, mayBeKnown),
+		storage.hostNow({signal}),
+	]);
 	return assessHold(maintenance, hostNow, {host, looked: now()});
 }
 
-/** The same, where a host that cannot be asked is a gap. */
+/** What runs now; what is scheduled may have been read up to a minute ago. A host that cannot be asked is a gap. */
 export async function lookForCleaners(storage: Host, looking: Looking): Promise<Hold> {
 	const {now, signal} = looking;
 	try {
-		return await lookAtHost(storage, looking);
+		return await look(storage, looking, true);
 	} catch (error) {
 		signal.throwIfAborted();
 		const {message} = asOperatorError(error);

@@ -2,8 +2,8 @@ import {expect, it} from 'vitest';
 import {OperatorError} from '../../../src/domain/errors.ts';
 import type {HostNow} from '../../../src/domain/hold/host-now.ts';
 import type {Scan} from '../../../src/domain/storage/findings/finding.ts';
-import {scanBetweenLooks} from '../../../src/engine/scan/between-looks.ts';
-import {type Answers, fakeStorage, inTurn} from '../../support/fake-ports.ts';
+import {lookAtHost, lookForCleaners, scanBetweenLooks} from '../../../src/engine/scan/between-looks.ts';
+import {type Answers, fakeStorage, inTurn, quietHost} from '../../support/fake-ports.ts';
 import {clock, hostNow, process} from '../../support/host-now.ts';
 
 const whole: Scan = {
@@ -62,4 +62,32 @@ it('of a host whose processes cannot be read names that as a gap of the look', a
 	const refused = new OperatorError('ssh.lost', 'The connection was cut.', {hint: 'Look.', exit: 'unreachable'});
 
 	expect((await scan([refused])).scan).toMatchObject({complete: true, hold: {gaps: ['The connection was cut.']}});
+});
+
+it('what is scheduled is read once a minute, what runs at each look, and a person who asks has both anew', async () => {
+	const asked: string[] = [];
+	const storage = {
+		maintenance: async () => {
+			asked.push('maintenance');
+			return quietHost;
+		},
+		hostNow: async () => {
+			asked.push('now');
+			return hostNow();
+		},
+	};
+	let time = 0;
+	const looking = {now: () => time, signal: new AbortController().signal};
+	const seen = () => asked.splice(0).sort().join(' ');
+
+	await lookForCleaners(storage, looking);
+	expect(seen()).toBe('maintenance now');
+	time += 59_000;
+	await lookForCleaners(storage, looking);
+	expect(seen()).toBe('now');
+	await lookAtHost(storage, looking);
+	expect(seen()).toBe('maintenance now');
+	time += 61_000;
+	await lookForCleaners(storage, looking);
+	expect(seen()).toBe('maintenance now');
 });
