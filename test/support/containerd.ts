@@ -10,6 +10,8 @@ const run = promisify(execFile);
 export type Containerd = {
 	/** Pulls and unpacks, by the snapshotter that copies layers. Undefined: it did; else its last words. */
 	pull(reference: string, ...options: string[]): Promise<string | undefined>;
+	/** The same in a namespace of its own: a layer whose diff_ids another image brought is unpacked all the same. */
+	pullAlone(reference: string, ...options: string[]): Promise<string | undefined>;
 	stop(): Promise<void>;
 };
 
@@ -33,14 +35,18 @@ export async function startContainerd(folder: string): Promise<Containerd> {
 			`disabled_plugins = [${unused.map(name => `"io.containerd.${name}"`).join(', ')}]`,
 			'[grpc]',
 			`address = "${inside('c.sock')}"`,
+			// Else what one namespace has fetched is not fetched for another.
+			'[plugins."io.containerd.metadata.v1.bolt"]',
+			'content_sharing_policy = "isolated"',
 		].join('\n'),
 	);
 	const server = spawn('containerd', ['--config', inside('config.toml')], {stdio: 'ignore'});
 	const exited = once(server, 'exit');
-	const ctr = (...args: string[]) => run('ctr', ['-a', inside('c.sock'), '-n', 'regmedic', ...args], {timeout: 60_000});
+	const ctrIn = (namespace: string, ...args: string[]) =>
+		run('ctr', ['-a', inside('c.sock'), '-n', namespace, ...args], {timeout: 60_000});
 	for (let tries = 0; ; tries++) {
 		try {
-			await ctr('version');
+			await ctrIn('regmedic', 'version');
 			break;
 		} catch (error) {
 			if (tries === 100 || server.exitCode !== null) {
@@ -51,16 +57,20 @@ export async function startContainerd(folder: string): Promise<Containerd> {
 		}
 	}
 
+	async function pullInto(namespace: string, reference: string, ...options: string[]) {
+		try {
+			await ctrIn(namespace, 'images', 'pull', '--plain-http', '--snapshotter', 'native', ...options, reference);
+			return undefined;
+		} catch (error) {
+			const {stderr = ''} = error as {stderr?: string};
+			return stderr.trim().split('\n').at(-1) || String(error);
+		}
+	}
+
+	let alone = 0;
 	return {
-		async pull(reference, ...options) {
-			try {
-				await ctr('images', 'pull', '--plain-http', '--snapshotter', 'native', ...options, reference);
-				return undefined;
-			} catch (error) {
-				const {stderr = ''} = error as {stderr?: string};
-				return stderr.trim().split('\n').at(-1) || String(error);
-			}
-		},
+		pull: (reference, ...options) => pullInto('regmedic', reference, ...options),
+		pullAlone: (reference, ...options) => pullInto(`alone-${++alone}`, reference, ...options),
 		async stop() {
 			server.kill();
 			await exited;

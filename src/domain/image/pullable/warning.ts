@@ -14,7 +14,10 @@ type WarningKind =
 	| 'layer-encrypted'
 	| 'urls-first';
 
-/** An image with a warning is intact: containerd, which Kubernetes and today's Docker run on, pulls and unpacks it. */
+/**
+ * An image with a warning is intact: containerd, which Kubernetes and today's Docker run on, pulls and unpacks it. Only where
+ * `urls-first` names containerd too does that need an address elsewhere to answer.
+ */
 export type Warning = {
 	kind: WarningKind;
 	/** Of the manifest, the config or the layer that it is about. */
