@@ -1,7 +1,7 @@
 import {createInterface} from 'node:readline';
 import {holderOf} from '../adapters/journal/lock.ts';
 import {isAlive} from '../adapters/journal/lock-holder.ts';
-import {type AlertTarget, sayTarget} from '../domain/alert/alert.ts';
+import {type AlertTarget, sayTarget} from '../domain/alert/target.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {formatReference, type ImageReference} from '../domain/image/reference.ts';
 import {visibleLine} from '../domain/text/visible.ts';

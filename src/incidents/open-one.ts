@@ -9,7 +9,6 @@ import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
 import {shortName} from '../domain/image/reference.ts';
 import type {Incident} from '../domain/incident/incident.ts';
-import {fold} from '../domain/machine/machine.ts';
 import {sayTime} from '../domain/text/time.ts';
 import type {Invocation} from '../invocation.ts';
 
@@ -48,6 +47,8 @@ export async function openIncidentOf(
 async function openIn(folder: string): Promise<Incident | undefined> {
 	try {
 		const {events, sealed} = await readJournal(folder);
+		// It brings the readers of runbooks, which the first frame does not wait for.
+		const {fold} = await import('../domain/machine/machine.ts');
 		const incident = sealed ? undefined : fold(events);
 		return incident?.dryRun || incident?.phase.kind === 'stopped' ? undefined : incident;
 	} catch {

@@ -61,8 +61,8 @@ test('a key that does nothing says why', async () => {
 
 	press('d');
 	await until('d does nothing here');
-	press('x');
-	await until('x is not a key');
+	press('%');
+	await until('% is not a key');
 	press('\u001A');
 	await until('cannot be suspended here');
 });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {fileText, streamText, UnusableFile} from '../../adapters/configuration/file-text.ts';
-import {type Alerts, type AlertTarget, parseAlerts, sayTarget, targetsOf} from '../../domain/alert/alert.ts';
+import {type Alerts, parseAlerts, targetsOf} from '../../domain/alert/alert.ts';
+import {type AlertTarget, sayTarget} from '../../domain/alert/target.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {askForTarget} from '../../incidents/ask.ts';

@@ -5,7 +5,6 @@ import {askAboutOpen, askForImage} from '../../incidents/ask.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import {openIncidentOf} from '../../incidents/open-one.ts';
 import type {Invocation} from '../../invocation.ts';
-import {resume} from '../resume/resume.ts';
 import type {ApplyOptions} from './apply-plan.ts';
 import type {PlanFileOptions} from './write-plan.ts';
 
@@ -58,6 +57,7 @@ export async function respond(
 
 	const open = another || dryRun ? undefined : await openIncidentOf(reference, invocation);
 	if (open && (await askAboutOpen(open, invocation)) === 'resume') {
+		const {resume} = await import('../resume/resume.ts');
 		return resume(open.name, {takeOver: open.holder !== undefined, auto: auto === true, speed: 1}, invocation);
 	}
 

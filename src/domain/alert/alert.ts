@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import {type Configuration, registryFor} from '../configuration.ts';
 import {OperatorError} from '../errors.ts';
-import {formatReference, type ImageReference, isRepositoryName, isTag, parseReference} from '../image/reference.ts';
+import {isRepositoryName, isTag, parseReference} from '../image/reference.ts';
+import {type AlertTarget, sayTarget} from './target.ts';
 
 /**
  * What Alertmanager sends to a webhook, as far as it is used. Grafana sends the same fields.
@@ -45,11 +46,6 @@ function notAnAlert(file: string, reason: string): OperatorError {
 	});
 }
 
-/** What an incident can be about. `registry`: the configured one; undefined: its host is not configured, and was not contacted. */
-export type AlertTarget =
-	| {kind: 'image'; image: ImageReference; registry: string | undefined}
-	| {kind: 'registry'; registry: string};
-
 /**
  * What the firing alerts are about, each once: the label `instance` is a host or a URL, `repository` and `tag` name the image. A
  * registry is left out where an alert names an image of it. What is no host, name or tag counts for nothing.
@@ -89,10 +85,4 @@ function targetOf(
 /** A blackbox probe has a whole URL as its instance. */
 function hostOf(instance: string): string {
 	return (/^https?:\/\//i.test(instance) && URL.canParse(instance) ? new URL(instance).host : instance).toLowerCase();
-}
-
-export function sayTarget(target: AlertTarget): string {
-	return target.kind === 'registry'
-		? `the registry ${target.registry}`
-		: `${formatReference(target.image)}${target.registry === undefined ? ', whose registry is not configured' : ''}`;
 }

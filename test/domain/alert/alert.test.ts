@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import {parseAlerts, sayTarget, targetsOf} from '../../../src/domain/alert/alert.ts';
+import {parseAlerts, targetsOf} from '../../../src/domain/alert/alert.ts';
+import {sayTarget} from '../../../src/domain/alert/target.ts';
 import {parseConfiguration} from '../../../src/domain/configuration.ts';
 import {OperatorError} from '../../../src/domain/errors.ts';
 
