@@ -7,10 +7,10 @@ const timeouts = {testTimeout: process.env.REGMEDIC_SWEEP === '1' ? 900_000 : 90
 const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
 /** Left to CI: the real servers beside one pass of each main job, and what installs or waits for long. */
 const long = {
-	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts'],
+	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts', 'test/incidents/damage-page.test.ts'],
 	isolated: [
 		'test/real/**/!(incident|relink|preflight|rules|registry-client).test.ts',
-		'test/journeys/installed.test.ts',
+		'test/journeys/{death,installed,kill}.test.ts',
 	],
 };
 

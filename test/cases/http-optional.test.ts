@@ -218,7 +218,9 @@ describe('a registry that sends whole layers instead of their last byte', () => 
 	/** The layer never comes to its end. */
 	const serve = () =>
 		listen((request, response) => {
-			if (request.url === '/v2/_catalog?n=1000') {
+			if (request.method === 'HEAD') {
+				response.writeHead(404).end();
+			} else if (request.url === '/v2/_catalog?n=1000') {
 				response.writeHead(200, specified);
 				response.end('{"repositories":["acme/app"]}');
 			} else if (request.url!.endsWith('/tags/list')) {
