@@ -86,7 +86,13 @@ describeReal('a key that only its person can open', ['ssh', 'sshd', 'ssh-keygen'
     storage: {ssh: vm, root: ${root}, sshConfig: ${sshd.configFile}}
 `,
 		);
-		await using terminal = await open('respond', ['respond', '--image', `${registry.host}/acme/app:latest`, '--auto']);
+		await using terminal = await open('respond', [
+			'respond',
+			'orphan-index',
+			'--image',
+			`${registry.host}/acme/app:latest`,
+			'--auto',
+		]);
 
 		await terminal.until(/Enter passphrase for key/);
 		await terminal.type(passphrase);
