@@ -9,8 +9,8 @@ const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
 const long = {
 	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts', 'test/incidents/damage-page.test.ts'],
 	isolated: [
-		'test/real/**/!(incident|relink|preflight|rules|registry-client).test.ts',
-		'test/journeys/{death,installed,kill}.test.ts',
+		'test/real/**/!(relink|preflight|rules|registry-client).test.ts',
+		'test/journeys/{bad-input,death,installed,interrupted,kill,lost-output}.test.ts',
 	],
 };
 

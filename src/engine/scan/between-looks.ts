@@ -5,6 +5,7 @@ import {sayProvisional} from '../../domain/hold/say-hold.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {createFreshListing} from '../verify/fresh-listing.ts';
 
 type Looking = Waiting & {
 	/** Milliseconds since 1970. */
@@ -45,8 +46,37 @@ async function look(storage: Host, looking: Looking, mayBeKnown: boolean): Promi
 	return assessHold(maintenance, hostNow, {host, looked: now()});
 }
 
-/** What runs now; what is scheduled may have been read up to a minute ago. A host that cannot be asked is a gap. */
+/** Who waits for a look at a host, by its storage. */
+type SharedLook = {latest: Looking; next(): Promise<Hold>};
+const waiting = new WeakMap<Host, SharedLook>();
+
+/**
+ * What runs now; what is scheduled may have been read up to a minute ago. A host that cannot be asked is a gap. Items of a plan that
+ * ask while a look is under way share the next one, which begins after all of them asked.
+ */
 export async function lookForCleaners(storage: Host, looking: Looking): Promise<Hold> {
+	const known = waiting.get(storage);
+	if (known !== undefined) {
+		known.latest = looking;
+	}
+
+	const shared = known ?? share(storage, looking);
+	try {
+		return await shared.next();
+	} catch {
+		// It was called off by who asked last.
+		looking.signal.throwIfAborted();
+		return lookOrGap(storage, looking);
+	}
+}
+
+function share(storage: Host, looking: Looking): SharedLook {
+	const entry: SharedLook = {latest: looking, next: createFreshListing(() => lookOrGap(storage, entry.latest))};
+	waiting.set(storage, entry);
+	return entry;
+}
+
+async function lookOrGap(storage: Host, looking: Looking): Promise<Hold> {
 	const {now, signal} = looking;
 	try {
 		return await look(storage, looking, true);

@@ -91,3 +91,31 @@ it('what is scheduled is read once a minute, what runs at each look, and a perso
 	await lookForCleaners(storage, looking);
 	expect(seen()).toBe('maintenance now');
 });
+
+it('ten who ask while a look is under way share the next, which begins after they asked', async () => {
+	let looks = 0;
+	let open = () => {};
+	const storage = {
+		maintenance: async () => quietHost,
+		hostNow: async () => {
+			looks++;
+			await new Promise<void>(resolve => {
+				open = resolve;
+			});
+			return looks === 1 ? quiet : collecting;
+		},
+	};
+	const looking = {now: () => clock('2026-04-18T12:00:30Z') * 1000, signal: new AbortController().signal};
+	const passed = async () => {
+		await new Promise(resolve => setImmediate(resolve));
+		open();
+	};
+
+	const first = lookForCleaners(storage, looking);
+	await passed();
+	const others = Array.from({length: 10}, () => lookForCleaners(storage, looking));
+	expect((await first).running).toEqual([]);
+	await passed();
+	expect((await Promise.all(others)).map(({running}) => running.length)).toEqual(Array.from({length: 10}, () => 1));
+	expect(looks).toBe(2);
+});
