@@ -5,7 +5,6 @@ import {isIndexType} from '../image/media-type.ts';
 import {formatReference} from '../image/reference.ts';
 import type {ImageCheck} from '../image/verdict.ts';
 import {type FinishedVisit, type Incident, isFinished, type Visit} from '../incident/incident.ts';
-import type {Json} from '../json.ts';
 import type {Original} from './compare-to-original.ts';
 
 /**
@@ -59,16 +58,12 @@ export function corruptDigests({visits}: Incident): Set<Digest> {
 		const {digest, faults = [], verdict} = checkIn(visit)?.check ?? {};
 		if (digest !== undefined && faults.some(({kind}) => kind === 'blob-corrupt')) {
 			corrupt.add(digest);
-		} else if (digest !== undefined && verdict === 'intact' && readsAll(visit.with.depth)) {
+		} else if (digest !== undefined && verdict === 'intact' && visit.with.depth === 'content') {
 			corrupt.delete(digest);
 		}
 	}
 
 	return corrupt;
-}
-
-function readsAll(depth: Json | undefined): boolean {
-	return depth === 'content' || depth === 'unpack';
 }
 
 function checkIn({output, ended}: FinishedVisit): {check: ImageCheck; platforms?: string[]} | undefined {

@@ -16,6 +16,12 @@ test('the image of a step is parsed once, and a missing depth is edge', () => {
 	});
 });
 
+test('a runbook cannot ask for depth unpack: no action has what unpacks layers', () => {
+	expect(() => inputParser('registry.verify')({image, depth: 'unpack'})).toThrow(
+		expect.objectContaining({code: 'verify.depth', message: '"unpack" is not a depth: write head, edge or content.'}),
+	);
+});
+
 test('a value that an action cannot use is named, with its place in the values', () => {
 	const finding = {kind: 'no-such-fault', repository: 'infra-ci', tags: [], via: [], missing: [], detail: ''};
 
