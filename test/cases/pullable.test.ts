@@ -1,14 +1,10 @@
-import {execFile} from 'node:child_process';
-import {mkdir, readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {ImageCheck} from '../../src/domain/image/verdict.ts';
 import type {Finding} from '../../src/domain/storage/findings/finding.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {unpackPullableStore} from '../support/pullable-store.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
-
-const run = promisify(execFile);
 
 /**
  * 47 images whose digests are all right, as registries take them by PUT. What containerd 1.6 cannot pull is broken: at edge where it
@@ -60,9 +56,7 @@ describeReal('images that are stored whole and cannot be pulled', ['docker-regis
 	beforeAll(async () => {
 		place = await temporaryFolder();
 		const root = path.join(place.folder, 'root');
-		await mkdir(root);
-		await run('tar', ['xzf', path.resolve('test/recorded/pullable.tar.gz'), '-C', root]);
-		names = await readdir(path.join(root, 'docker/registry/v2/repositories/c'));
+		names = await unpackPullableStore(root);
 		[login, registry] = await Promise.all([openLogin(), startDockerRegistry({root, folder: place.folder})]);
 	});
 

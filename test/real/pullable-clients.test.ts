@@ -1,11 +1,12 @@
 import {execFile} from 'node:child_process';
-import {mkdir, readdir} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {ImageCheck} from '../../src/domain/image/verdict.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type Containerd, startContainerd} from '../support/containerd.ts';
+import {unpackPullableStore} from '../support/pullable-store.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 const run = promisify(execFile);
@@ -26,9 +27,7 @@ describeReal(
 		beforeAll(async () => {
 			place = await temporaryFolder();
 			const root = path.join(place.folder, 'root');
-			await mkdir(root);
-			await run('tar', ['xzf', path.resolve('test/recorded/pullable.tar.gz'), '-C', root]);
-			names = await readdir(path.join(root, 'docker/registry/v2/repositories/c'));
+			names = await unpackPullableStore(root);
 			[login, registry, containerd] = await Promise.all([
 				openLogin(),
 				startDockerRegistry({root, folder: place.folder}),

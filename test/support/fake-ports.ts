@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Maintenance} from '../../src/domain/audit/maintenance.ts';
+import type {DamagedImage} from '../../src/domain/damage/damaged-image.ts';
 import {OperatorError} from '../../src/domain/errors.ts';
 import type {Digest} from '../../src/domain/image/digest.ts';
 import {mediaTypes} from '../../src/domain/image/media-type.ts';
@@ -80,6 +81,18 @@ export function smallManifest(name: string): Manifest {
 	const config = {mediaType: 'application/vnd.acme.config.v1+json', size: 2, digest: digestOf(Buffer.from(name))};
 	const bytes = Buffer.from(JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: []}));
 	return {bytes, digest: digestOf(bytes)};
+}
+
+/** `infra-ci:latest`, of which a plan says that it is damaged. */
+export function damagedImage(digest: Digest): DamagedImage {
+	return {
+		id: 'infra-ci@a',
+		repository: 'infra-ci',
+		digest,
+		tags: ['latest'],
+		platforms: {whole: [], lost: []},
+		findings: ['child-swept'],
+	};
 }
 
 export function digestOf(bytes: Uint8Array): Digest {

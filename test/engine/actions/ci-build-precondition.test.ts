@@ -1,19 +1,19 @@
 import {expect, test} from 'vitest';
-import type {DamagedImage} from '../../../src/domain/damage/damaged-image.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import type {ActionContext, Ports} from '../../../src/engine/actions/action.ts';
 import {ciBuild} from '../../../src/engine/actions/ci-build.ts';
-import {fakeCi, fakeRegistry, image, pipeline, settings, smallManifest} from '../../support/fake-ports.ts';
+import {
+	damagedImage,
+	fakeCi,
+	fakeRegistry,
+	image,
+	pipeline,
+	settings,
+	smallManifest,
+} from '../../support/fake-ports.ts';
 
 const [before, pushed] = [smallManifest('before'), smallManifest('pushed')];
-const damaged: DamagedImage = {
-	id: 'infra-ci@a',
-	repository: 'infra-ci',
-	digest: before.digest,
-	tags: ['latest'],
-	platforms: {whole: [], lost: []},
-	findings: ['child-swept'],
-};
+const damaged = damagedImage(before.digest);
 
 /** The tag has moved since the plan was made. */
 function ask(more: Partial<ActionContext>, orders: string[] = []) {

@@ -5,6 +5,7 @@ import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
 import type {ActionContext, Ports} from '../../../src/engine/actions/action.ts';
 import {stillDamaged} from '../../../src/engine/actions/still-damaged.ts';
 import {
+	damagedImage,
 	type FakeRegistry,
 	fakeRegistry,
 	image,
@@ -14,14 +15,7 @@ import {
 } from '../../support/fake-ports.ts';
 
 const [before, other] = [smallManifest('before'), smallManifest('other')];
-const damaged: DamagedImage = {
-	id: 'infra-ci@a',
-	repository: 'infra-ci',
-	digest: before.digest,
-	tags: ['latest'],
-	platforms: {whole: [], lost: []},
-	findings: ['child-swept'],
-};
+const damaged = damagedImage(before.digest);
 const lacks = ['blobs/sha256/aa/aaaa/data'];
 const there: PathState = {state: 'there', size: 7};
 

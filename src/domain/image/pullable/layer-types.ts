@@ -1,6 +1,7 @@
-/** A layer that is unpacked into a file system; in a type of OCI anything may follow a `+`. @see containerd images/mediatypes.go, DiffCompression */
-const unpacked =
-	/^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+.*)?|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.(?:gzip|zstd))?(?:\+.*)?)$/;
+import {saidCompression} from '../layer/compression.ts';
+
+/** Docker's type for zstd, which the table of containerd 1.6 lacks: it counts as unpackable all the same. */
+const dockerZstd = /^application\/vnd\.docker\.image\.rootfs\.(?:foreign\.)?diff\.tar\.zstd$/;
 const elsewhere = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.|docker\.image\.rootfs\.foreign\.)/;
 /** @see containers/ocicrypt spec, "MediaTypes" */
 const encrypted = /\+encrypted$/;
@@ -15,8 +16,11 @@ export function isImageConfig(mediaType: string | undefined): boolean {
 	return mediaType !== undefined && imageConfigs.includes(mediaType);
 }
 
+/** A layer that is unpacked into a file system, by whoever has the key if it is encrypted. */
 export function isUnpacked(mediaType: string | undefined): boolean {
-	return mediaType !== undefined && unpacked.test(mediaType);
+	const [base = '', ...suffixes] = mediaType?.split('+') ?? [];
+	const plain = [base, ...suffixes.filter(suffix => suffix !== 'encrypted')].join('+');
+	return saidCompression(plain) !== undefined || dockerZstd.test(base);
 }
 
 export function isEncrypted(mediaType: string | undefined): boolean {
