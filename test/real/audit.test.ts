@@ -16,10 +16,17 @@ import {type Login, openLogin} from '../support/cli.ts';
 import {createNonces} from '../support/nonces.ts';
 import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {registryVersion} from '../support/registry-program.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 import {treeManifest} from '../support/tree-manifest.ts';
 
 const signal = AbortSignal.timeout(60_000);
+// `-m` removes the children of tagged indexes on 2.8; 3.x keeps them, so that what nobody could look at here (no Docker
+// answers this user) comes first there.
+const collection = {
+	'2.8': {exitCode: 3, verdict: 'breaks', version: '2.8.2', severity: 'will-break'},
+	'3.1': {exitCode: 8, verdict: 'incomplete', version: '3.1', severity: 'may-break'},
+}[registryVersion];
 
 describeReal('an audit of a real registry', ['sshd', 'ssh', 'docker-registry'], () => {
 	let login: Login;
@@ -37,7 +44,9 @@ describeReal('an audit of a real registry', ['sshd', 'ssh', 'docker-registry'], 
 			inside('bin/crontab'),
 			"#!/bin/sh\necho '# weekly'\necho '25 3 * * 0 registry garbage-collect -m /c.yml'\n",
 		);
+		await writeFile(inside('bin/docker'), '#!/bin/sh\nexit 1\n');
 		await chmod(inside('bin/crontab'), 0o755);
+		await chmod(inside('bin/docker'), 0o755);
 		store = openStore(inside('opt/data'));
 		await fill(store);
 		[sshd, registry] = await Promise.all([
@@ -80,23 +89,27 @@ describeReal('an audit of a real registry', ['sshd', 'ssh', 'docker-registry'], 
 
 			const {exitCode, stdout, stderr} = await audit('--metrics-file', stale);
 
-			expect(exitCode, stderr).toBe(3);
+			expect(exitCode, stderr).toBe(collection.exitCode);
 			const told = JSON.parse(stdout);
-			expect(told).toMatchObject({
-				schema: 'regmedic.audit/1',
-				verdict: 'breaks',
-				versions: expect.arrayContaining(['2.8.2+ds1']),
-			});
+			expect(told).toMatchObject({schema: 'regmedic.audit/1', verdict: collection.verdict});
+			expect(told.versions).toEqual([expect.stringContaining(collection.version)]);
 			expect(told.risks).toEqual(
 				expect.arrayContaining([
-					expect.objectContaining({kind: 'removes-children', severity: 'will-break', file: 'crontab -l', at: 2}),
+					expect.objectContaining({
+						kind: 'removes-children',
+						severity: collection.severity,
+						file: 'crontab -l',
+						at: 2,
+					}),
 					expect.objectContaining({
 						kind: 'floating-tag',
 						file: inside('opt/compose.yml'),
 						at: 3,
 						line: 'image: registry:2',
 					}),
-					expect.objectContaining({kind: 'affected-version', file: expect.stringMatching(/^process \d+$/)}),
+					...(registryVersion === '2.8'
+						? [expect.objectContaining({kind: 'affected-version', file: expect.stringMatching(/^process \d+$/)})]
+						: []),
 					expect.objectContaining({kind: 'stale-cache', why: expect.stringContaining('inmemory')}),
 					expect.objectContaining({kind: 'open-registry', severity: 'may-break'}),
 					expect.objectContaining({kind: 'probe-silent'}),
