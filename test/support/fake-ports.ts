@@ -178,12 +178,19 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		suspend: async () => ({exitCode: 0, output: ''}),
 		dryRunCollection: async () => neverAsked(),
 		survey: async () => ({unreadable: [], isWhole: true}),
+		moveAside: async ({digest, incident}) => ({
+			state: 'moved',
+			to: `/opt/registry/data/regmedic-aside/${incident}/${digest}`,
+		}),
+		putBack: async () => 'back',
+		aside: async () => [],
 		restartObstacles: async () => [],
 		restart: async () => ({exitCode: 0, output: 'restarted'}),
 		restartLog: async () => undefined,
 		async lock(holder) {
 			locks.push(`taken ${holder}`);
 			return {
+				holder,
 				release: async () => {
 					locks.push('released');
 				},

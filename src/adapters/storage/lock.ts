@@ -47,6 +47,22 @@ fi
 `;
 
 /**
+ * For the scripts that write: `holds_lock` tells whether \`$holder\` still has the lock of the store, whose folder the script is in. A
+ * live note that names somebody else proves the contrary; a lock without a note is ours, or its connection would have told that it is lost.
+ */
+export const holdsLock = `holds_lock() {
+	name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
+	if [ -f "$name.lock.d/holder" ] && [ "$(dd bs=200 count=1 <"$name.lock.d/holder" 2>/dev/null)" = "$holder" ]; then return 0; fi
+	command -v flock >/dev/null 2>&1 || return 1
+	why=$( (exec 9<. && flock -n 9) 2>&1) && return 1
+	[ "$why" = '' ] || return 1
+	if [ -f "$name.lock" ] && [ ! -L "$name.lock" ] && (exec 8<"$name.lock"; ! flock -n 8) 2>/dev/null; then
+		[ "$(dd bs=200 count=1 <"$name.lock" 2>/dev/null)" = "$holder" ]
+	fi
+}
+`;
+
+/**
  * Takes the store's lock and holds it through an open standard input: when the connection ends, so does the lock.
  * @throws OperatorError storage.locked, which names the holder | storage.lock-failed
  */
@@ -110,6 +126,7 @@ export async function lockStore({
 		() => {},
 	);
 	return {
+		holder,
 		lost: lost.signal,
 		async release() {
 			release.resolve();

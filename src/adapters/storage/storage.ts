@@ -9,6 +9,7 @@ import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlob} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
 import {markApplied, readApplied} from './host/applied-plans.ts';
+import {listDataAside, moveDataAside, putDataBack} from './host/aside.ts';
 import {readHostNow} from './host/cleaners.ts';
 import {dryRunCollection} from './host/dry-run-collection.ts';
 import {findMissing} from './host/find-programs.ts';
@@ -71,6 +72,9 @@ export function createStorage({
 		hostNow: ({signal}) => readHostNow({...defined({hostRoot}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
 		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell, signal}),
+		moveAside: (data, lock, {signal}) => moveDataAside(data, lock, {shell, root, signal}),
+		putBack: (data, lock, {signal}) => putDataBack(data, lock, {shell, root, signal}),
+		aside: (incident, {signal}) => listDataAside(incident, {shell, root, signal}),
 		...defined({restartCommand}),
 		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),
 		async restart({signal}) {

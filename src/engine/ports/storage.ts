@@ -71,6 +71,16 @@ export type Storage = {
 		suspension: Extract<Suspension, {kind: 'command'}>,
 		waiting: Waiting,
 	): Promise<{exitCode: number; output: string}>;
+	/**
+	 * Moves the data of a blob out of the registry's way, below the incident's name: only under the lock, and only where two reads have
+	 * proved that it does not match its digest. Nothing is deleted or overwritten.
+	 * @throws OperatorError storage.no-hash | effect.unknown
+	 */
+	moveAside(data: {digest: Digest; incident: string}, lock: StorageLock, waiting: Waiting): Promise<MovedAside>;
+	/** Puts it back, where nothing lies in its place. @throws OperatorError effect.unknown */
+	putBack(data: {digest: Digest; incident: string}, lock: StorageLock, waiting: Waiting): Promise<PutBack>;
+	/** What an incident has moved aside and not put back. Never writes. */
+	aside(incident: string, waiting: Waiting): Promise<AsideData[]>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	/** Why the restart command would not start, a line each; nothing is run. */
@@ -96,5 +106,19 @@ export type StoreSurvey = {
 /** `unread`: the blob is there and could not be read. */
 export type HashAnswer = {digest: Digest; state: 'same' | 'differs' | 'gone' | 'unread'; bytes: number};
 
-/** `lost` aborts when the lock is lost before it is released. */
-export type StorageLock = {release(): Promise<void>; readonly lost?: AbortSignal};
+/** `holder`: as it is told to others. `lost` aborts when the lock is lost before it is released. */
+export type StorageLock = {readonly holder?: string; release(): Promise<void>; readonly lost?: AbortSignal};
+
+/**
+ * `to`: the path of the data now. `unread`: it could not be read, or two reads differ, which proves nothing. `strange`: it is no file.
+ * `unlocked`: the lock of the store was lost. `elsewhere`: the folder beside docker/ is on another file system.
+ */
+export type MovedAside =
+	| {state: 'moved'; to: string}
+	| {state: 'gone' | 'whole' | 'unread' | 'strange' | 'unlocked' | 'denied' | 'elsewhere'};
+
+/** `taken`: new data is in its place, and stays. */
+export type PutBack = 'back' | 'taken' | 'gone' | 'unlocked' | 'denied';
+
+/** `isReplaced`: there is data in its place now. */
+export type AsideData = {digest: Digest; size: number; isReplaced: boolean};
