@@ -1,5 +1,6 @@
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {openInventory} from '../adapters/inventory/inventory-file.ts';
+import {createUnpacker} from '../adapters/unpack/unpacker.ts';
 import {createWoodpecker} from '../adapters/woodpecker/woodpecker.ts';
 import {type Configuration, imageFor, meantPlatformsOf, registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
@@ -68,6 +69,8 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 				woodpecker && secrets.read(woodpecker.token, 'the Woodpecker token'),
 			]);
 		});
+	// Its threads start with the first layer.
+	const unpacker = createUnpacker();
 	let [ci, local]: [ReturnType<typeof openCi>?, Shell?] = [];
 	const builders = new Map<Shell, Builder>();
 
@@ -77,7 +80,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		inventory,
 		of: portsOf,
 		async close() {
-			const closing = [opened, storage, ci, ...builders.values()];
+			const closing = [opened, storage, ci, unpacker, ...builders.values()];
 			await Promise.allSettled(closing.map(each => each?.close()));
 			await Promise.allSettled([shell?.close(), local?.close()]);
 		},
@@ -98,6 +101,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		return {
 			ports: {
 				registry,
+				unpacker,
 				secrets,
 				clock: systemClock,
 				of: portsOf,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {OperatorError} from '../errors.ts';
 import {parseReference} from '../image/reference.ts';
-import type {Depth} from '../image/verdict.ts';
+import {type Depth, depths} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
 import {damagedImage, finding, nextStart} from './schemas.ts';
 
@@ -113,13 +113,13 @@ export function inputParser<Name extends ActionName>(action: Name): (values: Jso
 	};
 }
 
-/** Without `unpack`, for which no action has an unpacker: `regmedic verify --depth unpack` has. */
 function parseDepth(text: string): Depth {
-	if (text === 'head' || text === 'edge' || text === 'content') {
-		return text;
+	const depth = depths.find(each => each === text);
+	if (depth !== undefined) {
+		return depth;
 	}
 
-	throw new OperatorError('verify.depth', `"${text}" is not a depth: write head, edge or content.`, {
+	throw new OperatorError('verify.depth', `"${text}" is not a depth: write head, edge, content or unpack.`, {
 		hint: 'Fix the runbook.',
 		exit: 'configuration',
 	});

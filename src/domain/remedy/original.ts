@@ -51,19 +51,31 @@ function isChange({effect, sparesImage, tries, ended, outcome, asked}: Visit): b
 	);
 }
 
-/** The digests of which a check found bytes that do not match, and no later one read them all and found them right. */
+/**
+ * The digests of images of which a check found what none at edge shows: bytes that do not match, and no later one read them all and
+ * found them right; or layers that do not unpack, which the same bytes never will.
+ */
 export function corruptDigests({visits}: Incident): Set<Digest> {
 	const corrupt = new Set<Digest>();
+	const never = new Set<Digest>();
 	for (const visit of visits.filter(isFinished)) {
 		const {digest, faults = [], verdict} = checkIn(visit)?.check ?? {};
-		if (digest !== undefined && faults.some(({kind}) => kind === 'blob-corrupt')) {
+		if (digest === undefined) {
+			continue;
+		}
+
+		if (faults.some(({kind}) => kind === 'layer-unreadable' || kind === 'diffid-mismatch')) {
+			never.add(digest);
+		}
+
+		if (faults.some(({kind}) => kind === 'blob-corrupt')) {
 			corrupt.add(digest);
-		} else if (digest !== undefined && verdict === 'intact' && visit.with.depth === 'content') {
+		} else if (verdict === 'intact' && (visit.with.depth === 'content' || visit.with.depth === 'unpack')) {
 			corrupt.delete(digest);
 		}
 	}
 
-	return corrupt;
+	return new Set([...corrupt, ...never]);
 }
 
 function checkIn({output, ended}: FinishedVisit): {check: ImageCheck; platforms?: string[]} | undefined {

@@ -17,6 +17,7 @@ import type {InventoryReader} from '../ports/inventory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Secrets} from '../ports/secrets.ts';
 import type {Storage} from '../ports/storage.ts';
+import type {Unpacker} from '../ports/unpacker.ts';
 
 /** The outside systems of the image of an incident. Absent where none is configured. */
 export type Ports = {
@@ -26,6 +27,8 @@ export type Ports = {
 	builder?: Builder;
 	/** What the registry has held, as its probes saw it. */
 	inventory?: InventoryReader;
+	/** Unpacks what was rebuilt. Absent: every byte of it is read, and no layer unpacked. */
+	unpacker?: Unpacker;
 	secrets: Secrets;
 	clock: Clock;
 	/** The outside systems and the settings of another image of the same registry: a plan is about many. */
@@ -78,6 +81,8 @@ export type ActionContext = {
 	planned?: readonly PlannedImage[];
 	/** Something was changed in this incident. */
 	changed?: true;
+	/** The image of the incident was built anew: no digest of before proves what it holds. */
+	rebuilt?: true;
 	/** Of these digests a check of this incident found bytes that do not match. */
 	corrupt?: ReadonlySet<Digest>;
 	/** What a person approved: nothing else may be done. */

@@ -7,6 +7,7 @@ import {parseSettings, type Settings} from '../../domain/incident/settings.ts';
 import {toJsonObject} from '../../domain/json.ts';
 import {planRows} from '../../domain/plan/plan-rows.ts';
 import type {Attempted} from '../../domain/plan/rows.ts';
+import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {isRemedyOption} from '../../domain/remedy/remedy.ts';
 import {count} from '../../domain/text/wording.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
@@ -48,8 +49,12 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async run({image, tried}, context) {
-		const {ports, settings, signal, progress, log} = context;
+		const {ports, settings, signal, progress, log, planned = []} = context;
+		const {unpacker} = ports;
 		const registry = ports.registry.fresh();
+		const images = planned
+			.filter(({item}) => isRebuild(item?.remedy))
+			.map(({damaged}) => referenceTo(damaged, registry.host));
 		try {
 			const scope = await findDamage({
 				registry,
@@ -61,7 +66,11 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 				clock: ports.clock,
 				signal,
 				onProgress: progress,
-				...defined({storage: ports.storage, inventory: ports.inventory}),
+				...defined({
+					storage: ports.storage,
+					inventory: ports.inventory,
+					rebuilt: unpacker && {images, unpacker},
+				}),
 			});
 			const plan = await makePlan(scope, {
 				host: image.host,

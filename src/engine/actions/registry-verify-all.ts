@@ -10,6 +10,7 @@ import type {PlannedImage} from '../../domain/incident/planned-images.ts';
 import {judgeRepair, type Repaired} from '../../domain/plan/judge-repair.ts';
 import {titleOf} from '../../domain/plan/plan-rows.ts';
 import {originalOfDamaged} from '../../domain/remedy/original.ts';
+import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import {findDamage} from '../plan/scope.ts';
 import type {Registry} from '../ports/registry.ts';
@@ -18,11 +19,16 @@ import type {ActionContext, ActionNamed} from './action.ts';
 import {compareRepaired} from './compare-repaired.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
-const atOnce = {edge: 8, content: 2};
+const labels = {
+	edge: 'planned images answer',
+	content: 'planned images read whole',
+	unpack: 'rebuilt images unpacked',
+};
+const atOnce = {edge: 8, content: 2, unpack: 2};
 
 /**
- * Checks what a plan repaired: all of its images at edge, then every byte of each, beside what it was before; then the disk and every
- * tag of the registry once more. It only reads, over new connections.
+ * Checks what a plan repaired: all of its images at edge, then every byte of each, and of what was rebuilt every layer unpacked, beside
+ * what it was before; then the disk and every tag of the registry once more. It only reads, over new connections.
  */
 export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
 	name: 'registry.verify-all',
@@ -58,7 +64,12 @@ export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
 			const edge = await walkAll(registry, repaired, 'edge', context);
 			const answering = repaired.filter(each => edge.get(each)?.verdict === 'intact');
 			log(`${answering.length} of ${repaired.length} planned answer. Reading every byte of them …`);
-			const checks = new Map([...edge, ...(await walkAll(registry, answering, 'content', context))]);
+			const {unpack = [], content = []} = Object.groupBy(answering, each => depthOf(each, context));
+			const checks = new Map([
+				...edge,
+				...(await walkAll(registry, unpack, 'unpack', context)),
+				...(await walkAll(registry, content, 'content', context)),
+			]);
 			const again = await findDamage({
 				registry,
 				role: settings.role,
@@ -91,15 +102,29 @@ export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
 	},
 };
 
+/** The digest of a relinked image proves that it is what it was. What a build made is proven by unpacking it. */
+function depthOf({item}: PlannedImage, {ports}: ActionContext): 'content' | 'unpack' {
+	return ports.unpacker !== undefined && isRebuild(item?.remedy) ? 'unpack' : 'content';
+}
+
 /** Each part once, however many of the images share it. */
 async function walkAll(
 	registry: Registry,
 	images: readonly PlannedImage[],
-	depth: Extract<Depth, 'edge' | 'content'>,
-	{settings, signal, progress}: ActionContext,
+	depth: Exclude<Depth, 'head'>,
+	{ports, settings, signal, progress}: ActionContext,
 ): Promise<Map<PlannedImage, ImageCheck>> {
-	const walker = createWalker(registry, {depth, platforms: settings.platforms, signal});
-	const label = depth === 'edge' ? 'planned images answer' : 'planned images read whole';
+	if (images.length === 0) {
+		return new Map();
+	}
+
+	const walker = createWalker(registry, {
+		depth,
+		platforms: settings.platforms,
+		signal,
+		...defined({unpacker: ports.unpacker}),
+	});
+	const label = labels[depth];
 	const checks = new Map<PlannedImage, ImageCheck>();
 	const queue = [...images];
 	await forEachConcurrently(
@@ -125,6 +150,11 @@ function absentOrUnanswered(reference: ImageReference, error: unknown): ImageChe
 	return known.code === 'image.absent' ? {...check, verdict: 'broken'} : check;
 }
 
+/** The fault that a person goes on from. */
+function sayFirst({faults: [fault]}: ImageCheck): string[] {
+	return fault === undefined ? [] : [`${fault.kind}: ${fault.detail}.`];
+}
+
 /** One image beside what it was. */
 async function beside(
 	registry: Registry,
@@ -142,7 +172,7 @@ async function beside(
 	return {
 		image,
 		check,
-		said: [sayVerdict(check, check.verdict === 'intact' ? 'content' : 'edge'), ...say].join(' '),
+		said: [sayVerdict(check, depthOf(image, context)), ...sayFirst(check), ...say].join(' '),
 		reference: formatReference(reference),
 		...defined({comparedToOriginal: output.comparedToOriginal}),
 	};

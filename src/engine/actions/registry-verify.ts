@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
@@ -23,7 +24,10 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 	effect: 'read',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		depth: {required: false, about: 'head, edge (default) or content'},
+		depth: {
+			required: false,
+			about: 'head, edge (default), content or unpack; at content, what was rebuilt is also unpacked',
+		},
 	},
 	outcomes: {
 		intact: 'every part of the image exists',
@@ -47,10 +51,14 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 
 	async run({image, depth}, context) {
 		const {ports, settings, signal, progress, log} = context;
+		const {unpacker} = ports;
+		const wanted = depth === 'content' && context.rebuilt ? 'unpack' : depth;
+		const walked = wanted === 'unpack' && unpacker === undefined ? 'content' : wanted;
 		const registry = ports.registry.fresh();
 		try {
 			const check = await walkImage(registry, image, {
-				depth,
+				depth: walked,
+				...defined({unpacker}),
 				platforms: settings.platforms,
 				signal,
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
@@ -66,7 +74,7 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 			return {
 				outcome: check.verdict,
 				output: {digest: null, ...check, ...compared.output},
-				say: [sayVerdict(check, depth), ...compared.say, known].filter(each => each !== undefined).join(' '),
+				say: [sayVerdict(check, walked), ...compared.say, known].filter(each => each !== undefined).join(' '),
 			};
 		} catch (error) {
 			const {storage} = ports;

@@ -1,11 +1,15 @@
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {type Digest, shortDigest} from '../../domain/image/digest.ts';
+import type {FaultKind} from '../../domain/image/fault.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {unanswered} from '../../domain/image/verdict.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {ActionContext, Precondition} from './action.ts';
 import {lookAtTags, type SeenTag} from './tag-writes.ts';
+
+/** A check at edge reads neither every byte nor the disk, and unpacks nothing. */
+const hidden: readonly FaultKind[] = ['blob-corrupt', 'answers-differ', 'layer-unreadable', 'diffid-mismatch'];
 
 /** What an item expects to find. `lacks`: files of its image that were not on the disk. */
 type Expected = {damaged?: DamagedImage | null | undefined; lacks?: readonly string[] | null | undefined};
@@ -44,8 +48,7 @@ export async function stillDamaged(
 	}
 
 	const isServed = seen.every(({write}) => write.verdict === 'intact');
-	// An edge check reads neither every byte nor the disk.
-	const isHidden = findings.includes('blob-corrupt') || findings.includes('answers-differ');
+	const isHidden = findings.some(kind => hidden.includes(kind));
 	if (!isServed || isHidden || !(await areBack(lacks ?? [], context))) {
 		return {kind: 'holds'};
 	}

@@ -16,6 +16,7 @@ import type {Clock} from '../ports/clock.ts';
 import type {InventoryReader} from '../ports/inventory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Storage} from '../ports/storage.ts';
+import type {Unpacker} from '../ports/unpacker.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {probe} from '../probe/probe.ts';
 import {scanBetweenLooks} from '../scan/between-looks.ts';
@@ -58,15 +59,21 @@ type ScopeOptions = Waiting & {
 	everyTag?: boolean;
 	/** How the reported image is read, where nothing is known to damage it; `edge` by default. */
 	depth?: Depth;
+	/** Images that were built anew, and what unpacks them: none is called whole before. */
+	rebuilt?: {images: readonly ImageReference[]; unpacker: Unpacker};
 	clock: Pick<Clock, 'now' | 'monotonic'>;
 	onProgress?: (progress: {label: string; done: number; total?: number}) => void;
 };
 
 /** Finds all damage: on the disk, beside what HTTP says of it; without a disk, over HTTP alone. Only reads. */
 export async function findDamage(options: ScopeOptions): Promise<Scope> {
-	const {storage, reported} = options;
+	const {storage, reported, rebuilt} = options;
 	const found = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
-	const scope = reported === undefined ? found : await withReported(found, reported, options);
+	let scope = reported === undefined ? found : await withReported(found, reported, options);
+	for (const image of rebuilt?.images ?? []) {
+		scope = await withReported(scope, image, {...options, depth: 'unpack'});
+	}
+
 	return scope.trouble === undefined ? scope : {...scope, images: [], findings: []};
 }
 
@@ -134,12 +141,17 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 
 /** The reported image is also asked for over HTTP: what serves it may differ from the disk. */
 async function withReported(scope: Scope, reported: ImageReference, options: ScopeOptions): Promise<Scope> {
-	const {registry, platforms, depth = 'edge', signal} = options;
+	const {registry, platforms, depth = 'edge', rebuilt, signal} = options;
 	if (scope.images.some(image => isImageOf(image, reported))) {
 		return scope;
 	}
 
-	const check = await walkImage(registry, reported, {depth, platforms, signal}).catch(error => {
+	const check = await walkImage(registry, reported, {
+		depth,
+		platforms,
+		signal,
+		...defined({unpacker: rebuilt?.unpacker}),
+	}).catch(error => {
 		signal.throwIfAborted();
 		return unanswered(reported, asOperatorError(error));
 	});

@@ -16,6 +16,7 @@ import {plannedImages} from '../../domain/incident/planned-images.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import {itemStampOf} from '../../domain/machine/effects.ts';
 import {corruptDigests, originalOf} from '../../domain/remedy/original.ts';
+import {wasRebuilt} from '../../domain/remedy/rebuilt.ts';
 import {findStep, type Step} from '../../domain/runbook/runbook.ts';
 import {longestTimerMs} from '../../domain/text/time.ts';
 import type {Action, ActionContext, Ports, Progress} from '../actions/action.ts';
@@ -106,6 +107,7 @@ export function contextOf(
 			original: item ? undefined : originalOf(incident),
 			planned: item ? undefined : plannedImages(incident),
 			changed: incident.changed ? (true as const) : undefined,
+			rebuilt: wasRebuilt(incident) ? (true as const) : undefined,
 		}),
 		corrupt: corruptDigests(incident),
 		approved: item ? item.changes : approvedIn(incident, visit),

@@ -16,9 +16,13 @@ test('the image of a step is parsed once, and a missing depth is edge', () => {
 	});
 });
 
-test('a runbook cannot ask for depth unpack: no action has what unpacks layers', () => {
-	expect(() => inputParser('registry.verify')({image, depth: 'unpack'})).toThrow(
-		expect.objectContaining({code: 'verify.depth', message: '"unpack" is not a depth: write head, edge or content.'}),
+test('a depth is one of those that verify has; another is named', () => {
+	expect(inputParser('registry.verify')({image, depth: 'unpack'})).toMatchObject({depth: 'unpack'});
+	expect(() => inputParser('registry.verify')({image, depth: 'deep'})).toThrow(
+		expect.objectContaining({
+			code: 'verify.depth',
+			message: '"deep" is not a depth: write head, edge, content or unpack.',
+		}),
 	);
 });
 

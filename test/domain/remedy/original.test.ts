@@ -148,4 +148,21 @@ test('bytes that were found corrupt stay so until all of them were read and foun
 
 	expect(recheck('edge')).toEqual([index]);
 	expect(recheck('content')).toEqual([]);
+	expect(recheck('unpack')).toEqual([]);
+});
+
+test('a layer that does not unpack stays so, whatever a later check has read', () => {
+	const broken = checked(tellIncident(page), {
+		digest: index!,
+		faults: [{kind: 'layer-unreadable', digest: other!, via: [index!], detail: 'its gzip data is damaged'}],
+	});
+	const told = scanned(broken)
+		.tell(begun(steps.decide, 'read', {with: {options: [{key: 'hands'}]}}))
+		.tell(chosen('hands'))
+		.tell(begun(steps.hands, 'read', {with: {commands: ['mend']}}))
+		.tell({type: 'hand.reported', outcome: 'done', ...steps.hands});
+
+	expect([...corruptDigests(checked(told, {digest: index!, verdict: 'intact'}, 2, 'content').incident)]).toEqual([
+		index,
+	]);
 });
