@@ -12,6 +12,7 @@ import {respond} from './commands/respond/command.ts';
 import {resume} from './commands/resume/command.ts';
 import {runbook} from './commands/runbook/command.ts';
 import {scan} from './commands/scan/command.ts';
+import {usage as usageOfImages} from './commands/usage/command.ts';
 import {verify} from './commands/verify/command.ts';
 import {exitCodes, OperatorError} from './domain/errors.ts';
 import {holdsPassword} from './domain/text/password-argument.ts';
@@ -29,6 +30,7 @@ const commands = [
 	verify,
 	probe,
 	scan,
+	usageOfImages,
 	audit,
 	exportIncident,
 	journal,

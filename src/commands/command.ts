@@ -38,14 +38,16 @@ type CommandDeclaration<Name, Options> = {
 	run(given: {invocation: Invocation; argument: ArgumentOf<Name>; options: ValuesOf<Options>}): Promise<number>;
 };
 
-/** The type of what is given for `verify <ref...>`, `export <incident>`, `resume [incident]` and `check`. */
+/** The type of what is given for `verify <ref...>`, `usage [image...]`, `export <incident>`, `resume [incident]` and `check`. */
 type ArgumentOf<Name> = Name extends `${string} <${string}...>`
 	? string[]
 	: Name extends `${string} <${string}>`
 		? string
-		: Name extends `${string} [${string}]`
-			? string | undefined
-			: undefined;
+		: Name extends `${string} [${string}...]`
+			? string[]
+			: Name extends `${string} [${string}]`
+				? string | undefined
+				: undefined;
 
 /** Commander leaves out what is absent. */
 type ValuesOf<Options> = {

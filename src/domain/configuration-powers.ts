@@ -5,7 +5,7 @@ import type {Configuration} from './configuration.ts';
  * secret, write a file. Whoever writes such a file decides what the person who starts regmedic runs, so it is not used unseen.
  * @returns the keys, as paths
  */
-export function powersOf({registries, woodpecker, images}: Configuration): string[] {
+export function powersOf({registries, woodpecker, images, usage}: Configuration): string[] {
 	return [
 		...Object.entries(registries).flatMap(([name, {credentials, clientCertificate, storage, inventory}]) => {
 			const used = Object.entries({credentials, clientCertificate, inventory}).flatMap(([key, value]) =>
@@ -16,6 +16,7 @@ export function powersOf({registries, woodpecker, images}: Configuration): strin
 			return [...used, ...run.map(key => `storage.${key}`)].map(key => `registries.${name}.${key}`);
 		}),
 		...(woodpecker === undefined ? [] : ['woodpecker']),
+		...(usage === undefined || 'file' in usage ? [] : ['usage']),
 		...Object.entries(images).flatMap(([name, {build, fallback}]) => [
 			...(build === undefined ? [] : [`images.${name}.build`]),
 			...(fallback === undefined ? [] : [`images.${name}.fallback`]),

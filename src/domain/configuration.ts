@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import {defined} from './defined.ts';
 import {OperatorError} from './errors.ts';
 import {type MeantPlatforms, platformList} from './image/meant-platforms.ts';
-import {type ImageReference, isTag} from './image/reference.ts';
+import {type ImageReference, isHost, isTag} from './image/reference.ts';
 import {visibleLine} from './text/visible.ts';
 import {readYaml} from './yaml/located-yaml.ts';
 
@@ -58,8 +58,20 @@ const origin = v.pipe(
 	v.check(url => /^https?:\/\/[^/\s?#@]+\/?$/.test(url) && URL.canParse(url), 'write https://HOST[:PORT]'),
 );
 
+/** Where it is known which images are used. */
+const usage = v.union(
+	[
+		v.strictObject({kubectl: v.strictObject({context: v.optional(text), kubeconfig: v.optional(text)})}),
+		v.strictObject({command}),
+		v.strictObject({file: text}),
+	],
+	'write {kubectl: {context: NAME}}, {command: [PROGRAM, …]} or {file: PATH}',
+);
+
 const registry = v.strictObject({
 	url: origin,
+	/** Further addresses, by which others pull from it: `registry.example:5050`. */
+	addresses: v.optional(v.array(v.pipe(text, v.check(isHost, 'write HOST[:PORT]')))),
 	credentials: v.optional(credentials),
 	caFile: v.optional(text),
 	/** For a registry that requires a client certificate. */
@@ -112,6 +124,7 @@ const schema = v.strictObject({
 		}),
 	),
 	images: v.optional(v.record(v.string(), image), {}),
+	usage: v.optional(usage),
 });
 
 export const emptyConfiguration: Configuration = {registries: {}, images: {}};
@@ -145,6 +158,14 @@ export function registryFor(
 ): {name: string; registry: RegistryConfiguration} | undefined {
 	const found = Object.entries(registries).find(([, {url}]) => new URL(url).host === host || authority(url) === host);
 	return found && {name: found[0], registry: found[1]};
+}
+
+/** Every `host[:port]` by which pulls name the registry that serves this host, this one first. */
+export function addressesOf(configuration: Configuration, host: string): string[] {
+	const known = registryFor(configuration, host)?.registry;
+	const {url, addresses = []} = known ?? {};
+	const own = url === undefined ? [] : [new URL(url).host, authority(url)];
+	return [...new Set([host, ...own, ...addresses].map(each => each.toLowerCase()))];
 }
 
 export function imageFor(

@@ -38,7 +38,8 @@ export type ErrorCode =
 	| StepCode
 	| StorageCode
 	| UsageCode
-	| VerifyCode;
+	| VerifyCode
+	| WorkloadsCode;
 
 /**
  * Why something is not known or did not work, in a journal and in reports: an error's code, or what is no error.
@@ -208,3 +209,10 @@ type UsageCode =
 	| 'usage.which-registry';
 
 type VerifyCode = 'verify.depth' | 'verify.hash-on-host';
+
+/** About which images are used. */
+type WorkloadsCode =
+	| 'workloads.no-program'
+	| 'workloads.unconfigured'
+	| 'workloads.unreachable'
+	| 'workloads.unreadable';

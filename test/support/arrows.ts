@@ -43,6 +43,7 @@ const arrows: {from: string; may: string[]}[] = [
 		journal: ['valibot'],
 		storage: [],
 		unpack: [],
+		usage: ['execa'],
 		builder: [],
 		configuration: [],
 		inventory: ['write-file-atomic'],

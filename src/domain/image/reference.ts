@@ -56,7 +56,7 @@ export function parseReference(text: string): ImageReference {
 	};
 }
 
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
 	const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1);
 	return hostShape.test(text) && port >= 1 && port <= 65_535 && (/[.:]/.test(text) || text === 'localhost');
 }
