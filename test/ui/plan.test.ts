@@ -91,6 +91,13 @@ test.each([
 			'done',
 			'by-hand',
 		]);
+		// What became of each item stays on the screen of the step.
+		await room.until('What now?');
+		room.press('\u001b[D');
+		room.press('\u001b[D');
+		screen = await room.until('3 of 3 items done.');
+		expect(screen).toMatch(/✔ infra-ci:latest mend +done/);
+		expect(screen).toMatch(/✔ tools:7 wipe +by-hand/);
 		await room.leave();
 	},
 	60_000,

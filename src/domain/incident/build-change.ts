@@ -43,8 +43,8 @@ export function takesAway(build: Build): boolean {
 
 /** Nothing is claimed of a pipeline that nobody declared. What a person must not overlook comes first. */
 export function sayStart(build: StartPipeline): string[] {
-	const {image, writes, again} = build;
-	const starts = again ? 'starts a second manual pipeline' : 'starts one manual pipeline';
+	const {image, writes, again, repository, branch} = build;
+	const starts = `starts ${again ? 'a second' : 'one'} manual pipeline of ${repository}, branch ${branch}`;
 	if (writes === undefined) {
 		return [starts, `which builds and pushes ${image}`];
 	}

@@ -199,6 +199,12 @@ export function sayItems(items: readonly Item[]): string {
 	].join('; ');
 }
 
+/** `4 rebuild-ci, 2 relink`: by which remedies something was done, or may have been. */
+export function sayRemediesOf(items: readonly Item[]): string {
+	const begun = items.filter(item => item.requests.length > 0 || outcomeOfItem(item) === 'by-hand');
+	return [...Map.groupBy(begun, ({remedy}) => remedy)].map(([remedy, some]) => `${some.length} ${remedy}`).join(', ');
+}
+
 /** A destructive change that was approved longer ago than this is not begun. @see recovery.md: destructive items expire after an hour */
 const destructiveForMs = 60 * 60_000;
 

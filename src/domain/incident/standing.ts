@@ -22,6 +22,12 @@ function lastOfMany({visits}: Incident): OutputOf<'check-all'> | undefined {
 	return last?.output.kind === 'check-all' ? last.output : undefined;
 }
 
+/** `6 of 6 planned intact.`, in the words of the last check of all images of the plans; undefined: it is not what is known last. */
+export function sayPlanned({visits}: Incident): string | undefined {
+	const last = visits.filter(isFinished).findLast(({shows, ended}) => shows === 'verdict' && ended === 'ran');
+	return last?.output.kind === 'check-all' ? last.say : undefined;
+}
+
 /** `infra-ci:latest: linux/arm64`, of images that are intact and not what they were. */
 export function lostOfMany(incident: Incident): string[] {
 	const {images = []} = lastOfMany(incident) ?? {};

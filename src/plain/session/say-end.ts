@@ -2,7 +2,8 @@ import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
 import {diskBehindIntact, type Incident, type Visit} from '../../domain/incident/incident.ts';
-import {platformsLost} from '../../domain/incident/standing.ts';
+import {sayItems, sayRemediesOf} from '../../domain/incident/item.ts';
+import {platformsLost, sayPlanned} from '../../domain/incident/standing.ts';
 import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -52,7 +53,8 @@ function verdictOf(incident: Incident): string {
 
 	const lost = platformsLost(incident);
 	const without = lost.length === 0 ? '' : `; the repair lost ${lost.join(', ')}`;
-	return `${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}${without}.`;
+	const planned = sayPlanned(incident);
+	return `${planned === undefined ? '' : `${planned} `}${image} is ${verdict.verdict}, as checked at ${sayTimeOfDay(verdict.at)}${without}.`;
 }
 
 function whyUnknown(incident: Incident): string {
@@ -72,10 +74,12 @@ function whyUnknown(incident: Incident): string {
 function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 	const ended = visits.filter(({endedAt}) => endedAt !== undefined);
 	const changes = visits.filter(visit => {
-		const {effect, tries, ended: how, step, outcome} = visit;
-		return effect === 'read'
-			? findStep(runbook, step)?.does.kind === 'by-hand' && outcome === 'done'
-			: (tries > 0 || how === 'by-hand') && !wasTurnedDown(visit);
+		const {effect, tries, ended: how, step, outcome, items = []} = visit;
+		return items.length > 0
+			? sayRemediesOf(items) !== ''
+			: effect === 'read'
+				? findStep(runbook, step)?.does.kind === 'by-hand' && outcome === 'done'
+				: (tries > 0 || how === 'by-hand') && !wasTurnedDown(visit);
 	});
 	if (ended.length === 0 && changes.length === 0) {
 		return 'nothing yet.';
@@ -87,7 +91,11 @@ function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 }
 
 function outcomeOf(visit: Visit): string {
-	const {outcome, ended, endedAt, progress, success, effect} = visit;
+	const {outcome, ended, endedAt, progress, success, effect, items = []} = visit;
+	if (items.length > 0) {
+		return `${sayItems(items)}: ${sayRemediesOf(items)}`;
+	}
+
 	if (endedAt === undefined) {
 		return 'not known';
 	}

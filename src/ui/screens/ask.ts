@@ -1,13 +1,15 @@
 import type {AskedQuestion} from '../../domain/incident/asked.ts';
+import type {Visit} from '../../domain/incident/incident.ts';
 import type {Json, JsonObject} from '../../domain/json.ts';
 import {readTime} from '../../domain/text/time.ts';
 import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/formatter.ts';
+import {drawResult} from '../draw/results/result.ts';
 import {sayValue} from '../draw/results/values.ts';
 import {openQuestion, questionAt, type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
 import type {SituationOf} from '../state/situation.ts';
 import {drawOptions, textsOf} from './option-list.ts';
-import type {Screen} from './screen.ts';
+import type {DrawContext, Screen} from './screen.ts';
 
 const nothingTicked = 'Nothing is ticked. Press enter once more for none of them.';
 
@@ -15,7 +17,8 @@ const nothingTicked = 'Nothing is ticked. Press enter once more for none of them
 export const askScreen: Screen<'ask'> = {
 	scopes: ['tick'],
 	scopesFor: ({questions}, {answers}) => [questionAt(questions, answers)[0]?.type === 'pick' ? 'pick' : 'tick'],
-	draw({visit, questions}, {answers, field, ticked, cursor, focus}, {format, width}) {
+	draw({visit, questions}, {answers, field, ticked, cursor, focus}, context) {
+		const {format, width} = context;
 		const [question, at = questions.length - 1] = questionAt(questions, answers);
 		const given: Row[] = questions
 			.slice(0, at)
@@ -37,7 +40,7 @@ export const askScreen: Screen<'ask'> = {
 			const hint = `${example}Empty is "unknown".`;
 			return {
 				title,
-				rows,
+				rows: at === 0 ? [...rows, ...drawBefore(visit, context)] : rows,
 				foot: [...format.wrap(hint, width, 'dim'), drawField(field, format, width, {active: focus === 'field'})],
 			};
 		}
@@ -116,6 +119,15 @@ export const askScreen: Screen<'ask'> = {
 		return question === undefined ? [] : textsOf(question);
 	},
 };
+
+/** What the step before found: the question came up at once, and nobody has read it yet. */
+function drawBefore(visit: Visit, context: DrawContext): Row[] {
+	const {visits} = context.incident;
+	const before = visits[visits.indexOf(visit) - 1];
+	return before === undefined
+		? []
+		: [[], ...context.format.wrap(before.title, context.width, 'dim'), ...drawResult(before, -1, context).rows];
+}
 
 /** The next question, or all the answers at once. */
 function answer(

@@ -1,5 +1,6 @@
 import type {Incident} from '../../domain/incident/incident.ts';
-import {platformsLost} from '../../domain/incident/standing.ts';
+import {sayRemediesOf} from '../../domain/incident/item.ts';
+import {platformsLost, sayPlanned} from '../../domain/incident/standing.ts';
 import {clockTime, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Row} from '../draw/formatter.ts';
@@ -15,6 +16,7 @@ export const stoppedScreen: Screen<'stopped'> = {
 		// Where a failure led to this end, it is shown.
 		const {problem} = incident.visits.at(-1) ?? {};
 		const lost = platformsLost(incident);
+		const planned = sayPlanned(incident);
 		const label = (text: string): Row => format.row([text.padEnd(10), 'dim']);
 		return {
 			title: 'The end',
@@ -28,18 +30,21 @@ export const stoppedScreen: Screen<'stopped'> = {
 				...(unverified
 					? format.wrap('The image was not verified: it may still be broken.', width, 'warn', label(''))
 					: []),
+				...(planned === undefined ? [] : format.wrap(planned, width, 'plain', label('Plan'))),
 				[],
 				...format.wrap(say, width, 'strong'),
 				...(problem ? drawProblem(problem, format, width) : []),
 				[],
 				...format.wrap(doneIn(incident), width, 'plain', label('Done')),
 				...incident.visits
-					.filter(({effect, ended}) => effect !== 'read' && ended !== undefined)
-					.flatMap(({title, ended, outcome, say: said}) =>
-						format.wrap(`${title}: ${said || outcome || ended}`, width, 'plain', [
-							...label(''),
-							...format.row(`${format.glyphs.bullet} `),
-						]),
+					.filter(({effect, ended, items}) => (effect !== 'read' || items !== undefined) && ended !== undefined)
+					.flatMap(({title, ended, outcome, say: said, items = []}) =>
+						format.wrap(
+							[`${title}: ${said || outcome || ended}`, sayRemediesOf(items)].filter(Boolean).join(' '),
+							width,
+							'plain',
+							[...label(''), ...format.row(`${format.glyphs.bullet} `)],
+						),
 					),
 				...format.wrap(
 					clockTime(Date.parse(incident.lastAt) - Date.parse(incident.openedAt)),

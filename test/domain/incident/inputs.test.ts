@@ -91,7 +91,7 @@ test('the tags that a build writes are kept in the journal as they were shown; t
 
 	expect(parseChanges([], toJson(changes))).toEqual(changes);
 	expect(parseChanges([], before).flatMap(sayChange)).toEqual([
-		'starts one manual pipeline',
+		'starts one manual pipeline of acme/infra, branch main',
 		'which builds and pushes r.example/a:1',
 		'clones g',
 		'builds . with D',

@@ -66,7 +66,7 @@ test('the gate of a pipeline names every tag that it is declared to push, and wh
 	const overwrites = `pushes ${latest.replace('latest', 'stable')} and overwrites an intact image: ${two.digest.slice(0, 19)}`;
 	expect(said(changes)).toEqual([
 		overwrites,
-		'starts one manual pipeline',
+		'starts one manual pipeline of acme/infra, branch main',
 		`pushes ${latest}, which is broken now: ${one.digest.slice(0, 19)}`,
 		`pushes ${manual}, which does not exist now`,
 	]);
@@ -82,7 +82,7 @@ test('nothing is claimed of a pipeline that nobody declared, not even the tag of
 	);
 
 	expect(said(changes)).toEqual([
-		'starts one manual pipeline',
+		'starts one manual pipeline of acme/infra, branch main',
 		'it is not known which tags it pushes: images.….build.pushes does not say',
 	]);
 	expect(changes.map(isDestructive)).toEqual([false]);

@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {outcomeOfItem} from '../../../src/domain/incident/item.ts';
 import type {Action, Precondition} from '../../../src/engine/actions/action.ts';
 import {runPlain} from '../../../src/plain/session/run-plain.ts';
+import {sayEnd} from '../../../src/plain/session/say-end.ts';
 import {planPage} from '../../support/plan-page.ts';
 import {openSmallSession} from '../../support/small-session.ts';
 
@@ -20,7 +21,7 @@ const rows = [
 async function talk(
 	script: readonly [after: string, line: string][],
 	change: (actions: Action[]) => Action[] = actions => actions,
-): Promise<{text: string; outcomes: (string | undefined)[]}> {
+): Promise<{text: string; end: string; outcomes: (string | undefined)[]}> {
 	const small = await openSmallSession({page: planPage(rows), change});
 	let text = '';
 	let seen = 0;
@@ -52,7 +53,12 @@ async function talk(
 		journalFolder: '/state/incidents/x',
 		resumeCommand: 'regmedic resume x',
 	});
-	return {text, outcomes: (incident.visits.findLast(({items}) => items)?.items ?? []).map(outcomeOfItem)};
+	const end = sayEnd(incident, {journalFolder: '/state/incidents/x', resumeCommand: 'regmedic resume x'}).join(' ');
+	return {
+		text,
+		end: end.replace(/\s+/g, ' '),
+		outcomes: (incident.visits.findLast(({items}) => items)?.items ?? []).map(outcomeOfItem),
+	};
 }
 
 const toGate: [string, string][] = [
@@ -63,7 +69,7 @@ const toGate: [string, string][] = [
 ];
 
 test('a plan is shown with its remedies, changed by row, and approved by what the gate says', async () => {
-	const {text, outcomes} = await talk([
+	const {text, end, outcomes} = await talk([
 		...toGate,
 		['Type exactly', 'approve'],
 		['does not match', '1 registry.example'],
@@ -88,6 +94,7 @@ test('a plan is shown with its remedies, changed by row, and approved by what th
 	expect(text).toContain('  [3] tools:7, wipe: done. It is wiped.\n');
 	expect(text).toMatch(/Result: all.* 3 of 3 items done\./);
 	expect(outcomes).toEqual(['done', 'done', 'done']);
+	expect(end).toContain('changes: Apply (3 of 3 items done: 2 mend, 1 wipe).');
 }, 60_000);
 
 test('an item that waits is asked about when nothing else goes on, each time anew', async () => {

@@ -10,6 +10,7 @@ import {count} from '../../../domain/text/wording.ts';
 import type {DrawContext} from '../../screens/screen.ts';
 import type {Formatter, Row} from '../formatter.ts';
 import type {FocusedRows} from '../pane.ts';
+import {drawApplied} from './applied.ts';
 import {drawCheck} from './check.ts';
 import {drawScan} from './scan.ts';
 import {drawValues, sayValue} from './values.ts';
@@ -92,7 +93,7 @@ function sayEnding({ended, outcome, gate}: Visit): string | undefined {
 }
 
 /** Everything but checks and scans, which have a file each. */
-function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: number): Row[] {
+function drawOutput(output: Output, {asked, items: planned = []}: Visit, format: Formatter, width: number): Row[] {
 	const items = (lines: readonly string[]) =>
 		lines.flatMap(line => format.wrap(line, width, 'plain', format.row(`  ${format.glyphs.bullet} `)));
 	switch (output.kind) {
@@ -163,8 +164,9 @@ function drawOutput(output: Output, {asked}: Visit, format: Formatter, width: nu
 		case 'plan':
 			return items(output.items.map(({title, remedy}) => `${title}: ${remedy}`));
 
-		// The sentence of the step counts them.
 		case 'applied':
+			return drawApplied(planned, format, width);
+
 		case 'check':
 		case 'scan':
 		case 'none':
