@@ -3,9 +3,9 @@ import {createRegistry} from '../adapters/registry/registry.ts';
 import {createSecrets, type ReadableSecrets} from '../adapters/secrets/secrets.ts';
 import {type RegistryConfiguration, registryFor} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
+import {respondingHost} from '../domain/image/docker-hub.ts';
 import {isLoopback} from '../domain/image/reference.ts';
 import type {Registry} from '../engine/ports/registry.ts';
-import type {Secrets} from '../engine/ports/secrets.ts';
 import {secretCommandEnvironment} from './environments.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
@@ -36,7 +36,7 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 			sourceOf: asked => (known ? (asked === host ? known.registry.credentials : undefined) : {docker: true}),
 		});
 	const secrets = openSecrets();
-	let latest: Secrets = secrets;
+	let latest = secrets;
 	const proxies = proxiesIn(environment);
 	for (const {username, password} of [proxies.http, proxies.https].filter(proxy => proxy !== undefined)) {
 		redaction.add(decodeURIComponent(password || username), decodeURIComponent(username));
@@ -50,6 +50,7 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 			latest = again ? openSecrets() : latest;
 			return latest.registry(host);
 		},
+		sought: () => latest.sought(host),
 		onSecret: token => redaction.add(token),
 		redact: redaction.redact,
 		proxies,
@@ -68,5 +69,5 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 }
 
 export function urlOf(host: string, plainHttp: boolean): string {
-	return `${plainHttp || isLoopback(host) ? 'http' : 'https'}://${host}`;
+	return `${plainHttp || isLoopback(host) ? 'http' : 'https'}://${respondingHost(host)}`;
 }

@@ -49,7 +49,7 @@ export async function readSetup(
 	const PATH = await safePathOf(invocation.environment.PATH, processes.user);
 	const environment = {...invocation.environment, PATH};
 	const {configuration, file, sought} = await readConfiguration(configurationReading(invocation));
-	await learnReadableSecrets(configuration, {environment, redaction});
+	await learnReadableSecrets(configuration, {environment, user: processes.user, redaction});
 	const runtimeFolder = await runtimeFolderOf(environment, processes.user);
 	return {
 		configuration,

@@ -1,6 +1,6 @@
+import type {RegistryLogins} from '../../domain/registry-login.ts';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Clock} from '../../engine/ports/clock.ts';
-import type {Credentials} from '../../engine/ports/secrets.ts';
 import type {Proxies} from './connection/proxies.ts';
 
 export type RegistryOptions = {
@@ -12,8 +12,10 @@ export type RegistryOptions = {
 	 * Undefined: anonymous. Called once per registry, and with `again` when credentials that the registry accepted before are
 	 * refused now: then they must be obtained anew.
 	 */
-	credentials: (request: {again: boolean}) => Promise<Credentials | undefined>;
-	/** `https://auth.example`: a token service on another host that may be given the credentials. */
+	credentials: (request: {again: boolean}) => Promise<RegistryLogins>;
+	/** What was looked at for credentials, for messages. */
+	sought?: () => readonly string[];
+	/** `https://auth.example`: the only token service that may be given the credentials. Absent: the one that the registry names. */
 	tokenService?: string;
 	/** Called with every token before it is used. */
 	onSecret?: (secret: string) => void;

@@ -1,5 +1,6 @@
 import {OperatorError} from '../../domain/errors.ts';
 import type {Body} from './connection/exchange.ts';
+import type {LoginWay} from './login/way.ts';
 
 /** What is read of a body that only explains a status. */
 const shortBodyLimit = 64 * 1024;
@@ -14,6 +15,8 @@ export type RegistryResponse = {
 	url: URL;
 	host: string;
 	body: Body;
+	/** How the request had logged in, where the registry refused it. */
+	way?: LoginWay;
 	/** Hides the tokens in use and every other secret, in case the server repeats one. Before the text is cut. */
 	mask(text: string): string;
 	/** What an error while reading the body means: an OperatorError, the signal's reason, or a bug as it is. */

@@ -47,10 +47,10 @@ export function createTransport(options: RegistryOptions): Transport {
 		...options,
 		base,
 		credentials,
-		requestToken: (realm, scope) =>
-			requestToken(realm, scope, credentials, (url, headers) =>
+		requestToken: (realm, scope, repository) =>
+			requestToken({realm, scope, repository, sought: () => options.sought?.() ?? []}, credentials, ({url, ...rest}) =>
 				sender.send(
-					{url, recordedUrl: withoutQuery(url), request: {method: 'GET', path: url, scope, headers}},
+					{url, recordedUrl: withoutQuery(url), request: {path: url, scope, ...rest}},
 					{signal: closing.signal},
 				),
 			),
@@ -78,6 +78,10 @@ export function createTransport(options: RegistryOptions): Transport {
 					authorization = renewed;
 					response = await sender.send({url, recordedUrl, request, authorization: renewed.header}, waiting);
 				}
+			}
+
+			if (isRegistry && (response.status === 401 || response.status === 403)) {
+				response = {...response, way: authorizer.way(request.scope, authorization)};
 			}
 
 			if (authorization && isRegistry && response.status !== 401) {
@@ -118,7 +122,7 @@ export function createTransport(options: RegistryOptions): Transport {
 	}
 
 	async function refusal(response: RegistryResponse): Promise<OperatorError> {
-		return refusalFor(response, {registry: host, user: (await credentials.current())?.username});
+		return refusalFor(response, {registry: host, ...(response.way && {way: response.way})});
 	}
 
 	return {

@@ -1,11 +1,14 @@
 import {homedir} from 'node:os';
 import type {Configuration, CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import type {Redaction} from '../../domain/text/redaction.ts';
-import {dockerConfigFile, secretsInDockerConfig} from './docker-config.ts';
+import {secretsInAuthFile} from './machine-login/auth-file.ts';
+import {loginPlaces} from './machine-login/places.ts';
 import {regularText} from './regular-text.ts';
 
 type ReadableOptions = {
 	environment: Record<string, string | undefined>;
+	/** The numeric id of the person. */
+	user?: number | undefined;
 	redaction: Redaction;
 };
 
@@ -21,14 +24,14 @@ const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap(name =
  */
 export async function learnReadableSecrets(
 	{registries, woodpecker}: Configuration,
-	{environment, redaction}: ReadableOptions,
+	{environment, user, redaction}: ReadableOptions,
 ): Promise<void> {
-	const add = (secret: string | undefined, user?: string) => redaction.add(secret?.trim() ?? '', user);
-	const learn = async (source: SecretSource, user?: string) => {
+	const add = (secret: string | undefined, name?: string) => redaction.add(secret?.trim() ?? '', name);
+	const learn = async (source: SecretSource, name?: string) => {
 		if ('env' in source) {
-			add(environment[source.env], user);
+			add(environment[source.env], name);
 		} else if ('file' in source) {
-			add(await regularText(source.file.replace(/^~(?=\/)/, environment.HOME ?? homedir())), user);
+			add(await regularText(source.file.replace(/^~(?=\/)/, environment.HOME ?? homedir())), name);
 		}
 	};
 	const learnCredentials = async (credentials: CredentialSource) => {
@@ -39,18 +42,18 @@ export async function learnReadableSecrets(
 		}
 	};
 
-	for (const [password, user] of usualVariables) {
-		add(environment[password], environment[user]);
+	for (const [password, name] of usualVariables) {
+		add(environment[password], environment[name]);
 	}
 
 	for (const {username, password} of proxyVariables.flatMap(name => loginIn(environment[name] ?? ''))) {
 		add(password || username, username);
 	}
 
-	for (const {username = '', secret} of secretsInDockerConfig(
-		(await regularText(dockerConfigFile(environment))) ?? '',
-	)) {
-		add(secret, username);
+	for (const {file, form} of loginPlaces(environment, user)) {
+		for (const {username = '', secret} of secretsInAuthFile((await regularText(file)) ?? '', form)) {
+			add(secret, username);
+		}
 	}
 
 	await Promise.all([

@@ -4,11 +4,12 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import type {CredentialSource, SecretSource} from '../../domain/configuration.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {RegistryLogin, RegistryLogins} from '../../domain/registry-login.ts';
 import type {Redaction} from '../../domain/text/redaction.ts';
 import {upperFirst} from '../../domain/text/wording.ts';
 import type {Processes} from '../../engine/ports/processes.ts';
-import type {Credentials, Secrets} from '../../engine/ports/secrets.ts';
-import {dockerCredentials} from './docker-credentials.ts';
+import type {Secrets} from '../../engine/ports/secrets.ts';
+import {findMachineLogin} from './machine-login/machine-login.ts';
 import {runForSecret} from './secret-command.ts';
 
 type SecretsOptions = {
@@ -30,15 +31,18 @@ const longestSecret = 64 * 1024;
 export type ReadableSecrets = Secrets & {
 	/** @param what the secret is for, for messages: `the Woodpecker token` */
 	read(source: SecretSource, what: string): Promise<string>;
+	/** What was looked at for the logins of a host, once they were asked for: `FILE (does not exist)`. Never what it holds. */
+	sought(host: string): string[];
 };
 
 /**
- * Reads secrets when they are needed: from the environment, a command, a private file or the credentials of Docker. The
- * credentials of a host are read once.
+ * Reads secrets when they are needed: from the environment, a command, a private file or the logins of docker and podman.
+ * The logins of a host are read once.
  */
 export function createSecrets(options: SecretsOptions): ReadableSecrets {
 	const {environment, commandEnvironment = environment, redaction, sourceOf} = options;
-	const known = new Map<string, Promise<Credentials | undefined>>();
+	const known = new Map<string, Promise<RegistryLogins>>();
+	const soughtFor = new Map<string, string[]>();
 
 	async function read(source: SecretSource, what: string): Promise<string> {
 		const value = await secretOf(source, what, options);
@@ -53,26 +57,47 @@ export function createSecrets(options: SecretsOptions): ReadableSecrets {
 		return value;
 	}
 
-	async function credentialsOf(host: string): Promise<Credentials | undefined> {
+	async function loginsOf(host: string): Promise<RegistryLogins> {
 		const source = sourceOf(host);
 		if (source === undefined) {
+			soughtFor.set(host, [
+				`the configuration (no credentials for ${host}; {docker: true} uses the logins of this machine)`,
+			]);
 			return undefined;
 		}
 
-		const found =
-			'docker' in source
-				? await dockerCredentials(host, {...options, environment: commandEnvironment})
-				: 'env' in source
-					? {
-							username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
-							password: fromEnvironment(source.env.password, `the password of ${host}`, environment),
-						}
-					: {username: source.username, password: await read(source.password, `the password of ${host}`)};
-		if (found) {
-			redaction.add(found.password, found.username);
+		if ('docker' in source) {
+			const {logins, sought} = await findMachineLogin(host, {...options, environment: commandEnvironment});
+			soughtFor.set(host, sought);
+			for (const login of allOf(logins)) {
+				hide(login);
+			}
+
+			return logins;
 		}
 
+		const found =
+			'env' in source
+				? {
+						username: fromEnvironment(source.env.username, `the user of ${host}`, environment),
+						password: fromEnvironment(source.env.password, `the password of ${host}`, environment),
+						from: `${source.env.username} and ${source.env.password}`,
+					}
+				: {
+						username: source.username,
+						password: await read(source.password, `the password of ${host}`),
+						from: saySource(source.password),
+					};
+		hide(found);
 		return found;
+	}
+
+	function hide(login: RegistryLogin): void {
+		if ('username' in login) {
+			redaction.add(login.password, login.username);
+		} else {
+			redaction.add('identityToken' in login ? login.identityToken : login.registryToken);
+		}
 	}
 
 	return {
@@ -80,17 +105,30 @@ export function createSecrets(options: SecretsOptions): ReadableSecrets {
 		redact: redaction.redact,
 		redactLog: redaction.stream,
 		registry(host) {
-			const credentials =
+			const logins =
 				known.get(host) ??
-				credentialsOf(host).catch(error => {
+				loginsOf(host).catch(error => {
 					// The operator may have fixed it before the next try.
 					known.delete(host);
 					throw error;
 				});
-			known.set(host, credentials);
-			return credentials;
+			known.set(host, logins);
+			return logins;
 		},
+		sought: host => soughtFor.get(host) ?? [],
 	};
+}
+
+function allOf(logins: RegistryLogins): RegistryLogin[] {
+	if (logins === undefined) {
+		return [];
+	}
+
+	return 'byRepository' in logins ? [...logins.byRepository.values(), ...allOf(logins.others)] : [logins];
+}
+
+function saySource(source: SecretSource): string {
+	return 'env' in source ? source.env : 'file' in source ? source.file : `the command ${source.command[0]}`;
 }
 
 async function secretOf(

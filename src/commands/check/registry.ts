@@ -1,5 +1,4 @@
 import type {Configuration, RegistryConfiguration} from '../../domain/configuration.ts';
-import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
@@ -12,11 +11,7 @@ import {failed, type Line} from './line.ts';
 import {storageLines} from './storage.ts';
 
 /** The lines of a registry: its responses, its storage, and the CI and the fallback builds of its images. */
-export async function registryLines(
-	name: string,
-	{url, credentials, role}: RegistryConfiguration,
-	setup: Setup,
-): Promise<Line[]> {
+export async function registryLines(name: string, {url, role}: RegistryConfiguration, setup: Setup): Promise<Line[]> {
 	const {signal, configuration} = setup;
 	const {host} = new URL(url);
 	const image = firstImageOf(name, configuration);
@@ -30,7 +25,7 @@ export async function registryLines(
 	const {ports, close} = opened;
 	const {registry, storage, inventory} = ports;
 	try {
-		const responds = await checkTags(name, registry, {host, image, repository, credentials, signal});
+		const responds = await checkTags(name, registry, {host, image, repository, signal});
 		return [
 			responds,
 			...(storage
@@ -69,7 +64,6 @@ type CheckTags = {
 	host: string;
 	image: string | undefined;
 	repository: string;
-	credentials: RegistryConfiguration['credentials'];
 	signal: AbortSignal;
 };
 
@@ -77,7 +71,7 @@ type CheckTags = {
 async function checkTags(
 	name: string,
 	registry: Registry,
-	{host, image, repository, credentials, signal}: CheckTags,
+	{host, image, repository, signal}: CheckTags,
 ): Promise<Line> {
 	const what = `registry ${name}`;
 	try {
@@ -90,32 +84,10 @@ async function checkTags(
 					: `; ${image} has ${count(tags.length, 'tag')}`;
 		return {what, ok: true, say: `${host} responds${found}`};
 	} catch (error) {
-		const failure = asOperatorError(error);
-		const source = failure.code === 'registry.unauthorized' ? sourceOf(credentials) : undefined;
-		// The error's own hint is to run this command.
-		const hint = source && `The credentials come from ${source}: correct them there.`;
-		return {...failed(what, failure), ...defined({hint})};
+		return failed(what, asOperatorError(error));
 	}
 }
 
 function firstImageOf(registry: string, {images}: Configuration): string | undefined {
 	return Object.entries(images).find(([, image]) => image.registry === registry)?.[0];
-}
-
-/** The source of the credentials, never the credentials. */
-function sourceOf(credentials: RegistryConfiguration['credentials']): string | undefined {
-	if (credentials === undefined) {
-		return undefined;
-	}
-
-	if ('docker' in credentials) {
-		return 'Docker’s credential stores';
-	}
-
-	if ('env' in credentials) {
-		return `${credentials.env.username} and ${credentials.env.password}`;
-	}
-
-	const {password} = credentials;
-	return 'env' in password ? password.env : 'file' in password ? password.file : `the command ${password.command[0]}`;
 }

@@ -6,6 +6,7 @@ import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
+import {loginFor, type RegistryLogin} from '../../domain/registry-login.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {approvedPush, type BuildResult, firstPushed, resultOfBuild} from './build-result.ts';
@@ -212,6 +213,11 @@ const notApproved: Problem = {
 	hint: 'Nothing was started. Choose the build again: its gate shows them.',
 };
 
+/** Build programs log in with a name and a password only. */
+function passwordOf(login: RegistryLogin | undefined): BuildOrder['credentials'] {
+	return login && 'username' in login ? {username: login.username, password: login.password} : undefined;
+}
+
 async function orderOf(
 	image: ImageReference,
 	build: FallbackBuild,
@@ -228,6 +234,6 @@ async function orderOf(
 		program: builder,
 		plainHttp: settings.plainHttp || isLoopback(image.host),
 		environment,
-		...defined({branch, credentials: await ports.secrets.registry(image.host)}),
+		...defined({branch, credentials: passwordOf(loginFor(await ports.secrets.registry(image.host), image.repository))}),
 	};
 }

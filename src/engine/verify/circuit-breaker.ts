@@ -66,5 +66,5 @@ export function isRegistryDown({code, exit}: OperatorError): boolean {
 
 /** The credentials are not accepted for this repository; other repositories of the registry may be open to them. */
 export function isAccessDenied({code}: OperatorError): boolean {
-	return code === 'registry.unauthorized';
+	return code === 'registry.unauthorized' || code === 'registry.forbidden';
 }

@@ -14,7 +14,7 @@ function secretsOf(source: CredentialSource | undefined, environment: Record<str
 	const redaction = createRedaction();
 	const asked: string[] = [];
 	return createSecrets({
-		environment: {PATH: process.env.PATH, ...environment},
+		environment: {PATH: process.env.PATH, HOME: '/nowhere', XDG_RUNTIME_DIR: '/nowhere', ...environment},
 		processes,
 		redaction,
 		sourceOf: each => {
@@ -48,7 +48,7 @@ test.each([[host], [`https://${host}`], [`https://${host}/v2/`]])(
 		const auth = Buffer.from('ada:hunter2:with:colons').toString('base64');
 		const secrets = secretsOf({docker: true}, {DOCKER_CONFIG: await dockerFolder({auths: {[key]: {auth}}})});
 
-		expect(await secrets.registry(host)).toEqual({username: 'ada', password: 'hunter2:with:colons'});
+		expect(await secrets.registry(host)).toMatchObject({username: 'ada', password: 'hunter2:with:colons'});
 		expect(secrets.redact(`x ${auth} hunter2:with:colons`)).toBe('x [secret] [secret]');
 	},
 );
@@ -59,7 +59,7 @@ test('a credential helper reads the host from standard input, and may have no cr
 		`read server; [ "$1" = get ] && [ "$server" = ${host} ] && echo '{"Username":"ada","Secret":"hunter2"}'`,
 	);
 	const has = secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH: answers});
-	expect(await has.registry(host)).toEqual({username: 'ada', password: 'hunter2'});
+	expect(await has.registry(host)).toMatchObject({username: 'ada', password: 'hunter2'});
 
 	const none = await helper('echo "credentials not found in native keychain"; exit 1');
 	expect(await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH: none}).registry(host)).toBeUndefined();
@@ -70,26 +70,37 @@ test('when the helper has no credentials, those of the file are used', async () 
 	const folder = await dockerFolder({credsStore: 'fake', auths: {[host]: {auth}}});
 	const none = await helper('echo "credentials not found in native keychain"; exit 1');
 
-	expect(await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH: none}).registry(host)).toEqual({
+	expect(await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH: none}).registry(host)).toMatchObject({
 		username: 'ada',
 		password: 'hunter2',
 	});
 });
 
-test('the error of a failed or missing helper has the command to try, and nothing that the helper printed', async () => {
+test('the error of a failed helper has the command to try, and nothing that the helper printed', async () => {
 	const folder = await dockerFolder({credHelpers: {[host]: 'fake'}});
-	for (const PATH of [await helper('echo hunter2; exit 3'), '/nowhere']) {
-		const error = await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH})
-			.registry(host)
-			.catch(each => each);
+	const PATH = await helper('echo hunter2; exit 3');
+	const error = await secretsOf({docker: true}, {DOCKER_CONFIG: folder, PATH})
+		.registry(host)
+		.catch(each => each);
 
-		expect(error).toMatchObject({
-			code: 'credentials.helper',
-			exit: 'configuration',
-			hint: expect.stringContaining('docker-credential-fake get'),
-		});
-		expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toContain('hunter2');
+	expect(error).toMatchObject({
+		code: 'credentials.helper',
+		exit: 'configuration',
+		hint: expect.stringContaining('docker-credential-fake get'),
+	});
+	expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toContain('hunter2');
+});
+
+test('a helper that is not installed leaves the entries of the file, and is named where there are none', async () => {
+	const auth = Buffer.from('ada:hunter2').toString('base64');
+	for (const config of [{credsStore: 'fake'}, {credHelpers: {[host]: 'fake'}}]) {
+		const environment = {DOCKER_CONFIG: await dockerFolder({...config, auths: {[host]: {auth}}}), PATH: '/nowhere'};
+		expect(await secretsOf({docker: true}, environment).registry(host)).toMatchObject({username: 'ada'});
 	}
+
+	const empty = secretsOf({docker: true}, {DOCKER_CONFIG: await dockerFolder({credsStore: 'fake'}), PATH: '/nowhere'});
+	expect(await empty.registry(host)).toBeUndefined();
+	expect(empty.sought(host).join()).toContain('docker-credential-fake is not installed');
 });
 
 test.each([
@@ -104,7 +115,7 @@ test.each([
 test('variables are read by name, and an empty one counts as not set', async () => {
 	const source = {env: {username: 'REG_USER', password: 'REG_PASS'}};
 
-	expect(await secretsOf(source, {REG_USER: 'ada', REG_PASS: 'hunter2'}).registry(host)).toEqual({
+	expect(await secretsOf(source, {REG_USER: 'ada', REG_PASS: 'hunter2'}).registry(host)).toMatchObject({
 		username: 'ada',
 		password: 'hunter2',
 	});
@@ -115,7 +126,7 @@ test('variables are read by name, and an empty one counts as not set', async () 
 });
 
 test('credentials that failed once are read again', async () => {
-	const environment: Record<string, string> = {};
+	const environment: Record<string, string> = {HOME: '/nowhere'};
 	const redaction = createRedaction();
 	const secrets = createSecrets({
 		environment,
@@ -126,7 +137,7 @@ test('credentials that failed once are read again', async () => {
 	await expect(secrets.registry(host)).rejects.toMatchObject({code: 'credentials.environment'});
 
 	Object.assign(environment, {U: 'ada', P: 'hunter2'});
-	expect(await secrets.registry(host)).toEqual({username: 'ada', password: 'hunter2'});
+	expect(await secrets.registry(host)).toMatchObject({username: 'ada', password: 'hunter2'});
 });
 
 test('a command prints the secret, and no error contains it', async () => {

@@ -89,7 +89,7 @@ it('refused credentials are reported with their source', async () => {
 	expect(exitCode).toBe(5);
 	expect(JSON.parse(stdout).checks[1]).toMatchObject({
 		say: expect.stringContaining('refuses the credentials of nora'),
-		hint: 'The credentials come from the command echo: correct them there.',
+		hint: expect.stringContaining('The credentials come from the command echo.'),
 	});
 });
 

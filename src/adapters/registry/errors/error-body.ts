@@ -13,6 +13,8 @@ export type ErrorBody = {
 	isHtml: boolean;
 	/** In the registry's words. Undefined: the body is not the specification's JSON, so it is not the registry that responded. */
 	message: string | undefined;
+	/** In the words of a token service, which has its own JSON. */
+	ofTokenService: string | undefined;
 	/** Of the specification: `MANIFEST_UNKNOWN` */
 	codes: string[];
 	/** The manifest that it looked for and does not have, also behind a tag. Undefined: it does not say. */
@@ -26,10 +28,20 @@ const entry = v.fallback(v.object({code: optionalText, message: optionalText, de
 /** `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}` @see OCI distribution-spec, "Error Codes" */
 const shape = v.pipe(v.string(), v.parseJson(), v.object({errors: v.array(entry)}));
 
+/** Docker's token service says `details`, one that speaks OAuth 2 `error`. @see RFC 6749, 5.2; distribution docs/spec/auth/token */
+const tokenShape = v.pipe(
+	v.string(),
+	v.parseJson(),
+	v.object({details: optionalText, error_description: optionalText, error: optionalText}),
+	v.transform(({details, error_description, error}) => details ?? error_description ?? error),
+);
+
 /** Reads the start of an error response's body. */
 export async function readErrorBody(response: RegistryResponse): Promise<ErrorBody> {
 	const text = await readShort(response);
 	const parsed = v.safeParse(shape, text);
+	const tokenService = v.safeParse(tokenShape, text);
+	const cut = (words: string | undefined) => words && response.mask(words).slice(0, longestMessage);
 	const errors = parsed.success ? parsed.output.errors : [];
 	const messages = new Set(errors.map(messageOf).filter(message => message !== undefined));
 	const reason = errors.map(({detail}) => failureReason(detail)).find(found => found !== undefined);
@@ -38,7 +50,8 @@ export async function readErrorBody(response: RegistryResponse): Promise<ErrorBo
 		text,
 		revision,
 		isHtml: /^\s*<(?:!doctype|html)/i.test(text),
-		message: messages.size === 0 ? undefined : response.mask([...messages].join('; ')).slice(0, longestMessage),
+		message: cut(messages.size === 0 ? undefined : [...messages].join('; ')),
+		ofTokenService: cut(tokenService.success ? tokenService.output : undefined),
 		codes: errors.map(({code}) => code).filter(code => code !== undefined),
 		reason: reason && {...reason, words: response.mask(reason.words).slice(0, longestMessage)},
 	};

@@ -1,5 +1,7 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import {parseChallenges} from '../login/challenges.ts';
+import {whoLogsIn} from '../../../domain/registry-login.ts';
+import {parseChallenges, repositoryOf} from '../login/challenges.ts';
+import {type LoginWay, sayWay} from '../login/way.ts';
 import {isHtml, type RegistryResponse} from '../response.ts';
 import {type ErrorBody, readErrorBody} from './error-body.ts';
 import type {FailureReason} from './failure-reason.ts';
@@ -25,8 +27,8 @@ export class RegistryFailing extends OperatorError {}
 type Parties = {
 	/** The registry's host, where another may have responded. */
 	registry?: string;
-	/** Whose credentials were sent, if any. */
-	user?: string | undefined;
+	/** How the request had logged in. Absent: not known here. */
+	way?: LoginWay;
 };
 
 /** What a response means that says nothing about the requested thing itself. Reads its body. */
@@ -35,21 +37,23 @@ export async function refusalFor(response: RegistryResponse, parties: Parties): 
 }
 
 /** The same where its body has been read. */
-export function refusal(response: RegistryResponse, body: ErrorBody, {registry, user}: Parties): OperatorError {
+export function refusal(response: RegistryResponse, body: ErrorBody, {registry, way}: Parties): OperatorError {
 	const {status, host} = response;
 	const {text, message} = body;
 	const reason = message === undefined ? '' : `: ${message}`;
+	const said = message ?? body.ofTokenService;
+	const refusal = said === undefined ? '' : `: ${said.replace(/\.$/, '')}`;
 
 	if (registry !== undefined && registry !== host && (status === 401 || status === 403)) {
 		return blobStoreRefused(response, registry);
 	}
 
 	if (status === 401) {
-		return unauthorized(response, user, reason);
+		return unauthorized(response, way, refusal);
 	}
 
 	if (status === 403) {
-		return forbidden(host, user, reason);
+		return forbidden(host, way, refusal);
 	}
 
 	if (status === 429 || status === 503) {
@@ -147,8 +151,8 @@ function failureFor(response: RegistryResponse, {kind, words, driver}: FailureRe
 	}
 }
 
-/** @param reason in the registry's words, after a colon */
-function unauthorized(response: RegistryResponse, user: string | undefined, reason: string): OperatorError {
+/** @param said in the server's words, after a colon */
+function unauthorized(response: RegistryResponse, way: LoginWay | undefined, said: string): OperatorError {
 	const {host} = response;
 	const bearer = parseChallenges(response.list('www-authenticate')).find(({scheme}) => scheme === 'bearer');
 	const error = bearer?.parameters.get('error');
@@ -161,24 +165,30 @@ function unauthorized(response: RegistryResponse, user: string | undefined, reas
 		});
 	}
 
-	if (user !== undefined && error === 'insufficient_scope') {
-		return forbidden(host, user, reason);
+	const {login} = way ?? {};
+	// The login was good for a token: what is refused is this repository.
+	if (login && (way?.hasToken || error === 'insufficient_scope')) {
+		return forbidden(host, way, said);
 	}
 
-	return user === undefined
-		? new OperatorError('registry.unauthorized', `${host} requires credentials; none are configured.`, {
-				hint: 'Log in with `docker login`, or set credentials of this registry; then `regmedic check`.',
+	const steps = way ? sayWay(way) : '';
+	return login
+		? new OperatorError('registry.unauthorized', `${host} refuses the credentials of ${whoLogsIn(login)}${said}.`, {
+				hint: `${steps} Correct them there, or log in again; then \`regmedic check\`.`.trimStart(),
 				exit: 'refused',
 			})
-		: new OperatorError('registry.unauthorized', `${host} refuses the credentials of ${user}.`, {
-				hint: 'Check the name and the password: `regmedic check`.',
+		: new OperatorError('registry.unauthorized', `${host} requires credentials; none are configured${said}.`, {
+				hint: `${steps} Log in with \`docker login\` or \`podman login\`, or set credentials of this registry.`.trimStart(),
 				exit: 'refused',
 			});
 }
 
-function forbidden(host: string, user: string | undefined, reason: string): OperatorError {
-	return new OperatorError('registry.forbidden', `${host} forbids this${user ? ` to ${user}` : ''}${reason}.`, {
-		hint: 'Request access to this repository, or use other credentials: `regmedic check`.',
+function forbidden(host: string, way: LoginWay | undefined, said: string): OperatorError {
+	const repository = repositoryOf(way?.scope ?? '');
+	const what = repository === undefined ? 'this' : `access to ${repository}`;
+	const to = way?.login ? ` to ${whoLogsIn(way.login)}` : '';
+	return new OperatorError('registry.forbidden', `${host} forbids ${what}${to}${said}.`, {
+		hint: `${way ? sayWay(way) : ''} Request access, or use other credentials: \`regmedic check\`.`.trimStart(),
 		exit: 'refused',
 	});
 }

@@ -1,14 +1,15 @@
-import type {Credentials} from '../../../engine/ports/secrets.ts';
+import {loginFor, type RegistryLogin, type RegistryLogins} from '../../../domain/registry-login.ts';
 import type {RegistryOptions} from '../options.ts';
 import type {RegistryResponse} from '../response.ts';
-import {agreedScope, parseChallenges, type Realm, realmOf} from './challenges.ts';
+import {agreedScope, parseChallenges, type Realm, realmOf, repositoryOf} from './challenges.ts';
 import {abortable, basicHeader, type CredentialCache} from './credentials.ts';
 import {createTokens, type Token, type TokenGrant, type Tokens} from './tokens.ts';
+import type {LoginWay} from './way.ts';
 
 const mostRenamedScopes = 256;
 
 /** The Authorization header of a request, and what it is made of. */
-type Authorization = {header: string; credentials?: Credentials; token?: Token};
+type Authorization = {header: string; logins?: RegistryLogins; token?: Token};
 
 type Authorizer = {
 	/**
@@ -25,15 +26,17 @@ type Authorizer = {
 	): Promise<Authorization | undefined>;
 	/** The registry accepted it. */
 	accepted(authorization: Authorization): void;
+	/** How a request for this scope logged in. */
+	way(scope: string, authorization: Authorization | undefined): LoginWay;
 	/** Hides the tokens in use. */
 	mask(text: string): string;
 };
 
-type AuthorizerOptions = Pick<RegistryOptions, 'host' | 'tokenService' | 'onSecret' | 'clock'> & {
+type AuthorizerOptions = Pick<RegistryOptions, 'host' | 'tokenService' | 'onSecret' | 'clock' | 'sought'> & {
 	base: URL;
 	credentials: CredentialCache;
-	/** Requests one token from the token service. */
-	requestToken: (realm: Realm, scope: string) => Promise<TokenGrant>;
+	/** Requests one token from the token service. @param repository that the scope was meant for */
+	requestToken: (realm: Realm, scope: string, repository: string | undefined) => Promise<TokenGrant>;
 };
 
 type TokenLogin = {realm: Realm; tokens: Tokens};
@@ -58,6 +61,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 		}
 	}
 
+	/** The repository that a scope was meant for, where the registry names it differently. */
+	function meantBy(agreed: string): string | undefined {
+		const [meant = agreed] = [...renamed].find(([, name]) => name === agreed) ?? [];
+		return repositoryOf(meant);
+	}
+
 	/** The tokens stay when the registry names another realm. */
 	function tokensOf(realm: Realm): Tokens {
 		if (login) {
@@ -67,7 +76,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 
 		const opened: TokenLogin = {
 			realm,
-			tokens: createTokens(scope => options.requestToken(opened.realm, scope), options),
+			tokens: createTokens(scope => options.requestToken(opened.realm, scope, meantBy(scope)), options),
 		};
 		login = opened;
 		return opened.tokens;
@@ -75,11 +84,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 
 	return {
 		authorize(scope, signal) {
-			if (login === undefined) {
-				const known = credentials.known();
-				return known
-					? withCredentials(known.credentials)
-					: abortable(credentials.current(), signal).then(withCredentials);
+			const known = credentials.known();
+			// Tokens outlast logins that are just being obtained anew.
+			if (known === undefined && login === undefined) {
+				return abortable(credentials.current(), signal).then(logins => withLogin(logins, scope));
+			}
+
+			const own = loginFor(known?.logins, repositoryOf(scope));
+			if (login === undefined || (own && 'registryToken' in own)) {
+				return withLogin(known?.logins, scope);
 			}
 
 			const {tokens} = login;
@@ -90,7 +103,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 			const challenges = parseChallenges(response.list('www-authenticate'));
 			const bearer = challenges.find(challenge => challenge.scheme === 'bearer');
 
-			if (bearer) {
+			if (bearer && !isRegistryToken(loginFor(refused?.logins, repositoryOf(scope)))) {
 				const tokens = tokensOf(realmOf(bearer, options));
 				const agreed = agreedScope(scope, bearer.parameters.get('scope'));
 				const token = refused?.token;
@@ -104,14 +117,24 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 				return token.isProven ? withToken(await tokens.renewed(agreed, token, signal)) : undefined;
 			}
 
-			return refused?.credentials && withCredentials(await abortable(credentials.renewed(refused.credentials), signal));
+			return refused?.logins && withLogin(await abortable(credentials.renewed(refused.logins), signal), scope);
 		},
 		accepted(authorization) {
 			if (authorization.token) {
 				authorization.token.isProven = true;
-			} else if (authorization.credentials) {
-				credentials.accepted(authorization.credentials);
+			} else if (authorization.logins) {
+				credentials.accepted(authorization.logins);
 			}
+		},
+		way(scope, authorization) {
+			const own = loginFor(credentials.known()?.logins, repositoryOf(scope));
+			return {
+				login: own,
+				scope: nameOf(scope),
+				realm: isRegistryToken(own) ? undefined : login?.realm.url.origin,
+				hasToken: authorization?.token !== undefined,
+				sought: options.sought?.() ?? [],
+			};
 		},
 		mask(text) {
 			let masked = text;
@@ -124,8 +147,18 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 	};
 }
 
-function withCredentials(credentials: Credentials | undefined): Authorization | undefined {
-	return credentials && {header: basicHeader(credentials), credentials};
+/** What is sent before a token is required. An identity token is never sent to the registry. */
+function withLogin(logins: RegistryLogins, scope: string): Authorization | undefined {
+	const login = loginFor(logins, repositoryOf(scope));
+	if (login === undefined || 'identityToken' in login) {
+		return undefined;
+	}
+
+	return {header: 'username' in login ? basicHeader(login) : `Bearer ${login.registryToken}`, logins};
+}
+
+function isRegistryToken(login: RegistryLogin | undefined): boolean {
+	return login !== undefined && 'registryToken' in login;
 }
 
 function withToken(token: Token): Authorization {

@@ -54,8 +54,8 @@ export function parseChallenges(header: string | undefined): Challenge[] {
 }
 
 /**
- * The realm of a Bearer challenge, if it may be given the credentials: on the registry's own host, or on the one that the
- * configuration names. Otherwise anyone who can add a header to a response could redirect the credentials.
+ * The realm of a Bearer challenge, if it may be given the login. The configured token service excludes every other. Without one
+ * the registry's word counts, as for docker: it could have asked for the password itself. But TLS is never given up for it.
  * @throws OperatorError registry.token-realm
  */
 export function realmOf(
@@ -72,19 +72,26 @@ export function realmOf(
 		});
 	}
 
-	const isNamed = tokenService !== undefined && url.origin === new URL(tokenService).origin;
-	const isSafe = url.protocol === 'https:' || base.protocol === 'http:' || isLoopback(url.host);
-
-	if (isNamed || (url.hostname === base.hostname && isSafe)) {
+	if (tokenService === undefined ? isSafe(url, base) : url.origin === new URL(tokenService).origin) {
 		return {url, service: parameters.get('service')};
 	}
 
 	throw new OperatorError(
 		'registry.token-realm',
-		url.hostname === base.hostname
+		tokenService === undefined
 			? `${host} names a token service without TLS: ${url.origin}.`
-			: `${host} names a token service on another host: ${url.origin}.`,
+			: `${host} names another token service than the configured one: ${url.origin}.`,
 		{hint: `If that is its token service, set tokenService: ${url.origin} of this registry.`, exit: 'refused'},
+	);
+}
+
+/** Plain HTTP only where the registry has no TLS either, on its own host, or where nothing leaves this machine. */
+function isSafe(realm: URL, base: URL): boolean {
+	const isOwnHost = realm.hostname === base.hostname;
+	return (
+		realm.protocol === 'https:' ||
+		(base.protocol === 'http:' && isOwnHost) ||
+		(isLoopback(realm.host) && (isOwnHost || (base.protocol === 'http:' && isLoopback(base.host))))
 	);
 }
 
@@ -106,6 +113,11 @@ export function agreedScope(meant: string, challenged = ''): string {
 
 function scopesIn(text: string): string[] {
 	return text.split(' ').filter(scope => scope !== '');
+}
+
+/** The first repository of a scope. Undefined: it is about none. */
+export function repositoryOf(scope: string): string | undefined {
+	return /^repository:(\S+):[^:\s]+/.exec(scope)?.[1];
 }
 
 /** A repository's name may hold a port, and so a colon. */

@@ -1,33 +1,33 @@
+import {isDeepStrictEqual} from 'node:util';
+import type {RegistryLogins} from '../../../domain/registry-login.ts';
 import type {Credentials} from '../../../engine/ports/secrets.ts';
 
-/** The credentials for one registry, obtained when they are first needed. Undefined: anonymous. */
+/** The logins of one registry, obtained when they are first needed. Undefined: anonymous. */
 export type CredentialCache = {
-	current(): Promise<Credentials | undefined>;
+	current(): Promise<RegistryLogins>;
 	/** What `current` would resolve to, where that is known already. */
-	known(): {credentials: Credentials | undefined} | undefined;
-	/** The registry accepted them. */
-	accepted(credentials: Credentials): void;
-	/** The registry refused them. @returns others to try: obtained since, or obtained anew */
-	renewed(refused: Credentials): Promise<Credentials | undefined>;
+	known(): {logins: RegistryLogins} | undefined;
+	/** The registry accepted one of them. */
+	accepted(logins: RegistryLogins): void;
+	/** The registry refused one of them. @returns others to try: obtained since, or obtained anew */
+	renewed(refused: RegistryLogins): Promise<RegistryLogins>;
 };
 
 /**
  * Short-lived passwords expire during a long walk: those that were accepted once are obtained anew, once.
  * @param obtain with `again`, not from memory
  */
-export function createCredentialCache(
-	obtain: (request: {again: boolean}) => Promise<Credentials | undefined>,
-): CredentialCache {
-	let current: Promise<Credentials | undefined> | undefined;
-	let known: {credentials: Credentials | undefined} | undefined;
-	let proven: Credentials | undefined;
+export function createCredentialCache(obtain: (request: {again: boolean}) => Promise<RegistryLogins>): CredentialCache {
+	let current: Promise<RegistryLogins> | undefined;
+	let known: {logins: RegistryLogins} | undefined;
+	let proven: RegistryLogins;
 
-	function load(again: boolean): Promise<Credentials | undefined> {
+	function load(again: boolean): Promise<RegistryLogins> {
 		known = undefined;
 		const loading = obtain({again}).then(
-			credentials => {
-				known = {credentials};
-				return credentials;
+			logins => {
+				known = {logins};
+				return logins;
 			},
 			error => {
 				current = undefined;
@@ -41,17 +41,17 @@ export function createCredentialCache(
 	return {
 		current: () => current ?? load(false),
 		known: () => known,
-		accepted(credentials) {
-			proven = credentials;
+		accepted(logins) {
+			proven = logins;
 		},
 		async renewed(refused) {
-			if (proven === refused) {
+			if (proven !== undefined && proven === refused) {
 				proven = undefined;
 				void load(true).catch(() => {});
 			}
 
 			const latest = await current;
-			return latest === undefined || isSame(latest, refused) ? undefined : latest;
+			return isDeepStrictEqual(latest, refused) ? undefined : latest;
 		},
 	};
 }
@@ -74,8 +74,4 @@ export async function abortable<T>(shared: Promise<T>, signal: AbortSignal): Pro
 	} finally {
 		signal.removeEventListener('abort', leave);
 	}
-}
-
-function isSame(one: Credentials, other: Credentials): boolean {
-	return one.username === other.username && one.password === other.password;
 }

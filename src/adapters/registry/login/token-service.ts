@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Credentials} from '../../../engine/ports/secrets.ts';
+import {loginFor} from '../../../domain/registry-login.ts';
 import {refusalFor} from '../errors/refusals.ts';
 import {type RegistryResponse, readAll, readShort} from '../response.ts';
 import type {Realm} from './challenges.ts';
-import {basicHeader, type CredentialCache} from './credentials.ts';
+import type {CredentialCache} from './credentials.ts';
+import {type TokenRequest, tokenRequest} from './token-request.ts';
 import type {TokenGrant} from './tokens.ts';
+import type {LoginWay} from './way.ts';
 
 const responseLimit = 256 * 1024;
 /** Statuses that mean the same here as they do from a registry. */
@@ -30,53 +32,47 @@ const shape = v.pipe(
 	v.transform(({token, access_token, ...times}) => ({...times, token: token || access_token})),
 );
 
+type TokenOrder = {
+	realm: Realm;
+	scope: string;
+	/** The repository that the scope was meant for. */
+	repository: string | undefined;
+	sought(): readonly string[];
+};
+
 /**
- * Requests one token for one scope, with credentials if there are any.
+ * Requests one token for one scope, with the login of its repository if there is one.
  * @param send sends one request as it is: no redirect is followed with credentials
  * @throws OperatorError registry.unauthorized | registry.token-service | registry.*
  */
 export async function requestToken(
-	{url, service}: Realm,
-	scope: string,
+	{realm, scope, repository, sought}: TokenOrder,
 	cache: CredentialCache,
-	send: (url: URL, headers: Record<string, string>) => Promise<RegistryResponse>,
+	send: (request: TokenRequest) => Promise<RegistryResponse>,
 ): Promise<TokenGrant> {
-	const tokenUrl = new URL(url);
-	if (service !== undefined) {
-		tokenUrl.searchParams.set('service', service);
-	}
+	let logins = await cache.current();
+	let response = await send(tokenRequest(realm, scope, loginFor(logins, repository)));
 
-	for (const one of scope.split(' ')) {
-		tokenUrl.searchParams.append('scope', one);
-	}
-
-	const request = (credentials: Credentials | undefined) =>
-		send(tokenUrl, credentials === undefined ? {} : {authorization: basicHeader(credentials)});
-	let credentials = await cache.current();
-	let response = await request(credentials);
-
-	if (response.status === 401 && credentials) {
-		const renewed = await cache.renewed(credentials);
+	if (response.status === 401 && logins) {
+		const renewed = await cache.renewed(logins);
 
 		if (renewed) {
 			await readShort(response);
-			credentials = renewed;
-			response = await request(renewed);
+			logins = renewed;
+			response = await send(tokenRequest(realm, scope, loginFor(logins, repository)));
 		}
 	}
 
-	const grant = await readGrant(response, credentials?.username);
-	if (credentials) {
-		cache.accepted(credentials);
-	}
-
+	const login = loginFor(logins, repository);
+	const grant = await readGrant(response, {login, scope, realm: realm.url.origin, sought: sought()});
+	cache.accepted(logins);
 	return grant;
 }
 
-async function readGrant(response: RegistryResponse, user: string | undefined): Promise<TokenGrant> {
+async function readGrant(response: RegistryResponse, way: LoginWay): Promise<TokenGrant> {
 	const {status, url} = response;
 	if (refusalStatuses.includes(status)) {
-		throw await refusalFor(response, {user});
+		throw await refusalFor(response, {way});
 	}
 
 	const text = status === 200 ? (await readAll(response, responseLimit)).toString('utf8') : await readShort(response);

@@ -1,5 +1,10 @@
 import {expect, test} from 'vitest';
-import {agreedScope, parseChallenges, realmOf} from '../../../../src/adapters/registry/login/challenges.ts';
+import {
+	agreedScope,
+	parseChallenges,
+	realmOf,
+	repositoryOf,
+} from '../../../../src/adapters/registry/login/challenges.ts';
 
 const read = (header: string | undefined) =>
 	parseChallenges(header).map(({scheme, parameters}) => [scheme, Object.fromEntries(parameters)]);
@@ -52,8 +57,13 @@ test.each([
 	['https://registry.acme.example/v2/', 'http://registry.acme.example/token', false],
 	['https://127.0.0.1:5000/v2/', 'http://127.0.0.1:5001/token', true],
 	['http://registry.acme.example/v2/', 'http://registry.acme.example:81/token', true],
-	['http://registry.acme.example/v2/', 'https://other.acme.example/token', false],
-	['https://registry.acme.example/v2/', 'https://registry.acme.example.evil.example/token', false],
+	['http://registry.acme.example/v2/', 'https://other.acme.example/token', true],
+	['https://registry.acme.example/v2/', 'https://auth.acme.example/token', true],
+	['https://registry.acme.example/v2/', 'http://auth.acme.example/token', false],
+	['https://registry.acme.example/v2/', 'http://127.0.0.1:5001/token', false],
+	['http://registry.acme.example/v2/', 'http://127.0.0.1:5001/token', false],
+	['http://registry.acme.example/v2/', 'http://auth.acme.example/token', false],
+	['http://127.0.0.1:5000/v2/', 'http://localhost:5001/token', true],
 ])('the registry at %s may name %s as its realm: %s', (base, realm, may) => {
 	const [challenge] = parseChallenges(`Bearer realm="${realm}"`);
 	const read = () => realmOf(challenge!, {base: new URL(base), host: 'registry.acme.example'});
@@ -63,4 +73,30 @@ test.each([
 	} else {
 		expect(read).toThrow(expect.objectContaining({code: 'registry.token-realm'}));
 	}
+});
+
+test.each([
+	['https://auth.acme.example', 'https://auth.acme.example/token', true],
+	['https://auth.acme.example', 'https://registry.acme.example/token', false],
+	['https://auth.acme.example', 'https://other.acme.example/token', false],
+	['http://auth.acme.example', 'http://auth.acme.example/token', true],
+])('where %s is configured, a realm at %s is asked: %s', (tokenService, realm, may) => {
+	const [challenge] = parseChallenges(`Bearer realm="${realm}"`);
+	const registry = {base: new URL('https://registry.acme.example/v2/'), host: 'registry.acme.example', tokenService};
+	const read = () => realmOf(challenge!, registry);
+
+	if (may) {
+		expect(read().url.href).toBe(realm);
+	} else {
+		expect(read).toThrow(expect.objectContaining({code: 'registry.token-realm'}));
+	}
+});
+
+test.each([
+	['repository:acme/app:pull', 'acme/app'],
+	['repository:acme/app:pull,push repository:acme/base:pull', 'acme/app'],
+	['repository:registry.example:5050/app:pull', 'registry.example:5050/app'],
+	['registry:catalog:*', undefined],
+])('the scope %s is about the repository %s', (scope, repository) => {
+	expect(repositoryOf(scope)).toBe(repository);
 });

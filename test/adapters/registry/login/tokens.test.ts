@@ -219,7 +219,7 @@ test('a token is requested for the name in the challenge, but not for more right
 });
 
 test.each<[string, string, Partial<RegistryOptions>, string]>([
-	['on another host', 'https://auth.acme.example/token', {}, 'tokenService: https://auth.acme.example'],
+	['on another host without TLS', 'http://auth.acme.example/token', {}, 'tokenService: http://auth.acme.example'],
 	['with a password in it', 'http://a:b@127.0.0.1/token', {}, 'auth.token.realm'],
 	['that is no address', 'token', {}, 'auth.token.realm'],
 	['of another kind', 'file:///etc/passwd', {}, 'auth.token.realm'],
@@ -236,18 +236,125 @@ test.each<[string, string, Partial<RegistryOptions>, string]>([
 	expect(registry.requests()).toBe(1);
 });
 
-test('a realm on another host gets credentials where the configuration names it', async () => {
+test('a realm on another host gets the credentials, unless the configuration names another', async () => {
 	await using service = await listen((_, response) => response.end('{"token":"t"}'));
 	const port = service.host.split(':')[1];
 	await using server = await guarded({challenge: () => `Bearer realm="http://localhost:${port}/token"`});
 	server.good.add('Bearer t');
-	await using refused = connect(server, {credentials: nora});
-	await using registry = connect(server, {credentials: nora, tokenService: `http://localhost:${port}/`});
+	await using refused = connect(server, {credentials: nora, tokenService: 'https://auth.acme.example'});
+	await using registry = connect(server, {credentials: nora});
 
 	await expect(read(refused)).rejects.toMatchObject({code: 'registry.token-realm'});
 	expect(service.requests).toHaveLength(0);
 	expect(await read(registry)).toMatchObject({state: 'found'});
 	expect(service.requests[0]!.headers.authorization).toContain('Basic ');
+});
+
+test('an identity token is posted to the realm, and goes nowhere else', async () => {
+	const forms: string[] = [];
+	await using server = await guarded({
+		async token(request, response) {
+			forms.push(Buffer.concat(await request.toArray()).toString());
+			server.good.add('Bearer exchanged');
+			response.end('{"access_token":"exchanged","refresh_token":"idtoken"}');
+		},
+	});
+	await using registry = connect(server, {credentials: async () => ({identityToken: 'idtoken'})});
+
+	expect(await read(registry)).toMatchObject({state: 'found'});
+	expect(server.tokens().map(({method, url, headers}) => [method, url, headers.authorization])).toEqual([
+		['POST', '/token', undefined],
+	]);
+	expect(Object.fromEntries(new URLSearchParams(forms[0]))).toEqual({
+		grant_type: 'refresh_token',
+		service: 'acme registry',
+		client_id: 'regmedic',
+		scope: 'repository:acme/app:pull',
+		refresh_token: 'idtoken',
+	});
+	expect(server.requests.filter(({headers}) => /Basic|idtoken/.test(headers.authorization ?? ''))).toEqual([]);
+});
+
+test('an identity token is not sent to a registry that asks for a password', async () => {
+	await using server = await listen((_, response) =>
+		response.writeHead(401, {'www-authenticate': 'Basic realm="acme"'}).end(specError('UNAUTHORIZED', 'log in')),
+	);
+	await using registry = connect(server, {credentials: async () => ({identityToken: 'idtoken', from: 'a file'})});
+
+	await expect(read(registry)).rejects.toMatchObject({
+		code: 'registry.unauthorized',
+		message: expect.stringContaining('an identity token: log in'),
+		hint: expect.stringContaining('a file'),
+	});
+	expect(server.requests.map(({headers}) => headers.authorization)).toEqual([undefined]);
+});
+
+test('a registry token is sent as it is, and no other is requested', async () => {
+	await using server = await guarded({});
+	server.good.add('Bearer given');
+	await using registry = connect(server, {credentials: async () => ({registryToken: 'given'})});
+	await using refused = connect(server, {credentials: async () => ({registryToken: 'old', from: 'a file'})});
+
+	expect(await read(registry)).toMatchObject({state: 'found'});
+	expect(server.requests).toHaveLength(1);
+	await expect(read(refused)).rejects.toMatchObject({
+		code: 'registry.unauthorized',
+		message: expect.stringContaining('a registry token'),
+	});
+	expect(server.tokens()).toEqual([]);
+});
+
+test('each repository is asked with the login of the longest path that leads to it', async () => {
+	await using server = await guarded({});
+	const login = (username: string) => ({username, password: 'right'});
+	await using registry = connect(server, {
+		credentials: async () => ({
+			byRepository: new Map([
+				['acme', login('acme')],
+				['acme/secret', login('secret')],
+			]),
+			others: login('others'),
+		}),
+	});
+
+	for (const repository of ['acme/secret', 'acme/secrets', 'acme/secret/deep', 'acme', 'acmes']) {
+		await read(registry, repository);
+	}
+
+	expect(
+		server.tokens().map(({headers}) => Buffer.from(headers.authorization!.slice(6), 'base64').toString().split(':')[0]),
+	).toEqual(['secret', 'acme', 'secret', 'acme', 'others']);
+});
+
+test('what is refused says which login, realm and scope it was, and what the service said', async () => {
+	await using server = await guarded({
+		token: (_, response) => void response.writeHead(401).end('{"details":"incorrect username or password"}'),
+	});
+	await using wrong = connect(server, {
+		credentials: async () => ({username: 'nora', password: 'wrong', from: 'the entry "x" of /a/file'}),
+	});
+	await using nobody = connect(server, {sought: () => ['/a/file (does not exist)', '/b/file (no login for x)']});
+
+	await expect(read(wrong)).rejects.toMatchObject({
+		message: `${server.host} refuses the credentials of nora: incorrect username or password.`,
+		hint: expect.stringMatching(
+			/^The credentials come from the entry "x" of \/a\/file\. A token for repository:acme\/app:pull was requested at http:\/\/127/,
+		),
+	});
+	await expect(read(nobody)).rejects.toMatchObject({
+		message: expect.stringContaining('none are configured: incorrect'),
+		hint: expect.stringMatching(/^No login is in \/a\/file \(does not exist\); \/b\/file \(no login for x\)\. A token/),
+	});
+});
+
+test('where a token for one repository is refused, the login is not called wrong', async () => {
+	await using server = await guarded({token: (_, response) => void response.end('{"token":"weak"}')});
+	await using registry = connect(server, {credentials: nora});
+
+	await expect(read(registry)).rejects.toMatchObject({
+		code: 'registry.forbidden',
+		message: expect.stringContaining('forbids access to acme/app to nora'),
+	});
 });
 
 test.each<[string, number, string, string]>([
