@@ -46,7 +46,7 @@ it('what was relinked and is damaged again is planned once more, and not recomme
 	await using day = await openDay({
 		// Somebody's script takes the links away again, between the repair and the check.
 		async before(event, {storageRoot}) {
-			if (event.type === 'step.started' && event.step === 'verify-all' && !wasBroken) {
+			if (event.type === 'step.started' && event.step === 'verify-planned' && !wasBroken) {
 				wasBroken = true;
 				const {digest} = day.world.broken.images!.find(({tags}) => tags.includes('1.41.1'))!;
 				const store = openStore(storageRoot);
@@ -60,11 +60,11 @@ it('what was relinked and is damaged again is planned once more, and not recomme
 
 	const said = incident.visits.map(({step, outcome, say}) => `${step}: ${outcome}: ${say}`).join('\n');
 	const steps = incident.visits.map(({step}) => step);
-	expect(steps.slice(-4), said).toEqual(['apply', 'verify-all', 'scope', 'plan']);
+	expect(steps.slice(-4), said).toEqual(['apply', 'verify-planned', 'scope', 'plan']);
 	const items = incident.visits.find(({items: some}) => some)!.items!;
 	const relinked = items.find(({title}) => title.includes('1.41.1'))!;
 	expect([relinked.remedy, outcomeOfItem(relinked)]).toEqual(['relink', 'done']);
-	const check = incident.visits.find(({step}) => step === 'verify-all')!;
+	const check = incident.visits.find(({step}) => step === 'verify-planned')!;
 	expect(check, said).toMatchObject({outcome: 'broken'});
 
 	const rows = incident.visits.at(-1)!.rows!;

@@ -7,7 +7,7 @@ import {createRedaction} from '../../src/domain/text/redaction.ts';
 import type {Ports} from '../../src/engine/actions/action.ts';
 import {actions} from '../../src/engine/actions/index.ts';
 import type {Storage} from '../../src/engine/ports/storage.ts';
-import {beginSession} from '../../src/engine/session/session.ts';
+import {beginSession, resumeSession} from '../../src/engine/session/session.ts';
 import {openDrill} from '../../src/incidents/drill.ts';
 import {openPorts} from '../../src/wiring/ports.ts';
 import {createMemoryJournal} from './memory-journal.ts';
@@ -52,11 +52,11 @@ export async function openDay({disk = storage => storage, before = async () => {
 	// What is pushed while the disk is read leaves that look incomplete: the colleague's pipeline ends first.
 	await colleagueEnded(ports.of!({...parseReference(world.image), repository: 'web/shop'}));
 
+	const options = {journal, ports, actions, actor: 'ada', pace: 'auto' as const};
 	return {
 		world,
 		events,
 		async lead(script: Script): Promise<Incident> {
-			const options = {journal, ports, actions, actor: 'ada', pace: 'auto' as const};
 			const session = await beginSession(options, {
 				type: 'incident.opened',
 				schema: 'regmedic.journal/1',
@@ -69,6 +69,8 @@ export async function openDay({disk = storage => storage, before = async () => {
 			});
 			return respondWith(session, script);
 		},
+		/** Goes on in a new session, as after a kill. */
+		goOn: async (script: Script): Promise<Incident> => respondWith(await resumeSession(options), script),
 		async [Symbol.asyncDispose]() {
 			await close();
 			await world.close();

@@ -83,6 +83,7 @@ const schemas = {
 	'storage.hold': v.object({}),
 	'storage.suspend': v.object({next: nextStart}),
 	'registry.scope': v.object({image, tried: v.nullish(v.array(triedItem), [])}),
+	'registry.verify-planned': v.object({}),
 	'registry.verify-all': v.object({image}),
 	'registry.audit': v.object({}),
 	'follow-up.orphans': v.object({image, findings, own: findings, complete: v.nullish(v.boolean())}),

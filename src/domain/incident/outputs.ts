@@ -117,6 +117,7 @@ const schemas = {
 		})),
 	),
 	'registry.scope': tagged('scope', scopeOutput),
+	'registry.verify-planned': tagged('check-all', checkAllOutput),
 	'registry.verify-all': tagged('check-all', checkAllOutput),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
 	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),
@@ -177,7 +178,8 @@ const schemas = {
 type ActionWithOutput = keyof typeof schemas;
 
 /** The actions whose output is a check of what was damaged. */
-export const verifications: ReadonlySet<string> = new Set<ActionWithOutput>(['registry.verify', 'registry.verify-all']);
+const checks = ['registry.verify', 'registry.verify-planned', 'registry.verify-all'] satisfies ActionWithOutput[];
+export const verifications: ReadonlySet<string> = new Set(checks);
 
 /** The output of an action as JSON, which `${steps.NAME.…}` in a runbook reads. */
 export type OutputValues<Name extends string> = Name extends ActionWithOutput

@@ -4,6 +4,7 @@ import {currentVisit, type Incident, type Visit} from '../incident/incident.ts';
 import {heldItems} from '../incident/item.ts';
 import type {PlanRow} from '../incident/plan-row.ts';
 import {findStep, leave} from '../runbook/runbook.ts';
+import {count} from '../text/wording.ts';
 import {countDestructive} from './items.ts';
 import type {Plan, PlanItem} from './plan.ts';
 import {type PlanChange, planChangeOf} from './plan-change.ts';
@@ -46,7 +47,27 @@ export function wordOfPlan(plan: Plan, incident: Incident, unlike: ReadonlySet<s
 		return {kind: 'say', happening, tell: [`${held.title}: looked up again.`], unlike: []};
 	}
 
-	return {kind: 'leave', tell: 'The rest is for a person.'};
+	return restartNone(visit) ?? {kind: 'leave', tell: 'The rest is for a person.'};
+}
+
+/** A plan restarts no pipeline that failed meanwhile; and the check of the whole registry comes after that question. */
+function restartNone({asked, step, attempt}: Visit): PlanWord | undefined {
+	if (asked?.kind !== 'ask' || !asked.questions.every(({type}) => type === 'tick')) {
+		return undefined;
+	}
+
+	const options = asked.questions.flatMap(question => question.options);
+	return {
+		kind: 'say',
+		happening: {
+			type: 'answers.given',
+			step,
+			attempt,
+			answers: Object.fromEntries(asked.questions.map(({name}) => [name, []])),
+		},
+		tell: [`${count(options.length, 'failed pipeline')} not restarted: the plan does not say so.`],
+		unlike: [],
+	};
 }
 
 function settle(plan: Plan, {step, attempt}: Visit, rows: readonly PlanRow[], unlike: ReadonlySet<string>): PlanWord {

@@ -92,6 +92,8 @@ export type ActionContext = {
 	/** After this the step is cancelled. An action that may wait for long ends earlier, with an outcome. */
 	timeoutMs: number;
 	signal: AbortSignal;
+	/** Aborts with the session: of a read that goes on behind the steps that follow. */
+	session?: AbortSignal;
 	/** A line for the log pane and the evidence. */
 	log(text: string): void;
 	progress(progress: Progress): void;

@@ -12,6 +12,7 @@ import {registryRestart} from './registry-restart.ts';
 import {registryScope} from './registry-scope.ts';
 import {registryVerify} from './registry-verify.ts';
 import {registryVerifyAll} from './registry-verify-all.ts';
+import {registryVerifyPlanned} from './registry-verify-planned.ts';
 import {storageHold} from './storage-hold.ts';
 import {storageScan} from './storage-scan.ts';
 import {storageSuspend} from './storage-suspend.ts';
@@ -21,6 +22,7 @@ export const actions: readonly Action[] = [
 	registryVerify,
 	storageScan,
 	registryScope,
+	registryVerifyPlanned,
 	registryVerifyAll,
 	registryRestart,
 	registryRelink,

@@ -125,10 +125,11 @@ async function run(options: SessionOptions, before: Incident | undefined, first:
 			return;
 		}
 
-		carryOut(effect, {...options, incident, signal, live: view.live, report})
+		carryOut(effect, {...options, incident, signal, session: stopping.signal, live: view.live, report})
 			.then(end => {
 				if (end === 'closed') {
 					isOver = true;
+					stopping.abort(new Error('The incident is closed.'));
 					settled.resolve({kind: 'stopped', incident: view.current()!.incident});
 				}
 			})

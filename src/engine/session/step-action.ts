@@ -29,6 +29,8 @@ export type EffectContext = {
 	ports: Ports;
 	actions: readonly Action[];
 	signal: AbortSignal;
+	/** Aborts with the session. */
+	session: AbortSignal;
 	/** `item`: of a plan; items that run at the same time do not share their lines. */
 	live: {
 		write(text: string, item?: string): void;
@@ -85,7 +87,7 @@ function portsOf(item: Item, ports: Ports): Ports {
 export function contextOf(
 	effect: ItemStamp & {attach?: JsonObject},
 	{step, action, visit, item}: StepAction,
-	{incident, ports, signal, live, report}: EffectContext,
+	{incident, ports, signal, session, live, report}: EffectContext,
 	note?: (text: string) => void,
 ): ActionContext {
 	const attach = effect.attach
@@ -114,6 +116,7 @@ export function contextOf(
 		recorded: (item ?? visit).progress,
 		timeoutMs: step.timeoutMs,
 		signal,
+		session,
 		log(text) {
 			live.write(text, item?.id);
 			note?.(text);

@@ -1,7 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
-import {diskBehindIntact, type Incident, type Visit} from '../../domain/incident/incident.ts';
+import {diskBehindIntact, type Incident, isFinished, type Visit} from '../../domain/incident/incident.ts';
 import {sayItems, sayRemediesOf} from '../../domain/incident/item.ts';
 import {platformsLost, sayPlanned} from '../../domain/incident/standing.ts';
 import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
@@ -58,6 +58,12 @@ function verdictOf(incident: Incident): string {
 }
 
 function whyUnknown(incident: Incident): string {
+	// A check of many images that is not over says how many are whole, and what it did not look at yet.
+	const last = incident.visits.filter(isFinished).findLast(({shows}) => shows === 'verdict');
+	if (last?.output.kind === 'check-all' && last.endedAt === incident.verdict?.at) {
+		return last.say.replace(/\.$/, '');
+	}
+
 	if (incident.changed) {
 		return 'something was changed, and the image was not verified since';
 	}

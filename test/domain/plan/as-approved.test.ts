@@ -166,6 +166,36 @@ it('approves a gate that holds the items of the plan, and no other', () => {
 	}
 });
 
+const picking = `---
+runbook: picking
+title: Pick
+inputs: {}
+start: pick
+---
+
+## Pick {#pick}
+\`\`\`yaml step
+ask:
+  pipelines: {prompt: Which?, type: tick, options: [{key: '1', title: one}]}
+outcomes:
+  answered: {stop: fixed, say: Done.}
+  none: {stop: none, say: None.}
+\`\`\`
+`;
+
+it('restarts no pipeline that the plan does not name, and goes on to the check of the whole registry', () => {
+	const options = [{key: '1', title: 'one'}];
+	const told = tellIncident(picking).tell(
+		begun('pick', {questions: {pipelines: {prompt: 'Which?', type: 'tick', options}}}),
+	);
+
+	expect(wordOfPlan(planOf([]), told.incident, new Set())).toMatchObject({
+		kind: 'say',
+		happening: {type: 'answers.given', step: 'pick', answers: {pipelines: []}},
+		tell: ['1 failed pipeline not restarted: the plan does not say so.'],
+	});
+});
+
 it('whatever the plan and the world are, only what both say is settled, and it ends', () => {
 	const remedy = fc.constantFrom<Remedy>(...remedies);
 	const number = fc.integer({min: 1, max: 2});

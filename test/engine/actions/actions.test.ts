@@ -65,6 +65,7 @@ test('every action declares what the engine counts on', () => {
 		'registry.verify',
 		'storage.scan',
 		'registry.scope',
+		'registry.verify-planned',
 		'registry.verify-all',
 		'ci.failed',
 		'storage.hold',
@@ -83,6 +84,7 @@ const valueless = {
 	'registry.verify': ['absent', 'refused', 'unreachable'],
 	'storage.scan': ['unavailable', 'refused', 'unreachable'],
 	'registry.scope': ['refused', 'unreachable'],
+	'registry.verify-planned': ['refused', 'unreachable'],
 	'registry.verify-all': ['refused', 'unreachable'],
 	// A restart leaves no values at all.
 	'registry.restart': undefined,
