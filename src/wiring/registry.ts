@@ -54,6 +54,7 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 		onSecret: token => redaction.add(token),
 		redact: redaction.redact,
 		proxies,
+		machine: {environment},
 		clock: systemClock,
 		...defined({
 			caFile: known?.registry.caFile,

@@ -21,6 +21,8 @@ export type RegistryOptions = {
 	onSecret?: (secret: string) => void;
 	/** Hides the secrets of this run in what a server sends, before that is cut. */
 	redact?: Redact;
+	/** Where this machine keeps authorities, and certificates of single hosts. Absent: only what is named here counts. */
+	machine?: MachineFiles;
 	/** PEM of a private certificate authority, trusted in addition to the default ones. */
 	ca?: string;
 	/** The same as a file. */
@@ -37,6 +39,13 @@ export type RegistryOptions = {
 	clock: Clock;
 	/** From 0 up to 1: spreads retries. */
 	random?: () => number;
+};
+
+export type MachineFiles = {
+	/** HOME, SSL_CERT_FILE, SSL_CERT_DIR */
+	environment: Record<string, string | undefined>;
+	/** A folder that stands for `/`. */
+	root?: string;
 };
 
 /** One request, for the evidence. It holds no headers and no query of another host: those carry signatures. */

@@ -1,7 +1,7 @@
 import {Agent, type buildConnector, Client, type Dispatcher, Pool, Socks5ProxyAgent} from 'undici';
 import {OperatorError} from '../../../domain/errors.ts';
 import {proxyRefused, proxyUnreachable} from '../errors/connection-errors.ts';
-import type {Connectors} from './tls.ts';
+import type {Connectors, Side} from './tls.ts';
 
 type Connector = buildConnector.connector;
 
@@ -22,7 +22,7 @@ export type Route = {
 };
 
 type ProxyRouteOptions = {
-	side: keyof Connectors;
+	side: Side;
 	/** For every undici client. */
 	client: {allowH2: boolean; headersTimeout: number; bodyTimeout: number};
 	connectors: Connectors;
@@ -41,7 +41,8 @@ export function routeThroughProxy(
 	const target = {origin: url.origin, path: url.pathname + url.search, headers: {}, proxy};
 
 	if (proxy.protocol.startsWith('socks')) {
-		const open = () => new Socks5ProxyAgent(proxy, {connect: toProxy, connectTimeout: connectTimeoutMs, requestTls});
+		const open = () =>
+			new Socks5ProxyAgent(proxy, {connect: toProxy, connectTimeout: connectTimeoutMs, requestTls: requestTls()});
 		return {...target, key: `${side} through SOCKS`, open, openFresh: open};
 	}
 

@@ -62,7 +62,9 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 				return unfinished(host, error);
 			}
 
-			return error instanceof ExchangeFailed ? connectionError(error.cause, host, stage) : error;
+			return error instanceof ExchangeFailed
+				? connectionError(error.cause, host, stage, connections.certificates())
+				: error;
 		};
 		const record = startRecord(request.method, recordedUrl);
 		requests++;
@@ -141,6 +143,8 @@ type Connections = {
 	kept(url: URL): {route: Route; dispatcher: Dispatcher};
 	/** For one request: destroy its dispatcher afterwards. */
 	fresh(url: URL): {route: Route; dispatcher: Dispatcher};
+	/** What is trusted and presented, in sentences. */
+	certificates(): string;
 	close(): Promise<void>;
 };
 
@@ -185,6 +189,7 @@ function openConnections(
 			const route = routeTo(url);
 			return {route, dispatcher: route.openFresh()};
 		},
+		certificates: connectors.says,
 		async close() {
 			await Promise.all([...keptDispatchers.values()].map(dispatcher => dispatcher.destroy()));
 		},

@@ -1,45 +1,89 @@
-import {readFileSync, statSync} from 'node:fs';
 import type {Duplex} from 'node:stream';
-import {createSecureContext, getCACertificates, type SecureContext, TLSSocket} from 'node:tls';
+import {getCACertificates, type SecureContext, TLSSocket} from 'node:tls';
 import {buildConnector} from 'undici';
-import {OperatorError} from '../../../domain/errors.ts';
 import type {RegistryOptions} from '../options.ts';
+import {checkAuthorities, contextPresenting, contextTrusting, readAuthority} from './certificates/contexts.ts';
+import {hostCertificates, hostFolders} from './certificates/host-folders.ts';
+import {machineAuthorities} from './certificates/machine-authorities.ts';
 
-export type Connectors = Record<'registry' | 'elsewhere', {connect: buildConnector.connector; requestTls: TlsOptions}>;
+export type Connectors = Record<Side, {connect: buildConnector.connector; requestTls(): TlsOptions}> & {
+	/** What is trusted and presented, in sentences, for messages. */
+	says(): string;
+};
+
+/** The registry, and every other host: token services, and the targets of redirects. */
+export type Side = 'registry' | 'elsewhere';
 
 type TlsOptions = {rejectUnauthorized: true; secureContext?: SecureContext};
-type TlsFiles = Pick<RegistryOptions, 'ca' | 'caFile' | 'clientCertificate'>;
+type TlsFiles = Pick<RegistryOptions, 'host' | 'ca' | 'caFile' | 'clientCertificate' | 'machine'>;
 
 /**
- * Connectors that trust the default authorities and the private one. The client certificate is presented to the registry
- * only, and only its own is told. Files are read now, so that a mistake in the configuration shows before the first request.
+ * Connectors that trust Node's authorities, this machine's and the private ones. The client certificate is presented to the
+ * registry only, and only its own certificate is told. Configured files are read now, so that a mistake in the configuration
+ * shows before the first request; the machine's many with the first connection by TLS.
  * @throws OperatorError registry.ca-unreadable | registry.client-certificate
  */
 export function connectorsFor(
-	{ca, caFile, clientCertificate}: TlsFiles,
+	{host, ca, caFile, clientCertificate, machine}: TlsFiles,
 	timeoutMs: number,
 	onCertificate: (fingerprint: string) => void,
 ): Connectors {
-	const own = [ca, caFile === undefined ? undefined : readAuthority(caFile)].filter(pem => pem !== undefined);
+	const ofHost = machine && hostCertificates(host, machine);
+	const client = clientCertificate ?? ofHost?.client;
+	const own = [
+		...(ca === undefined ? [] : [ca]),
+		...(caFile === undefined ? [] : [readAuthority(caFile)]),
+		...(ofHost?.authorities ?? []).map(({pem}) => pem),
+	];
+	const files = [...(caFile === undefined ? [] : [caFile]), ...(ofHost?.authorities ?? []).map(({file}) => file)];
+	if (own.length > 0) {
+		checkAuthorities(own, files);
+	}
+
+	if (client !== undefined) {
+		contextPresenting([], client);
+	}
+
+	const authorities = once(() => [
+		...own,
+		...(machine ? machineAuthorities(machine, getCACertificates('default')) : []),
+	]);
 	// Built once: reading some 150 certificates takes milliseconds.
-	const authorities = own.length === 0 ? {} : {ca: [...getCACertificates('default'), ...own]};
-	const elsewhere = own.length === 0 ? undefined : contextTrusting(authorities, caFile);
-	const registry = clientCertificate === undefined ? elsewhere : contextPresenting(authorities, clientCertificate);
-	return {registry: connector(registry, timeoutMs, onCertificate), elsewhere: connector(elsewhere, timeoutMs)};
+	const elsewhere = once(() => (authorities().length === 0 ? undefined : contextTrusting(authorities())));
+	const registry = client === undefined ? elsewhere : once(() => contextPresenting(authorities(), client));
+
+	return {
+		registry: connector(registry, timeoutMs, onCertificate),
+		elsewhere: connector(elsewhere, timeoutMs),
+		says: () =>
+			[
+				files.length > 0 && `Trusted beside the usual authorities: ${files.join(', ')}.`,
+				client && `Presented: ${client.certFile}.`,
+				ofHost && ofHost.unread.length > 0 && `Not read: ${ofHost.unread.join('; ')}.`,
+				machine && files.length === 0 && `docker and podman look in ${hostFolders(host, machine).at(-1)}.`,
+			]
+				.filter(Boolean)
+				.join(' '),
+	};
 }
 
 function connector(
-	secureContext: SecureContext | undefined,
+	context: () => SecureContext | undefined,
 	timeout: number,
 	onCertificate: (fingerprint: string) => void = () => {},
-): Connectors['registry'] {
-	// NODE_TLS_REJECT_UNAUTHORIZED=0, set for some other program, would switch it off.
-	const requestTls: TlsOptions = {rejectUnauthorized: true, ...(secureContext && {secureContext})};
+): Connectors[Side] {
+	const requestTls = once((): TlsOptions => {
+		const secureContext = context();
+		// NODE_TLS_REJECT_UNAUTHORIZED=0, set for some other program, would switch it off.
+		return {rejectUnauthorized: true, ...(secureContext && {secureContext})};
+	});
 	// One connection carries one request: what a closed connection means is only clear in HTTP/1.1.
-	const connect = buildConnector({timeout, allowH2: false, ...requestTls});
+	const plain = buildConnector({timeout, allowH2: false});
+	const byTls = once(() => buildConnector({timeout, allowH2: false, ...requestTls()}));
 	return {
 		requestTls,
 		connect(options, callback) {
+			const connect = options.protocol === 'https:' ? byTls() : plain;
 			connect(options, (...result) => {
 				const [, socket] = result;
 				socket?.on('error', endWithAlert);
@@ -64,75 +108,10 @@ function endWithAlert(this: Duplex, error: NodeJS.ErrnoException): void {
 	}
 }
 
-function contextTrusting(authorities: {ca?: string[]}, caFile: string | undefined): SecureContext {
-	try {
-		return createSecureContext(authorities);
-	} catch (error) {
-		throw new OperatorError('registry.ca-unreadable', `${caFile ?? 'The given CA'} does not hold a PEM certificate.`, {
-			hint: 'Point caFile to the certificate of the authority that signed the registry’s.',
-			exit: 'configuration',
-			cause: error,
-		});
-	}
-}
-
-function contextPresenting(
-	authorities: {ca?: string[]},
-	{certFile, keyFile}: {certFile: string; keyFile: string},
-): SecureContext {
-	const unusable = (message: string, cause: unknown) =>
-		new OperatorError('registry.client-certificate', message, {
-			hint: 'Point clientCertificate to a PEM certificate and to its PEM key, which must not be encrypted.',
-			exit: 'configuration',
-			cause,
-		});
-	const read = (file: string): string => {
-		try {
-			return regularText(file);
-		} catch (error) {
-			throw unusable(
-				`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`,
-				error,
-			);
-		}
+function once<T>(make: () => T): () => T {
+	let made: {value: T} | undefined;
+	return () => {
+		made ??= {value: make()};
+		return made.value;
 	};
-	const [cert, key] = [read(certFile), read(keyFile)];
-
-	try {
-		return createSecureContext({...authorities, cert, key});
-	} catch (error) {
-		// OpenSSL's message names its error and nothing of the key.
-		throw unusable(`${certFile} and ${keyFile} are not a client certificate and its key.`, error);
-	}
-}
-
-function readAuthority(file: string): string {
-	let text = '';
-	let cause: unknown;
-
-	try {
-		text = regularText(file);
-	} catch (error) {
-		cause = error;
-	}
-
-	// OpenSSL takes a file without any certificate for an empty list, and then trusts nothing in addition.
-	if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-		throw new OperatorError('registry.ca-unreadable', `${file} cannot be read as a PEM certificate.`, {
-			hint: 'Point caFile to a readable file with the certificate of the authority that signed the registry’s.',
-			exit: 'configuration',
-			cause,
-		});
-	}
-
-	return text;
-}
-
-/** A pipe or a device would be waited for, and nothing could end that. */
-function regularText(file: string): string {
-	if (!statSync(file).isFile()) {
-		throw new Error('it is not a regular file');
-	}
-
-	return readFileSync(file, 'utf8');
 }

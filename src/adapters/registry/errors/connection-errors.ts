@@ -6,9 +6,10 @@ export type Stage = 'request' | 'response';
 
 /**
  * What an error of Node or undici means for the operator. One that is not known is `registry.unreachable` with its code.
+ * @param certificates what was trusted and presented, in sentences
  * @returns codes registry.tls | registry.unreachable | registry.stalled | registry.cut-off | registry.not-a-registry
  */
-export function connectionError(error: unknown, host: string, stage: Stage): OperatorError {
+export function connectionError(error: unknown, host: string, stage: Stage, certificates = ''): OperatorError {
 	// Of a proxy, said while its connection was made.
 	if (error instanceof OperatorError) {
 		return error;
@@ -17,7 +18,8 @@ export function connectionError(error: unknown, host: string, stage: Stage): Ope
 	const code = codeOf(error);
 	const tls = tlsErrors.find(({codes}) => codes.test(code));
 	if (tls) {
-		return new OperatorError('registry.tls', `${host} ${tls.says}.`, {hint: tls.hint, exit: 'refused', cause: error});
+		const hint = tls.isAboutTrust ? `${certificates} ${tls.hint}`.trimStart() : tls.hint;
+		return new OperatorError('registry.tls', `${host} ${tls.says}.`, {hint, exit: 'refused', cause: error});
 	}
 
 	if (/^HPE_(?!INVALID_EOF_STATE)|^UND_ERR_HEADERS_OVERFLOW$/.test(code)) {
@@ -100,11 +102,12 @@ const cutOffCodes =
 	/^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|HPE_INVALID_EOF_STATE)$/;
 
 /** OpenSSL's names for what is wrong with a certificate, as Node puts them in `code`. */
-const tlsErrors: {codes: RegExp; says: string; hint: string}[] = [
+const tlsErrors: {codes: RegExp; says: string; hint: string; isAboutTrust?: true}[] = [
 	{
 		codes: /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY|DECRYPT)_\w+)$/,
 		says: 'presents a certificate that no trusted authority signed',
 		hint: 'Set caFile of this registry to its authority’s certificate, then `regmedic check`.',
+		isAboutTrust: true,
 	},
 	{
 		codes: /^CERT_HAS_EXPIRED$/,
@@ -131,6 +134,7 @@ const tlsErrors: {codes: RegExp; says: string; hint: string}[] = [
 		codes: /^ERR_SSL_\S+_ALERT_(?:CERTIFICATE_\w+|BAD_CERTIFICATE|\w*NO_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/,
 		says: 'requires a client certificate it trusts',
 		hint: 'Set clientCertificate of this registry to a certificate that its authority signed, and to its key.',
+		isAboutTrust: true,
 	},
 	{
 		codes: /^(?:ERR_SSL_|ERR_TLS_|CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_EXCEEDED)/,
