@@ -11,6 +11,7 @@ export type Configuration = v.InferOutput<typeof schema>;
 
 export type RegistryConfiguration = Configuration['registries'][string];
 export type ImageConfiguration = Configuration['images'][string];
+export type SourceConfiguration = NonNullable<Configuration['sources']>[string];
 export type SecretSource = v.InferOutput<typeof secret>;
 export type CredentialSource = v.InferOutput<typeof credentials>;
 
@@ -39,12 +40,13 @@ const credentials = v.union(
 	'write {docker: true}, {env: {username: NAME, password: NAME}} or {username: TEXT, password: {command: […]}}',
 );
 
+const sshOptions = {transport: v.optional(v.picklist(['openssh', 'ssh2'])), sshConfig: v.optional(text)};
+
 const storage = v.strictObject({
 	/** A destination of ssh; without it, `root` is a folder of this machine. */
 	ssh: v.optional(text),
 	root: text,
-	transport: v.optional(v.picklist(['openssh', 'ssh2'])),
-	sshConfig: v.optional(text),
+	...sshOptions,
 	/** The command that restarts the registry on that host. */
 	restart: v.optional(text),
 	/** The command of `regmedic audit --preflight`: a dry garbage collection on that host. */
@@ -68,6 +70,25 @@ const usage = v.union(
 	'write {kubectl: {context: NAME}}, {command: [PROGRAM, …]} or {file: PATH}',
 );
 
+/** Where bytes that a registry has lost may still be. */
+const source = v.union(
+	[
+		/** A registry with the same repository names. Its credentials and its CA are those of the configured registry of this URL. */
+		v.strictObject({url: origin}),
+		/** A copy of a registry's storage; without `ssh`, in a folder of this machine. */
+		v.strictObject({ssh: v.optional(text), root: text, ...sshOptions}),
+		/** A node's content store: the namespace of containerd, `k8s.io` for Kubernetes. */
+		v.strictObject({
+			ssh: v.optional(text),
+			containerd: v.pipe(text, v.regex(/^[\w.-]+$/, 'is not a namespace')),
+			...sshOptions,
+		}),
+		/** An OCI layout in a folder of this machine. */
+		v.strictObject({path: text}),
+	],
+	'write {url: URL}, {ssh: HOST, root: FOLDER}, {ssh: HOST, containerd: NAMESPACE} or {path: FOLDER}',
+);
+
 const registry = v.strictObject({
 	url: origin,
 	/** Further addresses, by which others pull from it: `registry.example:5050`. */
@@ -84,6 +105,8 @@ const registry = v.strictObject({
 	storage: v.optional(storage),
 	/** The file in which probes keep what the registry has held. */
 	inventory: v.optional(text),
+	/** Where copy-back looks for what the registry has lost. */
+	sources: v.optional(v.array(text)),
 });
 
 const image = v.strictObject({
@@ -123,6 +146,7 @@ const schema = v.strictObject({
 			token: secret,
 		}),
 	),
+	sources: v.optional(v.record(v.string(), source)),
 	images: v.optional(v.record(v.string(), image), {}),
 	usage: v.optional(usage),
 });
@@ -138,7 +162,14 @@ export function parseConfiguration(source: string, file: string): Configuration 
 			...locate(['images', name, 'registry']),
 			message: `There is no registry "${missing}".`,
 		}));
-	const all = [...problems, ...unknownRegistries];
+	const unknownSources = Object.entries(value?.registries ?? {}).flatMap(([name, {sources = []}]) =>
+		sources.flatMap((missing, at) =>
+			Object.hasOwn(value?.sources ?? {}, missing)
+				? []
+				: {...locate(['registries', name, 'sources', at]), message: `There is no source "${missing}".`},
+		),
+	);
+	const all = [...problems, ...unknownRegistries, ...unknownSources];
 
 	if (value && all.length === 0) {
 		return value;
@@ -166,6 +197,15 @@ export function addressesOf(configuration: Configuration, host: string): string[
 	const {url, addresses = []} = known ?? {};
 	const own = url === undefined ? [] : [new URL(url).host, authority(url)];
 	return [...new Set([host, ...own, ...addresses].map(each => each.toLowerCase()))];
+}
+
+/** The sources of a registry, in the order in which it names them. */
+export function sourcesOf(
+	{registries, sources}: Configuration,
+	registryName: string | undefined,
+): {name: string; source: SourceConfiguration}[] {
+	const names = registryName === undefined ? [] : (registries[registryName]?.sources ?? []);
+	return names.flatMap(name => (sources?.[name] === undefined ? [] : {name, source: sources[name]}));
 }
 
 export function imageFor(

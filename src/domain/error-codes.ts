@@ -13,6 +13,7 @@ export type ErrorCode =
 	| CheckCode
 	| CiCode
 	| ConfigurationCode
+	| CopyBackCode
 	| CredentialsCode
 	| DigestCode
 	| DocumentCode
@@ -34,6 +35,7 @@ export type ErrorCode =
 	| RunbookCode
 	| ScanCode
 	| SessionCode
+	| SourceCode
 	| SshCode
 	| StepCode
 	| StorageCode
@@ -93,6 +95,8 @@ type ConfigurationCode =
 	| 'configuration.no-registry'
 	| 'configuration.unreadable'
 	| 'configuration.untrusted';
+
+type CopyBackCode = 'copy-back.impossible';
 
 type CredentialsCode =
 	| 'credentials.command'
@@ -193,6 +197,9 @@ type RunbookCode =
 type ScanCode = 'scan.compare' | 'scan.no-storage' | 'scan.where';
 
 type SessionCode = 'session.closed' | 'session.refused';
+
+/** About a place that may still hold lost bytes. */
+type SourceCode = 'source.gone' | 'source.unreadable';
 
 type StepCode = 'step.timeout';
 

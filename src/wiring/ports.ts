@@ -12,12 +12,14 @@ import type {Builder} from '../engine/ports/builder.ts';
 import type {InventoryReader} from '../engine/ports/inventory.ts';
 import type {Registry} from '../engine/ports/registry.ts';
 import type {Shell} from '../engine/ports/shell.ts';
+import type {Source} from '../engine/ports/source.ts';
 import type {Storage} from '../engine/ports/storage.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
+import {openSources} from './sources.ts';
 
 type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 
@@ -33,6 +35,7 @@ type OpenRegistryPorts = {
 	registry: Registry;
 	storage: Storage | undefined;
 	inventory: InventoryReader | undefined;
+	sources: readonly Source[];
 	close(): Promise<void>;
 };
 
@@ -49,6 +52,8 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 	const registry = withoutFilling(opened, setup, {storage});
 
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
+
+	const sources = openSources(known?.name, setup, requests.add);
 
 	const {woodpecker} = configuration;
 	const openCi = () =>
@@ -78,9 +83,10 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		registry,
 		storage,
 		inventory,
+		sources,
 		of: portsOf,
 		async close() {
-			const closing = [opened, storage, ci, unpacker, ...builders.values()];
+			const closing = [opened, storage, ...sources, ci, unpacker, ...builders.values()];
 			await Promise.allSettled(closing.map(each => each?.close()));
 			await Promise.allSettled([shell?.close(), local?.close()]);
 		},
@@ -106,6 +112,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 				clock: systemClock,
 				of: portsOf,
 				overhear: requests.listen,
+				...(sources.length > 0 && {sources}),
 				...defined({storage, builder, inventory, ci: usesCi ? ci : undefined}),
 			},
 			settings: settingsOf(reference, setup),
@@ -159,6 +166,7 @@ export function settingsOf(
 		role: known?.registry.role ?? 'authoritative',
 		platforms: meantPlatformsOf(configuration, known?.name) as JsonObject,
 		...(fillCache && {fillCache}),
+		...(known?.registry.sources !== undefined && {sources: known.registry.sources}),
 		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
 		restart: known?.registry.storage?.restart ?? null,
 		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,

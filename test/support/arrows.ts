@@ -41,6 +41,7 @@ const arrows: {from: string; may: string[]}[] = [
 		ssh: ['execa', 'ssh2'],
 		secrets: ['execa', 'valibot'],
 		journal: ['valibot'],
+		sources: [],
 		storage: [],
 		unpack: [],
 		usage: ['execa'],

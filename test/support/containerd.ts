@@ -8,6 +8,10 @@ import {promisify} from 'node:util';
 const run = promisify(execFile);
 
 export type Containerd = {
+	/** Of its socket: `CONTAINERD_ADDRESS`. */
+	address: string;
+	/** Fetches without unpacking, into a namespace, as a node of this platform does. */
+	fetch(reference: string, namespace: string, platform: string): Promise<void>;
 	/** Pulls and unpacks, by the snapshotter that copies layers. Undefined: it did; else its last words. */
 	pull(reference: string, ...options: string[]): Promise<string | undefined>;
 	/** The same in a namespace of its own: a layer whose diff_ids another image brought is unpacked all the same. */
@@ -69,6 +73,10 @@ export async function startContainerd(folder: string): Promise<Containerd> {
 
 	let alone = 0;
 	return {
+		address: inside('c.sock'),
+		async fetch(reference, namespace, platform) {
+			await ctrIn(namespace, 'content', 'fetch', '--plain-http', '--platform', platform, reference);
+		},
 		pull: (reference, ...options) => pullInto('regmedic', reference, ...options),
 		pullAlone: (reference, ...options) => pullInto(`alone-${++alone}`, reference, ...options),
 		async stop() {

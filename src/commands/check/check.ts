@@ -7,8 +7,9 @@ import type {Invocation} from '../../invocation.ts';
 import {configurationReading, readSetup} from '../../wiring/setup.ts';
 import type {Line} from './line.ts';
 import {registryLines} from './registry.ts';
+import {sourceLine} from './source.ts';
 
-/** `regmedic check`: checks configuration, credentials, registries, hosts and CI. A line that is not ok says what to do. */
+/** `regmedic check`: checks configuration, credentials, registries, hosts, sources and CI. A line that is not ok says what to do. */
 export async function check(invocation: Invocation, {trust = false}: {trust?: boolean} = {}): Promise<number> {
 	const approved = trust ? [await approvalLine(invocation)] : [];
 	const setup = await readSetup(invocation);
@@ -26,6 +27,10 @@ export async function check(invocation: Invocation, {trust = false}: {trust?: bo
 
 	for (const [name, registry] of Object.entries(configuration.registries)) {
 		lines.push(...(await registryLines(name, registry, setup)));
+	}
+
+	for (const [name, source] of Object.entries(configuration.sources ?? {})) {
+		lines.push(await sourceLine(name, source, setup));
 	}
 
 	const shown = redactDeep(lines, invocation.redaction.redact);

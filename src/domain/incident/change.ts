@@ -2,7 +2,7 @@ import {commandOf} from '../hold/say-hold.ts';
 import type {Suspension} from '../hold/suspension.ts';
 import type {Digest} from '../image/digest.ts';
 import {shortCommit} from '../pipeline/pipeline.ts';
-import type {RelinkStep} from '../remedy/relink-steps.ts';
+import {type RelinkStep, sayOrigin} from '../remedy/relink-steps.ts';
 import {byteSize, count} from '../text/wording.ts';
 import {
 	type BuildAndPush,
@@ -60,13 +60,13 @@ export function sayChange(change: Change): string[] {
 			];
 		case 'upload-blob':
 			return [
-				`PUT /v2/${change.repository}/blobs/uploads/…?digest=${change.digest}, an upload of ${byteSize(change.size)} read from the disk`,
+				`PUT /v2/${change.repository}/blobs/uploads/…?digest=${change.digest}, an upload of ${byteSize(change.size)} ${change.sources === undefined ? 'read from the disk' : `from ${sayOrigin(change)}`}`,
 			];
 		case 'put-manifest':
-			return [`PUT /v2/${change.repository}/manifests/${change.digest}: the exact bytes from the disk`];
+			return [`PUT /v2/${change.repository}/manifests/${change.digest}: the exact bytes from ${sayOrigin(change)}`];
 		case 'restore-tag':
 			return [
-				`PUT /v2/${change.repository}/manifests/${change.tag}: the exact bytes of ${change.digest} from the disk`,
+				`PUT /v2/${change.repository}/manifests/${change.tag}: the exact bytes of ${change.digest} from ${sayOrigin(change)}`,
 			];
 		case 'point-tag':
 			return [`points the tag at ${change.to} (${change.image}) instead of ${change.from ?? 'its current digest'}`];

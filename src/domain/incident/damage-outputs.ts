@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {isObject, type Json, type JsonObject} from '../json.ts';
-import {comparison, damagedImage, hold, verdict} from './schemas.ts';
+import type {CopyBackOutlook} from '../remedy/copy-back.ts';
+import {comparison, damagedImage, digest, hold, verdict} from './schemas.ts';
 
 /** All damage of a registry, and the rows of its plan. */
 export const scopeOutput = v.object({
@@ -16,6 +17,15 @@ export const scopeOutput = v.object({
 	hold: v.exactOptional(hold),
 	/** A cleaner ran, or was to start, while the disk was read. */
 	provisional: v.exactOptional(v.literal(true)),
+});
+
+/** Whether the sources hold what an image lacks. */
+export const copyBackOutlook: v.GenericSchema<CopyBackOutlook> = v.object({
+	possible: v.boolean(),
+	why: v.string(),
+	bytes: v.number(),
+	top: v.exactOptional(digest),
+	retag: v.exactOptional(v.array(v.string())),
 });
 
 /** What the repair of all of it has come to. */

@@ -3,7 +3,7 @@ import {OperatorError} from '../errors.ts';
 import {parseReference} from '../image/reference.ts';
 import {type Depth, depths} from '../image/verdict.ts';
 import type {JsonObject} from '../json.ts';
-import {damagedImage, finding, nextStart} from './schemas.ts';
+import {damagedImage, digest, finding, nextStart} from './schemas.ts';
 
 const reference = v.pipe(v.string(), v.transform(parseReference));
 const image = reference;
@@ -67,6 +67,7 @@ const schemas = {
 	'storage.scan': v.object({image}),
 	'registry.restart': v.object({image: v.nullish(image), since: v.nullish(v.number())}),
 	'registry.relink': v.object({image, findings, ...expected}),
+	'registry.copy-back': v.object({image, top: v.nullish(digest), retag: v.nullish(v.array(v.string())), ...expected}),
 	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),
 	'ci.build': v.object({image, ...expected}),
 	'builder.build': v.object({image, ...expected}),

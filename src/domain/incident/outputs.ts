@@ -8,7 +8,7 @@ import type {HeldInMemory} from '../storage/held-in-memory.ts';
 import type {Suspicion} from '../storage/memory-suspicion.ts';
 import type {Restore} from '../storage/restore.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
-import {checkAllOutput, scopeOutput} from './damage-outputs.ts';
+import {checkAllOutput, copyBackOutlook, scopeOutput} from './damage-outputs.ts';
 import type {PlannedItem} from './item.ts';
 import {
 	comparedCheck,
@@ -107,6 +107,8 @@ const schemas = {
 			named: v.exactOptional(v.array(inventoryEntry)),
 			held: v.exactOptional(v.array(heldInMemory)),
 			hold: v.exactOptional(hold),
+			/** Whether the sources hold what the disk has lost. */
+			copyBack: v.exactOptional(copyBackOutlook),
 			/** A cleaner ran, or was to start, while the disk was read. */
 			provisional: v.exactOptional(v.literal(true)),
 		}),
@@ -120,6 +122,7 @@ const schemas = {
 	'registry.verify-planned': tagged('check-all', checkAllOutput),
 	'registry.verify-all': tagged('check-all', checkAllOutput),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
+	'registry.copy-back': tagged('copy-back', v.object({stored: v.array(v.string())})),
 	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),
 	'ci.build': v.pipe(
 		v.object({
@@ -219,32 +222,4 @@ function tagged<const Kind extends string, Schema extends v.GenericSchema<unknow
 		schema,
 		v.transform((values: v.InferOutput<Schema>): {kind: Kind} & v.InferOutput<Schema> => ({kind, ...values})),
 	);
-}
-
-type Numbered = {repository: string; number: number};
-
-/** The progress of a visit that restarts pipelines. `as`: the number of the new pipeline. */
-export type RestartRecords = {
-	requested: Numbered[];
-	restarted: (Numbered & {as: number})[];
-	rejected: (Numbered & {detail: string; hint: string})[];
-};
-
-/**
- * Reads what `ci.restart` has recorded, also before a crash.
- * @param repository of records of version 0.1, which name none
- */
-export function readRestarts(
-	recorded: readonly {name: string; detail: JsonObject}[],
-	repository: string,
-): RestartRecords {
-	const read = <Detail>(wanted: string, schema: v.GenericSchema<unknown, Detail>) =>
-		recorded.filter(({name}) => name === wanted).map(({detail}) => v.parse(schema, detail));
-	const numbered = {number: v.number(), repository: v.optional(v.string(), repository)};
-	return {
-		requested: read('restarting', v.object(numbered)),
-		restarted: read('restarted', v.object({...numbered, as: v.number()})),
-		// Version 0.1 kept no hint.
-		rejected: read('not-restarted', v.object({...numbered, detail: v.string(), hint: v.optional(v.string(), '')})),
-	};
 }

@@ -5,17 +5,19 @@ import {platformLoss, tagWrite} from './tag-write.ts';
 
 const text = v.string();
 const number = v.pipe(v.number(), v.integer());
+const sources = v.exactOptional(v.array(text));
 const blob = {repository: text, digest, role: v.picklist(['config', 'layer']), size: number};
 
 const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 	v.object({kind: v.literal('mount-blob'), ...blob, from: text}),
-	v.object({kind: v.literal('upload-blob'), ...blob}),
-	v.object({kind: v.literal('put-manifest'), repository: text, digest}),
+	v.object({kind: v.literal('upload-blob'), ...blob, sources}),
+	v.object({kind: v.literal('put-manifest'), repository: text, digest, sources}),
 	v.object({
 		kind: v.literal('restore-tag'),
 		repository: text,
 		digest,
 		tag: text,
+		sources,
 		vanished: v.exactOptional(v.literal(true)),
 	}),
 	v.object({

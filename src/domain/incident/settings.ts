@@ -19,6 +19,7 @@ const schema = v.object({
 	platforms: v.optional(meantPlatforms, {}),
 	plainHttp: v.optional(v.boolean(), false),
 	fillCache: v.optional(v.boolean(), false),
+	sources: v.optional(v.array(v.string()), []),
 	restart: nullableText,
 	repository: nullableText,
 	branch: nullableText,
@@ -47,6 +48,8 @@ export type Settings = {
 	plainHttp: boolean;
 	/** A pull-through cache may be made to fetch what it lacks. */
 	fillCache?: boolean;
+	/** Where copy-back looks, by name. Absent: nowhere is configured. */
+	sources?: string[];
 	/** The command that restarts the registry. */
 	restart?: string;
 	/** The pipeline that builds the image. */
@@ -91,6 +94,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		platforms,
 		plainHttp,
 		fillCache,
+		sources,
 		runsInItself,
 		runsIn,
 		neededByPipelines,
@@ -107,6 +111,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		platforms,
 		plainHttp,
 		...(fillCache && {fillCache}),
+		...(sources.length > 0 && {sources}),
 		runsInItself,
 		runsIn,
 		neededByPipelines,

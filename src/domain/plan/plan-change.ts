@@ -1,18 +1,22 @@
 import * as v from 'valibot';
+import {defined} from '../defined.ts';
 import type {Change} from '../incident/change.ts';
 import {digest} from '../incident/schemas.ts';
+import {sayOrigin} from '../remedy/relink-steps.ts';
 import {byteSize} from '../text/wording.ts';
 
 const text = v.string();
 const number = v.pipe(v.number(), v.integer());
 const blob = {repository: text, digest, size: number};
+/** Those that the bytes come from; absent: from the disk. */
+const sources = v.exactOptional(v.array(text));
 
 /** One thing that changes, typed. It holds nothing to execute: commands come from the configuration of whoever applies it. */
 export const planChange = v.variant('type', [
 	v.object({type: v.literal('restart')}),
 	v.object({type: v.literal('mount-blob'), ...blob, from: text}),
-	v.object({type: v.literal('upload-blob'), ...blob}),
-	v.object({type: v.literal('store-manifest'), repository: text, digest}),
+	v.object({type: v.literal('upload-blob'), ...blob, sources}),
+	v.object({type: v.literal('store-manifest'), repository: text, digest, sources}),
 	/** `from` null: the tag names nothing now. */
 	v.object({type: v.literal('point-tag'), repository: text, tag: text, from: v.nullable(digest), to: digest}),
 	v.object({type: v.literal('start-pipeline'), repository: text, branch: text, cancels: v.array(text)}),
@@ -33,12 +37,15 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 		}
 
 		case 'upload-blob': {
-			const {repository, digest: of, size} = change;
-			return {type: 'upload-blob', repository, digest: of, size};
+			const {repository, digest: of, size, sources: from} = change;
+			return {type: 'upload-blob', repository, digest: of, size, ...defined({sources: from})};
 		}
 
-		case 'put-manifest':
-			return {type: 'store-manifest', repository: change.repository, digest: change.digest};
+		case 'put-manifest': {
+			const {repository, digest: of, sources: from} = change;
+			return {type: 'store-manifest', repository, digest: of, ...defined({sources: from})};
+		}
+
 		case 'restore-tag':
 			return {type: 'point-tag', repository: change.repository, tag: change.tag, from: null, to: change.digest};
 		case 'point-tag': {
@@ -76,9 +83,9 @@ export function sayPlanChange(change: PlanChange): string {
 		case 'mount-blob':
 			return `mounts ${change.digest} from ${change.from}, or uploads ${byteSize(change.size)} from the disk`;
 		case 'upload-blob':
-			return `uploads ${change.digest} from the disk, ${byteSize(change.size)}`;
+			return `uploads ${change.digest} from ${sayOrigin(change)}, ${byteSize(change.size)}`;
 		case 'store-manifest':
-			return `stores ${change.digest} again: the exact bytes from the disk`;
+			return `stores ${change.digest} again: the exact bytes from ${sayOrigin(change)}`;
 		case 'point-tag':
 			return change.from === null
 				? `points ${change.tag}, which names nothing, at ${change.to}`

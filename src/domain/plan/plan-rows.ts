@@ -36,6 +36,9 @@ type RepairRow = {
 	tags?: string[];
 	/** Of the restart: when the disk was read, in seconds since 1970 by the clock of the host. */
 	since?: number;
+	/** What a copy-back brings back: its digest, and the tags that have to be set to it. */
+	top?: Digest;
+	retag?: string[];
 	/** The whole image that its tags can be pointed to. */
 	to?: string;
 };
@@ -105,7 +108,7 @@ export function planRows(
 
 function rowOf(
 	{id, repository, tags, digest, recommended, remedies, ...image}: PlanImage,
-	{findings, siblings, need, image: damaged}: DamagedRow,
+	{findings, siblings, copyBack, need, image: damaged}: DamagedRow,
 	{host, referenceTo}: {host: string; referenceTo: (image: DamagedImage, host: string) => ImageReference},
 ): RepairRow {
 	const [sibling] = siblings;
@@ -134,6 +137,7 @@ function rowOf(
 		findings: findings.filter(canRelink),
 		lacks: lackingPaths(findings),
 		tags,
+		...defined({top: copyBack?.top, retag: copyBack?.retag}),
 		...defined({to: sibling && formatReference({host, repository, digest: sibling.digest})}),
 	};
 }

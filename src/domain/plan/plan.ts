@@ -6,7 +6,15 @@ import {needs} from './need.ts';
 import {planChange} from './plan-change.ts';
 
 /** What can be done about one damaged image. `restart` is about the whole registry. */
-export const planRemedies = ['restart', 'relink', 're-point', 'rebuild-ci', 'rebuild-fallback', 'leave'] as const;
+export const planRemedies = [
+	'restart',
+	'relink',
+	'copy-back',
+	're-point',
+	'rebuild-ci',
+	'rebuild-fallback',
+	'leave',
+] as const;
 
 export type PlanRemedy = (typeof planRemedies)[number];
 

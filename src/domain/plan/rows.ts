@@ -1,5 +1,7 @@
 import type {DamagedImage} from '../damage/damaged-image.ts';
+import {defined} from '../defined.ts';
 import type {Settings} from '../incident/settings.ts';
+import type {CopyBackOutlook} from '../remedy/copy-back.ts';
 import {factsIn} from '../remedy/evidence.ts';
 import {canRelink} from '../remedy/relink-steps.ts';
 import type {RemedyOptionKey} from '../remedy/remedy.ts';
@@ -18,6 +20,8 @@ export type DamagedRow = {
 	need: Need;
 	/** Looked for only where no relink brings the same digest back. */
 	siblings: readonly Sibling[];
+	/** Asked for only where sources are configured and no relink brings the same digest back. */
+	copyBack?: CopyBackOutlook;
 	attempted?: Attempted;
 };
 
@@ -35,6 +39,7 @@ type RegistryFacts = {
 const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 	restart: 'restart',
 	relink: 'relink',
+	'copy-back': 'copy-back',
 	're-point': 're-point',
 	'rebuild-ci': 'rebuild-ci',
 	'rebuild-fallback': 'rebuild-fallback',
@@ -43,13 +48,14 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 
 /** Every remedy of one image, the recommended one first, each with its reason. */
 export function weighRow(
-	{image, findings, settings, siblings, attempted}: DamagedRow,
+	{image, findings, settings, siblings, copyBack, attempted}: DamagedRow,
 	{known, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies'> {
 	const evidence = {
 		settings,
 		faults: [],
 		hostRefused: false,
+		...defined({copyBack}),
 		tried: [...(restarts ? ['restart'] : []), ...(attempted?.done ?? [])],
 		attempts: attempted?.failed ?? new Map<string, string>(),
 		scan: {
@@ -99,14 +105,17 @@ function whyImpossible(
 		return 'No tag names it.';
 	}
 
-	// What was not read may hold what is missing, or be damaged too. A relink overwrites nothing.
-	return known === 'whole' || remedy === 'relink' || remedy === 'leave' ? undefined : whyNotKnown[known];
+	// What was not read may hold what is missing, or be damaged too.
+	return known === 'whole' || isAdditive.has(remedy) || remedy === 'leave' ? undefined : whyNotKnown[known];
 }
 
 const whyNotKnown = {
 	moving: 'It changed while the disk was read: find all damage again when nothing is pushed to it.',
 	partly: 'Not everything could be read: only what is known to be whole below is linked again.',
 };
+
+/** They overwrite nothing, and are only possible where everything below is proven. */
+const isAdditive = new Set<PlanRemedy>(['relink', 'copy-back']);
 
 const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback']);
 

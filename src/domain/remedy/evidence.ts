@@ -8,6 +8,7 @@ import type {Settings} from '../incident/settings.ts';
 import {findStep, isStop, type Step} from '../runbook/runbook.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import type {HeldInMemory} from '../storage/held-in-memory.ts';
+import type {CopyBackOutlook} from './copy-back.ts';
 import {partsGone} from './redis-keys.ts';
 import {canRelink, relinkSteps} from './relink-steps.ts';
 import {isRemedyOption, type RemedyOptionKey} from './remedy.ts';
@@ -21,6 +22,8 @@ export type Evidence = {
 	faults: readonly Fault[];
 	/** Why the registry cannot read its storage, in its own words: nothing is known to be damaged. */
 	storageTrouble?: string;
+	/** Whether the sources hold what is missing. Absent: they were not asked. */
+	copyBack?: CopyBackOutlook;
 	/** Undefined: the disk was not scanned. */
 	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion' | 'held'> &
 		Partial<Pick<ScanOutput, 'siblings'>>;
@@ -49,6 +52,7 @@ export function evidenceIn(incident: Incident, step: Step): Evidence {
 		...attemptsIn(incident, step),
 		...defined({
 			scan: scan?.output.kind === 'scan' ? scan.output : undefined,
+			copyBack: scan?.output.kind === 'scan' ? scan.output.copyBack : undefined,
 			underWay: underWayIn(incident, step),
 			tag: incident.image.tag,
 			storageTrouble: storageTroubleIn(incident, checks.at(-1)),

@@ -6,8 +6,11 @@ import {byteSize, count} from '../text/wording.ts';
 
 type BlobRole = 'config' | 'layer';
 
-/** One change that puts one link back, of a blob, a manifest or a tag. `size`: bytes on the disk. */
-export type RelinkStep = {repository: string; digest: Digest} & (
+/**
+ * One change that puts one link back, of a blob, a manifest or a tag. `size`: bytes. `sources`: those that hold the bytes, which the
+ * disk has lost, in the order in which they are asked; absent: they are on the disk.
+ */
+export type RelinkStep = {repository: string; digest: Digest; sources?: string[]} & (
 	| {kind: 'mount-blob'; role: BlobRole; from: string; size: number}
 	| {kind: 'upload-blob'; role: BlobRole; size: number}
 	| {kind: 'put-manifest'}
@@ -90,12 +93,19 @@ export function relinkDone(step: RelinkStep): string {
 		case 'mount-blob':
 			return `${shortDigest(step.digest)} was mounted from ${step.from}.`;
 		case 'upload-blob':
-			return `${shortDigest(step.digest)} was uploaded from the disk.`;
+			return `${shortDigest(step.digest)} was uploaded from ${sayOrigin(step)}.`;
 		case 'put-manifest':
-			return `${shortDigest(step.digest)} is linked again.`;
+			return step.sources === undefined
+				? `${shortDigest(step.digest)} is linked again.`
+				: `${shortDigest(step.digest)} was stored from ${sayOrigin(step)}.`;
 		case 'restore-tag':
 			return `${step.repository}:${step.tag} names ${shortDigest(step.digest)} again.`;
 	}
+}
+
+/** Where the bytes come from: `the disk`, `mirror or offsite`. */
+export function sayOrigin({sources}: Pick<RelinkStep, 'sources'>): string {
+	return sources?.join(' or ') ?? 'the disk';
 }
 
 /** How the relink is undone. */
@@ -105,9 +115,13 @@ export function relinkUndo(steps: readonly RelinkStep[]): string {
 		: 'DELETE the same digests. That restores the broken state.';
 }
 
+export function uploadedBytes(steps: readonly RelinkStep[]): number {
+	return steps.reduce((sum, step) => sum + (step.kind === 'upload-blob' ? step.size : 0), 0);
+}
+
 /** What the steps do, in one line: `uploads 2.0 MB from the disk`. */
 export function relinkChanges(steps: readonly RelinkStep[]): string {
-	const bytes = steps.reduce((sum, step) => sum + (step.kind === 'upload-blob' ? step.size : 0), 0);
+	const bytes = uploadedBytes(steps);
 	const has = (kind: RelinkStep['kind']) => steps.some(step => step.kind === kind);
 	const changes = [
 		...(has('mount-blob') ? ['mounts blobs that other repositories have'] : []),

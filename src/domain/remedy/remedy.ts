@@ -4,7 +4,15 @@ export const remedyKinds = ['restart', 'relink', 're-point', 'rebuild', 'remove-
 export type RemedyKind = (typeof remedyKinds)[number];
 
 /** The remedies that a responder can choose; a rebuild is done in CI or without it. */
-export const remedyOptions = ['restart', 'relink', 're-point', 'rebuild-ci', 'rebuild-fallback', 'by-hand'] as const;
+export const remedyOptions = [
+	'restart',
+	'relink',
+	'copy-back',
+	're-point',
+	'rebuild-ci',
+	'rebuild-fallback',
+	'by-hand',
+] as const;
 
 export type RemedyOptionKey = (typeof remedyOptions)[number];
 

@@ -1,4 +1,5 @@
 import {byHandOption} from './by-hand-option.ts';
+import {copyBackOption} from './copy-back-option.ts';
 import {type Evidence, type Facts, factsIn} from './evidence.ts';
 import {relinkChanges, relinkCounts} from './relink-steps.ts';
 import type {RemedyOptionKey} from './remedy.ts';
@@ -34,6 +35,8 @@ export function weighRemedies(evidence: Evidence): RemedyOption[] {
 		.sort((a, b) => rank(a) - rank(b));
 }
 
+const anotherRegistry =
+	'Another registry responds than the one on this disk: correct storage.root or the proxy in front, then check the image again.';
 const storageFirst = 'The registry cannot read its storage: repair that first.';
 
 function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
@@ -52,6 +55,8 @@ function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 		...(facts.needsRestart ? (['restart'] as const) : []),
 		// A push before the restart would be lost.
 		...(facts.isStale && !tried.includes('restart') ? (['by-hand'] as const) : []),
+		// The same digest: whoever pinned it, and its signatures, are served again.
+		...(facts.isSetBack ? [] : (['copy-back'] as const)),
 		...(facts.historySuffices ? (['re-point'] as const) : []),
 		// Which of several images of the same time it named last, or whether it is wanted at all, only a person knows.
 		...(facts.isSetBack ? [] : [...rebuilds, 're-point' as const]),
@@ -63,7 +68,10 @@ function rank({recommended, blocked}: RemedyOption): number {
 }
 
 /** Every remedy, with the reason for it and the reason it is blocked. */
-function optionsFrom(facts: Facts, {settings, tag, scan, tried, underWay, hostRefused}: Evidence): RemedyOption[] {
+function optionsFrom(
+	facts: Facts,
+	{settings, tag, scan, copyBack, tried, underWay, hostRefused}: Evidence,
+): RemedyOption[] {
 	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
 	const {restart, pipeline, fallback} = settings;
 	const another = scan?.another !== undefined;
@@ -81,8 +89,6 @@ function optionsFrom(facts: Facts, {settings, tag, scan, tried, underWay, hostRe
 			: corrupt
 				? '; a push of a layer that the registry has does not replace its corrupt data: move that data aside on the disk first'
 				: '';
-	const anotherRegistry =
-		'Another registry responds than the one on this disk: correct storage.root or the proxy in front, then check the image again.';
 	const refusedHost = 'The host refused the login, or its key is not trusted: fix that first, then scan again.';
 	const elsewhere =
 		'Another build of this image still waits or runs: follow that one, or cancel it and record that by hand.';
@@ -123,6 +129,7 @@ function optionsFrom(facts: Facts, {settings, tag, scan, tried, underWay, hostRe
 			...block(scan !== undefined && relinks.length === 0, noRelink),
 			...block(another, anotherRegistry),
 		},
+		...copyBackOption(facts, {settings, copyBack, ...block(another, anotherRegistry)}),
 		repointOption(facts, scan),
 		{
 			key: 'rebuild-ci',

@@ -16,6 +16,7 @@ import type {Clock} from '../ports/clock.ts';
 import type {InventoryReader} from '../ports/inventory.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Secrets} from '../ports/secrets.ts';
+import type {Source} from '../ports/source.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Unpacker} from '../ports/unpacker.ts';
 
@@ -25,6 +26,8 @@ export type Ports = {
 	storage?: Storage;
 	ci?: Ci;
 	builder?: Builder;
+	/** Where bytes that the registry has lost may still be, in the order in which they are asked. */
+	sources?: readonly Source[];
 	/** What the registry has held, as its probes saw it. */
 	inventory?: InventoryReader;
 	/** Unpacks what was rebuilt. Absent: every byte of it is read, and no layer unpacked. */

@@ -1,5 +1,5 @@
 import type {PickedPipeline} from '../../domain/incident/inputs.ts';
-import {type RestartRecords, readRestarts} from '../../domain/incident/outputs.ts';
+import {type RestartRecords, readRestarts} from '../../domain/incident/restart-records.ts';
 import type {Ci, TriggerAnswer} from '../ports/ci.ts';
 import type {ActionContext} from './action.ts';
 import {type PickedRun, weighRestart} from './ci-restart-plan.ts';

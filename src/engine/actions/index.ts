@@ -6,6 +6,7 @@ import {ciFailed} from './ci-failed.ts';
 import {ciRestart} from './ci-restart.ts';
 import {followUpOrphans} from './follow-up-orphans.ts';
 import {registryAudit} from './registry-audit.ts';
+import {registryCopyBack} from './registry-copy-back.ts';
 import {registryRelink} from './registry-relink.ts';
 import {registryRepoint} from './registry-repoint.ts';
 import {registryRestart} from './registry-restart.ts';
@@ -26,6 +27,7 @@ export const actions: readonly Action[] = [
 	registryVerifyAll,
 	registryRestart,
 	registryRelink,
+	registryCopyBack,
 	registryRepoint,
 	ciBuild,
 	builderBuild,

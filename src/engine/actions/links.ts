@@ -51,7 +51,8 @@ export async function stillDone(
 		return 'no';
 	}
 
-	return link.state === 'unread' ? 'unknown' : 'yes';
+	// Without a disk, what the registry serves is all that is known.
+	return link.state === 'unread' && ports.storage !== undefined ? 'unknown' : 'yes';
 }
 
 /** Whether the registry serves it. Of a blob the last byte is read, which the descriptor cache cannot fake. */

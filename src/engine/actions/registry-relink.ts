@@ -1,25 +1,16 @@
 import {OperatorError} from '../../domain/errors.ts';
-import {type Digest, shortDigest} from '../../domain/image/digest.ts';
-import {sayChange} from '../../domain/incident/change.ts';
-import type {Problem} from '../../domain/incident/event.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
-import {
-	canRelink,
-	type RelinkStep,
-	relinkCounts,
-	relinkDone,
-	relinkSteps,
-	relinkUndo,
-} from '../../domain/remedy/relink-steps.ts';
+import {canRelink, type RelinkStep, relinkCounts, relinkSteps, relinkUndo} from '../../domain/remedy/relink-steps.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {goneFromDisk, isServed, linksOf, stillDone} from './links.ts';
-import {createLookout, disturbedBy} from './meanwhile.ts';
+import {goneFromDisk, linksOf, stillDone} from './links.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
-import {nameOf, readBack, sayUnserved} from './read-back.ts';
-import {bytesGone, performRelink} from './relink-step.ts';
+import {nameOf} from './read-back.ts';
+import {bytesGone} from './relink-step.ts';
 import {stillDamaged} from './still-damaged.ts';
+import {sayDigests, storeAgain} from './store-again.ts';
 import {withStoreLock} from './store-lock.ts';
 
 /**
@@ -130,82 +121,21 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	},
 };
 
-type Result = ActionResult<OutputValues<'registry.relink'>>;
-
 async function relink(
 	steps: readonly RelinkStep[],
-	{storage, lock, parts}: {storage: Storage; lock: StorageLock; parts: readonly Digest[]},
+	store: {storage: Storage; lock: StorageLock; parts: readonly Digest[]},
 	context: ActionContext,
-): Promise<Result> {
-	const done: RelinkStep[] = [];
-	const stored: RelinkStep[] = [];
-	let refusal: string | undefined;
-	const disturbed = (done: readonly RelinkStep[], problem: Problem): Result => ({
-		outcome: 'disturbed',
-		output: {relinked: done.map(nameOf)},
-		say: `${done.length} of ${steps.length} were relinked. ${problem.message}`,
-		problem,
-	});
-	const links = await linksOf(steps, context);
-	const {look, glance} = createLookout(context);
-
-	for (const step of steps) {
-		lock.lost?.throwIfAborted();
-		context.progress({label: 'relinked', done: done.length, total: steps.length});
-		const began = await glance();
-		if (began.length > 0) {
-			return disturbed([...done, ...stored], disturbedBy(began));
-		}
-
-		if ((await stillDone(step, links, context)) !== 'yes') {
-			const answer = await performRelink(step, {storage, lock, links}, context);
-			context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
-			if (answer.state === 'rejected') {
-				refusal = answer.detail;
-				break;
-			}
-
-			// Nothing more is stored into a memory that swallows it.
-			if (!(await isServed(step, context.ports.registry, context))) {
-				refusal = sayUnserved(step);
-				break;
-			}
-
-			await context.record('relinked', {...answer.step}, relinkDone(answer.step));
-			stored.push(answer.step);
-		} else {
-			done.push(step);
-		}
-	}
-
-	// One that is at work now has not seen the new links; one that has ended shows on the disk what it took.
-	const running = await look();
-	if (running.length > 0) {
-		return disturbed([...done, ...stored], disturbedBy(running));
-	}
-
-	const lost = await readBack(stored, context);
-	const proven = [...done, ...stored.filter(step => !lost.has(step))];
+): Promise<ActionResult<OutputValues<'registry.relink'>>> {
+	const {proven, problem, refusal} = await storeAgain(steps, store, context);
 	const output = {relinked: proven.map(nameOf)};
-	const [problem = refusal] = lost.values();
+	const some = `${proven.length} of ${steps.length} were relinked.`;
 	if (problem !== undefined) {
-		const say = proven.length === 0 ? problem : `${proven.length} of ${steps.length} were relinked. ${problem}`;
-		return {outcome: 'rejected', output, say};
+		return {outcome: 'disturbed', output, say: `${some} ${problem.message}`, problem};
 	}
 
-	const others = parts.filter(part => !stored.some(({digest}) => digest === part));
-	const taken = await goneFromDisk(others, context);
-	return taken.length > 0
-		? disturbed(proven, lackOf(taken))
-		: {outcome: 'relinked', output, say: `${relinkCounts(steps)} relinked.`};
-}
-
-function lackOf(taken: readonly Digest[]): Problem {
-	return {
-		code: 'storage.cleaned',
-		message: `The disk has lost what the image needs since the scan: ${sayDigests(taken)}.`,
-		hint: 'A collection or a script deleted it meanwhile. Suspend that first (the key u).',
-	};
+	return refusal === undefined
+		? {outcome: 'relinked', output, say: `${relinkCounts(steps)} relinked.`}
+		: {outcome: 'rejected', output, say: proven.length === 0 ? refusal : `${some} ${refusal}`};
 }
 
 /** Everything that the images of the plans need. */
@@ -214,11 +144,6 @@ function partsOf(inputs: InputsOf<'registry.relink'>): Digest[] {
 		.filter(finding => finding.repository === inputs.image.repository && canRelink(finding))
 		.flatMap(({plan}) => plan?.parts ?? []);
 	return [...new Set([...plans, ...stepsOf(inputs)].map(({digest}) => digest))];
-}
-
-function sayDigests(digests: readonly Digest[]): string {
-	const name = shortDigest(digests[0]!);
-	return digests.length === 1 ? name : `${name} and ${digests.length - 1} more`;
 }
 
 /** Only of the image's own repository, whatever else the findings are of. */

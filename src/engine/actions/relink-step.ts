@@ -4,14 +4,13 @@ import {parseManifest} from '../../domain/image/manifest.ts';
 import type {RelinkStep} from '../../domain/remedy/relink-steps.ts';
 import {tagFolder} from '../../domain/storage/listing/paths.ts';
 import {byteSize} from '../../domain/text/wording.ts';
-import type {PutAnswer} from '../ports/registry.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
+import {manifestFromSources, uploadFromSources} from './from-sources.ts';
 import {type Links, linkOf} from './links.ts';
+import {resultOf, type Stored} from './stored.ts';
 
-/** `step`: the step that was carried out: an upload, where a mount was not possible. */
-type Stored = {state: 'stored'; detail: string; step: RelinkStep} | {state: 'rejected'; detail: string};
-type Store = {storage: Storage; lock: StorageLock; links: Links};
+type Store = {storage?: Storage; lock?: StorageLock; links: Links};
 
 /** Carries out one step. @throws OperatorError effect.unknown | relink.gone | storage.* | registry.* */
 export async function performRelink(step: RelinkStep, store: Store, context: ActionContext): Promise<Stored> {
@@ -34,7 +33,7 @@ export async function performRelink(step: RelinkStep, store: Store, context: Act
 		case 'upload-blob':
 			return upload(step, store, context);
 		case 'put-manifest': {
-			const manifest = await readManifest(step.digest, store, context);
+			const manifest = await readManifest(step, store, context);
 			return resultOf(await registry.putManifest(repository, step.digest, manifest, context), step);
 		}
 
@@ -44,7 +43,7 @@ export async function performRelink(step: RelinkStep, store: Store, context: Act
 				return {state: 'rejected', detail: moved};
 			}
 
-			const manifest = await readManifest(step.digest, store, context);
+			const manifest = await readManifest(step, store, context);
 			return resultOf(await registry.putManifest(repository, step.tag, manifest, context), step);
 		}
 	}
@@ -55,19 +54,28 @@ async function upload(
 	{storage, lock}: Store,
 	context: ActionContext,
 ): Promise<Stored> {
-	const {repository, digest, size} = step;
+	const {repository, digest, size, sources} = step;
 	// It may take long: nothing is stored once the lock of the store is lost.
-	const signal = lock.lost === undefined ? context.signal : AbortSignal.any([context.signal, lock.lost]);
-	let sent = 0;
-	const onBytes = (count: number) => {
-		sent += count;
-		context.progress({label: `bytes uploaded, of ${byteSize(size)}`, done: sent, total: size});
+	const signal = lock?.lost === undefined ? context.signal : AbortSignal.any([context.signal, lock.lost]);
+	const send = (bytes: AsyncIterable<Uint8Array>) => {
+		let sent = 0;
+		const onBytes = (count: number) => {
+			sent += count;
+			context.progress({label: `bytes uploaded, of ${byteSize(size)}`, done: sent, total: size});
+		};
+		return context.ports.registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes});
 	};
 
+	if (sources !== undefined) {
+		return uploadFromSources({...step, sources}, send, {...context, signal});
+	}
+
+	if (storage === undefined) {
+		throw bytesGone(shortDigest(digest));
+	}
+
 	try {
-		const bytes = storage.streamBlob({digest, size}, {signal});
-		const {registry} = context.ports;
-		return resultOf(await registry.uploadBlob(repository, {digest, size}, bytes, {signal, onBytes}), step);
+		return resultOf(await send(storage.streamBlob({digest, size}, {signal})), step);
 	} catch (error) {
 		if (error instanceof OperatorError && error.code === 'blob.wrong-digest') {
 			return {state: 'rejected', detail: `${error.message} ${error.hint}`};
@@ -99,27 +107,34 @@ async function whyNotToTag(
 	return isGone ? `${step.tag} was removed since the scan, and is not restored. Scan again.` : undefined;
 }
 
-function resultOf(answer: PutAnswer, step: RelinkStep): Stored {
-	return answer.state === 'stored'
-		? {state: 'stored', detail: `${answer.status}`, step}
-		: {
-				state: 'rejected',
-				detail: `The registry rejected ${shortDigest(step.digest)}: ${answer.detail} (${answer.status})`,
-			};
-}
-
+/** From the disk; from a source where that has lost it; without a disk, from the registry. */
 async function readManifest(
-	digest: Digest,
+	step: RelinkStep,
 	{storage}: Store,
-	{signal}: ActionContext,
+	context: ActionContext,
 ): Promise<{bytes: Uint8Array; mediaType: string}> {
-	const bytes = await storage.readBlob(digest, {signal});
+	const {digest, repository} = step;
+	const bytes =
+		step.sources !== undefined
+			? await manifestFromSources({repository, digest, sources: step.sources}, context)
+			: storage !== undefined
+				? await storage.readBlob(digest, context)
+				: await servedManifest(repository, digest, context);
 	const parsed = bytes && parseManifest(new TextDecoder().decode(bytes));
 	if (!bytes || !parsed?.ok) {
 		throw bytesGone(shortDigest(digest));
 	}
 
 	return {bytes, mediaType: parsed.manifest.mediaType};
+}
+
+async function servedManifest(
+	repository: string,
+	digest: Digest,
+	{ports, signal}: ActionContext,
+): Promise<Uint8Array | undefined> {
+	const answer = await ports.registry.manifest(repository, digest, {signal});
+	return answer.state === 'found' && answer.digest === digest ? answer.bytes : undefined;
 }
 
 export function bytesGone(what: string): OperatorError {

@@ -18,6 +18,7 @@ import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {sayRestore} from '../../domain/storage/restore.ts';
 import {hintForDifference} from '../../domain/storage/say-difference.ts';
 import {count} from '../../domain/text/wording.ts';
+import {copyBackOutlookOf} from '../copy-back/outlooks.ts';
 import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {findSiblings} from '../scan/find-siblings.ts';
 import {type ReadPast, readPast} from '../scan/read-past.ts';
@@ -52,6 +53,8 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		siblings: 'the images of the repository that the tag can be pointed to, with age, digest and platforms',
 		leftovers: 'how many damaged images no tag names',
 		complete: 'whether the whole tree was read',
+		damaged: 'this image as one of the damaged images, with all of its tags',
+		copyBack: 'whether the configured sources hold what the disk has lost',
 		counts: 'the repositories, tags, indexes, links and blobs in the store',
 		gaps: 'what could not be read',
 		memory: 'whether the registry answered for what its disk lacks',
@@ -105,6 +108,9 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 				: await findSiblings(storage, {listing: read.listing, scan, repository, tag}, {signal});
 		const options = siblings.map(sibling => optionOf(sibling, {host, repository}));
 		const leftovers = scan.leftovers?.images ?? 0;
+		const damaged = damageToImage(image, findings, read.listing);
+		const copyBack =
+			another === undefined ? await copyBackOutlookOf(damaged, findings, {...ports, storage, signal}) : undefined;
 
 		for (const line of scan.hold === undefined ? [] : sayHoldWhole(scan.hold, now())) {
 			log(line);
@@ -150,7 +156,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 			sibling: options[0]?.reference ?? null,
 			siblings: options,
 			leftovers,
-			...defined({damaged: damageToImage(image, findings, read.listing)}),
+			...defined({damaged, copyBack}),
 			complete: scan.complete,
 			gaps: scan.gaps,
 			counts: scan.counts,

@@ -10,6 +10,7 @@ import {type Attempted, type DamagedRow, settledByRelink, weighRow} from '../../
 import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
+import {copyBackOutlooks} from '../copy-back/outlooks.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {Scope} from './scope.ts';
 
@@ -46,9 +47,12 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 	const {gaps, moved = []} = scope;
 	const complete = gaps.length === 0;
 	const onlyMoved = isOnlyMoved({complete, gaps, moved});
-	const rows = inOrderOfNeed(
-		scope.images.map(image => rowOf(image, scope, options)),
-		({need}) => need,
+	const rows = await withSources(
+		inOrderOfNeed(
+			scope.images.map(image => rowOf(image, scope, options)),
+			({need}) => need,
+		),
+		options,
 	);
 	const restarts = needsRestart(scope, rows);
 	const knownOf = (image: DamagedImage) =>
@@ -101,6 +105,29 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 		rows,
 		restarts,
 	};
+}
+
+/** The sources are asked for all images at once. */
+async function withSources(
+	rows: readonly DamagedRow[],
+	{host, of, signal, onProgress = () => {}}: PlanOptions,
+): Promise<DamagedRow[]> {
+	const lacking = rows.filter(
+		({findings, settings}) =>
+			settings.sources !== undefined &&
+			!settledByRelink(findings) &&
+			!findings.every(({kind}) => kind === 'tag-set-back' || kind === 'answers-differ'),
+	);
+	const [first] = lacking;
+	const {registry, storage, sources} = first ? of(referenceTo(first.image, host)).ports : {};
+	if (registry === undefined || sources === undefined) {
+		return [...rows];
+	}
+
+	onProgress({label: 'asking the sources', done: 0, total: lacking.length});
+	const outlooks = await copyBackOutlooks(lacking, {registry, sources, signal, ...defined({storage})});
+	const found = new Map(lacking.map((row, at) => [row, outlooks[at]!]));
+	return rows.map(row => ({...row, ...defined({copyBack: found.get(row)})}));
 }
 
 /** Only where a restart makes the registry forget: what is in Redis outlives it. */

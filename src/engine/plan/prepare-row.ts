@@ -1,4 +1,5 @@
 import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
@@ -10,6 +11,7 @@ import type {DamagedRow} from '../../domain/plan/rows.ts';
 import type {ActionContext, GateText, Ports} from '../actions/action.ts';
 import {builderBuild} from '../actions/builder-build.ts';
 import {ciBuild} from '../actions/ci-build.ts';
+import {registryCopyBack} from '../actions/registry-copy-back.ts';
 import {registryRelink} from '../actions/registry-relink.ts';
 import {registryRepoint} from '../actions/registry-repoint.ts';
 import type {Waiting} from '../ports/waiting.ts';
@@ -87,6 +89,11 @@ async function prepare(
 	switch (remedy) {
 		case 'relink':
 			return gateOf(registryRelink.gate!({image, findings: [...row.findings]}, context));
+		case 'copy-back': {
+			const {top, retag} = row.copyBack ?? {};
+			return gateOf(registryCopyBack.gate!({image, ...defined({top, retag}), damaged: row.image}, context));
+		}
+
 		case 'rebuild-ci':
 			return gateOf(ciBuild.gate!({image}, context));
 		case 'rebuild-fallback':

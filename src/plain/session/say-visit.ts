@@ -90,6 +90,7 @@ function sayOutput(output: Output): string[] {
 		// The sentence of the step says it already.
 		case 'suspension':
 		case 'relink':
+		case 'copy-back':
 		case 'repoint':
 		case 'pipeline':
 		case 'build':

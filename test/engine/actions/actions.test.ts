@@ -89,6 +89,7 @@ const valueless = {
 	// A restart leaves no values at all.
 	'registry.restart': undefined,
 	'registry.relink': ['gone', 'refused', 'unreachable'],
+	'registry.copy-back': ['refused', 'unreachable'],
 	'registry.repoint': ['rejected', 'refused', 'unreachable'],
 	'ci.build': ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
 	'builder.build': [

@@ -143,6 +143,9 @@ function drawOutput(output: Output, {asked, items: planned = []}: Visit, format:
 		case 'relink':
 			return items(output.relinked);
 
+		case 'copy-back':
+			return items(output.stored);
+
 		case 'pipeline': {
 			const {number, url, commit, branch} = output;
 			return drawValues(defined({number, url, commit, branch}), format, width);
