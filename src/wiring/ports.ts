@@ -14,12 +14,14 @@ import type {Registry} from '../engine/ports/registry.ts';
 import type {Shell} from '../engine/ports/shell.ts';
 import type {Source} from '../engine/ports/source.ts';
 import type {Storage} from '../engine/ports/storage.ts';
+import type {UsageReader} from '../engine/ports/usage.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
 import {openSources} from './sources.ts';
+import {openUsage} from './usage.ts';
 
 type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 
@@ -36,6 +38,7 @@ type OpenRegistryPorts = {
 	storage: Storage | undefined;
 	inventory: InventoryReader | undefined;
 	sources: readonly Source[];
+	usage: UsageReader | undefined;
 	close(): Promise<void>;
 };
 
@@ -52,6 +55,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 	const registry = withoutFilling(opened, setup, {storage});
 
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
+	const usage = openUsage(host, setup);
 
 	const sources = openSources(known?.name, setup, requests.add);
 
@@ -84,6 +88,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		storage,
 		inventory,
 		sources,
+		usage,
 		of: portsOf,
 		async close() {
 			const closing = [opened, storage, ...sources, ci, unpacker, ...builders.values()];
@@ -113,7 +118,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 				of: portsOf,
 				overhear: requests.listen,
 				...(sources.length > 0 && {sources}),
-				...defined({storage, builder, inventory, ci: usesCi ? ci : undefined}),
+				...defined({storage, builder, inventory, usage, ci: usesCi ? ci : undefined}),
 			},
 			settings: settingsOf(reference, setup),
 		};

@@ -21,6 +21,8 @@ type UsageOptions = {
 	source: UsageSource;
 	environment: Record<string, string | undefined>;
 	processes: Processes;
+	/** Every `host[:port]` by which pulls name the registry. */
+	hosts: readonly string[];
 	clock: Pick<Clock, 'now'>;
 };
 
@@ -29,17 +31,20 @@ const mostBytes = 400 * 1024 * 1024;
 const timeoutMs = 60_000;
 
 /** Reads which images a cluster uses. */
-export function createUsageReader({source, clock, ...outside}: UsageOptions): UsageReader {
+export function createUsageReader({source, clock, hosts, ...outside}: UsageOptions): UsageReader {
+	const name = nameOf(source);
 	return {
+		source: name,
+		hosts,
 		async read({signal}) {
 			if ('file' in source) {
-				return readFile(source.file, {signal});
+				return readFile(source.file, name, {signal});
 			}
 
 			const at = clock.now().toISOString();
 			if ('command' in source) {
 				const [program, ...args] = source.command as [string, ...string[]];
-				return readProgram({program, args, name: `the command ${program}`}, {...outside, at, signal});
+				return readProgram({program, args, name}, {...outside, at, signal});
 			}
 
 			const {context, kubeconfig} = source.kubectl;
@@ -49,13 +54,25 @@ export function createUsageReader({source, clock, ...outside}: UsageOptions): Us
 				...(context === undefined ? [] : [`--context=${context}`]),
 				...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
 			];
-			const name = `kubectl${context === undefined ? '' : `, context ${context}`}`;
 			return readProgram(
 				{program: 'kubectl', args: [...args, ...where], name, asked: allKinds},
 				{...outside, at, signal},
 			);
 		},
 	};
+}
+
+function nameOf(source: UsageSource): string {
+	if ('file' in source) {
+		return `the file ${source.file}`;
+	}
+
+	if ('command' in source) {
+		return `the command ${source.command[0]}`;
+	}
+
+	const {context} = source.kubectl;
+	return `kubectl${context === undefined ? '' : `, context ${context}`}`;
 }
 
 type Asked = {
@@ -104,7 +121,7 @@ async function readProgram(
 }
 
 /** A file is as old as its last change. */
-async function readFile(file: string, {signal}: Waiting): Promise<Usage> {
+async function readFile(file: string, name: string, {signal}: Waiting): Promise<Usage> {
 	const {text, at} = await textOf(file, signal).catch((cause: NodeJS.ErrnoException) => {
 		signal.throwIfAborted();
 		throw new OperatorError('workloads.unreadable', `Can't read ${file}: ${cause.code ?? cause.message}.`, {
@@ -114,7 +131,7 @@ async function readFile(file: string, {signal}: Waiting): Promise<Usage> {
 		});
 	});
 	const {workloads, kinds} = readWorkloads(jsonIn(text, file));
-	return {at, source: `the file ${file}`, ...lookedAtIn(kinds), uses: usesIn(workloads)};
+	return {at, source: name, ...lookedAtIn(kinds), uses: usesIn(workloads)};
 }
 
 async function textOf(file: string, signal: AbortSignal): Promise<{text: string; at: string}> {

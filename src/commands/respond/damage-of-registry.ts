@@ -6,6 +6,7 @@ import type {ImageReference} from '../../domain/image/reference.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import {wrap} from '../../domain/text/wrap.ts';
+import type {pinnedIn} from '../../engine/plan/read-usage.ts';
 import {findDamage, type Scope} from '../../engine/plan/scope.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
@@ -14,10 +15,16 @@ import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 import {onlyRegistry, registryNamed} from '../configured-registry.ts';
 
 type RegistryPorts = ReturnType<typeof openRegistryPorts>;
-type Look = {host: string; setup: Setup; ports: RegistryPorts; reported?: ImageReference};
+type Look = {
+	host: string;
+	setup: Setup;
+	ports: RegistryPorts;
+	reported?: ImageReference;
+	pinned?: ReturnType<typeof pinnedIn>;
+};
 
 /** Finds all damage of a registry, with the progress on stderr. Only reads. */
-export async function damageOf({host, setup, ports, reported}: Look, invocation: Invocation): Promise<Scope> {
+export async function damageOf({host, setup, ports, reported, pinned}: Look, invocation: Invocation): Promise<Scope> {
 	const {configuration} = setup;
 	const known = registryFor(configuration, host);
 	const {terminal, talk, signal} = invocation;
@@ -29,7 +36,7 @@ export async function damageOf({host, setup, ports, reported}: Look, invocation:
 		clock: systemClock,
 		signal,
 		onProgress: progress.update,
-		...defined({storage: ports.storage, inventory: ports.inventory, reported}),
+		...defined({storage: ports.storage, inventory: ports.inventory, reported, pinned}),
 	}).finally(() => progress.stop());
 }
 

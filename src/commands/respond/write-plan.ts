@@ -15,6 +15,7 @@ import {parseDuration} from '../../domain/text/time.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {identify} from '../../engine/plan/identify.ts';
 import {makePlan} from '../../engine/plan/make-plan.ts';
+import {pinnedIn, readUsage} from '../../engine/plan/read-usage.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayPlanTable} from '../../plain/plan/say-plan.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
@@ -52,10 +53,13 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 	const progress = showScanProgress({terminal: terminal.stderr, talk, monotonic: systemClock.monotonic});
 
 	try {
-		const scope = await damageOf({host, setup, ports, ...defined({reported})}, invocation);
+		const usage = await readUsage(ports.usage, {clock: systemClock, signal});
+		const pinned = usage && pinnedIn(usage, host);
+		const scope = await damageOf({host, setup, ports, ...defined({reported, pinned})}, invocation);
 		const {document: repair} = await makePlan(scope, {
 			host,
 			choices,
+			usage,
 			signal,
 			of(image) {
 				const {ports: own, settings} = ports.of(image);

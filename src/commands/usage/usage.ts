@@ -34,7 +34,7 @@ export async function usage(
 	const references = names.map(parseReference);
 	const setup = await readSetup(invocation, {...(plainHttp && {plainHttp})});
 	const hosts = hostsOf(registry, references, setup.configuration);
-	const reader = openUsage(setup);
+	const reader = openUsage(hosts[0], setup);
 	if (reader === undefined) {
 		throw new OperatorError('workloads.unconfigured', 'It is not configured where the use of images is known.', {
 			hint: 'Add usage: {kubectl: {context: NAME}}, {command: […]} or {file: PATH} to the configuration.',

@@ -14,6 +14,8 @@ export const scopeOutput = v.object({
 	gaps: v.array(v.string()),
 	/** Why the storage itself is the incident. */
 	trouble: v.exactOptional(v.string()),
+	/** What uses the damaged images, in words. */
+	impact: v.exactOptional(v.string()),
 	hold: v.exactOptional(hold),
 	/** A cleaner ran, or was to start, while the disk was read. */
 	provisional: v.exactOptional(v.literal(true)),

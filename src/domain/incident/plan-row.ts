@@ -21,6 +21,8 @@ export type PlanRow = {
 	cause?: string;
 	/** Whether something needs what the row is about; absent: no use is known. */
 	used?: boolean;
+	/** What uses it, a sentence each. Absent: nobody was to look. */
+	users?: string[];
 	/** The row as the runbook was given it: what `${row.NAME}` stands for. */
 	values: JsonObject;
 	/** What the chosen remedy would change; absent: it was not looked up yet, or `problem` says why not. */
@@ -56,13 +58,14 @@ const given = v.looseObject({
 	after: v.nullish(v.array(text), []),
 	cause: v.nullish(text),
 	used: v.nullish(v.boolean()),
+	users: v.nullish(v.array(text)),
 });
 
 type ReadRows = {ok: true; rows: PlanRow[]} | {ok: false; why: string};
 
 /**
  * Reads the rows of a plan. A row is a text, or an object with an `id`; what else it says of itself is optional: `title`,
- * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `cause`, `used`.
+ * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `cause`, `used`, `users`.
  * @param offered the remedies of the page, the first of them recommended where a row does not say
  */
 export function readRows(rows: Json | undefined, offered: readonly string[]): ReadRows {
@@ -79,7 +82,7 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			return {ok: false, why: `its row ${at + 1} cannot be read: ${parsed.issues[0].message}`};
 		}
 
-		const {id, title, recommended, remedies, after, cause, used} = parsed.output;
+		const {id, title, recommended, remedies, after, cause, used, users} = parsed.output;
 		// Rows stand in the order in which they are carried out, so no row waits for itself.
 		const needed = [...(after ?? []), ...(remedies ?? []).flatMap(each => each.after ?? [])];
 		const stranger = needed.find(each => !above.has(each));
@@ -102,7 +105,7 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			remedy: best,
 			recommended: best,
 			after: after ?? [],
-			...defined({cause: cause ?? undefined, used: used ?? undefined}),
+			...defined({cause: cause ?? undefined, used: used ?? undefined, users: users ?? undefined}),
 			values: values as JsonObject,
 		});
 	}

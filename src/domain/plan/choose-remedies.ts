@@ -15,7 +15,10 @@ export function parseRemedyChoice(given: string): RemedyChoice {
 	return {pattern: given.slice(0, at), remedy};
 }
 
-type Row = Pick<PlanImage, 'id' | 'repository' | 'tags' | 'findings' | 'recommended' | 'remedies'>;
+type Row = Pick<PlanImage, 'id' | 'repository' | 'tags' | 'findings' | 'recommended' | 'remedies'> & {
+	/** Undefined: no use is known, and not everything was looked at. */
+	used?: boolean | undefined;
+};
 
 /**
  * For each image the remedy that was chosen, by its id, a glob of repositories, or a group; the last match wins. Else the
@@ -28,7 +31,7 @@ export function chooseRemedies(rows: readonly Row[], choices: readonly RemedyCho
 		const matching = rows.filter(row => matches(pattern, row));
 		if (matching.length === 0) {
 			throw refusal(
-				/^(?:used|unused)$/.test(pattern)
+				/^(?:used|unused)$/.test(pattern) && rows.some(({used}) => used === undefined)
 					? `--remedy ${pattern}=${remedy}: it is not known which images are used.`
 					: `--remedy ${pattern}=${remedy}: no damaged image matches.`,
 			);
@@ -52,7 +55,11 @@ export function chooseRemedies(rows: readonly Row[], choices: readonly RemedyCho
 }
 
 /** `infra-ci@0a1b2c3d4e5f` · `tools/*` · `cause:child-swept`. A repository's name alone is a glob as well. */
-function matches(pattern: string, {id, repository, findings}: Row): boolean {
+function matches(pattern: string, {id, repository, findings, used}: Row): boolean {
+	if (pattern === 'used' || pattern === 'unused') {
+		return used === (pattern === 'used');
+	}
+
 	const [, cause] = /^cause:(.+)$/.exec(pattern) ?? [];
 	return cause === undefined ? pattern === id || globs(pattern, repository) : findings.some(kind => kind === cause);
 }
@@ -68,7 +75,7 @@ function globs(pattern: string, name: string): boolean {
 
 function refusal(message: string): OperatorError {
 	return new OperatorError('plan.remedy', message, {
-		hint: `Write --remedy with an image of the plan, a glob of repositories or cause:KIND, then = and one of ${planRemedies.filter(each => each !== 'restart').join(', ')}.`,
+		hint: `Write --remedy with an image of the plan, a glob of repositories, used, unused or cause:KIND, then = and one of ${planRemedies.filter(each => each !== 'restart').join(', ')}.`,
 		exit: 'usage',
 	});
 }

@@ -6,9 +6,11 @@ import {shortDigest} from '../image/digest.ts';
 import {formatReference, type ImageReference} from '../image/reference.ts';
 import {canRelink} from '../remedy/relink-steps.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import {sayUsers} from '../usage/say-use.ts';
 import {byNeed, isFirst} from './items.ts';
 import type {Plan, PlanImage, PlanRemedy} from './plan.ts';
 import type {DamagedRow} from './rows.ts';
+import {isUsed} from './used.ts';
 
 /** The row of the one restart: it is about the registry. */
 export const restartRow = 'restart';
@@ -22,8 +24,10 @@ type RepairRow = {
 	after: string[];
 	/** The first of what was found. Absent of the restart. */
 	cause?: string;
-	/** True: a pipeline runs in it, or it was reported. Absent: no use is known. */
-	used?: true;
+	/** True: a pipeline or a workload needs it, or it was reported. Absent: no use is known. */
+	used?: boolean;
+	/** What uses it, a sentence each, as far as somebody looked. */
+	users?: string[];
 	/** The reference that it is reached by: one of its tags, or its digest. */
 	image: string;
 	/** What it is now: what was approved holds only for this. Absent of the restart. */
@@ -44,7 +48,7 @@ type RepairRow = {
 };
 
 type Repair = {
-	document: Pick<Plan, 'images' | 'items'>;
+	document: Pick<Plan, 'images' | 'items' | 'usage'>;
 	rows: readonly DamagedRow[];
 	restarts: boolean;
 };
@@ -62,7 +66,7 @@ type RowOptions = {
  * restart, the rest; what others may need above those.
  */
 export function planRows(
-	{document: {images, items}, rows, restarts}: Repair,
+	{document: {images, items, usage}, rows, restarts}: Repair,
 	{host, taken, referenceTo}: RowOptions,
 ): RepairRow[] {
 	const firsts = new Set(items.filter(isFirst).map(({image}) => image));
@@ -74,7 +78,7 @@ export function planRows(
 	const all = images.map((image, n) => ({
 		image: image.id,
 		needs: idsIn(rows[n]!.settings.runsIn).filter(id => id !== image.id),
-		row: rowOf(image, rows[n]!, {host, referenceTo}),
+		row: rowOf(image, rows[n]!, {host, referenceTo, usage}),
 	}));
 	const first = all.filter(({image}) => early.has(image));
 	const later = byNeed(all.filter(({image}) => !early.has(image)));
@@ -107,9 +111,9 @@ export function planRows(
 }
 
 function rowOf(
-	{id, repository, tags, digest, recommended, remedies, ...image}: PlanImage,
+	{id, repository, tags, digest, recommended, remedies, usedBy, ...image}: PlanImage,
 	{findings, siblings, copyBack, need, image: damaged}: DamagedRow,
-	{host, referenceTo}: {host: string; referenceTo: (image: DamagedImage, host: string) => ImageReference},
+	{host, referenceTo, usage}: RowOptions & {usage: Plan['usage']},
 ): RepairRow {
 	const [sibling] = siblings;
 	return {
@@ -124,7 +128,7 @@ function rowOf(
 		),
 		after: [],
 		...defined({cause: image.findings[0]}),
-		...(need !== 'other' && {used: true as const}),
+		...defined({used: isUsed({need, usedBy}, usage), users: sayUsers(usedBy, usage)}),
 		image: formatReference(referenceTo(damaged, host)),
 		damaged: {
 			id,

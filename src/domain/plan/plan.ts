@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {OperatorError} from '../errors.ts';
 import {faultKinds} from '../image/fault.ts';
 import {digest} from '../incident/schemas.ts';
+import {usageLook, usedByEntry} from '../usage/schemas.ts';
 import {needs} from './need.ts';
 import {planChange} from './plan-change.ts';
 
@@ -34,7 +35,7 @@ const image = v.object({
 	findings: v.array(v.picklist(faultKinds)),
 	since: v.exactOptional(text),
 	/** Null: nobody looked. */
-	usedBy: v.null(),
+	usedBy: v.nullable(v.array(usedByEntry)),
 	/** What needs it, as far as the configuration tells; `other`: nothing is known to. */
 	need: v.exactOptional(v.picklist(needs)),
 	recommended: remedy,
@@ -75,6 +76,8 @@ const schema = v.object({
 	/** False: the damage is not known whole, for these reasons. */
 	complete: v.boolean(),
 	gaps: texts,
+	/** Absent: nobody configured where the use of images is known. */
+	usage: v.exactOptional(usageLook),
 	images: v.array(image),
 	items: v.array(item),
 });

@@ -1,5 +1,6 @@
 import {sayTime} from '../text/time.ts';
 import {visibleLine} from '../text/visible.ts';
+import {count, upperFirst} from '../text/wording.ts';
 import type {Usage, UseState} from './usage.ts';
 import type {UsedBy} from './used-by.ts';
 
@@ -36,17 +37,55 @@ export function sayUsedBy(user: UsedBy): string {
 	}
 
 	const words = problem === undefined ? '' : ` (${visibleLine(problem)})`;
-	const pinned = by === 'digest' ? ', pinned to the digest' : '';
+	const pinned = by === 'digest' ? ', pinned to the digest: no rebuild helps it' : '';
 	return `${who} fails ${sayWhen(user)}${words}${pinned}${on}`;
 }
 
+const mostUsers = 3;
+
+/** Undefined: nobody was to look. */
+export function sayUsers(
+	usedBy: readonly UsedBy[] | null,
+	look: Omit<Usage, 'uses'> | undefined,
+): string[] | undefined {
+	if (look === undefined) {
+		return undefined;
+	}
+
+	if (usedBy === null || usedBy.length === 0) {
+		return [upperFirst(`${sayNoUse(look)}.`)];
+	}
+
+	const more = usedBy.length - mostUsers;
+	return [...usedBy.slice(0, mostUsers).map(sayUsedBy), ...(more > 0 ? [`and ${count(more, 'more workload')}`] : [])];
+}
+
 /** `no use found in: pods, jobs (kubectl, looked at 2026-04-19 03:12 UTC); not looked at: cronjobs` */
-export function sayNoUse(usage: Pick<Usage, 'at' | 'source' | 'lookedAt' | 'notLookedAt'> | undefined): string {
-	return usage === undefined ? 'nobody looked which images are used' : `no use found in: ${sayLook(usage)}`;
+export function sayNoUse(look: Omit<Usage, 'uses'> | undefined): string {
+	if (look === undefined || look.lookedAt.length === 0) {
+		const why = look?.notLookedAt[0]?.why;
+		return `its use is not known${why === undefined ? '; nobody configured where to look' : `: ${visibleLine(why)}`}`;
+	}
+
+	return `no use found in: ${sayLook(look)}`;
 }
 
 /** `pods, jobs (kubectl, looked at 2026-04-19 03:12 UTC); not looked at: cronjobs` */
 export function sayLook({at, source, lookedAt, notLookedAt}: Omit<Usage, 'uses'>): string {
 	const rest = notLookedAt.map(({what}) => what);
 	return `${lookedAt.join(', ')} (${visibleLine(source)}, looked at ${sayTime(at)})${rest.length === 0 ? '' : `; not looked at: ${rest.join(', ')}`}`;
+}
+
+const mostNamed = 10;
+
+/** `Deployment acme/web (failing), pipelines of acme/infra`. Undefined: no use is known. */
+export function sayImpact(users: readonly UsedBy[], pipelines: readonly string[]): string | undefined {
+	const names = new Set([
+		...users.filter(({by}) => by !== 'runs').map(({kind, name, state}) => `${kind} ${name} (${state})`),
+		...pipelines.map(each => `pipelines of ${each}`),
+	]);
+	const more = names.size - mostNamed;
+	return names.size === 0
+		? undefined
+		: visibleLine([...names].slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : ''));
 }

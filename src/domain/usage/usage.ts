@@ -3,7 +3,7 @@ import type {ImageReference} from '../image/reference.ts';
 import {type Container, referenceIn, type Workload, workloadKinds} from './workload.ts';
 
 /** Worst first. */
-const useStates = [
+export const useStates = [
 	/** A pod of it cannot pull the image now. */
 	'failing',
 	/** It runs, and pulls the image at its next start on a node that lacks it. */

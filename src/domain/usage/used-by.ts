@@ -1,25 +1,9 @@
+import type * as v from 'valibot';
 import type {Digest} from '../image/digest.ts';
-import type {Usage, Use, UseState} from './usage.ts';
+import type {usedByEntry} from './schemas.ts';
+import type {Usage, Use} from './usage.ts';
 
-/** One workload that needs an image, or runs it. */
-export type UsedBy = {
-	kind: string;
-	/** `namespace/name` */
-	name: string;
-	state: UseState;
-	/** As it is written in the cluster. */
-	image: string;
-	/**
-	 * `tag`: it names a tag of the image; `digest`: it is pinned to it, and stays broken where the image comes back as another digest;
-	 * `runs`: it runs it under a tag that names another image now.
-	 */
-	by: 'tag' | 'digest' | 'runs';
-	pullsAlways: boolean;
-	/** The nodes that run this very digest: they may hold its only copy. */
-	nodes: string[];
-	/** The words of the node for why it cannot be pulled. */
-	problem?: string;
-};
+export type UsedBy = v.InferOutput<typeof usedByEntry>;
 
 type Image = {repository: string; digest?: Digest | undefined; tags: readonly string[]};
 

@@ -19,6 +19,7 @@ import type {Secrets} from '../ports/secrets.ts';
 import type {Source} from '../ports/source.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Unpacker} from '../ports/unpacker.ts';
+import type {UsageReader} from '../ports/usage.ts';
 
 /** The outside systems of the image of an incident. Absent where none is configured. */
 export type Ports = {
@@ -30,6 +31,8 @@ export type Ports = {
 	sources?: readonly Source[];
 	/** What the registry has held, as its probes saw it. */
 	inventory?: InventoryReader;
+	/** Which images are used. */
+	usage?: UsageReader;
 	/** Unpacks what was rebuilt. Absent: every byte of it is read, and no layer unpacked. */
 	unpacker?: Unpacker;
 	secrets: Secrets;

@@ -10,7 +10,10 @@ import type {Attempted} from '../../domain/plan/rows.ts';
 import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {isRemedyOption} from '../../domain/remedy/remedy.ts';
 import {count} from '../../domain/text/wording.ts';
+import {sayImpact} from '../../domain/usage/say-use.ts';
+import {usedBy} from '../../domain/usage/used-by.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
+import {type KnownUsage, pinnedIn, readUsage} from '../plan/read-usage.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
 import {sayMemory} from '../scan/stale-memory.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
@@ -40,6 +43,7 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 		complete: 'whether all damage is known',
 		gaps: 'what could not be read',
 		trouble: 'why the storage of the registry itself fails',
+		impact: 'what uses the damaged images, in words; absent: no use is known',
 		hold: 'what cleans the store now, and what will next',
 		provisional: 'whether a cleaner ran while the disk was read',
 	},
@@ -56,11 +60,13 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 			.filter(({item}) => isRebuild(item?.remedy))
 			.map(({damaged}) => referenceTo(damaged, registry.host));
 		try {
+			const known = await readUsage(ports.usage, {clock: ports.clock, signal});
 			const scope = await findDamage({
 				registry,
 				role: settings.role,
 				platforms: settings.platforms,
 				reported: image,
+				...(known && {pinned: pinnedIn(known, image.host)}),
 				depth: 'content',
 				everyTag: ports.storage === undefined,
 				clock: ports.clock,
@@ -77,11 +83,12 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 				reported: image,
 				signal,
 				of: each => systemsOf(each, context),
+				usage: known,
 				attemptsOf: ({id}) => attemptsAt(id, tried ?? []),
 				onProgress: progress,
 			});
 			tell(scope, log, ports.clock.now().getTime());
-			return resultOf(scope, plan, image.host);
+			return resultOf(scope, plan, {host: image.host, impact: impactOf(scope, known, context)});
 		} finally {
 			await registry.close();
 		}
@@ -97,6 +104,16 @@ function systemsOf(
 	return own === undefined ? {ports, settings} : {ports: own.ports, settings: parseSettings(own.settings) ?? settings};
 }
 
+/** What uses any image that this incident found damaged, also those that are repaired by now. */
+function impactOf({images}: Scope, known: KnownUsage | undefined, context: ActionContext): string | undefined {
+	const all = [...(context.planned ?? []).map(({damaged}) => damaged), ...images];
+	const pipelines = all.flatMap(
+		image => systemsOf(referenceTo(image, context.ports.registry.host), context).settings.usedByPipelines,
+	);
+	const users = known === undefined ? [] : all.flatMap(image => usedBy(known.usage, image, known.hosts));
+	return sayImpact(users, pipelines);
+}
+
 /** What the plan before did about this image. What was done and has not repaired it is not recommended again. */
 function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
 	const own = tried.filter(each => each.row === row);
@@ -108,7 +125,11 @@ function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
 	};
 }
 
-function resultOf(scope: Scope, {document, ...plan}: PlannedRepair, host: string) {
+function resultOf(
+	scope: Scope,
+	{document, ...plan}: PlannedRepair,
+	{host, impact}: {host: string; impact?: string | undefined},
+) {
 	const {gaps, trouble, disk} = scope;
 	const rows = planRows({document, ...plan}, {host, referenceTo, ...defined({taken: disk?.listing.taken})});
 	const output: OutputValues<'registry.scope'> = {
@@ -117,7 +138,7 @@ function resultOf(scope: Scope, {document, ...plan}: PlannedRepair, host: string
 		byRestart: document.images.flatMap(({id, recommended}) => (recommended === 'restart' ? [id] : [])),
 		complete: document.complete,
 		gaps,
-		...defined({trouble, hold: disk?.scan.hold, provisional: disk?.scan.provisional}),
+		...defined({trouble, impact, hold: disk?.scan.hold, provisional: disk?.scan.provisional}),
 	};
 	const outcome =
 		trouble !== undefined ? 'storage' : scope.images.length > 0 ? 'damaged' : gaps.length > 0 ? 'unknown' : 'intact';

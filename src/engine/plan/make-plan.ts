@@ -7,11 +7,14 @@ import {countDestructive, type PreparedItem, planItems} from '../../domain/plan/
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import type {Plan, PlanImage} from '../../domain/plan/plan.ts';
 import {type Attempted, type DamagedRow, settledByRelink, weighRow} from '../../domain/plan/rows.ts';
+import {isUsed} from '../../domain/plan/used.ts';
 import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
+import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import {copyBackOutlooks} from '../copy-back/outlooks.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
+import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
 
 /** Their parts are rechecked together on the disk: the more at once, the fewer commands. The others ask a CI or a build host. */
@@ -22,6 +25,8 @@ type PlanOptions = Preparing & {
 	/** The image that the plan began with. */
 	reported?: ImageReference;
 	choices?: readonly RemedyChoice[];
+	/** Which images are used; absent: nobody configured where that is known. */
+	usage?: KnownUsage | undefined;
 	/** What was tried before about this image. */
 	attemptsOf?: (image: DamagedImage) => Attempted;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
@@ -32,7 +37,7 @@ type PlanOptions = Preparing & {
  * is pushed needs a restart first.
  */
 export type PlannedRepair = {
-	document: Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' | 'gaps'>;
+	document: Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' | 'gaps' | 'usage'>;
 	rows: readonly DamagedRow[];
 	restarts: boolean;
 };
@@ -57,15 +62,20 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 	const restarts = needsRestart(scope, rows);
 	const knownOf = (image: DamagedImage) =>
 		complete || (onlyMoved && !moved.some(each => concerns(each, image))) ? 'whole' : onlyMoved ? 'moving' : 'partly';
+	const look = lookOf(options.usage);
 	const weighed = rows.map(row => ({
 		...row.image,
 		need: row.need,
+		usedBy: usedByOf(row.image, options.usage),
 		...weighRow(row, {known: knownOf(row.image), restarts}),
 	}));
-	const chosen = chooseRemedies(weighed, choices);
+	const chosen = chooseRemedies(
+		weighed.map(image => ({...image, used: isUsed(image, look)})),
+		choices,
+	);
 	const isChosen = new Set(weighed.filter(image => chosen.get(image.id) !== image.recommended).map(({id}) => id));
 
-	const images: PlanImage[] = weighed.map(image => ({...image, usedBy: null}));
+	const images: PlanImage[] = [...weighed];
 	const prepared = new Map<string, PreparedItem>();
 	const [relinks, others] = [true, false].map(isRelink =>
 		[...rows.entries()].filter(([, {image}]) => (chosen.get(image.id) === 'relink') === isRelink),
@@ -101,7 +111,14 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 			: undefined;
 	const items = planItems(inOrder, restart);
 	return {
-		document: {images, items, destructive: countDestructive(items), complete, gaps: [...gaps]},
+		document: {
+			images,
+			items,
+			destructive: countDestructive(items),
+			complete,
+			gaps: [...gaps],
+			...defined({usage: look}),
+		},
 		rows,
 		restarts,
 	};
@@ -128,6 +145,16 @@ async function withSources(
 	const outlooks = await copyBackOutlooks(lacking, {registry, sources, signal, ...defined({storage})});
 	const found = new Map(lacking.map((row, at) => [row, outlooks[at]!]));
 	return rows.map(row => ({...row, ...defined({copyBack: found.get(row)})}));
+}
+
+function lookOf(known: KnownUsage | undefined): Plan['usage'] {
+	const {uses: _, ...look} = known?.usage ?? {};
+	return known && (look as Plan['usage']);
+}
+
+/** Null: nobody looked, or could. */
+function usedByOf(image: DamagedImage, known: KnownUsage | undefined): PlanImage['usedBy'] {
+	return known === undefined || known.usage.lookedAt.length === 0 ? null : usedBy(known.usage, image, known.hosts);
 }
 
 /** Only where a restart makes the registry forget: what is in Redis outlives it. */

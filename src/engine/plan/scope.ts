@@ -26,6 +26,7 @@ import {scanStore} from '../scan/scan-store.ts';
 import {readMemory} from '../scan/stale-memory.ts';
 import {readingHostOnce, tellCache} from '../scan/tell-cache.ts';
 import {walkImage} from '../verify/walk-image.ts';
+import {withPinned} from './pinned.ts';
 
 /** All damage of a registry, as far as it is known. `gaps`: why it is not known whole. */
 export type Scope = {
@@ -55,6 +56,8 @@ type ScopeOptions = Waiting & {
 	inventory?: InventoryReader;
 	/** The image that was reported, if one was. */
 	reported?: ImageReference;
+	/** Digests that workloads are pinned to: they are damage also without a tag. */
+	pinned?: Parameters<typeof withPinned>[1];
 	/** Every image that the disk shows whole is asked for over HTTP as well. */
 	everyTag?: boolean;
 	/** How the reported image is read, where nothing is known to damage it; `edge` by default. */
@@ -67,12 +70,14 @@ type ScopeOptions = Waiting & {
 
 /** Finds all damage: on the disk, beside what HTTP says of it; without a disk, over HTTP alone. Only reads. */
 export async function findDamage(options: ScopeOptions): Promise<Scope> {
-	const {storage, reported, rebuilt} = options;
+	const {storage, reported, rebuilt, pinned = []} = options;
 	const found = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
 	let scope = reported === undefined ? found : await withReported(found, reported, options);
 	for (const image of rebuilt?.images ?? []) {
 		scope = await withReported(scope, image, {...options, depth: 'unpack'});
 	}
+
+	scope = scope.trouble === undefined && pinned.length > 0 ? await withPinned(scope, pinned, options) : scope;
 
 	return scope.trouble === undefined ? scope : {...scope, images: [], findings: []};
 }

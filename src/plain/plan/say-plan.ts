@@ -1,10 +1,12 @@
 import {type Group, inGroups, type Line, sayNames, sayUse} from '../../domain/plan/groups.ts';
 import type {Plan, PlanImage, PlanItem} from '../../domain/plan/plan.ts';
 import {isDestructive, sayPlanChange} from '../../domain/plan/plan-change.ts';
+import {isUsed} from '../../domain/plan/used.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
+import {sayUsers} from '../../domain/usage/say-use.ts';
 
 const mostNamed = 5;
 
@@ -56,8 +58,8 @@ function headOf(plan: Plan, columns: number): string[] {
 	].flatMap(line => wrap(line, {rest: '  ', columns}));
 }
 
-function rowOf(image: PlanImage, {items}: Plan, columns: number): string[] {
-	const {id, tags, platforms, findings, since, remedies} = image;
+function rowOf(image: PlanImage, {items, usage}: Plan, columns: number): string[] {
+	const {id, tags, platforms, findings, since, remedies, usedBy} = image;
 	const chosen = chosenFor(image, items);
 	const why = remedies.find(({remedy}) => remedy === chosen)?.why ?? '';
 	const state = [
@@ -69,6 +71,7 @@ function rowOf(image: PlanImage, {items}: Plan, columns: number): string[] {
 	return [
 		...wrap(`${id}: ${tags.length === 0 ? 'no tag' : tags.join(', ')}`, {rest: '  ', columns}),
 		...wrap(state.join('; '), {first: '  ', rest: '    ', columns}),
+		...(sayUsers(usedBy, usage) ?? []).flatMap(user => wrap(user, {first: '  ', rest: '    ', columns})),
 		...wrap(`${chosen}: ${why}`, {first: '  → ', rest: '    ', columns}),
 	];
 }
@@ -88,10 +91,10 @@ function otherRemedies({remedies}: PlanImage, columns: number): string[] {
 }
 
 /** By cause, remedy and use, what a pipeline needs or was reported first. */
-function linesOf({images, items}: Plan): Line<PlanImage>[] {
+function linesOf({images, items, usage}: Plan): Line<PlanImage>[] {
 	const chosen = new Map(items.map(({image, remedy}) => [image, remedy]));
-	return inGroups(images, ({id, need, findings, recommended}) => ({
-		used: need === undefined || need === 'other' ? undefined : true,
+	return inGroups(images, ({id, need, usedBy, findings, recommended}) => ({
+		used: isUsed({need, usedBy}, usage),
 		cause: findings[0] ?? 'damaged',
 		remedy: chosen.get(id) ?? (recommended === 'restart' ? 'restart' : 'leave'),
 	}));

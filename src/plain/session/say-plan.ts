@@ -59,7 +59,7 @@ function sayFacts(facts: ReturnType<typeof sayGroup>): string[] {
 	return facts.flatMap(({label, text}) => wrap(`${labels[label]}: ${text}`, {first: inner, rest: `${inner}  `}));
 }
 
-function sayRow({title, remedy, recommended, prepared, problem, remedies}: PlanRow, at: number): string[] {
+function sayRow({title, remedy, recommended, prepared, problem, remedies, users = []}: PlanRow, at: number): string[] {
 	const others = remedies.filter(each => each.remedy !== remedy);
 	const why = remedies.find(each => each.remedy === remedy)?.why;
 	return [
@@ -67,6 +67,7 @@ function sayRow({title, remedy, recommended, prepared, problem, remedies}: PlanR
 			first: `${at + 1}. `.padStart(5),
 			rest: inner,
 		}),
+		...users.flatMap(user => wrap(`Use: ${user}`, {first: inner, rest: `${inner}  `})),
 		...(why === undefined ? [] : wrap(`Why: ${why}`, {first: inner})),
 		...(problem === undefined ? [] : wrap(`Not possible: ${problem.message} ${problem.hint}`, {first: inner})),
 		...(prepared?.changes ?? [])

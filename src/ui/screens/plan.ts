@@ -152,7 +152,7 @@ function drawRow(
 	format: Formatter,
 	width: number,
 ): Row[] {
-	const {title, remedy, recommended, prepared, problem, remedies} = row;
+	const {title, remedy, recommended, prepared, problem, remedies, users = []} = row;
 	const {cursor, failed, bullet} = format.glyphs;
 	const mark = format.row(
 		[isMarked ? `${cursor} ` : '  ', 'accent'],
@@ -169,6 +169,7 @@ function drawRow(
 		text === undefined ? [] : drawFact(label, text, {format, width});
 	return [
 		head,
+		...users.flatMap(user => line('use', user)),
 		...line('why', remedies.find(each => each.remedy === remedy)?.why),
 		...(problem ? drawFact('not', `${problem.message} ${problem.hint}`, {format, width}, 'bad') : []),
 		...(prepared?.changes ?? [])

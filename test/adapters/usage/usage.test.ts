@@ -26,7 +26,7 @@ afterAll(() => rm(folder, {recursive: true}));
 
 function read(source: UsageSource, {PATH = process.env.PATH}: {PATH?: string | undefined} = {}) {
 	const environment = {PATH, HOME: folder};
-	const reader = createUsageReader({source, environment, processes, clock: {now: () => now}});
+	const reader = createUsageReader({source, hosts: [], environment, processes, clock: {now: () => now}});
 	return reader.read({signal: new AbortController().signal});
 }
 
@@ -75,6 +75,7 @@ describe('a command', () => {
 		const abort = new AbortController();
 		const reader = createUsageReader({
 			source: {command},
+			hosts: [],
 			environment: {PATH: process.env.PATH},
 			processes,
 			clock: {now: () => now},

@@ -90,11 +90,16 @@ describe('regmedic usage', () => {
 	});
 
 	it('says of an image that nothing uses where it looked, and where not', async () => {
-		const {exitCode, stdout} = await usage([`${registry.host}/web:v1`], {images: []});
+		const {exitCode, stdout} = await usage([`${registry.host}/web:v1`], {images: ['other:v1']});
 
-		expect(stdout).toMatch(/ {2}no use found in:/);
-		expect(stdout).toMatch(/not looked at: pods/);
+		expect(stdout.replace(/\s+/g, ' ')).toMatch(/ no use found in: deployments \(.*\); not looked at: pods/);
 		expect(exitCode).toBe(0);
+	});
+
+	it('says that the use is not known where the list is empty: nobody can tell what was looked for', async () => {
+		const {stdout} = await usage([`${registry.host}/web:v1`], {images: []});
+
+		expect(stdout).toContain('its use is not known');
 	});
 
 	it('of a registry that does not respond exits 8: it is not known whether they are whole', async () => {

@@ -30,6 +30,17 @@ describe('the remedy of an image', () => {
 		expect(chosen('*=leave', 'web=rebuild-ci')).toMatchObject({'tools/a@1': 'leave', 'web@3': 'rebuild-ci'});
 	});
 
+	it('is chosen for what is used, or unused, where that is known', () => {
+		const known = [row('a@1', {used: true}), row('b@2', {used: false})];
+		const choose = (of: typeof known, ...given: string[]) =>
+			Object.fromEntries(chooseRemedies(of, given.map(parseRemedyChoice)));
+
+		expect(choose(known, 'unused=leave')).toEqual({'a@1': 'rebuild-ci', 'b@2': 'leave'});
+		expect(choose(known, 'used=leave')).toEqual({'a@1': 'leave', 'b@2': 'rebuild-ci'});
+		expect(() => choose([row('a@1', {used: true}), row('b@2')], 'unused=leave')).toThrow('it is not known');
+		expect(() => choose([row('a@1', {used: true})], 'unused=leave')).toThrow('no damaged image matches');
+	});
+
 	it('may be chosen too widely at first, as long as the last choice of each image is possible', () => {
 		const two = [row('a@1', {remedies: [{remedy: 'relink', possible: true, why: ''}]}), row('b@2')];
 
