@@ -1,4 +1,6 @@
 import {spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import path from 'node:path';
 
 /** Debian's docker-registry is distribution 2.8. distribution 3.1 has no package: `.ci/run` builds it. */
 export type RegistryVersion = '2.8' | '3.1';
@@ -25,6 +27,12 @@ export function locate(program: string): string | undefined {
 		encoding: 'utf8',
 	});
 	return found.status === 0 ? found.stdout.trim() : undefined;
+}
+
+/** crane of go-containerregistry, which `.ci/build-registry-3` builds beside distribution 3.1, or that of PATH. */
+export function locateCrane(): string | undefined {
+	const beside = path.join(path.dirname(given ?? ''), 'crane');
+	return given !== undefined && existsSync(beside) ? beside : locate('crane');
 }
 
 /** @returns undefined where it is not installed */

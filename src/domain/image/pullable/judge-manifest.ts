@@ -120,7 +120,12 @@ function judgeIndex({children}: Index): Judgement {
 		const {os = '', architecture = ''} = child.platform ?? {};
 		if (/[A-Z]/.test(os + architecture)) {
 			const detail = `the index spells its platform ${platformName(child)}, in upper case`;
-			warnings.push({kind: 'platform-upper', digest: child.digest, clients: ['docker 20.10'], detail});
+			warnings.push({
+				kind: 'platform-upper',
+				digest: child.digest,
+				clients: ['docker 20.10', 'buildah', 'podman'],
+				detail,
+			});
 		}
 
 		if (isIndexType(child.mediaType)) {
