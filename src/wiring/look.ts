@@ -55,6 +55,17 @@ function hashed(
 		});
 	}
 
+	if (depth === 'unpack') {
+		throw new OperatorError(
+			'verify.hash-on-host',
+			'At depth unpack every layer is read over HTTP: it is unpacked here.',
+			{
+				hint: 'Leave --hash-on-host out, or verify with --depth content, which unpacks nothing.',
+				exit: 'usage',
+			},
+		);
+	}
+
 	if (depth !== 'content') {
 		throw new OperatorError('verify.hash-on-host', `At depth ${depth} no blob is hashed.`, {
 			hint: 'Add --depth content, or leave --hash-on-host out.',

@@ -70,7 +70,11 @@ describeReal('a layer that is hashed where it lies', ['docker-registry', 'ssh', 
 	it('is asked for with the depth that needs it, of a registry whose storage is known', async () => {
 		expect(await verify('--hash-on-host', '1')).toMatchObject({
 			code: 2,
-			stderr: expect.stringContaining('--depth content'),
+			stderr: expect.stringContaining('At depth edge no blob is hashed.'),
+		});
+		expect(await verify('--depth', 'unpack', '--hash-on-host', '1')).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining('At depth unpack every layer is read over HTTP'),
 		});
 		expect(
 			await login.run(['verify', '127.0.0.1:1/acme/app:latest', '--depth', 'content', '--hash-on-host', '1']),
