@@ -100,7 +100,8 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 	}
 
 	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
-	const sample = options.everyTag ? {sample: Number.POSITIVE_INFINITY} : {};
+	// Configs that were not read on the disk are read over HTTP: no plan calls an image whole whose config nobody has read.
+	const sample = options.everyTag || (listing.configsUnread ?? 0) > 0 ? {sample: Number.POSITIVE_INFINITY} : {};
 	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage});
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;

@@ -9,7 +9,14 @@ const mostStrays = 3;
 
 /** What is worth knowing and is no damage, one line each. */
 export function sayNotes({harmless, leftovers, sampled}: Scan, columns: number): string[] {
-	const {leftOut = 0, strays = [], linksTakenBySize = 0, notMeant = 0, unlinkedUnread = 0} = harmless ?? {};
+	const {
+		leftOut = 0,
+		strays = [],
+		linksTakenBySize = 0,
+		notMeant = 0,
+		unlinkedUnread = 0,
+		configsUnread = 0,
+	} = harmless ?? {};
 	const {collectionStops = []} = harmless ?? {};
 	const {images = 0, unlinked = 0} = leftovers ?? {};
 	const first = strays.slice(0, mostStrays).map(path => visibleLine(path));
@@ -29,6 +36,11 @@ export function sayNotes({harmless, leftovers, sampled}: Scan, columns: number):
 			? []
 			: [
 					`${count(unlinkedUnread, 'blob')} without a link not read: too many. Whether they are images that lost their repository is not known.`,
+				]),
+		...(configsUnread === 0
+			? []
+			: [
+					`${count(configsUnread, 'config')} of images not read: too many or too large. Whether a client can read ${configsUnread === 1 ? 'it' : 'them'} is not known: regmedic probe reads all.`,
 				]),
 		...(leftOut === 0 ? [] : [`${count(leftOut, 'entry', 'entries')} ignored: no registry writes such files${named}.`]),
 		...(notMeant === 0

@@ -36,7 +36,9 @@ export function sayScan(scan: Scan, {registry = 'HOST[:PORT]', columns}: SayScan
 		count(counts.blobs, 'blob'),
 	].join(', ');
 	const clean = complete
-		? 'No fault found.'
+		? scan.harmless?.configsUnread === undefined
+			? 'No fault found.'
+			: 'No fault found in what was read: the data, links and manifests, and not all configs.'
 		: isElsewhere(scan)
 			? 'No fault found on this disk. What the registry serves is not known to be whole.'
 			: 'No fault found in the part that could be read; the rest is not known.';

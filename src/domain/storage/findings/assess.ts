@@ -94,7 +94,7 @@ export function assess(
 
 	const isOfImage = ({kind, tags, asked: isAsked}: Finding) =>
 		tags.length > 0 || isAsked === true || kind === 'repository-vanished';
-	const {unlinkedUnread = 0} = listing;
+	const {unlinkedUnread = 0, configsUnread = 0} = listing;
 	return {
 		root: listing.root,
 		complete: listing.complete && gaps.size === 0,
@@ -115,6 +115,7 @@ export function assess(
 			linksTakenBySize: listing.linksTakenBySize ?? 0,
 			...(found.notMeant > 0 && {notMeant: found.notMeant}),
 			...(unlinkedUnread > 0 && {unlinkedUnread}),
+			...(configsUnread > 0 && {configsUnread}),
 			collectionStops: collectionStops(graph),
 		},
 	};

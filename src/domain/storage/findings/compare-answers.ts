@@ -131,7 +131,7 @@ function servedFromMemory({repository, tag, check}: Checked, {findings}: Scan): 
 		});
 }
 
-/** The registry says that it is broken, and a complete scan of the disk does not. */
+/** The registry says that it is broken, and a complete scan of the disk does not; or what is wrong with a config that the scan has not read. */
 function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 	const mine = scan.findings.filter(finding => concerns(finding, repository, tag));
 	const explains = (fault: Fault) =>
@@ -158,6 +158,11 @@ function notServed({repository, tag, check}: Checked, scan: Scan): Finding[] {
 				},
 				`over HTTP: ${said}; on the disk it is intact`,
 			);
+			// The bytes are the same: the scan of the disk has not read all configs.
+			if (scan.harmless?.configsUnread !== undefined && (kind === 'config-unreadable' || kind === 'diffid-mismatch')) {
+				return {...found, kind, remedy: 'rebuild' as const, detail};
+			}
+
 			// A registry that fails on it has not forgotten it: its storage, or what stands before it, is the reason.
 			const fails = kind === 'part-unserved' || (status !== undefined && status >= 500);
 			return fails ? {...found, remedy: 'inspect' as const} : found;

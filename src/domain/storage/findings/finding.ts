@@ -118,7 +118,8 @@ export type Scan = {
 	 * What is worth knowing and is no damage. `history`: entries in the history of tags whose manifest is gone. `leftOut`:
 	 * entries that no registry writes. `strays`: the first of those. `linksTakenBySize`:
 	 * links of a large store of which only the size was read. `notMeant`: parts of tagged images that are absent and whose
-	 * platform is not meant to be there. `unlinkedUnread`: blobs without a link that were too many to read. `collectionStops`: where a garbage collection ends with an error.
+	 * platform is not meant to be there. `unlinkedUnread`: blobs without a link that were too many to read. `configsUnread`:
+	 * configs that were too many or too large to read: whether a client can read them is not known. `collectionStops`: where a garbage collection ends with an error.
 	 */
 	harmless?: {
 		history: number;
@@ -127,6 +128,7 @@ export type Scan = {
 		linksTakenBySize: number;
 		notMeant?: number;
 		unlinkedUnread?: number;
+		configsUnread?: number;
 		collectionStops?: CollectionStop[];
 	};
 	/** What the probes saw and the disk does not show any more. Absent: no inventory was given. */
