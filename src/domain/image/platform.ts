@@ -1,10 +1,5 @@
-import * as v from 'valibot';
-
 /** `os/architecture[/variant]`, as a person writes it. */
 export const platformPattern = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/;
-
-const text = v.nullish(v.string());
-const config = v.object({os: text, architecture: text, variant: text});
 
 /**
  * `os/architecture[/variant]` with the names that containerd compares: arm64/v8 is arm64, amd64/v1 is amd64, arm is arm/v7.
@@ -42,21 +37,4 @@ export function coversPlatform(wanted: string, platform: string): boolean {
 	const [name, wantedParts] = [normalPlatform(platform), wanted.split('/')];
 	const prefix = normalPlatform(wanted).split('/').slice(0, wantedParts.length).join('/');
 	return normalPlatform(wanted) === name || (wantedParts.length < 3 && name.startsWith(`${prefix}/`));
-}
-
-/** What an image config says of its platform; empty where it names none. */
-export function configPlatform(source: string): string {
-	let json: unknown;
-	try {
-		json = JSON.parse(source);
-	} catch {
-		return '';
-	}
-
-	const parsed = v.safeParse(config, json);
-	return parsed.success ? platformText(parsed.output) : '';
-}
-
-function platformText({os, architecture, variant}: v.InferOutput<typeof config>): string {
-	return [os, architecture, variant].filter(Boolean).join('/');
 }

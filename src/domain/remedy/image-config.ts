@@ -1,28 +1,25 @@
-import * as v from 'valibot';
 import {defined} from '../defined.ts';
+import {platformPattern} from '../image/platform.ts';
+import {parseConfig} from '../image/pullable/config-document.ts';
 
 /** What an image config says of its image. `built`: ISO 8601, UTC. */
 export type ImageConfig = {platform?: string; built?: string};
 
-const text = v.nullish(v.string());
-const document = v.object({os: text, architecture: text, variant: text, created: text});
-
 /** Tools for reproducible builds (Jib, ko, Bazel, SOURCE_DATE_EPOCH=0) write 1970 or the year 1: that is no time. */
 const earliestYear = 2000;
 
-/** @see OCI image-spec config.md. @returns nothing of a config that is no JSON, or has other types */
-export function readImageConfig(source: string): ImageConfig {
-	const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), document), source);
-	if (!parsed.success) {
+/** @returns nothing of a config that clients cannot read */
+export function readImageConfig(bytes: Uint8Array): ImageConfig {
+	const parsed = parseConfig(bytes);
+	if (!parsed.ok) {
 		return {};
 	}
 
-	const {os, architecture, variant, created} = parsed.output;
-	const platform = [os, architecture, variant].filter(Boolean).join('/');
-	const time = created ? new Date(created) : undefined;
+	const {platform, created} = parsed.config;
+	const time = created === undefined ? undefined : new Date(created);
 	const isTime = time !== undefined && !Number.isNaN(time.getTime()) && time.getUTCFullYear() >= earliestYear;
 	return defined({
-		platform: os && architecture ? platform : undefined,
+		platform: platformPattern.test(platform) ? platform : undefined,
 		built: isTime ? time.toISOString().replace(/\.\d+Z$/, 'Z') : undefined,
 	});
 }

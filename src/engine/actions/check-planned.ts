@@ -31,7 +31,7 @@ export async function checkPlanned(context: ActionContext): Promise<Repaired[]> 
 	try {
 		const repaired = planned.filter(({item}) => item !== undefined);
 		const edge = await walkAll(registry, repaired, 'edge', context);
-		const answering = repaired.filter(each => edge.get(each)?.verdict === 'intact');
+		const answering = repaired.filter(each => edge.get(each)?.check.verdict === 'intact');
 		log(`${answering.length} of ${repaired.length} planned answer. Reading every byte of them …`);
 		const {unpack = [], content = []} = Object.groupBy(answering, each => depthOf(each, context));
 		const checks = new Map([
@@ -55,13 +55,15 @@ function depthOf({item}: PlannedImage, {ports}: ActionContext): 'content' | 'unp
 	return ports.unpacker !== undefined && isRebuild(item?.remedy) ? 'unpack' : 'content';
 }
 
+type Walked = {check: ImageCheck; platforms: string[] | undefined};
+
 /** Each part once, however many of the images share it. */
 async function walkAll(
 	registry: Registry,
 	images: readonly PlannedImage[],
 	depth: Exclude<Depth, 'head'>,
 	{ports, settings, signal, progress}: ActionContext,
-): Promise<Map<PlannedImage, ImageCheck>> {
+): Promise<Map<PlannedImage, Walked>> {
 	if (images.length === 0) {
 		return new Map();
 	}
@@ -73,7 +75,7 @@ async function walkAll(
 		...defined({unpacker: ports.unpacker}),
 	});
 	const label = labels[depth];
-	const checks = new Map<PlannedImage, ImageCheck>();
+	const checks = new Map<PlannedImage, Walked>();
 	const queue = [...images];
 	await forEachConcurrently(
 		() => queue.shift(),
@@ -84,7 +86,8 @@ async function walkAll(
 				signal.throwIfAborted();
 				return absentOrUnanswered(reference, error);
 			});
-			checks.set(each, check);
+			const platforms = check.verdict === 'intact' ? await walker.platforms(reference, check) : undefined;
+			checks.set(each, {check, platforms});
 			progress({label, done: checks.size, total: images.length});
 		},
 	);
@@ -107,16 +110,17 @@ function sayFirst({faults: [fault]}: ImageCheck): string[] {
 async function beside(
 	registry: Registry,
 	image: PlannedImage,
-	check: ImageCheck | undefined,
+	walked: Walked | undefined,
 	context: ActionContext,
 ): Promise<Repaired> {
-	if (check === undefined) {
+	if (walked === undefined) {
 		return {image};
 	}
 
+	const {check} = walked;
 	const original = originalOfDamaged(image.damaged as DamagedImage);
 	const reference = referenceTo(image.damaged, registry.host);
-	const {output, say} = await compareRepaired(registry, reference, check, {...context, original, changed: true});
+	const {output, say} = await compareRepaired(registry, reference, walked, {...context, original, changed: true});
 	return {
 		image,
 		check,

@@ -6,7 +6,6 @@ import type {ImageCheck} from '../../domain/image/verdict.ts';
 import {type Comparison, compareToOriginal, sayComparison} from '../../domain/remedy/compare-to-original.ts';
 import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
-import {imagePlatforms} from '../verify/image-platforms.ts';
 import type {ActionContext} from './action.ts';
 
 /** More tags of one image than this are not asked for: the person waits. */
@@ -18,13 +17,11 @@ type Compared = {output: {platforms?: string[]; comparedToOriginal?: Comparison 
 export async function compareRepaired(
 	registry: Registry,
 	image: ImageReference,
-	check: ImageCheck,
+	{check, platforms}: {check: ImageCheck; platforms: string[] | undefined},
 	{original, changed, signal}: ActionContext,
 ): Promise<Compared> {
 	const {digest, verdict, mediaType} = check;
-	const platforms =
-		verdict === 'unknown' ? undefined : await imagePlatforms(registry, image.repository, check, {signal});
-	const known = platforms === undefined ? {} : {platforms};
+	const known = platforms === undefined || verdict === 'unknown' ? {} : {platforms};
 	if (original === undefined || !changed || verdict !== 'intact' || digest === undefined) {
 		return {output: known, say: []};
 	}

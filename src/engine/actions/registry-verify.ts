@@ -7,7 +7,7 @@ import {inputParser} from '../../domain/incident/inputs.ts';
 import {sayKnown} from '../../domain/inventory/say-image.ts';
 import type {InventoryReader} from '../ports/inventory.ts';
 import {readPast} from '../scan/read-past.ts';
-import {walkImage} from '../verify/walk-image.ts';
+import {createWalker} from '../verify/walk-image.ts';
 import {absentOnlyOverHttp} from './absent-on-disk.ts';
 import type {ActionNamed} from './action.ts';
 import {compareRepaired} from './compare-repaired.ts';
@@ -56,14 +56,17 @@ export const registryVerify: ActionNamed<'registry.verify'> = {
 		const walked = wanted === 'unpack' && unpacker === undefined ? 'content' : wanted;
 		const registry = ports.registry.fresh();
 		try {
-			const check = await walkImage(registry, image, {
+			const walker = createWalker(registry, {
 				depth: walked,
-				...defined({unpacker}),
 				platforms: settings.platforms,
 				signal,
+				...defined({unpacker}),
+			});
+			const check = await walker.walk(image, {
 				onProgress: ({manifests, blobs}) => progress({label: `${manifests} manifests, ${blobs} blobs checked`}),
 			});
-			const compared = await compareRepaired(registry, image, check, context);
+			const platforms = await walker.platforms(image, check);
+			const compared = await compareRepaired(registry, image, {check, platforms}, context);
 			log(`${registry.requests()} requests`);
 			const {known, problem} = await knownOf(image, check.digest, ports.inventory);
 			// The scan says it, once.

@@ -29,7 +29,7 @@ export async function findSiblings(
 		async digest => {
 			const bytes = await storage.readBlob(digest, {signal});
 			if (bytes !== undefined) {
-				configs.set(digest, readImageConfig(new TextDecoder().decode(bytes)));
+				configs.set(digest, readImageConfig(bytes));
 			}
 		},
 	);

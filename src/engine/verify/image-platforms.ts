@@ -1,19 +1,16 @@
 import {asOperatorError} from '../../domain/errors.ts';
-import {parseManifest} from '../../domain/image/manifest.ts';
 import {isIndexType} from '../../domain/image/media-type.ts';
-import {configPlatform} from '../../domain/image/platform.ts';
 import {platformsIn} from '../../domain/image/platforms-in.ts';
 import type {ImageCheck} from '../../domain/image/verdict.ts';
-import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {type AnswerCache, largestConfig} from './answer-cache.ts';
 
-/** A config is some kilobytes; what is larger is not read for its platform alone. */
-const largestConfig = 4 * 1024 * 1024;
-
-/** The platforms of an image that was checked; of a single image, that of its config. Undefined: not all of them are known. */
+/**
+ * The platforms of an image that was checked; of a single image, that of its config, which is only asked for where the walk has not
+ * read it. Undefined: not all of them are known.
+ */
 export async function imagePlatforms(
-	registry: Registry,
-	repository: string,
+	cache: AnswerCache,
 	check: ImageCheck,
 	{signal}: Waiting,
 ): Promise<string[] | undefined> {
@@ -22,23 +19,15 @@ export async function imagePlatforms(
 		return platformsIn(check);
 	}
 
-	let platform = '';
 	try {
-		const answer = await registry.manifest(repository, digest, {signal});
-		const parsed = answer.state === 'found' ? parseManifest(new TextDecoder().decode(answer.bytes)) : undefined;
-		const config = parsed?.ok && parsed.manifest.kind === 'image' ? parsed.manifest.config : undefined;
-		if (config !== undefined && config.size <= largestConfig) {
-			await registry.blob(repository, config, 'content', {
-				signal,
-				onContent: bytes => {
-					platform = configPlatform(new TextDecoder().decode(bytes));
-				},
-			});
-		}
+		const fact = await cache.manifest(digest);
+		const config =
+			fact.state === 'read' ? fact.descriptors.find(({role}) => role === 'config' && fact.kind === 'image') : undefined;
+		const platform = config && config.size <= largestConfig ? await cache.platform(config) : undefined;
+		return platform ? [platform] : undefined;
 	} catch (error) {
 		signal.throwIfAborted();
 		asOperatorError(error);
+		return undefined;
 	}
-
-	return platform === '' ? undefined : [platform];
 }

@@ -10,6 +10,7 @@ import type {Waiting} from '../ports/waiting.ts';
 import {type AnswerCache, createAnswerCache} from './answer-cache.ts';
 import {createCircuitBreaker, isRegistryDown} from './circuit-breaker.ts';
 import {createRequestLimiter, type RequestLimiter} from './concurrency.ts';
+import {imagePlatforms} from './image-platforms.ts';
 import {checkMissingImage} from './missing-image.ts';
 import {isFound} from './read-manifest.ts';
 import type {WalkProgress} from './walk-parts.ts';
@@ -42,6 +43,8 @@ export type Walker = {
 	 * @throws OperatorError image.absent, and whatever keeps the registry from answering for the top manifest
 	 */
 	walk(reference: ImageReference, options?: ImageOptions): Promise<ImageCheck>;
+	/** The platforms of an image that this walker has checked. Undefined: not all of them are known. */
+	platforms(reference: ImageReference, check: ImageCheck): Promise<string[] | undefined>;
 	/** Distinct indexes met in a repository so far. */
 	indexes(repository: string): number;
 	/** Distinct blobs of a repository so far of which only the size was checked. */
@@ -99,6 +102,7 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 			return check.faults.length === 0 ? check : unlessMoved(check, {reference, first, ask, signal});
 		},
 
+		platforms: ({repository}, check) => imagePlatforms(cacheOf(repository), check, {signal}),
 		indexes: repository => caches.get(repository)?.indexes() ?? 0,
 		sizeOnly: repository => caches.get(repository)?.sizeOnly() ?? 0,
 		forget: repository => void caches.delete(repository),

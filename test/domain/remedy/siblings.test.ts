@@ -51,7 +51,7 @@ function siblings(tree: StoreTree, tag = 'latest'): Sibling[] {
 	const configs = new Map(
 		search.configs.flatMap(digest => {
 			const bytes = tree.files.get(blobData(digest))?.bytes;
-			return bytes === undefined ? [] : [[digest, readImageConfig(bytes.toString())] as const];
+			return bytes === undefined ? [] : [[digest, readImageConfig(bytes)] as const];
 		}),
 	);
 	return siblingsOf(search, configs);

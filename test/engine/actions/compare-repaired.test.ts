@@ -1,10 +1,12 @@
 import {expect, test} from 'vitest';
+import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {parseReference} from '../../../src/domain/image/reference.ts';
 import type {Original} from '../../../src/domain/remedy/compare-to-original.ts';
 import type {ActionContext} from '../../../src/engine/actions/action.ts';
 import {registryVerify} from '../../../src/engine/actions/registry-verify.ts';
 import {
 	contextWith,
+	digestOf,
 	type FakeRegistry,
 	fakeRegistry,
 	image as latest,
@@ -90,4 +92,31 @@ test('where the platforms are not known on either side, that is said', async () 
 
 	expect(output.comparedToOriginal).toBeNull();
 	expect(say).toContain('It is not known which platforms the image had before');
+});
+
+test('what the walk has read is not requested again: manifest and config, one request each', async () => {
+	const config = Buffer.from('{"os":"linux","architecture":"arm64","rootfs":{"type":"layers","diff_ids":[]}}');
+	const descriptor = {
+		mediaType: 'application/vnd.oci.image.config.v1+json',
+		size: config.length,
+		digest: digestOf(config),
+	};
+	const bytes = Buffer.from(
+		JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.ociManifest, config: descriptor, layers: []}),
+	);
+	const registry = fakeRegistry({latest: {bytes, digest: digestOf(bytes)}});
+	const asked: string[] = [];
+	const {manifest} = registry;
+	registry.manifest = (repository, reference, waiting) => {
+		asked.push(reference);
+		return manifest(repository, reference, waiting);
+	};
+	registry.blob = async (_repository, {digest}, _depth, {onContent}) => {
+		asked.push(digest);
+		onContent?.(config);
+		return {state: 'present', status: 200};
+	};
+
+	expect((await verified(registry, {})).output).toMatchObject({verdict: 'intact', platforms: ['linux/arm64']});
+	expect(asked).toEqual(['latest', descriptor.digest]);
 });

@@ -7,6 +7,8 @@ import {isGoTime} from '../go-time.ts';
 export type ConfigDocument = {
 	/** `os/architecture[/variant]`; empty where it names none. */
 	platform: string;
+	/** As it is written: RFC 3339. */
+	created?: string;
 	/** The digests of the unpacked layers. */
 	diffIds: string[];
 	/** History entries that stand for a layer. */
@@ -101,11 +103,12 @@ export function parseConfig(bytes: Uint8Array): ParsedConfig {
 		return {ok: false, reason: `${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`};
 	}
 
-	const {os, architecture, variant, rootfs, history} = parsed.output;
+	const {os, architecture, variant, created, rootfs, history} = parsed.output;
 	return {
 		ok: true,
 		config: {
 			platform: [os, architecture, variant].filter(Boolean).join('/'),
+			...(created && {created}),
 			diffIds: (rootfs?.diff_ids ?? []).map(each => each ?? ''),
 			steps: (history ?? []).filter(step => !step?.empty_layer).length,
 		},

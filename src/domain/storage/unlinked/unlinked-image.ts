@@ -28,7 +28,7 @@ export function describeUnlinked(graph: StorageGraph, digest: Digest): UnlinkedI
 	const known = below.flatMap(manifest => {
 		const config = manifest.kind === 'image' ? manifest.config : undefined;
 		const text = config && configs?.get(config.digest);
-		return text === undefined ? [] : [readImageConfig(text)];
+		return text === undefined ? [] : [readImageConfig(new TextEncoder().encode(text))];
 	});
 	const named =
 		root.kind === 'index'

@@ -17,7 +17,7 @@ describe('the config of an image, as containerd reads it', () => {
 	it('gives its platform, the digests of its unpacked layers and the steps that made them', () => {
 		expect(parse(plain)).toEqual({
 			ok: true,
-			config: {platform: 'linux/amd64', diffIds: ['sha256:a', 'sha256:b'], steps: 2},
+			config: {created: '2026-01-01T00:00:00.5Z', platform: 'linux/amd64', diffIds: ['sha256:a', 'sha256:b'], steps: 2},
 		});
 	});
 
