@@ -19,6 +19,9 @@ export type Containerd = {
 	stop(): Promise<void>;
 };
 
+/** ctr draws its progress anew all the time: a slow pull of 130 layers printed more than Node's megabyte. */
+const mostOutput = 64 * 1024 * 1024;
+
 /** A containerd of its own, as root, with everything in this folder. */
 export async function startContainerd(folder: string): Promise<Containerd> {
 	const inside = (name: string) => path.join(folder, name);
@@ -47,7 +50,7 @@ export async function startContainerd(folder: string): Promise<Containerd> {
 	const server = spawn('containerd', ['--config', inside('config.toml')], {stdio: 'ignore'});
 	const exited = once(server, 'exit');
 	const ctrIn = (namespace: string, ...args: string[]) =>
-		run('ctr', ['-a', inside('c.sock'), '-n', namespace, ...args], {timeout: 60_000});
+		run('ctr', ['-a', inside('c.sock'), '-n', namespace, ...args], {timeout: 60_000, maxBuffer: mostOutput});
 	for (let tries = 0; ; tries++) {
 		try {
 			await ctrIn('regmedic', 'version');
