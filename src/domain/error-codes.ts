@@ -6,6 +6,7 @@ import type {RegistryCode, SshCode, StorageCode} from './system-codes.ts';
  */
 export type ErrorCode =
 	| AlertCode
+	| AsideCode
 	| AuditCode
 	| BlobCode
 	| BuildCode
@@ -53,6 +54,8 @@ export type ReasonCode = ErrorCode | 'bug' | 'tag-moved' | 'unknown';
 export type Reason = {code: ReasonCode; message: string; hint: string};
 
 type AlertCode = 'alert.invalid' | 'alert.no-registry' | 'alert.none-firing' | 'alert.several' | 'alert.unreadable';
+
+type AsideCode = 'aside.changed' | 'aside.kept' | 'aside.no-storage';
 
 type AuditCode =
 	| 'audit.metrics'

@@ -27,6 +27,7 @@ async function rehearseAudit(folder: string) {
 				ports,
 				signal,
 				request: 'r-1',
+				incident: 'drill',
 				opened: '2026-04-19T03:00:00.000Z',
 				approved: [],
 				recorded: [],

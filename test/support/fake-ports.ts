@@ -316,6 +316,7 @@ export function contextWith(ports: Partial<Ports>, more: Partial<ActionContext> 
 		},
 		settings,
 		request: 'incident.step.1',
+		incident: 'incident',
 		opened: '2026-04-19T03:00:00.000Z',
 		approved: [],
 		recorded: [],

@@ -36,6 +36,7 @@ export async function damageOf({host, setup, ports, reported, pinned}: Look, inv
 		clock: systemClock,
 		signal,
 		onProgress: progress.update,
+		...(reported !== undefined && {depth: 'content' as const}),
 		...defined({storage: ports.storage, inventory: ports.inventory, reported, pinned}),
 	}).finally(() => progress.stop());
 }

@@ -55,6 +55,7 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 	try {
 		const usage = await readUsage(ports.usage, {clock: systemClock, signal});
 		const pinned = usage && pinnedIn(usage, host);
+		// Where nothing is known to damage it, what was reported is read whole.
 		const scope = await damageOf({host, setup, ports, ...defined({reported, pinned})}, invocation);
 		const {document: repair} = await makePlan(scope, {
 			host,

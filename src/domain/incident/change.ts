@@ -13,11 +13,15 @@ import {
 	sayStart,
 	takesAway,
 } from './build-change.ts';
+import {type ForgetCached, type MoveAside, type PutBack, sayForget, sayMoveAside, sayPutBack} from './data-change.ts';
 
 /** One change that a gate shows and a person approves. `sentence`: from a journal of version 0.1. */
 export type Change =
 	| RelinkStep
 	| PointTag
+	| MoveAside
+	| PutBack
+	| ForgetCached
 	| {kind: 'restart'; command?: string}
 	| StartPipeline
 	/** `newerCommit`: a push to its branch since, of another commit. */
@@ -39,11 +43,15 @@ export type Change =
 /** `image`: the reference that names `to`. `from`: what the tag names now, where it names something. */
 type PointTag = {kind: 'point-tag'; repository: string; tag: string; image: string; from?: Digest; to: Digest};
 
-/** What takes away something that can be pulled now: an intact tag, or a whole platform. Its gate wants a typed phrase. */
+/** What takes away something that can be pulled now, an intact tag or a whole platform, or data that is there. Its gate wants a typed phrase. */
 export function isDestructive(change: Change): boolean {
 	// A tag that names something is pointed elsewhere.
 	const moves = change.kind === 'point-tag' && change.from !== undefined && change.from !== change.to;
-	return moves || ((change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change));
+	return (
+		moves ||
+		change.kind === 'move-aside' ||
+		((change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change))
+	);
 }
 
 /** What a person must not overlook, of the same words as in `sayChange`. */
@@ -70,6 +78,12 @@ export function sayChange(change: Change): string[] {
 			];
 		case 'point-tag':
 			return [`points the tag at ${change.to} (${change.image}) instead of ${change.from ?? 'its current digest'}`];
+		case 'move-aside':
+			return [sayMoveAside(change)];
+		case 'put-back':
+			return [sayPutBack(change)];
+		case 'forget-cached':
+			return [sayForget(change)];
 		case 'restart':
 			return [
 				`runs: ${change.command ?? '(no command is configured)'}`,

@@ -61,11 +61,16 @@ const triedItem = v.object({
 
 export type TriedItem = v.InferOutput<typeof triedItem>;
 
+/** The data of one digest. `size`: bytes on the disk. */
+const data = {image, digest, size: v.pipe(v.number(), v.integer())};
+
 /** What each action is given: the resolved values of its step. */
 const schemas = {
 	'registry.verify': v.object({image, depth}),
 	'storage.scan': v.object({image}),
 	'registry.restart': v.object({image: v.nullish(image), since: v.nullish(v.number())}),
+	'storage.move-aside': v.object({...data, images: v.array(v.string())}),
+	'storage.put-back': v.object(data),
 	'registry.relink': v.object({image, findings, ...expected}),
 	'registry.copy-back': v.object({image, top: v.nullish(digest), retag: v.nullish(v.array(v.string())), ...expected}),
 	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),

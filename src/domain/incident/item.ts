@@ -1,7 +1,7 @@
 import type {JsonObject} from '../json.ts';
 import {count} from '../text/wording.ts';
 import type {EvidenceNote, Problem, StepStamp} from './event.ts';
-import type {PlanRow, Prepared} from './plan-row.ts';
+import type {OnlyWith, PlanRow, Prepared} from './plan-row.ts';
 
 /** A line of a settled plan: what is carried out, and what has to be done before it. */
 export type PlannedItem = Prepared & {
@@ -11,6 +11,10 @@ export type PlannedItem = Prepared & {
 	title: string;
 	/** Items of the same plan; all of them stand above this one. */
 	after: string[];
+	/** Items above it that have to be over first, however they end. */
+	waitsFor?: string[];
+	/** Items of the same plan, one of which has to be left to do: without them it is not begun. */
+	onlyWith?: string[];
 };
 
 /** A line of a plan while it is carried out. */
@@ -96,17 +100,28 @@ export function heldItems(items: readonly Item[] = []): Item[] {
 
 /** The items of a settled plan, numbered from the top. A row that is left is nobody's condition. */
 export function itemsOf(rows: readonly PlanRow[]): PlannedItem[] {
-	const planned = rows.flatMap(({id, title, after, remedy, remedies, prepared}) => {
+	const isPlanned = ({rows: wanted, remedies}: OnlyWith) =>
+		rows.some(({id, remedy, prepared}) => prepared && wanted.includes(id) && remedies.includes(remedy));
+	const planned = rows.flatMap(row => {
+		const {id, title, after, waitsFor = [], onlyWith, remedy, remedies, prepared} = row;
 		const more = remedies.find(each => each.remedy === remedy)?.after ?? [];
-		return prepared ? [{row: id, title, after: [...new Set([...after, ...more])], prepared}] : [];
+		const isIn = prepared && (onlyWith === undefined || isPlanned(onlyWith));
+		return isIn ? [{row: id, title, after: [...new Set([...after, ...more])], waitsFor, onlyWith, prepared}] : [];
 	});
 	const numbers = new Map(planned.map(({row}, at) => [row, String(at + 1)]));
-	return planned.map(({row, title, after, prepared}) => ({
+	const numbersOf = (ids: readonly string[]) => ids.flatMap(each => numbers.get(each) ?? []);
+	return planned.map(({row, title, after, waitsFor, onlyWith, prepared}) => ({
 		...prepared,
 		id: numbers.get(row)!,
 		row,
 		title,
-		after: after.flatMap(each => numbers.get(each) ?? []),
+		after: numbersOf(after),
+		...(waitsFor.length > 0 && {waitsFor: numbersOf(waitsFor)}),
+		...(onlyWith && {
+			onlyWith: numbersOf(
+				onlyWith.rows.filter(id => rows.some(each => each.id === id && onlyWith.remedies.includes(each.remedy))),
+			),
+		}),
 	}));
 }
 
@@ -142,10 +157,12 @@ export function standings(items: readonly Item[]): Map<string, Standing> {
 		const {state} = byId.get(id)!;
 		return state.kind === 'ended' ? !isGood(byId.get(id)!) : found.get(id) === 'doomed';
 	};
-	for (const {id, state, after} of items) {
+	const isOver = (id: string) => byId.get(id)!.state.kind === 'ended' || found.get(id) === 'doomed';
+	for (const {id, state, after, waitsFor = [], onlyWith} of items) {
 		if (state.kind === 'pending') {
-			const isReady = after.every(each => isGood(byId.get(each)!));
-			found.set(id, isReady ? 'ready' : after.some(isFailed) ? 'doomed' : 'blocked');
+			const isReady = after.every(each => isGood(byId.get(each)!)) && waitsFor.every(isOver);
+			const isDoomed = after.some(isFailed) || onlyWith?.every(isFailed) === true;
+			found.set(id, isDoomed ? 'doomed' : isReady ? 'ready' : 'blocked');
 		}
 	}
 

@@ -121,6 +121,7 @@ const schemas = {
 	'registry.scope': tagged('scope', scopeOutput),
 	'registry.verify-planned': tagged('check-all', checkAllOutput),
 	'registry.verify-all': tagged('check-all', checkAllOutput),
+	'storage.move-aside': tagged('aside', v.object({to: v.string()})),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
 	'registry.copy-back': tagged('copy-back', v.object({stored: v.array(v.string())})),
 	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),

@@ -28,6 +28,14 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		from: v.exactOptional(digest),
 		to: digest,
 	}),
+	v.object({kind: v.literal('move-aside'), digest, size: number, images: v.array(text)}),
+	v.object({kind: v.literal('put-back'), digest, size: number}),
+	v.object({
+		kind: v.literal('forget-cached'),
+		digest,
+		repositories: v.array(text),
+		command: v.exactOptional(text),
+	}),
 	v.object({kind: v.literal('restart'), command: v.exactOptional(text)}),
 	v.object({
 		kind: v.literal('start-pipeline'),

@@ -17,6 +17,10 @@ export type PlanRow = {
 	recommended: string;
 	/** The rows that have to be done before this one. All of them stand above it. */
 	after: string[];
+	/** Rows above it that have to be over first, however they end. */
+	waitsFor?: string[];
+	/** It is done only if one of these rows has one of these remedies. */
+	onlyWith?: OnlyWith;
 	/** Of many rows, those with the same cause, use and remedy are shown as one. Absent: it is shown by itself. */
 	cause?: string;
 	/** Whether something needs what the row is about; absent: no use is known. */
@@ -29,6 +33,8 @@ export type PlanRow = {
 	prepared?: Prepared;
 	problem?: Problem;
 };
+
+export type OnlyWith = {rows: string[]; remedies: string[]};
 
 /** `after`: rows that have to be done first where this remedy is chosen. */
 type RowRemedy = {remedy: string; possible: boolean; why?: string; after?: string[]};
@@ -56,6 +62,8 @@ const given = v.looseObject({
 		),
 	),
 	after: v.nullish(v.array(text), []),
+	waitsFor: v.nullish(v.array(text), []),
+	onlyWith: v.nullish(v.object({rows: v.array(text), remedies: v.array(text)})),
 	cause: v.nullish(text),
 	used: v.nullish(v.boolean()),
 	users: v.nullish(v.array(text)),
@@ -65,7 +73,8 @@ type ReadRows = {ok: true; rows: PlanRow[]} | {ok: false; why: string};
 
 /**
  * Reads the rows of a plan. A row is a text, or an object with an `id`; what else it says of itself is optional: `title`,
- * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `cause`, `used`, `users`.
+ * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `waitsFor`, `onlyWith`,
+ * `cause`, `used`, `users`.
  * @param offered the remedies of the page, the first of them recommended where a row does not say
  */
 export function readRows(rows: Json | undefined, offered: readonly string[]): ReadRows {
@@ -82,9 +91,9 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			return {ok: false, why: `its row ${at + 1} cannot be read: ${parsed.issues[0].message}`};
 		}
 
-		const {id, title, recommended, remedies, after, cause, used, users} = parsed.output;
+		const {id, title, recommended, remedies, after, waitsFor, onlyWith, cause, used, users} = parsed.output;
 		// Rows stand in the order in which they are carried out, so no row waits for itself.
-		const needed = [...(after ?? []), ...(remedies ?? []).flatMap(each => each.after ?? [])];
+		const needed = [...(after ?? []), ...(waitsFor ?? []), ...(remedies ?? []).flatMap(each => each.after ?? [])];
 		const stranger = needed.find(each => !above.has(each));
 		if (above.has(id) || stranger !== undefined) {
 			const why = above.has(id) ? 'stands there twice' : `comes after "${stranger}", which no row above it is`;
@@ -105,6 +114,8 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 			remedy: best,
 			recommended: best,
 			after: after ?? [],
+			...(waitsFor?.length ? {waitsFor} : {}),
+			...defined({onlyWith: onlyWith ?? undefined}),
 			...defined({cause: cause ?? undefined, used: used ?? undefined, users: users ?? undefined}),
 			values: values as JsonObject,
 		});

@@ -1,5 +1,5 @@
 import type {DamagedImage} from '../damage/damaged-image.ts';
-import {restartRow} from '../plan/plan-rows.ts';
+import {restartRow} from '../plan/row-id.ts';
 import type {Incident} from './incident.ts';
 import {isFinished} from './incident.ts';
 import {type ItemOutcome, outcomeOfItem} from './item.ts';

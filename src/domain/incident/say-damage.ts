@@ -1,4 +1,4 @@
-import {titleOf} from '../plan/plan-rows.ts';
+import {titleOf} from '../plan/row-title.ts';
 import type {OutputOf} from './outputs.ts';
 
 /** All damage of a registry, a line for each image, the worst news first. */

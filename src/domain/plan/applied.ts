@@ -1,7 +1,7 @@
 import type {Incident} from '../incident/incident.ts';
 import {outcomeOfItem} from '../incident/item.ts';
 import type {Plan} from './plan.ts';
-import {restartRow} from './plan-rows.ts';
+import {rowOfItem} from './row-id.ts';
 
 /**
  * A plan with what became of it: of every item its outcome, of every image its verdict beside what it was before. An image whose row
@@ -22,7 +22,7 @@ export function appliedPlan(plan: Plan, {visits}: Incident) {
 			};
 		}),
 		items: plan.items.map(item => {
-			const row = item.image ?? restartRow;
+			const row = rowOfItem(item);
 			const done = items.find(each => each.row === row);
 			const outcome = done && (outcomeOfItem(done) ?? 'unsure');
 			return {

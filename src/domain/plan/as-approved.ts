@@ -8,7 +8,7 @@ import {count} from '../text/wording.ts';
 import {countDestructive} from './items.ts';
 import type {Plan, PlanItem} from './plan.ts';
 import {type PlanChange, planChangeOf} from './plan-change.ts';
-import {restartRow} from './plan-rows.ts';
+import {rowOfItem} from './row-id.ts';
 
 /**
  * What an incident is told that carries out an approved plan. `approve`: its gate holds nothing but what was approved. `leave`: a
@@ -114,7 +114,7 @@ function approve(plan: Plan, {step, attempt, items = [], gate}: Visit): PlanWord
 }
 
 function itemFor({items}: Plan, row: string): PlanItem | undefined {
-	return items.find(({image}) => (image ?? restartRow) === row);
+	return items.find(item => rowOfItem(item) === row);
 }
 
 function whyUnlike(plan: Plan, row: PlanRow): string | undefined {

@@ -1,4 +1,5 @@
-import type {PlanItem, PlanRemedy} from './plan.ts';
+import type {Digest} from '../image/digest.ts';
+import {type PlanItem, type PlanRemedy, storingRemedies} from './plan.ts';
 import {isDestructive, type PlanChange} from './plan-change.ts';
 
 /** What an action has prepared for one image. */
@@ -11,17 +12,30 @@ export type PreparedItem = {
 	needs: readonly string[];
 };
 
+/** Bad data that is moved aside. `images`: those that use it. */
+export type PreparedAside = {digest: Digest; images: readonly string[]; changes: PlanChange[]; undo: string};
+
+/** It moves only with its replacement in hand: something in the same plan stores one of its images anew. */
+export function isReplaced({images}: Pick<PreparedAside, 'images'>, prepared: readonly PreparedItem[]): boolean {
+	return prepared.some(({image, remedy}) => storingRemedies.has(remedy) && images.includes(image));
+}
+
 /**
- * The items in the order in which they are done: what needs no bytes stored, then the one restart, then the rest. A manifest that
+ * The items in the order in which they are done: what needs no bytes stored, the bad data that is moved aside, then the one restart,
+ * then the rest. A manifest that
  * only the registry's memory still serves is stored before the restart; whatever is pushed into a stale memory is lost with a 201.
  * @param restart why the registry has to be restarted; undefined: it need not
  */
-export function planItems(prepared: readonly PreparedItem[], restart: {undo: string} | undefined): PlanItem[] {
+export function planItems(
+	prepared: readonly PreparedItem[],
+	restart: {undo: string} | undefined,
+	asides: readonly PreparedAside[] = [],
+): PlanItem[] {
 	const needed = byNeed(prepared);
 	const [first, later] = [needed.filter(isFirst), needed.filter(item => !isFirst(item))];
-	const sequence = [...first, ...(restart === undefined ? [] : (['restart'] as const)), ...later];
+	const sequence = [...first, ...asides, ...(restart === undefined ? [] : (['restart'] as const)), ...later];
 	const ids = new Map<string, string>(
-		sequence.map((item, n) => [item === 'restart' ? item : item.image, String(n + 1)]),
+		sequence.map((item, n) => [item === 'restart' ? item : 'image' in item ? item.image : item.digest, String(n + 1)]),
 	);
 	const idsOf = (names: readonly string[]) => names.flatMap(name => ids.get(name) ?? []);
 	const done = new Set<string>();
@@ -32,16 +46,27 @@ export function planItems(prepared: readonly PreparedItem[], restart: {undo: str
 				id: ids.get(item)!,
 				image: null,
 				remedy: item,
-				after: idsOf(first.map(({image}) => image)),
+				after: idsOf([...first.map(({image}) => image), ...asides.map(({digest}) => digest)]),
 				destructive: false,
 				undo: restart!.undo,
 				changes: [{type: 'restart'}],
 			};
 		}
 
+		if (!('image' in item)) {
+			const {digest, changes, undo} = item;
+			const destructive = changes.some(isDestructive);
+			return {id: ids.get(digest)!, image: null, digest, remedy: 'move-aside', after: [], destructive, undo, changes};
+		}
+
 		const {image, remedy, changes, undo, needs} = item;
+		const moved = storingRemedies.has(remedy) ? asides.filter(({images}) => images.includes(image)) : [];
 		// What two images need of each other cannot be waited for.
-		const before = [...(isFirst(item) ? [] : ['restart']), ...needs.filter(need => done.has(need))];
+		const before = [
+			...moved.map(({digest}) => digest),
+			...(isFirst(item) ? [] : ['restart']),
+			...needs.filter(need => done.has(need)),
+		];
 		done.add(image);
 		return {
 			id: ids.get(image)!,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import type {Change} from '../incident/change.ts';
+import {sayMoveAside, sayPutBack} from '../incident/data-change.ts';
 import {digest} from '../incident/schemas.ts';
 import {sayOrigin} from '../remedy/relink-steps.ts';
 import {byteSize} from '../text/wording.ts';
@@ -14,6 +15,11 @@ const sources = v.exactOptional(v.array(text));
 /** One thing that changes, typed. It holds nothing to execute: commands come from the configuration of whoever applies it. */
 export const planChange = v.variant('type', [
 	v.object({type: v.literal('restart')}),
+	/** `images`: all that use the data. */
+	v.object({type: v.literal('move-aside'), digest, size: number, images: v.array(text)}),
+	v.object({type: v.literal('put-back'), digest, size: number}),
+	/** Of a registry whose cache is in Redis. */
+	v.object({type: v.literal('forget-cached'), digest, repositories: v.array(text)}),
 	v.object({type: v.literal('mount-blob'), ...blob, from: text}),
 	v.object({type: v.literal('upload-blob'), ...blob, sources}),
 	v.object({type: v.literal('store-manifest'), repository: text, digest, sources}),
@@ -31,6 +37,15 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 	switch (change.kind) {
 		case 'restart':
 			return {type: 'restart'};
+		case 'move-aside': {
+			const {digest: of, size, images} = change;
+			return {type: 'move-aside', digest: of, size, images};
+		}
+
+		case 'put-back':
+			return {type: 'put-back', digest: change.digest, size: change.size};
+		case 'forget-cached':
+			return {type: 'forget-cached', digest: change.digest, repositories: change.repositories};
 		case 'mount-blob': {
 			const {repository, digest: of, size, from} = change;
 			return {type: 'mount-blob', repository, digest: of, size, from};
@@ -70,9 +85,10 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 	}
 }
 
-/** Whether it takes away what somebody may use: a tag that names something is pointed elsewhere. */
+/** Whether it takes away what somebody may use: a tag that names something is pointed elsewhere, or data that is there is moved. */
 export function isDestructive(change: PlanChange): boolean {
-	return change.type === 'point-tag' && change.from !== null && change.from !== change.to;
+	const moves = change.type === 'point-tag' && change.from !== null && change.from !== change.to;
+	return moves || change.type === 'move-aside';
 }
 
 /** The change as a person reads it. */
@@ -80,6 +96,12 @@ export function sayPlanChange(change: PlanChange): string {
 	switch (change.type) {
 		case 'restart':
 			return 'restarts the registry; pulls and pushes fail until it is up again';
+		case 'move-aside':
+			return sayMoveAside(change);
+		case 'put-back':
+			return sayPutBack(change);
+		case 'forget-cached':
+			return `has the registry forget ${change.digest}, whose keys are in Redis, in ${change.repositories.join(', ')}`;
 		case 'mount-blob':
 			return `mounts ${change.digest} from ${change.from}, or uploads ${byteSize(change.size)} from the disk`;
 		case 'upload-blob':

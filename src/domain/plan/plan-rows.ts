@@ -2,18 +2,17 @@ import type {DamagedImage} from '../damage/damaged-image.ts';
 import {lackingPaths} from '../damage/lacking-paths.ts';
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
-import {shortDigest} from '../image/digest.ts';
 import {formatReference, type ImageReference} from '../image/reference.ts';
 import {canRelink} from '../remedy/relink-steps.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import {sayUsers} from '../usage/say-use.ts';
+import {type DataRow, rowOfAside, rowOfBack, type WeighedAside} from './data-rows.ts';
 import {byNeed, isFirst} from './items.ts';
-import type {Plan, PlanImage, PlanRemedy} from './plan.ts';
+import {type Plan, type PlanImage, type PlanRemedy, storingRemedies} from './plan.ts';
+import {asideRow, restartRow} from './row-id.ts';
+import {titleOf} from './row-title.ts';
 import type {DamagedRow} from './rows.ts';
 import {isUsed} from './used.ts';
-
-/** The row of the one restart: it is about the registry. */
-export const restartRow = 'restart';
 
 /** One row of a plan step, with what each of its remedies is given. */
 type RepairRow = {
@@ -22,6 +21,8 @@ type RepairRow = {
 	recommended: PlanRemedy;
 	remedies: {remedy: PlanRemedy; possible: boolean; why: string; after?: string[]}[];
 	after: string[];
+	/** Of the restart: the bad data that is moved aside. */
+	waitsFor?: string[];
 	/** The first of what was found. Absent of the restart. */
 	cause?: string;
 	/** True: a pipeline or a workload needs it, or it was reported. Absent: no use is known. */
@@ -51,6 +52,9 @@ type Repair = {
 	document: Pick<Plan, 'images' | 'items' | 'usage'>;
 	rows: readonly DamagedRow[];
 	restarts: boolean;
+	asides?: readonly WeighedAside[];
+	/** What this incident has moved aside before, and nothing has replaced. */
+	backs?: readonly {digest: Digest; size: number}[];
 };
 
 type RowOptions = {
@@ -62,13 +66,13 @@ type RowOptions = {
 };
 
 /**
- * The rows of a plan step, in the order in which they are done, whatever a person chooses: what only stores manifests again, the
- * restart, the rest; what others may need above those.
+ * The rows of a plan step, in the order in which they are done, whatever a person chooses: what only stores manifests again, the bad
+ * data that is moved aside, the restart, the rest; what others may need above those.
  */
 export function planRows(
-	{document: {images, items, usage}, rows, restarts}: Repair,
+	{document: {images, items, usage}, rows, restarts, asides = [], backs = []}: Repair,
 	{host, taken, referenceTo}: RowOptions,
-): RepairRow[] {
+): (RepairRow | DataRow)[] {
 	const firsts = new Set(items.filter(isFirst).map(({image}) => image));
 	const restart = items.find(({remedy}) => remedy === 'restart');
 	const hasRestart = restart !== undefined || (restarts && images.some(({id}) => !firsts.has(id)));
@@ -83,16 +87,19 @@ export function planRows(
 	const first = all.filter(({image}) => early.has(image));
 	const later = byNeed(all.filter(({image}) => !early.has(image)));
 	const above = new Set(first.map(({image}) => image));
+	const referenceOf = (id: string | undefined) => all.find(({image}) => image === id)?.row.image ?? all[0]!.row.image;
+	const movedFor = (id: string) => asides.filter(each => each.images.includes(id)).map(({digest}) => asideRow(digest));
 
 	return [
 		...first.map(({row}) => onlyRelinked(row)),
+		...asides.map(each => rowOfAside(each, referenceOf(each.images[0]))),
 		...(hasRestart
 			? [
 					rowOfRestart(
 						restart !== undefined,
 						[...early].filter(id => id !== null),
 						first[0] ?? later[0]!,
-						taken,
+						{taken, asides},
 					),
 				]
 			: []),
@@ -102,11 +109,16 @@ export function planRows(
 			return {
 				...row,
 				after: hasRestart ? [restartRow] : [],
-				remedies: row.remedies.map(each =>
-					each.remedy === 'rebuild-ci' && after.length > 0 ? {...each, after} : each,
-				),
+				remedies: row.remedies.map(each => {
+					const before = [
+						...(storingRemedies.has(each.remedy) ? movedFor(image) : []),
+						...(each.remedy === 'rebuild-ci' ? after : []),
+					];
+					return before.length > 0 ? {...each, after: before} : each;
+				}),
 			};
 		}),
+		...(all.length === 0 ? [] : backs.map(each => rowOfBack(each, referenceOf(undefined)))),
 	];
 }
 
@@ -166,7 +178,7 @@ function rowOfRestart(
 	isNeeded: boolean,
 	after: string[],
 	{row: {image}}: {row: RepairRow},
-	taken: number | undefined,
+	{taken, asides}: {taken: number | undefined; asides: readonly WeighedAside[]},
 ): RepairRow {
 	return {
 		id: restartRow,
@@ -176,31 +188,17 @@ function rowOfRestart(
 			{
 				remedy: 'restart',
 				possible: true,
-				why: isNeeded
-					? 'It may answer from memory for what its disk has lost: what is pushed before a restart is lost with a 201.'
-					: 'Only what is pushed needs it: restart it if you choose a rebuild or another image for a row below.',
+				why: asides.some(({isChosen}) => isChosen)
+					? 'It remembers the data that is moved aside: what is pushed before a restart is lost with a 201.'
+					: isNeeded
+						? 'It may answer from memory for what its disk has lost: what is pushed before a restart is lost with a 201.'
+						: 'Only what is pushed needs it: restart it if you choose a rebuild or another image for a row below.',
 			},
 		],
 		after,
 		image,
-		...defined({since: taken}),
+		...(asides.length > 0 && {waitsFor: asides.map(({digest}) => asideRow(digest))}),
+		// One that was restarted before the data was moved remembers it.
+		...defined({since: asides.length > 0 ? undefined : taken}),
 	};
-}
-
-const mostTags = 3;
-
-/** `infra-ci:2026-04, latest` */
-export function titleOf({
-	repository,
-	tags,
-	digest,
-}: {
-	repository: string;
-	tags: readonly string[];
-	digest?: Digest;
-}): string {
-	const more = tags.length > mostTags ? ` and ${tags.length - mostTags} more` : '';
-	return tags.length === 0 && digest !== undefined
-		? `${repository}@${shortDigest(digest)}`
-		: `${repository}:${tags.slice(0, mostTags).join(', ')}${more}`;
 }

@@ -17,6 +17,17 @@ export const planRemedies = [
 	'leave',
 ] as const;
 
+/** Those of the data of one digest, whatever images use it. */
+const dataRemedies = ['move-aside', 'put-back'] as const;
+
+/** The remedies that store the bytes of an image anew: only with one of them in the same plan is its bad data moved aside. */
+export const storingRemedies: ReadonlySet<string> = new Set([
+	'rebuild-ci',
+	'rebuild-fallback',
+	'copy-back',
+	'rebuild-command',
+]);
+
 export type PlanRemedy = (typeof planRemedies)[number];
 
 const text = v.string();
@@ -44,9 +55,10 @@ const image = v.object({
 
 const item = v.object({
 	id: text,
-	/** Null: it is about the registry. */
+	/** Null: it is about the registry, or about the data of `digest`. */
 	image: nullable,
-	remedy,
+	digest: v.exactOptional(digest),
+	remedy: v.picklist([...planRemedies, ...dataRemedies]),
 	/** The items that have to be done first. */
 	after: texts,
 	destructive: v.boolean(),

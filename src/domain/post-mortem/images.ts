@@ -5,7 +5,8 @@ import type {Incident} from '../incident/incident.ts';
 import {isFinished} from '../incident/incident.ts';
 import {outcomeOfItem} from '../incident/item.ts';
 import {type PlannedImage, plannedImages} from '../incident/planned-images.ts';
-import {restartRow, titleOf} from '../plan/plan-rows.ts';
+import {restartRow} from '../plan/row-id.ts';
+import {titleOf} from '../plan/row-title.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
 
 /** One image that was found damaged, and its way back. */

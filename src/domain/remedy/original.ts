@@ -1,6 +1,6 @@
 import type {DamagedImage} from '../damage/damaged-image.ts';
 import {defined} from '../defined.ts';
-import type {Digest} from '../image/digest.ts';
+import {type Digest, shortHex} from '../image/digest.ts';
 import {isIndexType} from '../image/media-type.ts';
 import {formatReference} from '../image/reference.ts';
 import type {ImageCheck} from '../image/verdict.ts';
@@ -59,6 +59,22 @@ export function corruptDigests({visits}: Incident): Set<Digest> {
 	const corrupt = new Set<Digest>();
 	const never = new Set<Digest>();
 	for (const visit of visits.filter(isFinished)) {
+		const {output} = visit;
+		for (const {digest, findings} of output.kind === 'scope' ? output.images : []) {
+			if (digest !== undefined && findings.includes('blob-corrupt')) {
+				corrupt.add(digest);
+			}
+		}
+
+		// The ids of images end in the beginning of their digests.
+		for (const {id} of output.kind === 'check-all' ? output.images.filter(each => each.verdict === 'intact') : []) {
+			for (const digest of corrupt) {
+				if (id.endsWith(`@${shortHex(digest)}`)) {
+					corrupt.delete(digest);
+				}
+			}
+		}
+
 		const {digest, faults = [], verdict} = checkIn(visit)?.check ?? {};
 		if (digest === undefined) {
 			continue;

@@ -73,6 +73,8 @@ export type ActionContext = {
 	settings: Settings;
 	/** Carried to the outside system, so that the change can be found there again. */
 	request: string;
+	/** Its id: a name for what it leaves behind. */
+	incident: string;
 	/** When the incident was opened, ISO 8601, UTC. */
 	opened: string;
 	/** The output so far of a change that is already under way; absent: it is not. */

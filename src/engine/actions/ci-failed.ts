@@ -8,7 +8,7 @@ import type {Pipeline} from '../../domain/pipeline/pipeline.ts';
 import {failedLines, needsOwnTick, sayEvent} from '../../domain/pipeline/restartable.ts';
 import {sayCause} from '../../domain/pipeline/say-end.ts';
 import {type PipelineEnd, whyEnded} from '../../domain/pipeline/why-ended.ts';
-import {titleOf} from '../../domain/plan/plan-rows.ts';
+import {titleOf} from '../../domain/plan/row-title.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Ci} from '../ports/ci.ts';

@@ -15,6 +15,8 @@ import {registryVerify} from './registry-verify.ts';
 import {registryVerifyAll} from './registry-verify-all.ts';
 import {registryVerifyPlanned} from './registry-verify-planned.ts';
 import {storageHold} from './storage-hold.ts';
+import {storageMoveAside} from './storage-move-aside.ts';
+import {storagePutBack} from './storage-put-back.ts';
 import {storageScan} from './storage-scan.ts';
 import {storageSuspend} from './storage-suspend.ts';
 
@@ -26,6 +28,8 @@ export const actions: readonly Action[] = [
 	registryVerifyPlanned,
 	registryVerifyAll,
 	registryRestart,
+	storageMoveAside,
+	storagePutBack,
 	registryRelink,
 	registryCopyBack,
 	registryRepoint,

@@ -15,6 +15,7 @@ import {usedBy} from '../../domain/usage/used-by.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
 import {type KnownUsage, pinnedIn, readUsage} from '../plan/read-usage.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
+import type {AsideData} from '../ports/storage.ts';
 import {sayMemory} from '../scan/stale-memory.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -88,7 +89,8 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 				onProgress: progress,
 			});
 			tell(scope, log, ports.clock.now().getTime());
-			return resultOf(scope, plan, {host: image.host, impact: impactOf(scope, known, context)});
+			const backs = await dataToPutBack(scope, context);
+			return resultOf(scope, plan, {host: image.host, backs, impact: impactOf(scope, known, context)});
 		} finally {
 			await registry.close();
 		}
@@ -125,13 +127,25 @@ function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
 	};
 }
 
+/** What this incident has moved aside, and nothing has replaced: the item that should have done so failed. */
+async function dataToPutBack(
+	{images, disk}: Scope,
+	{ports, incident, changed, signal}: ActionContext,
+): Promise<AsideData[]> {
+	if (ports.storage === undefined || disk === undefined || images.length === 0 || !changed) {
+		return [];
+	}
+
+	return (await ports.storage.aside(incident, {signal})).filter(({isReplaced}) => !isReplaced);
+}
+
 function resultOf(
 	scope: Scope,
 	{document, ...plan}: PlannedRepair,
-	{host, impact}: {host: string; impact?: string | undefined},
+	{host, backs, impact}: {host: string; backs: readonly AsideData[]; impact?: string | undefined},
 ) {
 	const {gaps, trouble, disk} = scope;
-	const rows = planRows({document, ...plan}, {host, referenceTo, ...defined({taken: disk?.listing.taken})});
+	const rows = planRows({document, ...plan, backs}, {host, referenceTo, ...defined({taken: disk?.listing.taken})});
 	const output: OutputValues<'registry.scope'> = {
 		rows: rows.map(toJsonObject),
 		images: rows.flatMap(({damaged}) => damaged ?? []),

@@ -1,7 +1,7 @@
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import {judgeRepair} from '../../domain/plan/judge-repair.ts';
-import {titleOf} from '../../domain/plan/plan-rows.ts';
+import {titleOf} from '../../domain/plan/row-title.ts';
 import type {ActionNamed} from './action.ts';
 import {checkPlanned} from './check-planned.ts';
 import {lookAtAll, takeLook} from './look-at-all.ts';

@@ -1,8 +1,10 @@
 import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
 import {concerns, isOnlyMoved} from '../../domain/damage/moved.ts';
 import {defined} from '../../domain/defined.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import {chooseRemedies, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
+import type {WeighedAside} from '../../domain/plan/data-rows.ts';
 import {countDestructive, type PreparedItem, planItems} from '../../domain/plan/items.ts';
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import type {Plan, PlanImage} from '../../domain/plan/plan.ts';
@@ -13,6 +15,7 @@ import {damagesImage, type Finding} from '../../domain/storage/findings/finding.
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import {copyBackOutlooks} from '../copy-back/outlooks.ts';
+import {badDataIn, prepareAsides} from './prepare-asides.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
@@ -40,6 +43,8 @@ export type PlannedRepair = {
 	document: Pick<Plan, 'images' | 'items' | 'destructive' | 'complete' | 'gaps' | 'usage'>;
 	rows: readonly DamagedRow[];
 	restarts: boolean;
+	/** The bad data, and whether it can be moved aside. */
+	asides: readonly WeighedAside[];
 };
 
 /**
@@ -47,7 +52,8 @@ export type PlannedRepair = {
  * prepared: where preparing fails, the remedy is not possible, with the reason, and the next one is taken. Only reads.
  * @throws OperatorError plan.remedy: a choice matches nothing, or its remedy is not possible
  */
-export async function makePlan(scope: Scope, options: PlanOptions): Promise<PlannedRepair> {
+export async function makePlan(scope: Scope, given: PlanOptions): Promise<PlannedRepair> {
+	const options = {...given, corrupt: corruptAmong(scope.images)};
 	const {choices = [], onProgress = () => {}} = options;
 	const {gaps, moved = []} = scope;
 	const complete = gaps.length === 0;
@@ -59,7 +65,9 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 		),
 		options,
 	);
-	const restarts = needsRestart(scope, rows);
+	const bad = badDataIn(scope, rows);
+	const forgets = forgetsBy(scope, rows);
+	const restarts = needsRestart(scope, rows) || (bad.length > 0 && forgets === 'restart');
 	const knownOf = (image: DamagedImage) =>
 		complete || (onlyMoved && !moved.some(each => concerns(each, image))) ? 'whole' : onlyMoved ? 'moving' : 'partly';
 	const look = lookOf(options.usage);
@@ -103,13 +111,18 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 
 	// In the order of the rows, whichever was prepared first.
 	const inOrder = rows.flatMap(({image}) => prepared.get(image.id) ?? []);
+	const {weighed: asides, asides: moves} = await prepareAsides(
+		bad,
+		{images, prepared: inOrder, forgets: forgets !== undefined},
+		{...options, damaged: scope.images},
+	);
 	const memoryAlone = images.some(({recommended}) => recommended === 'restart');
 	const stores = inOrder.some(({changes}) => changes.some(({type}) => type !== 'store-manifest'));
 	const restart =
-		(restarts && stores) || memoryAlone
+		(needsRestart(scope, rows) && stores) || memoryAlone || (moves.length > 0 && forgets === 'restart')
 			? {undo: 'None is needed: a restart changes nothing that is stored.'}
 			: undefined;
-	const items = planItems(inOrder, restart);
+	const items = planItems(inOrder, restart, moves);
 	return {
 		document: {
 			images,
@@ -121,6 +134,7 @@ export async function makePlan(scope: Scope, options: PlanOptions): Promise<Plan
 		},
 		rows,
 		restarts,
+		asides,
 	};
 }
 
@@ -157,12 +171,29 @@ function usedByOf(image: DamagedImage, known: KnownUsage | undefined): PlanImage
 	return known === undefined || known.usage.lookedAt.length === 0 ? null : usedBy(known.usage, image, known.hosts);
 }
 
+/** Of these, only reading every byte would show again that they are damaged. */
+function corruptAmong(images: readonly DamagedImage[]): Set<Digest> {
+	return new Set(images.flatMap(({digest, findings}) => (findings.includes('blob-corrupt') ? (digest ?? []) : [])));
+}
+
 /** Only where a restart makes the registry forget: what is in Redis outlives it. */
 function needsRestart({memory}: Scope, rows: readonly DamagedRow[]): boolean {
 	const {memory: stale, suspicion, cache} = memory ?? {};
 	const isSuspected = suspicion !== undefined && suspicion.kind !== 'restore';
 	const hasCommand = rows.some(({settings}) => settings.restart !== undefined);
 	return hasCommand && cache !== 'redis' && (stale?.kind === 'proven' || isSuspected);
+}
+
+/**
+ * How the registry is made to forget what is moved aside. `nothing`: it remembers nothing. Undefined: it cannot be done from here.
+ */
+function forgetsBy({memory}: Scope, rows: readonly DamagedRow[]): 'restart' | 'nothing' | undefined {
+	const cache = memory?.cache;
+	if (cache === 'none') {
+		return 'nothing';
+	}
+
+	return cache !== 'redis' && rows.some(({settings}) => settings.restart !== undefined) ? 'restart' : undefined;
 }
 
 function rowOf(

@@ -1,6 +1,7 @@
 import {type DamagedImage, referenceTo} from '../../domain/damage/damaged-image.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
@@ -22,6 +23,8 @@ export type Preparing = Waiting & {
 	host: string;
 	/** The outside systems and the settings of one image. */
 	of(image: ImageReference): {ports: Ports; settings: Settings};
+	/** The images of which bytes were read that do not match. */
+	corrupt?: ReadonlySet<Digest>;
 };
 
 type PreparingRow = Preparing & {
@@ -112,11 +115,17 @@ async function gateOf(gate: Promise<GateText>): Promise<{changes: Change[]; undo
 }
 
 /** For a gate, which only reads: nothing is under way, and nothing is recorded. */
-function readingContext(ports: Ports, settings: Settings, {signal}: Waiting): ActionContext {
+export function readingContext(
+	ports: Ports,
+	settings: Settings,
+	{signal, corrupt}: Pick<Preparing, 'signal' | 'corrupt'>,
+): ActionContext {
 	return {
 		ports,
 		settings,
 		request: '',
+		incident: '',
+		...defined({corrupt}),
 		opened: ports.clock.now().toISOString(),
 		approved: [],
 		recorded: [],

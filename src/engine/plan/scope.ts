@@ -5,10 +5,12 @@ import {isOnlyMoved} from '../../domain/damage/moved.ts';
 import {troubleOfDisk} from '../../domain/damage/storage-trouble.ts';
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {type Depth, type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
 import type {ScanOutput} from '../../domain/incident/outputs.ts';
+import {badIn} from '../../domain/plan/bad-data.ts';
 import {isImageOf} from '../../domain/plan/need.ts';
 import type {Finding, Moved, Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
@@ -23,7 +25,7 @@ import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {compareStore} from '../scan/compare-store.ts';
 import {readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
-import {readMemory} from '../scan/stale-memory.ts';
+import {readCache, readMemory} from '../scan/stale-memory.ts';
 import {readingHostOnce, tellCache} from '../scan/tell-cache.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import {withPinned} from './pinned.ts';
@@ -54,6 +56,8 @@ type ScopeOptions = Waiting & {
 	platforms: MeantPlatforms;
 	/** What the probes saw. */
 	inventory?: InventoryReader;
+	/** Blobs of which a check found bytes that do not match. */
+	suspects?: Iterable<Digest>;
 	/** The image that was reported, if one was. */
 	reported?: ImageReference;
 	/** Digests that workloads are pinned to: they are damage also without a tag. */
@@ -92,7 +96,12 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 	const now = () => options.clock.now().getTime();
 	const look = () =>
 		scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
-			scanStore(storage, {...rules, ...asked, ...defined({inventory: past?.inventory})}),
+			scanStore(storage, {
+				...rules,
+				...asked,
+				suspects: [...(options.suspects ?? [])],
+				...defined({inventory: past?.inventory}),
+			}),
 		);
 	let between = await look();
 	for (let again = 0; again < looksAgain && isOnlyMoved(between.scan); again++) {
@@ -112,8 +121,18 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 		...defined({moved: scan.moved}),
 		...defined({trouble: troubleOfDisk(listing) ?? scan.trouble}),
 		disk: {scan, listing},
-		...(findings.length > 0 && {memory: await readMemory({findings, listing, role}, {registry, storage}, {signal})}),
+		...(findings.length > 0 && {memory: await memoryOf({findings, listing, role}, {registry, storage, signal})}),
 	};
+}
+
+/** What is moved aside has to be forgotten: then it is asked for where the registry remembers it. */
+async function memoryOf(
+	damage: Parameters<typeof readMemory>[0],
+	{registry, storage, signal}: Waiting & {registry: Registry; storage: Storage},
+): Promise<NonNullable<Scope['memory']>> {
+	const memory = await readMemory(damage, {registry, storage}, {signal});
+	const isBad = damage.findings.some(finding => badIn(finding).length > 0);
+	return isBad && memory.cache === undefined ? {...memory, cache: await readCache(storage, {signal})} : memory;
 }
 
 async function overHttp(options: ScopeOptions): Promise<Scope> {
@@ -147,7 +166,7 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 
 /** The reported image is also asked for over HTTP: what serves it may differ from the disk. */
 async function withReported(scope: Scope, reported: ImageReference, options: ScopeOptions): Promise<Scope> {
-	const {registry, platforms, depth = 'edge', rebuilt, signal} = options;
+	const {registry, storage, platforms, depth = 'edge', rebuilt, signal} = options;
 	if (scope.images.some(image => isImageOf(image, reported))) {
 		return scope;
 	}
@@ -163,6 +182,13 @@ async function withReported(scope: Scope, reported: ImageReference, options: Sco
 	});
 	if (check.verdict === 'intact') {
 		return scope;
+	}
+
+	const corrupt = check.faults.flatMap(({kind, digest}) => (kind === 'blob-corrupt' ? (digest ?? []) : []));
+	const known = new Set(options.suspects);
+	if (storage !== undefined && corrupt.some(digest => !known.has(digest))) {
+		// A scan does not hash: on the disk it shows in every image that uses the data.
+		return findDamage({...options, suspects: new Set([...known, ...corrupt])});
 	}
 
 	return check.verdict === 'broken'

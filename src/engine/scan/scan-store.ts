@@ -1,5 +1,6 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError, type OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import type {RegistryRole} from '../../domain/image/verdict.ts';
 import {lastNamed} from '../../domain/inventory/history.ts';
@@ -25,6 +26,8 @@ type ScanOptions = Waiting & {
 	platforms?: MeantPlatforms;
 	/** Reads and hashes every blob, no faster than this. */
 	hash?: {bytesPerSecond?: number};
+	/** Blobs whose bytes were seen not to match: they are hashed as well. */
+	suspects?: readonly Digest[];
 	/** What the registry has held: it tells which images have lost their name. */
 	inventory?: Inventory;
 	/** A manifest to look at although no tag may name it. */
@@ -35,7 +38,7 @@ type ScanOptions = Waiting & {
 /** Lists the store, finds what is damaged, and reads everything that a finding rests on once more. Never writes. */
 export async function scanStore(
 	storage: Storage,
-	{role, platforms, hash, inventory, asked, signal, onProgress = () => {}}: ScanOptions,
+	{role, platforms, hash, suspects = [], inventory, asked, signal, onProgress = () => {}}: ScanOptions,
 ): Promise<{scan: Scan; listing: StorageListing}> {
 	const listing = await storage.list({
 		signal,
@@ -51,7 +54,7 @@ export async function scanStore(
 		hash === undefined ? {hashed: []} : await hashBlobs(storage, listing, {...hash, signal, onProgress});
 	const options = {role, ...defined({platforms, inventory, asked})};
 	const first = assess(listing, {...options, hashed});
-	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, signal}) : [];
+	const told = hash === undefined ? await hashOtherSizes(storage, {scan: first, listing, suspects, signal}) : [];
 	const assessed = told.length === 0 ? first : assess(listing, {...options, hashed: told});
 	const scan =
 		failure === undefined
@@ -69,9 +72,10 @@ export async function scanStore(
 /** A wrong size in a manifest and damaged data look the same until the bytes are hashed. @returns what the hashes told */
 async function hashOtherSizes(
 	storage: Storage,
-	{scan, listing, signal}: Waiting & {scan: Scan; listing: StorageListing},
+	{scan, listing, suspects, signal}: Waiting & {scan: Scan; listing: StorageListing; suspects: readonly Digest[]},
 ): Promise<HashedBlob[]> {
-	const digests = blobsOfOtherSize(scan, listing, mostBytesToTell);
+	const there = suspects.filter(digest => listing.blobs.has(digest));
+	const digests = [...new Set([...blobsOfOtherSize(scan, listing, mostBytesToTell), ...there])];
 	if (digests.length === 0) {
 		return [];
 	}

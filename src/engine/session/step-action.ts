@@ -101,6 +101,7 @@ export function contextOf(
 		ports: item ? portsOf(item, ports) : ports,
 		settings: item?.settings ?? incident.settings,
 		request: item ? itemRequestId(incident.id, effect, item) : requestId(incident, effect),
+		incident: incident.id,
 		opened: incident.openedAt,
 		...defined({
 			attach,

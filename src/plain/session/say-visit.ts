@@ -89,6 +89,7 @@ function sayOutput(output: Output): string[] {
 			return sayHoldOf(output.hold);
 		// The sentence of the step says it already.
 		case 'suspension':
+		case 'aside':
 		case 'relink':
 		case 'copy-back':
 		case 'repoint':

@@ -3,7 +3,7 @@ import type {DamagedImage} from '../../../src/domain/damage/damaged-image.ts';
 import type {Digest} from '../../../src/domain/image/digest.ts';
 import type {ImageCheck, Verdict} from '../../../src/domain/image/verdict.ts';
 import {judgeRepair, type Repaired} from '../../../src/domain/plan/judge-repair.ts';
-import {titleOf} from '../../../src/domain/plan/plan-rows.ts';
+import {titleOf} from '../../../src/domain/plan/row-title.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
 const damaged = (repository: string, more: Partial<DamagedImage> = {}): DamagedImage => ({

@@ -88,6 +88,8 @@ const valueless = {
 	'registry.verify-all': ['refused', 'unreachable'],
 	// A restart leaves no values at all.
 	'registry.restart': undefined,
+	'storage.move-aside': ['kept', 'refused', 'unreachable'],
+	'storage.put-back': undefined,
 	'registry.relink': ['gone', 'refused', 'unreachable'],
 	'registry.copy-back': ['refused', 'unreachable'],
 	'registry.repoint': ['rejected', 'refused', 'unreachable'],

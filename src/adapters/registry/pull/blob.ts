@@ -83,9 +83,14 @@ function pausesFor({state, status}: BlobFinding): readonly number[] {
 	return state === 'unreadable' ? secondAttempt : state === 'unserved' && status >= 500 ? thirdAttempt : [];
 }
 
-function answerOf(found: BlobFinding, {size}: Descriptor, depth: Depth): BlobAnswer {
+function answerOf(found: BlobFinding, {size, digest}: Descriptor, depth: Depth): BlobAnswer {
 	if (found.state !== 'present') {
 		return found;
+	}
+
+	// A client that pushed onto emptied data took its size from the registry.
+	if (size === 0 && !isDigestOfNothing(digest)) {
+		return {state: 'empty', status: found.status, detail: 'it is empty, and its digest is of something'};
 	}
 
 	const {state, status, proof} = found;

@@ -55,7 +55,10 @@ export function blobFault(
 			return {kind: `${role}-missing`, detail: `the data of this ${role} is gone`};
 
 		case 'empty':
-			return {kind: 'blob-empty', detail: `0 bytes on disk, ${size} expected; ${pushKeepsIt}`};
+			return {
+				kind: 'blob-empty',
+				detail: `0 bytes on disk, ${size === 0 ? 'which is not what has this digest' : `${size} expected`}; ${pushKeepsIt}`,
+			};
 
 		case 'truncated':
 			return {kind: 'blob-truncated', detail: `${stored} bytes on disk, ${size} expected; ${pushKeepsIt}`};

@@ -132,6 +132,11 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 				return otherSize(digest, stored.size);
 			}
 
+			// A client that pushed onto emptied data took its size from the registry: no other digest is of nothing.
+			if (size === 0 && !isDigestOfNothing(digest)) {
+				return 'empty';
+			}
+
 			return differing.has(digest) ? 'corrupt' : undefined;
 		},
 		absent,

@@ -146,6 +146,9 @@ function drawOutput(output: Output, {asked, items: planned = []}: Visit, format:
 		case 'copy-back':
 			return items(output.stored);
 
+		case 'aside':
+			return items([output.to]);
+
 		case 'pipeline': {
 			const {number, url, commit, branch} = output;
 			return drawValues(defined({number, url, commit, branch}), format, width);

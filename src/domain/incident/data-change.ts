@@ -1,0 +1,25 @@
+import {type Digest, shortDigest} from '../image/digest.ts';
+import {byteSize} from '../text/wording.ts';
+
+/** `images`: all that use the data. */
+export type MoveAside = {kind: 'move-aside'; digest: Digest; size: number; images: string[]};
+
+export type PutBack = {kind: 'put-back'; digest: Digest; size: number};
+
+/** In Redis, of each of the repositories. Without `command` a person does it. */
+export type ForgetCached = {kind: 'forget-cached'; digest: Digest; repositories: string[]; command?: string};
+
+export function sayMoveAside({digest, size, images}: Pick<MoveAside, 'digest' | 'size' | 'images'>): string {
+	return `moves the bad data of ${digest} aside on the host, ${byteSize(size)}; it is used by ${images.join('; ')}`;
+}
+
+export function sayPutBack({digest, size}: Pick<PutBack, 'digest' | 'size'>): string {
+	return `puts the old data of ${digest} back into its place, ${byteSize(size)}; new data that is there stays`;
+}
+
+export function sayForget({digest, repositories, command}: Omit<ForgetCached, 'kind'>): string {
+	const keys = `the keys of ${shortDigest(digest)} in ${repositories.join(', ')}`;
+	return command === undefined
+		? `by hand, when it was moved: delete ${keys} from Redis`
+		: `deletes ${keys} from Redis: ${command}`;
+}
