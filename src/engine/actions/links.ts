@@ -10,8 +10,31 @@ import type {ActionContext} from './action.ts';
 export type Links = ReadonlyMap<string, PathState>;
 
 export async function linksOf(steps: readonly RelinkStep[], {ports, signal}: ActionContext): Promise<Links> {
+	return (await ports.storage?.recheck(pathsOf(steps), {signal})) ?? new Map();
+}
+
+/** The links that the steps write, and the folders of their tags. */
+export function pathsOf(steps: readonly RelinkStep[]): string[] {
 	const folders = steps.flatMap(step => (step.kind === 'restore-tag' ? tagFolder(step.repository, step.tag) : []));
-	return (await ports.storage?.recheck([...new Set([...steps.map(linkOf), ...folders])], {signal})) ?? new Map();
+	return [...new Set([...steps.map(linkOf), ...folders])];
+}
+
+/** The same context, whose disk tells these paths as they are now, from one command that begins at once. */
+export function readingDiskOnce(paths: readonly string[], context: ActionContext): ActionContext {
+	const {ports, signal} = context;
+	const {storage} = ports;
+	if (storage === undefined) {
+		return context;
+	}
+
+	const read = storage.recheck(paths, {signal});
+	// Whoever asks for one of them is told.
+	read.catch(() => {});
+	const recheck: typeof storage.recheck = async (asked, waiting) => {
+		const known = await read;
+		return asked.every(path => known.has(path)) ? known : storage.recheck(asked, waiting);
+	};
+	return {...context, ports: {...ports, storage: {...storage, recheck}}};
 }
 
 /** Those of them whose bytes are gone from the disk. */

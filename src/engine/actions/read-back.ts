@@ -7,14 +7,26 @@ import type {ActionContext} from './action.ts';
 import {isServed, linkOf} from './links.ts';
 
 /**
- * Reads back what was stored: over new connections, with its bytes; then, in one command, its files on the disk, where one is
- * configured. The registry's 201 proves nothing: it treats a push of what it remembers as known, and stores no file. That it serves
- * something is no proof either: it serves what it remembers without a link.
+ * Reads back what was stored: over new connections, with its bytes; then its files on the disk.
  * @returns why each of the steps that are not proven is not
  * @throws OperatorError effect.unknown, where the disk cannot be read; registry.* | storage.*
  */
 export async function readBack(steps: readonly RelinkStep[], context: ActionContext): Promise<Map<RelinkStep, string>> {
-	const {ports, signal} = context;
+	const lost = await askAnew(steps, context);
+	const served = steps.filter(step => !lost.has(step));
+	return new Map([...lost, ...(await findOnDisk(served, context))]);
+}
+
+/**
+ * Asks for what was stored over new connections, with its bytes. The registry's 201 proves nothing: it treats a push of what it
+ * remembers as known, and stores no file.
+ * @returns why each of the steps that it does not serve is not proven
+ * @throws OperatorError registry.*
+ */
+export async function askAnew(
+	steps: readonly RelinkStep[],
+	{ports, signal}: ActionContext,
+): Promise<Map<RelinkStep, string>> {
 	const lost = new Map<RelinkStep, string>();
 	if (steps.length === 0) {
 		return lost;
@@ -31,9 +43,26 @@ export async function readBack(steps: readonly RelinkStep[], context: ActionCont
 		await registry.close();
 	}
 
-	const {storage} = ports;
+	return lost;
+}
+
+/**
+ * Reads back the files of what was stored, in one command, where a disk is configured. That the registry serves something is no
+ * proof: it serves what it remembers without a link.
+ * @returns why each of the steps that are not proven is not
+ * @throws OperatorError effect.unknown, where the disk cannot be read; storage.*
+ */
+export async function findOnDisk(
+	steps: readonly RelinkStep[],
+	{ports: {storage}, signal}: ActionContext,
+): Promise<Map<RelinkStep, string>> {
+	const lost = new Map<RelinkStep, string>();
+	if (steps.length === 0) {
+		return lost;
+	}
+
 	const states = await storage?.recheck([...new Set(steps.flatMap(filesOf))], {signal});
-	for (const step of states === undefined ? [] : steps.filter(each => !lost.has(each))) {
+	for (const step of states === undefined ? [] : steps) {
 		const wrong = filesOf(step).find(path => !isThere(path, step, states!.get(path)));
 		if (wrong !== undefined && (states!.get(wrong)?.state ?? 'unread') === 'unread') {
 			throw unread(wrong, storage!.place);

@@ -3,9 +3,10 @@ import type {Digest} from '../../domain/image/digest.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import {canRelink, type RelinkStep, relinkCounts, relinkSteps, relinkUndo} from '../../domain/remedy/relink-steps.ts';
+import {blobData} from '../../domain/storage/listing/paths.ts';
 import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {goneFromDisk, linksOf, stillDone} from './links.ts';
+import {goneFromDisk, linksOf, pathsOf, readingDiskOnce, stillDone} from './links.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {nameOf} from './read-back.ts';
 import {bytesGone} from './relink-step.ts';
@@ -65,13 +66,15 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 		};
 	},
 
-	async precondition(inputs, context) {
+	async precondition(inputs, asked) {
+		const steps = stepsOf(inputs);
+		const parts = partsOf(inputs).map(blobData);
+		const context = readingDiskOnce([...(inputs.lacks ?? []), ...pathsOf(steps), ...parts], asked);
 		const now = await stillDamaged(inputs.image, inputs, context);
 		if (now.kind !== 'holds') {
 			return now;
 		}
 
-		const steps = stepsOf(inputs);
 		const links = await linksOf(steps, context);
 		for (const step of steps) {
 			if ((await stillDone(step, links, context)) !== 'yes') {

@@ -10,7 +10,9 @@ import {manifestFromSources, uploadFromSources} from './from-sources.ts';
 import {type Links, linkOf} from './links.ts';
 import {resultOf, type Stored} from './stored.ts';
 
-type Store = {storage?: Storage; lock?: StorageLock; links: Links};
+type Manifest = {bytes: Uint8Array; mediaType: string};
+/** `first`: the manifest that was read before; the others are read when it is their turn. */
+type Store = {storage?: Storage; lock?: StorageLock; links: Links; first?: Manifest & {digest: Digest}};
 
 /** Carries out one step. @throws OperatorError effect.unknown | relink.gone | storage.* | registry.* */
 export async function performRelink(step: RelinkStep, store: Store, context: ActionContext): Promise<Stored> {
@@ -107,13 +109,33 @@ async function whyNotToTag(
 	return isGone ? `${step.tag} was removed since the scan, and is not restored. Scan again.` : undefined;
 }
 
+/** The first manifest that the steps store, from the disk. Undefined: it is not there, or cannot be read, which its step tells. */
+export async function readFirst(
+	steps: readonly RelinkStep[],
+	storage: Storage | undefined,
+	context: ActionContext,
+): Promise<Store['first']> {
+	const step = steps.find(({kind}) => kind === 'put-manifest' || kind === 'restore-tag');
+	if (storage === undefined || step === undefined || step.sources !== undefined) {
+		return undefined;
+	}
+
+	const {digest} = step;
+	const manifest = await readManifest(step, {storage}, context).catch(() => undefined);
+	return manifest && {digest, ...manifest};
+}
+
 /** From the disk; from a source where that has lost it; without a disk, from the registry. */
 async function readManifest(
 	step: RelinkStep,
-	{storage}: Store,
+	{storage, first}: Pick<Store, 'storage' | 'first'>,
 	context: ActionContext,
-): Promise<{bytes: Uint8Array; mediaType: string}> {
+): Promise<Manifest> {
 	const {digest, repository} = step;
+	if (first?.digest === digest) {
+		return first;
+	}
+
 	const bytes =
 		step.sources !== undefined
 			? await manifestFromSources({repository, digest, sources: step.sources}, context)

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {shortDigest} from '../../domain/image/digest.ts';
 import {sayChange} from '../../domain/incident/change.ts';
@@ -7,8 +8,8 @@ import type {Storage, StorageLock} from '../ports/storage.ts';
 import type {ActionContext} from './action.ts';
 import {goneFromDisk, isServed, linksOf, stillDone} from './links.ts';
 import {createLookout, disturbedBy} from './meanwhile.ts';
-import {readBack, sayUnserved} from './read-back.ts';
-import {performRelink} from './relink-step.ts';
+import {askAnew, findOnDisk, sayUnserved} from './read-back.ts';
+import {performRelink, readFirst} from './relink-step.ts';
 
 type Store = {
 	/** Absent: none is configured, and what the registry serves is all that is known. */
@@ -34,8 +35,8 @@ export async function storeAgain(
 	const done: RelinkStep[] = [];
 	const stored: RelinkStep[] = [];
 	let refusal: string | undefined;
-	const links = await linksOf(steps, context);
 	const {look, glance} = createLookout(context);
+	const [links, first] = await Promise.all([linksOf(steps, context), readFirst(steps, storage, context)]);
 
 	for (const step of steps) {
 		lock?.lost?.throwIfAborted();
@@ -46,7 +47,7 @@ export async function storeAgain(
 		}
 
 		if ((await stillDone(step, links, context)) !== 'yes') {
-			const answer = await performRelink(step, {links, ...(storage && {storage}), ...(lock && {lock})}, context);
+			const answer = await performRelink(step, {links, ...defined({storage, lock, first})}, context);
 			context.log(`${sayChange(step).join('; ')} → ${answer.state} ${answer.detail}`);
 			if (answer.state === 'rejected') {
 				refusal = answer.detail;
@@ -67,20 +68,21 @@ export async function storeAgain(
 	}
 
 	// One that is at work now has not seen the new links; one that has ended shows on the disk what it took.
-	const running = await look();
+	const [running, unserved] = await Promise.all([look(), askAnew(stored, context)]);
 	if (running.length > 0) {
 		return {proven: [...done, ...stored], problem: disturbedBy(running)};
 	}
 
-	const lost = await readBack(stored, context);
+	const others = parts.filter(part => !stored.some(({digest}) => digest === part));
+	const served = stored.filter(step => !unserved.has(step));
+	const [notOnDisk, taken] = await Promise.all([findOnDisk(served, context), goneFromDisk(others, context)]);
+	const lost = new Map([...unserved, ...notOnDisk]);
 	const proven = [...done, ...stored.filter(step => !lost.has(step))];
 	const [problem = refusal] = lost.values();
 	if (problem !== undefined) {
 		return {proven, refusal: problem};
 	}
 
-	const others = parts.filter(part => !stored.some(({digest}) => digest === part));
-	const taken = await goneFromDisk(others, context);
 	return taken.length > 0 ? {proven, problem: lackOf(taken)} : {proven};
 }
 

@@ -12,6 +12,8 @@ type Looking = Waiting & {
 	now: () => number;
 	/** The registry of the store, as a reference names it. */
 	host?: string | undefined;
+	/** A look that ended at most this long ago, and found nothing at work, is enough; absent: it has to begin now. */
+	enoughMs?: number;
 };
 
 type Host = Pick<Storage, 'maintenance' | 'hostNow'>;
@@ -50,11 +52,31 @@ async function look(storage: Host, looking: Looking, mayBeKnown: boolean): Promi
 type SharedLook = {latest: Looking; next(): Promise<Hold>};
 const waiting = new WeakMap<Host, SharedLook>();
 
+/** The last look at a host that found nothing at work. */
+const quiet = new WeakMap<Host, {ended: number; hold: Hold}>();
+
 /**
  * What runs now; what is scheduled may have been read up to a minute ago. A host that cannot be asked is a gap. Items of a plan that
  * ask while a look is under way share the next one, which begins after all of them asked.
  */
 export async function lookForCleaners(storage: Host, looking: Looking): Promise<Hold> {
+	const before = quiet.get(storage);
+	const age = looking.now() - (before?.ended ?? 0);
+	if (before !== undefined && age >= 0 && age < (looking.enoughMs ?? 0)) {
+		return before.hold;
+	}
+
+	const hold = await lookTogether(storage, looking);
+	if (hold.running.length > 0 || hold.gaps.length > 0) {
+		quiet.delete(storage);
+	} else {
+		quiet.set(storage, {ended: looking.now(), hold});
+	}
+
+	return hold;
+}
+
+async function lookTogether(storage: Host, looking: Looking): Promise<Hold> {
 	const known = waiting.get(storage);
 	if (known !== undefined) {
 		known.latest = looking;

@@ -6,6 +6,8 @@ import type {Action, Ports, Progress} from '../actions/action.ts';
 import {lookForCleaners} from '../scan/between-looks.ts';
 
 const lookAgainAfterMs = 5_000;
+/** The look at the end of one item is that before the next: what begins meanwhile is seen by the look at its end. */
+const lookIsEnoughMs = 5_000;
 /** Longer than any collection that somebody still waits for. */
 const waitAtMostMs = 12 * 3_600_000;
 
@@ -37,7 +39,12 @@ export async function awaitCleaners(
 	try {
 		for (;;) {
 			const now = () => clock.now().getTime();
-			const {running, gaps} = await lookForCleaners(storage, {now, host: registry.host, signal});
+			const {running, gaps} = await lookForCleaners(storage, {
+				now,
+				host: registry.host,
+				signal,
+				enoughMs: isTold ? 0 : lookIsEnoughMs,
+			});
 			if (running.length === 0) {
 				for (const gap of gaps) {
 					live.write(`Not looked at for cleaners: ${gap}.`);

@@ -167,13 +167,18 @@ export async function beginItem(
 	const stamp = {step, attempt, item: id};
 	const stepAction = stepActionOf(stamp, context);
 	const item = stepAction.item!;
-	const {problem: busy} = item.effect === 'read' ? {} : await awaitCleaners(stamp, stepAction.action, context);
+	const expired = () => isExpired(item, context.ports.clock.now().toISOString());
+	const look = async (): Promise<Precondition | 'expired'> => (expired() ? 'expired' : ask(stamp, stepAction, context));
+	// Both only read. After a wait for a cleaner the answer is asked for again.
+	const [{problem: busy, waited}, first] = await Promise.all([
+		item.effect === 'read' ? {problem: undefined, waited: false} : awaitCleaners(stamp, stepAction.action, context),
+		look(),
+	]);
 	if (busy !== undefined) {
 		return {type: 'item.checked', ...stamp, found: 'unknown', say: busy.message, problem: busy};
 	}
 
-	const expired = () => isExpired(item, context.ports.clock.now().toISOString());
-	const answer: Precondition | 'expired' = expired() ? 'expired' : await ask(stamp, stepAction, context);
+	const answer = waited ? await look() : first;
 	if (answer === 'expired' || expired()) {
 		return {type: 'item.checked', ...stamp, found: 'expired', say: 'It was approved too long ago.'};
 	}
