@@ -53,6 +53,10 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 	const progress = showScanProgress({terminal: terminal.stderr, talk, monotonic: systemClock.monotonic});
 
 	try {
+		const url = known?.registry.url ?? urlOf(host, setup.plainHttp ?? false);
+		const identified = identify({url, registry: ports.registry, storage: ports.storage}, {signal});
+		// Where the host does not answer, the look for damage says so first.
+		identified.catch(() => {});
 		const usage = await readUsage(ports.usage, {clock: systemClock, signal});
 		const pinned = usage && pinnedIn(usage, host);
 		// Where nothing is known to damage it, what was reported is read whole.
@@ -70,8 +74,7 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 			...defined({reported}),
 		});
 		progress.stop();
-		const url = known?.registry.url ?? urlOf(host, setup.plainHttp ?? false);
-		const identity = await identify({url, registry: ports.registry, storage: ports.storage}, {signal});
+		const identity = await identified;
 		const now = systemClock.now();
 		const plan: Plan = redactDeep(
 			{

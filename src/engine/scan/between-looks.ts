@@ -20,17 +20,18 @@ type Host = Pick<Storage, 'maintenance' | 'hostNow'>;
 
 /** Crontabs, timers and compose files change rarely, and a plan of ten items looks thirty times: they are read once a minute. */
 const maintenanceLastsMs = 60_000;
-const read = new WeakMap<Host, {at: number; maintenance: Maintenance}>();
+/** By what is asked of a host: a storage that reads its files once is still the same host. */
+const read = new WeakMap<Host['hostNow'], {at: number; maintenance: Maintenance}>();
 
 async function maintenanceOf(storage: Host, {now, signal}: Looking, mayBeKnown: boolean): Promise<Maintenance> {
-	const known = mayBeKnown ? read.get(storage) : undefined;
+	const known = mayBeKnown ? read.get(storage.hostNow) : undefined;
 	const at = now();
 	if (known !== undefined && at >= known.at && at - known.at < maintenanceLastsMs) {
 		return known.maintenance;
 	}
 
 	const maintenance = await storage.maintenance({signal});
-	read.set(storage, {at, maintenance});
+	read.set(storage.hostNow, {at, maintenance});
 	return maintenance;
 }
 
@@ -53,14 +54,14 @@ type SharedLook = {latest: Looking; next(): Promise<Hold>};
 const waiting = new WeakMap<Host, SharedLook>();
 
 /** The last look at a host that found nothing at work. */
-const quiet = new WeakMap<Host, {ended: number; hold: Hold}>();
+const quiet = new WeakMap<Host['hostNow'], {ended: number; hold: Hold}>();
 
 /**
  * What runs now; what is scheduled may have been read up to a minute ago. A host that cannot be asked is a gap. Items of a plan that
  * ask while a look is under way share the next one, which begins after all of them asked.
  */
 export async function lookForCleaners(storage: Host, looking: Looking): Promise<Hold> {
-	const before = quiet.get(storage);
+	const before = quiet.get(storage.hostNow);
 	const age = looking.now() - (before?.ended ?? 0);
 	if (before !== undefined && age >= 0 && age < (looking.enoughMs ?? 0)) {
 		return before.hold;
@@ -68,9 +69,9 @@ export async function lookForCleaners(storage: Host, looking: Looking): Promise<
 
 	const hold = await lookTogether(storage, looking);
 	if (hold.running.length > 0 || hold.gaps.length > 0) {
-		quiet.delete(storage);
+		quiet.delete(storage.hostNow);
 	} else {
-		quiet.set(storage, {ended: looking.now(), hold});
+		quiet.set(storage.hostNow, {ended: looking.now(), hold});
 	}
 
 	return hold;

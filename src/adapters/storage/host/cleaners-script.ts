@@ -48,7 +48,7 @@ store_of() {
 }
 # Prints the text of the script that an interpreter runs, if it has to do with a registry. $1: its folder in /proc; $2: its number
 put_script() {
-	file=$(words_of "$1/cmdline" | sed -n '2,4{/^-/d;p;}' | head -n 1)
+	file=$(tr '\\000' '\\n' <"$1/cmdline" | sed -n '2,4{/^-/d;p;q;}')
 	case $file in /*) if [ -d "$1/root/." ]; then file=$1/root$file; fi ;; *) file=$1/cwd/$file ;; esac
 	if [ -f "$file" ] && [ "$(wc -c <"$file")" -lt 262144 ] && grep -q -s -E -e "$narrow" -- "$file"; then
 		put "script $2"
