@@ -1,5 +1,5 @@
 import type {Digest} from '../../../domain/image/digest.ts';
-import {parseManifest} from '../../../domain/image/manifest.ts';
+import {type ParsedManifest, parseManifest} from '../../../domain/image/manifest.ts';
 import {parseConfig} from '../../../domain/image/pullable/config-document.ts';
 import {type ConfigFact, configFact} from '../../../domain/image/pullable/judge-config.ts';
 import {unpackedLayers} from '../../../domain/image/pullable/judge-manifest.ts';
@@ -17,8 +17,9 @@ const largestConfig = 4 * 1024 * 1024;
 export async function readConfigs(
 	listing: StorageListing,
 	where: Waiting & {shell: Shell},
-): Promise<Pick<StorageListing, 'imageConfigs' | 'configsUnread'>> {
-	const all = configsOf(listing);
+): Promise<Pick<StorageListing, 'imageConfigs' | 'configsUnread' | 'parsed'>> {
+	const parsed = parseAll(listing);
+	const all = configsOf(parsed, listing);
 	const wanted = all.filter(digest => listing.blobs.get(digest)!.size <= largestConfig).slice(0, mostConfigs);
 	let bytes = 0;
 	const few = wanted.filter(digest => {
@@ -40,14 +41,25 @@ export async function readConfigs(
 	}
 
 	listing.gaps.push(...read.gaps.map(gap => gap.replace('blobs that may be manifests', 'configs of images')));
-	return {imageConfigs, configsUnread: all.length - imageConfigs.size};
+	return {imageConfigs, configsUnread: all.length - imageConfigs.size, parsed};
 }
 
-function configsOf({manifests, blobs}: StorageListing): Digest[] {
+/** Once for the configs and for the walk of the images. */
+function parseAll({manifests}: StorageListing): Map<Digest, ParsedManifest> {
+	const parsed = new Map<Digest, ParsedManifest>();
+	for (const [digest, body] of manifests) {
+		if (body.ok) {
+			parsed.set(digest, parseManifest(body.text));
+		}
+	}
+
+	return parsed;
+}
+
+function configsOf(parsed: ReadonlyMap<Digest, ParsedManifest>, {blobs}: StorageListing): Digest[] {
 	const configs = new Set<Digest>();
-	for (const body of manifests.values()) {
-		const parsed = body.ok ? parseManifest(body.text) : undefined;
-		const manifest = parsed?.ok ? parsed.manifest : undefined;
+	for (const each of parsed.values()) {
+		const manifest = each.ok ? each.manifest : undefined;
 		const config = manifest?.kind === 'image' && unpackedLayers(manifest) !== undefined ? manifest.config : undefined;
 		// What has another size is damaged, whatever it says.
 		if (config !== undefined && blobs.get(config.digest)?.size === config.size) {

@@ -1,4 +1,5 @@
 import type {Digest} from '../../image/digest.ts';
+import type {ParsedManifest} from '../../image/manifest.ts';
 import type {ConfigFact} from '../../image/pullable/judge-config.ts';
 import type {CollectionStop} from './collection-stop.ts';
 import type {ObstacleKind} from './obstacles.ts';
@@ -47,6 +48,8 @@ export type StorageListing = {
 	 * links and no manifest names.
 	 */
 	manifests: Map<Digest, {ok: true; text: string} | {ok: false; reason: string}>;
+	/** What has been parsed of them already, without a media type. */
+	parsed?: ReadonlyMap<Digest, ParsedManifest>;
 	/** The texts of configs that such unlinked images need, as far as they are known. */
 	configs?: ReadonlyMap<Digest, string>;
 	/** What the configs of the images say, as far as they were read. `corrupt`: the bytes do not match the digest. */

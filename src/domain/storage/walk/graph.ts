@@ -198,7 +198,7 @@ export function openGraph(listing: StorageListing, {differing = none, matching =
 			return body;
 		}
 
-		const parsed = parseManifest(body.text);
+		const parsed = listing.parsed?.get(digest) ?? parseManifest(body.text);
 		// It is whole, and what it means is not known.
 		if (!parsed.ok && (parsed.ambiguous || parsed.unsupported !== undefined)) {
 			unreadBodies.add(digest);
