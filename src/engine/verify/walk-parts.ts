@@ -4,7 +4,7 @@ import {formatReference, type ImageReference} from '../../domain/image/reference
 import {type Depth, type ImageCheck, type Unchecked, verdictOf} from '../../domain/image/verdict.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import type {AnswerCache} from './answer-cache.ts';
-import {checkManifest, createPartCheck, withoutEmptyBranches} from './faults.ts';
+import {checkManifest, createPartCheck, withoutEmptyBranches} from './check-part.ts';
 import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';

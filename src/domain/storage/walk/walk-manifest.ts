@@ -5,11 +5,10 @@ import {type MeantPlatforms, mayBeAbsent, platformsMeant} from '../../image/mean
 import {roleOfChild} from '../../image/media-type.ts';
 import {mayLiveElsewhere} from '../../image/pullable/layer-types.ts';
 import type {RegistryRole} from '../../image/verdict.ts';
-import {blobData, revisionLink} from '../listing/paths.ts';
-import {earliest} from '../listing/times.ts';
-import {revisionFault, type StorageFault, sayGone, sayLoss} from './faults.ts';
+import {blobData} from '../listing/paths.ts';
+import {revisionFault, type StorageFault, sayGone} from './faults.ts';
 import type {StorageGraph} from './graph.ts';
-import {gonePartsOf, planBelow} from './relink-plan.ts';
+import {unlinkedFault} from './unlinked-child.ts';
 import {lookAtBlob, lostLayersFault, sizeFault} from './walk-blob.ts';
 import {configFault, flawsIn, typeFault} from './walk-meaning.ts';
 
@@ -144,40 +143,22 @@ function walkFrom(graph: StorageGraph, {repository, root, role, platforms = {}, 
 		}
 	}
 
-	/** The manifest is there and its link is not: `garbage-collect -m` removed the link, or it was lost in another way. */
 	function unlinkedChild(path: Visited): void {
 		const {digest, via} = path;
-		const since = times.revision(repository, digest);
-		const body = graph.manifest(digest);
 		reached.add(digest);
+		const body = graph.manifest(digest);
 		if (body === undefined) {
 			return;
 		}
 
+		const {fault, since, parts} = unlinkedFault(graph, repository, digest, body);
+		for (const part of parts) {
+			walk.blobs.add(part);
+		}
+
+		add({...fault, ...placeOf(path)}, since);
 		if (!body.ok) {
-			const detail = `its link is gone and its JSON cannot be read: ${body.reason}`;
-			add({kind: 'child-missing', ...placeOf(path), detail}, since);
 			return;
-		}
-
-		const plan = planBelow(graph, repository, [digest]);
-		const lost = gonePartsOf(plan);
-		for (const part of plan.parts) {
-			walk.blobs.add(part.digest);
-		}
-
-		if (lost.length > 0) {
-			const missing = lost.filter(part => graph.data(part) === 'gone');
-			const detail = sayLoss(missing.length, lost.length - missing.length);
-			add({kind: 'child-swept', ...placeOf(path), missing, detail}, earliest([since, ...missing.map(times.data)]));
-		} else {
-			const detail = plan.complete
-				? sayGone(graph, revisionLink(repository, digest), {
-						wanted: 'its revision link',
-						gone: 'everything is on disk, only its revision link is gone',
-					})
-				: 'its revision link is gone; it could not be read whether all its parts are still there';
-			add({kind: 'child-unlinked', ...placeOf(path), detail}, since);
 		}
 
 		const below = [...via, digest];
