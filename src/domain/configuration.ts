@@ -134,6 +134,12 @@ const image = v.strictObject({
 			tags: v.optional(v.array(text), []),
 			builder: v.optional(v.picklist(['auto', 'docker', 'podman', 'buildah']), 'auto'),
 			environment: v.optional(v.record(v.string(), v.string()), {}),
+			/** What it is built for; absent: the platform of the host. */
+			platforms: v.optional(platformList),
+			/** Build arguments. They are kept in the image's history, so they are no place for a secret. */
+			args: v.optional(v.record(text, v.string()), {}),
+			/** Secrets of the build (`RUN --mount=type=secret`): files on the host that builds. */
+			secrets: v.optional(v.record(text, v.strictObject({file: text})), {}),
 		}),
 	),
 });

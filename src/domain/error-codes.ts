@@ -68,7 +68,7 @@ type AuditCode =
 type BlobCode = 'blob.wrong-digest';
 
 /** About a build, wherever it runs. */
-type BuildCode = 'build.nothing-to-push' | 'build.tag-changed';
+type BuildCode = 'build.nothing-to-push' | 'build.platform' | 'build.secret' | 'build.tag-changed';
 
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 

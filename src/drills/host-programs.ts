@@ -22,7 +22,7 @@ export async function writePrograms({folder, bin, detached}: WorldPaths, {node}:
 		// Node 22 prints a warning when it runs TypeScript; a real docker or git would not.
 		`#!/bin/sh\nexec ${[node, '--disable-warning=ExperimentalWarning', program, folder, name].map(quoted).join(' ')} "$@"\n`;
 	const scripts: Record<string, string> = {
-		docker: runs('docker'),
+		docker: runs('docker').replace('\n', `\n${dockerQuestions}`),
 		git: runs('git'),
 		[restartCommand]: runs('restart'),
 		crontab: `#!/bin/sh\ncat <<'END'\n${crontab}END\n`,
@@ -34,6 +34,15 @@ export async function writePrograms({folder, bin, detached}: WorldPaths, {node}:
 		await writeFile(path.join(bin, name), script, {mode: 0o755});
 	}
 }
+
+/** What docker is asked around a build, answered without starting Node. It keeps no other images, and has no buildx. */
+const dockerQuestions = `case "$1 $2" in
+	'image inspect') exit 1 ;;
+	'images '* | 'rmi '*) exit 0 ;;
+	'buildx version') echo "docker: 'buildx' is not a docker command." >&2; exit 1 ;;
+	'info --format') echo /; exit 0 ;;
+esac
+`;
 
 /** The environment of a login: nothing of regmedic's but the mark. */
 export function hostVariables({folder, vm, bin}: WorldPaths, user: string): Record<string, string> {

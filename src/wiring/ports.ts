@@ -189,7 +189,10 @@ export function settingsOf(
 				: usersOf(reference, configuration, known?.name).filter(each => each !== build?.repository),
 		fallback:
 			fallback === undefined ? null : fallback.on === 'local' ? 'this machine' : (known?.registry.storage?.ssh ?? null),
-		build: fallback === undefined ? null : {...fallback, branch: fallback.branch ?? null},
+		build:
+			fallback === undefined
+				? null
+				: {...fallback, branch: fallback.branch ?? null, platforms: fallback.platforms ?? null},
 	} satisfies SettingsValues;
 }
 

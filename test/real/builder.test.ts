@@ -66,6 +66,10 @@ describeReal(
 				credentials: {username: 'octocat', password},
 				plainHttp: true,
 				environment: {STORAGE_DRIVER: 'vfs', BUILDAH_ISOLATION: 'chroot'},
+				platforms: [],
+				args: {},
+				secrets: {},
+				bases: [],
 				...fields,
 			};
 		}

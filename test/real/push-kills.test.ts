@@ -71,6 +71,8 @@ describeReal('a fallback build that is killed while it pushes', slowPushPrograms
 							tags: [],
 							builder: 'buildah',
 							environment: {},
+							args: {},
+							secrets: {},
 						},
 					},
 				},

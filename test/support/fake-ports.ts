@@ -288,7 +288,8 @@ export function fakeBuilder({
 	return {
 		place: 'registry-vm',
 		check: async () => neverAsked(),
-		platform: async () => 'linux/amd64',
+		abilities: async () => ({program: 'buildah', platform: 'linux/amd64', emulates: [], buildx: false, unreadable: []}),
+		recipe: async () => ({state: 'read', commit: '0', dockerfile: 'FROM scratch\n'}),
 		starts: asked,
 		start({requestId}) {
 			asked.push(requestId);

@@ -232,6 +232,8 @@ function configurationOf(scenario: MemoryScenario): Configuration {
 					tags,
 					builder: 'auto',
 					environment: {},
+					args: {},
+					secrets: {},
 				},
 			},
 		},

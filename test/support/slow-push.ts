@@ -34,6 +34,7 @@ push)
 		[ "\${before:-}" != --digestfile ] || file=$word
 		before=$word
 	done
+	word=\${word#docker://}
 	host=\${word%%/*} rest=\${word#*/} && name=\${rest%:*} tag=\${rest##*:}
 	sleep 0.1
 	at=$(curl -sS -D - -o /dev/null -X POST "http://$host/v2/$name/blobs/uploads/" | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')

@@ -85,7 +85,7 @@ test('what takes something away stands first and is marked, also where little fi
 	};
 	const screen = await atGate('typed', {columns: 60, rows: 16, world: {gate}});
 
-	expect(screen).toMatch(/Changes +! would lose linux\/arm64: the host builds for +│/);
+	expect(screen).toMatch(/Changes +! would lose linux\/arm64: it is built for +│/);
 	expect(screen.indexOf('! would lose')).toBeLessThan(screen.indexOf('clones'));
 });
 

@@ -2,17 +2,20 @@ import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {isDigest} from '../../domain/image/digest.ts';
 import type {Redact} from '../../domain/text/redaction.ts';
-import type {Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
+import type {BaseDigest, Builder, BuildStage, BuildStatus, StartAnswer} from '../../engine/ports/builder.ts';
 import type {Shell, ShellResult} from '../../engine/ports/shell.ts';
+import {abilitiesIn, abilitiesScript} from './abilities.ts';
 import {builderCheck, sourceLines} from './check-builder.ts';
 import {checkScript} from './check-script.ts';
 import {checkedRequestId, orderLines, variableLines} from './order.ts';
-import {platformIn, platformScript} from './platform.ts';
+import {recipeScript} from './recipe-script.ts';
 import {startScript} from './start-script.ts';
 import {cancelScript, logScript, statusScript} from './status-scripts.ts';
 
 const startTimeoutMs = 90_000;
 const checkTimeoutMs = 240_000;
+const recipeTimeoutMs = 100_000;
+const abilitiesTimeoutMs = 120_000;
 const readTimeoutMs = 30_000;
 const cancelTimeoutMs = 60_000;
 const logChunkBytes = 256 * 1024;
@@ -41,15 +44,27 @@ export function createBuilder({
 			const result = await shell.run({kind: 'read', script: checkScript, input, timeoutMs: checkTimeoutMs}, waiting);
 			return builderCheck(readReply(result, place, redact).rest.toString('utf8'));
 		},
-		async platform({program, environment}, waiting) {
+		async recipe(source, waiting) {
+			const input = sourceLines(source);
+			const result = await shell.run({kind: 'read', script: recipeScript, input, timeoutMs: recipeTimeoutMs}, waiting);
+			const {
+				words: [state, ...said],
+				rest,
+			} = readReply(result, place, redact);
+			return state === 'read'
+				? {state, commit: said.join(' '), dockerfile: rest.toString('utf8')}
+				: {state: 'unreadable', why: redact(said.join(' '))};
+		},
+		async abilities({program, environment, secrets}, waiting) {
+			const files = Object.values(secrets);
 			const request = {
 				kind: 'read' as const,
-				script: platformScript,
+				script: abilitiesScript,
 				args: [program],
-				input: variableLines(environment),
-				timeoutMs: readTimeoutMs,
+				input: `${[String(files.length), ...files].join('\n')}\n${variableLines(environment)}`,
+				timeoutMs: abilitiesTimeoutMs,
 			};
-			return platformIn(readReply(await shell.run(request, waiting), place, redact).words);
+			return abilitiesIn(readReply(await shell.run(request, waiting), place, redact).rest.toString('utf8'));
 		},
 		async start(order, waiting) {
 			const request = {
@@ -123,8 +138,8 @@ function startAnswer({words: [state, ...rest]}: Reply, place: string): StartAnsw
 		case 'no-program':
 			return {state, detail: `No build program works on ${place}: ${text}.`};
 		case 'no-space': {
-			const [mebibytes, ...folder] = rest;
-			const message = `Only ${mebibytes} MiB are free on ${place} in ${folder.join(' ')}; a build needs 1 GiB.`;
+			const [free, needed, ...folder] = rest;
+			const message = `Only ${free} MiB are free on ${place} in ${folder.join(' ')}; a build needs ${needed} MiB there.`;
 			return {state, detail: message};
 		}
 		case 'busy':
@@ -142,7 +157,11 @@ function buildStatus({words: [state, word, exitCode], rest}: Reply, redact: Reda
 		case 'running':
 			return {state, stage: stageIn(word)};
 		case 'pushed':
-			return {state, ...defined({digest: word !== undefined && isDigest(word) ? word : undefined})};
+			return {
+				state,
+				...defined({digest: word !== undefined && isDigest(word) ? word : undefined}),
+				...basesIn(rest.toString('utf8')),
+			};
 		case 'failed':
 			return {
 				state,
@@ -154,6 +173,15 @@ function buildStatus({words: [state, word, exitCode], rest}: Reply, redact: Reda
 		default:
 			throw new Error(`the status script replied ${state}`);
 	}
+}
+
+/** Of several platforms a base has several digests. */
+function basesIn(text: string): {bases?: BaseDigest[]} {
+	const found = [...new Set(text.split('\n'))].flatMap(line => {
+		const [, name = '', digest = ''] = /^base (\S+) (\S+)$/.exec(line) ?? [];
+		return isDigest(digest) ? [{name, digest}] : [];
+	});
+	return found.length === 0 ? {} : {bases: found};
 }
 
 const stages: readonly BuildStage[] = ['clone', 'login', 'build', 'push'];

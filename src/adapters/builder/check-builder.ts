@@ -34,7 +34,7 @@ export function builderCheck(output: string): BuilderCheck {
 		...defined({
 			obstacle:
 				space.state === 'low'
-					? `only ${space.detail.replace(' ', ' MiB are free in ')}; a build needs 1 GiB`
+					? space.detail.replace(/^(\d+) (\d+) (.*)$/, 'only $1 MiB are free in $3; a build needs $2 MiB there')
 					: space.state === 'unwritable'
 						? `this user may not write to ${space.detail}`
 						: undefined,

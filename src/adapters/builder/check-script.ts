@@ -1,17 +1,13 @@
 import {buildsFolder} from './build-folder.ts';
 import {programChoice} from './program-choice.ts';
-import {leastFreeKiB} from './start-script.ts';
+import {sourceReading} from './source-script.ts';
+import {space} from './space.ts';
 
 const cloneSeconds = 60;
 
-/**
- * Does what a build does before it builds: chooses the program and clones the source, but without its files and into a
- * temporary folder, which is removed. Standard input, a line each: git, branch, the folder of the context, two paths where the
- * Dockerfile may be, the program, the number of variables, and those. Replies with lines of one word, a state and a detail.
- */
-export const checkScript = `
+/** The start of the check, and of a reading of the Dockerfile: what is on standard input, and a temporary folder, which is removed. */
+export const sourcePreamble = `
 ${buildsFolder}
-${programChoice}
 for name in git branch context first second program count; do
 	IFS= read -r value || exit 1
 	eval "$name=\\$value"
@@ -27,6 +23,17 @@ while [ "$count" -gt 0 ]; do
 	printf '%s\\n' "$value" >>"$variables"
 	count=$((count - 1))
 done
+`;
+
+/**
+ * Does what a build does before it builds: chooses the program and clones the source, but without its files and into a
+ * temporary folder, which is removed. Standard input, a line each: git, branch, the folder of the context, two paths where the
+ * Dockerfile may be, the program, the number of variables, and those. Replies with lines of one word, a state and a detail.
+ */
+export const checkScript = `
+${sourcePreamble}
+${programChoice}
+${space}
 exec </dev/null
 say checked
 
@@ -35,35 +42,18 @@ if [ -n "$chosen" ]; then echo "program works $chosen"; else echo "program none 
 folder=$builds
 while [ ! -d "$folder" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
 if [ ! -w "$folder" ]; then echo "space unwritable $folder"; fi
-set -- $(df -Pk "$folder" | tail -n 1)
-case \${4:-} in
-	'' | *[!0-9]*) ;;
-	*) [ "$4" -ge ${leastFreeKiB} ] || echo "space low $(($4 / 1024)) $folder" ;;
-esac
+if [ -n "$chosen" ]; then
+	found=$(short_of_space "$folder") && echo "space low $found"
+else
+	found=$(lacks_space "$folder" 1) && echo "space low $found"
+fi
 
 if ! command -v git >/dev/null 2>&1; then
 	echo 'source unreadable git is not installed'
 	exit 0
 fi
-# As in a build: no person is there to answer a prompt.
-export GIT_TERMINAL_PROMPT=0 SSH_ASKPASS_REQUIRE=never GIT_LITERAL_PATHSPECS=1
-limited() {
-	(
-		while IFS= read -r variable; do export "$variable"; done <"$variables"
-		seconds=$1
-		shift
-		if command -v timeout >/dev/null 2>&1; then exec timeout "$seconds" "$@"; else exec "$@"; fi
-	) </dev/null 2>"$temporary/errors"
-}
-reason() {
-	# Git says what failed first in a line "fatal:", and adds advice after it.
-	line=$(grep -E '^(fatal|error):|[Pp]ermission denied|Host key verification failed' "$temporary/errors" | head -n 1)
-	printf '%s' "\${line:-$(tail -n 1 "$temporary/errors")}"
-}
-# Without the files' contents, where this git can: the names are enough.
-filter=
-if git clone -h 2>&1 | grep -q -e --filter; then filter=--filter=blob:none; fi
-limited ${cloneSeconds} git -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60 clone --quiet --depth 1 --no-checkout $filter \${branch:+"--branch=$branch"} -- "$git" source >/dev/null
+${sourceReading}
+clone_names ${cloneSeconds}
 code=$?
 if [ "$code" -eq 124 ] || [ "$code" -eq 143 ]; then
 	if limited 20 git ls-remote --exit-code -- "$git" "\${branch:-HEAD}" >/dev/null; then

@@ -1,4 +1,7 @@
+import {buildAndPush} from './build-and-push.ts';
 import {processIdentity} from './build-folder.ts';
+import {cleanUp} from './clean-up.ts';
+import {logins} from './logins.ts';
 
 /**
  * The build itself, detached from the connection that started it. $1: its folder; standard input: one line, the password.
@@ -13,7 +16,9 @@ child=
 pushed=
 cd "$folder" || exit 1
 trap '' HUP
+logins=
 ${processIdentity}
+${cleanUp}
 { printf '%s\\n' "$$"; identity "$$"; printf '\\n'; } >pid.new
 mv pid.new pid
 [ ! -d ../.lock.d ] || cp pid ../.lock.d/pid
@@ -27,7 +32,7 @@ exec </dev/null
 # Writes the result, after the credentials are deleted and the host is free for the next build.
 finish() {
 	trap '' TERM INT EXIT
-	rm -rf auth source
+	clean_up
 	printf '%s\\n' "$*" >status.new
 	[ ! -d ../.lock.d ] || rm -rf ../.lock.d
 	exec 9>&-
@@ -60,7 +65,7 @@ enter() {
 }
 # Runs in the background, so that the shell handles a signal at once.
 run() {
-	( while IFS= read -r variable; do export "$variable"; done <environment; exec "$@" ) 9>&- &
+	( environment; [ -z "$logins" ] || export "$logins"; exec "$@" ) 9>&- &
 	child=$!
 	wait "$child"
 	code=$?
@@ -69,7 +74,7 @@ run() {
 }
 must() { run "$@" || exit $?; }
 log_in() {
-	printf '%s\\n' "$password" | ( while IFS= read -r variable; do export "$variable"; done <environment; exec "$@" ) 9>&- &
+	printf '%s\\n' "$password" | ( environment; export "$logins"; exec "$@" ) 9>&- &
 	child=$!
 	password=
 	wait "$child" || exit $?
@@ -87,22 +92,11 @@ context=$folder/source/$context
 insecure=
 [ "$transport" = plain ] && [ "$program" != docker ] && insecure=--tls-verify=false
 
+${logins}
+${buildAndPush}
 if [ "$login" = login ]; then
 	enter login
-	mkdir -p auth/docker
-	if [ "$program" = docker ]; then
-		# DOCKER_CONFIG also decides where docker finds its context and its plug-ins, so both are carried over.
-		if [ -z "\${DOCKER_HOST:-}" ]; then
-			DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null 9>&-) || DOCKER_HOST=
-			[ -n "$DOCKER_HOST" ] && export DOCKER_HOST || unset DOCKER_HOST
-		fi
-		[ ! -d "\${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" ] || ln -s "\${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" auth/docker/cli-plugins
-		export DOCKER_CONFIG="$folder/auth/docker"
-		log_in docker login --username "$username" --password-stdin "$host"
-	else
-		export REGISTRY_AUTH_FILE="$folder/auth/auth.json"
-		log_in "$program" login $insecure --username "$username" --password-stdin "$host"
-	fi
+	log_in_for_build
 fi
 
 enter build
@@ -110,22 +104,11 @@ enter build
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 # Plain HTTP only for a base image in the same registry; any other registry keeps TLS.
 base=
-[ -z "$insecure" ] || ! grep -i '^[[:space:]]*FROM[[:space:]]' "$dockerfile" | grep -qF "$host/" || base=$insecure
-set --
-while IFS= read -r image; do set -- "$@" -t "$image"; done <images
-case $program in
-	buildah) must buildah bud $base "$@" -f "$dockerfile" "$context" ;;
-	podman) must podman build $base "$@" -f "$dockerfile" "$context" ;;
-	*) must docker build "$@" -f "$dockerfile" "$context" ;;
-esac
+[ -z "$insecure" ] || ! grep -qF "$host/" bases "$dockerfile" || base=$insecure
+build_all
 
 enter push
-while IFS= read -r image <&8; do
-	case $program in
-		docker) must docker push "$image" ;;
-		*) must "$program" push $insecure --digestfile "$folder/digest" "$image" ;;
-	esac
-done 8<images
+push_all
 pushed=yes
 exit 0
 `;

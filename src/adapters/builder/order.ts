@@ -1,4 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {platformPattern} from '../../domain/image/platform.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {BuildOrder, BuildSource} from '../../engine/ports/builder.ts';
 
@@ -19,11 +20,11 @@ export function checkedRequestId(requestId: string): string {
  * @throws OperatorError builder.bad-order
  */
 export function orderLines(order: BuildOrder): string {
-	const {git, branch = '', context, dockerfile, images, program, credentials, plainHttp, environment} = order;
+	const {git, branch = '', context, dockerfile, images, program, credentials, plainHttp} = order;
 	const references = images.map(image => parseReference(image));
 	const host = hostOf(references);
 	checkedSource(order);
-	const variables = Object.entries(environment);
+	checkInputs(order);
 
 	const lines = [
 		git,
@@ -33,16 +34,45 @@ export function orderLines(order: BuildOrder): string {
 		program,
 		plainHttp ? 'plain' : 'tls',
 		host,
-		String(images.length),
-		...images,
-		String(variables.length),
-		...variables.map(([name, value]) => `${name}=${value}`),
+		...counted(images),
+		...counted(pairs(order.environment)),
+		...counted(pairs(order.args)),
+		...counted(pairs(order.secrets)),
+		...counted(order.platforms),
+		...counted(order.bases),
 		credentials ? 'login' : 'anonymous',
 		...(credentials ? [credentials.username, credentials.password] : []),
 	];
 
 	checkLines(lines);
 	return `${lines.join('\n')}\n`;
+}
+
+function counted(lines: readonly string[]): string[] {
+	return [String(lines.length), ...lines];
+}
+
+function pairs(values: Record<string, string>): string[] {
+	return Object.entries(values).map(([name, value]) => `${name}=${value}`);
+}
+
+function checkInputs({args, secrets, platforms, bases}: BuildOrder): void {
+	checkVariables(args);
+	for (const [id, file] of Object.entries(secrets)) {
+		// The programs read `id=ID,src=FILE` as comma-separated values.
+		if (!/^[\w.-]+$/.test(id) || !/^\/[^,"]*$/.test(file)) {
+			throw badOrder(`its secret "${id}" needs a file with a whole path, without commas and quotes`);
+		}
+	}
+
+	const wrong = platforms.find(platform => !platformPattern.test(platform));
+	if (wrong !== undefined) {
+		throw badOrder(`"${wrong}" is not a platform such as linux/arm64`);
+	}
+
+	if (bases.some(name => name.startsWith('-'))) {
+		throw badOrder('a base image begins with a dash');
+	}
 }
 
 /** @throws OperatorError builder.bad-order */
@@ -75,8 +105,8 @@ function checkLines(lines: readonly string[]): void {
 /** The environment of a build, a variable a line. @throws OperatorError builder.bad-order */
 export function variableLines(environment: Record<string, string>): string {
 	checkVariables(environment);
-	return Object.entries(environment)
-		.map(([name, value]) => `${name}=${value}\n`)
+	return pairs(environment)
+		.map(line => `${line}\n`)
 		.join('');
 }
 

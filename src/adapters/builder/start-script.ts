@@ -1,9 +1,8 @@
 import {buildsFolder, processIdentity} from './build-folder.ts';
+import {cleanUp} from './clean-up.ts';
 import {jobScript} from './job-script.ts';
 import {programChoice} from './program-choice.ts';
-
-/** With less, a build fails later and less clearly. */
-export const leastFreeKiB = 1024 * 1024;
+import {space} from './space.ts';
 
 /**
  * Starts the job, once for each request id. $1: the request id; standard input: the order. The password is its last
@@ -13,6 +12,8 @@ export const startScript = `
 ${buildsFolder}
 ${processIdentity}
 ${programChoice}
+${space}
+${cleanUp}
 id=$1
 folder=$builds/$id
 new=$builds/.new-$id
@@ -75,7 +76,7 @@ for name in git branch context dockerfile program transport host; do
 	printf '%s\\n' "$value" >>"$new/order"
 done
 program=$(sed -n 5p "$new/order")
-for file in images environment; do
+for file in images environment args secrets platforms bases; do
 	: >"$new/$file"
 	IFS= read -r count || exit 1
 	while [ "$count" -gt 0 ]; do
@@ -89,12 +90,6 @@ username=
 [ "$login" = anonymous ] || IFS= read -r username || exit 1
 printf '%s\\n' "$login" "$username" >>"$new/order"
 
-set -- $(df -Pk . | tail -n 1)
-case \${4:-} in
-	'' | *[!0-9]*) ;;
-	*) [ "$4" -ge ${leastFreeKiB} ] || { say no-space "$(($4 / 1024)) $builds"; exit 0; } ;;
-esac
-
 variables=$new/environment
 if ! command -v git >/dev/null 2>&1; then
 	say no-program 'git is not installed'
@@ -103,6 +98,19 @@ fi
 choose_program "$program"
 if [ -z "$chosen" ]; then
 	say no-program "$reasons"
+	exit 0
+fi
+# What a build left that was killed; and builds that ended a month ago.
+for left in */pid; do
+	left=\${left%/pid}
+	[ -f "$left/pid" ] || continue
+	{ [ -f "$left/status" ] && [ ! -f "$left/made" ]; } || works "$left/pid" || ( cd "$left" && clean_up )
+done
+find . -mindepth 1 -maxdepth 1 -type d -mtime +30 2>/dev/null | while IFS= read -r left; do
+	[ ! -f "$left/status" ] || [ -f "$left/made" ] || rm -rf "$left"
+done
+if found=$(short_of_space "$builds"); then
+	say no-space "$found"
 	exit 0
 fi
 awk -v program="$chosen" 'NR == 5 {$0 = program} {print}' "$new/order" >"$new/order.chosen" && mv "$new/order.chosen" "$new/order" || exit 1

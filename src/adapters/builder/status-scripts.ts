@@ -8,7 +8,10 @@ cd "$builds/$1" 2>/dev/null || { say absent; exit 0; }
 tell() {
 	word=$(cat status)
 	say "$word"
-	case $word in failed*) tail -c 4096 log | tail -n 15 ;; esac
+	case $word in
+		failed*) tail -c 16384 log | tail -n 80 ;;
+		pushed*) cat based 2>/dev/null || : ;;
+	esac
 	exit 0
 }
 [ ! -f status ] || tell

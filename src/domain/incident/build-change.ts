@@ -18,9 +18,13 @@ export type StartPipeline = {
 	unguarded?: boolean;
 };
 
+/** An image that a build starts from. `verdict`: of one in the same registry. */
+export type BuiltFrom = {name: string; verdict?: TagWrite['verdict']};
+
 /**
  * `images`: the references that are pushed. Version 0.1 told no more. `writes`: the same as tags, in the same order. `leaves`: tags
- * that the configuration names and that are not pushed.
+ * that the configuration names and that are not pushed. `for`: the platforms, where they are configured. `unread`: why it is not known
+ * what it starts from.
  */
 export type BuildAndPush = {
 	kind: 'build-and-push';
@@ -31,14 +35,17 @@ export type BuildAndPush = {
 	writes?: TagWrite[];
 	leaves?: TagWrite[];
 	platforms?: PlatformLoss;
+	for?: string[];
+	bases?: BuiltFrom[];
+	unread?: string;
 };
 
 type Build = StartPipeline | BuildAndPush;
 
-/** An intact tag is overwritten, or a platform that can be pulled is left out. */
+/** An intact tag is overwritten, or a platform is left out that can be pulled, or that nobody has said may be left out. */
 export function takesAway(build: Build): boolean {
-	const loses = build.kind === 'build-and-push' ? (build.platforms?.loses ?? []) : [];
-	return [...(build.writes ?? []), ...loses].some(({verdict}) => verdict === 'intact');
+	const {loses = [], unsaid = false} = build.kind === 'build-and-push' ? (build.platforms ?? {}) : {};
+	return unsaid || [...(build.writes ?? []), ...loses].some(({verdict}) => verdict === 'intact');
 }
 
 /** Nothing is claimed of a pipeline that nobody declared. What a person must not overlook comes first. */
@@ -73,12 +80,14 @@ export function sayCaveats({again, unguarded}: StartPipeline): string[] {
 }
 
 export function sayBuild(build: BuildAndPush): string[] {
-	const {git, context, dockerfile, images, writes, leaves = []} = build;
+	const {git, context, dockerfile, images, writes, leaves = [], for: platforms, bases = [], unread} = build;
 	const [image = ''] = images;
 	return [
 		...sayBuildDangers(build),
 		`clones ${git}`,
-		`builds ${context} with ${dockerfile}`,
+		`builds ${context} with ${dockerfile}${platforms === undefined ? '' : ` for ${platforms.join(', ')}`}`,
+		...bases.filter(({verdict}) => verdict !== 'broken').map(({name}) => `starts from ${name}, pulled anew`),
+		...(unread === undefined ? [] : [`it is not known what it starts from: ${unread}`]),
 		...(writes === undefined ? images.map(name => `pushes ${name}`) : sayWrites(image, writes, false)),
 		...leaves.map(left => sayLeft(ofRepository(image, left.tag), left)),
 	];
@@ -87,8 +96,14 @@ export function sayBuild(build: BuildAndPush): string[] {
 /** Intact tags that are overwritten, and platforms that are lost. */
 export function sayBuildDangers(build: Build): string[] {
 	const image = build.kind === 'start-pipeline' ? build.image : (build.images[0] ?? '');
-	const loss = build.kind === 'build-and-push' && build.platforms !== undefined ? sayLoss(build.platforms) : [];
-	return [...sayWrites(image, build.writes ?? [], true), ...loss];
+	const {platforms, bases = []} = build.kind === 'build-and-push' ? build : {};
+	return [
+		...sayWrites(image, build.writes ?? [], true),
+		...(platforms === undefined ? [] : sayLoss(platforms)),
+		...bases.flatMap(({name, verdict}) =>
+			verdict === 'broken' ? [`starts from ${name}, which is broken now and has to be repaired first`] : [],
+		),
+	];
 }
 
 function sayWrites(image: string, writes: readonly TagWrite[], isIntact: boolean): string[] {

@@ -138,7 +138,13 @@ const schemas = {
 			...defined({url: url ?? undefined}),
 		})),
 	),
-	'builder.build': tagged('build', v.object({digest: v.nullable(digest)})),
+	'builder.build': tagged(
+		'build',
+		v.object({
+			digest: v.nullable(digest),
+			bases: v.exactOptional(v.array(v.object({name: v.string(), digest}))),
+		}),
+	),
 	'ci.failed': tagged(
 		'failed-pipelines',
 		v.object({

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type {Change} from './change.ts';
 import {digest, suspension} from './schemas.ts';
-import {platformLoss, tagWrite} from './tag-write.ts';
+import {platformLoss, tagVerdict, tagWrite} from './tag-write.ts';
 
 const text = v.string();
 const number = v.pipe(v.number(), v.integer());
@@ -75,6 +75,9 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		writes: v.exactOptional(v.array(tagWrite)),
 		leaves: v.exactOptional(v.array(tagWrite)),
 		platforms: v.exactOptional(platformLoss),
+		for: v.exactOptional(v.array(text)),
+		bases: v.exactOptional(v.array(v.object({name: text, verdict: v.exactOptional(tagVerdict)}))),
+		unread: v.exactOptional(text),
 	}),
 	v.object({kind: v.literal('follow-build')}),
 	v.object({kind: v.literal('suspend'), starts: text, suspend: suspension}),

@@ -12,6 +12,9 @@ const build = v.object({
 	tags: v.optional(v.array(v.string()), []),
 	builder: v.optional(v.picklist(['auto', 'docker', 'podman', 'buildah']), 'auto'),
 	environment: v.optional(v.record(v.string(), v.string()), {}),
+	platforms: v.nullish(v.array(v.string())),
+	args: v.optional(v.record(v.string(), v.string()), {}),
+	secrets: v.optional(v.record(v.string(), v.object({file: v.string()})), {}),
 });
 
 const schema = v.object({
@@ -80,6 +83,12 @@ export type FallbackBuild = {
 	tags: string[];
 	builder: 'auto' | 'docker' | 'podman' | 'buildah';
 	environment: Record<string, string>;
+	/** Absent: the one of the host, and nobody said that others may be lost. */
+	platforms?: string[];
+	/** Build arguments. */
+	args: Record<string, string>;
+	/** By id: files on the host that builds. */
+	secrets: Record<string, {file: string}>;
 };
 
 /** Undefined: these are not the settings of an incident. */
@@ -124,6 +133,9 @@ export function parseSettings(values: unknown): Settings | undefined {
 	};
 }
 
-function fallbackOf({branch, ...order}: v.InferOutput<typeof build>, place: string | undefined): FallbackBuild {
-	return {...order, ...defined({place, branch: branch ?? undefined})};
+function fallbackOf(
+	{branch, platforms, ...order}: v.InferOutput<typeof build>,
+	place: string | undefined,
+): FallbackBuild {
+	return {...order, ...defined({place, branch: branch ?? undefined, platforms: platforms ?? undefined})};
 }

@@ -9,10 +9,12 @@ type TagVerdict = Verdict | 'absent';
 /** A tag that a build pushes, and what it is before that. `now`: absent where it names nothing, or that is not known. */
 export type TagWrite = {tag: string; now?: Digest; verdict: TagVerdict};
 
+export const tagVerdict = v.picklist(['intact', 'broken', 'unknown', 'absent']);
+
 export const tagWrite: v.GenericSchema<unknown, TagWrite> = v.object({
 	tag: v.string(),
 	now: v.exactOptional(digest),
-	verdict: v.picklist(['intact', 'broken', 'unknown', 'absent']),
+	verdict: tagVerdict,
 });
 
 /** @param name the whole reference of the tag */
@@ -59,15 +61,19 @@ export function whyChanged(name: string, shown: TagWrite, now: TagWrite): string
 		: undefined;
 }
 
-/** What a build of one platform leaves out. `builds`: that platform; absent: it is not known, and one of the others stays. */
-export type PlatformLoss = {builds?: string; loses: {platform: string; verdict: Verdict}[]};
+/**
+ * What a build leaves out. `builds`: its platforms; absent: it is for one, and it is not known which. `unsaid`: the configuration does not
+ * say that it may leave them out.
+ */
+export type PlatformLoss = {builds?: string; loses: {platform: string; verdict: Verdict}[]; unsaid?: true};
 
 export const platformLoss: v.GenericSchema<unknown, PlatformLoss> = v.object({
 	builds: v.exactOptional(v.string()),
 	loses: v.array(v.object({platform: v.string(), verdict: v.picklist(['intact', 'broken', 'unknown'])})),
+	unsaid: v.exactOptional(v.literal(true)),
 });
 
-export function sayLoss({builds, loses}: PlatformLoss): string[] {
+export function sayLoss({builds, loses, unsaid}: PlatformLoss): string[] {
 	if (loses.length === 0) {
 		return [];
 	}
@@ -78,6 +84,8 @@ export function sayLoss({builds, loses}: PlatformLoss): string[] {
 	return [
 		builds === undefined
 			? `would lose all but one of ${names}: the host builds for one platform${pulled}`
-			: `would lose ${names}: the host builds for ${builds} only${pulled}`,
+			: unsaid
+				? `would lose ${names}: the host builds for ${builds} only${pulled}; fallback.platforms can name more`
+				: `would lose ${names}: it is built for ${builds} only${pulled}`,
 	];
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
+import {takesAway} from '../incident/build-change.ts';
 import type {Change} from '../incident/change.ts';
 import {sayMoveAside, sayPutBack} from '../incident/data-change.ts';
 import {digest} from '../incident/schemas.ts';
@@ -27,7 +28,17 @@ export const planChange = v.variant('type', [
 	v.object({type: v.literal('point-tag'), repository: text, tag: text, from: v.nullable(digest), to: digest}),
 	v.object({type: v.literal('start-pipeline'), repository: text, branch: text, cancels: v.array(text)}),
 	v.object({type: v.literal('follow-pipeline'), number, startedBy: v.nullable(text)}),
-	v.object({type: v.literal('build-and-push'), git: text, context: text, dockerfile: text, images: v.array(text)}),
+	/** `platforms`: absent: the host's. `bases`: what it starts from. `loses`: platforms that are lost and that nobody said may be, or that can be pulled. */
+	v.object({
+		type: v.literal('build-and-push'),
+		git: text,
+		context: text,
+		dockerfile: text,
+		images: v.array(text),
+		platforms: v.exactOptional(v.array(text)),
+		bases: v.exactOptional(v.array(text)),
+		loses: v.exactOptional(v.array(text)),
+	}),
 ]);
 
 export type PlanChange = v.InferOutput<typeof planChange>;
@@ -76,8 +87,18 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 		case 'follow-pipeline':
 			return {type: 'follow-pipeline', number: change.number, startedBy: change.startedBy ?? null};
 		case 'build-and-push': {
-			const {git, context, dockerfile, images} = change;
-			return {type: 'build-and-push', git, context, dockerfile, images};
+			const {git, context, dockerfile, images, for: platforms, bases = []} = change;
+			const loses = takesAway({...change, writes: []}) ? (change.platforms?.loses ?? []) : [];
+			return {
+				type: 'build-and-push',
+				git,
+				context,
+				dockerfile,
+				images,
+				...defined({platforms}),
+				...(bases.length > 0 && {bases: bases.map(({name}) => name)}),
+				...(loses.length > 0 && {loses: loses.map(({platform}) => platform)}),
+			};
 		}
 
 		default:
@@ -85,10 +106,11 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 	}
 }
 
-/** Whether it takes away what somebody may use: a tag that names something is pointed elsewhere, or data that is there is moved. */
+/** Whether it takes away what somebody may use: a tag is pointed elsewhere, data that is there is moved, or a platform is lost. */
 export function isDestructive(change: PlanChange): boolean {
 	const moves = change.type === 'point-tag' && change.from !== null && change.from !== change.to;
-	return moves || change.type === 'move-aside';
+	const loses = change.type === 'build-and-push' && (change.loses ?? []).length > 0;
+	return moves || loses || change.type === 'move-aside';
 }
 
 /** The change as a person reads it. */
@@ -120,6 +142,17 @@ export function sayPlanChange(change: PlanChange): string {
 		case 'follow-pipeline':
 			return `follows pipeline ${change.number}${change.startedBy === null ? '' : `, started by ${change.startedBy}`}; starts nothing`;
 		case 'build-and-push':
-			return `clones ${change.git}, builds ${change.context} with ${change.dockerfile}, pushes ${change.images.join(', ')}`;
+			return sayBuild(change);
 	}
+}
+
+function sayBuild(change: Extract<PlanChange, {type: 'build-and-push'}>): string {
+	const {git, context, dockerfile, images, platforms, bases = [], loses = []} = change;
+	return [
+		...(loses.length > 0 ? [`would lose ${loses.join(', ')}`] : []),
+		`clones ${git}`,
+		`builds ${context} with ${dockerfile}${platforms === undefined ? '' : ` for ${platforms.join(', ')}`}`,
+		...(bases.length > 0 ? [`starts from ${bases.join(', ')}, pulled anew`] : []),
+		`pushes ${images.join(', ')}`,
+	].join(', ');
 }

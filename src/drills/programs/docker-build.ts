@@ -57,7 +57,7 @@ export async function dockerBuild(words: string[], context: ProgramContext): Pro
 }
 
 /** The daemon's image store: which seed was built under which name. */
-async function tagLocally({paths}: ProgramContext, reference: string, seed: string): Promise<void> {
+export async function tagLocally({paths}: ProgramContext, reference: string, seed: string): Promise<void> {
 	const folder = path.join(paths.vm, 'docker-images');
 	await mkdir(folder, {recursive: true});
 	await writeFile(path.join(folder, fileNameOf(reference)), seed);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {type ProgramContext, ProgramFailure} from './context.ts';
-import {dockerBuild, hostPlatform} from './docker-build.ts';
+import {dockerBuild, hostPlatform, seedOf, tagLocally} from './docker-build.ts';
 import {dockerLogin} from './docker-login.ts';
 import {dockerPush} from './docker-push.ts';
 
@@ -47,11 +47,22 @@ export async function docker(args: string[], context: ProgramContext): Promise<v
 			return dockerBuild(words, context);
 		case 'login':
 			return dockerLogin(words, configFolder, context);
+		case 'tag':
+			return dockerTag(words, context);
 		case 'push':
 			return dockerPush(words, configFolder, context);
 		default:
 			throw new ProgramFailure(1, `docker: '${command ?? ''}' is not a docker command.\nSee 'docker --help'`);
 	}
+}
+
+async function dockerTag([source = '', target = '']: string[], context: ProgramContext): Promise<void> {
+	const seed = await seedOf(context, source);
+	if (seed === undefined) {
+		throw new ProgramFailure(1, `Error response from daemon: No such image: ${source}`);
+	}
+
+	await tagLocally(context, target, seed);
 }
 
 /** Of a template such as `{{.Server.Os}}/{{.Server.Arch}}`. */

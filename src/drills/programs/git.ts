@@ -33,6 +33,8 @@ export async function git(args: string[], context: ProgramContext): Promise<void
 			return;
 		case 'clone':
 			return clone(words, folder, context);
+		case 'show':
+			return show(words, context);
 		case 'ls-tree':
 			return listTree(words, context);
 		case 'log':
@@ -102,6 +104,16 @@ function readClone(words: string[]): {branch: string; positional: string[]} {
 	}
 
 	return {branch, positional};
+}
+
+/** `show HEAD:PATH` */
+function show([object = '']: string[], {out}: ProgramContext): void {
+	const text = files[object.replace(/^HEAD:/, '')];
+	if (text === undefined) {
+		throw new ProgramFailure(128, `fatal: path '${object.replace(/^HEAD:/, '')}' does not exist in 'HEAD'`);
+	}
+
+	out(text.trimEnd());
 }
 
 /** `ls-tree HEAD -- PATH` */

@@ -1,8 +1,9 @@
+import {defined} from '../../domain/defined.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import type {BuildStatus} from '../ports/builder.ts';
+import type {BaseDigest, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionResult} from './action.ts';
 import {findPush, throwNotKnown} from './tag-state.ts';
 
@@ -21,7 +22,11 @@ export async function resultOfBuild(
 	const push = {context, detail};
 	switch (status.state) {
 		case 'pushed':
-			return {outcome: 'pushed', output: {digest: status.digest ?? null}, say: 'The image was built and pushed.'};
+			return {
+				outcome: 'pushed',
+				output: {digest: status.digest ?? null, ...defined({bases: status.bases})},
+				say: ['The image was built and pushed.', ...(status.bases ?? []).map(sayBase)].join(' '),
+			};
 		case 'failed': {
 			const end = {
 				say: `The build failed at the ${status.stage} stage (exit ${status.exitCode}).`,
@@ -38,6 +43,10 @@ export async function resultOfBuild(
 		case 'absent':
 			return afterPush({say: 'The host no longer knows this build.', log: ''}, image, push);
 	}
+}
+
+function sayBase({name, digest}: BaseDigest): string {
+	return `${name} was ${digest}.`;
 }
 
 /** How a build ended, and the end of its log. */

@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, isLoopback} from '../../domain/image/reference.ts';
+import type {Change} from '../../domain/incident/change.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
@@ -10,7 +11,7 @@ import {loginFor, type RegistryLogin} from '../../domain/registry-login.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {approvedPush, type BuildResult, firstPushed, resultOfBuild} from './build-result.ts';
-import {plannedPush} from './builder-plan.ts';
+import {orderedOf, plannedPush} from './builder-plan.ts';
 import {follow, tolerant} from './follow.ts';
 import {lookForLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -101,7 +102,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			}
 
 			const before = await stateBefore(firstPushed(image, context), context);
-			const order = await orderOf(image, settings.fallback, approved.images, context);
+			const order = await orderOf(image, settings.fallback, approved, context);
 			const started = await builder.start(order, context);
 			if (started.state !== 'started') {
 				return {outcome: started.state, output: {}, say: started.detail};
@@ -217,23 +218,26 @@ const notApproved: Problem = {
 function passwordOf(login: RegistryLogin | undefined): BuildOrder['credentials'] {
 	return login && 'username' in login ? {username: login.username, password: login.password} : undefined;
 }
+type Approved = Pick<Extract<Change, {kind: 'build-and-push'}>, 'images' | 'bases'>;
 
 async function orderOf(
 	image: ImageReference,
 	build: FallbackBuild,
-	images: string[],
+	{images, bases = []}: Approved,
 	{settings, ports, request}: ActionContext,
 ): Promise<BuildOrder> {
-	const {git, branch, context, dockerfile, builder, environment} = build;
+	const {git, branch, context, dockerfile, platforms = [], args} = build;
 	return {
 		requestId: request,
 		git,
 		context,
 		dockerfile,
 		images,
-		program: builder,
+		platforms,
+		args,
+		bases: bases.map(({name}) => name),
+		...orderedOf(build),
 		plainHttp: settings.plainHttp || isLoopback(image.host),
-		environment,
 		...defined({branch, credentials: passwordOf(loginFor(await ports.secrets.registry(image.host), image.repository))}),
 	};
 }

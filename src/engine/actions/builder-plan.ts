@@ -1,12 +1,14 @@
+import {type Recipe, readRecipe} from '../../domain/build/dockerfile.ts';
+import {whyNotBuildable} from '../../domain/build/whether-buildable.ts';
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import {platformsIn} from '../../domain/image/platforms-in.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
-import type {PlatformLoss} from '../../domain/incident/tag-write.ts';
-import {lostPlatforms} from '../../domain/remedy/compare-to-original.ts';
-import type {Builder} from '../ports/builder.ts';
+import type {BuildAbilities, Builder} from '../ports/builder.ts';
 import type {ActionContext} from './action.ts';
+import {lookAtBases} from './build-bases.ts';
+import {platformLoss} from './build-platforms.ts';
 import {lookAtTags, type SeenTag} from './tag-writes.ts';
 
 type BuildAndPush = Extract<Change, {kind: 'build-and-push'}>;
@@ -14,7 +16,7 @@ type BuildAndPush = Extract<Change, {kind: 'build-and-push'}>;
 /**
  * The incident's own tag and the configured ones, as they are now: those that are intact are left alone. No other tag is pushed,
  * whatever else names the same digest.
- * @throws OperatorError build.nothing-to-push
+ * @throws OperatorError build.nothing-to-push | build.platform | build.secret
  */
 export async function plannedPush(
 	builder: Builder,
@@ -32,8 +34,13 @@ export async function plannedPush(
 		throw nothingToPush(image, seen);
 	}
 
-	const {git, context: folder, dockerfile} = build;
+	const abilities = await unlessItFails(builder.abilities(orderedOf(build), context), context);
+	const {recipe, unread} = await recipeOf(builder, build, context);
+	refuseImpossible(builder.place, build, {abilities, recipe});
+
+	const {git, context: folder, dockerfile, platforms} = build;
 	const leaves = seen.filter(each => !isPushed(each)).map(({write}) => write);
+	const bases = recipe === undefined ? [] : await lookAtBases(recipe.bases, image, context);
 	return {
 		kind: 'build-and-push',
 		git,
@@ -42,8 +49,67 @@ export async function plannedPush(
 		images: pushed.map(({write: {tag}}) => formatReference({host, repository, tag})),
 		writes: pushed.map(({write}) => write),
 		...(leaves.length > 0 && {leaves}),
-		platforms: await platformLoss(builder, build, pushed, context),
+		platforms: platformLoss({configured: platforms, own: abilities?.platform}, pushed, context),
+		...defined({for: platforms, unread}),
+		...(bases.length > 0 && {bases}),
 	};
+}
+
+/** The files of the build's secrets, by their ids. */
+export function orderedOf({builder, environment, secrets}: FallbackBuild) {
+	const files = Object.entries(secrets).map(([id, {file}]) => [id, file] as const);
+	return {program: builder, environment, secrets: Object.fromEntries(files)};
+}
+
+async function recipeOf(
+	builder: Builder,
+	{git, branch, context: folder, dockerfile, builder: program, environment, args}: FallbackBuild,
+	context: ActionContext,
+): Promise<{recipe?: Recipe; unread?: string}> {
+	const source = {git, context: folder, dockerfile, program, environment, ...defined({branch})};
+	try {
+		const read = await builder.recipe(source, context);
+		return read.state === 'read' ? {recipe: readRecipe(read.dockerfile, args)} : {unread: read.why};
+	} catch (error) {
+		context.signal.throwIfAborted();
+		return {unread: asOperatorError(error).message};
+	}
+}
+
+function refuseImpossible(
+	place: string,
+	{platforms = [], secrets}: FallbackBuild,
+	{abilities, recipe}: {abilities: BuildAbilities | undefined; recipe: Recipe | undefined},
+): void {
+	if (abilities === undefined) {
+		return;
+	}
+
+	const wrong = whyNotBuildable(platforms, abilities, recipe);
+	if (wrong !== undefined) {
+		const names = wrong.platforms.join(', ');
+		throw new OperatorError('build.platform', `${place} can't build ${names}: ${wrong.why}.`, {
+			hint: 'Register an emulation there (binfmt), choose another program in fallback.builder, or take the platform out of fallback.platforms.',
+			exit: 'configuration',
+		});
+	}
+
+	const [file] = abilities.unreadable;
+	if (file !== undefined) {
+		const id = Object.entries(secrets).find(([, each]) => each.file === file)?.[0] ?? '';
+		throw new OperatorError('build.secret', `The secret ${id} of the build can't be read on ${place}: ${file}.`, {
+			hint: 'Put the file there, readable for the user that builds, or correct fallback.secrets.',
+			exit: 'configuration',
+		});
+	}
+}
+
+async function unlessItFails<Answer>(asked: Promise<Answer>, {signal}: ActionContext): Promise<Answer | undefined> {
+	return asked.catch(error => {
+		signal.throwIfAborted();
+		asOperatorError(error);
+		return undefined;
+	});
 }
 
 function nothingToPush(image: ImageReference, seen: readonly SeenTag[]): OperatorError {
@@ -57,32 +123,4 @@ function nothingToPush(image: ImageReference, seen: readonly SeenTag[]): Operato
 				hint: `Check ${name} again: it may have been repaired meanwhile.`,
 				exit: 'failed',
 			});
-}
-
-/** The host builds for one platform; what the tags have beside it is lost. */
-async function platformLoss(
-	builder: Builder,
-	{builder: program, environment}: FallbackBuild,
-	pushed: readonly SeenTag[],
-	context: ActionContext,
-): Promise<PlatformLoss> {
-	const children = pushed.flatMap(({check}) => check?.children ?? []);
-	const named = [
-		...(context.original?.platforms ?? []),
-		...pushed.flatMap(({check}) => (check === undefined ? [] : (platformsIn(check) ?? []))),
-	];
-	const builds = await builder.platform({program, environment}, context).catch(error => {
-		context.signal.throwIfAborted();
-		asOperatorError(error);
-		return undefined;
-	});
-	const lost = lostPlatforms(named, builds === undefined ? [] : [builds]);
-	// Where two tags differ in it, the one that can be pulled counts.
-	const verdictOf = (platform: string) => {
-		const verdicts = children.filter(child => child.platform === platform).map(({verdict}) => verdict);
-		return verdicts.includes('intact') ? 'intact' : (verdicts[0] ?? 'broken');
-	};
-	const loses = lost.map(platform => ({platform, verdict: verdictOf(platform)}));
-	// One platform alone is not lost to a host of which it is not known what it builds for.
-	return builds === undefined ? {loses: loses.length > 1 ? loses : []} : {builds, loses};
 }

@@ -6,10 +6,12 @@ import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
 import type {PreparedItem} from '../../domain/plan/items.ts';
+import {isImageOf} from '../../domain/plan/need.ts';
 import type {PlanImage, PlanRemedy} from '../../domain/plan/plan.ts';
 import {planChangeOf} from '../../domain/plan/plan-change.ts';
 import type {DamagedRow} from '../../domain/plan/rows.ts';
 import type {ActionContext, GateText, Ports} from '../actions/action.ts';
+import {referenceIn} from '../actions/build-bases.ts';
 import {builderBuild} from '../actions/builder-build.ts';
 import {ciBuild} from '../actions/ci-build.ts';
 import {registryCopyBack} from '../actions/registry-copy-back.ts';
@@ -39,6 +41,24 @@ function imagesIn(repositories: readonly string[], damaged: readonly DamagedImag
 	return damaged.flatMap(({id, repository}) => (repositories.includes(repository) ? [id] : []));
 }
 
+/** The images that have to be whole first: those that its pipeline runs in, or that a build without CI starts from. */
+function needsOf(
+	remedy: PreparedItem['remedy'],
+	changes: readonly Change[],
+	row: DamagedRow,
+	{host, damaged}: PreparingRow,
+): string[] {
+	if (remedy === 'rebuild-ci') {
+		return imagesIn(row.settings.runsIn, damaged);
+	}
+
+	const bases = changes.flatMap(change => (change.kind === 'build-and-push' ? (change.bases ?? []) : []));
+	const references = bases.flatMap(({name}) => referenceIn(name, host) ?? []);
+	return damaged.flatMap(image =>
+		image.id !== row.image.id && references.some(reference => isImageOf(image, reference)) ? [image.id] : [],
+	);
+}
+
 /** What was chosen, or the next that can be prepared. */
 export async function prepareRow(
 	row: DamagedRow,
@@ -55,8 +75,7 @@ export async function prepareRow(
 
 		try {
 			const {changes, undo} = await prepare(remedy, row, options);
-			// Only a pipeline runs in an image of its own.
-			const needs = remedy === 'rebuild-ci' ? imagesIn(row.settings.runsIn, options.damaged) : [];
+			const needs = needsOf(remedy, changes, row, options);
 			return {
 				image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})},
 				item: {image: image.id, remedy, changes: changes.flatMap(each => planChangeOf(each) ?? []), undo, needs},

@@ -19,6 +19,14 @@ export type BuildOrder = BuildSource & {
 	requestId: string;
 	/** Whole references, all pushed. */
 	images: string[];
+	/** `linux/arm64`; none: the one of the host. */
+	platforms: string[];
+	/** Build arguments, never secret: the image's history shows them. */
+	args: Record<string, string>;
+	/** Secrets of the build by their ids: paths of files on the host that builds. */
+	secrets: Record<string, string>;
+	/** The images that it starts from, whose digests are recorded. */
+	bases: string[];
 	credentials?: Credentials;
 	plainHttp: boolean;
 };
@@ -42,10 +50,31 @@ export type BuildStage = 'clone' | 'login' | 'build' | 'push';
 export type BuildStatus =
 	| {state: 'absent'}
 	| {state: 'running'; stage: BuildStage}
-	| {state: 'pushed'; digest?: Digest}
+	| {state: 'pushed'; digest?: Digest; bases?: BaseDigest[]}
 	| {state: 'failed'; stage: BuildStage; exitCode: number; detail: string}
 	/** It was started, and neither runs nor left a result. `stage`: the last that it began. */
 	| {state: 'vanished'; stage: BuildStage};
+
+/** What a base image was when it was pulled for the build. */
+export type BaseDigest = {name: string; digest: Digest};
+
+/** What a host can build. */
+export type BuildAbilities = {
+	/** Absent: no program works. */
+	program?: string;
+	/** What it builds for where nothing else is asked; absent: it cannot be told. */
+	platform?: string;
+	/** Whose programs it runs beside its own. */
+	emulates: string[];
+	/** Why it builds one platform at a time. */
+	onePlatform?: string;
+	buildx: boolean;
+	/** The files of secrets that cannot be read there. */
+	unreadable: string[];
+};
+
+/** The Dockerfile, as a build would use it. */
+type RecipeRead = {state: 'read'; commit: string; dockerfile: string} | {state: 'unreadable'; why: string};
 
 export type StartAnswer =
 	| {state: 'started'; program: string}
@@ -58,8 +87,9 @@ export type Builder = {
 	readonly place: string;
 	/** Clones the source without its files, into a temporary folder that is removed, and builds nothing. */
 	check(source: BuildSource, waiting: Waiting): Promise<BuilderCheck>;
-	/** `linux/amd64`: what it builds for where nothing else is asked. Undefined: it cannot be told. */
-	platform(choice: Pick<BuildSource, 'program' | 'environment'>, waiting: Waiting): Promise<string | undefined>;
+	/** Clones as `check` does, and reads the Dockerfile. */
+	recipe(source: BuildSource, waiting: Waiting): Promise<RecipeRead>;
+	abilities(choice: Pick<BuildOrder, 'program' | 'environment' | 'secrets'>, waiting: Waiting): Promise<BuildAbilities>;
 	/** A lost reply is thrown as OperatorError effect.unknown; `status` then tells. */
 	start(order: BuildOrder, waiting: Waiting): Promise<StartAnswer>;
 	status(requestId: string, waiting: Waiting): Promise<BuildStatus>;

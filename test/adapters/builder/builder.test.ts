@@ -30,12 +30,14 @@ test.concurrent.each([
 	const source = host.file('inc-1', 'source');
 	expect(await host.calls()).toEqual([
 		'buildah|version|',
+		'buildah|info|--format|{{index .store "GraphRoot"}}|',
 		'git|-c|http.lowSpeedLimit=1|-c|http.lowSpeedTime=60|clone|--depth|1|--branch=master|--|https://git.example/acme/infra|source|',
 		'git|-C|source|log|-1|--format=commit %H|',
 		'buildah|login|--tls-verify=false|--username|octo cat|--password-stdin|127.0.0.1:5055|',
-		`buildah|bud|-t|127.0.0.1:5055/infra-ci:latest|-t|127.0.0.1:5055/infra-ci:manual|-f|${source}/ci dir/Docker file|${source}/ci dir|`,
-		`buildah|push|--tls-verify=false|--digestfile|${host.file('inc-1', 'digest')}|127.0.0.1:5055/infra-ci:latest|`,
-		`buildah|push|--tls-verify=false|--digestfile|${host.file('inc-1', 'digest')}|127.0.0.1:5055/infra-ci:manual|`,
+		`buildah|bud|--pull=always|--layers=false|--force-rm|-t|localhost/regmedic:inc-1|-f|${source}/ci dir/Docker file|${source}/ci dir|`,
+		`buildah|push|--tls-verify=false|--digestfile|${host.file('inc-1', 'digest')}|localhost/regmedic:inc-1|docker://127.0.0.1:5055/infra-ci:latest|`,
+		`buildah|push|--tls-verify=false|--digestfile|${host.file('inc-1', 'digest')}|localhost/regmedic:inc-1|docker://127.0.0.1:5055/infra-ci:manual|`,
+		'buildah|manifest|rm|localhost/regmedic:inc-1|',
 	]);
 	expect(await readFile(path.join(host.notes, 'password'), 'utf8')).toBe(`${password}\n`);
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('STORAGE_DRIVER=v f s');
@@ -86,19 +88,30 @@ test.concurrent('a host that cannot build reports the reason, and can be asked a
 	await host.ended('inc-1');
 });
 
-test.concurrent('too little space is reported before anything is built', async () => {
+test.concurrent.each([
+	['where the program keeps its images', 'images', 'store', 1024],
+	['where the source is cloned', 'home', 'builds', 64],
+])('too little space %s is reported before anything is built', async (_, full, folder, needed) => {
 	await using host = await fakeHost({without: ['df']});
-	await host.install('buildah');
-	const df = path.join(path.dirname(host.home), 'bin/df');
+	await host.install('docker');
+	const store = path.join(path.dirname(host.home), 'store');
+	await mkdir(store);
+	await writeFile(path.join(host.notes, 'root'), store);
 	await writeFile(
-		df,
-		"#!/bin/sh\nprintf 'Filesystem 1024-blocks Used Available Capacity Mounted\\n/dev/vda 9 9 204800 9%% /\\n'\n",
+		path.join(path.dirname(host.home), 'bin/df'),
+		`#!/bin/sh
+free=99999999
+case $2 in */store) [ ${full} = home ] || free=20480 ;; *) [ ${full} = images ] || free=20480 ;; esac
+printf 'Filesystem 1024-blocks Used Available Capacity Mounted\\n/dev/vda 9 9 %s 9%% /\\n' $free
+`,
 		{mode: 0o755},
 	);
 
 	expect(await host.builder.start(orderOf(), {signal})).toEqual({
 		state: 'no-space',
-		detail: expect.stringMatching(/^Only 200 MiB are free on this machine in .*builds; a build needs 1 GiB\.$/),
+		detail: expect.stringMatching(
+			new RegExp(`^Only 20 MiB are free on this machine in .*${folder}; a build needs ${needed} MiB there\\.$`),
+		),
 	});
 });
 
@@ -310,7 +323,9 @@ test.concurrent('names with quotes, spaces and dollars reach git and the program
 	await host.builder.start(orderOf({branch, git: "/srv/it's $HOME.git", environment: {NOTE: '"$(id)" \\'}}), {signal});
 
 	expect(await host.ended('inc-1')).toMatchObject({state: 'pushed'});
-	expect((await host.calls())[1]).toContain(`|--branch=${branch}|--|/srv/it's $HOME.git|source|`);
+	expect((await host.calls()).find(call => call.includes('|clone|'))).toContain(
+		`|--branch=${branch}|--|/srv/it's $HOME.git|source|`,
+	);
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('NOTE="$(id)" \\\n');
 });
 

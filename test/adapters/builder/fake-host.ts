@@ -11,7 +11,7 @@ import type {Shell} from '../../../src/engine/ports/shell.ts';
 import {locate} from '../../support/real.ts';
 
 const tools =
-	'cat sed tail head mkdir mv rm df ps sleep awk cp timeout grep ln setsid nohup flock mkfifo basename touch env mktemp dirname cut'.split(
+	'cat sed tail head mkdir mv rm df ps sleep awk cp timeout grep ln setsid nohup flock mkfifo basename touch env mktemp dirname cut tr paste id find uname'.split(
 		' ',
 	);
 const places = new Map(tools.map(tool => [tool, locate(tool)!]));
@@ -23,6 +23,7 @@ const places = new Map(tools.map(tool => [tool, locate(tool)!]));
 const fake = `#!/bin/sh
 name=$(basename "$0")
 verb=$1
+case " $* " in *" --help "*) exit ;; esac
 [ "$name" != git ] || for word; do case $word in clone | log) verb=$word; break ;; esac; done
 printf '%s|' "$name" "$@" >>"$FAKE/calls"
 printf '\\n' >>"$FAKE/calls"
@@ -32,6 +33,8 @@ case $verb in
 	clone) for word; do target=$word; done; mkdir -p "$target/ci dir"; echo 'FROM scratch' >"$target/ci dir/Docker file" ;;
 	log) echo 'commit 0123' ;;
 	version) echo 27.0 ;;
+	info) [ ! -f "$FAKE/root" ] || cat "$FAKE/root" ;;
+	inspect | image | images) [ ! -f "$FAKE/known" ] || cat "$FAKE/known"; exit 1 ;;
 	login) cat >"$FAKE/password"; env >"$FAKE/login-environment"; echo 'Login Succeeded' ;;
 	build | bud) env >"$FAKE/build-environment"; [ -z "\${REGISTRY_AUTH_FILE:-}" ] || echo secret-auth >"$REGISTRY_AUTH_FILE" ;;
 	push)
@@ -73,6 +76,10 @@ export function orderOf(fields: Partial<BuildOrder> = {}): BuildOrder {
 		program: 'auto',
 		plainHttp: true,
 		environment: {},
+		platforms: [],
+		args: {},
+		secrets: {},
+		bases: [],
 		...fields,
 	};
 }

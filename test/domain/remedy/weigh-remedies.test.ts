@@ -37,6 +37,8 @@ const settings: Settings = {
 		tags: [],
 		builder: 'auto',
 		environment: {},
+		args: {},
+		secrets: {},
 	},
 };
 const bare: Settings = {

@@ -263,7 +263,7 @@ test('tags of the same digest are never carried along: only those that are confi
 	expect(unasked.changes).toMatchObject([{images: [latest]}]);
 });
 
-test('the platforms that a build of one platform leaves out are named, and one that can be pulled wants the phrase', async () => {
+test('the platforms that a build leaves out want the phrase, unless the configuration leaves them out and none can be pulled', async () => {
 	const original = {platforms: ['linux/amd64', 'linux/arm64/v8', 'linux/s390x'], tags: ['latest']};
 	const {context} = fallbackContext(registryWith({latest: one}, one), {tags: [], original});
 	const {changes} = await builderBuild.gate!({image}, context);
@@ -279,7 +279,10 @@ test('the platforms that a build of one platform leaves out are named, and one t
 			},
 		},
 	]);
-	expect(said(changes)).toContain('would lose linux/arm64/v8, linux/s390x: the host builds for linux/amd64 only');
+	expect(said(changes)).toContain(
+		'would lose linux/arm64/v8, linux/s390x: the host builds for linux/amd64 only; fallback.platforms can name more',
+	);
+	expect(changes.map(isDestructive)).toEqual([true]);
 	const lossOf = (verdict: 'intact' | 'broken'): Change[] =>
 		changes.map(change => ({
 			...(change as Extract<Change, {kind: 'build-and-push'}>),
@@ -289,8 +292,67 @@ test('the platforms that a build of one platform leaves out are named, and one t
 	expect([lossOf('intact'), lossOf('broken')].map(([change]) => isDestructive(change!))).toEqual([true, false]);
 
 	const silent = fallbackContext(registryWith({latest: one}, one), {tags: [], original});
-	silent.context.ports.builder!.platform = () => Promise.reject(unreachable());
+	silent.context.ports.builder!.abilities = () => Promise.reject(unreachable());
 	expect(said((await builderBuild.gate!({image}, silent.context)).changes)).toContain(
 		'would lose all but one of linux/amd64, linux/arm64/v8, linux/s390x: the host builds for one platform',
 	);
+});
+
+test('what the configuration says may be lost is named, and wants no phrase', async () => {
+	const original = {platforms: ['linux/amd64', 'linux/arm64/v8'], tags: ['latest']};
+	const {context} = fallbackContext(registryWith({latest: one}, one), {tags: [], original});
+	Object.assign(context.settings.fallback!, {platforms: ['linux/amd64']});
+	const {changes} = await builderBuild.gate!({image}, context);
+
+	expect(said(changes)).toContain('would lose linux/arm64/v8: it is built for linux/amd64 only');
+	expect(changes.map(isDestructive)).toEqual([false]);
+});
+
+test('a platform or a secret that the host cannot build with is refused before the gate', async () => {
+	const gateWith = (fallback: object, found: object, dockerfile = 'FROM a.example/go:1\nRUN make\n') => {
+		const {context} = fallbackContext(registryWith({latest: one}, one), {tags: []});
+		Object.assign(context.settings.fallback!, fallback);
+		const abilities = {
+			program: 'docker',
+			platform: 'linux/amd64',
+			emulates: [],
+			buildx: true,
+			unreadable: [],
+			...found,
+		};
+		context.ports.builder!.abilities = async () => abilities;
+		context.ports.builder!.recipe = async () => ({state: 'read', commit: '0', dockerfile});
+		return builderBuild.gate!({image}, context);
+	};
+	const both = {platforms: ['linux/amd64', 'linux/arm64']};
+
+	await expect(gateWith(both, {})).rejects.toMatchObject({
+		code: 'build.platform',
+		message: expect.stringMatching(/can't build linux\/arm64: the Dockerfile runs programs \(RUN\)/),
+	});
+	await expect(gateWith(both, {onePlatform: 'docker has no buildx there'})).rejects.toMatchObject({
+		message: expect.stringContaining("can't build linux/amd64, linux/arm64: docker has no buildx there."),
+	});
+	await expect(gateWith({secrets: {npm: {file: '/no'}}}, {unreadable: ['/no']})).rejects.toMatchObject({
+		code: 'build.secret',
+	});
+	expect(said((await gateWith(both, {emulates: ['linux/arm64']})).changes).join()).toContain(
+		'for linux/amd64, linux/arm64',
+	);
+	expect(said((await gateWith(both, {}, 'FROM scratch\nCOPY x /\n')).changes).join()).not.toContain('would lose');
+});
+
+test('a base image of the same registry that is broken is named as a danger', async () => {
+	const {context} = fallbackContext(registryWith({latest: one}, one), {tags: []});
+	const base = latest;
+	context.ports.builder!.recipe = async () => ({
+		state: 'read',
+		commit: '0',
+		dockerfile: `FROM ${base}\nCOPY --from=docker.io/library/certs:1 /x /x\n`,
+	});
+
+	const {changes} = await builderBuild.gate!({image}, context);
+
+	expect(said(changes)).toContain(`starts from ${base}, which is broken now and has to be repaired first`);
+	expect(said(changes)).toContain('starts from docker.io/library/certs:1, pulled anew');
 });
