@@ -19,6 +19,7 @@ export const storageOptions = {
 	'--root <dir>': text('the storage folder on that host'),
 	'--transport <name>': choice('openssh: the system’s ssh; ssh2: the built-in client', ['openssh', 'ssh2']),
 	'--ssh-config <file>': text('use this ssh_config'),
+	'--become <how>': choice('sudo: every command on that host runs by `sudo -n /bin/sh`', ['sudo']),
 } as const;
 
 export const plainHttp = flag('use plain HTTP for a host that is not loopback');

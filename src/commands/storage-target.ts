@@ -12,6 +12,7 @@ export type StorageOptions = {
 	root?: string;
 	transport?: 'openssh' | 'ssh2';
 	sshConfig?: string;
+	become?: 'sudo';
 };
 
 type ScanTarget = {
@@ -115,7 +116,7 @@ export function auditTarget(
 
 /** The location that the options name by themselves. */
 function givenLocation(options: StorageOptions, folder: string, usage: Usage): StorageLocation | undefined {
-	const {path: local, ssh, root, transport, sshConfig} = options;
+	const {path: local, ssh, root, transport, sshConfig, become} = options;
 	if (local !== undefined) {
 		const others = {'--ssh': ssh, '--root': root, '--transport': transport, '--ssh-config': sshConfig};
 		for (const [other, value] of Object.entries(others)) {
@@ -124,11 +125,11 @@ function givenLocation(options: StorageOptions, folder: string, usage: Usage): S
 			}
 		}
 
-		return {root: path.resolve(folder, local)};
+		return {root: path.resolve(folder, local), become};
 	}
 
 	if (ssh !== undefined && root !== undefined) {
-		return {ssh, root, transport, sshConfig};
+		return {ssh, root, transport, sshConfig, become};
 	}
 
 	if (ssh !== undefined || root !== undefined) {
@@ -144,9 +145,9 @@ function givenLocation(options: StorageOptions, folder: string, usage: Usage): S
 
 function configuredLocation(
 	registry: RegistryConfiguration | undefined,
-	{transport, sshConfig}: StorageOptions,
+	{transport, sshConfig, become}: StorageOptions,
 ): StorageLocation | undefined {
-	return registry?.storage && {...registry.storage, ...defined({transport, sshConfig})};
+	return registry?.storage && {...registry.storage, ...defined({transport, sshConfig, become})};
 }
 
 function contradiction(one: string, other: string, {code, hint}: Usage): OperatorError {

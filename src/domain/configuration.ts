@@ -40,7 +40,12 @@ const credentials = v.union(
 	'write {docker: true}, {env: {username: NAME, password: NAME}} or {username: TEXT, password: {command: […]}}',
 );
 
-const sshOptions = {transport: v.optional(v.picklist(['openssh', 'ssh2'])), sshConfig: v.optional(text)};
+const sshOptions = {
+	transport: v.optional(v.picklist(['openssh', 'ssh2'])),
+	sshConfig: v.optional(text),
+	/** Every command on that host runs by `sudo -n /bin/sh`; without it, as the login's own user. */
+	become: v.optional(v.literal('sudo')),
+};
 
 const storage = v.strictObject({
 	/** A destination of ssh; without it, `root` is a folder of this machine. */

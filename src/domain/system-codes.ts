@@ -36,6 +36,7 @@ export type RegistryCode =
 	| 'registry.upstream';
 
 export type SshCode =
+	| 'ssh.become'
 	| 'ssh.config'
 	| 'ssh.destination'
 	| 'ssh.host-key-changed'

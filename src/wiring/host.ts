@@ -20,11 +20,13 @@ type ShellLocation = {
 	/** Absent: the system's ssh, or the built-in client on a machine without ssh. */
 	transport?: 'openssh' | 'ssh2' | undefined;
 	sshConfig?: string | undefined;
+	/** Absent: commands run as the login's own user. */
+	become?: 'sudo' | undefined;
 };
 
 /** @param purpose of a shell on this machine */
 export function openShell(
-	{ssh, transport, sshConfig}: ShellLocation,
+	{ssh, transport, sshConfig, become}: ShellLocation,
 	setup: Setup,
 	purpose: 'build' | 'storage' = 'storage',
 ): Shell {
@@ -36,6 +38,7 @@ export function openShell(
 			processes: setup.processes,
 			nonce,
 			redact,
+			...defined({become}),
 		});
 	}
 
@@ -44,6 +47,7 @@ export function openShell(
 			place: ssh,
 			nonce,
 			redact,
+			...defined({become}),
 			target: () =>
 				resolveSshTarget({
 					destination: ssh,
@@ -61,7 +65,7 @@ export function openShell(
 		processes: setup.processes,
 		nonce,
 		redact,
-		...defined({configFile: sshConfig, controlFolder: setup.runtimeFolder, prompting: setup.prompting}),
+		...defined({become, configFile: sshConfig, controlFolder: setup.runtimeFolder, prompting: setup.prompting}),
 	});
 }
 

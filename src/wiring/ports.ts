@@ -80,7 +80,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		});
 	// Its threads start with the first layer.
 	const unpacker = createUnpacker();
-	let [ci, local]: [ReturnType<typeof openCi>?, Shell?] = [];
+	let [ci, local, onHost]: [ReturnType<typeof openCi>?, Shell?, Shell?] = [];
 	const builders = new Map<Shell, Builder>();
 
 	return {
@@ -93,7 +93,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		async close() {
 			const closing = [opened, storage, ...sources, ci, unpacker, ...builders.values()];
 			await Promise.allSettled(closing.map(each => each?.close()));
-			await Promise.allSettled([shell?.close(), local?.close()]);
+			await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
 		},
 	};
 
@@ -103,7 +103,12 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 		ci ??= usesCi ? openCi() : undefined;
 		const fallback = image?.fallback;
 		local ??= fallback?.on === 'local' ? openLocal() : undefined;
-		const builds = fallback && (fallback.on === 'local' ? local : shell);
+		// A build needs no more rights than the login has, whoever owns the storage.
+		onHost ??=
+			fallback?.on === 'vm' && location?.become !== undefined
+				? openShell({...location, become: undefined}, setup)
+				: shell;
+		const builds = fallback && (fallback.on === 'local' ? local : onHost);
 		const builder = builds && (builders.get(builds) ?? openBuilder(builds));
 		if (builds && builder) {
 			builders.set(builds, builder);

@@ -22,6 +22,7 @@ const given = {
 	registry: {registry: 'private'},
 	transport: {transport: 'ssh2'},
 	sshConfig: {sshConfig: 'config'},
+	become: {become: 'sudo'},
 } satisfies Record<string, StorageOptions & {registry?: string}>;
 type Name = keyof typeof given;
 
@@ -32,6 +33,7 @@ const flags: Record<Name, string> = {
 	registry: '--registry',
 	transport: '--transport',
 	sshConfig: '--ssh-config',
+	become: '--become',
 };
 
 /** What two options together name; a contradiction where it is undefined. */
@@ -41,11 +43,13 @@ const pairs: [Name, Name, string | undefined][] = [
 	['path', 'registry', undefined],
 	['path', 'transport', undefined],
 	['path', 'sshConfig', undefined],
+	['path', 'become', '/srv/data by sudo'],
 	['ssh', 'root', 'vm:/srv'],
 	['ssh', 'registry', undefined],
 	['root', 'registry', undefined],
 	['registry', 'transport', 'vm:/srv/private over ssh2'],
 	['registry', 'sshConfig', 'vm:/srv/private over openssh with config'],
+	['registry', 'become', 'vm:/srv/private over openssh by sudo'],
 ];
 
 /** Pairs that leave the storage open: another option is needed. */
@@ -54,12 +58,16 @@ const halves: [Name, Name, string][] = [
 	['ssh', 'sshConfig', '--root'],
 	['root', 'transport', '--ssh'],
 	['root', 'sshConfig', '--ssh'],
+	['ssh', 'become', '--root'],
+	['root', 'become', '--ssh'],
+	['transport', 'become', 'No storage given'],
+	['sshConfig', 'become', 'No storage given'],
 	['transport', 'sshConfig', 'No storage given'],
 ];
 
-function sayLocation({root, ssh, transport, sshConfig}: ReturnType<typeof scan>['location']): string {
+function sayLocation({root, ssh, transport, sshConfig, become}: ReturnType<typeof scan>['location']): string {
 	const host = ssh === undefined ? '' : `${ssh}:`;
-	return `${host}${root}${transport ? ` over ${transport}` : ''}${sshConfig ? ` with ${sshConfig}` : ''}`;
+	return `${host}${root}${transport ? ` over ${transport}` : ''}${sshConfig ? ` with ${sshConfig}` : ''}${become ? ` by ${become}` : ''}`;
 }
 
 describe('two options of a scan', () => {

@@ -1,4 +1,5 @@
 import type {ShellRequest} from '../../engine/ports/shell.ts';
+import {type Become, becoming} from './become.ts';
 import {safePath} from './safe-path.ts';
 
 /**
@@ -16,14 +17,18 @@ const argumentShape = /^[A-Za-z0-9._:/@=,+-]*$/;
 type Envelope = {
 	/** For a login shell, which may be sh, bash, csh or fish: in all of them single quotes protect everything. */
 	command: string;
-	/** The same, for `sh` itself. */
-	argv: string[];
+	/** The same, as a program and its arguments. */
+	argv: [string, ...string[]];
 	/** Goes to standard input before the script's own input. */
 	head: Uint8Array;
 };
 
 /** @throws TypeError where the nonce or an argument could be read by a shell */
-export function seal({script, args = []}: Pick<ShellRequest, 'script' | 'args'>, nonce: string): Envelope {
+export function seal(
+	{script, args = []}: Pick<ShellRequest, 'script' | 'args'>,
+	nonce: string,
+	{become, shell = systemShell}: {become?: Become | undefined; shell?: string} = {},
+): Envelope {
 	if (!nonceShape.test(nonce)) {
 		throw new TypeError(`Not a nonce: ${JSON.stringify(nonce)}`);
 	}
@@ -49,9 +54,10 @@ printf '\\000E %s %s\\000' "$nonce" "$code"
 	// dd reads byte by byte and stops after the script, so the script can read its own input; `sh -s` would read ahead.
 	// Until the script has chosen its own PATH, both programs come from the system.
 	const loader = `eval "$(PATH=/usr/bin:/bin:/run/current-system/sw/bin; dd bs=1 count=${head.length} 2>/dev/null)"`;
+	const [program = shell, ...before] = [...becoming(become), shell];
 	return {
-		command: ['exec', systemShell, '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
-		argv: ['-c', loader, 'regmedic', nonce, ...args],
+		command: ['exec', program, ...before, '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
+		argv: [program, ...before, '-c', loader, 'regmedic', nonce, ...args],
 		head,
 	};
 }

@@ -2,6 +2,7 @@ import {execa} from 'execa';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Processes} from '../../engine/ports/processes.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
+import {type Become, sudoRefused} from './become.ts';
 import {seal, systemShell} from './envelope.ts';
 import {type Channel, runScript} from './run-script.ts';
 
@@ -18,6 +19,8 @@ type LocalShellOptions = {
 	redact?: Redact;
 	/** What runs the scripts. Absent: the system's. */
 	program?: string;
+	/** Absent: they run as regmedic's own user. */
+	become?: Become;
 };
 
 /** Runs on this machine the same scripts that run over SSH. */
@@ -28,15 +31,18 @@ export function createLocalShell({
 	nonce,
 	redact = text => text,
 	program = systemShell,
+	become,
 }: LocalShellOptions): Shell {
 	return {
 		place,
 		async run(request, {signal}) {
 			signal.throwIfAborted();
 			const mark = nonce();
-			const {argv, head} = seal(request, mark);
-			const channel = spawnChannel(program, argv, {environment, processes});
-			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain: () => undefined});
+			const {argv, head} = seal(request, mark, {become, shell: program});
+			const [file, ...args] = argv;
+			const channel = spawnChannel(file, args, {environment, processes});
+			const explain = (stderr: string) => (become === undefined ? undefined : sudoRefused(stderr, place));
+			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},
 		close: async () => {},
 	};

@@ -3,6 +3,7 @@ import type {OperatorError} from '../../../domain/errors.ts';
 import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Processes} from '../../../engine/ports/processes.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
+import {type Become, sudoRefused} from '../become.ts';
 import {seal} from '../envelope.ts';
 import {noClient, unreachable} from '../errors.ts';
 import {type Environment, spawnChannel} from '../local.ts';
@@ -26,6 +27,8 @@ type OpenSshOptions = {
 	/** Hides secrets in what the host says, before that is cut. */
 	redact?: Redact;
 	program?: string;
+	/** Absent: the scripts run as the login's own user. */
+	become?: Become;
 	/** Absent: there is no one to prompt for a passphrase. Needs a shared connection. */
 	prompting?: Prompting;
 };
@@ -42,6 +45,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 		processes,
 		nonce,
 		program = 'ssh',
+		become,
 		prompting,
 		redact = text => text,
 	} = options;
@@ -74,11 +78,15 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 			signal.throwIfAborted();
 			const sharing = await connection.join({signal});
 			const mark = nonce();
-			const {command, head} = seal(request, mark);
+			const {command, head} = seal(request, mark, {become});
 			const channel = spawnChannel(program, [...safe, ...sharing, ...target, command], {environment, processes});
 			const explain = (stderr: string) => {
 				const failure = channel.failure();
-				return failure === undefined ? causeOf(stderr, place, hostName) : notStarted(failure, place);
+				if (failure !== undefined) {
+					return notStarted(failure, place);
+				}
+
+				return causeOf(stderr, place, hostName) ?? (become === undefined ? undefined : sudoRefused(stderr, place));
 			};
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},

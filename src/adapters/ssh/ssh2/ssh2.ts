@@ -1,6 +1,7 @@
 import type {Client} from 'ssh2';
 import type {Redact} from '../../../domain/text/redaction.ts';
 import type {Shell, ShellRequest} from '../../../engine/ports/shell.ts';
+import {type Become, sudoRefused} from '../become.ts';
 import {seal} from '../envelope.ts';
 import {connectionLost, scriptTooLate} from '../errors.ts';
 import {type Channel, runScript} from '../run-script.ts';
@@ -16,6 +17,8 @@ type Ssh2Options = {
 	nonce(): string;
 	/** Hides secrets in what the host says, before that is cut. */
 	redact?: Redact;
+	/** Absent: the scripts run as the login's own user. */
+	become?: Become;
 };
 
 /** Below sshd's MaxSessions of 10. */
@@ -24,7 +27,7 @@ const sessionRetryMs = 200;
 const closeTimeoutMs = 500;
 
 /** The built-in SSH client, for machines without ssh. It supports no certificates, no security keys and no jump hosts. */
-export function createSsh2Shell({target, place, nonce, redact = text => text}: Ssh2Options): Shell {
+export function createSsh2Shell({target, place, nonce, redact = text => text, become}: Ssh2Options): Shell {
 	const limit = createSessionLimit(sessionsAtOnce);
 	let connection: Promise<{client: Client; hostKey: string | undefined}> | undefined;
 	let opening = new AbortController();
@@ -39,9 +42,10 @@ export function createSsh2Shell({target, place, nonce, redact = text => text}: S
 
 			try {
 				const mark = nonce();
-				const {command, head} = seal(request, mark);
+				const {command, head} = seal(request, mark, {become});
 				const channel = await orTooLate(sessionFor(command, either), request);
-				return await runScript(channel, {request, nonce: mark, head, place, signal, redact, explain: () => undefined});
+				const explain = (stderr: string) => (become === undefined ? undefined : sudoRefused(stderr, place));
+				return await runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 			} finally {
 				free();
 			}
