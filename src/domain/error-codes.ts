@@ -31,6 +31,7 @@ export type ErrorCode =
 	| ReferenceCode
 	| RegistryCode
 	| RelinkCode
+	| RemoveCode
 	| RepointCode
 	| RespondCode
 	| RunbookCode
@@ -185,6 +186,8 @@ type PushCode = 'push.failed' | 'push.rejected' | 'push.unauthorized';
 type ReferenceCode = 'reference.malformed';
 
 type RelinkCode = 'relink.gone' | 'relink.nothing';
+
+type RemoveCode = 'remove.child' | 'remove.disabled' | 'remove.nothing' | 'remove.unread';
 
 type RepointCode = 'repoint.elsewhere' | 'repoint.not-intact';
 

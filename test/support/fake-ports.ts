@@ -136,6 +136,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 			self.served.set(reference, {bytes, digest: digestOf(bytes)});
 			return {state: 'stored', digest: digestOf(bytes), status: 201};
 		},
+		deleteManifest: async () => neverAsked(),
 		mountBlob: async () => neverAsked(),
 		uploadBlob: async () => neverAsked(),
 		repositories: catalogueOf(),

@@ -6,6 +6,7 @@ import {getManifest} from './pull/manifest.ts';
 import {createOptionalForms} from './pull/optional-forms.ts';
 import {createReadBudget} from './pull/read-budget.ts';
 import {servesFromMemory} from './pull/serves-from-memory.ts';
+import {deleteManifest} from './push/delete-manifest.ts';
 import {mountBlob} from './push/mount-blob.ts';
 import {putManifest} from './push/put-manifest.ts';
 import {uploadBlob} from './push/upload-blob.ts';
@@ -38,6 +39,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 		repositories: waiting => listRepositories(transport, waiting),
 		putManifest: (repository, reference, manifest, waiting) =>
 			putManifest(transport, {repository, reference, manifest}, waiting),
+		deleteManifest: (repository, digest, waiting) => deleteManifest(transport, {repository, digest}, waiting),
 		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, {repository, digest, from}, waiting),
 		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, {repository, blob, bytes}, waiting),
 		certificate: transport.certificate,

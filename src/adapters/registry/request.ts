@@ -36,7 +36,7 @@ export const pushScope = (repository: string) => `repository:${repository}:pull,
 export const mountScope = (repository: string, from: string) => `${pushScope(repository)} ${pullScope(from)}`;
 
 /**
- * 2.8 requires it to cancel an upload.
+ * 2.8 requires it to delete a manifest and to cancel an upload.
  * @see distribution v2.8.3 registry/handlers/app.go, appendAccessRecords
  */
 export const deleteScope = (repository: string) => `repository:${repository}:delete`;

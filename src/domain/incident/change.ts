@@ -3,6 +3,7 @@ import type {Suspension} from '../hold/suspension.ts';
 import type {Digest} from '../image/digest.ts';
 import {shortCommit} from '../pipeline/pipeline.ts';
 import {type RelinkStep, sayOrigin} from '../remedy/relink-steps.ts';
+import {type Removal, sayRemoval} from '../remedy/removal.ts';
 import {byteSize, count} from '../text/wording.ts';
 import {
 	type BuildAndPush,
@@ -22,6 +23,7 @@ export type Change =
 	| MoveAside
 	| PutBack
 	| ForgetCached
+	| Removal
 	| {kind: 'restart'; command?: string}
 	| StartPipeline
 	/** `newerCommit`: a push to its branch since, of another commit. */
@@ -50,6 +52,8 @@ export function isDestructive(change: Change): boolean {
 	return (
 		moves ||
 		change.kind === 'move-aside' ||
+		change.kind === 'remove-image' ||
+		change.kind === 'remove-tag' ||
 		((change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change))
 	);
 }
@@ -84,6 +88,9 @@ export function sayChange(change: Change): string[] {
 			return [sayPutBack(change)];
 		case 'forget-cached':
 			return [sayForget(change)];
+		case 'remove-image':
+		case 'remove-tag':
+			return sayRemoval(change);
 		case 'restart':
 			return [
 				`runs: ${change.command ?? '(no command is configured)'}`,

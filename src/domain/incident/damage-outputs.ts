@@ -37,7 +37,8 @@ export const checkAllOutput = v.object({
 		v.object({
 			id: v.string(),
 			title: v.string(),
-			verdict,
+			/** `removed`: it was removed as planned, and is gone. */
+			verdict: v.union([verdict, v.literal('removed')]),
 			/** What was done about it; absent: it was left. */
 			remedy: v.exactOptional(v.string()),
 			comparedToOriginal: v.exactOptional(v.nullable(comparison)),

@@ -74,6 +74,7 @@ const schemas = {
 	'registry.relink': v.object({image, findings, ...expected}),
 	'registry.copy-back': v.object({image, top: v.nullish(digest), retag: v.nullish(v.array(v.string())), ...expected}),
 	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),
+	'registry.remove': v.object({image, ...expected}),
 	'ci.build': v.object({image, ...expected}),
 	'builder.build': v.object({image, ...expected}),
 	'ci.failed': v.object({

@@ -124,6 +124,7 @@ const schemas = {
 	'storage.move-aside': tagged('aside', v.object({to: v.string()})),
 	'registry.relink': tagged('relink', v.object({relinked: v.array(v.string())})),
 	'registry.copy-back': tagged('copy-back', v.object({stored: v.array(v.string())})),
+	'registry.remove': tagged('removal', v.object({removed: v.array(v.string())})),
 	'registry.repoint': tagged('repoint', v.object({digest, before: v.nullable(digest)})),
 	'ci.build': v.pipe(
 		v.object({

@@ -36,6 +36,8 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		repositories: v.array(text),
 		command: v.exactOptional(text),
 	}),
+	v.object({kind: v.literal('remove-image'), repository: text, digest, tags: v.array(text), attached: v.array(text)}),
+	v.object({kind: v.literal('remove-tag'), repository: text, tag: text, named: v.exactOptional(digest)}),
 	v.object({kind: v.literal('restart'), command: v.exactOptional(text)}),
 	v.object({
 		kind: v.literal('start-pipeline'),

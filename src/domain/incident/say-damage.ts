@@ -16,7 +16,7 @@ export function sayScopeLines({images, gaps}: OutputOf<'scope'>): string[] {
 
 /** What a repair has come to: what is damaged now and was not before comes first. */
 export function sayCheckLines({fresh, images, gaps, followUps}: OutputOf<'check-all'>): string[] {
-	const rank = {broken: 0, unknown: 1, intact: 2};
+	const rank = {broken: 0, unknown: 1, removed: 2, intact: 3};
 	return [
 		...fresh.map(({title, say}) => `new: ${title}: ${say}`),
 		...[...images]

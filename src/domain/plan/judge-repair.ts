@@ -12,6 +12,8 @@ export type Repaired = {
 	reference?: string;
 	/** Null: it could not be compared. */
 	comparedToOriginal?: Comparison | null;
+	/** Of one that was to be removed: whether the registry has neither it nor its tags any more. */
+	isGone?: boolean;
 };
 
 type Now = {images: readonly DamagedImage[]; gaps: readonly string[]; trouble?: string};
@@ -19,7 +21,8 @@ type Now = {images: readonly DamagedImage[]; gaps: readonly string[]; trouble?: 
 type JudgedImage = {
 	id: string;
 	title: string;
-	verdict: Verdict;
+	/** `removed`: it was removed as planned, and is gone. */
+	verdict: Verdict | 'removed';
 	remedy?: string;
 	comparedToOriginal?: Comparison | null;
 	say: string;
@@ -58,6 +61,7 @@ export function judgeRepair(
 	const planned = images.filter(({remedy}) => remedy !== undefined);
 	const left = images.filter(({remedy, verdict}) => remedy === undefined && verdict !== 'intact');
 	const intact = planned.filter(({verdict}) => verdict === 'intact');
+	const removed = planned.filter(({verdict}) => verdict === 'removed');
 	const broken = planned.filter(({verdict}) => verdict === 'broken');
 	const isUnknown = gaps.length > 0 || planned.some(({verdict}) => verdict === 'unknown');
 	const outcome =
@@ -65,7 +69,10 @@ export function judgeRepair(
 	const lost = images.flatMap(({title, comparedToOriginal}) => sayLost(title, comparedToOriginal));
 	const tally = [
 		...(fresh.length > 0 ? [`${fresh.length} new: ${names(fresh)}`] : []),
-		`${intact.length} of ${planned.length} planned intact`,
+		...(intact.length > 0 || removed.length < planned.length
+			? [`${intact.length} of ${planned.length} planned intact`]
+			: []),
+		...(removed.length > 0 ? [`${removed.length} removed as planned`] : []),
 		...(broken.length > 0 ? [`still damaged: ${names(broken)}`] : []),
 		...(left.length > 0 ? [`${left.length} left: ${names(left)}`] : []),
 	].join('; ');
@@ -90,7 +97,7 @@ export function judgeRepair(
 	};
 }
 
-function judgeImage({image, check, said, comparedToOriginal}: Repaired, now: Now, title: string): JudgedImage {
+function judgeImage({image, check, said, comparedToOriginal, isGone}: Repaired, now: Now, title: string): JudgedImage {
 	const {damaged, item} = image;
 	const still = now.images.find(each => isOf(damaged, each));
 	const known = {id: damaged.id, title};
@@ -107,6 +114,10 @@ function judgeImage({image, check, said, comparedToOriginal}: Repaired, now: Now
 		const why =
 			check?.verdict === 'intact' ? 'It can be pulled now, and the disk lacks a part of it' : 'It is still damaged';
 		return {...known, remedy, verdict: 'broken', say: `${how} ${why}: ${still.findings.join(', ')}.`};
+	}
+
+	if (isGone === true) {
+		return {...known, remedy, verdict: 'removed', say: `${how} The registry has it no more.`};
 	}
 
 	return {

@@ -5,6 +5,7 @@ import type {Change} from '../incident/change.ts';
 import {sayMoveAside, sayPutBack} from '../incident/data-change.ts';
 import {digest} from '../incident/schemas.ts';
 import {sayOrigin} from '../remedy/relink-steps.ts';
+import {sayTags} from '../remedy/removal.ts';
 import {byteSize} from '../text/wording.ts';
 
 const text = v.string();
@@ -26,6 +27,10 @@ export const planChange = v.variant('type', [
 	v.object({type: v.literal('store-manifest'), repository: text, digest, sources}),
 	/** `from` null: the tag names nothing now. */
 	v.object({type: v.literal('point-tag'), repository: text, tag: text, from: v.nullable(digest), to: digest}),
+	/** With every tag that names it. `attached`: tags of its signatures and referrers, which stay. */
+	v.object({type: v.literal('remove-image'), repository: text, digest, tags: v.array(text), attached: v.array(text)}),
+	/** A tag that leads to no manifest. */
+	v.object({type: v.literal('remove-tag'), repository: text, tag: text, named: v.nullable(digest)}),
 	v.object({type: v.literal('start-pipeline'), repository: text, branch: text, cancels: v.array(text)}),
 	v.object({type: v.literal('follow-pipeline'), number, startedBy: v.nullable(text)}),
 	/** `platforms`: absent: the host's. `bases`: what it starts from. `loses`: platforms that are lost and that nobody said may be, or that can be pulled. */
@@ -79,6 +84,16 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 			return {type: 'point-tag', repository, tag, from, to};
 		}
 
+		case 'remove-image': {
+			const {kind, ...image} = change;
+			return {type: kind, ...image};
+		}
+
+		case 'remove-tag': {
+			const {kind, named = null, ...tag} = change;
+			return {type: kind, ...tag, named};
+		}
+
 		case 'start-pipeline': {
 			const {repository, branch, cancels = []} = change;
 			return {type: 'start-pipeline', repository, branch, cancels};
@@ -106,11 +121,12 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 	}
 }
 
-/** Whether it takes away what somebody may use: a tag is pointed elsewhere, data that is there is moved, or a platform is lost. */
+/** Whether it takes away what somebody may use: an image is removed, a tag pointed elsewhere, data moved, or a platform lost. */
 export function isDestructive(change: PlanChange): boolean {
 	const moves = change.type === 'point-tag' && change.from !== null && change.from !== change.to;
 	const loses = change.type === 'build-and-push' && (change.loses ?? []).length > 0;
-	return moves || loses || change.type === 'move-aside';
+	const removes = change.type === 'remove-image' || change.type === 'remove-tag';
+	return moves || loses || removes || change.type === 'move-aside';
 }
 
 /** The change as a person reads it. */
@@ -134,6 +150,13 @@ export function sayPlanChange(change: PlanChange): string {
 			return change.from === null
 				? `points ${change.tag}, which names nothing, at ${change.to}`
 				: `points ${change.tag} at ${change.to} instead of ${change.from}`;
+		case 'remove-image': {
+			const {digest: of, tags, attached} = change;
+			return `deletes ${of}; ${sayTags(tags)}${attached.length === 0 ? '' : `; without it stay ${attached.join(', ')}`}`;
+		}
+
+		case 'remove-tag':
+			return `deletes the tag ${change.tag}, which leads to no manifest`;
 		case 'start-pipeline':
 			return [
 				`starts one manual pipeline of ${change.repository}, branch ${change.branch}`,

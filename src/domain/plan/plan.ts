@@ -14,6 +14,7 @@ export const planRemedies = [
 	're-point',
 	'rebuild-ci',
 	'rebuild-fallback',
+	'remove',
 	'leave',
 ] as const;
 

@@ -1,5 +1,6 @@
 import type {DamagedImage} from '../damage/damaged-image.ts';
 import {defined} from '../defined.ts';
+import {type Digest, shortDigest} from '../image/digest.ts';
 import type {Settings} from '../incident/settings.ts';
 import type {CopyBackOutlook} from '../remedy/copy-back.ts';
 import {factsIn} from '../remedy/evidence.ts';
@@ -22,6 +23,10 @@ export type DamagedRow = {
 	siblings: readonly Sibling[];
 	/** Asked for only where sources are configured and no relink brings the same digest back. */
 	copyBack?: CopyBackOutlook;
+	/** What is known of its use, in a sentence. */
+	use?: string;
+	/** The indexes of its repository that name it as a child. */
+	parents?: readonly Digest[];
 	attempted?: Attempted;
 };
 
@@ -48,9 +53,10 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 
 /** Every remedy of one image, the recommended one first, each with its reason. */
 export function weighRow(
-	{image, findings, settings, siblings, copyBack, attempted}: DamagedRow,
+	row: DamagedRow,
 	{known, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies'> {
+	const {image, findings, settings, siblings, copyBack, attempted} = row;
 	const evidence = {
 		settings,
 		faults: [],
@@ -82,14 +88,34 @@ export function weighRow(
 		remedies.find(
 			({recommended, possible, remedy}) => recommended && possible && (remedy !== 're-point' || historySuffices),
 		) ?? remedies.find(({remedy}) => remedy === 'leave')!;
+	const removal = settings.role === 'cache' ? [] : [weighRemoval(row, known)];
 	return {
 		recommended: best.remedy,
-		remedies: [best, ...remedies.filter(each => each !== best)].map(({remedy, possible, why}) => ({
+		remedies: [best, ...remedies.filter(each => each !== best), ...removal].map(({remedy, possible, why}) => ({
 			remedy,
 			possible,
 			why,
 		})),
 	};
+}
+
+/** Never recommended: only a person knows that an image is not wanted any more. */
+function weighRemoval(
+	{parents = [], use, attempted}: DamagedRow,
+	known: RegistryFacts['known'],
+): PlanImage['remedies'][number] {
+	const [parent] = parents;
+	const unknown = known === 'whole' ? undefined : whyNotKnown[known];
+	const impossible =
+		parent === undefined
+			? unknown
+			: `The index ${shortDigest(parent)} of its repository names it as a child: removing it would break that.`;
+	const before = attempted?.failed.get('remove');
+	const why = [
+		...(before === undefined ? [] : [`Attempted before, without effect: ${before}`]),
+		`It is deleted with all of its tags; its manifests are kept. ${use ?? ''}`.trim(),
+	].join(' ');
+	return {remedy: 'remove', possible: impossible === undefined, why: impossible ?? why};
 }
 
 /** What a plan rules out, beside what is ruled out for one image. */

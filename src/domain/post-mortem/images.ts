@@ -22,7 +22,7 @@ export type DamagedReport = {
 	/** What was done about it, in order; empty: it was left. */
 	ways: {remedy: string; outcome: string; say: string; approvedBy?: string; at?: string}[];
 	/** As it was checked last. */
-	verdict: Verdict;
+	verdict: Verdict | 'removed';
 	comparedToOriginal?: Comparison | null;
 };
 

@@ -10,6 +10,7 @@ import {originalOfDamaged} from '../../domain/remedy/original.ts';
 import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Registry} from '../ports/registry.ts';
+import type {Waiting} from '../ports/waiting.ts';
 import {createWalker} from '../verify/walk-image.ts';
 import type {ActionContext} from './action.ts';
 import {compareRepaired} from './compare-repaired.ts';
@@ -106,6 +107,17 @@ function sayFirst({faults: [fault]}: ImageCheck): string[] {
 	return fault === undefined ? [] : [`${fault.kind}: ${fault.detail}.`];
 }
 
+/** Neither its digest nor any of its tags is served, and none of them is listed. */
+async function isGone(
+	registry: Registry,
+	{repository, digest, tags}: DamagedImage,
+	{signal}: Waiting,
+): Promise<boolean> {
+	const listed = (await registry.tags(repository, {signal})) ?? [];
+	const served = digest === undefined ? undefined : await registry.manifest(repository, digest, {signal});
+	return !tags.some(tag => listed.includes(tag)) && (served === undefined || served.state === 'missing');
+}
+
 /** One image beside what it was. */
 async function beside(
 	registry: Registry,
@@ -118,6 +130,10 @@ async function beside(
 	}
 
 	const {check} = walked;
+	if (image.item?.remedy === 'remove' && (await isGone(registry, image.damaged, context))) {
+		return {image, check, isGone: true};
+	}
+
 	const original = originalOfDamaged(image.damaged as DamagedImage);
 	const reference = referenceTo(image.damaged, registry.host);
 	const {output, say} = await compareRepaired(registry, reference, walked, {...context, original, changed: true});

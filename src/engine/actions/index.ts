@@ -8,6 +8,7 @@ import {followUpOrphans} from './follow-up-orphans.ts';
 import {registryAudit} from './registry-audit.ts';
 import {registryCopyBack} from './registry-copy-back.ts';
 import {registryRelink} from './registry-relink.ts';
+import {registryRemove} from './registry-remove.ts';
 import {registryRepoint} from './registry-repoint.ts';
 import {registryRestart} from './registry-restart.ts';
 import {registryScope} from './registry-scope.ts';
@@ -33,6 +34,7 @@ export const actions: readonly Action[] = [
 	registryRelink,
 	registryCopyBack,
 	registryRepoint,
+	registryRemove,
 	ciBuild,
 	builderBuild,
 	ciFailed,

@@ -12,6 +12,10 @@ import {type Attempted, type DamagedRow, settledByRelink, weighRow} from '../../
 import {isUsed} from '../../domain/plan/used.ts';
 import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
+import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {parentsIn} from '../../domain/storage/parents.ts';
+import {upperFirst} from '../../domain/text/wording.ts';
+import {sayNoUse, sayUsers} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import {copyBackOutlooks} from '../copy-back/outlooks.ts';
@@ -60,7 +64,7 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 	const onlyMoved = isOnlyMoved({complete, gaps, moved});
 	const rows = await withSources(
 		inOrderOfNeed(
-			scope.images.map(image => rowOf(image, scope, options)),
+			scope.images.map(image => ({...rowOf(image, scope, options), ...removalFacts(image, scope, options)})),
 			({need}) => need,
 		),
 		options,
@@ -159,6 +163,25 @@ async function withSources(
 	const outlooks = await copyBackOutlooks(lacking, {registry, sources, signal, ...defined({storage})});
 	const found = new Map(lacking.map((row, at) => [row, outlooks[at]!]));
 	return rows.map(row => ({...row, ...defined({copyBack: found.get(row)})}));
+}
+
+/** What speaks against removing an image. */
+function removalFacts(image: DamagedImage, {disk}: Scope, {usage}: PlanOptions): Pick<DamagedRow, 'use' | 'parents'> {
+	const {repository, digest} = image;
+	const parents = digest && disk && parentsOf(disk.listing, repository).get(digest);
+	const users = sayUsers(usedByOf(image, usage), lookOf(usage)) ?? [upperFirst(`${sayNoUse(undefined)}.`)];
+	return {use: users.join('; '), ...defined({parents})};
+}
+
+const known = new WeakMap<StorageListing, Map<string, ReturnType<typeof parentsIn>>>();
+
+/** Read once a repository. */
+function parentsOf(listing: StorageListing, repository: string): ReturnType<typeof parentsIn> {
+	const read = known.get(listing) ?? new Map<string, ReturnType<typeof parentsIn>>();
+	known.set(listing, read);
+	const parents = read.get(repository) ?? parentsIn(listing, repository);
+	read.set(repository, parents);
+	return parents;
 }
 
 function lookOf(known: KnownUsage | undefined): Plan['usage'] {

@@ -16,6 +16,7 @@ import {builderBuild} from '../actions/builder-build.ts';
 import {ciBuild} from '../actions/ci-build.ts';
 import {registryCopyBack} from '../actions/registry-copy-back.ts';
 import {registryRelink} from '../actions/registry-relink.ts';
+import {registryRemove} from '../actions/registry-remove.ts';
 import {registryRepoint} from '../actions/registry-repoint.ts';
 import type {Waiting} from '../ports/waiting.ts';
 
@@ -67,7 +68,9 @@ export async function prepareRow(
 	options: PreparingRow,
 ): Promise<{image: PlanImage; item?: PreparedItem}> {
 	let now = image;
-	const order = [wanted, ...image.remedies.map(({remedy}) => remedy).filter(remedy => remedy !== wanted)];
+	// Nothing is removed because something else cannot be done.
+	const others = image.remedies.map(({remedy}) => remedy).filter(remedy => remedy !== wanted && remedy !== 'remove');
+	const order = [wanted, ...others];
 	for (const remedy of order.filter(each => now.remedies.find(({remedy: of}) => of === each)?.possible)) {
 		if (remedy === 'leave' || remedy === 'restart') {
 			return {image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})}};
@@ -116,6 +119,8 @@ async function prepare(
 			return gateOf(registryCopyBack.gate!({image, ...defined({top, retag}), damaged: row.image}, context));
 		}
 
+		case 'remove':
+			return gateOf(registryRemove.gate!({image, damaged: row.image}, context));
 		case 'rebuild-ci':
 			return gateOf(ciBuild.gate!({image}, context));
 		case 'rebuild-fallback':

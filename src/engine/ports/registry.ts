@@ -42,6 +42,11 @@ export type Registry = {
 	 */
 	putManifest(repository: string, reference: string, manifest: ManifestBytes, waiting: Waiting): Promise<PutAnswer>;
 	/**
+	 * Deletes a manifest by its digest, with every tag that names it. A lost response is thrown as OperatorError effect.unknown, and so
+	 * is a 500: the registry may have removed the link already.
+	 */
+	deleteManifest(repository: string, digest: Digest, waiting: Waiting): Promise<DeleteAnswer>;
+	/**
 	 * Mounts a blob of another repository, without sending it. A lost response is thrown as OperatorError effect.unknown.
 	 */
 	mountBlob(repository: string, digest: Digest, from: string, waiting: Waiting): Promise<MountAnswer>;
@@ -121,6 +126,11 @@ export type BlobAnswer =
 export type PutAnswer =
 	| {state: 'stored'; digest: Digest; status: number}
 	| {state: 'rejected'; status: number; detail: string};
+
+/** `missing`: the registry has no such manifest, so nothing was deleted. A 405 among the rejections: it accepts no deletes. */
+export type DeleteAnswer =
+	| {state: 'deleted'; status: number}
+	| {state: 'missing' | 'rejected'; status: number; detail: string};
 
 /** `not-mounted`: the registry did not find the blob there or may not read it there, and expects an upload. Nothing changed. */
 export type MountAnswer = PutAnswer | {state: 'not-mounted'; status: number};

@@ -93,6 +93,7 @@ function sayOutput(output: Output): string[] {
 		case 'relink':
 		case 'copy-back':
 		case 'repoint':
+		case 'removal':
 		case 'pipeline':
 		case 'build':
 		case 'failed-pipelines':

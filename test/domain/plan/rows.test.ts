@@ -80,7 +80,25 @@ describe('the remedies of a damaged image in a plan', () => {
 	it('build nothing for an image that no tag names', () => {
 		const weighed = weighRow(row({image: {...image, tags: []}}), known);
 
-		expect(possible(weighed)).toEqual(['leave']);
+		expect(possible(weighed)).toEqual(['leave', 'remove']);
+	});
+
+	it('offer to remove it, as the last and never recommended; not where an index names it, or not all of the damage is known', () => {
+		const removal = (
+			given: Partial<Parameters<typeof weighRow>[0]>,
+			of: Parameters<typeof weighRow>[1]['known'] = 'whole',
+		) => weighRow(row(given), {...known, known: of}).remedies.at(-1);
+
+		expect(removal({use: 'No use found in: pods.'})).toMatchObject({
+			...{remedy: 'remove', possible: true},
+			why: expect.stringContaining('No use found in: pods.'),
+		});
+		expect(removal({parents: [image.digest!]})).toMatchObject({
+			possible: false,
+			why: expect.stringContaining('as a child'),
+		});
+		expect(removal({}, 'partly')).toMatchObject({possible: false});
+		expect(removal({settings: {...settings, role: 'cache'}})?.remedy).not.toBe('remove');
 	});
 
 	it('are a restart of the registry only where its memory alone is wrong', () => {

@@ -74,7 +74,7 @@ test('every action declares what the engine counts on', () => {
 	]);
 
 	for (const {name, effect, gate, reconcile, success, shows} of actions.filter(each => !reads.includes(each))) {
-		expect(effect, name).toBe('write');
+		expect(effect, name).toBe(name === 'registry.remove' ? 'destructive' : 'write');
 		expect([typeof gate, typeof reconcile, shows], name).toEqual(['function', 'function', undefined]);
 		expect(success, name).not.toEqual([]);
 	}
@@ -93,6 +93,7 @@ const valueless = {
 	'registry.relink': ['gone', 'refused', 'unreachable'],
 	'registry.copy-back': ['refused', 'unreachable'],
 	'registry.repoint': ['rejected', 'refused', 'unreachable'],
+	'registry.remove': ['disabled', 'rejected', 'refused', 'unreachable'],
 	'ci.build': ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
 	'builder.build': [
 		'failed',

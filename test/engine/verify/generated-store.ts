@@ -136,6 +136,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 		tags: () => late(tagged),
 		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		deleteManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),
 		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
 		requests: () => self.asked.length,

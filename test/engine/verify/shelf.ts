@@ -67,6 +67,7 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		certificate: () => undefined,
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
+		deleteManifest: () => Promise.reject(new Error('a walk never writes')),
 		mountBlob: () => Promise.reject(new Error('a walk never writes')),
 		uploadBlob: () => Promise.reject(new Error('a walk never writes')),
 		repositories: catalogueOf(),

@@ -143,6 +143,9 @@ function drawOutput(output: Output, {asked, items: planned = []}: Visit, format:
 		case 'relink':
 			return items(output.relinked);
 
+		case 'removal':
+			return items(output.removed);
+
 		case 'copy-back':
 			return items(output.stored);
 

@@ -1,0 +1,159 @@
+import {createHash} from 'node:crypto';
+import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterEach, beforeEach, expect, it, vi} from 'vitest';
+import type {Plan} from '../../src/domain/plan/plan.ts';
+import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
+import {type Login, openLogin} from '../support/cli.ts';
+import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+
+/** Each runs the program several times: plenty, also on a busy machine. */
+vi.setConfig({testTimeout: 300_000});
+
+/** `web` has lost the link of a child; `api` has the same image, whole. */
+describeReal('remove', ['docker-registry'], () => {
+	let login: Login;
+	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+	let store: Store;
+	let registry: RealRegistry;
+	let image: BuiltImage;
+
+	beforeEach(async () => {
+		[login, temporary] = await Promise.all([openLogin(), temporaryFolder()]);
+		store = openStore(path.join(temporary.folder, 'store'));
+		image = buildImage({seed: 'shared', layers: 1});
+		await store.push('api', 'latest', image);
+		await store.push('web', 'latest', image);
+		await store.writeTag('web', 'v1', image.index.digest);
+		await store.remove(path.dirname(childLink()));
+		await start();
+	});
+
+	afterEach(async () => {
+		await registry?.stop();
+		await login[Symbol.asyncDispose]();
+		await temporary[Symbol.asyncDispose]();
+	});
+
+	const childLink = () => store.revisionLink('web', image.manifests[0]!.digest);
+
+	async function start(variables: Record<string, string> = {}) {
+		registry = await startDockerRegistry({root: store.root, folder: temporary.folder, variables});
+		const registries = {private: {url: `http://${registry.host}`, storage: {root: store.root}}};
+		await writeFile(path.join(login.folder, 'work/regmedic.yaml'), JSON.stringify({registries}));
+	}
+
+	async function plan(...choices: string[]): Promise<Plan> {
+		const chosen = choices.flatMap(each => ['--remedy', each]);
+		await rm(path.join(login.folder, 'work/plan.json'), {force: true});
+		const ran = await login.run(['respond', '--registry', 'private', '--plan', 'plan.json', ...chosen]);
+		expect(ran.exitCode, ran.stderr).toBe(3);
+		return JSON.parse(await readFile(path.join(login.folder, 'work/plan.json'), 'utf8')) as Plan;
+	}
+
+	async function apply({destructive}: Plan) {
+		const hash = createHash('sha256').update(await readFile(path.join(login.folder, 'work/plan.json')));
+		const approval = ['--approve', hash.digest('hex'), '--destructive', String(destructive)];
+		const ran = await login.run(['respond', '--apply', 'plan.json', ...approval, '--json']);
+		const said = `${ran.stdout}\n${ran.stderr}`;
+		const done = (ran.stdout.startsWith('{') ? JSON.parse(ran.stdout) : {}) as {
+			images: {repository: string; verdict: string}[];
+			items: {outcome: string; say: string}[];
+		};
+		return {...ran, said, done};
+	}
+
+	const tags = async (repository: string) => {
+		const answer = await fetch(`http://${registry.host}/v2/${repository}/tags/list`);
+		return ((await answer.json()) as {tags?: string[] | null}).tags ?? [];
+	};
+	const verify = (reference: string) => login.run(['verify', `${registry.host}/${reference}`, '--depth', 'content']);
+	const exists = (file: string) =>
+		stat(file).then(
+			() => true,
+			() => false,
+		);
+
+	it('is never recommended; it deletes an image with all of its tags, and layers that others share stay', async () => {
+		expect((await plan()).items.map(({remedy}) => remedy)).toEqual(['relink']);
+
+		const made = await plan('web=remove');
+
+		expect(made.destructive).toBe(1);
+		expect(made.items[0]!.changes).toEqual([
+			{
+				...{type: 'remove-image', repository: 'web', digest: image.index.digest},
+				...{tags: ['latest', 'v1'], attached: []},
+			},
+		]);
+		expect(made.items[0]!.undo).toContain('until the next collection');
+		const ran = await apply(made);
+
+		expect(ran.exitCode, ran.said).toBe(0);
+		expect(ran.done.items).toMatchObject([{outcome: 'done'}]);
+		expect(ran.done.images).toMatchObject([{repository: 'web', verdict: 'removed'}]);
+		expect(await tags('web')).toEqual([]);
+		expect((await verify('api:latest')).exitCode).toBe(0);
+	});
+
+	it('deletes tags that lead to nothing by a marker of each, also one whose folder has no link', async () => {
+		const gone = buildImage({seed: 'gone', layers: 1});
+		await store.push('old', 'one', gone);
+		await store.writeTag('old', 'two', gone.index.digest);
+		await store.remove(path.dirname(store.blobFile(gone.index.digest)));
+		await store.push('old', 'whole', buildImage({seed: 'whole', layers: 1}));
+		await mkdir(store.tagFolder('old', 'empty'));
+		await registry.stop();
+		await start();
+
+		const made = await plan('old=remove', 'web=leave');
+		const ran = await apply(made);
+
+		expect(
+			ran.done.items?.map(({outcome}) => outcome),
+			ran.said,
+		).toEqual(made.items.map(() => 'done'));
+		expect(await tags('old')).toEqual(['whole']);
+		expect((await verify('old:whole')).exitCode).toBe(0);
+	});
+
+	it('leaves an image alone that somebody has repaired since the plan was made', async () => {
+		const made = await plan('web=remove');
+		await store.writeLink(childLink(), image.manifests[0]!.digest);
+
+		const ran = await apply(made);
+
+		expect(ran.done.items, ran.said).toMatchObject([{outcome: 'already-whole'}]);
+		expect(await tags('web')).toEqual(['latest', 'v1']);
+		expect((await verify('web:v1')).exitCode).toBe(0);
+	});
+
+	it('refuses what an index of the repository names as a child', async () => {
+		const child = image.manifests[0]!.digest;
+		await store.writeLink(childLink(), child);
+		await store.writeTag('web', 'child', child);
+		await store.remove(path.dirname(store.layerLink('web', image.blobs[0]!.digest)));
+
+		const made = await plan();
+		const rows = made.images.filter(({repository}) => repository === 'web');
+
+		const removal = (tag: string) =>
+			rows.find(({tags: named}) => named.includes(tag))?.remedies.find(({remedy}) => remedy === 'remove');
+		expect(removal('child')).toMatchObject({possible: false, why: expect.stringContaining('as a child')});
+		expect(removal('latest')).toMatchObject({possible: true});
+	});
+
+	it('says what to configure where the registry accepts no deletes, and changes nothing', async () => {
+		await registry.stop();
+		await start({REGISTRY_STORAGE_DELETE_ENABLED: 'false'});
+
+		const ran = await apply(await plan('web=remove'));
+
+		expect(ran.done.items, ran.said).toMatchObject([{outcome: 'failed'}]);
+		expect(ran.said).toContain('accepts no deletes');
+		expect(ran.said).toContain('REGISTRY_STORAGE_DELETE_ENABLED=true');
+		expect(await tags('web')).toEqual(['latest', 'v1']);
+		expect(await exists(store.revisionLink('web', image.index.digest))).toBe(true);
+	});
+});
