@@ -221,7 +221,7 @@ export function sourcesOf(
 
 export function imageFor(
 	{images}: Configuration,
-	{repository}: ImageReference,
+	{repository}: Pick<ImageReference, 'repository'>,
 	registryName: string | undefined,
 ): {name: string; image: ImageConfiguration} | undefined {
 	const found = Object.entries(images).find(

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {fileText, streamText, UnusableFile} from '../../adapters/configuration/file-text.ts';
-import {type Alerts, parseAlerts, targetsOf} from '../../domain/alert/alert.ts';
+import {readAlert} from '../../domain/alert/read-alert.ts';
 import {type AlertTarget, sayTarget} from '../../domain/alert/target.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {formatReference} from '../../domain/image/reference.ts';
@@ -15,17 +15,17 @@ import {readSetup} from '../../wiring/setup.ts';
  * @throws OperatorError alert.*
  */
 export async function fromAlert(file: string, invocation: Invocation): Promise<{image?: string; registry?: string}> {
-	const alerts = parseAlerts(await textOf(file, invocation), file === '-' ? 'Standard input' : file);
 	const {configuration} = await readSetup(invocation);
-	const targets = targetsOf(alerts, configuration);
+	const name = file === '-' ? 'Standard input' : file;
+	const {targets, more, meanings} = readAlert(await textOf(file, invocation), name, configuration);
 	const [only, ...others] = targets;
-	if (only === undefined) {
-		throw nothingToRespondTo(alerts);
+	const isClear = only !== undefined && others.length === 0 && only.registry !== undefined;
+	const target = isClear ? only : await askForTarget(targets, cutOff(more), invocation);
+	invocation.talk(`The alert is about ${sayTarget(target)}.\n`);
+	for (const {say, digest} of meanings) {
+		invocation.talk(`Its words: ${say}${digest === undefined ? '' : ` It names ${digest}.`}\n`);
 	}
 
-	const isClear = others.length === 0 && only.registry !== undefined;
-	const target = isClear ? only : await askForTarget(targets, cutOff(alerts), invocation);
-	invocation.talk(`The alert is about ${sayTarget(target)}.\n`);
 	return asFlag(target);
 }
 
@@ -33,20 +33,8 @@ function asFlag(target: AlertTarget): {image?: string; registry?: string} {
 	return target.kind === 'image' ? {image: formatReference(target.image)} : {registry: target.registry};
 }
 
-function cutOff({truncated}: Alerts): string | undefined {
-	return truncated > 0 ? `Alertmanager cut off ${truncated} more alerts (max_alerts).` : undefined;
-}
-
-function nothingToRespondTo(alerts: Alerts): OperatorError {
-	return alerts.firing.length === 0
-		? new OperatorError('alert.none-firing', 'No alert of this message fires any more.', {
-				hint: 'Look for yourself: regmedic probe REGISTRY.',
-				exit: 'usage',
-			})
-		: new OperatorError('alert.no-registry', 'No alert names a configured registry, or an image.', {
-				hint: 'The label `instance` has to be the host of a configured URL; `repository` and `tag` name the image. Or write --image or --registry.',
-				exit: 'usage',
-			});
+function cutOff(more: number): string | undefined {
+	return more > 0 ? `Alertmanager cut off ${more} more alerts (max_alerts).` : undefined;
 }
 
 async function textOf(file: string, {folder, terminal, signal}: Invocation): Promise<string> {
@@ -58,7 +46,7 @@ async function textOf(file: string, {folder, terminal, signal}: Invocation): Pro
 		signal.throwIfAborted();
 		const reason = error instanceof UnusableFile ? error.message : (error as NodeJS.ErrnoException).code;
 		throw new OperatorError('alert.unreadable', `Can't read ${file === '-' ? 'standard input' : file}: ${reason}.`, {
-			hint: 'Name a file with the JSON of the webhook, or - for standard input.',
+			hint: 'Name a file with the JSON of the webhook, a log or an error of a client, or - for standard input.',
 			exit: 'usage',
 			cause: error,
 		});

@@ -15,7 +15,7 @@ const schema = v.object({
 });
 
 /** What fires now, and how many alerts were cut off. */
-export type Alerts = {firing: Record<string, string>[]; truncated: number};
+type Alerts = {firing: Record<string, string>[]; truncated: number};
 
 /** @throws OperatorError alert.invalid: it is no such message, with the first reason */
 export function parseAlerts(source: string, file: string): Alerts {
