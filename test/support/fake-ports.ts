@@ -142,6 +142,8 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 		repositories: catalogueOf(),
 		busy: () => 0,
 		certificate: () => undefined,
+		login: () => undefined,
+		rateLimit: () => undefined,
 		requests: () => 1,
 		fresh: () => self,
 		close: async () => {},

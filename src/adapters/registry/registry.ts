@@ -43,6 +43,8 @@ export function createRegistry(options: RegistryOptions): Registry {
 		mountBlob: (repository, digest, from, waiting) => mountBlob(transport, {repository, digest, from}, waiting),
 		uploadBlob: (repository, blob, bytes, waiting) => uploadBlob(transport, {repository, blob, bytes}, waiting),
 		certificate: transport.certificate,
+		login: transport.login,
+		rateLimit: transport.rateLimit,
 		requests: transport.requests,
 		busy: transport.busy,
 		fresh: () => createRegistry(options),

@@ -1,11 +1,13 @@
 import {Cancelled, type OperatorError} from '../../domain/errors.ts';
 import {isLoopback} from '../../domain/image/reference.ts';
+import type {RateLimit} from '../../domain/rate-limit.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {createSender} from './connection/sender.ts';
 import {notARegistry, redirectRefused, refusalFor} from './errors/refusals.ts';
-import {createAuthorizer} from './login/authorization.ts';
+import {type Authorization, createAuthorizer} from './login/authorization.ts';
 import {createCredentialCache} from './login/credentials.ts';
 import {requestToken} from './login/token-service.ts';
+import {sayLogin} from './login/way.ts';
 import type {RegistryOptions} from './options.ts';
 import type {RegistryRequest} from './request.ts';
 import {discard, isHtml, type RegistryResponse, readShort} from './response.ts';
@@ -28,6 +30,10 @@ export type Transport = {
 	refusal(response: RegistryResponse): Promise<OperatorError>;
 	/** See Registry. */
 	certificate(): string | undefined;
+	/** See Registry. */
+	login(): string | undefined;
+	/** See Registry. */
+	rateLimit(): RateLimit | undefined;
 	/** Requests sent so far. */
 	requests(): number;
 	/** Responses so far with status 429 or 503. */
@@ -56,6 +62,8 @@ export function createTransport(options: RegistryOptions): Transport {
 			),
 	});
 
+	let last: {scope: string; authorization: Authorization | undefined} | undefined;
+
 	async function send(request: RegistryRequest, waiting: Waiting): Promise<RegistryResponse> {
 		const {signal} = waiting;
 		signal.throwIfAborted();
@@ -83,6 +91,8 @@ export function createTransport(options: RegistryOptions): Transport {
 			if (isRegistry && (response.status === 401 || response.status === 403)) {
 				response = {...response, way: authorizer.way(request.scope, authorization)};
 			}
+
+			last = isRegistry ? {scope: request.scope, authorization} : last;
 
 			if (authorization && isRegistry && response.status !== 401) {
 				authorizer.accepted(authorization);
@@ -133,6 +143,8 @@ export function createTransport(options: RegistryOptions): Transport {
 		expectStatus,
 		refusal,
 		certificate: sender.certificate,
+		login: () => last && sayLogin(authorizer.way(last.scope, last.authorization)),
+		rateLimit: sender.rateLimit,
 		requests: sender.requests,
 		busy: sender.busy,
 		async close() {

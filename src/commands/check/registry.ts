@@ -1,5 +1,6 @@
 import type {Configuration, RegistryConfiguration} from '../../domain/configuration.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
+import {sayRateLimit} from '../../domain/rate-limit.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import {openPorts} from '../../wiring/ports.ts';
@@ -26,8 +27,14 @@ export async function registryLines(name: string, {url, role}: RegistryConfigura
 	const {registry, storage, inventory} = ports;
 	try {
 		const responds = await checkTags(name, registry, {host, image, repository, signal});
+		const login = registry.login();
+		const limit = registry.rateLimit();
 		return [
 			responds,
+			...(responds.ok && login !== undefined
+				? [{what: `login ${name}`, ok: true, say: `${host} lets in ${login}`}]
+				: []),
+			...(limit === undefined ? [] : [{what: `rate limit ${name}`, ok: true, say: sayRateLimit(limit)}]),
 			...(storage
 				? await storageLines(name, {storage, registry: responds.ok ? registry : undefined, role, signal})
 				: []),
@@ -84,7 +91,11 @@ async function checkTags(
 					: `; ${image} has ${count(tags.length, 'tag')}`;
 		return {what, ok: true, say: `${host} responds${found}`};
 	} catch (error) {
-		return failed(what, asOperatorError(error));
+		const failure = asOperatorError(error);
+		// A token was issued: the login is right, and what is refused is a repository that nobody named.
+		return failure.code === 'registry.forbidden' && image === undefined
+			? {what, ok: true, say: `${host} responds; it forbids ${repository}, and no image of it is configured to ask for`}
+			: failed(what, failure);
 	}
 }
 

@@ -11,6 +11,7 @@ import type {Invocation} from '../../invocation.ts';
 import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
+import {saySessions} from '../say-sessions.ts';
 import {openKeeper} from './inventory-keeper.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
@@ -83,6 +84,7 @@ export async function probeRegistry(
 	} finally {
 		progress.stop();
 		await close();
+		saySessions([registry], invocation);
 	}
 
 	reporter.end(redactDeep(report, redaction.redact));

@@ -9,6 +9,7 @@ import {type ImageCheck, type RegistryRole, unanswered, worstVerdict} from '../.
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {readableColumns} from '../../domain/text/wrap.ts';
+import type {Registry} from '../../engine/ports/registry.ts';
 import type {Unpacker} from '../../engine/ports/unpacker.ts';
 import {mayLackLinks} from '../../engine/verify/serves-from-memory.ts';
 import {createWalker, type Walker} from '../../engine/verify/walk-image.ts';
@@ -18,6 +19,7 @@ import {showWalkProgress} from '../../plain/verify/walk-progress.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import type {OpenRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
+import {saySessions} from '../say-sessions.ts';
 
 type VerifyOptions = VerifyingOptions & {
 	/** `linux/arm64`: only this platform. */
@@ -73,6 +75,7 @@ export async function verify(references: string[], options: VerifyOptions, invoc
 		}
 	} finally {
 		await registries.close();
+		saySessions(registries.all(), invocation);
 	}
 
 	const trouble = unserved.trouble();
@@ -96,6 +99,7 @@ type Registries = {
 	walkerOf(host: string): Walker;
 	/** Says of an intact image what its registry may lack. Each registry is asked once. */
 	withMemory(check: ImageCheck, host: string): Promise<ImageCheck>;
+	all(): Registry[];
 	/** Made so far, to all hosts. */
 	requests(): number;
 	close(): Promise<void>;
@@ -139,6 +143,7 @@ function openRegistries(setup: Setup, options: VerifyingOptions): Registries {
 			open.mayLack ??= mayLackLinks(open.registry, check, {role: open.role, signal: setup.signal});
 			return (await open.mayLack) ? {...check, mayLackLinks: true} : check;
 		},
+		all: () => [...hosts.values()].map(({registry}) => registry),
 		requests: () => [...hosts.values()].reduce((sum, {registry}) => sum + registry.requests(), 0),
 		async close() {
 			await Promise.allSettled([unpacker?.close(), ...[...hosts.values()].map(({close}) => close())]);

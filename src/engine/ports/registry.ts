@@ -2,6 +2,7 @@ import type {Reason} from '../../domain/error-codes.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {Descriptor} from '../../domain/image/manifest.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
+import type {RateLimit} from '../../domain/rate-limit.ts';
 import type {Waiting} from './waiting.ts';
 
 /** How much of a blob is asked for: whether it is there, its size and last byte, or every byte, hashed. */
@@ -62,6 +63,13 @@ export type Registry = {
 	): Promise<PutAnswer>;
 	/** The SHA-256 fingerprint of the certificate that it presented last, `AB:CD:…`. Undefined: none was seen. */
 	certificate(): string | undefined;
+	/**
+	 * How it was logged in last, without a secret: `nora (the entry "registry.example" of FILE), with tokens of https://auth.example`.
+	 * Undefined: nothing was requested yet.
+	 */
+	login(): string | undefined;
+	/** What the registry last said of its rate limit. Undefined: nothing. */
+	rateLimit(): RateLimit | undefined;
 	/** Requests made so far. */
 	requests(): number;
 	/** Responses so far that said the registry is overloaded (429, 503), retried ones included. */

@@ -93,6 +93,74 @@ it('refused credentials are reported with their source', async () => {
 	});
 });
 
+it('a registry is told with the login that it let in, its token service and its limit; --verbose tells them, too', async () => {
+	await using login = await openLogin();
+	const server = createServer((request, response) => {
+		const {host, authorization} = request.headers;
+		if (request.url!.startsWith('/token')) {
+			response.end('{"token":"t"}');
+		} else if (authorization === 'Bearer t') {
+			const limit = {'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '99;w=21600'};
+			response.writeHead(404, limit).end('{"errors":[{"code":"NAME_UNKNOWN","message":"unknown"}]}');
+		} else {
+			const realm = `http://localhost:${host!.split(':')[1]}/token`;
+			response.writeHead(401, {'WWW-Authenticate': `Bearer realm="${realm}",service="acme"`}).end();
+		}
+	}).listen(0);
+	await once(server, 'listening');
+	const {port} = server.address() as AddressInfo;
+	const host = `127.0.0.1:${port}`;
+	const file = path.join(login.folder, '.docker/config.json');
+	await mkdir(path.dirname(file));
+	await writeFile(file, JSON.stringify({auths: {[host]: {username: 'nora', password: 'right'}}}));
+	await writeFile(
+		path.join(login.folder, 'work/regmedic.yaml'),
+		JSON.stringify({registries: {private: {url: `http://${host}`, credentials: {docker: true}}}}),
+	);
+
+	const checked = await login.run(['check', '--json']);
+	const {stderr} = await login.run(['verify', '--verbose', `${host}/acme/app:latest`]);
+	const quiet = await login.run(['verify', `${host}/acme/app:latest`]);
+	server.close();
+
+	const who = `nora (the entry "${host}" of ${file}), with tokens of http://localhost:${port}`;
+	const limit = '99 of 100 requests are left in 6 h';
+	expect(JSON.parse(checked.stdout).checks.slice(1)).toEqual([
+		expect.objectContaining({what: 'registry private', ok: true}),
+		{what: 'login private', ok: true, say: `${host} lets in ${who}`},
+		{what: 'rate limit private', ok: true, say: limit},
+	]);
+	expect(stderr).toContain(`${host} was asked as ${who}.\n${host} limits its requests: ${limit}.\n`);
+	expect(quiet.stderr).not.toContain('nora');
+});
+
+it('a token that opens only other repositories is no wrong login', async () => {
+	await using login = await openLogin();
+	const server = createServer((request, response) => {
+		if (request.url!.startsWith('/token')) {
+			response.end('{"token":"t"}');
+		} else {
+			const realm = `http://${request.headers.host}/token`;
+			response.writeHead(401, {'WWW-Authenticate': `Bearer realm="${realm}",service="acme"`}).end();
+		}
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const credentials = {username: 'nora', password: {command: ['echo', 'right']}};
+	const check = async (images: object) => {
+		const registries = {private: {url, credentials}};
+		await writeFile(path.join(login.folder, 'work/regmedic.yaml'), JSON.stringify({registries, images}));
+		return JSON.parse((await login.run(['check', '--json'])).stdout).checks[1];
+	};
+
+	expect(await check({})).toMatchObject({ok: true, say: expect.stringContaining('it forbids regmedic-check')});
+	expect(await check({'acme/app': {registry: 'private'}})).toMatchObject({
+		ok: false,
+		say: expect.stringContaining('forbids access to acme/app to nora'),
+	});
+	server.close();
+});
+
 it('the CI is checked with its token and the repository of the build', async () => {
 	await using login = await openLogin();
 	await using drill = await testWorld();
@@ -173,7 +241,7 @@ it('the host of a drill can restart its registry and build without CI, and each 
 	const good = await check({}, {});
 	expect(good.wrong).toEqual([]);
 	expect(good.exitCode).toBe(0);
-	expect(good.checks.map(({what}) => what).slice(2)).toEqual([
+	expect(good.checks.map(({what}) => what).slice(3)).toEqual([
 		'storage private',
 		'registry and storage private',
 		'restart private',

@@ -133,6 +133,8 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 		},
 		servesFromMemory: async () => false,
 		certificate: () => undefined,
+		login: () => undefined,
+		rateLimit: () => undefined,
 		tags: () => late(tagged),
 		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),

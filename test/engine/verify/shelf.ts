@@ -65,6 +65,8 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		},
 		servesFromMemory: async () => false,
 		certificate: () => undefined,
+		login: () => undefined,
+		rateLimit: () => undefined,
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		deleteManifest: () => Promise.reject(new Error('a walk never writes')),

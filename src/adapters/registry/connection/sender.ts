@@ -1,4 +1,5 @@
 import {Agent, Client, type Dispatcher, Pool} from 'undici';
+import {type RateLimit, readRateLimit} from '../../../domain/rate-limit.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {connectionError, proxyRefused, type Stage, unfinished} from '../errors/connection-errors.ts';
 import {type RegistryOptions, type Timeouts, usualTimeouts} from '../options.ts';
@@ -34,6 +35,7 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 	});
 	let requests = 0;
 	let busy = 0;
+	let rateLimit: RateLimit | undefined;
 
 	/** @returns ends the record: with a status, or without where there was no response */
 	function startRecord(method: string, url: string): (status?: number) => void {
@@ -108,6 +110,10 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 		const {status, headers, body} = received;
 		record(status);
 		busy += status === 429 || status === 503 ? 1 : 0;
+		const header = (name: string) => [headers[name]].flat()[0];
+		if (url.origin === base.origin) {
+			rateLimit = readRateLimit(header('ratelimit-remaining'), header('ratelimit-limit')) ?? rateLimit;
+		}
 
 		if (status === 407 && route.proxy) {
 			body.drop();
@@ -116,10 +122,7 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 
 		return {
 			status,
-			header(name) {
-				const value = headers[name];
-				return typeof value === 'object' ? value[0] : value;
-			},
+			header,
 			list: name => (headers[name] === undefined ? undefined : [headers[name]].flat().join(', ')),
 			url,
 			host,
@@ -132,6 +135,7 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 	return {
 		send,
 		certificate: () => certificate,
+		rateLimit: () => rateLimit,
 		requests: () => requests,
 		busy: () => busy,
 		close: () => connections.close(),

@@ -1,4 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
+import {readRateLimit, sayRateLimit} from '../../../domain/rate-limit.ts';
 import {whoLogsIn} from '../../../domain/registry-login.ts';
 import {parseChallenges, repositoryOf} from '../login/challenges.ts';
 import {type LoginWay, sayWay} from '../login/way.ts';
@@ -10,13 +11,26 @@ import type {FailureReason} from './failure-reason.ts';
 export class RegistryBusy extends OperatorError {
 	readonly retryAfter: string | undefined;
 
-	constructor({host, status, header}: RegistryResponse) {
-		super('registry.busy', `${host} is too busy to respond (${status}).`, {
-			hint: 'Wait a minute and try again. Check what else is putting load on the registry.',
-			exit: 'unreachable',
-			transient: true,
-		});
-		this.retryAfter = header('retry-after');
+	/** @param said in the registry's words, after a colon */
+	constructor({host, status, header}: RegistryResponse, said: string) {
+		const retryAfter = header('retry-after');
+		const rate = readRateLimit(header('ratelimit-remaining'), header('ratelimit-limit'));
+		const isUsedUp = status === 429 && rate?.remaining === 0;
+		super(
+			'registry.busy',
+			isUsedUp
+				? `${host} limits its requests (429): ${sayRateLimit(rate)}${said}.`
+				: `${host} is too busy to respond (${status})${said}.`,
+			{
+				hint: isUsedUp
+					? 'No image is damaged by that. Log in, which raises most limits, or try again later.'
+					: 'Wait a minute and try again. Check what else is putting load on the registry.',
+				exit: 'unreachable',
+				// A window of hours is not waited for.
+				transient: !isUsedUp || retryAfter !== undefined,
+			},
+		);
+		this.retryAfter = retryAfter;
 	}
 }
 
@@ -57,7 +71,7 @@ export function refusal(response: RegistryResponse, body: ErrorBody, {registry, 
 	}
 
 	if (status === 429 || status === 503) {
-		return new RegistryBusy(response);
+		return new RegistryBusy(response, refusal);
 	}
 
 	if (status === 408) {

@@ -9,7 +9,7 @@ import type {LoginWay} from './way.ts';
 const mostRenamedScopes = 256;
 
 /** The Authorization header of a request, and what it is made of. */
-type Authorization = {header: string; logins?: RegistryLogins; token?: Token};
+export type Authorization = {header: string; logins?: RegistryLogins; token?: Token};
 
 type Authorizer = {
 	/**

@@ -1,4 +1,4 @@
-import type {RegistryLogin} from '../../../domain/registry-login.ts';
+import {type RegistryLogin, whoLogsIn} from '../../../domain/registry-login.ts';
 
 /** Which way of logging in a request took, for messages: never a secret. */
 export type LoginWay = {
@@ -20,4 +20,10 @@ export function sayWay({login, scope, realm, sought = []}: LoginWay): string {
 		? login.from && `The credentials come from ${login.from}.`
 		: sought.length > 0 && `No login is in ${sought.join('; ')}.`;
 	return [origin, realm && `A token for ${scope} was requested at ${realm}.`].filter(Boolean).join(' ');
+}
+
+/** `nora (the entry "registry.example" of FILE), with tokens of https://auth.example`, of a login that worked. */
+export function sayLogin({login, realm}: LoginWay): string {
+	const who = login ? `${whoLogsIn(login)}${login.from ? ` (${login.from})` : ''}` : 'nobody in particular';
+	return `${who}${realm ? `, with tokens of ${realm}` : ''}`;
 }

@@ -161,6 +161,50 @@ test('a Retry-After longer than the longest pause is not waited out, and the hin
 	expect([server.requests.length, registry.pauses.length]).toEqual([1, 0]);
 });
 
+const limited = {'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '76;w=21600'};
+const usedUp = {...limited, 'ratelimit-remaining': '0;w=21600'};
+
+test('what the registry says of its limit is told, as it said it last', async () => {
+	const says = [limited, usedUp, {}];
+	await using server = await listen((_, response) =>
+		response.writeHead(200, {...whole, ...says.shift()}).end(index.bytes),
+	);
+	await using registry = connect(server);
+	const limits = [registry.rateLimit()];
+	for (let asked = 0; asked < 3; asked++) {
+		await registry.manifest('acme/app', 'latest', {signal});
+		limits.push(registry.rateLimit());
+	}
+
+	const known = {limit: 100, windowSeconds: 21_600};
+	expect(limits).toEqual([undefined, {...known, remaining: 76}, {...known, remaining: 0}, {...known, remaining: 0}]);
+});
+
+test('a limit that is used up is named and not asked again, unless the registry says when', async () => {
+	const says = 'You have reached your pull rate limit.';
+	await using server = await listen((_, response) =>
+		response.writeHead(429, usedUp).end(specError('TOOMANYREQUESTS', says)),
+	);
+	await using registry = connect(server);
+	await expect(registry.manifest('acme/app', 'latest', {signal})).rejects.toMatchObject({
+		code: 'registry.busy',
+		exit: 'unreachable',
+		message: `${server.host} limits its requests (429): 0 of 100 requests are left in 6 h: You have reached your pull rate limit.`,
+		hint: expect.stringContaining('No image is damaged'),
+	});
+	expect([server.requests.length, registry.pauses]).toEqual([1, []]);
+
+	let asked = 0;
+	await using soon = await listen((_, response) =>
+		asked++ === 0
+			? response.writeHead(429, {...usedUp, 'retry-after': '2'}).end()
+			: response.writeHead(200, whole).end(index.bytes),
+	);
+	await using waiting = connect(soon);
+	expect(await waiting.manifest('acme/app', 'latest', {signal})).toMatchObject({state: 'found'});
+	expect(waiting.pauses).toEqual([2250]);
+});
+
 test.each([
 	[408, 'registry.unreachable', 3],
 	[503, 'registry.busy', 3],
