@@ -92,7 +92,10 @@ export function createTransport(options: RegistryOptions): Transport {
 				response = {...response, way: authorizer.way(request.scope, authorization)};
 			}
 
-			last = isRegistry ? {scope: request.scope, authorization} : last;
+			// A token proves the login, whatever it opens.
+			if (isRegistry && ((response.status !== 401 && response.status !== 403) || authorization?.token)) {
+				last = {scope: request.scope, authorization};
+			}
 
 			if (authorization && isRegistry && response.status !== 401) {
 				authorizer.accepted(authorization);

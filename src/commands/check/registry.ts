@@ -93,7 +93,7 @@ async function checkTags(
 	} catch (error) {
 		const failure = asOperatorError(error);
 		// A token was issued: the login is right, and what is refused is a repository that nobody named.
-		return failure.code === 'registry.forbidden' && image === undefined
+		return failure.code === 'registry.forbidden' && image === undefined && registry.login() !== undefined
 			? {what, ok: true, say: `${host} responds; it forbids ${repository}, and no image of it is configured to ask for`}
 			: failed(what, failure);
 	}
