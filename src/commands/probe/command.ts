@@ -15,6 +15,9 @@ export const probe = defineCommand({
 		'--inventory <file>': text('keep in this file which tags named which digests, and when (default: as configured)'),
 		'--job <name>': text('the job of the pushed metrics', 'registry-integrity-probe'),
 		'--role <role>': choice('a cache may lack children (default: as configured)', ['authoritative', 'cache']),
+		'--estimate': flag(
+			'only say how many requests of which kind a probe would make; no manifest and no blob is requested',
+		),
 		'--all': flag('list every image, also intact ones'),
 		'--allow-empty': flag('accept an empty catalogue'),
 		'--plain-http': plainHttp,

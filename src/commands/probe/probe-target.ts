@@ -79,8 +79,8 @@ function targetOfUrl(text: string, configuration: Configuration): ProbeTarget {
 
 function hostIn(text: string): string {
 	try {
-		const {host, repository} = parseReference(`${text}/all`);
-		if (repository === 'all') {
+		const {host, repository} = parseReference(`${text}/all/all`);
+		if (repository === 'all/all') {
 			return host;
 		}
 	} catch (error) {

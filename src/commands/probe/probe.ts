@@ -12,6 +12,7 @@ import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {saySessions} from '../say-sessions.ts';
+import {estimateProbe} from './estimate.ts';
 import {openKeeper} from './inventory-keeper.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
@@ -28,6 +29,8 @@ type ProbeOptions = VerifyingOptions &
 		inventory?: string;
 		role?: RegistryRole;
 		plainHttp?: boolean;
+		/** Only say what would be requested. */
+		estimate?: boolean;
 	};
 
 /** `regmedic probe [REGISTRY]`: walks the images of a whole catalogue, and reports to people and to alerts. */
@@ -48,12 +51,17 @@ export async function probeRegistry(
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
 	const setup = await readSetup(invocation, options);
 	const {host, role, configuration, ...target} = probeTarget(wanted, setup.configuration);
-	const inventory = await openKeeper(options.inventory ?? target.inventory, host, invocation);
 	const {registry, close} = openRegistryToVerify(
 		host,
 		{...setup, configuration},
 		{...options, role: options.role ?? role},
 	);
+	if (options.estimate) {
+		const {depth, tags: newest, inventory: file = target.inventory} = options;
+		return estimateProbe(registry, {depth, shard, newest, inventory: file}, invocation).finally(close);
+	}
+
+	const inventory = await openKeeper(options.inventory ?? target.inventory, host, invocation);
 	const progress = showProbeProgress(host, {
 		talk: invocation.talk,
 		terminal: redrawable(invocation),

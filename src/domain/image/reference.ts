@@ -1,6 +1,7 @@
 import {defined} from '../defined.ts';
 import {OperatorError} from '../errors.ts';
 import {type Digest, isDigest} from './digest.ts';
+import {isHub} from './docker-hub.ts';
 
 /** `host[:port]/repository:tag` or `…@digest`. It has a tag or a digest; with both, the digest decides. */
 export type ImageReference = {
@@ -15,7 +16,7 @@ const tagShape = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const hostShape = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/;
 
 /**
- * Reads a whole reference. A name without a host is refused: in an incident, guessing a public registry is never right.
+ * Reads a whole reference. Docker's own registry keeps `alpine` as `library/alpine`. A name without a host is refused: in an incident, guessing a public registry is never right.
  * @see distribution/reference for the grammar
  * @throws OperatorError reference.malformed
  */
@@ -34,7 +35,8 @@ export function parseReference(text: string): ImageReference {
 
 	const [named, digest, ...more] = text.slice(slash + 1).split('@');
 	const colon = named!.lastIndexOf(':');
-	const repository = colon === -1 ? named! : named!.slice(0, colon);
+	const written = colon === -1 ? named! : named!.slice(0, colon);
+	const repository = isHub(host.toLowerCase()) && !written.includes('/') ? `library/${written}` : written;
 	const tag = colon === -1 ? undefined : named!.slice(colon + 1);
 
 	if (more.length > 0 || !isRepositoryName(repository)) {

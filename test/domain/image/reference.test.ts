@@ -94,3 +94,12 @@ test('only this machine is a loopback host', () => {
 	expect(here.filter(name => !isLoopback(name))).toEqual([]);
 	expect(elsewhere.filter(isLoopback)).toEqual([]);
 });
+
+test.each([
+	['docker.io/alpine:3', 'docker.io', 'library/alpine'],
+	['index.docker.io/alpine', 'index.docker.io', 'library/alpine'],
+	['docker.io/acme/app', 'docker.io', 'acme/app'],
+	['registry.example/alpine', 'registry.example', 'alpine'],
+])('%s names %s and %s', (text, host, repository) => {
+	expect(parseReference(text)).toMatchObject({host, repository});
+});
