@@ -1,6 +1,8 @@
+import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {readdir, readFile, realpath, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {Plan} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
@@ -8,8 +10,17 @@ import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
+async function commitDockerfile(folder: string, text: string): Promise<void> {
+	const git = (...args: string[]) =>
+		promisify(execFile)('git', ['-c', 'user.name=octocat', '-c', 'user.email=octocat@git.example', ...args]);
+	await git('init', '--quiet', folder);
+	await writeFile(path.join(folder, 'Dockerfile'), text);
+	await git('-C', folder, 'add', '.');
+	await git('-C', folder, 'commit', '--quiet', '--message=Build');
+}
+
 /** One collection's damage in four repositories, on a real registry and its disk. */
-describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
+describeReal('a plan for all damage of a registry', ['docker-registry', 'git'], () => {
 	let login: Login;
 	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 	let store: Store;
@@ -41,12 +52,14 @@ describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
 		}
 
 		registry = await startDockerRegistry({root: store.root, folder: temporary.folder});
+		const git = path.join(temporary.folder, 'infra');
+		await commitDockerfile(git, `FROM ${registry.host}/tools/lint:latest\nRUN make\n`);
 		await writeFile(
 			path.join(login.folder, 'work/regmedic.yaml'),
 			JSON.stringify({
 				registries: {private: {url: `http://${registry.host}`, storage: {root: store.root}}},
 				images: {
-					'infra-ci': {registry: 'private', fallback: {on: 'local', git: 'https://git.example/acme/infra'}},
+					'infra-ci': {registry: 'private', fallback: {on: 'local', git}},
 				},
 			}),
 		);
@@ -89,7 +102,11 @@ describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
 		expect(made!.items.map(({id, image, remedy, after}) => [id, image?.split('@')[0], remedy, after])).toEqual([
 			['1', 'tools/lint', 'relink', []],
 			['2', 'tools/sign', 'relink', []],
-			['3', 'infra-ci', 'rebuild-fallback', []],
+			// Its base is repaired first.
+			['3', 'infra-ci', 'rebuild-fallback', ['1']],
+		]);
+		expect(made!.items[2]!.changes).toMatchObject([
+			{type: 'build-and-push', bases: [`${registry.host}/tools/lint:latest`], loses: ['linux/arm64']},
 		]);
 		expect(made!.items[0]!.changes).toEqual([
 			{
@@ -211,9 +228,11 @@ describeReal('a plan for all damage of a registry', ['docker-registry'], () => {
 			.split('\n')
 			.map(line => JSON.parse(line));
 		const {output} = events.find(({type, step}) => type === 'effect.finished' && step === 'scope');
-		expect(output.rows.map(({id, recommended}: {id: string; recommended: string}) => [id, recommended])).toEqual(
-			made!.images.map(({id, recommended}) => [id, recommended]),
-		);
+		const rows = output.rows.map(({id, recommended}: {id: string; recommended: string}) => `${id} ${recommended}`);
+		expect([...rows].sort()).toEqual(made!.images.map(({id, recommended}) => `${id} ${recommended}`).sort());
+		// Below what it is built from.
+		expect(rows[0]).toMatch(/^tools\/lint@/);
+		expect(rows[1]).toMatch(/^infra-ci@/);
 		const prepared = events.find(({type}) => type === 'plan.prepared').prepared as {row: string; remedy: string}[];
 		expect(new Set(prepared.map(({row, remedy}) => `${row} ${remedy}`))).toEqual(
 			new Set(made!.items.map(({image, remedy}) => `${image} ${remedy}`)),

@@ -79,13 +79,23 @@ export function planRows(
 	const early = hasRestart ? firsts : new Set<string | null>();
 	const idsIn = (repositories: readonly string[]) =>
 		images.filter(({repository}) => repositories.includes(repository)).map(({id}) => id);
+	// What a build without CI starts from is known of those for which it was prepared.
+	const basesOf = (id: string) => {
+		const item = items.find(each => each.image === id && each.remedy === 'rebuild-fallback');
+		return items.flatMap(each => (each.image !== null && item?.after.includes(each.id) ? [each.image] : []));
+	};
 	const all = images.map((image, n) => ({
 		image: image.id,
+		bases: basesOf(image.id),
 		needs: idsIn(rows[n]!.settings.runsIn).filter(id => id !== image.id),
 		row: rowOf(image, rows[n]!, {host, referenceTo, usage}),
 	}));
 	const first = all.filter(({image}) => early.has(image));
-	const later = byNeed(all.filter(({image}) => !early.has(image)));
+	const later = byNeed(
+		all
+			.filter(({image}) => !early.has(image))
+			.map(each => ({...each, needs: [...each.needs, ...each.bases], runsIn: each.needs})),
+	);
 	const above = new Set(first.map(({image}) => image));
 	const referenceOf = (id: string | undefined) => all.find(({image}) => image === id)?.row.image ?? all[0]!.row.image;
 	const movedFor = (id: string) => asides.filter(each => each.images.includes(id)).map(({digest}) => asideRow(digest));
@@ -103,17 +113,17 @@ export function planRows(
 					),
 				]
 			: []),
-		...later.map(({image, needs, row}) => {
-			const after = needs.filter(need => above.has(need));
+		...later.map(({image, runsIn, bases, row}) => {
+			const waits: Partial<Record<PlanRemedy, string[]>> = {
+				'rebuild-ci': runsIn.filter(need => above.has(need)),
+				'rebuild-fallback': bases.filter(need => above.has(need)),
+			};
 			above.add(image);
 			return {
 				...row,
 				after: hasRestart ? [restartRow] : [],
 				remedies: row.remedies.map(each => {
-					const before = [
-						...(storingRemedies.has(each.remedy) ? movedFor(image) : []),
-						...(each.remedy === 'rebuild-ci' ? after : []),
-					];
+					const before = [...(storingRemedies.has(each.remedy) ? movedFor(image) : []), ...(waits[each.remedy] ?? [])];
 					return before.length > 0 ? {...each, after: before} : each;
 				}),
 			};

@@ -1,3 +1,4 @@
+import {causeOfFailure, plainLog} from '../../domain/build/build-failure.ts';
 import {defined} from '../../domain/defined.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
@@ -28,13 +29,17 @@ export async function resultOfBuild(
 				say: ['The image was built and pushed.', ...(status.bases ?? []).map(sayBase)].join(' '),
 			};
 		case 'failed': {
+			const log = lastStage(plainLog(status.detail));
+			const found = causeOfFailure(status.stage, log);
+			const stage = `The build failed at the ${status.stage} stage (exit ${status.exitCode})`;
 			const end = {
-				say: `The build failed at the ${status.stage} stage (exit ${status.exitCode}).`,
-				log: lastStage(status.detail),
+				say: found === undefined ? `${stage}.` : `${stage}: ${found.cause}.`,
+				log: log.split('\n').slice(-shownLines).join('\n'),
+				...defined({hint: found?.hint}),
 			};
 			return status.stage === 'push'
 				? afterPush(end, image, push)
-				: {outcome: 'failed', output: {}, say: withLog(end, whatToDo[status.stage])};
+				: {outcome: 'failed', output: {}, say: withLog(end, end.hint ?? whatToDo[status.stage])};
 		}
 		case 'vanished': {
 			const say = `The build was killed at the ${status.stage} stage and left no result.`;
@@ -50,7 +55,10 @@ function sayBase({name, digest}: BaseDigest): string {
 }
 
 /** How a build ended, and the end of its log. */
-type BuildEnd = {say: string; log: string};
+type BuildEnd = {say: string; log: string; hint?: string};
+
+/** So much of the log is shown; all of it is kept. */
+const shownLines = 12;
 
 /** The log comes last: its lines are shown as they are. */
 function withLog({say, log}: BuildEnd, sentence: string): string {
@@ -68,7 +76,7 @@ async function afterPush(
 		case 'pushed':
 			return {outcome: 'pushed', output: {digest: found.digest}, say: withLog(end, found.say)};
 		case 'not-pushed':
-			return {outcome: 'failed', output: {}, say: withLog(end, `${found.say} ${whatToDo.push}`)};
+			return {outcome: 'failed', output: {}, say: withLog(end, `${found.say} ${end.hint ?? whatToDo.push}`)};
 		case 'unknown':
 			return throwNotKnown(withLog(end, found.say));
 	}
