@@ -4,9 +4,9 @@ import {type Manifest, platformName} from '../image/manifest.ts';
 import {isAttachedTag, isRunnable, runnableChildren} from '../image/purpose.ts';
 import type {Scan} from '../storage/findings/finding.ts';
 import {tagTarget} from '../storage/listing/links.ts';
-import type {RepositoryListing, StorageListing} from '../storage/listing/listing.ts';
+import type {RepositoryListing} from '../storage/listing/listing.ts';
 import {isoTime} from '../storage/listing/times.ts';
-import {openGraph, type StorageGraph} from '../storage/walk/graph.ts';
+import type {StorageGraph} from '../storage/walk/graph.ts';
 import {pastImages} from '../storage/walk/history.ts';
 import {planBelow} from '../storage/walk/relink-plan.ts';
 import {hasPlatforms, type ImageConfig} from './image-config.ts';
@@ -36,9 +36,8 @@ type SiblingSearch = {original: Candidate | undefined; candidates: Candidate[]; 
  * Looks for images of the same repository that a broken tag can be pointed to: whole on the disk, of the same media type, and
  * no signature, attestation, cache or other artifact. Its own history counts.
  */
-export function searchSiblings(listing: StorageListing, scan: Scan, repository: string, tag: string): SiblingSearch {
-	const graph = openGraph(listing);
-	const ofRepository = listing.repositories.get(repository);
+export function searchSiblings(graph: StorageGraph, scan: Scan, repository: string, tag: string): SiblingSearch {
+	const ofRepository = graph.listing.repositories.get(repository);
 	const original = ofRepository && originalOf(graph, ofRepository, tag);
 	const isArtifact = original !== undefined && !isImage(graph, original.manifest);
 	if (ofRepository === undefined || isAttachedTag(tag) || isArtifact) {

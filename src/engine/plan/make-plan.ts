@@ -14,6 +14,7 @@ import {searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import {damagesImage, type Finding} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
 import {parentsIn} from '../../domain/storage/parents.ts';
+import {openGraph, type StorageGraph} from '../../domain/storage/walk/graph.ts';
 import {upperFirst} from '../../domain/text/wording.ts';
 import {sayNoUse, sayUsers} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
@@ -62,9 +63,10 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 	const {gaps, moved = []} = scope;
 	const complete = gaps.length === 0;
 	const onlyMoved = isOnlyMoved({complete, gaps, moved});
+	const known = {...scope, graph: scope.disk && openGraph(scope.disk.listing)};
 	const rows = await withSources(
 		inOrderOfNeed(
-			scope.images.map(image => ({...rowOf(image, scope, options), ...removalFacts(image, scope, options)})),
+			scope.images.map(image => ({...rowOf(image, known, options), ...removalFacts(image, scope, options)})),
 			({need}) => need,
 		),
 		options,
@@ -221,7 +223,7 @@ function forgetsBy({memory}: Scope, rows: readonly DamagedRow[]): 'restart' | 'n
 
 function rowOf(
 	image: DamagedImage,
-	{findings, disk}: Scope,
+	{findings, disk, graph}: Scope & {graph: StorageGraph | undefined},
 	{host, of, reported, attemptsOf}: PlanOptions,
 ): DamagedRow {
 	const {repository, tags, digest} = image;
@@ -233,9 +235,9 @@ function rowOf(
 	const own = findings.filter(isOwn);
 	const [tag] = tags;
 	const siblings =
-		disk === undefined || tag === undefined || settledByRelink(own)
+		disk === undefined || graph === undefined || tag === undefined || settledByRelink(own)
 			? []
-			: siblingsOf(searchSiblings(disk.listing, disk.scan, repository, tag), new Map());
+			: siblingsOf(searchSiblings(graph, disk.scan, repository, tag), new Map());
 	const {settings} = of(referenceTo(image, host));
 	return {
 		image,

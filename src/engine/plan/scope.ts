@@ -25,7 +25,7 @@ import {scanBetweenLooks} from '../scan/between-looks.ts';
 import {compareStore} from '../scan/compare-store.ts';
 import {readPast} from '../scan/read-past.ts';
 import {scanStore} from '../scan/scan-store.ts';
-import {readCache, readMemory} from '../scan/stale-memory.ts';
+import {type Memory, readCache, readMemory} from '../scan/stale-memory.ts';
 import {readingHostOnce, tellCache} from '../scan/tell-cache.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import {withPinned} from './pinned.ts';
@@ -111,7 +111,11 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
 	// Configs that were not read on the disk are read over HTTP: no plan calls an image whole whose config nobody has read.
 	const sample = options.everyTag || (listing.configsUnread ?? 0) > 0 ? {sample: Number.POSITIVE_INFINITY} : {};
-	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage});
+	let known: Memory | undefined;
+	const onMemory = (memory: Memory) => {
+		known = memory;
+	};
+	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage, onMemory});
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;
 	return {
@@ -121,16 +125,16 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 		...defined({moved: scan.moved}),
 		...defined({trouble: troubleOfDisk(listing) ?? scan.trouble}),
 		disk: {scan, listing},
-		...(findings.length > 0 && {memory: await memoryOf({findings, listing, role}, {registry, storage, signal})}),
+		...(findings.length > 0 && {memory: await memoryOf({findings, listing, role}, {registry, storage, known, signal})}),
 	};
 }
 
 /** What is moved aside has to be forgotten: then it is asked for where the registry remembers it. */
 async function memoryOf(
 	damage: Parameters<typeof readMemory>[0],
-	{registry, storage, signal}: Waiting & {registry: Registry; storage: Storage},
+	{registry, storage, known, signal}: Waiting & {registry: Registry; storage: Storage; known: Memory | undefined},
 ): Promise<NonNullable<Scope['memory']>> {
-	const memory = await readMemory(damage, {registry, storage}, {signal});
+	const memory = known ?? (await readMemory(damage, {registry, storage}, {signal}));
 	const isBad = damage.findings.some(finding => badIn(finding).length > 0);
 	return isBad && memory.cache === undefined ? {...memory, cache: await readCache(storage, {signal})} : memory;
 }

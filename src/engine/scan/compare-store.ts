@@ -15,7 +15,7 @@ import {createWalker} from '../verify/walk-image.ts';
 import {heldByCache} from './held-by-cache.ts';
 import {askSameRegistry} from './same-registry.ts';
 import {sayUnlisted, spread, stillOnDisk, weighSample, wholeImages} from './sample-whole.ts';
-import {readCache, readMemory} from './stale-memory.ts';
+import {type Memory, readCache, readMemory} from './stale-memory.ts';
 
 const imagesAtATime = 8;
 
@@ -26,6 +26,8 @@ type CompareOptions = Waiting & {
 	platforms?: MeantPlatforms;
 	/** How many images that are whole on the disk are asked for as well, spread over the store; by default none. */
 	sample?: number;
+	/** Told what is known of the registry's memory, where the findings of the comparison add nothing to it. */
+	onMemory?: (memory: Memory) => void;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
@@ -38,7 +40,7 @@ type CompareOptions = Waiting & {
 export async function compareStore(
 	scan: Scan,
 	registry: Registry,
-	{listing, storage, role, platforms, sample = 0, signal, onProgress = () => {}}: CompareOptions,
+	{listing, storage, role, platforms, sample = 0, signal, onMemory = () => {}, onProgress = () => {}}: CompareOptions,
 ): Promise<Scan> {
 	const readSample = (listed: readonly string[]) => storage.sample(listed, {signal});
 	const compared = await askSameRegistry(registry, {role, readSample, signal});
@@ -75,8 +77,13 @@ export async function compareStore(
 		return found;
 	}
 
-	const {memory, cache} = await readMemory({findings: scan.findings, listing, role}, {registry, storage}, {signal});
+	const known = await readMemory({findings: scan.findings, listing, role}, {registry, storage}, {signal});
+	const {memory, cache} = known;
 	const differs = memory?.kind === 'proven' || differing.length > 0;
+	if (!differs) {
+		onMemory(known);
+	}
+
 	return differs ? withMemory(found, memory, cache ?? (await readCache(storage, {signal}))) : found;
 }
 

@@ -3,6 +3,7 @@ import {type ImageConfig, readImageConfig} from '../../domain/remedy/image-confi
 import {type Sibling, searchSiblings, siblingsOf} from '../../domain/remedy/siblings.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {StorageListing} from '../../domain/storage/listing/listing.ts';
+import {openGraph} from '../../domain/storage/walk/graph.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {Waiting} from '../ports/waiting.ts';
@@ -18,7 +19,7 @@ export async function findSiblings(
 	{listing, scan, repository, tag}: {listing: StorageListing; scan: Scan; repository: string; tag: string},
 	{signal}: Waiting,
 ): Promise<Sibling[]> {
-	const search = searchSiblings(listing, scan, repository, tag);
+	const search = searchSiblings(openGraph(listing), scan, repository, tag);
 	const wanted = [...new Set(search.configs)]
 		.filter(digest => (listing.blobs.get(digest)?.size ?? Number.POSITIVE_INFINITY) <= largestConfig)
 		.slice(0, mostConfigs);

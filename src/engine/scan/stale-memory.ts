@@ -34,7 +34,7 @@ type Damage = {
 };
 
 /** What is known of the registry's memory, and where it is. */
-type Memory = {memory?: StaleMemory; cache?: CacheKind; suspicion?: Suspicion; held?: HeldInMemory[]};
+export type Memory = {memory?: StaleMemory; cache?: CacheKind; suspicion?: Suspicion; held?: HeldInMemory[]};
 
 /**
  * Finds out whether the registry remembers what its disk lacks, and where. Its host is asked for its cache only where that

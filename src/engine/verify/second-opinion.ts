@@ -8,6 +8,12 @@ import type {CheckedPart} from './parts.ts';
 /** Of one image: registries that differ do so in more than one part. */
 const partsAsked = 2;
 
+/** Where so many images in a row were answered alike, one registry stands behind the address: of thousands, no more are asked for again. */
+const imagesAsked = 100;
+
+/** Of one run. `alike`: how many images were answered alike; once any was not, all are asked for. */
+export type Opinions = {alike: number; differed: boolean};
+
 const absent: readonly FaultKind[] = ['child-missing', 'config-missing', 'layer-missing'];
 
 /**
@@ -18,15 +24,19 @@ const absent: readonly FaultKind[] = ['child-missing', 'config-missing', 'layer-
 export async function secondOpinion(
 	cache: Pick<AnswerCache, 'elsewhere'>,
 	parts: readonly CheckedPart[],
-	{host, signal}: Waiting & {host: string},
+	{host, opinions, signal}: Waiting & {host: string; opinions: Opinions},
 ): Promise<Reason | undefined> {
 	const asked = parts.filter(part => firstState(part) !== undefined).slice(0, partsAsked);
+	if (asked.length === 0 || (opinions.alike >= imagesAsked && !opinions.differed)) {
+		return undefined;
+	}
 
 	for (const part of asked) {
 		try {
-			const opinions = await cache.elsewhere(part.part.descriptor);
-			const other = opinions.find(({state}) => state !== firstState(part));
+			const answers = await cache.elsewhere(part.part.descriptor);
+			const other = answers.find(({state}) => state !== firstState(part));
 			if (other !== undefined) {
+				opinions.differed = true;
 				return differing(host, part.status, other.status);
 			}
 		} catch (error) {
@@ -36,6 +46,7 @@ export async function secondOpinion(
 		}
 	}
 
+	opinions.alike++;
 	return undefined;
 }
 

@@ -13,6 +13,7 @@ import {createRequestLimiter, type RequestLimiter} from './concurrency.ts';
 import {imagePlatforms} from './image-platforms.ts';
 import {checkMissingImage} from './missing-image.ts';
 import {isFound} from './read-manifest.ts';
+import type {Opinions} from './second-opinion.ts';
 import type {WalkProgress} from './walk-parts.ts';
 import {walkParts} from './walk-parts.ts';
 
@@ -62,6 +63,7 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
 	const breaker = createCircuitBreaker(isRegistryDown, {leastRepositories: 2});
 	const caches = new Map<string, AnswerCache>();
+	const opinions: Opinions = {alike: 0, differed: false};
 
 	function cacheOf(repository: string): AnswerCache {
 		const cache =
@@ -77,7 +79,7 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 			const cache = cacheOf(reference.repository);
 			const meant = platformsMeant(platforms, reference.repository);
 			const isCache = role === 'cache';
-			const options = {depth, signal, isCache, ...defined({meant}), ...image};
+			const options = {depth, opinions, signal, isCache, ...defined({meant}), ...image};
 			const {digest} = reference;
 
 			if (digest !== undefined) {

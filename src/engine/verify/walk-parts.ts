@@ -8,13 +8,14 @@ import {checkManifest, createPartCheck, withoutEmptyBranches} from './check-part
 import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
-import {secondOpinion} from './second-opinion.ts';
+import {type Opinions, secondOpinion} from './second-opinion.ts';
 import {weighUnserved} from './unserved.ts';
 import {weighUnpacked} from './weigh-unpacked.ts';
 
 type WalkPartsOptions = Waiting &
 	WantedPlatforms & {
 		depth: Depth;
+		opinions: Opinions;
 		isCache: boolean;
 		/** The platforms that are meant to be there; absent: all. */
 		meant?: readonly string[];
@@ -32,7 +33,7 @@ export async function walkParts(
 	cache: AnswerCache,
 	reference: ImageReference,
 	{digest, fact}: TopManifest,
-	{depth, signal, platform, require, isCache, meant, onProgress}: WalkPartsOptions,
+	{depth, opinions, signal, platform, require, isCache, meant, onProgress}: WalkPartsOptions,
 ): Promise<ImageCheck> {
 	const isIndex = fact.state === 'read' && fact.kind === 'index';
 	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
@@ -56,7 +57,7 @@ export async function walkParts(
 	const outcome = outcomeOf(parts);
 	const faults = [...outcome.faults, ...platforms.faults];
 	// A cache would fetch what it is asked for.
-	const differing = isCache ? undefined : await secondOpinion(cache, parts, {host: reference.host, signal});
+	const differing = isCache ? undefined : await secondOpinion(cache, parts, {host: reference.host, opinions, signal});
 	const unchecked: Unchecked[] = [
 		...outcome.unchecked,
 		...platforms.unchecked,

@@ -11,6 +11,7 @@ import {
 	revisionFolder,
 	tagFolder,
 } from '../../../src/domain/storage/listing/paths.ts';
+import {openGraph} from '../../../src/domain/storage/walk/graph.ts';
 import {blobOf, buildImage} from '../../../src/drills/images/image.ts';
 import {
 	emptyTree,
@@ -47,7 +48,7 @@ function artifact(config: string, layer: string): StoredImage {
 /** What the engine does, without a host. */
 function siblings(tree: StoreTree, tag = 'latest'): Sibling[] {
 	const listing = listingOf(tree);
-	const search = searchSiblings(listing, assess(listing, {role: 'authoritative'}), repository, tag);
+	const search = searchSiblings(openGraph(listing), assess(listing, {role: 'authoritative'}), repository, tag);
 	const configs = new Map(
 		search.configs.flatMap(digest => {
 			const bytes = tree.files.get(blobData(digest))?.bytes;

@@ -45,8 +45,10 @@ type Checked = {repository: string; tag: string; check: ImageCheck};
  */
 export function compareAnswers(checks: readonly ImageCheck[], scan: Scan): Finding[] {
 	const found = new Map<string, Finding>();
+	const ofRepository = Map.groupBy(scan.findings, ({repository}) => repository);
 	for (const checked of checks.flatMap(ofTag)) {
-		for (const finding of [...servedFromMemory(checked, scan), ...notServed(checked, scan)]) {
+		const own = {...scan, findings: ofRepository.get(checked.repository) ?? []};
+		for (const finding of [...servedFromMemory(checked, own), ...notServed(checked, own)]) {
 			const key = `${finding.repository}\n${finding.digest ?? finding.tags.join()}`;
 			const before = found.get(key);
 			const tags = [...new Set([...(before?.tags ?? []), ...finding.tags])].sort();
