@@ -26,6 +26,14 @@ export type Tree = Misplaced & {
 /** A push creates the folder and writes its link within this time. */
 const sameWriteSeconds = 2;
 
+/** No removal is told by their times: what a tag has named before is asked for none, and every tag has two such folders. */
+const showsNothing: ReadonlySet<Folder['kind']> = new Set([
+	'unknown',
+	'in-place-of-a-file',
+	'index',
+	'index-algorithm',
+]);
+
 /** Sorts entries into a tree. @returns also `finish`, to be called after the last entry */
 export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 	const tree: Tree = {
@@ -174,12 +182,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 	function leave(depth: number): void {
 		while (within.length > depth) {
 			const folder = within.pop()!;
-			if (
-				!folder.isWhole &&
-				folder.changed !== undefined &&
-				folder.kind !== 'unknown' &&
-				folder.kind !== 'in-place-of-a-file'
-			) {
+			if (!folder.isWhole && folder.changed !== undefined && !showsNothing.has(folder.kind)) {
 				tree.folders.set(pathOf(folder), folder.changed);
 			}
 		}
