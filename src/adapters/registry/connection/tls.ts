@@ -1,10 +1,10 @@
 import type {Duplex} from 'node:stream';
-import {getCACertificates, type SecureContext, TLSSocket} from 'node:tls';
+import {type SecureContext, TLSSocket} from 'node:tls';
 import {buildConnector} from 'undici';
 import type {RegistryOptions} from '../options.ts';
 import {checkAuthorities, contextPresenting, contextTrusting, readAuthority} from './certificates/contexts.ts';
 import {hostCertificates, hostFolders} from './certificates/host-folders.ts';
-import {machineAuthorities} from './certificates/machine-authorities.ts';
+import {authoritiesBesideNode} from './certificates/machine-authorities.ts';
 
 export type Connectors = Record<Side, {connect: buildConnector.connector; requestTls(): TlsOptions}> & {
 	/** What is trusted and presented, in sentences, for messages. */
@@ -44,11 +44,10 @@ export function connectorsFor(
 		contextPresenting([], client);
 	}
 
-	const authorities = once(() => [
-		...own,
-		...(machine ? machineAuthorities(machine, getCACertificates('default')) : []),
-	]);
-	// Built once: reading some 150 certificates takes milliseconds.
+	const authorities = once((): readonly string[] => {
+		const ofMachine = machine ? authoritiesBesideNode(machine) : [];
+		return own.length === 0 ? ofMachine : [...own, ...ofMachine];
+	});
 	const elsewhere = once(() => (authorities().length === 0 ? undefined : contextTrusting(authorities())));
 	const registry = client === undefined ? elsewhere : once(() => contextPresenting(authorities(), client));
 

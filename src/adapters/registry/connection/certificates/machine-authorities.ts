@@ -1,6 +1,7 @@
 import {X509Certificate} from 'node:crypto';
 import {readdirSync, readlinkSync} from 'node:fs';
 import path from 'node:path';
+import {getCACertificates} from 'node:tls';
 import type {MachineFiles} from '../../options.ts';
 import {regularText} from './pem.ts';
 
@@ -18,6 +19,18 @@ const bundles = [
 ];
 const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 
+/** By what names the files. */
+const found = new Map<string, readonly string[]>();
+
+/** As `machineAuthorities`, beside Node's, read once: a probe of a repaired image opens one client after the other. */
+export function authoritiesBesideNode(machine: MachineFiles): readonly string[] {
+	const {environment, root} = machine;
+	const key = JSON.stringify([root, environment.SSL_CERT_FILE, environment.SSL_CERT_DIR]);
+	const pems = found.get(key) ?? machineAuthorities(machine, getCACertificates('default'));
+	found.set(key, pems);
+	return pems;
+}
+
 /**
  * The authorities that this machine trusts, as PEM, without those in `known`. SSL_CERT_FILE and SSL_CERT_DIR stand for the
  * distribution's. What cannot be read is left out.
@@ -25,13 +38,13 @@ const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 export function machineAuthorities({environment, root = '/'}: MachineFiles, known: readonly string[]): string[] {
 	const {SSL_CERT_FILE, SSL_CERT_DIR} = environment;
 	const seen = new Set(known.map(bare));
-	const found: string[] = [];
+	const pems: string[] = [];
 	const add = (text: string) => {
 		for (const [pem] of text.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)) {
 			const key = bare(pem);
 			if (!seen.has(key) && isCertificate(pem)) {
 				seen.add(key);
-				found.push(pem);
+				pems.push(pem);
 			}
 		}
 	};
@@ -50,7 +63,7 @@ export function machineAuthorities({environment, root = '/'}: MachineFiles, know
 		}
 	}
 
-	return found;
+	return pems;
 }
 
 /** Without the links within the folder: OpenSSL's names for what is there anyway. */
