@@ -64,8 +64,8 @@ export type Registry = {
 	/** The SHA-256 fingerprint of the certificate that it presented last, `AB:CD:…`. Undefined: none was seen. */
 	certificate(): string | undefined;
 	/**
-	 * How it last let in a request, or issued a token, without a secret: `nora (the entry "registry.example" of FILE), with tokens of https://auth.example`.
-	 * Undefined: it did not so far.
+	 * How it last let in a request, or issued a token: `nora (the entry "registry.example" of FILE), with tokens of
+	 * https://auth.example`. It holds no secret. Undefined: it did not so far.
 	 */
 	login(): string | undefined;
 	/** What the registry last said of its rate limit. Undefined: nothing. */
