@@ -10,6 +10,8 @@ const run = promisify(execFile);
 export type Containerd = {
 	/** Of its socket: `CONTAINERD_ADDRESS`. */
 	address: string;
+	/** Puts one blob into the content store of a namespace. */
+	ingest(digest: string, file: string, namespace: string): Promise<void>;
 	/** Fetches without unpacking, into a namespace, as a node of this platform does. */
 	fetch(reference: string, namespace: string, platform: string): Promise<void>;
 	/** Pulls and unpacks, by the snapshotter that copies layers. Undefined: it did; else its last words. */
@@ -77,6 +79,10 @@ export async function startContainerd(folder: string): Promise<Containerd> {
 	let alone = 0;
 	return {
 		address: inside('c.sock'),
+		async ingest(digest, file, namespace) {
+			const ctr = ['-a', inside('c.sock'), '-n', namespace, 'content', 'ingest', '--expected-digest', digest, digest];
+			await run('sh', ['-c', 'file=$1; shift; ctr "$@" <"$file"', 'sh', file, ...ctr], {timeout: 60_000});
+		},
 		async fetch(reference, namespace, platform) {
 			await ctrIn(namespace, 'content', 'fetch', '--plain-http', '--platform', platform, reference);
 		},

@@ -6,6 +6,8 @@ export type Forwarder = {
 	host: string;
 	/** From now on, new connections lead there. */
 	leadTo(host: string): void;
+	/** Once so many more bytes came from there, every connection is cut, until it leads somewhere again. */
+	dieAfter(bytes: number): void;
 	[Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -13,7 +15,18 @@ export type Forwarder = {
 export async function openForwarder(target: string): Promise<Forwarder> {
 	let port = portOf(target);
 	const sockets = new Set<Socket>();
+	let left = Number.POSITIVE_INFINITY;
+	const cut = () => {
+		for (const socket of sockets) {
+			socket.destroy();
+		}
+	};
 	const server = createServer(client => {
+		if (left <= 0) {
+			client.destroy();
+			return;
+		}
+
 		const upstream = connect(port, '127.0.0.1');
 		for (const [socket, other] of [
 			[client, upstream],
@@ -23,6 +36,13 @@ export async function openForwarder(target: string): Promise<Forwarder> {
 			socket.on('error', () => other.destroy()).on('close', () => sockets.delete(socket));
 			socket.pipe(other);
 		}
+
+		upstream.on('data', chunk => {
+			left -= chunk.length;
+			if (left <= 0) {
+				cut();
+			}
+		});
 	}).listen(0, '127.0.0.1');
 	await once(server, 'listening');
 
@@ -30,12 +50,14 @@ export async function openForwarder(target: string): Promise<Forwarder> {
 		host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
 		leadTo(host) {
 			port = portOf(host);
+			left = Number.POSITIVE_INFINITY;
+		},
+		dieAfter(bytes) {
+			left = bytes;
 		},
 		async [Symbol.asyncDispose]() {
 			server.close();
-			for (const socket of sockets) {
-				socket.destroy();
-			}
+			cut();
 
 			await once(server, 'close');
 		},

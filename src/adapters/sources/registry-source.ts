@@ -73,14 +73,16 @@ async function* readBlob(
 	const reading = registry
 		.blob(repository, {digest, size}, 'content', {
 			signal: AbortSignal.any([signal, leaving.signal]),
-			async onChunk(chunk, before) {
+			onChunk(chunk, before) {
 				// Where it is read anew after a cut, what was passed on is not passed on again.
 				const piece = chunk.subarray(Math.max(0, passed - before));
-				if (piece.length > 0) {
-					passed += piece.length;
-					arrived.resolve(piece);
-					await taken.promise;
+				if (piece.length === 0) {
+					return undefined;
 				}
+
+				passed += piece.length;
+				arrived.resolve(piece);
+				return taken.promise;
 			},
 		})
 		.finally(() => arrived.resolve(undefined));

@@ -28,6 +28,7 @@ export const copyBackOutlook: v.GenericSchema<CopyBackOutlook> = v.object({
 	bytes: v.number(),
 	top: v.exactOptional(digest),
 	retag: v.exactOptional(v.array(v.string())),
+	asides: v.exactOptional(v.array(digest)),
 });
 
 /** What the repair of all of it has come to. */

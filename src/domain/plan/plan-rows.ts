@@ -44,6 +44,8 @@ type RepairRow = {
 	/** What a copy-back brings back: its digest, and the tags that have to be set to it. */
 	top?: Digest;
 	retag?: string[];
+	/** The bad data that is moved aside before a copy-back. */
+	asides?: Digest[];
 	/** The whole image that its tags can be pointed to. */
 	to?: string;
 };
@@ -163,7 +165,7 @@ function rowOf(
 		findings: findings.filter(canRelink),
 		lacks: lackingPaths(findings),
 		tags,
-		...defined({top: copyBack?.top, retag: copyBack?.retag}),
+		...defined({top: copyBack?.top, retag: copyBack?.retag, asides: copyBack?.asides}),
 		...defined({to: sibling && formatReference({host, repository, digest: sibling.digest})}),
 	};
 }

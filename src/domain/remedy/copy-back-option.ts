@@ -1,4 +1,5 @@
 import type {Settings} from '../incident/settings.ts';
+import {blobData} from '../storage/listing/paths.ts';
 import {byteSize} from '../text/wording.ts';
 import type {CopyBackOutlook} from './copy-back.ts';
 import type {Facts} from './evidence.ts';
@@ -15,7 +16,8 @@ export function copyBackOption(
 		return [];
 	}
 
-	const [first] = aside;
+	const moved = new Set(copyBack?.asides?.map(blobData));
+	const first = aside.find(path => !moved.has(path));
 	const why = copyBack?.why ?? 'The sources were not asked.';
 	return [
 		{
@@ -27,7 +29,6 @@ export function copyBackOption(
 			recommended: false,
 			why,
 			...block(copyBack?.possible !== true, why),
-			// Possible together with a `move-aside` before it, in the same plan.
 			...block(
 				copyBack?.possible === true && first !== undefined,
 				`First move aside ${first} on the host: no upload replaces what is there.`,

@@ -13,7 +13,7 @@ export type CopyPart = {
 	/** Bytes. */
 	size: number;
 	where: 'linked' | 'disk' | 'sources' | 'gone' | 'in-the-way' | 'unread';
-	/** Those that hold it, in the order in which they are asked. */
+	/** Those that hold it, in the order in which they are asked; also of what is in the way. */
 	sources?: string[];
 };
 
@@ -36,10 +36,24 @@ export type CopyBackOutlook = {
 	top?: Digest;
 	/** Tags that have to be set to it, because they name nothing any more. */
 	retag?: string[];
+	/** Bad data that is moved aside before, by the same plan. */
+	asides?: Digest[];
 };
 
 /** Says that a tag named this digest. A hash proves bytes, not names. */
 export type Witness = {source: string; digest: Digest};
+
+/** The same when this bad data was moved aside: then it is what the sources hold, or gone. */
+export function onceMovedAside({parts, ...copyBack}: CopyBack, movable: ReadonlySet<Digest>): CopyBack {
+	return {
+		...copyBack,
+		parts: parts.map(part =>
+			part.where === 'in-the-way' && movable.has(part.digest)
+				? {...part, where: part.sources === undefined ? 'gone' : 'sources'}
+				: part,
+		),
+	};
+}
 
 /** What brings the image back: blobs, then manifests, nested ones first, then tags. */
 export function copySteps(repository: string, {digest, parts}: CopyBack, retag: readonly string[]): RelinkStep[] {
@@ -86,7 +100,6 @@ export function weighCopyBack(
 		return outlook(false, `No source holds ${sayDigests(gone)}.`, held);
 	}
 
-	// Possible together with a `move-aside` of this data before it, in the same plan.
 	if (inTheWay.length > 0) {
 		const data = `the data of ${sayDigests(inTheWay)}`;
 		return outlook(false, `First move aside ${data}: no upload replaces what is there.`, held);

@@ -3,7 +3,7 @@ import type {Digest} from '../../domain/image/digest.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
-import {type CopyBack, copySteps, weighCopyBack} from '../../domain/remedy/copy-back.ts';
+import {type CopyBack, copySteps, onceMovedAside, weighCopyBack} from '../../domain/remedy/copy-back.ts';
 import {type RelinkStep, relinkCounts, relinkUndo, uploadedBytes} from '../../domain/remedy/relink-steps.ts';
 import {byteSize} from '../../domain/text/wording.ts';
 import {surveyCopyBack} from '../copy-back/survey.ts';
@@ -27,6 +27,7 @@ export const registryCopyBack: ActionNamed<'registry.copy-back'> = {
 	inputs: {
 		image: {required: true, about: 'the image reference'},
 		top: {required: false, about: 'the digest that is brought back, with everything below it'},
+		asides: {required: false, about: 'the bad data that is moved aside before, by the same plan'},
 		retag: {required: false, about: 'the tags that have to be set to it, because they name nothing any more'},
 		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
 		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
@@ -119,10 +120,11 @@ async function copy(
 
 /** @throws OperatorError copy-back.impossible: which digest is to be brought back is not known */
 async function survey(
-	{image, top, damaged}: InputsOf<'registry.copy-back'>,
+	{image, top, asides, damaged}: InputsOf<'registry.copy-back'>,
 	context: ActionContext,
 ): Promise<CopyBack> {
-	const {ports, corrupt, signal} = context;
+	const {ports, signal} = context;
+	const bad = new Set(asides ?? []);
 	const digest = top ?? damaged?.digest ?? image.digest;
 	if (digest === undefined) {
 		throw new OperatorError('copy-back.impossible', 'It is not known which digest the tag named.', {
@@ -137,9 +139,9 @@ async function survey(
 		sources,
 		signal,
 		...(storage && {storage}),
-		...(corrupt && {corrupt}),
+		corrupt: bad,
 	});
-	return found!;
+	return onceMovedAside(found!, bad);
 }
 
 /** Which of the approved steps are done already. */

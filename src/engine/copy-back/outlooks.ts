@@ -1,8 +1,15 @@
 import type {DamagedImage} from '../../domain/damage/damaged-image.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
+import {badIn} from '../../domain/plan/bad-data.ts';
 import {settledByRelink} from '../../domain/plan/rows.ts';
-import {type CopyBackOutlook, type Witness, weighCopyBack, weighWitnesses} from '../../domain/remedy/copy-back.ts';
+import {
+	type CopyBackOutlook,
+	onceMovedAside,
+	type Witness,
+	weighCopyBack,
+	weighWitnesses,
+} from '../../domain/remedy/copy-back.ts';
 import type {Finding} from '../../domain/storage/findings/finding.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
 import type {Source} from '../ports/source.ts';
@@ -18,9 +25,13 @@ const tagsAtOnce = 4;
 
 /**
  * Asks every source what each image lacks, for all of them together. Only reads.
+ * @param movesAside whether bad data can be moved aside before, in the same plan
  * @returns one for each image, in their order; where nothing could be asked, that is what it says
  */
-export async function copyBackOutlooks(images: readonly Lacking[], options: SurveyOptions): Promise<CopyBackOutlook[]> {
+export async function copyBackOutlooks(
+	images: readonly Lacking[],
+	{movesAside, ...options}: SurveyOptions & {movesAside: boolean},
+): Promise<CopyBackOutlook[]> {
 	const outlooks = new Map<Lacking, CopyBackOutlook>();
 	const named = new Map<Lacking, Named>();
 	const queue = [...images];
@@ -39,9 +50,16 @@ export async function copyBackOutlooks(images: readonly Lacking[], options: Surv
 
 	try {
 		const tops = [...named].map(([{image}, {digest}]) => ({repository: image.repository, digest}));
-		const surveys = await surveyCopyBack(tops, options);
+		const corrupt = new Set(images.flatMap(({findings}) => findings.flatMap(badIn)));
+		const surveys = await surveyCopyBack(tops, {...options, corrupt});
 		for (const [at, [each, {witnesses, retag}]] of [...named].entries()) {
-			outlooks.set(each, {...weighCopyBack(surveys[at]!, witnesses), ...(retag && {retag})});
+			const movable = new Set(movesAside ? each.findings.flatMap(badIn) : []);
+			const asides = surveys[at]!.parts.filter(({where, digest}) => where === 'in-the-way' && movable.has(digest));
+			outlooks.set(each, {
+				...weighCopyBack(onceMovedAside(surveys[at]!, movable), witnesses),
+				...(retag && {retag}),
+				...(asides.length > 0 && {asides: asides.map(({digest}) => digest)}),
+			});
 		}
 	} catch (error) {
 		options.signal.throwIfAborted();
@@ -62,7 +80,7 @@ export async function copyBackOutlookOf(
 		return undefined;
 	}
 
-	const [outlook] = await copyBackOutlooks([{image, findings}], {...world, sources});
+	const [outlook] = await copyBackOutlooks([{image, findings}], {...world, sources, movesAside: false});
 	return outlook;
 }
 

@@ -43,7 +43,8 @@ export async function surveyCopyBack(tops: readonly Top[], options: SurveyOption
 
 	while (level.length > 0) {
 		const found = await find(level, {signal});
-		const lacking = level.filter((_, at) => found[at] === 'lacking');
+		// What is in the way may be moved aside.
+		const lacking = level.filter((_, at) => found[at] === 'lacking' || found[at] === 'in-the-way');
 		const holders = await asking.holders(lacking.map(soughtOf));
 		const below: WantedPart[] = [];
 		const queue = [...level.entries()];
@@ -75,19 +76,20 @@ async function settle(
 		return {part: {digest, role, size, where, ...namesOf(where, holders)}, below: []};
 	}
 
-	const read =
-		found === 'lacking'
-			? await asking.manifest(soughtOf(wanted), holders)
-			: {bytes: found === 'in-the-way' ? undefined : await ownManifest(wanted, options), holders: []};
-	const lacks = read.bytes === undefined;
-	const where = found === 'lacking' ? (lacks ? 'gone' : 'sources') : lacks && found !== 'unread' ? 'in-the-way' : found;
+	const own = found === 'lacking' || found === 'in-the-way' ? undefined : await ownManifest(wanted, options);
+	// Its data has the right size, and does not match.
+	const isBad = own === undefined && (found === 'linked' || found === 'disk');
+	const asked = isBad ? ((await asking.holders([soughtOf(wanted)])).get(digest) ?? []) : holders;
+	const read = own === undefined ? await asking.manifest(soughtOf(wanted), asked) : {bytes: own, holders: []};
+	const where = isBad ? 'in-the-way' : found !== 'lacking' ? found : read.bytes === undefined ? 'gone' : 'sources';
 	const parsed = read.bytes && parseManifest(new TextDecoder().decode(read.bytes));
+	const isUnreadable = parsed?.ok === false;
 	return {
 		part: {
 			digest,
 			role,
 			size: read.bytes?.length ?? size,
-			where: parsed?.ok === false ? 'unread' : where,
+			where: isUnreadable ? 'unread' : where,
 			...namesOf(where, read.holders),
 		},
 		below: parsed?.ok ? neededBy(parsed.manifest, wanted.repository) : [],
@@ -95,7 +97,8 @@ async function settle(
 }
 
 function namesOf(where: CopyPart['where'], holders: readonly Source[]): {sources?: string[]} {
-	return where === 'sources' ? {sources: holders.map(({name}) => name)} : {};
+	const isHeld = (where === 'sources' || where === 'in-the-way') && holders.length > 0;
+	return isHeld ? {sources: holders.map(({name}) => name)} : {};
 }
 
 /** From the registry, else from its disk. Undefined: neither has its bytes whole. */

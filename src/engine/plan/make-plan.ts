@@ -19,11 +19,11 @@ import {upperFirst} from '../../domain/text/wording.ts';
 import {sayNoUse, sayUsers} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
-import {copyBackOutlooks} from '../copy-back/outlooks.ts';
 import {badDataIn, prepareAsides} from './prepare-asides.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
+import {withSources} from './with-sources.ts';
 
 /** Their parts are rechecked together on the disk: the more at once, the fewer commands. The others ask a CI or a build host. */
 const relinksAtOnce = 64;
@@ -64,15 +64,13 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 	const complete = gaps.length === 0;
 	const onlyMoved = isOnlyMoved({complete, gaps, moved});
 	const known = {...scope, graph: scope.disk && openGraph(scope.disk.listing)};
-	const rows = await withSources(
-		inOrderOfNeed(
-			scope.images.map(image => ({...rowOf(image, known, options), ...removalFacts(image, scope, options)})),
-			({need}) => need,
-		),
-		options,
+	const found = inOrderOfNeed(
+		scope.images.map(image => ({...rowOf(image, known, options), ...removalFacts(image, scope, options)})),
+		({need}) => need,
 	);
+	const forgets = forgetsBy(scope, found);
+	const rows = await withSources(found, {...options, movesAside: forgets !== undefined});
 	const bad = badDataIn(scope, rows);
-	const forgets = forgetsBy(scope, rows);
 	const restarts = needsRestart(scope, rows) || (bad.length > 0 && forgets === 'restart');
 	const knownOf = (image: DamagedImage) =>
 		complete || (onlyMoved && !moved.some(each => concerns(each, image))) ? 'whole' : onlyMoved ? 'moving' : 'partly';
@@ -142,29 +140,6 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 		restarts,
 		asides,
 	};
-}
-
-/** The sources are asked for all images at once. */
-async function withSources(
-	rows: readonly DamagedRow[],
-	{host, of, signal, onProgress = () => {}}: PlanOptions,
-): Promise<DamagedRow[]> {
-	const lacking = rows.filter(
-		({findings, settings}) =>
-			settings.sources !== undefined &&
-			!settledByRelink(findings) &&
-			!findings.every(({kind}) => kind === 'tag-set-back' || kind === 'answers-differ'),
-	);
-	const [first] = lacking;
-	const {registry, storage, sources} = first ? of(referenceTo(first.image, host)).ports : {};
-	if (registry === undefined || sources === undefined) {
-		return [...rows];
-	}
-
-	onProgress({label: 'asking the sources', done: 0, total: lacking.length});
-	const outlooks = await copyBackOutlooks(lacking, {registry, sources, signal, ...defined({storage})});
-	const found = new Map(lacking.map((row, at) => [row, outlooks[at]!]));
-	return rows.map(row => ({...row, ...defined({copyBack: found.get(row)})}));
 }
 
 /** What speaks against removing an image. */

@@ -115,8 +115,8 @@ async function prepare(
 		case 'relink':
 			return gateOf(registryRelink.gate!({image, findings: [...row.findings]}, context));
 		case 'copy-back': {
-			const {top, retag} = row.copyBack ?? {};
-			return gateOf(registryCopyBack.gate!({image, ...defined({top, retag}), damaged: row.image}, context));
+			const {top, retag, asides} = row.copyBack ?? {};
+			return gateOf(registryCopyBack.gate!({image, ...defined({top, retag, asides}), damaged: row.image}, context));
 		}
 
 		case 'remove':

@@ -190,6 +190,12 @@ export function exchange(
 				}
 			},
 			onResponseData(_, chunk) {
+				// A resumed parser hands over an empty chunk while it waits for more. A reader who is ready at once would resume it
+				// again, and nothing else would ever run. @see undici 8 client-h1.js, resume: execute(EMPTY_BUF)
+				if (chunk.length === 0) {
+					return;
+				}
+
 				arrived += chunk.length;
 				if (reader && !isHeld && unread.length === 0) {
 					handOver(chunk, reader);

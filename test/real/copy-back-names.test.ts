@@ -1,0 +1,148 @@
+import {createHash} from 'node:crypto';
+import {readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {afterAll, beforeAll, expect, it, vi} from 'vitest';
+import type {Plan} from '../../src/domain/plan/plan.ts';
+import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
+import {openStore, type Store} from '../../src/drills/images/store.ts';
+import {type Login, openLogin} from '../support/cli.ts';
+import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+
+/** Each starts the program several times: plenty, also on a busy machine. */
+vi.setConfig({testTimeout: 300_000, hookTimeout: 300_000});
+
+/** A hash proves bytes, not names: which digest a tag meant. And what is done where there is no disk to read. */
+describeReal('a copy-back whose names or disk are not known', ['docker-registry'], () => {
+	let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+	let login: Login;
+	let store: Store;
+	let registry: RealRegistry;
+	let mirror: RealRegistry;
+	const image = (name: string) => buildImage({seed: name, attestations: false});
+	const images: Record<string, BuiltImage> = {
+		'acme/nameless': image('nameless'),
+		'acme/contested': image('contested'),
+		'acme/far': image('far'),
+	};
+	const inside = (name: string) => path.join(temporary.folder, name);
+
+	beforeAll(async () => {
+		temporary = await temporaryFolder();
+		login = await openLogin();
+		store = openStore(inside('store'));
+		const [second, older] = [openStore(inside('mirror')), openStore(inside('offsite'))];
+		for (const [repository, built] of Object.entries(images)) {
+			await store.push(repository, 'latest', built);
+			// Keeps the repository in the catalogue, whatever becomes of the other tag.
+			await store.push(repository, 'other', image(`${repository} other`));
+			await second.push(repository, 'latest', built);
+		}
+
+		await older.push('acme/contested', 'latest', image('an older one'));
+		for (const repository of ['acme/nameless', 'acme/contested']) {
+			await forget(repository);
+		}
+
+		registry = await startDockerRegistry({root: store.root, folder: temporary.folder});
+		mirror = await startDockerRegistry({root: second.root, folder: temporary.folder});
+		await configure('with-disk', {storage: {root: store.root}});
+		await configure('without-disk', {});
+	});
+
+	afterAll(async () => {
+		await Promise.all([registry?.stop(), mirror?.stop()]);
+		await login?.[Symbol.asyncDispose]();
+		await temporary?.[Symbol.asyncDispose]();
+	});
+
+	const configure = (name: string, more: object) =>
+		writeFile(
+			inside(`${name}.yaml`),
+			JSON.stringify({
+				registries: {private: {url: `http://${registry.host}`, sources: ['offsite', 'mirror'], ...more}},
+				sources: {offsite: {root: inside('offsite')}, mirror: {url: `http://${mirror.host}`}},
+			}),
+		);
+
+	/** Everything of an image is lost, and with the link of its tag its name. */
+	async function forget(repository: string) {
+		const {index, manifests, blobs} = images[repository]!;
+		for (const {digest} of [index, ...manifests]) {
+			await store.remove(path.dirname(store.revisionLink(repository, digest)));
+		}
+
+		for (const {digest} of [index, ...manifests, ...blobs]) {
+			await store.remove(path.dirname(store.blobFile(digest)));
+		}
+
+		await store.remove(path.join(store.tagFolder(repository, 'latest'), 'current'));
+		await store.remove(path.join(store.tagFolder(repository, 'latest'), 'index'));
+	}
+
+	const respond = (name: string, ...args: string[]) =>
+		login.run(['respond', '--config', inside(`${name}.yaml`), '--registry', 'private', ...args]);
+
+	async function plan(name: string): Promise<Plan> {
+		const {stderr} = await respond(name, '--plan', `${name}.json`);
+		const text = await readFile(path.join(login.folder, 'work', `${name}.json`), 'utf8').catch(() =>
+			expect.fail(stderr),
+		);
+		return JSON.parse(text);
+	}
+
+	async function apply(name: string) {
+		const file = path.join(login.folder, 'work', `${name}.json`);
+		const hash = createHash('sha256')
+			.update(await readFile(file))
+			.digest('hex');
+		const args = ['--apply', file, '--approve', hash, '--another'];
+		const {exitCode, stdout, stderr} = await login.run(['respond', '--config', inside(`${name}.yaml`), ...args]);
+		return {exitCode, said: `${stdout}\n${stderr}`};
+	}
+
+	const tagged = async (repository: string) => {
+		const {index} = images[repository]!;
+		const response = await fetch(`http://${registry.host}/v2/${repository}/manifests/latest`, {
+			headers: {accept: index.mediaType},
+		});
+		return response.headers.get('docker-content-digest');
+	};
+
+	it('a tag that names nothing is brought back as the one witness knows it; where two disagree, nothing is chosen', async () => {
+		const made = await plan('with-disk');
+		const of = (repository: string) => {
+			const {recommended, remedies} = made.images.find(each => each.repository === repository)!;
+			return {recommended, ...remedies.find(({remedy}) => remedy === 'copy-back')!};
+		};
+
+		expect(of('acme/nameless')).toMatchObject({recommended: 'copy-back', possible: true});
+		expect(of('acme/nameless').why).toMatch(/That the tag named sha256:\w{12} is what mirror says\./);
+		expect(of('acme/contested')).toMatchObject({possible: false});
+		expect(of('acme/contested').recommended).not.toBe('copy-back');
+		expect(of('acme/contested').why).toMatch(/offsite has sha256:\w{12}, mirror has sha256:\w{12}/);
+		const {exitCode, said} = await apply('with-disk');
+		// What is contested is left.
+		expect(exitCode, said).toBe(3);
+		expect(await tagged('acme/nameless')).toBe(images['acme/nameless']!.index.digest);
+		expect(await tagged('acme/contested')).toBeNull();
+	});
+
+	it('without a disk, what the registry does not serve is brought back', async () => {
+		const built = images['acme/far']!;
+		const [child] = built.manifests;
+		await store.remove(path.dirname(store.revisionLink('acme/far', child!.digest)));
+		for (const {digest} of [...built.blobs.slice(0, 3)]) {
+			await store.remove(path.dirname(store.blobFile(digest)));
+		}
+
+		await registry.restart();
+		const made = await plan('without-disk');
+		expect(made.images.find(({repository}) => repository === 'acme/far')).toMatchObject({recommended: 'copy-back'});
+
+		const {said} = await apply('without-disk');
+
+		const data = await Promise.all(built.blobs.map(({digest}) => readFile(store.blobFile(digest)).catch(() => said)));
+		expect(data).toEqual(built.blobs.map(({bytes}) => bytes));
+		expect(await tagged('acme/far')).toBe(built.index.digest);
+	});
+});
