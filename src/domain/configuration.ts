@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import {defined} from './defined.ts';
 import {OperatorError} from './errors.ts';
 import {type MeantPlatforms, platformList} from './image/meant-platforms.ts';
-import {type ImageReference, isHost, isTag} from './image/reference.ts';
+import {type ImageReference, isHost, isRepositoryName, isTag} from './image/reference.ts';
 import {visibleLine} from './text/visible.ts';
 import {readYaml} from './yaml/located-yaml.ts';
 
@@ -110,6 +110,13 @@ const registry = v.strictObject({
 	storage: v.optional(storage),
 	/** The file in which probes keep what the registry has held. */
 	inventory: v.optional(text),
+	/** What `probe` looks at instead of the catalogue. */
+	repositories: v.optional(
+		v.pipe(
+			v.array(v.pipe(text, v.check(isRepositoryName, 'is not a repository'))),
+			v.minLength(1, 'needs a repository'),
+		),
+	),
 	/** Where copy-back looks for what the registry has lost. */
 	sources: v.optional(v.array(text)),
 });

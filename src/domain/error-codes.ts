@@ -217,6 +217,7 @@ type UsageCode =
 	| 'usage.platform'
 	| 'usage.push-url'
 	| 'usage.registry'
+	| 'usage.repositories'
 	| 'usage.shard'
 	| 'usage.two-documents'
 	| 'usage.which-registry';

@@ -14,6 +14,8 @@ export type RunOptions = {
 	nodeArguments?: string[];
 	/** A program that starts regmedic: `sh -c … sh`. */
 	wrapper?: string[];
+	/** Standard input; absent: none. */
+	input?: string;
 };
 
 export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
@@ -52,8 +54,9 @@ export async function openLogin(): Promise<Login> {
 		const child = spawn(program!, words, {
 			cwd: options.folder ?? path.join(folder, 'work'),
 			env: {...variables(folder), ...options.environment},
-			stdio: ['ignore', 'pipe', 'pipe'],
+			stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
 		});
+		child.stdin?.end(options.input);
 		running.add(child);
 		child.on('close', () => running.delete(child));
 		return listenTo(child);

@@ -1,4 +1,4 @@
-import {choice, defineCommand, flag, positive, text} from '../command.ts';
+import {choice, defineCommand, flag, positive, text, texts} from '../command.ts';
 import {fillCache, plainHttp, walkOptions} from '../options.ts';
 
 export const probe = defineCommand({
@@ -6,6 +6,13 @@ export const probe = defineCommand({
 	about: 'verify a whole catalogue and write metrics; REGISTRY: a configured name, or HOST[:PORT]',
 	options: {
 		...walkOptions,
+		'--repositories <file>': text(
+			'look at these repositories, one a line, and not at the catalogue; - is standard input',
+		),
+		'--images <file>': text('look at these images, one a line (`regmedic usage --images`); - is standard input'),
+		'--repository <glob>': texts(
+			'only these repositories; may be repeated. Without a * the catalogue is not asked for',
+		),
 		'--tags <n>': positive('only the newest N tags of each repository'),
 		'--shard <i/n>': text('only part I of N of the repositories, counted from 0'),
 		'--push <url>': text(

@@ -3,16 +3,15 @@ import {openInventory} from '../../adapters/inventory/inventory-file.ts';
 import {exitCodes} from '../../domain/errors.ts';
 import type {Depth} from '../../domain/image/verdict.ts';
 import {estimateOf, sayEstimate, tagsOfLastProbe} from '../../domain/probe/estimate.ts';
-import type {Shard} from '../../domain/probe/probe.ts';
 import {visibleJson, visibleLine} from '../../domain/text/visible.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import {countTags} from '../../engine/probe/count-tags.ts';
+import type {ProbeOptions} from '../../engine/probe/probe.ts';
 import type {Invocation} from '../../invocation.ts';
 
-type EstimateOptions = {
+type EstimateOptions = Pick<ProbeOptions, 'shard' | 'given' | 'chosen'> & {
 	depth: Depth;
-	shard: Shard | undefined;
 	newest: number | undefined;
 	/** The file of the inventory. */
 	inventory: string | undefined;
@@ -24,13 +23,14 @@ type EstimateOptions = {
  */
 export async function estimateProbe(
 	registry: Registry,
-	{depth, shard, newest, inventory}: EstimateOptions,
+	{depth, shard, given, chosen, newest, inventory}: EstimateOptions,
 	{folder, flags, print, signal, terminal}: Invocation,
 ): Promise<number> {
 	const file = inventory && path.resolve(folder, inventory);
 	const kept = file && (await openInventory(file).read())?.inventory;
-	const isKept = kept && kept.registry === registry.host;
-	const tags = isKept ? tagsOfLastProbe(kept, shard) : await countTags(registry, shard, {signal});
+	// The inventory knows all repositories: of named ones their tags are listed.
+	const isKept = kept && kept.registry === registry.host && given === undefined && chosen === undefined;
+	const tags = isKept ? tagsOfLastProbe(kept, shard) : await countTags(registry, {shard, given, chosen}, {signal});
 	const basis = isKept ? ('inventory' as const) : ('lists' as const);
 	const estimate = estimateOf(tags, {instance: registry.host, depth, basis, made: registry.requests(), newest});
 

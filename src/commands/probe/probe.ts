@@ -13,6 +13,7 @@ import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts'
 import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {saySessions} from '../say-sessions.ts';
 import {estimateProbe} from './estimate.ts';
+import {type GivenOptions, whatToProbe} from './given.ts';
 import {openKeeper} from './inventory-keeper.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
@@ -21,7 +22,8 @@ import {keepHeapSmall} from './small-heap.ts';
 
 type ProbeOptions = VerifyingOptions &
 	OutletOptions &
-	ReportOptions & {
+	ReportOptions &
+	GivenOptions & {
 		/** Only this many of the newest of each repository. */
 		tags?: number;
 		shard?: string;
@@ -51,6 +53,7 @@ export async function probeRegistry(
 	const shard = options.shard === undefined ? undefined : parseShard(options.shard);
 	const setup = await readSetup(invocation, options);
 	const {host, role, configuration, ...target} = probeTarget(wanted, setup.configuration);
+	const what = await whatToProbe(options, {host, configuration}, invocation);
 	const {registry, close} = openRegistryToVerify(
 		host,
 		{...setup, configuration},
@@ -58,7 +61,7 @@ export async function probeRegistry(
 	);
 	if (options.estimate) {
 		const {depth, tags: newest, inventory: file = target.inventory} = options;
-		return estimateProbe(registry, {depth, shard, newest, inventory: file}, invocation).finally(close);
+		return estimateProbe(registry, {depth, shard, ...what, newest, inventory: file}, invocation).finally(close);
 	}
 
 	const inventory = await openKeeper(options.inventory ?? target.inventory, host, invocation);
@@ -77,6 +80,7 @@ export async function probeRegistry(
 			role: options.role ?? role,
 			platforms: meantPlatformsOf(configuration, registryFor(configuration, host)?.name),
 			shard,
+			...what,
 			newest: options.tags,
 			clock: systemClock,
 			signal,

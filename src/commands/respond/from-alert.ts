@@ -1,12 +1,11 @@
-import path from 'node:path';
-import {fileText, streamText, UnusableFile} from '../../adapters/configuration/file-text.ts';
 import {readAlert} from '../../domain/alert/read-alert.ts';
 import {type AlertTarget, sayTarget} from '../../domain/alert/target.ts';
-import {OperatorError} from '../../domain/errors.ts';
 import {formatReference} from '../../domain/image/reference.ts';
+import {upperFirst} from '../../domain/text/wording.ts';
 import {askForTarget} from '../../incidents/ask.ts';
 import type {Invocation} from '../../invocation.ts';
 import {readSetup} from '../../wiring/setup.ts';
+import {namedText, nameOfText} from '../named-text.ts';
 
 /**
  * What an alert is about, as the flags would name it. Its words tell where to look first, and nothing of what is found there. A host
@@ -16,8 +15,9 @@ import {readSetup} from '../../wiring/setup.ts';
  */
 export async function fromAlert(file: string, invocation: Invocation): Promise<{image?: string; registry?: string}> {
 	const {configuration} = await readSetup(invocation);
-	const name = file === '-' ? 'Standard input' : file;
-	const {targets, more, meanings} = readAlert(await textOf(file, invocation), name, configuration);
+	const hint = 'Name a file with the JSON of the webhook, a log or an error of a client, or - for standard input.';
+	const text = await namedText(file, {code: 'alert.unreadable', hint}, invocation);
+	const {targets, more, meanings} = readAlert(text, upperFirst(nameOfText(file)), configuration);
 	const [only, ...others] = targets;
 	const isClear = only !== undefined && others.length === 0 && only.registry !== undefined;
 	const target = isClear ? only : await askForTarget(targets, cutOff(more), invocation);
@@ -35,20 +35,4 @@ function asFlag(target: AlertTarget): {image?: string; registry?: string} {
 
 function cutOff(more: number): string | undefined {
 	return more > 0 ? `Alertmanager cut off ${more} more alerts (max_alerts).` : undefined;
-}
-
-async function textOf(file: string, {folder, terminal, signal}: Invocation): Promise<string> {
-	try {
-		return file === '-'
-			? await streamText(terminal.stdin, {signal})
-			: await fileText(path.resolve(folder, file), {named: true, signal});
-	} catch (error) {
-		signal.throwIfAborted();
-		const reason = error instanceof UnusableFile ? error.message : (error as NodeJS.ErrnoException).code;
-		throw new OperatorError('alert.unreadable', `Can't read ${file === '-' ? 'standard input' : file}: ${reason}.`, {
-			hint: 'Name a file with the JSON of the webhook, a log or an error of a client, or - for standard input.',
-			exit: 'usage',
-			cause: error,
-		});
-	}
 }

@@ -1,4 +1,5 @@
 import {OperatorError} from '../errors.ts';
+import {globs} from '../text/glob.ts';
 import {type PlanImage, type PlanRemedy, planRemedies} from './plan.ts';
 
 /** `ID=REMEDY`, as a person wrote it. */
@@ -62,15 +63,6 @@ function matches(pattern: string, {id, repository, findings, used}: Row): boolea
 
 	const [, cause] = /^cause:(.+)$/.exec(pattern) ?? [];
 	return cause === undefined ? pattern === id || globs(pattern, repository) : findings.some(kind => kind === cause);
-}
-
-function globs(pattern: string, name: string): boolean {
-	// A star stands for any characters, slashes too: `tools/*` is everything below tools.
-	const source = pattern
-		.split('*')
-		.map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-		.join('.*');
-	return new RegExp(`^${source}$`).test(name);
 }
 
 function refusal(message: string): OperatorError {

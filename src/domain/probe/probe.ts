@@ -16,9 +16,10 @@ export type ProbeGap = Reason & {
 export type CatalogueList = {
 	/**
 	 * `by-itself`: the registry showed which page is the last. `checked`: a page without a next one might have been cut
-	 * off; regmedic requested the names after it until nothing new came. `no`: the end was not reached.
+	 * off; regmedic requested the names after it until nothing new came. `no`: the end was not reached. `given`: the catalogue was
+	 * not asked for, the repositories were named.
 	 */
-	ended: 'by-itself' | 'checked' | 'no';
+	ended: 'by-itself' | 'checked' | 'no' | 'given';
 	/** Absent where the end was not reached. */
 	pages?: number;
 	/** Repositories that exist although the catalogue omits them. They were checked, too. */

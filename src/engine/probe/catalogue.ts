@@ -1,4 +1,5 @@
 import {isRepositoryName} from '../../domain/image/reference.ts';
+import {type GivenRepository, isChosen} from '../../domain/probe/given.ts';
 import type {Shard} from '../../domain/probe/probe.ts';
 import {isInShard} from '../../domain/probe/shard.ts';
 import type {ProbeTally} from '../../domain/probe/tally.ts';
@@ -18,15 +19,33 @@ export type CatalogueProgress = {
 };
 
 /** `isOmitted`: the catalogue does not name it, and the registry may have it all the same. */
-export type RepositoryToProbe = {name: string; isOmitted: boolean};
+export type RepositoryToProbe = GivenRepository & {isOmitted: boolean};
+
+/** Of all repositories those that this run is about. */
+type Choice = {shard: Shard | undefined; chosen: readonly string[]};
+
+/** Those of the named repositories, instead of the catalogue. */
+export async function* givenRepositories(
+	given: readonly GivenRepository[],
+	{shard, chosen, progress}: Choice & {progress: CatalogueProgress},
+): AsyncGenerator<RepositoryToProbe, void> {
+	progress.listed = given.length;
+	progress.end = {pages: 0, furtherRequests: 0, mayOmit: []};
+	for (const repository of given) {
+		if (isChosen(repository.name, chosen) && (shard === undefined || isInShard(repository.name, shard))) {
+			progress.known++;
+			yield {...repository, isOmitted: false};
+		}
+	}
+}
 
 /** The repositories of this shard, each once, in the registry's order; then those that the catalogue may omit. */
 export async function* ownRepositories(
 	names: AsyncGenerator<string, CatalogueEnd>,
-	{shard, tally, progress}: {shard: Shard | undefined; tally: ProbeTally; progress: CatalogueProgress},
+	{shard, chosen, tally, progress}: Choice & {tally: ProbeTally; progress: CatalogueProgress},
 ): AsyncGenerator<RepositoryToProbe, void> {
 	const recent = new Set<string>();
-	const isOwn = (name: string) => shard === undefined || isInShard(name, shard);
+	const isOwn = (name: string) => isChosen(name, chosen) && (shard === undefined || isInShard(name, shard));
 
 	for (;;) {
 		const {done, value} = await names.next();

@@ -1,5 +1,6 @@
+import type {Reason} from '../../domain/error-codes.ts';
 import {asOperatorError, OperatorError} from '../../domain/errors.ts';
-import {type ImageReference, isTag} from '../../domain/image/reference.ts';
+import {formatReference, type ImageReference, isTag} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered} from '../../domain/image/verdict.ts';
 import type {Sighting} from '../../domain/inventory/inventory.ts';
 import {newestTags} from '../../domain/probe/tag-order.ts';
@@ -19,6 +20,8 @@ export type Prober = {
 	walksAtATime: number;
 	/** Walks only this many of the newest tags of each repository. */
 	newest: number | undefined;
+	/** A person named the repository: where it, or its image, is absent, that is said. */
+	isNamed?: boolean;
 	onImage: (check: ImageCheck) => void;
 	/** Called with what a tag names, also where its image is broken. */
 	onSighting: (sighting: Omit<Sighting, 'seen'>) => void;
@@ -28,24 +31,26 @@ export type Prober = {
  * Walks the tags of one repository. Whatever cannot be checked is counted as unknown, not thrown.
  * @returns whether the registry has it; false also where it did not say so
  */
-export async function probeRepository(repository: string, prober: Prober): Promise<boolean> {
+export async function probeRepository(
+	repository: string,
+	prober: Prober,
+	images?: readonly ImageReference[],
+): Promise<boolean> {
 	const {walker, tally} = prober;
-	const tags = await tagsOf(repository, prober);
+	const listed = images ?? (await tagsOf(repository, prober));
 
-	if (tags === undefined) {
+	if (listed === undefined) {
 		return false;
 	}
 
 	const own = tally.repository();
 	let unchecked = 0;
-	const left = tags.values();
+	const left = listed.values();
 	await forEachConcurrently(
 		() => left.next().value,
-		Math.min(tags.length, prober.walksAtATime),
-		async tag => {
-			const isChecked = await prober.walks.run(() =>
-				probeTag({host: prober.registry.host, repository, tag}, own, prober),
-			);
+		Math.min(listed.length, prober.walksAtATime),
+		async image => {
+			const isChecked = await prober.walks.run(() => probeImage(image, own, prober));
 			unchecked += isChecked ? 0 : 1;
 		},
 	);
@@ -66,7 +71,10 @@ export async function probeRepository(repository: string, prober: Prober): Promi
 }
 
 /** Undefined: the repository is gone, or its tags could not be listed. */
-async function tagsOf(repository: string, {registry, tally, health, newest}: Prober): Promise<string[] | undefined> {
+async function tagsOf(
+	repository: string,
+	{registry, tally, health, newest, isNamed = false}: Prober,
+): Promise<ImageReference[] | undefined> {
 	try {
 		const listed = await registry.tags(repository, health);
 		health.answered();
@@ -78,7 +86,16 @@ async function tagsOf(repository: string, {registry, tally, health, newest}: Pro
 
 		const named = tags.filter(isTag);
 		// The repository was deleted since the catalogue was listed.
-		return listed === undefined ? undefined : newest === undefined ? named : newestTags(named, newest);
+		if (listed === undefined) {
+			if (isNamed) {
+				tally.gap({repository, ...absent(`${registry.host} has no repository ${repository}.`)}, 1);
+			}
+
+			return undefined;
+		}
+
+		const chosen = newest === undefined ? named : newestTags(named, newest);
+		return chosen.map(tag => ({host: registry.host, repository, tag}));
 	} catch (error) {
 		const failure = asFailure(error, health, repository);
 		tally.gap({repository, code: failure.code, message: failure.message, hint: failure.hint}, 1);
@@ -87,10 +104,10 @@ async function tagsOf(repository: string, {registry, tally, health, newest}: Pro
 }
 
 /** @returns false where the registry was lost before the tag was checked */
-async function probeTag(
-	reference: ImageReference & {tag: string},
+async function probeImage(
+	reference: ImageReference,
 	own: RepositoryTally,
-	{walker, health, onImage, onSighting}: Prober,
+	{walker, tally, health, isNamed = false, onImage, onSighting}: Prober,
 ): Promise<boolean> {
 	if (health.lost()) {
 		return false;
@@ -112,6 +129,11 @@ async function probeTag(
 		// The tag was deleted since it was listed.
 		if (failure.code === 'image.absent') {
 			health.answered();
+			if (isNamed) {
+				const {repository} = reference;
+				tally.gap({repository, ...absent(`${formatReference(reference)} is not in the registry.`)}, 1);
+			}
+
 			return true;
 		}
 
@@ -120,11 +142,15 @@ async function probeTag(
 
 	own.image(check);
 	onImage(check);
-	if (check.digest !== undefined) {
+	if (check.digest !== undefined && reference.tag !== undefined) {
 		onSighting({repository: reference.repository, tag: reference.tag, digest: check.digest});
 	}
 
 	return true;
+}
+
+function absent(message: string): Reason {
+	return {code: 'image.absent', message, hint: 'Check its name, and who removed it.'};
 }
 
 /** A tag that moved during the walk is walked once more: by then the push may be complete. */

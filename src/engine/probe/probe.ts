@@ -4,6 +4,7 @@ import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
 import {isUnserved} from '../../domain/image/unserved.ts';
 import type {Depth, ImageCheck, RegistryRole} from '../../domain/image/verdict.ts';
 import type {Sighting} from '../../domain/inventory/inventory.ts';
+import type {GivenRepository} from '../../domain/probe/given.ts';
 import {
 	type CatalogueList,
 	mostImagesKept,
@@ -19,7 +20,7 @@ import type {Registry} from '../ports/registry.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {mayLackLinks} from '../verify/serves-from-memory.ts';
 import {createWalker} from '../verify/walk-image.ts';
-import {type CatalogueProgress, ownRepositories, type RepositoryToProbe} from './catalogue.ts';
+import {type CatalogueProgress, givenRepositories, ownRepositories, type RepositoryToProbe} from './catalogue.ts';
 import {type Prober, probeRepository} from './probe-repository.ts';
 import {readAhead} from './read-ahead.ts';
 import {createRegistryHealth, type RegistryHealth} from './registry-health.ts';
@@ -36,6 +37,10 @@ export type ProbeOptions = Waiting & {
 	/** Which platforms are meant to be there. */
 	platforms?: MeantPlatforms;
 	shard?: Shard | undefined;
+	/** These repositories; absent: the catalogue’s. */
+	given?: readonly GivenRepository[] | undefined;
+	/** Only those that one of these globs names. */
+	chosen?: readonly string[] | undefined;
 	/** Walks only this many of the newest tags of each repository. */
 	newest?: number | undefined;
 	clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -57,6 +62,8 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		role,
 		platforms = {},
 		shard,
+		given,
+		chosen = [],
 		newest,
 		clock,
 		signal,
@@ -105,7 +112,9 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	};
 
 	const names = readAhead(
-		ownRepositories(registry.repositories(health), {shard, tally, progress: catalogue}),
+		given
+			? givenRepositories(given, {shard, chosen, progress: catalogue})
+			: ownRepositories(registry.repositories(health), {shard, chosen, tally, progress: catalogue}),
 		namesAhead,
 	);
 	let failure: OperatorError | undefined;
@@ -119,8 +128,8 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		}
 	};
 	try {
-		await forEachConcurrently(nextName, repositoriesAtATime, async ({name, isOmitted}) => {
-			const isThere = await probeRepository(name, prober);
+		await forEachConcurrently(nextName, repositoriesAtATime, async ({name, images, isOmitted}) => {
+			const isThere = await probeRepository(name, {...prober, isNamed: given !== undefined}, images);
 			if (isThere && isOmitted) {
 				omitted.push(name);
 			}
@@ -151,8 +160,12 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 	}
 
 	const {repositories, unknown} = tally.counts();
-	if (catalogue.known > 0 && repositories === 0 && unknown === 0) {
+	if (given === undefined && catalogue.known > 0 && repositories === 0 && unknown === 0) {
 		tally.gap(onlyAbsent(registry.host), catalogue.known);
+	}
+
+	if (catalogue.listed > 0 && catalogue.known === 0 && chosen.length > 0 && shard === undefined) {
+		tally.gap(noneChosen(registry.host, chosen), 1);
 	}
 
 	const isProven = lastIntact !== undefined && (await mayLackLinks(registry, lastIntact, {role, signal}));
@@ -164,7 +177,7 @@ export async function probe(registry: Registry, options: ProbeOptions): Promise<
 		role,
 		catalog: catalogue.end !== undefined,
 		listed: catalogue.listed,
-		list: listOf(catalogue, omitted),
+		list: given ? {ended: 'given', omitted: []} : listOf(catalogue, omitted),
 		...tally.counts(),
 		...(isProven && {mayLackLinks: true as const}),
 		requests: registry.requests() - before,
@@ -194,6 +207,14 @@ function onlyAbsent(host: string): ProbeGap {
 		code: 'registry.lists-only-absent',
 		message: `${host} lists repositories and serves none of them.`,
 		hint: 'Check the proxy in front of it and the folder it mounts: the lists may come from another store.',
+	};
+}
+
+function noneChosen(host: string, chosen: readonly string[]): ProbeGap {
+	return {
+		code: 'usage.repositories',
+		message: `No repository of ${host} is named by ${chosen.join(', ')}.`,
+		hint: 'A * stands for any characters: --repository "tools/*".',
 	};
 }
 

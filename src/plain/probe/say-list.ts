@@ -1,6 +1,6 @@
 import type {ProbeReport} from '../../domain/probe/probe.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
-import {count} from '../../domain/text/wording.ts';
+import {count, upperFirst} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
 const mostOmitted = 5;
@@ -12,6 +12,7 @@ export function sayList({listed, list, odd}: ProbeReport, columns: number): stri
 	const sentence = {
 		'by-itself': `The catalogue lists ${repositories} and ended by itself.`,
 		checked: `The catalogue lists ${repositories}. A page without a Link may have been cut off; regmedic requested the names after it until nothing new came.`,
+		given: `${upperFirst(repositories)} ${listed === 1 ? 'was' : 'were'} named; the catalogue was not asked for.`,
 		no: `The catalogue listed ${repositories} and was not read to its end.`,
 	}[ended];
 	return [

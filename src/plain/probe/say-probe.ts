@@ -187,7 +187,7 @@ function sayVerdict(report: ProbeReport, expectation: Expectation, columns: numb
 		return [
 			...wrap(`unknown: the catalogue of ${instance} is empty. That is rarely right.`, {columns}),
 			...wrap(
-				'A proxy that still points to an old container returns {"repositories":[]}, and so does a registry with the wrong folder mounted. Restart the proxy and check the mount. Accept an empty catalogue with --allow-empty.',
+				'A proxy that still points to an old container returns {"repositories":[]}, and so does a registry with the wrong folder mounted. Restart the proxy and check the mount. Where this registry lists nothing to anybody, name what to look at: --repositories FILE. Accept an empty catalogue with --allow-empty.',
 				{first: '  ', columns},
 			),
 		];
@@ -209,9 +209,15 @@ function sayVerdict(report: ProbeReport, expectation: Expectation, columns: numb
 }
 
 function repositoryOf({reference}: ImageCheck, instance: string): string {
-	return reference.slice(reference.startsWith(`${instance}/`) ? instance.length + 1 : 0, reference.lastIndexOf(':'));
+	return reference.slice(reference.startsWith(`${instance}/`) ? instance.length + 1 : 0, endOfName(reference));
+}
+
+/** Where the tag, or the digest, begins. */
+function endOfName(reference: string): number {
+	const digest = reference.indexOf('@');
+	return digest === -1 ? reference.lastIndexOf(':') : digest;
 }
 
 function tagOf({reference}: ImageCheck): string {
-	return reference.slice(reference.lastIndexOf(':') + 1);
+	return reference.slice(endOfName(reference) + 1);
 }

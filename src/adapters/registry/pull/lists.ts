@@ -112,13 +112,31 @@ async function admitCatalogue(
 		);
 	}
 
-	await transport.expectStatus(response, [200]);
+	try {
+		await transport.expectStatus(response, [200]);
+	} catch (error) {
+		throw status === 401 || status === 403 ? withWayRound(error) : error;
+	}
+
 	return {kind: 'page'};
 }
 
+/** Who may not list repositories may read some of them all the same. */
+function withWayRound(error: unknown): unknown {
+	if (!(error instanceof OperatorError)) {
+		return error;
+	}
+
+	const {code, message, hint, exit, cause} = error;
+	return new OperatorError(code, message, {hint: `${hint} ${withoutCatalogue}`, exit, cause});
+}
+
+const withoutCatalogue =
+	'Name what to look at: `probe --repositories FILE` (- for standard input, one a line), `probe --images FILE` (`regmedic usage --images` prints such), or `repositories` below the registry in the configuration. Or allow GET /v2/_catalog in the registry and in the proxy in front of it.';
+
 function noCatalogue(host: string, reason: string): OperatorError {
 	return new OperatorError('registry.no-catalogue', `${host} does not list its repositories: ${reason}.`, {
-		hint: 'Name the repositories to check, or allow GET /v2/_catalog in the registry and in the proxy in front of it.',
+		hint: withoutCatalogue,
 		exit: 'failed',
 	});
 }
