@@ -9,6 +9,7 @@ import {journal} from './commands/journal/command.ts';
 import {plan} from './commands/plan/command.ts';
 import {probe} from './commands/probe/command.ts';
 import {respond} from './commands/respond/command.ts';
+import {restore} from './commands/restore/command.ts';
 import {resume} from './commands/resume/command.ts';
 import {runbook} from './commands/runbook/command.ts';
 import {scan} from './commands/scan/command.ts';
@@ -24,6 +25,7 @@ import {sayFailure, usage} from './say-failure.ts';
 const commands = [
 	respond,
 	resume,
+	restore,
 	plan,
 	incidents,
 	drill,

@@ -38,16 +38,18 @@ type CommandDeclaration<Name, Options> = {
 	run(given: {invocation: Invocation; argument: ArgumentOf<Name>; options: ValuesOf<Options>}): Promise<number>;
 };
 
-/** The type of what is given for `verify <ref...>`, `usage [image...]`, `export <incident>`, `resume [incident]` and `check`. */
-type ArgumentOf<Name> = Name extends `${string} <${string}...>`
-	? string[]
-	: Name extends `${string} <${string}>`
-		? string
-		: Name extends `${string} [${string}...]`
-			? string[]
-			: Name extends `${string} [${string}]`
-				? string | undefined
-				: undefined;
+/** The type of what is given for `verify <ref...>`, `usage [image...]`, `restore <incident> <digest>`, `export <incident>`, `resume [incident]` and `check`. */
+type ArgumentOf<Name> = Name extends `${string} <${string}> <${string}>`
+	? [string, string]
+	: Name extends `${string} <${string}...>`
+		? string[]
+		: Name extends `${string} <${string}>`
+			? string
+			: Name extends `${string} [${string}...]`
+				? string[]
+				: Name extends `${string} [${string}]`
+					? string | undefined
+					: undefined;
 
 /** Commander leaves out what is absent. */
 type ValuesOf<Options> = {
@@ -84,7 +86,11 @@ export function defineCommand<
 			}
 
 			command.action(() =>
-				carryOut(invocation => run({invocation, argument: command.processedArgs[0], options: command.opts()})),
+				carryOut(invocation => {
+					const {processedArgs} = command;
+					const argument = processedArgs.length > 1 ? processedArgs : processedArgs[0];
+					return run({invocation, argument, options: command.opts()} as Parameters<typeof run>[0]);
+				}),
 			);
 		},
 	};

@@ -34,6 +34,7 @@ export type ErrorCode =
 	| RemoveCode
 	| RepointCode
 	| RespondCode
+	| RestoreCode
 	| RunbookCode
 	| ScanCode
 	| SessionCode
@@ -192,6 +193,8 @@ type RemoveCode = 'remove.child' | 'remove.disabled' | 'remove.nothing' | 'remov
 type RepointCode = 'repoint.elsewhere' | 'repoint.not-intact';
 
 type RespondCode = 'respond.no-image';
+
+type RestoreCode = 'restore.nothing';
 
 type RunbookCode =
 	| 'runbook.invalid'

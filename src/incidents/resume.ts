@@ -7,6 +7,7 @@ import {openPorts} from '../wiring/ports.ts';
 import {readSetup} from '../wiring/setup.ts';
 import {openDrill} from './drill.ts';
 import type {RecordedIncident} from './find.ts';
+import {keptSources} from './kept.ts';
 import {type OpenIncident, openIncident, stampBy} from './start.ts';
 
 export type ResumeOptions = {
@@ -19,7 +20,7 @@ export type ResumeOptions = {
 /** Continues an incident that a process left or lost. The world of a drill is opened again, on the ports it had. */
 export async function resumeIncident(
 	invocation: Invocation,
-	{found: {name, folder}, incident: {drill, image, settings}}: RecordedIncident,
+	{found: {name, folder}, incident: {drill, image, settings, opening}}: RecordedIncident,
 	{pace, takeOver, speed}: ResumeOptions,
 ): Promise<OpenIncident> {
 	const {actor, processes} = invocation;
@@ -29,7 +30,11 @@ export async function resumeIncident(
 	}
 
 	const world = drill && (await openDrill({...drill, folder, speed}, invocation));
-	const {ports, close} = openPorts(image, world?.setup ?? (await readSetup(invocation, settings)));
+	const {ports, close} = openPorts(
+		image,
+		world?.setup ?? (await readSetup(invocation, settings)),
+		await keptSources(opening.inputs, image, invocation),
+	);
 
 	return openIncident({
 		name,

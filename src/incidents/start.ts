@@ -13,6 +13,7 @@ import {beginSession, type Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
 import {openPorts} from '../wiring/ports.ts';
 import {readSetup} from '../wiring/setup.ts';
+import {keptSources} from './kept.ts';
 import {openAlone} from './open-one.ts';
 import {loadRunbook} from './runbooks.ts';
 
@@ -36,6 +37,8 @@ type NewResponse = {
 	another?: boolean;
 	plainHttp?: boolean;
 	fillCache?: boolean;
+	/** Further inputs of the page, beside the image. */
+	inputs?: JsonObject;
 };
 
 type NewIncident = {
@@ -51,17 +54,17 @@ type NewIncident = {
 
 /** Starts a real incident. */
 export async function startIncident(invocation: Invocation, response: NewResponse): Promise<OpenIncident> {
-	const {reference, pace, dryRun, another = false, plainHttp, fillCache} = response;
+	const {reference, pace, dryRun, another = false, plainHttp, fillCache, inputs = {}} = response;
 	const runbook = await loadRunbook(invocation.home, invocation.folder, response.runbook);
 	const setup = await readSetup(invocation, defined({plainHttp, fillCache}));
-	const {ports, settings, close} = openPorts(reference, setup);
+	const {ports, settings, close} = openPorts(reference, setup, await keptSources(inputs, reference, invocation));
 	const name = nameIncident(runbook.name, ports.clock.now());
 
 	const create = () =>
 		createIncident(invocation, {
 			name,
 			runbook,
-			inputs: {image: formatReference(reference)},
+			inputs: {...inputs, image: formatReference(reference)},
 			settings,
 			ports,
 			pace,

@@ -26,8 +26,8 @@ import {openUsage} from './usage.ts';
 type OpenPorts = {ports: Ports; settings: JsonObject; close(): Promise<void>};
 
 /** Builds the outside systems of one image from the configuration. None of them is contacted yet. */
-export function openPorts(reference: ImageReference, setup: Setup): OpenPorts {
-	const opened = openRegistryPorts(reference.host, setup);
+export function openPorts(reference: ImageReference, setup: Setup, more: readonly Source[] = []): OpenPorts {
+	const opened = openRegistryPorts(reference.host, setup, more);
 	return {...opened.of(reference), close: opened.close};
 }
 
@@ -43,7 +43,7 @@ type OpenRegistryPorts = {
 };
 
 /** Builds the outside systems of one registry and its images from the configuration. None of them is contacted yet. */
-export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts {
+export function openRegistryPorts(host: string, setup: Setup, more: readonly Source[] = []): OpenRegistryPorts {
 	const {configuration} = setup;
 	const requests = createRequestLog();
 	const opened = openRegistry(host, setup, requests.add);
@@ -57,7 +57,7 @@ export function openRegistryPorts(host: string, setup: Setup): OpenRegistryPorts
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
 	const usage = openUsage(host, setup);
 
-	const sources = openSources(known?.name, setup, requests.add);
+	const sources = [...more, ...openSources(known?.name, setup, requests.add)];
 
 	const {woodpecker} = configuration;
 	const openCi = () =>

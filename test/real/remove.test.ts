@@ -1,12 +1,21 @@
+import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {promisify} from 'node:util';
 import {afterEach, beforeEach, expect, it, vi} from 'vitest';
+import {restoring} from '../../src/commands/restore/restore.ts';
+import {shortDigest} from '../../src/domain/image/digest.ts';
 import type {Plan} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {plainInvocation} from '../support/plain-invocation.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {approve, respondWith} from '../support/real-responder.ts';
+import {registryProgram, registryVersion} from '../support/registry-program.ts';
+
+const run = promisify(execFile);
 
 /** Each runs the program several times: plenty, also on a busy machine. */
 vi.setConfig({testTimeout: 300_000});
@@ -38,8 +47,14 @@ describeReal('remove', ['docker-registry'], () => {
 
 	const childLink = () => store.revisionLink('web', image.manifests[0]!.digest);
 
-	async function start(variables: Record<string, string> = {}) {
-		registry = await startDockerRegistry({root: store.root, folder: temporary.folder, variables});
+	async function start(variables: Record<string, string> = {}, port?: number) {
+		const {root} = store;
+		registry = await startDockerRegistry({
+			root,
+			folder: temporary.folder,
+			variables,
+			...(port !== undefined && {port}),
+		});
 		const registries = {private: {url: `http://${registry.host}`, storage: {root: store.root}}};
 		await writeFile(path.join(login.folder, 'work/regmedic.yaml'), JSON.stringify({registries}));
 	}
@@ -62,6 +77,24 @@ describeReal('remove', ['docker-registry'], () => {
 			items: {outcome: string; say: string}[];
 		};
 		return {...ran, said, done};
+	}
+
+	/** As a person who types the phrase of the gate. */
+	async function restore(incident: string, digest: string) {
+		const work = path.join(login.folder, 'work');
+		const environment = {...process.env, HOME: login.folder, XDG_STATE_HOME: path.join(login.folder, 'state')};
+		const invocation = plainInvocation(work, environment);
+		const {begin} = await restoring({incident, digest}, invocation);
+		const open = await begin();
+		const {phase, visits} = await respondWith(open.session, {restore: [approve]});
+		return {phase, said: visits.map(({say}) => say).join(' '), [Symbol.asyncDispose]: () => open.close()};
+	}
+
+	async function collect() {
+		const config = path.join(temporary.folder, 'collect.yml');
+		const storage = {filesystem: {rootdirectory: store.root}};
+		await writeFile(config, JSON.stringify({version: 0.1, storage, http: {addr: '127.0.0.1:0'}}));
+		await run(registryProgram(registryVersion)!, ['garbage-collect', config]);
 	}
 
 	const tags = async (repository: string) => {
@@ -116,6 +149,41 @@ describeReal('remove', ['docker-registry'], () => {
 		).toEqual(made.items.map(() => 'done'));
 		expect(await tags('old')).toEqual(['whole']);
 		expect((await verify('old:whole')).exitCode).toBe(0);
+	});
+
+	it('can be undone while the blobs are there: the same digest and the same tags, also after a plain collection', async () => {
+		const removed = await apply(await plan('web=remove'));
+		const [incident = ''] = /[\w-]*registry-damage[\w-]*/.exec(removed.said) ?? [];
+		const {digest} = image.index;
+		const asked = await login.run(['restore', incident, digest.slice(7, 19)]);
+		expect(asked.stdout.replace(/\s+/g, ' ')).toContain(`PUT /v2/web/manifests/latest: the exact bytes of ${digest}`);
+		expect(await tags('web'), 'nothing is stored without an approval').toEqual([]);
+
+		// It deletes the manifest of the index, which no link names any more. The children keep theirs, and with it their blobs.
+		await registry.stop();
+		await collect();
+		// It is the same registry: the incident is about its address.
+		await start({}, Number(registry.host.split(':')[1]));
+
+		await using restored = await restore(incident, digest);
+
+		expect(restored.phase, restored.said).toMatchObject({kind: 'stopped', stop: 'restored'});
+		expect(await tags('web')).toEqual(['latest', 'v1']);
+		const verified = await verify('web:v1');
+		expect(verified.exitCode, verified.stdout).toBe(0);
+		expect(verified.stdout).toContain(digest.slice(7, 19));
+	});
+
+	it('is not undone in halves: where a blob is gone, restore says what, and stores nothing', async () => {
+		const removed = await apply(await plan('web=remove'));
+		const [incident = ''] = /[\w-]*registry-damage[\w-]*/.exec(removed.said) ?? [];
+		const [config] = image.blobs;
+		await store.remove(path.dirname(store.blobFile(config!.digest)));
+
+		const asked = await login.run(['restore', incident, image.index.digest]);
+
+		expect(asked.stdout.replace(/\s+/g, ' ')).toContain(`No source holds the config ${shortDigest(config!.digest)}`);
+		expect(await tags('web')).toEqual([]);
 	});
 
 	it('leaves an image alone that somebody has repaired since the plan was made', async () => {

@@ -77,6 +77,7 @@ const schemas = {
 		top: v.nullish(digest),
 		asides: v.nullish(v.array(digest)),
 		retag: v.nullish(v.array(v.string())),
+		removed: v.nullish(v.boolean()),
 		...expected,
 	}),
 	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),

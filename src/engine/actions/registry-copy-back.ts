@@ -29,6 +29,7 @@ export const registryCopyBack: ActionNamed<'registry.copy-back'> = {
 		top: {required: false, about: 'the digest that is brought back, with everything below it'},
 		asides: {required: false, about: 'the bad data that is moved aside before, by the same plan'},
 		retag: {required: false, about: 'the tags that have to be set to it, because they name nothing any more'},
+		removed: {required: false, about: 'the image was removed on purpose: its tags may be gone altogether'},
 		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
 		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
 	},
@@ -50,15 +51,23 @@ export const registryCopyBack: ActionNamed<'registry.copy-back'> = {
 		const {host, repository} = inputs.image;
 		const copyBack = await survey(inputs, context);
 		const {possible, why} = weighCopyBack(copyBack);
-		if (!possible) {
+		const isThere = copyBack.parts.every(({where}) => where === 'linked' || where === 'disk' || where === 'sources');
+		if (!possible && !(inputs.removed && isThere)) {
 			throw new OperatorError('copy-back.impossible', why, {
 				hint: 'Choose another remedy, or add a source (registries.….sources).',
 				exit: 'failed',
 			});
 		}
 
-		const steps = copySteps(repository, copyBack, inputs.retag ?? []);
-		return {target: `${host}/${repository}`, changes: steps, undo: relinkUndo(steps), phrase: 'approve'};
+		const steps = copySteps(repository, copyBack, inputs.retag ?? []).map(step =>
+			step.kind === 'restore-tag' && inputs.removed ? {...step, vanished: true as const} : step,
+		);
+		return {
+			target: `${host}/${repository}`,
+			changes: steps,
+			undo: inputs.removed ? 'DELETE the same digest: the image is removed again.' : relinkUndo(steps),
+			phrase: 'approve',
+		};
 	},
 
 	async precondition(inputs, context) {
