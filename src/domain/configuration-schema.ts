@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {platformList} from './image/meant-platforms.ts';
 import {isHost, isRepositoryName, isTag} from './image/reference.ts';
+import {restartCommand} from './storage/restart-form.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
@@ -40,7 +41,7 @@ const storage = v.strictObject({
 	root: text,
 	...sshOptions,
 	/** The command that restarts the registry on that host. */
-	restart: v.optional(text),
+	restart: v.optional(restartCommand),
 	/** The command of `regmedic audit --preflight`: a dry garbage collection on that host. */
 	collect: v.optional(text),
 });

@@ -54,6 +54,12 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 	const storage = location && openStorage(location, setup, shell);
 	const registry = withoutFilling(opened, setup, {storage});
 
+	// They may have a certificate of their own: that one of them refuses a login is a response as well.
+	const plainHttp = known?.registry.url.startsWith('http:') ?? false;
+	const addresses = (known?.registry.addresses ?? [])
+		.filter(each => each !== host)
+		.map(each => openRegistry(each, {...setup, plainHttp}, requests.add).registry);
+
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
 	const usage = openUsage(host, setup);
 
@@ -91,7 +97,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		usage,
 		of: portsOf,
 		async close() {
-			const closing = [opened, storage, ...sources, ci, unpacker, ...builders.values()];
+			const closing = [opened, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
 			await Promise.allSettled(closing.map(each => each?.close()));
 			await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
 		},
@@ -117,6 +123,8 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		return {
 			ports: {
 				registry,
+				...(registry !== opened.registry && {filling: opened.registry}),
+				...(addresses.length > 0 && {addresses}),
 				unpacker,
 				secrets,
 				clock: systemClock,

@@ -1,6 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
 import {restartLogCommand} from '../../domain/incident/restart-log.ts';
+import {chooseCompose} from '../../domain/storage/restart-form.ts';
 import {programsIn} from '../../domain/storage/restart-programs.ts';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
@@ -76,7 +77,14 @@ export function createStorage({
 		putBack: (data, lock, {signal}) => putDataBack(data, lock, {shell, root, signal}),
 		aside: (incident, {signal}) => listDataAside(incident, {shell, root, signal}),
 		...defined({restartCommand}),
-		restartObstacles: ({signal}) => findMissing(programsIn(restartCommand ?? ''), {shell, signal}),
+		async restartObstacles({signal}) {
+			const command = restartCommand ?? '';
+			const missing = await findMissing(programsIn(command.replaceAll(chooseCompose, 'true')), {shell, signal});
+			const either = command.includes(chooseCompose)
+				? await findMissing([{name: 'docker'}, {name: 'docker-compose'}], {shell, signal})
+				: [];
+			return either.length === 2 ? [...missing, 'neither docker nor docker-compose is there'] : missing;
+		},
 		async restart({signal}) {
 			if (restartCommand === undefined) {
 				throw new TypeError('No restart command is configured.');

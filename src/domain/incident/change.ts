@@ -14,7 +14,17 @@ import {
 	sayStart,
 	takesAway,
 } from './build-change.ts';
-import {type ForgetCached, type MoveAside, type PutBack, sayForget, sayMoveAside, sayPutBack} from './data-change.ts';
+import {
+	type Bypass,
+	type ForgetCached,
+	type MoveAside,
+	type PutBack,
+	type Refetch,
+	sayForget,
+	sayMoveAside,
+	sayPutBack,
+	sayRefetch,
+} from './data-change.ts';
 
 /** One change that a gate shows and a person approves. `sentence`: from a journal of version 0.1. */
 export type Change =
@@ -24,6 +34,8 @@ export type Change =
 	| PutBack
 	| ForgetCached
 	| Removal
+	| Refetch
+	| Bypass
 	| {kind: 'restart'; command?: string}
 	| StartPipeline
 	/** `newerCommit`: a push to its branch since, of another commit. */
@@ -86,6 +98,10 @@ export function sayChange(change: Change): string[] {
 			return [sayMoveAside(change)];
 		case 'put-back':
 			return [sayPutBack(change)];
+		case 'refetch':
+			return [sayRefetch(change)];
+		case 'bypass':
+			return ['changes nothing; by hand, on the hosts that pull:', ...change.lines];
 		case 'forget-cached':
 			return [sayForget(change)];
 		case 'remove-image':

@@ -6,6 +6,12 @@ export type MoveAside = {kind: 'move-aside'; digest: Digest; size: number; image
 
 export type PutBack = {kind: 'put-back'; digest: Digest; size: number};
 
+/** `pulls`: manifests, which count upstream. */
+export type Refetch = {kind: 'refetch'; repository: string; digests: Digest[]; pulls: number};
+
+/** Nothing is changed: `lines` tell a person what to change on the hosts that pull. */
+export type Bypass = {kind: 'bypass'; cache: string; lines: string[]};
+
 /** In Redis, of each of the repositories. Without `command` a person does it. */
 export type ForgetCached = {kind: 'forget-cached'; digest: Digest; repositories: string[]; command?: string};
 
@@ -15,6 +21,10 @@ export function sayMoveAside({digest, size, images}: Pick<MoveAside, 'digest' | 
 
 export function sayPutBack({digest, size}: Pick<PutBack, 'digest' | 'size'>): string {
 	return `puts the old data of ${digest} back into its place, ${byteSize(size)}; new data that is there stays`;
+}
+
+export function sayRefetch({repository, digests, pulls}: Pick<Refetch, 'repository' | 'digests' | 'pulls'>): string {
+	return `has the cache fetch ${digests.join(', ')} of ${repository} from its upstream again: ${pulls} of them ${pulls === 1 ? 'is a manifest, and counts as a pull' : 'are manifests, and count as pulls'}`;
 }
 
 export function sayForget({digest, repositories, command}: Omit<ForgetCached, 'kind'>): string {

@@ -80,6 +80,8 @@ const schemas = {
 		removed: v.nullish(v.boolean()),
 		...expected,
 	}),
+	'registry.refetch': v.object({image, digests: v.array(digest), pulls: v.number(), ...expected}),
+	'registry.bypass': v.object({image}),
 	'registry.repoint': v.object({image, to: chosenReference, tags: v.nullish(v.array(v.string())), ...expected}),
 	'registry.remove': v.object({image, ...expected}),
 	'ci.build': v.object({image, ...expected}),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import {takesAway} from '../incident/build-change.ts';
 import type {Change} from '../incident/change.ts';
-import {sayMoveAside, sayPutBack} from '../incident/data-change.ts';
+import {sayMoveAside, sayPutBack, sayRefetch} from '../incident/data-change.ts';
 import {digest} from '../incident/schemas.ts';
 import {sayOrigin} from '../remedy/relink-steps.ts';
 import {sayTags} from '../remedy/removal.ts';
@@ -20,6 +20,9 @@ export const planChange = v.variant('type', [
 	/** `images`: all that use the data. */
 	v.object({type: v.literal('move-aside'), digest, size: number, images: v.array(text)}),
 	v.object({type: v.literal('put-back'), digest, size: number}),
+	/** Of a pull-through cache. `pulls`: manifests, which count upstream. */
+	v.object({type: v.literal('refetch'), repository: text, digests: v.array(digest), pulls: number}),
+	v.object({type: v.literal('bypass'), cache: text}),
 	/** Of a registry whose cache is in Redis. */
 	v.object({type: v.literal('forget-cached'), digest, repositories: v.array(text)}),
 	v.object({type: v.literal('mount-blob'), ...blob, from: text}),
@@ -60,6 +63,13 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 
 		case 'put-back':
 			return {type: 'put-back', digest: change.digest, size: change.size};
+		case 'refetch': {
+			const {repository, digests, pulls} = change;
+			return {type: 'refetch', repository, digests, pulls};
+		}
+
+		case 'bypass':
+			return {type: 'bypass', cache: change.cache};
 		case 'forget-cached':
 			return {type: 'forget-cached', digest: change.digest, repositories: change.repositories};
 		case 'mount-blob': {
@@ -138,6 +148,10 @@ export function sayPlanChange(change: PlanChange): string {
 			return sayMoveAside(change);
 		case 'put-back':
 			return sayPutBack(change);
+		case 'refetch':
+			return sayRefetch(change);
+		case 'bypass':
+			return `shows how hosts pull without ${change.cache}; changes nothing`;
 		case 'forget-cached':
 			return `has the registry forget ${change.digest}, whose keys are in Redis, in ${change.repositories.join(', ')}`;
 		case 'mount-blob':

@@ -6,6 +6,7 @@ import {formatReference, type ImageReference} from '../image/reference.ts';
 import {canRelink} from '../remedy/relink-steps.ts';
 import type {Finding} from '../storage/findings/finding.ts';
 import {sayUsers} from '../usage/say-use.ts';
+import {toRefetch} from './cache-remedies.ts';
 import {type DataRow, rowOfAside, rowOfBack, type WeighedAside} from './data-rows.ts';
 import {byNeed, isFirst} from './items.ts';
 import {type Plan, type PlanImage, type PlanRemedy, storingRemedies} from './plan.ts';
@@ -46,6 +47,8 @@ type RepairRow = {
 	retag?: string[];
 	/** The bad data that is moved aside before a copy-back. */
 	asides?: Digest[];
+	/** What a pull-through cache fetches anew, and how many of it are manifests. */
+	refetch?: {digests: Digest[]; pulls: number};
 	/** The whole image that its tags can be pointed to. */
 	to?: string;
 };
@@ -164,6 +167,7 @@ function rowOf(
 		},
 		findings: findings.filter(canRelink),
 		lacks: lackingPaths(findings),
+		refetch: toRefetch(findings),
 		tags,
 		...defined({top: copyBack?.top, retag: copyBack?.retag, asides: copyBack?.asides}),
 		...defined({to: sibling && formatReference({host, repository, digest: sibling.digest})}),

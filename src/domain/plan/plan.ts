@@ -15,6 +15,8 @@ export const planRemedies = [
 	'rebuild-ci',
 	'rebuild-fallback',
 	'remove',
+	'refetch',
+	'bypass',
 	'leave',
 ] as const;
 
@@ -27,6 +29,7 @@ export const storingRemedies: ReadonlySet<string> = new Set([
 	'rebuild-fallback',
 	'copy-back',
 	'rebuild-command',
+	'refetch',
 ]);
 
 export type PlanRemedy = (typeof planRemedies)[number];

@@ -9,6 +9,7 @@ import type {RemedyOptionKey} from '../remedy/remedy.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import {weighRemedies} from '../remedy/weigh-remedies.ts';
 import type {Finding} from '../storage/findings/finding.ts';
+import {weighCached} from './cache-remedies.ts';
 import type {Need} from './need.ts';
 import type {PlanImage, PlanRemedy} from './plan.ts';
 
@@ -57,6 +58,10 @@ export function weighRow(
 	{known, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies'> {
 	const {image, findings, settings, siblings, copyBack, attempted} = row;
+	if (settings.role === 'cache') {
+		return weighCached(findings, known);
+	}
+
 	const evidence = {
 		settings,
 		faults: [],
@@ -88,14 +93,15 @@ export function weighRow(
 		remedies.find(
 			({recommended, possible, remedy}) => recommended && possible && (remedy !== 're-point' || historySuffices),
 		) ?? remedies.find(({remedy}) => remedy === 'leave')!;
-	const removal = settings.role === 'cache' ? [] : [weighRemoval(row, known)];
 	return {
 		recommended: best.remedy,
-		remedies: [best, ...remedies.filter(each => each !== best), ...removal].map(({remedy, possible, why}) => ({
-			remedy,
-			possible,
-			why,
-		})),
+		remedies: [best, ...remedies.filter(each => each !== best), weighRemoval(row, known)].map(
+			({remedy, possible, why}) => ({
+				remedy,
+				possible,
+				why,
+			}),
+		),
 	};
 }
 

@@ -24,6 +24,10 @@ import type {UsageReader} from '../ports/usage.ts';
 /** The outside systems of the image of an incident. Absent where none is configured. */
 export type Ports = {
 	registry: Registry;
+	/** The same pull-through cache, which may fetch what it lacks: only for an approved change. */
+	filling?: Registry;
+	/** The same registry by its further addresses. */
+	addresses?: readonly Registry[];
 	storage?: Storage;
 	ci?: Ci;
 	builder?: Builder;

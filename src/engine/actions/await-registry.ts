@@ -13,8 +13,22 @@ const settledMs = 1_000;
 
 type Awaited = {state: 'responds'; milliseconds: number} | {state: 'silent'; milliseconds: number; why: string};
 
-/** Waits until a registry that was restarted responds twice in a row. @param image what it is asked for */
-export async function awaitRegistry(image: ImageReference | undefined, context: ActionContext): Promise<Awaited> {
+/** The further addresses of the registry that respond now: it is waited for by these as well. */
+export async function respondingAddresses(context: ActionContext): Promise<Registry[]> {
+	const {addresses = []} = context.ports;
+	const asked = await Promise.all(addresses.map(each => silence(each, undefined, context)));
+	return addresses.filter((_, at) => asked[at] === undefined);
+}
+
+/**
+ * Waits until a registry that was restarted responds twice in a row, by each of its addresses.
+ * @param image what it is asked for @param addresses those that responded before
+ */
+export async function awaitRegistry(
+	image: ImageReference | undefined,
+	addresses: readonly Registry[],
+	context: ActionContext,
+): Promise<Awaited> {
 	const {ports, signal, progress, timeoutMs} = context;
 	const {clock} = ports;
 	const began = clock.monotonic();
@@ -24,7 +38,7 @@ export async function awaitRegistry(image: ImageReference | undefined, context: 
 	for (let inARow = 0; ; ) {
 		progress({label: 'seconds waited until the registry responds', done: Math.floor(passed() / 1_000)});
 		const milliseconds = passed();
-		const why = await silence(image, context);
+		const why = await silenceOfAny(image, addresses, context);
 		inARow = why === undefined ? inARow + 1 : 0;
 		if (inARow === 2) {
 			return {state: 'responds', milliseconds: passed()};
@@ -38,9 +52,25 @@ export async function awaitRegistry(image: ImageReference | undefined, context: 
 	}
 }
 
+async function silenceOfAny(
+	image: ImageReference | undefined,
+	addresses: readonly Registry[],
+	context: ActionContext,
+): Promise<string | undefined> {
+	const own = await silence(context.ports.registry, image, context);
+	const others = own === undefined ? addresses : [];
+	const asked = await Promise.all(others.map(each => silence(each, undefined, context)));
+	const at = asked.findIndex(why => why !== undefined);
+	return own ?? (at === -1 ? undefined : `${others[at]!.host}: ${asked[at]}`);
+}
+
 /** Why it does not respond. Undefined: it does; that it refuses or lacks something is a response as well. */
-async function silence(image: ImageReference | undefined, {ports, signal}: ActionContext): Promise<string | undefined> {
-	const registry: Registry = ports.registry.fresh();
+async function silence(
+	port: Registry,
+	image: ImageReference | undefined,
+	{signal}: ActionContext,
+): Promise<string | undefined> {
+	const registry = port.fresh();
 	try {
 		const reference = image?.digest ?? image?.tag;
 		await (image !== undefined && reference !== undefined

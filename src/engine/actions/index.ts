@@ -6,7 +6,9 @@ import {ciFailed} from './ci-failed.ts';
 import {ciRestart} from './ci-restart.ts';
 import {followUpOrphans} from './follow-up-orphans.ts';
 import {registryAudit} from './registry-audit.ts';
+import {registryBypass} from './registry-bypass.ts';
 import {registryCopyBack} from './registry-copy-back.ts';
+import {registryRefetch} from './registry-refetch.ts';
 import {registryRelink} from './registry-relink.ts';
 import {registryRemove} from './registry-remove.ts';
 import {registryRepoint} from './registry-repoint.ts';
@@ -35,6 +37,8 @@ export const actions: readonly Action[] = [
 	registryCopyBack,
 	registryRepoint,
 	registryRemove,
+	registryRefetch,
+	registryBypass,
 	ciBuild,
 	builderBuild,
 	ciFailed,

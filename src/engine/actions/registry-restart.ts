@@ -4,7 +4,7 @@ import {inputParser} from '../../domain/incident/inputs.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import type {Storage} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
-import {awaitRegistry} from './await-registry.ts';
+import {awaitRegistry, respondingAddresses} from './await-registry.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
 const linesShown = 3;
@@ -55,16 +55,21 @@ export const registryRestart: ActionNamed<'registry.restart'> = {
 			return {outcome: 'unavailable', output: {}, say: 'No restart command is configured.'};
 		}
 
+		const addresses = await respondingAddresses(context);
 		const {exitCode, output} = await storage.restart(context);
 		context.log(output);
 		if (exitCode !== 0) {
 			return failed(`The restart command failed with exit code ${exitCode}.`, output, context);
 		}
 
-		const answer = await awaitRegistry(image ?? undefined, context);
+		const answer = await awaitRegistry(image ?? undefined, addresses, context);
 		if (answer.state === 'responds') {
 			const after = answer.milliseconds < 1_000 ? '' : `, after ${sayDuration(answer.milliseconds)}`;
-			return {outcome: 'restarted', output: {}, say: `The registry was restarted. It responds${after}.`};
+			return {
+				outcome: 'restarted',
+				output: {},
+				say: `The registry was restarted. It responds${addresses.length === 0 ? '' : `, also as ${addresses.map(({host}) => host).join(', ')}`}${after}.`,
+			};
 		}
 
 		return failed(

@@ -5,6 +5,7 @@ import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
+import {toRefetch} from '../../domain/plan/cache-remedies.ts';
 import type {PreparedItem} from '../../domain/plan/items.ts';
 import {isImageOf} from '../../domain/plan/need.ts';
 import type {PlanImage, PlanRemedy} from '../../domain/plan/plan.ts';
@@ -14,7 +15,9 @@ import type {ActionContext, GateText, Ports} from '../actions/action.ts';
 import {referenceIn} from '../actions/build-bases.ts';
 import {builderBuild} from '../actions/builder-build.ts';
 import {ciBuild} from '../actions/ci-build.ts';
+import {registryBypass} from '../actions/registry-bypass.ts';
 import {registryCopyBack} from '../actions/registry-copy-back.ts';
+import {registryRefetch} from '../actions/registry-refetch.ts';
 import {registryRelink} from '../actions/registry-relink.ts';
 import {registryRemove} from '../actions/registry-remove.ts';
 import {registryRepoint} from '../actions/registry-repoint.ts';
@@ -121,6 +124,10 @@ async function prepare(
 
 		case 'remove':
 			return gateOf(registryRemove.gate!({image, damaged: row.image}, context));
+		case 'refetch':
+			return gateOf(registryRefetch.gate!({image, ...toRefetch(row.findings), damaged: row.image, lacks: []}, context));
+		case 'bypass':
+			return gateOf(registryBypass.gate!({image}, context));
 		case 'rebuild-ci':
 			return gateOf(ciBuild.gate!({image}, context));
 		case 'rebuild-fallback':

@@ -12,13 +12,14 @@ test.each([
 		'cd /opt/registry && docker compose up -d --force-recreate registry',
 		'cd /opt/registry && docker compose logs --tail 20 registry 2>&1',
 	],
+	['systemctl restart docker-registry', 'journalctl --unit=docker-registry --lines=20 --no-pager 2>&1'],
+	['docker restart registry && docker restart nginx', 'docker logs --tail 20 registry 2>&1'],
 ])('the log of what "%s" restarts is read with "%s"', (command, log) => {
 	expect(restartLogCommand(command, 20)).toBe(log);
 });
 
 test.each([
 	'',
-	'systemctl restart docker-registry',
 	'docker restart',
 	'docker restart $(docker ps -q)',
 	'docker restart registry; rm -rf /',

@@ -94,6 +94,7 @@ const valueless = {
 	'registry.copy-back': ['refused', 'unreachable'],
 	'registry.repoint': ['rejected', 'refused', 'unreachable'],
 	'registry.remove': ['disabled', 'rejected', 'refused', 'unreachable'],
+	'registry.refetch': undefined,
 	'ci.build': ['filtered', 'rejected', 'unavailable', 'refused', 'unreachable'],
 	'builder.build': [
 		'failed',
