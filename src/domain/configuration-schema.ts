@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import {buildConfiguration} from './build/build-configuration.ts';
 import {platformList} from './image/meant-platforms.ts';
-import {isHost, isRepositoryName, isTag} from './image/reference.ts';
+import {isHost, isRepositoryName} from './image/reference.ts';
 import {restartCommand} from './storage/restart-form.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
@@ -113,15 +114,7 @@ const image = v.strictObject({
 	registry: text,
 	/** Of this image, in the place of its registry's. */
 	platforms: v.optional(platformList),
-	build: v.optional(
-		v.strictObject({
-			repository: text,
-			branch: text,
-			/** The tags that the pipeline pushes; absent: nothing is claimed of it. */
-			pushes: v.optional(v.pipe(v.array(v.pipe(text, v.check(isTag, 'is not a tag'))), v.minLength(1, 'needs a tag'))),
-			runsIn: v.optional(v.array(text), []),
-		}),
-	),
+	build: v.optional(buildConfiguration),
 	/** Repositories whose pipelines run in the image and do not build it. */
 	usedByPipelines: v.optional(v.array(text), []),
 	fallback: v.optional(

@@ -90,6 +90,7 @@ type CiCode =
 	| 'ci.too-many'
 	| 'ci.unauthorized'
 	| 'ci.unconfigured'
+	| 'command.unconfigured'
 	| 'ci.unreachable'
 	| 'ci.unreadable'
 	| 'ci.untrusted';

@@ -1,3 +1,4 @@
+import {createBuildCommand} from '../adapters/build-command/build-command.ts';
 import {createBuilder} from '../adapters/builder/builder.ts';
 import {openInventory} from '../adapters/inventory/inventory-file.ts';
 import {createUnpacker} from '../adapters/unpack/unpacker.ts';
@@ -7,6 +8,7 @@ import {defined} from '../domain/defined.ts';
 import type {ImageReference} from '../domain/image/reference.ts';
 import type {SettingsValues} from '../domain/incident/settings.ts';
 import type {JsonObject} from '../domain/json.ts';
+import {sayCommand} from '../domain/text/command.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import type {Builder} from '../engine/ports/builder.ts';
 import type {InventoryReader} from '../engine/ports/inventory.ts';
@@ -15,6 +17,7 @@ import type {Shell} from '../engine/ports/shell.ts';
 import type {Source} from '../engine/ports/source.ts';
 import type {Storage} from '../engine/ports/storage.ts';
 import type {UsageReader} from '../engine/ports/usage.ts';
+import {secretCommandEnvironment} from './environments.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, urlOf} from './registry.ts';
@@ -86,6 +89,14 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		});
 	// Its threads start with the first layer.
 	const unpacker = createUnpacker();
+	// The operator's CLI needs its own token, which only its author knows.
+	const openBuildCommand = (command: string[], follow: string[] | undefined) =>
+		createBuildCommand({
+			command,
+			...defined({follow}),
+			environment: secretCommandEnvironment(setup.environment, configuration),
+			processes: setup.processes,
+		});
 	let [ci, local, onHost]: [ReturnType<typeof openCi>?, Shell?, Shell?] = [];
 	const builders = new Map<Shell, Builder>();
 
@@ -105,7 +116,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 
 	function portsOf(reference: ImageReference): Omit<OpenPorts, 'close'> {
 		const image = imageFor(configuration, reference, known?.name)?.image;
-		const usesCi = image?.build !== undefined || usersOf(reference, configuration, known?.name).length > 0;
+		const usesCi = image?.build?.repository !== undefined || usersOf(reference, configuration, known?.name).length > 0;
 		ci ??= usesCi ? openCi() : undefined;
 		const fallback = image?.fallback;
 		local ??= fallback?.on === 'local' ? openLocal() : undefined;
@@ -131,6 +142,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 				of: portsOf,
 				overhear: requests.listen,
 				...(sources.length > 0 && {sources}),
+				...(image?.build?.command && {buildCommand: openBuildCommand(image.build.command, image.build.follow)}),
 				...defined({storage, builder, inventory, usage, ci: usesCi ? ci : undefined}),
 			},
 			settings: settingsOf(reference, setup),
@@ -176,7 +188,8 @@ export function settingsOf(
 	const known = registryFor(configuration, reference.host);
 	const image = imageFor(configuration, reference, known?.name)?.image;
 	const {build, fallback} = image ?? {};
-	const hasCi = build !== undefined && configuration.woodpecker !== undefined;
+	const {repository, branch} = build ?? {};
+	const hasCi = repository !== undefined && branch !== undefined && configuration.woodpecker !== undefined;
 
 	return {
 		host: reference.host,
@@ -187,10 +200,11 @@ export function settingsOf(
 		...(known?.registry.sources !== undefined && {sources: known.registry.sources}),
 		plainHttp: plainHttp || (known?.registry.url ?? urlOf(reference.host, false)).startsWith('http:'),
 		restart: known?.registry.storage?.restart ?? null,
-		pipeline: hasCi ? `${build.repository}@${build.branch}` : null,
-		repository: hasCi ? build.repository : null,
-		branch: hasCi ? build.branch : null,
-		pushes: hasCi ? (build.pushes ?? null) : null,
+		pipeline: hasCi ? `${repository}@${branch}` : null,
+		order: build?.command === undefined ? null : {command: sayCommand(build.command), pushes: build.pushes ?? null},
+		repository: hasCi ? repository : null,
+		branch: hasCi ? branch : null,
+		pushes: hasCi ? (build?.pushes ?? null) : null,
 		runsIn: build?.runsIn ?? [],
 		neededByPipelines: Object.values(configuration.images).some(
 			each => each.registry === known?.name && each.build?.runsIn.includes(reference.repository),
@@ -212,7 +226,9 @@ export function settingsOf(
 /** The repositories whose pipelines run in an image: those that it names, and those that build an image whose `runsIn` names it. */
 function usersOf(reference: ImageReference, configuration: Configuration, registry: string | undefined): string[] {
 	const builds = Object.values(configuration.images).flatMap(each =>
-		each.registry === registry && each.build?.runsIn.includes(reference.repository) ? each.build.repository : [],
+		each.registry === registry && each.build?.runsIn.includes(reference.repository)
+			? (each.build.repository ?? [])
+			: [],
 	);
 	const image = imageFor(configuration, reference, registry)?.image;
 	return [...new Set([...(image?.usedByPipelines ?? []), ...builds])];

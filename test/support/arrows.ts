@@ -44,6 +44,7 @@ const arrows: {from: string; may: string[]}[] = [
 		sources: [],
 		storage: [],
 		unpack: [],
+		'build-command': ['execa'],
 		usage: ['execa'],
 		builder: [],
 		configuration: [],

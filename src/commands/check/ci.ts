@@ -9,7 +9,9 @@ export async function ciLines(registry: string, host: string, setup: Setup): Pro
 	const asked = new Set<string>();
 	const lines: Line[] = [];
 	const images = Object.entries(configuration.images).filter(([, {registry: where}]) => where === registry);
-	for (const [image, {build, usedByPipelines}] of images) {
+	for (const [image, {build: built, usedByPipelines}] of images) {
+		const {repository: builds, branch} = built ?? {};
+		const build = builds !== undefined && branch !== undefined ? {repository: builds, branch} : undefined;
 		const {ports, close} = openPorts({host, repository: image, tag: 'latest'}, setup);
 		const {ci} = ports;
 		if (ci) {

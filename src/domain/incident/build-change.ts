@@ -40,7 +40,16 @@ export type BuildAndPush = {
 	unread?: string;
 };
 
-type Build = StartPipeline | BuildAndPush;
+/** `command`: as a person reads it; what is run is configured. */
+export type RunBuildCommand = {
+	kind: 'run-build-command';
+	image: string;
+	command: string;
+	follow?: string;
+	writes: TagWrite[] | null;
+};
+
+type Build = StartPipeline | BuildAndPush | RunBuildCommand;
 
 /** An intact tag is overwritten, or a platform is left out that can be pulled, or that nobody has said may be left out. */
 export function takesAway(build: Build): boolean {
@@ -93,9 +102,22 @@ export function sayBuild(build: BuildAndPush): string[] {
 	];
 }
 
+export function sayRun(build: RunBuildCommand): string[] {
+	const {image, command, follow, writes} = build;
+	return [
+		...sayBuildDangers(build),
+		`runs on this machine: ${command}`,
+		...(follow === undefined ? [] : [`then waits with: ${follow}`]),
+		...(writes === null
+			? ['it is not known which tags it pushes: images.….build.pushes does not say']
+			: sayWrites(image, writes, false)),
+		'an order cannot be looked up: if its reply is lost, you say what became of it',
+	];
+}
+
 /** Intact tags that are overwritten, and platforms that are lost. */
 export function sayBuildDangers(build: Build): string[] {
-	const image = build.kind === 'start-pipeline' ? build.image : (build.images[0] ?? '');
+	const image = build.kind === 'build-and-push' ? (build.images[0] ?? '') : build.image;
 	const {platforms, bases = []} = build.kind === 'build-and-push' ? build : {};
 	return [
 		...sayWrites(image, build.writes ?? [], true),

@@ -7,10 +7,12 @@ import {type Removal, sayRemoval} from '../remedy/removal.ts';
 import {byteSize, count} from '../text/wording.ts';
 import {
 	type BuildAndPush,
+	type RunBuildCommand,
 	type StartPipeline,
 	sayBuild,
 	sayBuildDangers,
 	sayCaveats,
+	sayRun,
 	sayStart,
 	takesAway,
 } from './build-change.ts';
@@ -49,6 +51,8 @@ export type Change =
 	| {kind: 'cancel-pipeline'; repository: string; number: number; event: string}
 	| {kind: 'approve-pipeline'; repository: string; number: number; event: string}
 	| BuildAndPush
+	/** `writes`: the tags that its build is declared to push; null: nobody declared any. */
+	| RunBuildCommand
 	| {kind: 'follow-build'}
 	/** `starts`: what is not started then. */
 	| {kind: 'suspend'; starts: string; suspend: Suspension}
@@ -66,13 +70,16 @@ export function isDestructive(change: Change): boolean {
 		change.kind === 'move-aside' ||
 		change.kind === 'remove-image' ||
 		change.kind === 'remove-tag' ||
-		((change.kind === 'start-pipeline' || change.kind === 'build-and-push') && takesAway(change))
+		((change.kind === 'start-pipeline' || change.kind === 'build-and-push' || change.kind === 'run-build-command') &&
+			takesAway(change))
 	);
 }
 
 /** What a person must not overlook, of the same words as in `sayChange`. */
 export function sayDangers(change: Change): string[] {
-	return change.kind === 'start-pipeline' || change.kind === 'build-and-push' ? sayBuildDangers(change) : [];
+	return change.kind === 'start-pipeline' || change.kind === 'build-and-push' || change.kind === 'run-build-command'
+		? sayBuildDangers(change)
+		: [];
 }
 
 /** The change as a person reads it before it is approved: on the screen, in plain text, in the journal and in the report. */
@@ -142,6 +149,8 @@ export function sayChange(change: Change): string[] {
 					: `by hand, before you answer: ${change.suspend.how}`,
 				`does not start any more: ${change.starts}`,
 			];
+		case 'run-build-command':
+			return sayRun(change);
 		case 'follow-build':
 			return ['follows the build that is under way; starts nothing'];
 		case 'sentence':

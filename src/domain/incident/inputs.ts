@@ -86,6 +86,7 @@ const schemas = {
 	'registry.remove': v.object({image, ...expected}),
 	'ci.build': v.object({image, ...expected}),
 	'builder.build': v.object({image, ...expected}),
+	'command.build': v.object({image, ...expected}),
 	'ci.failed': v.object({
 		since: v.pipe(
 			v.string(),

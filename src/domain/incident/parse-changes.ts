@@ -83,6 +83,13 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 		bases: v.exactOptional(v.array(v.object({name: text, verdict: v.exactOptional(tagVerdict)}))),
 		unread: v.exactOptional(text),
 	}),
+	v.object({
+		kind: v.literal('run-build-command'),
+		image: text,
+		command: text,
+		follow: v.exactOptional(text),
+		writes: v.nullable(v.array(tagWrite)),
+	}),
 	v.object({kind: v.literal('follow-build')}),
 	v.object({kind: v.literal('suspend'), starts: text, suspend: suspension}),
 	v.object({kind: v.literal('sentence'), text}),

@@ -24,6 +24,7 @@ const schema = v.object({
 	fillCache: v.optional(v.boolean(), false),
 	sources: v.optional(v.array(v.string()), []),
 	restart: nullableText,
+	order: v.nullish(v.object({command: v.string(), pushes: v.nullish(v.array(v.string()))})),
 	repository: nullableText,
 	branch: nullableText,
 	pushes: v.nullish(v.array(v.string())),
@@ -57,6 +58,8 @@ export type Settings = {
 	restart?: string;
 	/** The pipeline that builds the image. */
 	pipeline?: CiPipeline;
+	/** The command that orders a build of the image, for people; what is run is configured. */
+	order?: {command: string; pushes?: string[]};
 	/** The pipeline that builds the image runs in that image. */
 	runsInItself: boolean;
 	/** The repositories of the images that this pipeline runs in. */
@@ -109,6 +112,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		neededByPipelines,
 		usedByPipelines,
 		restart,
+		order: ordered,
 		repository,
 		branch,
 		pushes,
@@ -127,6 +131,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		usedByPipelines,
 		...defined({
 			restart: restart || undefined,
+			order: ordered ? {command: ordered.command, ...defined({pushes: ordered.pushes ?? undefined})} : undefined,
 			pipeline: repository && branch ? {repository, branch, ...defined({pushes: pushes ?? undefined})} : undefined,
 			fallback: order ? fallbackOf(order, fallback || undefined) : undefined,
 		}),

@@ -36,6 +36,12 @@ export const planChange = v.variant('type', [
 	v.object({type: v.literal('remove-tag'), repository: text, tag: text, named: v.nullable(digest)}),
 	v.object({type: v.literal('start-pipeline'), repository: text, branch: text, cancels: v.array(text)}),
 	v.object({type: v.literal('follow-pipeline'), number, startedBy: v.nullable(text)}),
+	/** The command is the applier's. `pushes` null: nobody declared any. `overwrites`: intact tags. */
+	v.object({
+		type: v.literal('run-build-command'),
+		pushes: v.nullable(v.array(text)),
+		overwrites: v.exactOptional(v.array(text)),
+	}),
 	/** `platforms`: absent: the host's. `bases`: what it starts from. `loses`: platforms that are lost and that nobody said may be, or that can be pulled. */
 	v.object({
 		type: v.literal('build-and-push'),
@@ -111,6 +117,15 @@ export function planChangeOf(change: Change): PlanChange | undefined {
 
 		case 'follow-pipeline':
 			return {type: 'follow-pipeline', number: change.number, startedBy: change.startedBy ?? null};
+		case 'run-build-command': {
+			const intact = (change.writes ?? []).filter(({verdict}) => verdict === 'intact').map(({tag}) => tag);
+			return {
+				type: 'run-build-command',
+				pushes: change.writes?.map(({tag}) => tag) ?? null,
+				...(intact.length > 0 && {overwrites: intact}),
+			};
+		}
+
 		case 'build-and-push': {
 			const {git, context, dockerfile, images, for: platforms, bases = []} = change;
 			const loses = takesAway({...change, writes: []}) ? (change.platforms?.loses ?? []) : [];
@@ -136,7 +151,8 @@ export function isDestructive(change: PlanChange): boolean {
 	const moves = change.type === 'point-tag' && change.from !== null && change.from !== change.to;
 	const loses = change.type === 'build-and-push' && (change.loses ?? []).length > 0;
 	const removes = change.type === 'remove-image' || change.type === 'remove-tag';
-	return moves || loses || removes || change.type === 'move-aside';
+	const overwrites = change.type === 'run-build-command' && (change.overwrites ?? []).length > 0;
+	return moves || loses || removes || overwrites || change.type === 'move-aside';
 }
 
 /** The change as a person reads it. */
@@ -178,6 +194,12 @@ export function sayPlanChange(change: PlanChange): string {
 			].join('; ');
 		case 'follow-pipeline':
 			return `follows pipeline ${change.number}${change.startedBy === null ? '' : `, started by ${change.startedBy}`}; starts nothing`;
+		case 'run-build-command': {
+			const {pushes, overwrites = []} = change;
+			const what = pushes === null ? 'which tags it pushes is not declared' : `which pushes ${pushes.join(', ')}`;
+			return `runs the command that is configured for its build, ${what}${overwrites.length > 0 ? `, and overwrites ${overwrites.join(', ')}, intact now` : ''}`;
+		}
+
 		case 'build-and-push':
 			return sayBuild(change);
 	}

@@ -14,6 +14,7 @@ export const planRemedies = [
 	're-point',
 	'rebuild-ci',
 	'rebuild-fallback',
+	'rebuild-command',
 	'remove',
 	'refetch',
 	'bypass',

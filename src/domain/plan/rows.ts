@@ -49,6 +49,7 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 	're-point': 're-point',
 	'rebuild-ci': 'rebuild-ci',
 	'rebuild-fallback': 'rebuild-fallback',
+	'rebuild-command': 'rebuild-command',
 	'by-hand': 'leave',
 };
 
@@ -149,7 +150,7 @@ const whyNotKnown = {
 /** They overwrite nothing, and are only possible where everything below is proven. */
 const isAdditive = new Set<PlanRemedy>(['relink', 'copy-back']);
 
-const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback']);
+const isOfTag = new Set<PlanRemedy>(['re-point', 'rebuild-ci', 'rebuild-fallback', 'rebuild-command']);
 
 /** Whether everything that is missing is still on the disk. */
 export function settledByRelink(findings: readonly Finding[]): boolean {

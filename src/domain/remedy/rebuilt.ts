@@ -2,7 +2,7 @@ import type {Incident} from '../incident/incident.ts';
 import type {ActionName} from '../incident/inputs.ts';
 import {findStep} from '../runbook/runbook.ts';
 
-const builds: readonly string[] = ['ci.build', 'builder.build'] satisfies ActionName[];
+const builds: readonly string[] = ['ci.build', 'builder.build', 'command.build'] satisfies ActionName[];
 
 /** Whether a step of the incident, not an item of a plan, has built its image anew, or a person did so in its place. */
 export function wasRebuilt({visits, runbook}: Pick<Incident, 'visits' | 'runbook'>): boolean {

@@ -11,6 +11,7 @@ export const remedyOptions = [
 	're-point',
 	'rebuild-ci',
 	'rebuild-fallback',
+	'rebuild-command',
 	'by-hand',
 ] as const;
 

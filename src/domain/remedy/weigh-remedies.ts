@@ -47,7 +47,9 @@ function orderOf(facts: Facts, {scan, tried}: Evidence): RemedyOptionKey[] {
 
 	const isHeld = facts.needsRestart || facts.heldOwn.length > 0;
 	const rebuilds: RemedyOptionKey[] =
-		facts.ciRunsInImage || facts.ciFailed ? ['rebuild-fallback', 'rebuild-ci'] : ['rebuild-ci', 'rebuild-fallback'];
+		facts.ciRunsInImage || facts.ciFailed
+			? ['rebuild-fallback', 'rebuild-command', 'rebuild-ci']
+			: ['rebuild-ci', 'rebuild-command', 'rebuild-fallback'];
 	return [
 		...(facts.staleKeys ? (['by-hand'] as const) : []),
 		// What only memory still holds is linked again before the registry forgets it; a push would leave it out as well.
@@ -73,7 +75,7 @@ function optionsFrom(
 	{settings, tag, scan, copyBack, tried, underWay, hostRefused}: Evidence,
 ): RemedyOption[] {
 	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
-	const {restart, pipeline, fallback} = settings;
+	const {restart, pipeline, fallback, order} = settings;
 	const another = scan?.another !== undefined;
 	const isForgotten = tried.includes(staleKeys || restart === undefined ? 'by-hand' : 'restart');
 	const byHand = byHandOption(facts, isForgotten || restart !== undefined);
@@ -151,6 +153,25 @@ function optionsFrom(
 			),
 			...block(underWay === 'rebuild-fallback', elsewhere),
 		},
+		...(order === undefined
+			? []
+			: [
+					{
+						key: 'rebuild-command' as const,
+						title: 'Rebuild by the configured command',
+						changes: `runs: ${order.command}${sayPushes(order.pushes)}`,
+						risk: `low: the usual build, with its own checks${swallowed}${keptData}`,
+						takes: 'as long as the build takes',
+						recommended: false,
+						why: ciRunsInImage
+							? 'What builds it runs in the broken image: it is likely to fail.'
+							: 'It is how the image is usually built.',
+						...block(
+							tag !== undefined && order.pushes?.includes(tag) === false,
+							`Its build does not push ${tag} (images.….build.pushes).`,
+						),
+					},
+				]),
 		{
 			key: 'rebuild-fallback',
 			title: `Rebuild without CI, on ${fallback?.place ?? 'a fallback host'}`,

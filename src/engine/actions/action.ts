@@ -10,6 +10,7 @@ import type {Settings} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {Original} from '../../domain/remedy/compare-to-original.ts';
 import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
+import type {BuildCommand} from '../ports/build-command.ts';
 import type {Builder} from '../ports/builder.ts';
 import type {Ci} from '../ports/ci.ts';
 import type {Clock} from '../ports/clock.ts';
@@ -31,6 +32,7 @@ export type Ports = {
 	storage?: Storage;
 	ci?: Ci;
 	builder?: Builder;
+	buildCommand?: BuildCommand;
 	/** Where bytes that the registry has lost may still be, in the order in which they are asked. */
 	sources?: readonly Source[];
 	/** What the registry has held, as its probes saw it. */

@@ -4,6 +4,7 @@ import {ciBuild} from './ci-build.ts';
 import {ciApprove, ciCancel} from './ci-control.ts';
 import {ciFailed} from './ci-failed.ts';
 import {ciRestart} from './ci-restart.ts';
+import {commandBuild} from './command-build.ts';
 import {followUpOrphans} from './follow-up-orphans.ts';
 import {registryAudit} from './registry-audit.ts';
 import {registryBypass} from './registry-bypass.ts';
@@ -41,6 +42,7 @@ export const actions: readonly Action[] = [
 	registryBypass,
 	ciBuild,
 	builderBuild,
+	commandBuild,
 	ciFailed,
 	ciRestart,
 	ciCancel,

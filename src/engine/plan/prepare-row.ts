@@ -15,6 +15,7 @@ import type {ActionContext, GateText, Ports} from '../actions/action.ts';
 import {referenceIn} from '../actions/build-bases.ts';
 import {builderBuild} from '../actions/builder-build.ts';
 import {ciBuild} from '../actions/ci-build.ts';
+import {commandBuild} from '../actions/command-build.ts';
 import {registryBypass} from '../actions/registry-bypass.ts';
 import {registryCopyBack} from '../actions/registry-copy-back.ts';
 import {registryRefetch} from '../actions/registry-refetch.ts';
@@ -52,7 +53,7 @@ function needsOf(
 	row: DamagedRow,
 	{host, damaged}: PreparingRow,
 ): string[] {
-	if (remedy === 'rebuild-ci') {
+	if (remedy === 'rebuild-ci' || remedy === 'rebuild-command') {
 		return imagesIn(row.settings.runsIn, damaged);
 	}
 
@@ -130,6 +131,8 @@ async function prepare(
 			return gateOf(registryBypass.gate!({image}, context));
 		case 'rebuild-ci':
 			return gateOf(ciBuild.gate!({image}, context));
+		case 'rebuild-command':
+			return gateOf(commandBuild.gate!({image}, context));
 		case 'rebuild-fallback':
 			return gateOf(builderBuild.gate!({image}, context));
 		case 're-point': {
