@@ -53,7 +53,10 @@ test('a gate over an intact image wants the phrase, also where the runbook would
 	expect(small.session.current().incident.phase).toMatchObject({kind: 'gate', refused: 'approve'});
 	expect(small.events.findLast(({type}) => type === 'gate.opened')).toMatchObject({
 		phrase: 'build acme/infra',
-		changes: ['pushes registry.example/app:1 and overwrites an intact image', 'starts one manual pipeline'],
+		changes: [
+			'pushes registry.example/app:1 and overwrites an intact image',
+			'starts one manual pipeline of acme/infra, branch main',
+		],
 	});
 });
 
