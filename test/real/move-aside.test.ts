@@ -1,17 +1,22 @@
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';
-import {chmod, mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
+import {parseReference} from '../../src/domain/image/reference.ts';
+import type {Visit} from '../../src/domain/incident/incident.ts';
 import type {Plan} from '../../src/domain/plan/plan.ts';
 import {blobData} from '../../src/domain/storage/listing/paths.ts';
+import {startIncident} from '../../src/incidents/start.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {plainInvocation} from '../support/plain-invocation.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {approve, respondWith, settle} from '../support/real-responder.ts';
 
 const run = promisify(execFile);
 
@@ -182,6 +187,48 @@ describeReal('bad data of a layer', ['docker-registry', 'git', 'buildah', 'skope
 			expect(await readFile(inside('store/regmedic-aside', incident, blobData(layer)))).toEqual(bad);
 			await rm(inside('store/regmedic-aside'), {recursive: true});
 		});
+	});
+
+	it('goes back byte for byte where the rebuild failed: the next plan of the incident offers it', async () => {
+		expect(await verdict()).toBe(0);
+		await writeFile(data(), '');
+		await registry.restart();
+		await git('rm', '--quiet', 'tool');
+		await git('commit', '--quiet', '--message=Break the build');
+		const before = await stat(data());
+		const row = `back:${layer.slice('sha256:'.length).slice(0, 12)}`;
+		const choose =
+			(rows: (visit: Visit) => string[], remedy: string) =>
+			(visit: Visit): never =>
+				({type: 'plan.chosen', rows: rows(visit), remedy}) as never;
+		const environment = {...variables(), XDG_STATE_HOME: inside('state'), XDG_RUNTIME_DIR: inside('home')};
+		const invocation = plainInvocation(path.join(login.folder, 'work'), environment, () => {});
+		const {session, close} = await startIncident(invocation, {
+			runbook: 'registry-damage',
+			reference: parseReference(`${registry.host}/infra-ci:latest`),
+			pace: 'auto',
+			dryRun: false,
+		});
+
+		const incident = await respondWith(session, {
+			plan: [
+				settle,
+				choose(({rows = []}) => rows.filter(({id}) => id !== row).map(({id}) => id), 'leave'),
+				choose(() => [row], 'put-back'),
+				settle,
+			],
+			apply: [approve, approve],
+		}).finally(close);
+
+		const items = incident.visits.flatMap(visit => visit.items ?? []);
+		expect(items.map(({remedy, state}) => [remedy, state.kind === 'ended' && state.outcome])).toEqual([
+			['move-aside', 'done'],
+			['restart', 'done'],
+			['rebuild-fallback', 'failed'],
+			['put-back', 'done'],
+		]);
+		const after = await stat(data());
+		expect([after.ino, after.size, after.mtimeMs, after.mode]).toEqual([before.ino, 0, before.mtimeMs, before.mode]);
 	});
 
 	const asides = () => readdir(inside('store/regmedic-aside')).catch(() => []);
