@@ -11,8 +11,10 @@ export function powersOf({registries, woodpecker, sources = {}, images, usage}: 
 			const used = Object.entries({credentials, clientCertificate, inventory}).flatMap(([key, value]) =>
 				value ? [key] : [],
 			);
-			const {ssh, sshConfig, restart, collect} = storage ?? {};
-			const run = Object.entries({ssh, sshConfig, restart, collect}).flatMap(([key, value]) => (value ? [key] : []));
+			const {ssh, sshConfig, restart, redis, collect} = storage ?? {};
+			const run = Object.entries({ssh, sshConfig, restart, redis, collect}).flatMap(([key, value]) =>
+				value ? [key] : [],
+			);
 			return [...used, ...run.map(key => `storage.${key}`)].map(key => `registries.${name}.${key}`);
 		}),
 		...Object.entries(sources).flatMap(([name, source]) =>

@@ -43,6 +43,8 @@ const storage = v.strictObject({
 	...sshOptions,
 	/** The command that restarts the registry on that host. */
 	restart: v.optional(restartCommand),
+	/** What runs commands of Redis, a line each on its standard input, where the registry's cache is there: `redis-cli`. */
+	redis: v.optional(text),
 	/** The command of `regmedic audit --preflight`: a dry garbage collection on that host. */
 	collect: v.optional(text),
 });

@@ -83,6 +83,8 @@ export type StorageLocation = ShellLocation & {
 	root: string;
 	/** Restarts the registry on that host. */
 	restart?: string | undefined;
+	/** Runs commands of Redis from its standard input. */
+	redis?: string | undefined;
 };
 
 /** Nothing is run yet. Closing the storage closes the shell. */
@@ -95,6 +97,6 @@ export function openStorage(
 		shell,
 		root: location.root,
 		redact: setup.redaction.redact,
-		...defined({restartCommand: location.restart, hostRoot: setup.hostRoot}),
+		...defined({restartCommand: location.restart, redisCommand: location.redis, hostRoot: setup.hostRoot}),
 	});
 }

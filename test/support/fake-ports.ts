@@ -185,6 +185,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 			state: 'moved',
 			to: `/opt/registry/data/regmedic-aside/${incident}/${digest}`,
 		}),
+		forget: async () => ({exitCode: 0, output: ''}),
 		putBack: async () => 'back',
 		aside: async () => [],
 		restartObstacles: async () => [],

@@ -30,6 +30,8 @@ type StorageOptions = {
 	root: string;
 	/** A shell command, run unchanged on the host. */
 	restartCommand?: string;
+	/** A shell command that runs commands of Redis from its standard input. */
+	redisCommand?: string;
 	place?: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
 	hostRoot?: string;
@@ -49,6 +51,7 @@ export function createStorage({
 	shell,
 	root: givenRoot,
 	restartCommand,
+	redisCommand,
 	place = `${shell.place}:${givenRoot}`,
 	hostRoot: givenHostRoot,
 	redact = text => text,
@@ -76,7 +79,17 @@ export function createStorage({
 		moveAside: (data, lock, {signal}) => moveDataAside(data, lock, {shell, root, signal}),
 		putBack: (data, lock, {signal}) => putDataBack(data, lock, {shell, root, signal}),
 		aside: (incident, {signal}) => listDataAside(incident, {shell, root, signal}),
-		...defined({restartCommand}),
+		...defined({restartCommand, redisCommand}),
+		async forget(commands, {signal}) {
+			if (redisCommand === undefined) {
+				throw new TypeError('No command for Redis is configured.');
+			}
+
+			const input = commands.map(each => `${each}\n`).join('');
+			const request = {kind: 'write', script: redisCommand, input, timeoutMs: logTimeoutMs} as const;
+			const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
+		},
 		async restartObstacles({signal}) {
 			const command = restartCommand ?? '';
 			const missing = await findMissing(programsIn(command.replaceAll(chooseCompose, 'true')), {shell, signal});

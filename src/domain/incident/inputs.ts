@@ -69,7 +69,11 @@ const schemas = {
 	'registry.verify': v.object({image, depth}),
 	'storage.scan': v.object({image}),
 	'registry.restart': v.object({image: v.nullish(image), since: v.nullish(v.number())}),
-	'storage.move-aside': v.object({...data, images: v.array(v.string())}),
+	'storage.move-aside': v.object({
+		...data,
+		images: v.array(v.string()),
+		forgetIn: v.nullish(v.array(v.string())),
+	}),
 	'storage.put-back': v.object(data),
 	'registry.relink': v.object({image, findings, ...expected}),
 	'registry.copy-back': v.object({

@@ -6,8 +6,11 @@ import type {BadData} from './bad-data.ts';
 import {storingRemedies} from './plan.ts';
 import {asideRow, backRow} from './row-id.ts';
 
-/** Bad data, and whether it can be moved aside. `isChosen`: what stores one of its images anew is recommended. */
-export type WeighedAside = BadData & {possible: boolean; isChosen: boolean; why: string};
+/**
+ * Bad data, and whether it can be moved aside. `isChosen`: what stores one of its images anew is recommended. `forgetIn`: the
+ * repositories whose keys are in Redis.
+ */
+export type WeighedAside = BadData & {possible: boolean; isChosen: boolean; why: string; forgetIn?: string[]};
 
 /** One row of a plan step that is about the data of one digest. */
 export type DataRow = {
@@ -21,9 +24,10 @@ export type DataRow = {
 	image: string;
 	digest: Digest;
 	size: number;
-	/** All images that use it, and the repositories that link it. */
+	/** All images that use it. */
 	images: string[];
-	repositories: string[];
+	/** Where the registry's cache is in Redis: the repositories whose keys have to go. */
+	forgetIn?: string[];
 	/** Of rows about images and of the restart. */
 	damaged?: undefined;
 	since?: undefined;
@@ -31,7 +35,7 @@ export type DataRow = {
 
 /** It moves only if one of its images is stored anew by the same plan. */
 export function rowOfAside(
-	{digest, size, images, names, repositories, possible, isChosen, why}: WeighedAside,
+	{digest, size, images, names, possible, isChosen, why, forgetIn}: WeighedAside,
 	image: string,
 ): DataRow {
 	return {
@@ -45,7 +49,7 @@ export function rowOfAside(
 		digest,
 		size,
 		images: names,
-		repositories,
+		...(forgetIn && {forgetIn}),
 	};
 }
 
@@ -67,6 +71,5 @@ export function rowOfBack({digest, size}: {digest: Digest; size: number}, image:
 		digest,
 		size,
 		images: [],
-		repositories: [],
 	};
 }

@@ -27,9 +27,14 @@ const goneItself: readonly Finding['kind'][] = [
  * @see distribution v2.8.3 registry/storage/cache/redis/redis.go: the keys
  */
 export function redisCommands(parts: readonly CachedPart[]): string[] {
+	return redisLines(parts).map(line => `redis-cli ${line}`);
+}
+
+/** The same for the standard input of redis-cli. */
+export function redisLines(parts: readonly CachedPart[]): string[] {
 	return parts.flatMap(({repository, digest}) => [
-		`redis-cli DEL blobs::${digest} repository::${repository}::blobs::${digest}`,
-		`redis-cli SREM repository::${repository}::blobs ${digest}`,
+		`DEL blobs::${digest} repository::${repository}::blobs::${digest}`,
+		`SREM repository::${repository}::blobs ${digest}`,
 	]);
 }
 

@@ -1,6 +1,8 @@
+import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
-import {shortDigest} from '../../domain/image/digest.ts';
+import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
+import {redisCommands, redisLines} from '../../domain/remedy/redis-keys.ts';
 import {blobData} from '../../domain/storage/listing/paths.ts';
 import type {MovedAside, Storage} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
@@ -20,6 +22,7 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 		digest: {required: true, about: 'the digest that the data should have'},
 		size: {required: true, about: 'bytes on the disk'},
 		images: {required: true, about: 'all images that use the data'},
+		forgetIn: {required: false, about: 'where the cache of the registry is in Redis: the repositories whose keys go'},
 	},
 	outcomes: {
 		moved: 'the data is out of the way, and nothing was deleted',
@@ -32,7 +35,7 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 	success: ['moved'],
 	outcomeOf: refusedOrUnreachable,
 
-	async gate({digest, size, images}, context) {
+	async gate({digest, size, images, forgetIn}, context) {
 		const storage = storageIn(context);
 		const state = (await storage.recheck([blobData(digest)], context)).get(blobData(digest));
 		if (state?.state !== 'there' || state.is !== undefined || state.size !== size) {
@@ -44,7 +47,19 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 
 		return {
 			target: storage.place,
-			changes: [{kind: 'move-aside', digest, size, images}],
+			changes: [
+				{kind: 'move-aside', digest, size, images},
+				...(forgetIn
+					? [
+							{
+								kind: 'forget-cached' as const,
+								digest,
+								repositories: forgetIn,
+								...defined({command: storage.redisCommand}),
+							},
+						]
+					: []),
+			],
 			undo: 'regmedic puts it back (put-back, in the next plan), as long as nothing new lies in its place. It is never deleted.',
 			phrase: `move ${shortDigest(digest)} aside`,
 		};
@@ -64,7 +79,7 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 		}
 	},
 
-	async run({digest, size}, context) {
+	async run({digest, size, forgetIn}, context) {
 		const storage = storageIn(context);
 		return withStoreLock(storage, context, async lock => {
 			lock.lost?.throwIfAborted();
@@ -80,16 +95,26 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 			}
 
 			await context.record('moved-aside', {digest, size, to: moved.to}, sayMoved(digest, moved.to));
+			await forget({digest, repositories: forgetIn ?? []}, storage, context);
 			return {outcome: 'moved', output: {to: moved.to}, say: sayMoved(digest, moved.to)};
 		});
 	},
 
-	async reconcile({digest}, context) {
+	async reconcile({digest, forgetIn}, context) {
 		const storage = storageIn(context);
 		const aside = (await storage.aside(context.incident, context)).find(each => each.digest === digest);
 		const state = (await storage.recheck([blobData(digest)], context)).get(blobData(digest))?.state ?? 'unread';
 		if (state === 'there' && aside === undefined) {
 			return {kind: 'not-done', say: `The data of ${shortDigest(digest)} is where it was.`};
+		}
+
+		const remembered = await rememberedIn(digest, forgetIn ?? [], context);
+		if (state === 'gone' && remembered.length > 0) {
+			const lines = redisCommands(remembered.map(repository => ({repository, digest})));
+			return {
+				kind: 'unknown',
+				say: `The data was moved, and the registry still has it in Redis. Run this, then look again: ${lines.join('; ')}`,
+			};
 		}
 
 		return aside !== undefined && state === 'gone'
@@ -105,6 +130,47 @@ export const storageMoveAside: ActionNamed<'storage.move-aside'> = {
 				};
 	},
 };
+
+/**
+ * Has the registry forget it in Redis, by the configured command; without one a person does it, and the item waits.
+ * @throws OperatorError effect.unknown: the registry still remembers it
+ */
+async function forget(
+	{digest, repositories}: {digest: Digest; repositories: readonly string[]},
+	storage: Storage,
+	context: ActionContext,
+): Promise<void> {
+	if (repositories.length > 0 && storage.redisCommand !== undefined) {
+		const {output} = await storage.forget(redisLines(repositories.map(repository => ({repository, digest}))), context);
+		context.log(output);
+	}
+
+	// What the command said is no proof; redis-cli ends with 0 whatever happens.
+	const remembered = await rememberedIn(digest, repositories, context);
+	if (remembered.length > 0) {
+		throw new OperatorError('effect.unknown', `The registry still has ${shortDigest(digest)} in Redis.`, {
+			hint: 'Delete its keys there, then look again.',
+			exit: 'indeterminate',
+		});
+	}
+}
+
+/** Where the registry still answers that it has a blob whose data is gone. */
+async function rememberedIn(
+	digest: Digest,
+	repositories: readonly string[],
+	{ports, signal}: ActionContext,
+): Promise<string[]> {
+	const registry = ports.registry.fresh();
+	try {
+		const answers = await Promise.all(
+			repositories.map(each => registry.blob(each, {digest, size: 1, mediaType: ''}, 'head', {signal})),
+		);
+		return repositories.filter((_, at) => answers[at]!.state !== 'missing');
+	} finally {
+		await registry.close();
+	}
+}
 
 export function storageIn({ports: {storage, registry}}: ActionContext): Storage {
 	if (storage === undefined) {

@@ -19,7 +19,7 @@ import {upperFirst} from '../../domain/text/wording.ts';
 import {sayNoUse, sayUsers} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
-import {badDataIn, prepareAsides} from './prepare-asides.ts';
+import {badDataIn, type Forgets, prepareAsides} from './prepare-asides.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
@@ -117,7 +117,7 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 	const inOrder = rows.flatMap(({image}) => prepared.get(image.id) ?? []);
 	const {weighed: asides, asides: moves} = await prepareAsides(
 		bad,
-		{images, prepared: inOrder, forgets: forgets !== undefined},
+		{images, prepared: inOrder, forgets},
 		{...options, damaged: scope.images},
 	);
 	const memoryAlone = images.some(({recommended}) => recommended === 'restart');
@@ -184,16 +184,18 @@ function needsRestart({memory}: Scope, rows: readonly DamagedRow[]): boolean {
 	return hasCommand && cache !== 'redis' && (stale?.kind === 'proven' || isSuspected);
 }
 
-/**
- * How the registry is made to forget what is moved aside. `nothing`: it remembers nothing. Undefined: it cannot be done from here.
- */
-function forgetsBy({memory}: Scope, rows: readonly DamagedRow[]): 'restart' | 'nothing' | undefined {
+/** How the registry is made to forget what is moved aside. */
+function forgetsBy({memory}: Scope, rows: readonly DamagedRow[]): Forgets {
 	const cache = memory?.cache;
 	if (cache === 'none') {
 		return 'nothing';
 	}
 
-	return cache !== 'redis' && rows.some(({settings}) => settings.restart !== undefined) ? 'restart' : undefined;
+	if (cache === 'redis') {
+		return 'redis';
+	}
+
+	return rows.some(({settings}) => settings.restart !== undefined) ? 'restart' : undefined;
 }
 
 function rowOf(

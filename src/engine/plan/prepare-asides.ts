@@ -10,6 +10,9 @@ import {storageMoveAside} from '../actions/storage-move-aside.ts';
 import {type Preparing, readingContext} from './prepare-row.ts';
 import type {Scope} from './scope.ts';
 
+/** `nothing`: the registry remembers nothing. Undefined: it cannot be done from here. */
+export type Forgets = 'restart' | 'redis' | 'nothing' | undefined;
+
 /** The bad data of the images, once for each digest. Without a disk nothing is known of it. */
 export function badDataIn({disk}: Scope, rows: readonly DamagedRow[]): BadData[] {
 	return disk === undefined
@@ -19,11 +22,11 @@ export function badDataIn({disk}: Scope, rows: readonly DamagedRow[]): BadData[]
 
 /**
  * Weighs for each whether it is moved aside, and prepares that. Only reads.
- * @param forgets whether the registry can be made to forget the data afterwards; without that a push of it is lost all the same
+ * @param forgets how the registry is made to forget the data afterwards; without that a push of it is lost all the same
  */
 export async function prepareAsides(
 	bad: readonly BadData[],
-	{images, prepared, forgets}: {images: readonly PlanImage[]; prepared: readonly PreparedItem[]; forgets: boolean},
+	{images, prepared, forgets}: {images: readonly PlanImage[]; prepared: readonly PreparedItem[]; forgets: Forgets},
 	options: Preparing & {damaged: readonly DamagedImage[]},
 ): Promise<{weighed: WeighedAside[]; asides: PreparedAside[]}> {
 	const weighed: WeighedAside[] = [];
@@ -36,10 +39,16 @@ export async function prepareAsides(
 		);
 		const why = !canBeStored
 			? 'It moves only with a replacement in hand: none of its images can be stored anew.'
-			: forgets
+			: forgets !== undefined
 				? `No push replaces it, so it has to go first. It moves only if one of its images is stored anew: ${each.names.join('; ')}.`
 				: 'The registry would remember it, and no restart command is configured (registries.….storage.restart): move it aside by hand.';
-		const row = {...each, isChosen, possible: canBeStored && forgets, why};
+		const row = {
+			...each,
+			isChosen,
+			possible: canBeStored && forgets !== undefined,
+			why,
+			...(forgets === 'redis' && {forgetIn: each.repositories}),
+		};
 		if (!row.possible || !isChosen) {
 			weighed.push(row);
 			continue;
@@ -49,7 +58,7 @@ export async function prepareAsides(
 			const image = referenceTo(options.damaged.find(({id}) => id === each.images[0])!, options.host);
 			const {ports, settings} = options.of(image);
 			const {digest, size, names} = each;
-			const inputs = {image, digest, size, images: names};
+			const inputs = {image, digest, size, images: names, forgetIn: row.forgetIn};
 			const {changes, undo} = await storageMoveAside.gate!(inputs, readingContext(ports, settings, options));
 			asides.push({digest, images: each.images, changes: changes.flatMap(change => planChangeOf(change) ?? []), undo});
 			weighed.push(row);

@@ -81,6 +81,10 @@ export type Storage = {
 	putBack(data: {digest: Digest; incident: string}, lock: StorageLock, waiting: Waiting): Promise<PutBack>;
 	/** What an incident has moved aside and not put back. Never writes. */
 	aside(incident: string, waiting: Waiting): Promise<AsideData[]>;
+	/** Undefined where no command for Redis is configured. */
+	readonly redisCommand?: string;
+	/** Runs commands of Redis, a line each: deleting a key twice does no harm. */
+	forget(commands: readonly string[], waiting: Waiting): Promise<{exitCode: number; output: string}>;
 	/** Undefined where no restart command is configured. */
 	readonly restartCommand?: string;
 	/** Why the restart command would not start, a line each; nothing is run. */
