@@ -11,8 +11,8 @@ const another = 'Fix it in the repository and build again, or choose another rem
 const reach = 'Check the name, the network and the proxy of the host that builds, then build again.';
 
 /**
- * The first that fits names the cause. From recorded output of docker 28 (its older builder), podman 4.3, buildah 1.28 and docker-registry
- * 2.8; BuildKit's from its sources: solver/llbsolver, frontend/dockerfile, util/resolver.
+ * The first that fits names the cause. The words are those that docker (its older builder), podman, buildah and
+ * docker-registry 2.8 are known for, most of them not recorded; BuildKit's are from its sources: solver/llbsolver, frontend/dockerfile, util/resolver.
  */
 const known: readonly Known[] = [
 	{

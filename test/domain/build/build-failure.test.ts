@@ -8,7 +8,7 @@ const legacy = `DEPRECATED: The legacy builder is deprecated and will be removed
 
 `;
 
-// Seen on docker 28.2 with its older builder, podman 4.3, buildah 1.28, docker-registry 2.8; those of BuildKit from its sources.
+// Written from knowledge of docker's older builder, podman, buildah and docker-registry; those of BuildKit from its sources. Not recorded.
 test.each([
 	['build', 'write /var/lib/docker/tmp/x: no space left on device', /a disk is full/],
 	[
