@@ -107,6 +107,24 @@ describeReal('the runbook followed by hand', programs, () => {
 		await pullImage(`${scene.registry.host}/infra-ci:latest`, scene.credentials, scene.folder);
 	});
 
+	test('its commands move an emptied layer aside, and put it back where nothing lies in its place', async () => {
+		const [move, back] = blocks.get('move-aside')!;
+		const name = 'acme/aside';
+		const to = `${scene.registry.host}/${name}:latest`;
+		await pushImage({image, to, credentials: scene.credentials, folder: scene.folder});
+		const data = scene.store.blobFile(layer!.digest);
+		const whole = await readFile(data);
+		await writeFile(data, '');
+
+		const said = await type(`b=${layer!.digest}`, move!);
+		expect(said.match(/^e3b0c44298fc1c14\S+/gm)).toHaveLength(2);
+		await expect(readFile(data)).rejects.toThrow();
+
+		await type(`b=${layer!.digest}`, move!.split('\n').find(line => line.startsWith('ASIDE='))!, back!);
+		expect(await readFile(data)).toEqual(Buffer.alloc(0));
+		await writeFile(data, whole);
+	});
+
 	test('its commands within a line list all images, point a tag at a sibling, and read an image whole', async () => {
 		const page = await readFile(path.resolve(import.meta.dirname, '../../runbooks/registry-damage.md'), 'utf8');
 		const line = (beginning: string) => {
