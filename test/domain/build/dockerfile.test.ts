@@ -6,11 +6,11 @@ const bases = (source: string, args: Record<string, string> = {}) =>
 	readRecipe(source, args).bases.map(({name}) => name);
 
 test('an ARG before FROM has the value of the build’s argument, else its own', () => {
-	const source = 'ARG GO=1.25 OS="alpine"\nARG BASE=registry.example/go:${GO}-$OS\nFROM ${BASE}\n';
+	const source = `ARG GO=1.25 OS="alpine"\nARG BASE=registry.example/go:\${GO}-$OS\nFROM \${BASE}\n`;
 
 	expect(bases(source)).toEqual(['registry.example/go:1.25-alpine']);
 	expect(bases(source, {GO: '1.26'})).toEqual(['registry.example/go:1.26-alpine']);
-	expect(bases('FROM ${BASE:-a.example/b:1}\n')).toEqual(['a.example/b:1']);
+	expect(bases(`FROM \${BASE:-a.example/b:1}\n`)).toEqual(['a.example/b:1']);
 });
 
 test('stages are no images, and stages that the last one does not use are not built', () => {
