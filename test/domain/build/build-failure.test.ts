@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {causeOfFailure, plainLog} from '../../../src/domain/build/build-failure.ts';
 
