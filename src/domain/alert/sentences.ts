@@ -37,7 +37,7 @@ type Sentence = {
 	when?(before: Before): boolean;
 };
 
-/** `retries`: lines with `Retrying in`; `pulling`: a `Pulling from` stands before it. Both since the last failure. */
+/** `retries`: rounds of `Retrying in` of one layer; `pulling`: a `Pulling from` stands before it. Both since the last failure. */
 type Before = {retries: number; pulling: boolean};
 
 const sha = 'sha256:[0-9a-f]{64}';

@@ -57,6 +57,7 @@ export function readWords(text: string, isKnown: (host: string) => boolean): Wor
 	};
 
 	let before = {retries: 0, pulling: false};
+	let rounds = countRounds();
 	for (const line of linesOf(text)) {
 		for (const found of referencesIn(line, isKnown)) {
 			references.set(JSON.stringify(found), found);
@@ -67,6 +68,7 @@ export function readWords(text: string, isKnown: (host: string) => boolean): Wor
 		if (tag !== undefined && repository !== undefined) {
 			addNamed(repository, tag);
 			before = {retries: 0, pulling: true};
+			rounds = countRounds();
 		}
 
 		if (of !== undefined && inside !== undefined) {
@@ -79,13 +81,14 @@ export function readWords(text: string, isKnown: (host: string) => boolean): Wor
 			}
 		}
 
-		before.retries += /\bRetrying in \d+ seconds?/.test(line) ? 1 : 0;
+		before.retries = Math.max(before.retries, rounds.add(line));
 		const sentence = sentences.find(({words, when}) => words.test(line) && (when?.(before) ?? true));
 		if (sentence !== undefined) {
 			const digest = digestIn(line);
 			const {kind, say} = sentence;
 			meanings.set(`${kind} ${digest}`, {kind, say, ...defined({digest})});
 			before = {retries: 0, pulling: false};
+			rounds = countRounds();
 		}
 	}
 
@@ -94,6 +97,25 @@ export function readWords(text: string, isKnown: (host: string) => boolean): Wor
 		bare: [...bare.values()],
 		hosts: [...hosts],
 		meanings: [...meanings.values()],
+	};
+}
+
+/** Docker counts the seconds down, a line each: `Retrying in 5 seconds` to `1 second` is one round of a layer. */
+function countRounds(): {add(line: string): number} {
+	const layers = new Map<string, {rounds: number; seconds: number}>();
+	return {
+		add(line) {
+			const [, layer = '', given] = /(\S*)\s*Retrying in (\d+) seconds?/.exec(line) ?? [];
+			if (given === undefined) {
+				return 0;
+			}
+
+			const seconds = Number(given);
+			const {rounds = 0, seconds: before = 0} = layers.get(layer) ?? {};
+			const now = {rounds: seconds > before ? rounds + 1 : rounds, seconds};
+			layers.set(layer, now);
+			return now.rounds;
+		},
 	};
 }
 

@@ -32,18 +32,16 @@ See 'docker run --help'.`,
 	{
 		name: 'a layer that only memory promises',
 		text: `latest: Pulling from infra-ci
-e1c75a5e0bfa: Retrying in 5 seconds
-e1c75a5e0bfa: Retrying in 10 seconds
-e1c75a5e0bfa: Retrying in 15 seconds
-e1c75a5e0bfa: Retrying in 20 seconds
-e1c75a5e0bfa: Retrying in 25 seconds
+${[5, 10, 15, 20, 25].flatMap(most => Array.from({length: most}, (_, n) => `e1c75a5e0bfa: Retrying in ${most - n} seconds`)).join('\n')}
 unexpected EOF`,
 		about: [`${here}/infra-ci:latest`],
 		means: ['memory'],
 	},
 	{
-		name: 'one retry and an end: memory, data or network',
-		text: `latest: Pulling from infra-ci\ne1c75a5e0bfa: Retrying in 1 second\nunexpected EOF`,
+		name: 'one round of retries of two layers, counted down, and an end: memory, data or network',
+		text: `latest: Pulling from infra-ci
+${[5, 4, 3, 2, 1].map(n => `e1c75a5e0bfa: Retrying in ${n} second${n === 1 ? '' : 's'}\n0a1b2c3d4e5f: Retrying in ${n} seconds`).join('\n')}
+unexpected EOF`,
 		about: [`${here}/infra-ci:latest`],
 		means: ['ended-early'],
 	},
