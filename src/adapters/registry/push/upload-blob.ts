@@ -138,9 +138,12 @@ async function rejectUpload(transport: Transport, response: RegistryResponse): P
 		: readRejection(transport, response, 'an upload');
 }
 
-/** The same bytes in chunks of one length; the last may be shorter. */
+/**
+ * The same bytes in chunks of one length; the last may be shorter. All are in one buffer, which is filled again when the next is asked
+ * for: a new one each would be garbage of a hundred megabytes before it is collected.
+ */
 async function* inChunks(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Buffer> {
-	let chunk = Buffer.allocUnsafe(length);
+	const chunk = Buffer.allocUnsafe(length);
 	let filled = 0;
 
 	for await (const received of bytes) {
@@ -151,7 +154,6 @@ async function* inChunks(bytes: AsyncIterable<Uint8Array>, length: number): Asyn
 			filled += part.length;
 			if (filled === length) {
 				yield chunk;
-				chunk = Buffer.allocUnsafe(length);
 				filled = 0;
 			}
 		}
