@@ -157,23 +157,27 @@ process.on('exit', () => writeFileSync(process.env.PEAK_FILE, /VmHWM:\\s+(\\d+)/
 		['a registry', () => ({url: `http://${mirror.host}`})],
 		['a copy of the storage', () => ({ssh: sshd.alias, sshConfig: sshd.configFile, root: inside('copy')})],
 		['a node', () => ({ssh: sshd.alias, sshConfig: sshd.configFile, containerd: 'k8s.io'})],
-	])('of 300 MB from %s takes not half of that in memory', async (what, source) => {
-		await configure(source());
-		const peakOf = async (name: Name) => {
-			await lose(name);
-			const {exitCode, said, peak} = await apply((await plan()).file);
-			expect(exitCode, said).toBe(0);
-			expect(await isWhole(name)).toBe(true);
-			return peak;
-		};
-		small ??= await peakOf('acme/small');
+	])(
+		'of 300 MB from %s takes not half of that in memory',
+		async (what, source) => {
+			await configure(source());
+			const peakOf = async (name: Name) => {
+				await lose(name);
+				const {exitCode, said, peak} = await apply((await plan()).file);
+				expect(exitCode, said).toBe(0);
+				expect(await isWhole(name)).toBe(true);
+				return peak;
+			};
+			small ??= await peakOf('acme/small');
 
-		const large = await peakOf('acme/large');
+			const large = await peakOf('acme/large');
 
-		const sizeOf = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-		process.stdout.write(`${what}: ${sizeOf(large - small)} more than ${sizeOf(small)}\n`);
-		expect(large - small).toBeLessThan(mostMoreBytes);
-	});
+			const sizeOf = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+			process.stdout.write(`${what}: ${sizeOf(large - small)} more than ${sizeOf(small)}\n`);
+			expect(large - small).toBeLessThan(mostMoreBytes);
+		},
+		300_000,
+	);
 
 	it('whose source dies half-way leaves nothing half; run again, it stores only what is missing', async () => {
 		await configure({url: `http://${forwarder.host}`});
@@ -214,7 +218,7 @@ process.on('exit', () => writeFileSync(process.env.PEAK_FILE, /VmHWM:\\s+(\\d+)/
 		const after = await stat(store.blobFile(config!.digest));
 		expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
 		expect((await stat(store.blobFile(first!.digest))).size).toBe(first!.bytes.length);
-	});
+	}, 300_000);
 
 	it('takes the next source where one has other bytes of the same length, and stores none of those', async () => {
 		const [, , layer] = images['acme/small'].blobs;
