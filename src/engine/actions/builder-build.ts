@@ -15,7 +15,7 @@ import {orderedOf, plannedPush} from './builder-plan.ts';
 import {follow, tolerant} from './follow.ts';
 import {lookForLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 import {tagsChanged} from './tag-writes.ts';
 
@@ -31,8 +31,7 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		pushed: 'the image was built and pushed',

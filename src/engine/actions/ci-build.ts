@@ -12,7 +12,7 @@ import {orderBuild} from './ci-build-order.ts';
 import {findLate, plannedBuild} from './ci-build-plan.ts';
 import {findLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 
 /** Triggers the image's pipeline once, and follows it to its end. */
@@ -23,8 +23,7 @@ export const ciBuild: ActionNamed<'ci.build'> = {
 	hasOwnLog: true,
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		succeeded: 'the pipeline succeeded',

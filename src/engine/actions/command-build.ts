@@ -9,7 +9,7 @@ import type {JsonObject} from '../../domain/json.ts';
 import type {CommandEnd} from '../ports/build-command.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {follow} from './follow.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {findPush, stateBefore, throwNotKnown} from './tag-state.ts';
 import {lookAtTags, tagsChanged} from './tag-writes.ts';
 
@@ -27,8 +27,7 @@ export const commandBuild: ActionNamed<'command.build'> = {
 	effect: 'write',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		pushed: 'the registry has the new image',

@@ -12,7 +12,7 @@ import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {linksOf, stillDone} from './links.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {nameOf} from './read-back.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {storeAgain} from './store-again.ts';
 import {withStoreLock} from './store-lock.ts';
 
@@ -30,8 +30,7 @@ export const registryCopyBack: ActionNamed<'registry.copy-back'> = {
 		asides: {required: false, about: 'the bad data that is moved aside before, by the same plan'},
 		retag: {required: false, about: 'the tags that have to be set to it, because they name nothing any more'},
 		removed: {required: false, about: 'the image was removed on purpose: its tags may be gone altogether'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		copied: 'everything is served again under its digest',

@@ -7,7 +7,7 @@ import type {Registry} from '../ports/registry.ts';
 import {walkImage} from '../verify/walk-image.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 
 /**
  * Makes a pull-through cache fetch what it has lost, by pulling just that through it: everything else is asked for only where its disk
@@ -21,8 +21,7 @@ export const registryRefetch: ActionNamed<'registry.refetch'> = {
 		image: {required: true, about: 'the image reference'},
 		digests: {required: true, about: 'what the cache has to fetch again'},
 		pulls: {required: true, about: 'how many of them are manifests, which count as pulls upstream'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		fetched: 'every byte of it was read through the cache, and matches its digest',

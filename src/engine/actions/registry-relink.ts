@@ -10,7 +10,7 @@ import {goneFromDisk, linksOf, pathsOf, readingDiskOnce, stillDone} from './link
 import {refusedOrUnreachable} from './outcomes.ts';
 import {nameOf} from './read-back.ts';
 import {bytesGone} from './relink-step.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {sayDigests, storeAgain} from './store-again.ts';
 import {withStoreLock} from './store-lock.ts';
 
@@ -25,8 +25,7 @@ export const registryRelink: ActionNamed<'registry.relink'> = {
 	inputs: {
 		image: {required: true, about: 'the image reference'},
 		findings: {required: true, about: 'the findings of the scan; those with a complete relink plan are used'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		relinked: 'everything is served again under its digest',

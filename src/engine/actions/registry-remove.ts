@@ -7,7 +7,7 @@ import type {ActionContext, ActionNamed, Precondition} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {performRemovals} from './perform-removals.ts';
 import {lookAround} from './removal-look.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {withStoreLock} from './store-lock.ts';
 import {untilNextCollection} from './until-next-collection.ts';
 
@@ -20,8 +20,7 @@ export const registryRemove: ActionNamed<'registry.remove'> = {
 	effect: 'destructive',
 	inputs: {
 		image: {required: true, about: 'the image reference'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		removed: 'the registry has neither the image nor its tags any more',

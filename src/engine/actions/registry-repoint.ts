@@ -10,7 +10,7 @@ import {walkImage} from '../verify/walk-image.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {readBack} from './read-back.ts';
-import {stillDamaged} from './still-damaged.ts';
+import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {withStoreLock} from './store-lock.ts';
 
 /** Points the tag at another, intact image of the same repository. Nothing is uploaded. */
@@ -22,8 +22,7 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 		image: {required: true, about: 'the image reference with the tag to move'},
 		to: {required: true, about: 'an intact image of the same repository'},
 		tags: {required: false, about: 'all tags to move; absent: that of the image'},
-		damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
-		lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+		...expectedInputs,
 	},
 	outcomes: {
 		repointed: 'the tag names the other image',

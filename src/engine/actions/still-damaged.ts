@@ -14,6 +14,12 @@ const hidden: readonly FaultKind[] = ['blob-corrupt', 'answers-differ', 'layer-u
 /** What an item expects to find. `lacks`: files of its image that were not on the disk. */
 type Expected = {damaged?: DamagedImage | null | undefined; lacks?: readonly string[] | null | undefined};
 
+/** The inputs of an action whose items expect what was approved. */
+export const expectedInputs = {
+	damaged: {required: false, about: 'of an item of a plan: the image as it was approved'},
+	lacks: {required: false, about: 'of an item of a plan: the files that its image lacked on the disk'},
+};
+
 /**
  * Asks right before a change whether its image is still what was approved: the same digest below the same tags, and damaged. One that
  * is whole meanwhile, as after a colleague's relink, is left alone.
