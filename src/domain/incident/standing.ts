@@ -16,15 +16,20 @@ export function platformsLost(incident: Incident): string[] {
 	return comparisonOf(incident)?.platforms.lost ?? [];
 }
 
+/** What is known last. */
+function lastCheck({visits}: Incident) {
+	return visits.filter(isFinished).findLast(({shows, ended}) => shows === 'verdict' && ended === 'ran');
+}
+
 /** The last check of all images of the plans, where it is what is known last. */
-function lastOfMany({visits}: Incident): OutputOf<'check-all'> | undefined {
-	const last = visits.filter(isFinished).findLast(({shows, ended}) => shows === 'verdict' && ended === 'ran');
-	return last?.output.kind === 'check-all' ? last.output : undefined;
+function lastOfMany(incident: Incident): OutputOf<'check-all'> | undefined {
+	const output = lastCheck(incident)?.output;
+	return output?.kind === 'check-all' ? output : undefined;
 }
 
 /** `6 of 6 planned intact.`, in the words of the last check of all images of the plans; undefined: it is not what is known last. */
-export function sayPlanned({visits}: Incident): string | undefined {
-	const last = visits.filter(isFinished).findLast(({shows, ended}) => shows === 'verdict' && ended === 'ran');
+export function sayPlanned(incident: Incident): string | undefined {
+	const last = lastCheck(incident);
 	return last?.output.kind === 'check-all' ? last.say : undefined;
 }
 
