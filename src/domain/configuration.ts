@@ -74,6 +74,14 @@ export function sourcesOf(
 	return names.flatMap(name => (sources?.[name] === undefined ? [] : {name, source: sources[name]}));
 }
 
+/** The configured registry that serves under this `host[:port]`, by any of its addresses. */
+export function registryAt(host: string, configuration: Configuration): {name: string; host: string} | undefined {
+	const found = Object.entries(configuration.registries).find(([, {url}]) =>
+		addressesOf(configuration, new URL(url).host).includes(host),
+	);
+	return found && {name: found[0], host: new URL(found[1].url).host};
+}
+
 export function imageFor(
 	{images}: Configuration,
 	{repository}: Pick<ImageReference, 'repository'>,

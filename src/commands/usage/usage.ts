@@ -1,4 +1,4 @@
-import {addressesOf, type Configuration, meantPlatformsOf} from '../../domain/configuration.ts';
+import {addressesOf, type Configuration, meantPlatformsOf, registryAt} from '../../domain/configuration.ts';
 import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {type ImageCheck, unanswered, type Verdict} from '../../domain/image/verdict.ts';
@@ -76,9 +76,7 @@ function hostsOf(
 	configuration: Configuration,
 ): [string, ...string[]] {
 	const [first] = references;
-	const byAddress = Object.values(configuration.registries)
-		.map(({url}) => new URL(url).host)
-		.find(host => first !== undefined && addressesOf(configuration, host).includes(first.host));
+	const byAddress = first && registryAt(first.host, configuration)?.host;
 	const known = () => {
 		const only = onlyRegistry(configuration, {
 			code: 'usage.which-registry',

@@ -1,10 +1,10 @@
-import type {Configuration} from '../configuration.ts';
+import {type Configuration, registryAt} from '../configuration.ts';
 import {OperatorError} from '../errors.ts';
 import {parseAlerts, targetsOf} from './alert.ts';
 import type {Meaning} from './sentences.ts';
 import type {AlertTarget} from './target.ts';
 import {readWords} from './words.ts';
-import {registryAt, targetsOfWords} from './words-target.ts';
+import {targetsOfWords} from './words-target.ts';
 
 /** What an alert is about. `more`: how many alerts were cut off. `meanings`: of a text, what its sentences show. */
 type ReadAlert = {targets: AlertTarget[]; more: number; meanings: Meaning[]};

@@ -1,4 +1,4 @@
-import {addressesOf, type Configuration, imageFor} from '../configuration.ts';
+import {type Configuration, imageFor, registryAt} from '../configuration.ts';
 import type {ImageReference} from '../image/reference.ts';
 import {type AlertTarget, sayTarget} from './target.ts';
 import type {BareName, Words} from './words.ts';
@@ -37,14 +37,6 @@ function isTagOf(one: ImageReference, {host, repository}: ImageReference): boole
 function known(image: ImageReference, configuration: Configuration) {
 	const registry = registryAt(image.host, configuration);
 	return {image: {...image, host: registry?.host ?? image.host}, registry: registry?.name};
-}
-
-/** The configured registry that a host is, by any address. */
-export function registryAt(host: string, configuration: Configuration): {name: string; host: string} | undefined {
-	const found = Object.entries(configuration.registries).find(([, {url}]) =>
-		addressesOf(configuration, new URL(url).host).includes(host),
-	);
-	return found && {name: found[0], host: new URL(found[1].url).host};
 }
 
 /** The registry of the configured image, else the one that the text names, else all of them. */

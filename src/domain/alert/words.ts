@@ -1,6 +1,6 @@
 import {defined} from '../defined.ts';
 import {type Digest, isDigest} from '../image/digest.ts';
-import {type ImageReference, isHost, isRepositoryName, isTag, parseReference} from '../image/reference.ts';
+import {hostPart, type ImageReference, isHost, isRepositoryName, isTag, parseReference} from '../image/reference.ts';
 import {type Meaning, sentences} from './sentences.ts';
 
 /** What a pasted error or the log of a CI names, and what its sentences mean. */
@@ -47,7 +47,7 @@ export function readWords(text: string, isKnown: (host: string) => boolean): Wor
 	const hosts = new Set<string>();
 	const meanings = new Map<string, Meaning>();
 	const addNamed = (repository: string, of: string) => {
-		const whole = isHost(hostOf(repository)) ? read(`${repository}${isDigest(of) ? '@' : ':'}${of}`) : undefined;
+		const whole = isHost(hostPart(repository)) ? read(`${repository}${isDigest(of) ? '@' : ':'}${of}`) : undefined;
 		if (whole) {
 			references.set(JSON.stringify(whole), whole);
 		} else if (isRepositoryName(repository)) {
@@ -134,15 +134,11 @@ function referencesIn(line: string, isKnown: (host: string) => boolean): ImageRe
 	const named = [...line.matchAll(naming)].flatMap(match => match.slice(1).flatMap(each => each ?? []));
 	const known = [...line.matchAll(new RegExp(`(?<![\\w/.@-])${reference}`, 'g'))]
 		.map(([each]) => each)
-		.filter(each => isKnown(hostOf(each)));
+		.filter(each => isKnown(hostPart(each).toLowerCase()));
 	const requested = [...line.matchAll(request)].flatMap(([, host = '', repository = '', kind, target = '']) =>
 		kind === 'blobs' ? [] : [`${host}/${repository}${isDigest(target) ? '@' : ':'}${target}`],
 	);
 	return [...named, ...known, ...requested].flatMap(each => read(each) ?? []);
-}
-
-function hostOf(text: string): string {
-	return text.slice(0, Math.max(0, text.indexOf('/'))).toLowerCase();
 }
 
 /** A sentence may end right after it. */

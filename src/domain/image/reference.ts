@@ -26,14 +26,13 @@ export function parseReference(text: string): ImageReference {
 		throw malformed(`…@${text.slice(login.length)}`, 'it begins with a login, which is not repeated here');
 	}
 
-	const slash = text.indexOf('/');
-	const host = text.slice(0, Math.max(slash, 0));
+	const host = hostPart(text);
 
-	if (slash < 1 || !isHost(host)) {
+	if (!isHost(host)) {
 		throw malformed(text, 'it does not start with a registry host');
 	}
 
-	const [named, digest, ...more] = text.slice(slash + 1).split('@');
+	const [named, digest, ...more] = text.slice(host.length + 1).split('@');
 	const colon = named!.lastIndexOf(':');
 	const written = colon === -1 ? named! : named!.slice(0, colon);
 	const repository = isHub(host.toLowerCase()) && !written.includes('/') ? `library/${written}` : written;
@@ -56,6 +55,11 @@ export function parseReference(text: string): ImageReference {
 		repository,
 		...(digest === undefined ? {tag: tag ?? 'latest'} : {digest, ...defined({tag})}),
 	};
+}
+
+/** What stands before the first slash, whether it is a host or not; empty without a slash. */
+export function hostPart(text: string): string {
+	return text.slice(0, Math.max(0, text.indexOf('/')));
 }
 
 export function isHost(text: string): boolean {

@@ -1,5 +1,5 @@
 import {OperatorError} from '../errors.ts';
-import {type ImageReference, isHost, isRepositoryName, parseReference} from '../image/reference.ts';
+import {hostPart, type ImageReference, isHost, isRepositoryName, parseReference} from '../image/reference.ts';
 import {globs} from '../text/glob.ts';
 import {count} from '../text/wording.ts';
 
@@ -24,7 +24,7 @@ type Where = {
  */
 export function parseRepositories(text: string, where: Where): Given {
 	return parseLines(text, where, line =>
-		isRepositoryName(line) && !where.isOwn(hostOf(line)) ? {name: line} : nameOf(line, where),
+		isRepositoryName(line) && !where.isOwn(hostPart(line)) ? {name: line} : nameOf(line, where),
 	);
 }
 
@@ -79,7 +79,7 @@ function parseLines(text: string, where: Where, read: (line: string) => GivenRep
 }
 
 function nameOf(line: string, where: Where): GivenRepository | undefined {
-	const host = hostOf(line);
+	const host = hostPart(line);
 	const rest = line.slice(host.length + 1);
 	if (isHost(host) && where.isOwn(host.toLowerCase()) && isRepositoryName(rest)) {
 		return {name: rest};
@@ -91,12 +91,8 @@ function nameOf(line: string, where: Where): GivenRepository | undefined {
 
 /** Without a host it is of this registry. */
 function referenceOf(line: string, {host, isOwn}: Where): ImageReference | undefined {
-	const image = parseReference(isHost(hostOf(line)) ? line : `${host}/${line}`);
+	const image = parseReference(isHost(hostPart(line)) ? line : `${host}/${line}`);
 	return isOwn(image.host) ? {...image, host} : undefined;
-}
-
-function hostOf(line: string): string {
-	return line.slice(0, Math.max(0, line.indexOf('/')));
 }
 
 function refusal(message: string): OperatorError {
