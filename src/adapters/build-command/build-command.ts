@@ -1,7 +1,7 @@
 import {execa} from 'execa';
 import {sayCommand} from '../../domain/text/command.ts';
 import type {BuildCommand} from '../../engine/ports/build-command.ts';
-import type {Processes} from '../../engine/ports/processes.ts';
+import {endGroup, type Processes} from '../../engine/ports/processes.ts';
 
 const mostBytes = 4 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ export function createBuildCommand({command, follow, environment, processes}: Op
 			maxBuffer: mostBytes,
 		});
 		// A CLI that starts another keeps its pipe open: the whole group ends.
-		const end = () => endGroup(child.pid, processes);
+		const end = () => endGroup(child.pid, 'SIGKILL', processes);
 		const timer = setTimeout(end, timeoutMs);
 		signal.addEventListener('abort', end, {once: true});
 		try {
@@ -55,14 +55,4 @@ export function createBuildCommand({command, follow, environment, processes}: Op
 		order: (request, waiting) => run(command, request, waiting),
 		wait: (request, waiting) => run(follow ?? ['true'], request, waiting),
 	};
-}
-
-function endGroup(leader: number | undefined, processes: Processes): void {
-	if (leader !== undefined) {
-		try {
-			processes.kill(-leader, 'SIGKILL');
-		} catch {
-			// The group has ended.
-		}
-	}
 }

@@ -1,5 +1,5 @@
 import {execa} from 'execa';
-import type {Processes} from '../../engine/ports/processes.ts';
+import {endGroup, type Processes} from '../../engine/ports/processes.ts';
 
 export type SecretCommand = {
 	program: string;
@@ -63,17 +63,7 @@ export async function runForSecret(command: SecretCommand): Promise<SecretComman
 	} finally {
 		clearTimeout(timer);
 		signal?.removeEventListener('abort', stop);
-		killGroup(child.pid, processes);
-	}
-}
-
-/** Also after a success: nothing that such a command left behind has a reason to run on. */
-function killGroup(leader: number | undefined, processes: Processes): void {
-	if (leader !== undefined) {
-		try {
-			processes.kill(-leader, 'SIGKILL');
-		} catch {
-			// The group has ended.
-		}
+		// Also after a success: nothing that such a command left behind has a reason to run on.
+		endGroup(child.pid, 'SIGKILL', processes);
 	}
 }

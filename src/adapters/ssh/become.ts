@@ -11,9 +11,13 @@ export function becoming(become: Become | undefined): string[] {
 
 /**
  * Why sudo did not begin the script. @see sudo 1.9.13 plugins/sudoers: auth/sudo_auth.c, logging.c, sudoers.c
- * @returns undefined where nothing shows that it was sudo
+ * @returns undefined where nothing shows that it was sudo, or the script runs without it
  */
-export function sudoRefused(stderr: string, place: string): OperatorError | undefined {
+export function sudoRefused(become: Become | undefined, stderr: string, place: string): OperatorError | undefined {
+	if (become === undefined) {
+		return undefined;
+	}
+
 	const said = stderr.split('\n').map(line => line.trim());
 	const line = said.find(each => refusals.some(({says}) => says.test(each)));
 	const refusal = refusals.find(({says}) => line !== undefined && says.test(line));

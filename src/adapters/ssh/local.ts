@@ -1,6 +1,6 @@
 import {execa} from 'execa';
 import type {Redact} from '../../domain/text/redaction.ts';
-import type {Processes} from '../../engine/ports/processes.ts';
+import {endGroup, type Processes} from '../../engine/ports/processes.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import {type Become, sudoRefused} from './become.ts';
 import {seal, systemShell} from './envelope.ts';
@@ -41,7 +41,7 @@ export function createLocalShell({
 			const {argv, head} = seal(request, mark, {become, shell: program});
 			const [file, ...args] = argv;
 			const channel = spawnChannel(file, args, {environment, processes});
-			const explain = (stderr: string) => (become === undefined ? undefined : sudoRefused(stderr, place));
+			const explain = (stderr: string) => sudoRefused(become, stderr, place);
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},
 		close: async () => {},
@@ -90,18 +90,9 @@ export function spawnChannel(
 		failure: () => failure,
 		kill() {
 			if (!hasEnded && child.pid !== undefined) {
-				killGroup(child.pid, 'SIGTERM', processes);
-				setTimeout(() => !hasEnded && killGroup(child.pid!, 'SIGKILL', processes), 500).unref();
+				endGroup(child.pid, 'SIGTERM', processes);
+				setTimeout(() => !hasEnded && endGroup(child.pid, 'SIGKILL', processes), 500).unref();
 			}
 		},
 	};
-}
-
-/** The group is the program's own, because the program was detached. */
-function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL', processes: Processes): void {
-	try {
-		processes.kill(-pid, signal);
-	} catch {
-		// It has just ended by itself.
-	}
 }

@@ -1,5 +1,5 @@
 import {execa} from 'execa';
-import type {Processes} from '../../engine/ports/processes.ts';
+import {endGroup, type Processes} from '../../engine/ports/processes.ts';
 
 type Ran = {
 	stdout: string;
@@ -58,16 +58,6 @@ export async function runProgram(
 	} finally {
 		clearTimeout(timer);
 		signal.removeEventListener('abort', stop);
-		endGroup(child.pid, processes);
-	}
-}
-
-function endGroup(leader: number | undefined, processes: Processes): void {
-	if (leader !== undefined) {
-		try {
-			processes.kill(-leader, 'SIGKILL');
-		} catch {
-			// The group has ended.
-		}
+		endGroup(child.pid, 'SIGKILL', processes);
 	}
 }

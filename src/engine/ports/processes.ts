@@ -12,3 +12,14 @@ export type Processes = {
 	 */
 	kill(id: number, signal: NodeJS.Signals | 0): void;
 };
+
+/** To a program that was started in a group of its own, and to all that it started. @param leader undefined: it never ran */
+export function endGroup(leader: number | undefined, signal: 'SIGTERM' | 'SIGKILL', processes: Processes): void {
+	if (leader !== undefined) {
+		try {
+			processes.kill(-leader, signal);
+		} catch {
+			// It has ended by itself.
+		}
+	}
+}

@@ -19,6 +19,7 @@ it.each([
 	['sudo: no valid sudoers sources found, quitting', 'failed before the script began', 'uid=0'],
 ])('"%s" is a refusal, with what helps', (said, message, hint) => {
 	const refused = sudoRefused(
+		'sudo',
 		`motd of the host\nsudo: unable to resolve host vm: Name or service not known\n${said}\n`,
 		'vm',
 	);
@@ -33,7 +34,7 @@ it('a warning of sudo, or words of the host, refuse nothing: the script may have
 		'sudo: unable to resolve host vm: Temporary failure in name resolution',
 		'Connection closed',
 	]) {
-		expect(sudoRefused(said, 'vm')).toBeUndefined();
+		expect(sudoRefused('sudo', said, 'vm')).toBeUndefined();
 	}
 });
 

@@ -86,7 +86,7 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 					return notStarted(failure, place);
 				}
 
-				return causeOf(stderr, place, hostName) ?? (become === undefined ? undefined : sudoRefused(stderr, place));
+				return causeOf(stderr, place, hostName) ?? sudoRefused(become, stderr, place);
 			};
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},
