@@ -22,8 +22,8 @@ export function isReplaced({images}: Pick<PreparedAside, 'images'>, prepared: re
 
 /**
  * The items in the order in which they are done: what needs no bytes stored, the bad data that is moved aside, then the one restart,
- * then the rest. A manifest that
- * only the registry's memory still serves is stored before the restart; whatever is pushed into a stale memory is lost with a 201.
+ * then the rest. A manifest that only the registry's memory still serves is stored before the restart; whatever is pushed into a
+ * stale memory is lost with a 201.
  * @param restart why the registry has to be restarted; undefined: it need not
  */
 export function planItems(

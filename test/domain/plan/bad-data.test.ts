@@ -5,7 +5,7 @@ import {type Item, itemsOf, newItem, standings} from '../../../src/domain/incide
 import {type PlanRow, readRows} from '../../../src/domain/incident/plan-row.ts';
 import {toJson} from '../../../src/domain/json.ts';
 import {badDataOf} from '../../../src/domain/plan/bad-data.ts';
-import {type PreparedItem, planItems} from '../../../src/domain/plan/items.ts';
+import {isReplaced, type PreparedItem, planItems} from '../../../src/domain/plan/items.ts';
 import type {PlanImage} from '../../../src/domain/plan/plan.ts';
 import {planRows} from '../../../src/domain/plan/plan-rows.ts';
 import {rowOfItem} from '../../../src/domain/plan/row-id.ts';
@@ -70,6 +70,18 @@ describe('bad data', () => {
 		]);
 		expect(badDataOf(rows, [leftover], () => undefined)).toEqual([]);
 		expect(badDataOf([], [leftover], () => 7)).toEqual([]);
+	});
+
+	it.each<[string, PreparedItem[], boolean]>([
+		['a rebuild of one of its images', [prepared('web@a')], true],
+		['a copy-back of one of its images', [prepared('web@a', 'copy-back')], true],
+		['a relink, which stores no data', [prepared('web@a', 'relink')], false],
+		['a tag that is pointed elsewhere', [prepared('web@a', 're-point')], false],
+		['a removal', [prepared('web@a', 'remove')], false],
+		['a rebuild of another image', [prepared('api@a')], false],
+		['nothing', [], false],
+	])('with %s in the plan: whether it has a replacement', (_, items, is) => {
+		expect(isReplaced({images: ['web@a', 'app@a']}, items)).toBe(is);
 	});
 
 	it('is moved before the restart, and what stores its images anew waits for both; others wait for the restart alone', () => {
