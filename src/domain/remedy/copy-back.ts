@@ -81,10 +81,11 @@ function fromOf({where, sources}: CopyPart): {sources?: string[]} {
 	return where === 'sources' && sources !== undefined ? {sources} : {};
 }
 
-/** Whether the sources suffice, and why: in the words of a plan's row. @param witnesses of the digest, where the registry does not know it */
+/** Whether the sources suffice, and why: in the words of a plan's row. @param witnesses of the digest, where the registry does not know it @param whyKept why bad data is not moved aside by the same plan */
 export function weighCopyBack(
 	{digest, parts, silent}: CopyBack,
 	witnesses: readonly Witness[] = [],
+	whyKept = '',
 ): CopyBackOutlook & {top: Digest} {
 	const of = (where: CopyPart['where']) => parts.filter(part => part.where === where);
 	const [fetched, gone, inTheWay, unread] = [of('sources'), of('gone'), of('in-the-way'), of('unread')];
@@ -102,7 +103,7 @@ export function weighCopyBack(
 
 	if (inTheWay.length > 0) {
 		const data = `the data of ${sayDigests(inTheWay)}`;
-		return outlook(false, `First move aside ${data}: no upload replaces what is there.`, held);
+		return outlook(false, `First move aside ${data}: no upload replaces what is there.`, whyKept, held);
 	}
 
 	if (unread.length > 0) {

@@ -25,12 +25,12 @@ const tagsAtOnce = 4;
 
 /**
  * Asks every source what each image lacks, for all of them together. Only reads.
- * @param movesAside whether bad data can be moved aside before, in the same plan
+ * @param whyKept why bad data cannot be moved aside before, in the same plan; undefined: it can
  * @returns one for each image, in their order; where nothing could be asked, that is what it says
  */
 export async function copyBackOutlooks(
 	images: readonly Lacking[],
-	{movesAside, ...options}: SurveyOptions & {movesAside: boolean},
+	{whyKept, ...options}: SurveyOptions & {whyKept?: string},
 ): Promise<CopyBackOutlook[]> {
 	const outlooks = new Map<Lacking, CopyBackOutlook>();
 	const named = new Map<Lacking, Named>();
@@ -53,10 +53,10 @@ export async function copyBackOutlooks(
 		const corrupt = new Set(images.flatMap(({findings}) => findings.flatMap(badIn)));
 		const surveys = await surveyCopyBack(tops, {...options, corrupt});
 		for (const [at, [each, {witnesses, retag}]] of [...named].entries()) {
-			const movable = new Set(movesAside ? each.findings.flatMap(badIn) : []);
+			const movable = new Set(whyKept === undefined ? each.findings.flatMap(badIn) : []);
 			const asides = surveys[at]!.parts.filter(({where, digest}) => where === 'in-the-way' && movable.has(digest));
 			outlooks.set(each, {
-				...weighCopyBack(onceMovedAside(surveys[at]!, movable), witnesses),
+				...weighCopyBack(onceMovedAside(surveys[at]!, movable), witnesses, whyKept),
 				...(retag && {retag}),
 				...(asides.length > 0 && {asides: asides.map(({digest}) => digest)}),
 			});
@@ -80,7 +80,7 @@ export async function copyBackOutlookOf(
 		return undefined;
 	}
 
-	const [outlook] = await copyBackOutlooks([{image, findings}], {...world, sources, movesAside: false});
+	const [outlook] = await copyBackOutlooks([{image, findings}], {...world, sources, whyKept: ''});
 	return outlook;
 }
 

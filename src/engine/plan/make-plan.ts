@@ -19,7 +19,7 @@ import {upperFirst} from '../../domain/text/wording.ts';
 import {sayNoUse, sayUsers} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
-import {badDataIn, type Forgets, prepareAsides} from './prepare-asides.ts';
+import {badDataIn, type Forgets, prepareAsides, whyKept} from './prepare-asides.ts';
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
@@ -69,7 +69,7 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 		({need}) => need,
 	);
 	const forgets = forgetsBy(scope, found);
-	const rows = await withSources(found, {...options, movesAside: forgets !== undefined});
+	const rows = await withSources(found, {...options, ...(forgets === undefined && {whyKept})});
 	const bad = badDataIn(scope, rows);
 	const restarts = needsRestart(scope, rows) || (bad.length > 0 && forgets === 'restart');
 	const knownOf = (image: DamagedImage) =>

@@ -13,6 +13,10 @@ import type {Scope} from './scope.ts';
 /** `nothing`: the registry remembers nothing. Undefined: it cannot be done from here. */
 export type Forgets = 'restart' | 'redis' | 'nothing' | undefined;
 
+/** Why bad data stays where it is, though a replacement may be at hand. */
+export const whyKept =
+	'No restart command is configured (registries.….storage.restart), so regmedic does not move it: configure one, or move it aside by hand.';
+
 /** The bad data of the images, once for each digest. Without a disk nothing is known of it. */
 export function badDataIn({disk}: Scope, rows: readonly DamagedRow[]): BadData[] {
 	return disk === undefined
@@ -37,11 +41,12 @@ export async function prepareAsides(
 			({id, remedies}) =>
 				each.images.includes(id) && remedies.some(({remedy, possible}) => possible && storingRemedies.has(remedy)),
 		);
-		const why = !canBeStored
-			? 'It moves only with a replacement in hand: none of its images can be stored anew.'
-			: forgets !== undefined
-				? `No push replaces it, so it has to go first. It moves only if one of its images is stored anew: ${each.names.join('; ')}.`
-				: 'The registry would remember it, and no restart command is configured (registries.….storage.restart): move it aside by hand.';
+		const why =
+			forgets === undefined
+				? `The registry would remember it. ${whyKept}`
+				: canBeStored
+					? `No push replaces it, so it has to go first. It moves only if one of its images is stored anew: ${each.names.join('; ')}.`
+					: 'It moves only with a replacement in hand: none of its images can be stored anew.';
 		const row = {
 			...each,
 			isChosen,

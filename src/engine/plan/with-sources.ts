@@ -5,15 +5,15 @@ import {copyBackOutlooks} from '../copy-back/outlooks.ts';
 import type {Preparing} from './prepare-row.ts';
 
 type SourcesOptions = Preparing & {
-	/** Whether bad data can be moved aside by the same plan. */
-	movesAside: boolean;
+	/** Why bad data cannot be moved aside by the same plan. Undefined: it can. */
+	whyKept?: string;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
 /** Asks the sources what the images lack: for all of them at once. */
 export async function withSources(
 	rows: readonly DamagedRow[],
-	{host, of, signal, movesAside, onProgress = () => {}}: SourcesOptions,
+	{host, of, signal, whyKept, onProgress = () => {}}: SourcesOptions,
 ): Promise<DamagedRow[]> {
 	const lacking = rows.filter(
 		({findings, settings}) =>
@@ -33,8 +33,7 @@ export async function withSources(
 		registry,
 		sources,
 		signal,
-		movesAside,
-		...defined({storage}),
+		...defined({storage, whyKept}),
 	});
 	const found = new Map(lacking.map((row, at) => [row, outlooks[at]!]));
 	return rows.map(row => ({...row, ...defined({copyBack: found.get(row)})}));

@@ -7,6 +7,7 @@ import {visibleLine} from '../../domain/text/visible.ts';
 import {count} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import {sayUsers} from '../../domain/usage/say-use.ts';
+import {sayLeft} from './say-left.ts';
 
 const mostNamed = 5;
 
@@ -16,7 +17,8 @@ export function sayPlanTable(plan: Plan, columns?: number): string[] {
 	const rows = linesOf(plan).flatMap(line =>
 		line.kind === 'group' ? sayGroup(line, width) : rowOf(line.row, plan, width),
 	);
-	return [...headOf(plan, width), ...(rows.length === 0 ? [] : ['', ...rows])];
+	const left = plan.images.filter(image => chosenFor(image, plan.items) === 'leave');
+	return [...headOf(plan, width), ...(rows.length === 0 ? [] : ['', ...rows]), ...sayLeft(left, width)];
 }
 
 /** The whole plan as its gate shows it: every row, every change with its undo, and what is destructive. */

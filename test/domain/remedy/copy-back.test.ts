@@ -60,6 +60,13 @@ describe('what is said of the sources', () => {
 		expect(why).toContain(says);
 	});
 
+	it('says why bad data stays where it is, and nothing of that where none is in the way', () => {
+		const kept = 'No restart command is configured.';
+
+		expect(weighCopyBack({digest: top, parts: [part('bad', 'in-the-way')], silent: []}, [], kept).why).toContain(kept);
+		expect(weighCopyBack({digest: top, parts: [part('a', 'gone')], silent: []}, [], kept).why).not.toContain(kept);
+	});
+
 	it('is not needed where the disk has everything', () => {
 		expect(weigh([part('a', 'linked'), part('b', 'disk')])).toMatchObject({possible: false});
 	});
