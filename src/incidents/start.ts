@@ -8,10 +8,11 @@ import type {JsonObject} from '../domain/json.ts';
 import type {Runbook} from '../domain/runbook/runbook.ts';
 import type {Ports} from '../engine/actions/action.ts';
 import {actions} from '../engine/actions/index.ts';
+import type {FoundBefore} from '../engine/plan/found-before.ts';
 import type {Journal} from '../engine/ports/journal.ts';
 import {beginSession, type Session} from '../engine/session/session.ts';
 import type {Invocation} from '../invocation.ts';
-import {openPorts} from '../wiring/ports.ts';
+import {type OpenRegistryPorts, openPorts} from '../wiring/ports.ts';
 import {readSetup} from '../wiring/setup.ts';
 import {keptSources} from './kept.ts';
 import {openAlone} from './open-one.ts';
@@ -37,6 +38,8 @@ type NewResponse = {
 	another?: boolean;
 	plainHttp?: boolean;
 	fillCache?: boolean;
+	/** What was found right before, and the outside systems that found it: the incident goes on with them, and closes them. */
+	before?: {found: FoundBefore; opened: OpenRegistryPorts};
 	/** Further inputs of the page, beside the image. */
 	inputs?: JsonObject;
 };
@@ -54,10 +57,13 @@ type NewIncident = {
 
 /** Starts a real incident. */
 export async function startIncident(invocation: Invocation, response: NewResponse): Promise<OpenIncident> {
-	const {reference, pace, dryRun, another = false, plainHttp, fillCache, inputs = {}} = response;
+	const {reference, pace, dryRun, another = false, plainHttp, fillCache, before, inputs = {}} = response;
 	const runbook = await loadRunbook(invocation.home, invocation.folder, response.runbook);
 	const setup = await readSetup(invocation, defined({plainHttp, fillCache}));
-	const {ports, settings, close} = openPorts(reference, setup, await keptSources(inputs, reference, invocation));
+	const {settings, close, ...opened} = before
+		? {...before.opened.of(reference), close: before.opened.close}
+		: openPorts(reference, setup, await keptSources(inputs, reference, invocation));
+	const ports = {...opened.ports, ...defined({found: before?.found})};
 	const name = nameIncident(runbook.name, ports.clock.now());
 
 	const create = () =>

@@ -34,7 +34,7 @@ export function openPorts(reference: ImageReference, setup: Setup, more: readonl
 	return {...opened.of(reference), close: opened.close};
 }
 
-type OpenRegistryPorts = {
+export type OpenRegistryPorts = {
 	/** Of any image of the registry: they share its connections. */
 	of(reference: ImageReference): Omit<OpenPorts, 'close'>;
 	registry: Registry;
@@ -42,6 +42,7 @@ type OpenRegistryPorts = {
 	inventory: InventoryReader | undefined;
 	sources: readonly Source[];
 	usage: UsageReader | undefined;
+	/** May be called again. */
 	close(): Promise<void>;
 };
 
@@ -99,6 +100,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		});
 	let [ci, local, onHost]: [ReturnType<typeof openCi>?, Shell?, Shell?] = [];
 	const builders = new Map<Shell, Builder>();
+	let closed: Promise<void> | undefined;
 
 	return {
 		registry,
@@ -107,12 +109,17 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		sources,
 		usage,
 		of: portsOf,
-		async close() {
-			const closing = [opened, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
-			await Promise.allSettled(closing.map(each => each?.close()));
-			await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
+		close() {
+			closed ??= closeAll();
+			return closed;
 		},
 	};
+
+	async function closeAll(): Promise<void> {
+		const closing = [opened, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
+		await Promise.allSettled(closing.map(each => each?.close()));
+		await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
+	}
 
 	function portsOf(reference: ImageReference): Omit<OpenPorts, 'close'> {
 		const image = imageFor(configuration, reference, known?.name)?.image;

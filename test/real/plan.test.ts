@@ -227,7 +227,11 @@ describeReal('a plan for all damage of a registry', ['docker-registry', 'git'], 
 			.trim()
 			.split('\n')
 			.map(line => JSON.parse(line));
-		const {output} = events.find(({type, step}) => type === 'effect.finished' && step === 'scope');
+		const {output, evidence} = events.find(({type, step}) => type === 'effect.finished' && step === 'scope');
+		// What was read to know which image that is serves the plan as well.
+		const log = await readFile(path.join(incidents, name!, evidence[0].file), 'utf8');
+		expect(log).toMatch(/^The registry was read \S+ s ago, .* It is not read again\.$/m);
+		expect(log).not.toContain('/v2/_catalog');
 		const rows = output.rows.map(({id, recommended}: {id: string; recommended: string}) => `${id} ${recommended}`);
 		expect([...rows].sort()).toEqual(made!.images.map(({id, recommended}) => `${id} ${recommended}`).sort());
 		// Below what it is built from.

@@ -6,19 +6,19 @@ import type {ImageReference} from '../../domain/image/reference.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
 import {wrap} from '../../domain/text/wrap.ts';
+import {type FoundBefore, foundBefore} from '../../engine/plan/found-before.ts';
 import type {pinnedIn} from '../../engine/plan/read-usage.ts';
 import {findDamage, type Scope} from '../../engine/plan/scope.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
-import {openRegistryPorts} from '../../wiring/ports.ts';
+import {type OpenRegistryPorts, openRegistryPorts} from '../../wiring/ports.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 import {onlyRegistry, registryNamed} from '../configured-registry.ts';
 
-type RegistryPorts = ReturnType<typeof openRegistryPorts>;
 type Look = {
 	host: string;
 	setup: Setup;
-	ports: RegistryPorts;
+	ports: OpenRegistryPorts;
 	reported?: ImageReference;
 	pinned?: ReturnType<typeof pinnedIn>;
 };
@@ -41,24 +41,30 @@ export async function damageOf({host, setup, ports, reported, pinned}: Look, inv
 	}).finally(() => progress.stop());
 }
 
+/** What an incident about a whole registry begins with. `opened`: the registry's outside systems, to be closed. */
+export type MostNeeded = {reference: ImageReference; found: FoundBefore; opened: OpenRegistryPorts};
+
 /**
- * Looks at a whole registry: an incident about it begins with the damaged image that is needed most.
- * @returns the image; or the exit code, where there is nothing to respond to: it was said why
+ * Looks at a whole registry: an incident about it begins with the damaged image that is needed most, and goes on from what was found.
+ * @returns the exit code, where there is nothing to respond to: it was said why
  */
 export async function mostNeeded(
 	name: string,
 	options: {plainHttp?: boolean; fillCache?: boolean},
 	invocation: Invocation,
-): Promise<ImageReference | number> {
+): Promise<MostNeeded | number> {
 	const setup = await readSetup(invocation, options);
 	const host = hostOf(name, undefined, setup.configuration);
 	const ports = openRegistryPorts(host, setup);
+	let isHandedOver = false;
 	try {
-		const {images, gaps, trouble} = await damageOf({host, setup, ports}, invocation);
+		const scope = await damageOf({host, setup, ports}, invocation);
+		const {images, gaps, trouble} = scope;
 		const settings = (image: ImageReference) => parseSettings(ports.of(image).settings)!;
 		const [first] = inOrderOfNeed(images, image => needOf(image, settings(referenceTo(image, host)), undefined));
 		if (first !== undefined) {
-			return referenceTo(first, host);
+			isHandedOver = true;
+			return {reference: referenceTo(first, host), found: foundBefore(scope, systemClock), opened: ports};
 		}
 
 		const lines =
@@ -74,7 +80,7 @@ export async function mostNeeded(
 		invocation.print(`${lines.flatMap(line => wrap(line, defined({columns}))).join('\n')}\n`);
 		return trouble === undefined && gaps.length === 0 ? exitCodes.done : exitCodes.indeterminate;
 	} finally {
-		await ports.close();
+		await (isHandedOver ? undefined : ports.close());
 	}
 }
 

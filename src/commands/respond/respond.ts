@@ -6,6 +6,7 @@ import {leadIncident} from '../../incidents/lead.ts';
 import {openIncidentOf} from '../../incidents/open-one.ts';
 import type {Invocation} from '../../invocation.ts';
 import type {ApplyOptions} from './apply-plan.ts';
+import type {MostNeeded} from './damage-of-registry.ts';
 import type {PlanFileOptions} from './write-plan.ts';
 
 type RespondOptions = {
@@ -25,7 +26,7 @@ export async function respond(
 	invocation: Invocation,
 ): Promise<number> {
 	const options = given.alert === undefined ? given : await withAlert(given.alert, given, invocation);
-	const {plan, apply, another = false, dryRun = false, auto, plainHttp, fillCache} = options;
+	const {plan, apply} = options;
 	if (plan !== undefined) {
 		return (await import('./write-plan.ts')).writePlan({...options, plan}, invocation);
 	}
@@ -50,13 +51,29 @@ export async function respond(
 		});
 	}
 
-	const reference = await imageOf(options, invocation);
-	if (typeof reference === 'number') {
-		return reference;
+	const start = await startOf(options, invocation);
+	if (typeof start === 'number') {
+		return start;
 	}
 
+	try {
+		return await lead(runbook, {...options, ...start}, invocation);
+	} finally {
+		await start.before?.opened.close();
+	}
+}
+
+/** `before`: what was found to know which image that is. */
+type Start = {reference: ImageReference; before?: Pick<MostNeeded, 'found' | 'opened'>};
+
+async function lead(
+	runbook: string,
+	{reference, before, another = false, dryRun = false, auto, plainHttp, fillCache}: RespondOptions & Start,
+	invocation: Invocation,
+): Promise<number> {
 	const open = another || dryRun ? undefined : await openIncidentOf(reference, invocation);
 	if (open && (await askAboutOpen(open, invocation)) === 'resume') {
+		await before?.opened.close();
 		const {resume} = await import('../resume/resume.ts');
 		return resume(open.name, {takeOver: open.holder !== undefined, auto: auto === true, speed: 1}, invocation);
 	}
@@ -76,20 +93,21 @@ export async function respond(
 				dryRun,
 				another: another || open !== undefined,
 				pace: auto || !invocation.terminal.interactive ? 'auto' : 'person',
-				...defined({plainHttp, fillCache}),
+				...defined({plainHttp, fillCache, before}),
 			}),
 	});
 }
 
 /** @returns the image that the incident begins with; or the exit code, where a whole registry has no damage */
-async function imageOf(options: RespondOptions, invocation: Invocation): Promise<ImageReference | number> {
+async function startOf(options: RespondOptions, invocation: Invocation): Promise<Start | number> {
 	const {image, registry, plainHttp, fillCache} = options;
 	if (image === undefined && registry !== undefined) {
 		const {mostNeeded} = await import('./damage-of-registry.ts');
-		return mostNeeded(registry, defined({plainHttp, fillCache}), invocation);
+		const needed = await mostNeeded(registry, defined({plainHttp, fillCache}), invocation);
+		return typeof needed === 'number' ? needed : {reference: needed.reference, before: needed};
 	}
 
-	return image === undefined ? askForImage(invocation) : parseReference(image);
+	return {reference: image === undefined ? await askForImage(invocation) : parseReference(image)};
 }
 
 /** @throws OperatorError alert.* | usage.invalid */

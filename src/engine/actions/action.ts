@@ -10,6 +10,7 @@ import type {Settings} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {Original} from '../../domain/remedy/compare-to-original.ts';
 import type {ActionDeclaration} from '../../domain/runbook/runbook.ts';
+import type {FoundBefore} from '../plan/found-before.ts';
 import type {BuildCommand} from '../ports/build-command.ts';
 import type {Builder} from '../ports/builder.ts';
 import type {Ci} from '../ports/ci.ts';
@@ -41,6 +42,8 @@ export type Ports = {
 	usage?: UsageReader;
 	/** Unpacks what was rebuilt. Absent: every byte of it is read, and no layer unpacked. */
 	unpacker?: Unpacker;
+	/** The damage that was found right before the incident was opened. Absent: nothing was looked for. */
+	found?: FoundBefore;
 	secrets: Secrets;
 	clock: Clock;
 	/** The outside systems and the settings of another image of the same registry: a plan is about many. */

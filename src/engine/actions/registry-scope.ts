@@ -9,9 +9,11 @@ import {planRows} from '../../domain/plan/plan-rows.ts';
 import type {Attempted} from '../../domain/plan/rows.ts';
 import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {isRemedyOption} from '../../domain/remedy/remedy.ts';
+import {sayDuration} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {sayImpact} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
+import {goOnFrom} from '../plan/found-before.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
 import {type KnownUsage, pinnedIn, readUsage} from '../plan/read-usage.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
@@ -62,13 +64,13 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 			.map(({damaged}) => referenceTo(damaged, registry.host));
 		try {
 			const known = await readUsage(ports.usage, {clock: ports.clock, signal});
-			const scope = await findDamage({
+			const options = {
 				registry,
 				role: settings.role,
 				platforms: settings.platforms,
 				reported: image,
 				...(known && {pinned: pinnedIn(known, image.host)}),
-				depth: 'content',
+				depth: 'content' as const,
 				everyTag: ports.storage === undefined,
 				clock: ports.clock,
 				signal,
@@ -78,7 +80,15 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 					inventory: ports.inventory,
 					rebuilt: unpacker && {images, unpacker},
 				}),
-			});
+			};
+			const before = await goOnFrom(ports.found, options);
+			if (before !== undefined) {
+				log(
+					`The registry was read ${sayDuration(before.ageMs)} ago, to find the image that this incident begins with. It is not read again.`,
+				);
+			}
+
+			const scope = before?.scope ?? (await findDamage(options));
 			const plan = await makePlan(scope, {
 				host: image.host,
 				reported: image,
