@@ -35,7 +35,7 @@ export function lookedAtIn(listed: readonly WorkloadKind[]): Looked {
 	const lookedAt = allKinds.filter(what => listed.some(kind => workloadKinds[kind] === what));
 	const notLookedAt = allKinds
 		.filter(what => !lookedAt.includes(what))
-		.map(what => ({what, why: 'The list has none of them.'}));
+		.map(what => ({what, why: listed.length === 0 ? 'The list is empty.' : 'The list has none of them.'}));
 	return {lookedAt, notLookedAt};
 }
 

@@ -64,7 +64,7 @@ export function sayUsers(
 export function sayNoUse(look: Omit<Usage, 'uses'> | undefined): string {
 	if (look === undefined || look.lookedAt.length === 0) {
 		const why = look?.notLookedAt[0]?.why;
-		return `its use is not known${why === undefined ? '; nobody configured where to look' : `: ${visibleLine(why)}`}`;
+		return `its use is not known${why === undefined ? '; nobody configured where to look' : `: ${visibleLine(why.replace(/\.$/, ''))}`}`;
 	}
 
 	return `no use found in: ${sayLook(look)}`;
