@@ -88,7 +88,7 @@ export function openEnvelope(nonce: string, onOutput: (chunk: Uint8Array) => voi
 				return;
 			}
 
-			held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+			held = held.length === 0 ? viewOf(chunk) : Buffer.concat([held, chunk]);
 			if (!begun) {
 				const at = held.indexOf(start);
 				begun = at !== -1;
@@ -119,6 +119,11 @@ export function openEnvelope(nonce: string, onOutput: (chunk: Uint8Array) => voi
 			return exitCode;
 		},
 	};
+}
+
+/** The same bytes: a copy of each chunk would be garbage of the size of all that a script prints. */
+function viewOf({buffer, byteOffset, byteLength}: Uint8Array): Buffer {
+	return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** How many bytes at the end of `held` may be the beginning of `mark`. */

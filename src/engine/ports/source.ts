@@ -14,7 +14,7 @@ export type Source = {
 	holds(parts: readonly SoughtPart[], waiting: Waiting): Promise<ReadonlySet<Digest>>;
 	/** The bytes of a manifest, which match its digest. Undefined: it does not hold them whole. @throws as `holds` */
 	manifest(part: SoughtPart, waiting: Waiting): Promise<Uint8Array | undefined>;
-	/** Streams the bytes of one blob. They are not checked: the caller hashes them. @throws OperatorError source.gone, and as `holds` */
+	/** Streams the bytes of one blob, each piece until the next is asked for. They are not checked: the caller hashes them. @throws OperatorError source.gone, and as `holds` */
 	stream(part: SoughtPart & {size: number}, waiting: Waiting): AsyncIterable<Uint8Array>;
 	/** What a tag names there: a witness, no proof. Undefined: it has no such tag, or does not tell. */
 	tag(repository: string, tag: string, waiting: Waiting): Promise<Digest | undefined>;

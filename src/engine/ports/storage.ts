@@ -45,7 +45,7 @@ export type Storage = {
 	/** The bytes of blobs/…/data. Undefined where they are missing or do not match the digest. */
 	readBlob(digest: Digest, waiting: Waiting): Promise<Uint8Array | undefined>;
 	/**
-	 * Streams the bytes of blobs/…/data, of any length. They are not checked: the caller hashes them.
+	 * Streams the bytes of blobs/…/data, of any length, each piece until the next is asked for. They are not checked: the caller hashes them.
 	 * @throws OperatorError storage.blob-gone, where they are missing or have another size; storage.silent
 	 */
 	streamBlob(blob: {digest: Digest; size: number}, waiting: Waiting): AsyncIterable<Uint8Array>;

@@ -86,7 +86,7 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 						...(typeof request.headers === 'function' ? request.headers(host) : request.headers),
 						...route.headers,
 					},
-					body: request.body === undefined ? null : Buffer.from(request.body),
+					body: request.body === undefined ? null : viewOf(request.body),
 					headersTimeout: request.headersDeadlineMs ?? timeouts.headers,
 					bodyTimeout: timeouts.stall,
 					// Undici closes the connection after every HEAD otherwise.
@@ -140,6 +140,11 @@ export function createSender(base: URL, options: RegistryOptions, mask: (text: s
 		busy: () => busy,
 		close: () => connections.close(),
 	};
+}
+
+/** The same bytes: a copy of each chunk of an upload would be garbage of the size of the blob. */
+function viewOf({buffer, byteOffset, byteLength}: Uint8Array): Buffer {
+	return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Keep-alive connections to the registry and to hosts that it redirects blobs to, and fresh ones. */

@@ -3,6 +3,7 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {digestAlgorithm, digestHex} from '../../../domain/image/digest.ts';
 import type {Descriptor} from '../../../domain/image/manifest.ts';
 import type {BlobObserver} from '../../../engine/ports/registry.ts';
+import {createYoungCollector} from '../collect-young.ts';
 import {consume, discard, type RegistryResponse} from '../response.ts';
 import type {BlobReading} from './blob-reading.ts';
 import {judgeSize} from './blob-size.ts';
@@ -46,6 +47,7 @@ export async function readBody(
 
 	const hash = createHash(digestAlgorithm(digest));
 	const content: Uint8Array[] = [];
+	const collectYoung = createYoungCollector();
 	let arrived = 0;
 	const most = wants === 'first-byte' ? 1 : Number.POSITIVE_INFINITY;
 	const {received, isCut} = await receive(response, most, chunk => {
@@ -57,6 +59,7 @@ export async function readBody(
 		const before = arrived;
 		arrived += chunk.length;
 		onBytes(arrived);
+		collectYoung(chunk.length);
 		return onChunk?.(chunk, before);
 	});
 

@@ -3,6 +3,7 @@ import {OperatorError} from '../../../domain/errors.ts';
 import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
 import type {PutAnswer} from '../../../engine/ports/registry.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
+import {createYoungCollector} from '../collect-young.ts';
 import {pushScope} from '../request.ts';
 import {discard, type RegistryResponse} from '../response.ts';
 import type {Transport} from '../transport.ts';
@@ -143,10 +144,12 @@ async function rejectUpload(transport: Transport, response: RegistryResponse): P
  * for: a new one each would be garbage of a hundred megabytes before it is collected.
  */
 async function* inChunks(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Buffer> {
-	const chunk = Buffer.allocUnsafe(length);
+	const chunk = Buffer.allocUnsafeSlow(length);
+	const collectYoung = createYoungCollector();
 	let filled = 0;
 
 	for await (const received of bytes) {
+		collectYoung(received.length);
 		for (let at = 0; at < received.length; ) {
 			const part = received.subarray(at, at + length - filled);
 			chunk.set(part, filled);

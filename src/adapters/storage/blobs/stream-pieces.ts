@@ -1,6 +1,7 @@
 import type {Shell, ShellResult} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {stalled} from '../stall.ts';
+import {createRing} from './ring.ts';
 
 /** `script` prints one piece, of `pieceBytes`, for every line that it reads; `head`: what it reads before the first of them. */
 type Pieces = {script: string; head: string; args?: readonly string[]; size: number};
@@ -10,14 +11,17 @@ export type PiecesOptions = Waiting & {shell: Shell; stallTimeoutMs?: number};
 const streamTimeoutMs = 24 * 60 * 60_000;
 const usualStallTimeoutMs = 60_000;
 export const blockBytes = 64 * 1024;
-export const blocksOfPiece = 64;
+export const blocksOfPiece = 32;
 const pieceBytes = blockBytes * blocksOfPiece;
 /** Requested beyond what was taken: the next piece is on its way while one is used. */
 const aheadBytes = 2 * pieceBytes;
+/** Handed over at once: while it is used, the room of those before is filled again. */
+const mostAtOnce = 512 * 1024;
 
 /**
  * One command sends many bytes, a piece for every line on its standard input, which is the number of the block where the piece
- * begins. So a slow consumer never makes gigabytes of a layer wait in memory. Leaving the loop ends the command.
+ * begins. So a slow consumer never makes gigabytes of a layer wait in memory. Leaving the loop ends the command. What it yields is
+ * there until the next is asked for.
  * @returns how the command ended, and how many bytes it sent
  * @throws OperatorError storage.silent
  */
@@ -27,10 +31,12 @@ export async function* streamPieces(
 ): AsyncGenerator<Uint8Array, {result: ShellResult; taken: number}, undefined> {
 	signal.throwIfAborted();
 	const leaving = new AbortController();
-	const arrived: Uint8Array[] = [];
+	const arrived = createRing(aheadBytes);
 	const news = createBell();
 	const room = createBell();
 	let taken = 0;
+	/** Bytes that were not asked for. */
+	let surplus = 0;
 	let end: {result: ShellResult} | {error: unknown} | undefined;
 
 	async function* requests(): AsyncGenerator<Uint8Array> {
@@ -57,7 +63,7 @@ export async function* streamPieces(
 				input: requests(),
 				timeoutMs: streamTimeoutMs,
 				onOutput(chunk) {
-					arrived.push(chunk);
+					surplus += chunk.length - arrived.put(chunk);
 					news.ring();
 				},
 			},
@@ -75,13 +81,14 @@ export async function* streamPieces(
 
 	try {
 		while (end === undefined || arrived.length > 0) {
-			const chunk = arrived.shift();
-			if (chunk === undefined) {
+			const chunk = arrived.oldest(mostAtOnce);
+			if (chunk.length === 0) {
 				await news.rung(stallTimeoutMs, () => stalled(shell.place, 'no more of the blob', stallTimeoutMs));
 			} else {
+				yield chunk;
+				arrived.free(chunk.length);
 				taken += chunk.length;
 				room.ring();
-				yield chunk;
 			}
 		}
 
@@ -89,7 +96,7 @@ export async function* streamPieces(
 			throw end.error;
 		}
 
-		return {result: end.result, taken};
+		return {result: end.result, taken: taken + surplus};
 	} finally {
 		leaving.abort(new Error('the reader of the blob has left'));
 		room.ring();

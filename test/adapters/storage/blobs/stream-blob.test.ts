@@ -40,7 +40,7 @@ const storage = () => createStorage({shell: local(), root: store.root});
 async function read(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
 	const chunks: Uint8Array[] = [];
 	for await (const chunk of bytes) {
-		chunks.push(chunk);
+		chunks.push(Uint8Array.from(chunk));
 	}
 
 	return Buffer.concat(chunks);
