@@ -79,10 +79,10 @@ const source = v.union(
 			containerd: v.pipe(text, v.regex(/^[\w.-]+$/, 'is not a namespace')),
 			...sshOptions,
 		}),
-		/** An OCI layout in a folder of this machine. */
+		/** An OCI layout on this machine: a folder, or a tar archive. */
 		v.strictObject({path: text}),
 	],
-	'write {url: URL}, {ssh: HOST, root: FOLDER}, {ssh: HOST, containerd: NAMESPACE} or {path: FOLDER}',
+	'write {url: URL}, {ssh: HOST, root: FOLDER}, {ssh: HOST, containerd: NAMESPACE} or {path: FOLDER or TAR ARCHIVE}',
 );
 
 const registry = v.strictObject({

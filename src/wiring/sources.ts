@@ -26,7 +26,7 @@ export function openSource(
 	}
 
 	if ('path' in source) {
-		return createLayoutSource({name, folder: source.path});
+		return createLayoutSource({name, place: source.path});
 	}
 
 	const shell = openShell(source, setup);

@@ -7,6 +7,7 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
+import {createLayoutSource} from '../../src/adapters/sources/layout-source.ts';
 import type {Plan, PlanImage} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
@@ -39,6 +40,7 @@ describeReal(
 			'acme/offsite',
 			'acme/mirror',
 			'acme/shelf',
+			'acme/archive',
 			'acme/node',
 			'acme/both',
 			'acme/nowhere',
@@ -72,6 +74,14 @@ describeReal(
 				...['copy', '--all', '--src-tls-verify=false'],
 				...[`docker://${nameOf('acme/shelf')}`, `oci:${inside('shelf')}:acme/shelf:latest`],
 			]);
+			await run('skopeo', [
+				...['copy', '--all', '--src-tls-verify=false'],
+				...[`docker://${nameOf('acme/archive')}`, `oci-archive:${inside('archive.tar')}:acme/archive:latest`],
+			]);
+			await run('skopeo', [
+				...['copy', '--src-tls-verify=false'],
+				...[`docker://${nameOf('acme/archive')}`, `docker-archive:${inside('docker.tar')}:acme/archive:latest`],
+			]);
 			node = await startContainerd(inside('containerd'));
 			await node.fetch(nameOf('acme/node'), 'amd64', 'linux/amd64');
 			await node.fetch(nameOf('acme/both'), 'amd64', 'linux/amd64');
@@ -96,13 +106,14 @@ describeReal(
 						private: {
 							url: `http://${registry.host}`,
 							storage: {root: store.root, restart: `curl -fsS http://127.0.0.1:${port}/`},
-							sources: ['offsite', 'mirror', 'shelf', 'node1', 'node2'],
+							sources: ['offsite', 'mirror', 'shelf', 'archive', 'node1', 'node2'],
 						},
 					},
 					sources: {
 						offsite: {...ssh, root: inside('offsite')},
 						mirror: {url: `http://${mirror.host}`},
 						shelf: {path: inside('shelf')},
+						archive: {path: inside('archive.tar')},
 						node1: {...ssh, containerd: 'amd64'},
 						node2: {...ssh, containerd: 'arm64'},
 					},
@@ -148,6 +159,7 @@ describeReal(
 			await store.remove(path.dirname(store.blobFile(index.digest)));
 			await store.remove(path.dirname(store.revisionLink('acme/offsite', index.digest)));
 			await lose('acme/shelf', 0);
+			await lose('acme/archive', 0);
 			await sweep('acme/node', 0);
 			await sweep('acme/both', 0);
 			await sweep('acme/both', 2);
@@ -161,6 +173,7 @@ describeReal(
 
 		it('is recommended for what the sources hold together, and says which of them holds how much', () => {
 			expect(plan.images.map(({repository, recommended}) => [repository, recommended]).sort()).toEqual([
+				['acme/archive', 'copy-back'],
 				['acme/both', 'copy-back'],
 				['acme/empty', 'copy-back'],
 				['acme/mirror', 'copy-back'],
@@ -173,11 +186,18 @@ describeReal(
 			expect(copyBackOf('acme/mirror').why).toContain('mirror holds all 6 missing parts.');
 			expect(copyBackOf('acme/offsite').why).toContain('offsite holds all 15 missing parts.');
 			expect(copyBackOf('acme/shelf').why).toContain('shelf holds all 4 missing parts.');
+			expect(copyBackOf('acme/archive').why).toContain('archive holds all 4 missing parts.');
 			expect(copyBackOf('acme/node').why).toContain('node1 holds all 3 missing parts.');
 			expect(copyBackOf('acme/both').why).toContain('node1 holds 3 of 6 missing parts, node2 3.');
 			expect(copyBackOf('acme/short').why).toContain('mirror holds the missing part.');
 			// The bad data of two, which moves aside before.
 			expect(plan.destructive).toBe(2);
+		});
+
+		it('refuses a docker archive without index.json, whose layers are unpacked', async () => {
+			const source = createLayoutSource({name: 'saved', place: inside('docker.tar')});
+			await expect(source.check(new AbortController())).rejects.toThrow(/it is a docker archive without index\.json/);
+			await source.close();
 		});
 
 		it('says what no source holds', () => {

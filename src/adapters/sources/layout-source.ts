@@ -1,67 +1,104 @@
-import {createReadStream} from 'node:fs';
-import {readFile, stat} from 'node:fs/promises';
-import path from 'node:path';
 import {type Digest, digestAlgorithm, digestHex, isDigest} from '../../domain/image/digest.ts';
 import type {SoughtPart, Source} from '../../engine/ports/source.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {sourceGone, sourceUnreadable} from './errors.ts';
+import {type LayoutFiles, layoutHint, openLayout} from './layout-files.ts';
 import {wholeManifest} from './whole-manifest.ts';
 
 /** @see OCI image-spec, image-layout.md and annotations.md */
 const refName = 'org.opencontainers.image.ref.name';
+/** The whole reference, beside which `ref.name` is the tag alone. @see containerd images/annotations.go; `docker save` writes both */
+const imageName = 'io.containerd.image.name';
+/** An index names images, not their layers: bytes. */
+const longestIndex = 16 * 1024 * 1024;
 
 type Entry = {digest?: unknown; annotations?: Record<string, unknown>};
 
-/** An OCI layout in a folder of this machine, as `skopeo copy --all … oci:FOLDER` writes it. */
-export function createLayoutSource({name, folder}: {name: string; folder: string}): Source {
-	const fileOf = (digest: Digest) => path.join(folder, 'blobs', digestAlgorithm(digest), digestHex(digest));
+/**
+ * An OCI layout on this machine: a folder, as `skopeo copy --all … oci:FOLDER` writes it, or a tar archive of one, as
+ * `oci-archive:FILE` and `docker save` do.
+ */
+export function createLayoutSource({name, place}: {name: string; place: string}): Source {
+	let opened: Promise<LayoutFiles> | undefined;
 
-	async function isHeld({digest, size}: SoughtPart): Promise<boolean> {
-		const file = await stat(fileOf(digest)).catch(() => undefined);
-		return file?.isFile() === true && (size === undefined || file.size === size);
+	function files(): Promise<LayoutFiles> {
+		opened ??= openLayout(place).catch(error => {
+			opened = undefined;
+			throw error;
+		});
+		return opened;
+	}
+
+	async function isHeld({digest, size}: SoughtPart, waiting: Waiting): Promise<boolean> {
+		const found = await (await files()).size(fileOf(digest), waiting);
+		return found !== undefined && (size === undefined || found === size);
 	}
 
 	/** @throws OperatorError source.unreadable */
-	async function entries(): Promise<Entry[]> {
+	async function entries(waiting: Waiting): Promise<Entry[]> {
+		const layout = await files();
+		const size = await layout.size('index.json', waiting);
 		try {
-			const index = JSON.parse(await readFile(path.join(folder, 'index.json'), 'utf8')) as {manifests?: Entry[]};
-			return Array.isArray(index.manifests) ? index.manifests : [];
+			if (size === undefined || size > longestIndex) {
+				throw new Error(size === undefined ? 'there is none' : `it has ${size} bytes`);
+			}
+
+			const chunks: Uint8Array[] = [];
+			for await (const chunk of layout.read('index.json', waiting)) {
+				chunks.push(chunk);
+			}
+
+			const index = JSON.parse(Buffer.concat(chunks).toString()) as {manifests?: Entry[]} | null;
+			return Array.isArray(index?.manifests) ? index.manifests : [];
 		} catch (error) {
-			const why = `it has no index.json that can be read (${(error as Error).message})`;
-			throw sourceUnreadable(folder, why, 'Name the folder of an OCI layout: the one with oci-layout and blobs/.');
+			waiting.signal.throwIfAborted();
+			throw sourceUnreadable(place, `it has no index.json that can be read (${(error as Error).message})`, layoutHint);
 		}
 	}
 
 	return {
 		name,
-		place: folder,
-		async holds(parts) {
-			await entries();
-			const held = await Promise.all(parts.map(isHeld));
+		place,
+		async holds(parts, waiting) {
+			await entries(waiting);
+			const held = await Promise.all(parts.map(part => isHeld(part, waiting)));
 			return new Set(parts.filter((_, at) => held[at]).map(({digest}) => digest));
 		},
-		manifest: async part =>
-			(await isHeld(part)) ? wholeManifest(part.digest, createReadStream(fileOf(part.digest))) : undefined,
-		async *stream({digest}, {signal}) {
+		manifest: async (part, waiting) =>
+			(await isHeld(part, waiting))
+				? wholeManifest(part.digest, (await files()).read(fileOf(part.digest), waiting))
+				: undefined,
+		async *stream({digest}, waiting) {
 			try {
-				yield* createReadStream(fileOf(digest), {signal}) as AsyncIterable<Uint8Array>;
+				yield* (await files()).read(fileOf(digest), waiting);
 			} catch (error) {
-				signal.throwIfAborted();
-				throw sourceGone(digest, folder, (error as Error).message);
+				waiting.signal.throwIfAborted();
+				throw sourceGone(digest, place, (error as Error).message);
 			}
 		},
-		async tag(repository, tag) {
-			const isNamed = (text: unknown) =>
-				text === tag ||
-				text === `${repository}:${tag}` ||
-				(typeof text === 'string' && text.endsWith(`/${repository}:${tag}`));
-			const found = (await entries()).filter(({annotations}) => isNamed(annotations?.[refName]));
+		async tag(repository, tag, waiting) {
+			const found = (await entries(waiting)).filter(({annotations = {}}) => isNamed(annotations, repository, tag));
 			const digests = new Set(found.map(({digest}) => digest));
 			const [digest] = digests;
 			return digests.size === 1 && typeof digest === 'string' && isDigest(digest) ? digest : undefined;
 		},
-		async check() {
-			return `${folder} is an OCI layout with ${(await entries()).length} images`;
+		async check(waiting) {
+			const {kind} = await files();
+			return `${place} is an OCI layout in a ${kind} with ${(await entries(waiting)).length} images`;
 		},
-		async close() {},
+		async close() {
+			await (await opened?.catch(() => undefined))?.close();
+		},
 	};
+}
+
+function fileOf(digest: Digest): string {
+	return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
+}
+
+function isNamed(annotations: Record<string, unknown>, repository: string, tag: string): boolean {
+	const whole = `${repository}:${tag}`;
+	const [full, short] = [annotations[imageName], annotations[refName]];
+	const isWhole = (text: unknown) => typeof text === 'string' && (text === whole || text.endsWith(`/${whole}`));
+	return isWhole(full) || isWhole(short) || (full === undefined && short === tag);
 }
