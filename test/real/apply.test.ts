@@ -127,6 +127,28 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 		expect(own.said).toContain('was applied before');
 	});
 
+	it('exits 3, not 8, where every item failed: what is broken is as broken as it was', async () => {
+		const readonly = await startDockerRegistry({root: store.root, folder: temporary.folder, readonly: true});
+		try {
+			await using login = await openLogin();
+			await writeFile(
+				path.join(login.folder, 'work/regmedic.yaml'),
+				JSON.stringify({registries: {private: {url: `http://${readonly.host}`, storage: {root: store.root}}}}),
+			);
+			const file = await plan(each => Object.assign(each, {registry: readonly.host}));
+
+			const {exitCode, said, stdout} = await approved(file, ['--json'], login);
+
+			expect(JSON.parse(stdout), said).toMatchObject({
+				items: [{outcome: 'failed'}, {outcome: 'failed'}],
+			});
+			expect(exitCode, said).toBe(3);
+			expect([await isLinked('tools/lint:latest'), await isLinked('tools/sign:latest')]).toEqual([false, false]);
+		} finally {
+			await readonly.stop();
+		}
+	});
+
 	it('leaves alone what is not as it was: an image that moved or was repaired meanwhile', async () => {
 		const file = await plan();
 		await store.push('tools/sign', 'latest', buildImage({seed: 'pushed by a colleague'}));

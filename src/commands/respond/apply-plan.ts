@@ -4,9 +4,7 @@ import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
-import type {Incident} from '../../domain/incident/incident.ts';
-import {exitOf} from '../../domain/incident/standing.ts';
-import {appliedPlan} from '../../domain/plan/applied.ts';
+import {appliedPlan, exitOfApplied} from '../../domain/plan/applied.ts';
 import type {Plan} from '../../domain/plan/plan.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {sayTime} from '../../domain/text/time.ts';
@@ -100,7 +98,8 @@ export async function applyPlan(options: ApplyOptions, invocation: Invocation): 
 			print(`${visibleJson(redactDeep(appliedPlan(plan, incident), invocation.redaction.redact), '  ')}\n`);
 		}
 
-		return exitOfApply(incident, code);
+		const isKnown = incident?.verdict !== undefined && code !== exitCodes.interrupted;
+		return isKnown ? exitOfApplied(incident) : code;
 	} finally {
 		await store.close();
 	}
@@ -138,15 +137,6 @@ function appliedBefore(note: string): OperatorError {
 function referenceIn({repository, tags, digest}: Plan['images'][number], host: string): ImageReference {
 	const [tag] = tags;
 	return parseReference(`${host}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`);
-}
-
-/** By what was checked last; an incident that is still open has other things left to do. */
-function exitOfApply(incident: Incident | undefined, code: number): number {
-	if (incident === undefined || incident.verdict === undefined || code === exitCodes.interrupted) {
-		return code;
-	}
-
-	return exitOf({...incident, phase: {kind: 'stopped', stop: 'applied', say: '', unverified: false, closed: false}});
 }
 
 /** The store that the plan is for, as the configuration of this machine reaches it. */

@@ -1,5 +1,7 @@
-import type {Incident} from '../incident/incident.ts';
-import {outcomeOfItem} from '../incident/item.ts';
+import {exitCodes} from '../errors.ts';
+import {type Incident, isFinished} from '../incident/incident.ts';
+import {isGood, outcomeOfItem} from '../incident/item.ts';
+import {exitOf} from '../incident/standing.ts';
 import type {Plan} from './plan.ts';
 import {rowOfItem} from './row-id.ts';
 
@@ -39,4 +41,29 @@ export function appliedPlan(plan: Plan, {visits}: Incident) {
 			};
 		}),
 	};
+}
+
+/**
+ * The exit code of an applied plan, whether or not its incident has other things left to do: 0 every image is whole again; 3 some are
+ * not, or were left; 8 something is unsure. What was checked after the last item decides; where nothing was, because nothing was
+ * carried out, the items themselves: a change that failed leaves its image as broken as it was. Broken outranks unsure.
+ */
+export function exitOfApplied(incident: Incident): number {
+	const {visits} = incident;
+	const applied = visits.findLast(visit => visit.items !== undefined);
+	const {items = []} = applied ?? {};
+	const isChecked = visits
+		.slice(applied === undefined ? 0 : visits.indexOf(applied))
+		.some(visit => isFinished(visit) && visit.shows === 'verdict' && visit.ended === 'ran');
+	if (isChecked || incident.dryRun || items.length === 0) {
+		return exitOf({...incident, phase: {kind: 'stopped', stop: 'applied', say: '', unverified: false, closed: false}});
+	}
+
+	const mayBe = items.filter(item => {
+		const outcome = outcomeOfItem(item);
+		return (
+			isGood(item) || outcome === undefined || outcome === 'unsure' || ('notSeen' in item.state && item.state.notSeen)
+		);
+	});
+	return mayBe.length < items.length ? exitCodes.broken : exitCodes.indeterminate;
 }
