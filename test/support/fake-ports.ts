@@ -280,7 +280,8 @@ export function noLog(read: PipelineLog['read'] = async function* () {}): Pipeli
 	return {read, isWhole: () => true, lastLines: () => [], lastLineMs: () => undefined};
 }
 
-export type FakeBuilder = Builder & {starts: string[]};
+/** `tidied`: the builds that were tidied up after. */
+export type FakeBuilder = Builder & {starts: string[]; tidied: string[]};
 
 export function fakeBuilder({
 	starts = [{state: 'started', program: 'buildah'}],
@@ -288,6 +289,7 @@ export function fakeBuilder({
 	...more
 }: {starts?: Answers<StartAnswer>; statuses?: Answers<BuildStatus>} & Partial<Pick<Builder, 'log'>> = {}): FakeBuilder {
 	const asked: string[] = [];
+	const tidied: string[] = [];
 	const [start, status] = [inTurn(starts), inTurn(statuses)];
 	return {
 		place: 'registry-vm',
@@ -302,6 +304,8 @@ export function fakeBuilder({
 		status,
 		log: async (_requestId, fromByte) => ({text: '', nextByte: fromByte}),
 		cancel: async () => {},
+		tidy: async requestId => void tidied.push(requestId),
+		tidied,
 		close: async () => {},
 		...more,
 	};

@@ -43,6 +43,7 @@ build_one() {
 			verb=build
 			[ "$program" != buildah ] || verb=bud
 			has_help "$program" "$verb" || flag=--pull=always
+			if [ -n "$marks" ]; then set -- "$@" --secret "$marks"; fi
 			# Without --layers no image between stays on the host.
 			must "$program" $verb $base $flag --layers=false --force-rm "$@" "$context"
 			;;
@@ -55,9 +56,25 @@ with_buildx() {
 	while IFS= read -r value; do set -- "$@" --secret "id=\${value%%=*},src=\${value#*=}"; done <secrets
 	must docker buildx build "$@" "$context"
 }
+# What a killed program leaves must be told from what belongs to somebody else.
+leave_marks() {
+	marks=
+	[ "$program" != docker ] || return 0
+	verb=build
+	[ "$program" != buildah ] || verb=bud
+	flag=--secret
+	if has_help "$program" "$verb"; then
+		printf '%s\\n' "\${folder##*/}" >mark
+		marks=id=$(mark_of "\${folder##*/}"),src=$folder/mark
+	fi
+	temporary=$(environment; printf '%s' "\${TMPDIR:-/var/tmp}")/$(mark_of "\${folder##*/}").$$
+	printf '%s\\n' "$temporary" >temporary
+	mkdir -m 700 "$temporary" 2>/dev/null || { rm -f temporary; temporary=; }
+}
 build_all() {
 	: >made
 	: >based
+	leave_marks
 	while IFS= read -r name; do is_here "$name" || printf '%s\\n' "$name" >>made; done <bases
 	[ "$program" != docker ] || ( environment; exec docker images --all --quiet ) >before 2>/dev/null 9>&- </dev/null
 	several=$(count_of platforms)
@@ -80,6 +97,8 @@ build_all() {
 			at=$((at - 1))
 		done
 	fi
+	# Its containers are gone.
+	rm -f mark
 }
 push_all() {
 	if [ "$program" = docker ] && [ "$several" -gt 1 ]; then

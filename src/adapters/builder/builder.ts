@@ -10,14 +10,15 @@ import {checkScript} from './check-script.ts';
 import {checkedRequestId, orderLines, variableLines} from './order.ts';
 import {recipeScript} from './recipe-script.ts';
 import {startScript} from './start-script.ts';
-import {cancelScript, logScript, statusScript} from './status-scripts.ts';
+import {cancelScript, logScript, statusScript, tidyScript} from './status-scripts.ts';
 
 const startTimeoutMs = 90_000;
 const checkTimeoutMs = 240_000;
 const recipeTimeoutMs = 100_000;
 const abilitiesTimeoutMs = 120_000;
 const readTimeoutMs = 30_000;
-const cancelTimeoutMs = 60_000;
+const cancelTimeoutMs = 120_000;
+const tidyTimeoutMs = 120_000;
 const logChunkBytes = 256 * 1024;
 
 /**
@@ -92,6 +93,11 @@ export function createBuilder({
 		async cancel(requestId, waiting) {
 			const args = [checkedRequestId(requestId), String(Math.ceil(stopGraceMs / 100))];
 			const request = {kind: 'write', script: cancelScript, args, timeoutMs: cancelTimeoutMs} as const;
+			readReply(await shell.run(request, waiting), place, redact);
+		},
+		async tidy(requestId, waiting) {
+			const args = [checkedRequestId(requestId)];
+			const request = {kind: 'write', script: tidyScript, args, timeoutMs: tidyTimeoutMs} as const;
 			readReply(await shell.run(request, waiting), place, redact);
 		},
 		close: async () => {},

@@ -17,6 +17,8 @@ pushed=
 cd "$folder" || exit 1
 trap '' HUP
 logins=
+# A folder of its own for what its programs put into /var/tmp
+temporary=
 ${processIdentity}
 ${cleanUp}
 { printf '%s\\n' "$$"; identity "$$"; printf '\\n'; } >pid.new
@@ -65,7 +67,7 @@ enter() {
 }
 # Runs in the background, so that the shell handles a signal at once.
 run() {
-	( environment; [ -z "$logins" ] || export "$logins"; exec "$@" ) 9>&- &
+	( environment; [ -z "$logins" ] || export "$logins"; [ -z "$temporary" ] || export TMPDIR="$temporary"; exec "$@" ) 9>&- &
 	child=$!
 	wait "$child"
 	code=$?

@@ -1,4 +1,5 @@
 import {buildsFolder, processIdentity} from './build-folder.ts';
+import {cleanUp} from './clean-up.ts';
 
 /** Replies with the state of the build in one line, and after a failure with the end of the log. $1: the request id. */
 export const statusScript = `
@@ -43,10 +44,32 @@ say log "$state"
 tail -c "+$2" log | head -c "$3"
 `;
 
+/**
+ * Removes what a build left that was killed: the next build would do it, but there may be none. While another build runs, its start has
+ * done it. $1: the request id.
+ */
+export const tidyScript = `
+${buildsFolder}
+${processIdentity}
+${cleanUp}
+cd "$builds/$1" 2>/dev/null || { say tidied; exit 0; }
+if { [ -f status ] && [ ! -f made ]; } || works pid; then
+	say tidied
+	exit 0
+fi
+if command -v flock >/dev/null 2>&1; then
+	exec 9>>../.lock
+	flock -n 9 || { say tidied; exit 0; }
+fi
+clean_up
+say tidied
+`;
+
 /** Ends the processes of this build only. $1: the request id; $2: tenths of a second between SIGTERM and SIGKILL. */
 export const cancelScript = `
 ${buildsFolder}
 ${processIdentity}
+${cleanUp}
 cd "$builds/$1" 2>/dev/null || { say cancelled; exit 0; }
 if [ -f status ] || ! works pid; then
 	say cancelled
@@ -82,7 +105,8 @@ if ! gone "$2"; then
 fi
 # What is left of the job's group.
 [ "$group" != "-$job" ] || kill -KILL "$group" 2>/dev/null
-rm -rf auth
+# A job that ended by itself has done so.
+clean_up
 [ -f status ] || { printf 'failed %s 143\\n' "$(cat stage 2>/dev/null || echo clone)" >status.new && mv status.new status; }
 say cancelled
 `;

@@ -18,6 +18,7 @@ import {refusedOrUnreachable} from './outcomes.ts';
 import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 import {tagsChanged} from './tag-writes.ts';
+import {tidyKilled} from './tidy-killed.ts';
 
 const pollMs = 1_000;
 
@@ -133,9 +134,12 @@ export const builderBuild: ActionNamed<'builder.build'> = {
 			return {kind: 'not-done', say: 'The host has no build with this request id: it was not started.'};
 		}
 
-		return status.state === 'running'
-			? {kind: 'running', output: {}, say: `The build is under way (${status.stage}).`}
-			: {kind: 'done', ...(await resultOfBuild(status, image, context))};
+		if (status.state === 'running') {
+			return {kind: 'running', output: {}, say: `The build is under way (${status.stage}).`};
+		}
+
+		await tidyKilled(builder, status, context);
+		return {kind: 'done', ...(await resultOfBuild(status, image, context))};
 	},
 };
 
@@ -165,13 +169,16 @@ async function followBuild(
 		context,
 	);
 
-	return status && status.state !== 'running'
-		? resultOfBuild(status, image, context, detail)
-		: {
-				outcome: stillRunning,
-				output: {},
-				say: `The build still runs on ${builder.place} (${stage}). It goes on there.`,
-			};
+	if (status === undefined || status.state === 'running') {
+		return {
+			outcome: stillRunning,
+			output: {},
+			say: `The build still runs on ${builder.place} (${stage}). It goes on there.`,
+		};
+	}
+
+	await tidyKilled(builder, status, context);
+	return resultOfBuild(status, image, context, detail);
 }
 
 /** After the end of a build, no more of its log is read than this. */

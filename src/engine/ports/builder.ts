@@ -96,5 +96,7 @@ export type Builder = {
 	/** Log text from this byte on. */
 	log(requestId: string, fromByte: number, waiting: Waiting): Promise<{text: string; nextByte: number}>;
 	cancel(requestId: string, waiting: Waiting): Promise<void>;
+	/** Removes what a build left on its host that was killed, and nothing else: working containers, images between, its login. */
+	tidy(requestId: string, waiting: Waiting): Promise<void>;
 	close(): Promise<void>;
 };

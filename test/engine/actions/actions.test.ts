@@ -818,6 +818,33 @@ test.each<[BuildStatus, object]>([
 	).toMatchObject(expected);
 });
 
+test.each<[BuildStatus, boolean]>([
+	[{state: 'vanished', stage: 'build'}, true],
+	[{state: 'failed', stage: 'build', exitCode: 1, detail: ''}, false],
+	[{state: 'pushed', digest: one.digest}, false],
+])(
+	'what a build left is removed where it was killed, by whoever follows or resumes it, and never said to be more: %j',
+	async (status, isTidied) => {
+		const [followed, resumed] = [fakeBuilder({statuses: [status]}), fakeBuilder({statuses: [status]})];
+		const [one, other] = [buildContext({builder: followed}), buildContext({builder: resumed})];
+
+		await run('builder.build', {image}, one);
+		await action('builder.build').reconcile({image}, other);
+
+		expect(followed.tidied).toEqual(isTidied ? [one.request] : []);
+		expect(resumed.tidied).toEqual(isTidied ? [other.request] : []);
+	},
+);
+
+test('a host that cannot be tidied changes nothing of what became of the build', async () => {
+	const builder = {
+		...fakeBuilder({statuses: [{state: 'vanished', stage: 'build'}]}),
+		tidy: () => Promise.reject(unreachable()),
+	};
+
+	expect(await run('builder.build', {image}, buildContext({builder}))).toMatchObject({outcome: 'failed'});
+});
+
 test('a build that is followed is not started', async () => {
 	const builder = fakeBuilder();
 	await run('builder.build', {image}, buildContext({builder}, {attach: {kind: 'none'}}));
