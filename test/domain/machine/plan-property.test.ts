@@ -16,18 +16,28 @@ const registry = 'registry.example:5050';
 const remedies = ['mend', 'wipe', 'tell'] as const;
 const atOnceOf = {mend: 3, wipe: 1, tell: 2};
 
-/** Rows that need rows above them. */
+const some = (most: number) => fc.array(fc.nat(20), {maxLength: most});
+
+/** Rows that need rows above them, that wait for them, and that are only done with one of them. */
 const rows = fc
-	.array(fc.record({remedy: fc.constantFrom(...remedies), needs: fc.array(fc.nat(20), {maxLength: 2})}), {
+	.array(fc.record({remedy: fc.constantFrom(...remedies), needs: some(2), waits: some(1), partners: some(1)}), {
 		minLength: 1,
 		maxLength: 9,
 	})
 	.map(drafts =>
-		drafts.map(({remedy, needs}, at) => ({
-			id: `row-${at}`,
-			recommended: remedy,
-			after: [...new Set(needs.filter(each => each < at).map(each => `row-${each}`))],
-		})),
+		drafts.map(({remedy, needs, waits, partners}, at) => {
+			const above = (numbers: readonly number[]) => [
+				...new Set(numbers.filter(each => each < at).map(each => `row-${each}`)),
+			];
+			const [partner] = above(partners);
+			return {
+				id: `row-${at}`,
+				recommended: remedy,
+				after: above(needs),
+				waitsFor: above(waits),
+				...(partner !== undefined && {onlyWith: {rows: [partner], remedies: ['mend', 'tell']}}),
+			};
+		}),
 	);
 
 test(
@@ -192,7 +202,13 @@ function createRun(page: string, tosses: readonly number[], seen: Seen) {
 				);
 				const intent = of.findIndex(event => event.type === 'effect.intended' && event.request === request);
 				expect(intent, 'its intent is in the journal').toBeGreaterThan(-1);
-				expect(events.slice(0, events.indexOf(of[intent]!)).some(approves), 'and an approval before it').toBe(true);
+				// Whoever resumes is asked again: an approval of the process before does not count.
+				const earlier = events.slice(0, events.indexOf(of[intent]!));
+				const since = earlier.slice(earlier.findLastIndex(({type}) => type === 'incident.resumed') + 1);
+				const isOrdered = since.some(
+					event => approves(event) || (event.type === 'item.retried' && event.item === item),
+				);
+				expect(isOrdered, 'and an approval before it, since the last resume').toBe(true);
 				const before = of.slice(0, intent).findLast(({type}) => type === 'item.checked' || type === 'item.retried');
 				expect(before?.type === 'item.checked' && before.found, 'what does not fit is not touched').toBeOneOf([
 					false,
@@ -221,7 +237,15 @@ function checkBound(incident: Incident, id: string): void {
 	const item = items.find(each => each.id === id)!;
 	const running = items.filter(({action, state}) => action === item.action && state.kind === 'running');
 	expect(running.length).toBeLessThanOrEqual(item.atOnce);
-	expect(item.after.every(each => isDone(items.find(other => other.id === each)!))).toBe(true);
+	const named = (id: string) => items.find(other => other.id === id)!;
+	expect(item.after.every(each => isDone(named(each)))).toBe(true);
+	expect(item.onlyWith?.every(each => isFailed(named(each))) ?? false, 'what it is only done with may be done').toBe(
+		false,
+	);
+}
+
+function isFailed(item: Item): boolean {
+	return item.state.kind === 'ended' && !isDone(item);
 }
 
 function isDone({state}: Item): boolean {

@@ -4,8 +4,9 @@ import {OperatorError} from '../../../src/domain/errors.ts';
 import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
 import {currentVisit, type Incident} from '../../../src/domain/incident/incident.ts';
 import {heldItems, phraseFor} from '../../../src/domain/incident/item.ts';
+import type {JsonObject} from '../../../src/domain/json.ts';
 import {fold} from '../../../src/domain/machine/machine.ts';
-import type {Ports} from '../../../src/engine/actions/action.ts';
+import type {ActionContext, Ports, Precondition} from '../../../src/engine/actions/action.ts';
 import type {Journal} from '../../../src/engine/ports/journal.ts';
 import {beginSession, resumeSession, type Session} from '../../../src/engine/session/session.ts';
 import {planPage} from '../../support/plan-page.ts';
@@ -17,20 +18,38 @@ const registry = 'registry.example';
 const mend = smallCatalogue.find(({name}) => name === 'change.mend')!;
 
 const rows = fc
-	.array(fc.record({wipes: fc.boolean(), needs: fc.array(fc.nat(20), {maxLength: 2})}), {minLength: 1, maxLength: 6})
+	.array(
+		fc.record({
+			wipes: fc.boolean(),
+			needs: fc.array(fc.nat(20), {maxLength: 2}),
+			waits: fc.array(fc.nat(20), {maxLength: 1}),
+			onlyWith: fc.array(fc.nat(20), {maxLength: 1}),
+		}),
+		{minLength: 1, maxLength: 6},
+	)
 	.map(drafts =>
-		drafts.map(({wipes, needs}, at) => ({
-			id: `row-${at}`,
-			recommended: wipes ? 'wipe' : 'mend',
-			after: [...new Set(needs.filter(each => each < at).map(each => `row-${each}`))],
-		})),
+		drafts.map(({wipes, needs, waits, onlyWith}, at) => {
+			const above = (numbers: readonly number[]) => [
+				...new Set(numbers.filter(each => each < at).map(each => `row-${each}`)),
+			];
+			const [partner] = above(onlyWith);
+			return {
+				id: `row-${at}`,
+				recommended: wipes ? 'wipe' : 'mend',
+				after: above(needs),
+				waitsFor: above(waits),
+				...(partner !== undefined && {onlyWith: {rows: [partner], remedies: ['mend']}}),
+			};
+		}),
 	);
 
 test(
-	'a session that dies at any event carries every item out at most once for a request, never without its intent, and ends',
+	'a session that dies at any event, and loses replies, changes each thing once, never without its intent or where what it expects is gone, and ends',
 	async () => {
 		let effects = 0;
 		let deaths = 0;
+		let lost = 0;
+		let isDone = 0;
 
 		await fc.assert(
 			fc.asyncProperty(
@@ -62,6 +81,18 @@ test(
 					}
 
 					effects += world.begun.length;
+					lost += world.lost();
+					for (const [thing, times] of world.changed) {
+						expect(times, `${thing} is changed once, whatever was lost, retried or planned again`).toBe(1);
+					}
+
+					for (const {with: values, state} of fold(world.events).visits.flatMap(({items = []}) => items)) {
+						if (state.kind === 'ended' && (state.outcome === 'done' || state.outcome === 'already-whole')) {
+							isDone++;
+							expect(world.changed.get(String(values.note)), 'what is called done is done').toBe(1);
+						}
+					}
+
 					const requests = world.begun.map(({request}) => request);
 					expect(new Set(requests).size).toBe(requests.length);
 					for (const {request, eventsThen} of world.begun) {
@@ -85,6 +116,8 @@ test(
 		);
 		expect(effects).toBeGreaterThan(30);
 		expect(deaths).toBeGreaterThan(10);
+		expect(lost).toBeGreaterThan(10);
+		expect(isDone).toBeGreaterThan(30);
 	},
 	isSweep ? 1_800_000 : 240_000,
 );
@@ -92,6 +125,11 @@ test(
 function createWorld(page: string, tosses: readonly number[]) {
 	const events: JournalEvent[] = [];
 	const begun: {request: string; eventsThen: number}[] = [];
+	/** The world: how often each thing that an item is about was changed. */
+	const changed = new Map<string, number>();
+	/** What was found right before the change of each request. */
+	const expected = new Map<string, string>();
+	let lost = 0;
 	let next = 0;
 	let time = Date.parse('2026-04-19T03:00:00Z');
 	let life = 0;
@@ -103,10 +141,13 @@ function createWorld(page: string, tosses: readonly number[]) {
 		return time;
 	};
 	const forever = new Promise<never>(() => {});
+	const thingOf = new Map<string, string>();
 
 	return {
 		events,
 		begun,
+		changed,
+		lost: () => lost,
 		toss,
 		isDead: () => dead,
 		async open(): Promise<Session | undefined> {
@@ -139,7 +180,7 @@ function createWorld(page: string, tosses: readonly number[]) {
 				sleep: async () => {},
 			};
 			const actions = actionsOf({
-				async run(action, _, {request, attach, record}) {
+				async run(action, {note}, {request, attach, record}) {
 					if (!isAlive()) {
 						return forever;
 					}
@@ -148,38 +189,59 @@ function createWorld(page: string, tosses: readonly number[]) {
 						return resultOf(action, 'broken');
 					}
 
-					if (!attach) {
-						begun.push({request, eventsThen: events.length});
+					const thing = String(note);
+					const change = () => changed.set(thing, (changed.get(thing) ?? 0) + 1);
+					if (attach) {
+						return resultOf(action, action.success[0]!);
 					}
 
-					switch (toss(7)) {
+					begun.push({request, eventsThen: events.length});
+					expect(expected.get(request), 'what it expects held right before').toBe('holds');
+					switch (toss(8)) {
 						case 1:
-							throw new OperatorError('effect.unknown', 'Lost.', {hint: 'Look.', exit: 'indeterminate'});
+							lost++;
+							change();
+							throw new OperatorError('effect.unknown', 'Its reply was lost.', {hint: 'Look.', exit: 'indeterminate'});
 						case 2:
-							throw new OperatorError('step.timeout', 'Slow.', {hint: 'Wait.', exit: 'failed'});
+							lost++;
+							throw new OperatorError('effect.unknown', 'It never arrived.', {hint: 'Look.', exit: 'indeterminate'});
 						case 3:
+							throw new OperatorError('registry.forbidden', 'Turned down.', {hint: 'Wait.', exit: 'refused'});
+						case 4:
+							change();
 							await record('begun', {number: 7}, 'It was begun.');
 							throw new Error('a bug');
-						case 4:
+						case 5:
+							change();
 							return resultOf(action, 'late' in action.outcomes ? 'late' : action.success[0]!);
 						default:
+							change();
 							return resultOf(action, action.success[0]!);
 					}
 				},
-				async reconcile(action) {
-					const found = (['done', 'not-done', 'running', 'unknown'] as const)[toss(4)]!;
-					const say = `It is ${found}.`;
-					return found === 'done'
-						? {...resultOf(action, action.success[0]!), kind: found, say}
-						: found === 'running'
-							? {kind: found, output: {number: 7}, say}
-							: {kind: found, say};
+				// The world tells the truth, or cannot be asked.
+				async reconcile(action, {request}) {
+					const thing = thingOf.get(request)!;
+					if (toss(4) === 1) {
+						return {kind: 'unknown', say: 'It does not respond.'};
+					}
+
+					if (!changed.has(thing)) {
+						return {kind: 'not-done', say: 'It was not changed.'};
+					}
+
+					return toss(3) === 1
+						? {kind: 'running', output: {number: 7}, say: 'It is under way.'}
+						: {...resultOf(action, action.success[0]!), kind: 'done', say: 'It was changed.'};
 				},
 			}).map(action => ({
 				...action,
 				atOnce: action.name === mend.name ? 3 : 1,
-				async precondition() {
-					const kind = (['holds', 'holds', 'holds', 'already-whole', 'changed', 'unknown'] as const)[toss(6)]!;
+				async precondition({note}: JsonObject, {request}: ActionContext): Promise<Precondition> {
+					thingOf.set(request, String(note));
+					const fate = (['holds', 'holds', 'holds', 'holds', 'changed', 'unknown'] as const)[toss(6)]!;
+					const kind = fate === 'holds' && changed.has(String(note)) ? ('already-whole' as const) : fate;
+					expected.set(request, kind);
 					return kind === 'holds' ? {kind} : {kind, say: `It is ${kind}.`};
 				},
 			}));
