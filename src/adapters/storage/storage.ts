@@ -73,7 +73,7 @@ export function createStorage({
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
-		hostNow: ({signal}) => readHostNow({...defined({hostRoot}), shell, root, signal}),
+		hostNow: ({known, signal}) => readHostNow({...defined({hostRoot, known}), shell, root, signal}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
 		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell, signal}),
 		moveAside: (data, lock, {signal}) => moveDataAside(data, lock, {shell, root, signal}),

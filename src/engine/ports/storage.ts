@@ -59,8 +59,11 @@ export type Storage = {
 	): Promise<HashAnswer[]>;
 	/** Reads how the host runs the registry and cleans it up. Never writes. Whatever could not be read is a gap, not an error. */
 	maintenance(waiting: Waiting): Promise<Maintenance>;
-	/** Reads what the host runs at this moment and will start. Never writes. Whatever could not be read is a gap, not an error. */
-	hostNow(waiting: Waiting): Promise<HostNow>;
+	/**
+	 * Reads what the host runs at this moment and will start. Never writes. Whatever could not be read is a gap, not an error.
+	 * `known`: what it will start, and the scripts that still run, are taken from this earlier look.
+	 */
+	hostNow(options: Waiting & {known?: HostNow}): Promise<HostNow>;
 	/**
 	 * Runs a dry garbage collection on the host.
 	 * A collection that fails is a report with its words.

@@ -1,6 +1,7 @@
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {assessHold, type Hold, wasDisturbed} from '../../domain/hold/hold.ts';
+import type {HostNow} from '../../domain/hold/host-now.ts';
 import {sayProvisional} from '../../domain/hold/say-hold.ts';
 import type {Scan} from '../../domain/storage/findings/finding.ts';
 import type {Storage} from '../ports/storage.ts';
@@ -35,16 +36,31 @@ async function maintenanceOf(storage: Host, {now, signal}: Looking, mayBeKnown: 
 	return maintenance;
 }
 
+/** The last look that read also what the host will start, and when that was. */
+const seen = new WeakMap<Host['hostNow'], {at: number; whole: HostNow}>();
+
+async function hostNowOf(storage: Host, {now, signal}: Looking, mayBeKnown: boolean): Promise<HostNow> {
+	const before = mayBeKnown ? seen.get(storage.hostNow) : undefined;
+	const at = now();
+	if (before !== undefined && at >= before.at && at - before.at < maintenanceLastsMs) {
+		return storage.hostNow({signal, known: before.whole});
+	}
+
+	const whole = await storage.hostNow({signal});
+	seen.set(storage.hostNow, {at, whole});
+	return whole;
+}
+
 /** What cleans the store now, and what will next. @throws OperatorError: the host cannot be asked */
 export function lookAtHost(storage: Host, looking: Looking): Promise<Hold> {
 	return look(storage, looking, false);
 }
 
 async function look(storage: Host, looking: Looking, mayBeKnown: boolean): Promise<Hold> {
-	const {now, host, signal} = looking;
+	const {now, host} = looking;
 	const [maintenance, hostNow] = await Promise.all([
 		maintenanceOf(storage, looking, mayBeKnown),
-		storage.hostNow({signal}),
+		hostNowOf(storage, looking, mayBeKnown),
 	]);
 	return assessHold(maintenance, hostNow, {host, looked: now()});
 }

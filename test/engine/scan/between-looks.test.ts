@@ -71,8 +71,8 @@ it('what is scheduled is read once a minute, what runs at each look, and a perso
 			asked.push('maintenance');
 			return quietHost;
 		},
-		hostNow: async () => {
-			asked.push('now');
+		hostNow: async ({known}: {known?: HostNow}) => {
+			asked.push(known === undefined ? 'now and next' : 'now');
 			return hostNow();
 		},
 	};
@@ -81,15 +81,15 @@ it('what is scheduled is read once a minute, what runs at each look, and a perso
 	const seen = () => asked.splice(0).sort().join(' ');
 
 	await lookForCleaners(storage, looking);
-	expect(seen()).toBe('maintenance now');
+	expect(seen()).toBe('maintenance now and next');
 	time += 59_000;
 	await lookForCleaners(storage, looking);
 	expect(seen()).toBe('now');
 	await lookAtHost(storage, looking);
-	expect(seen()).toBe('maintenance now');
+	expect(seen()).toBe('maintenance now and next');
 	time += 61_000;
 	await lookForCleaners(storage, looking);
-	expect(seen()).toBe('maintenance now');
+	expect(seen()).toBe('maintenance now and next');
 });
 
 it('ten who ask while a look is under way share the next, which begins after they asked', async () => {

@@ -1,22 +1,27 @@
 import {putContainerCrontabs} from './container-crontabs.ts';
 import {mostBytesOfFile} from './maintenance-script.ts';
 
-const mostBytesOfCommandLine = 16_384;
-
 /**
  * What the host runs now and will start: its processes, containers, crontabs and timers. It only reads: it makes no file, and
  * starts nothing but programs that list. Nothing runs inside a container; command lines and files of other users are data.
- * Lines of standard input: the storage root, the folder that plays `/` (empty for the host itself), and a mark that nobody on
- * the host knows. A record is a line of the mark and a head, and then a body of any bytes:
- * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `process PID PARENT TICKS STORE CGROUP` with its command
- * line; `script PID` with the text; `container ENGINE ID NAME`; `top ID` with what docker tells of its processes; `timers SCOPE`
- * with what systemctl tells in UTC; `timer-file STATE NAME` with its text; `crontab PATH` with its text; `container-crontab ID ZONE
- * PATH` and `container-script ID PATH` with theirs; `gap TEXT`; and at last `end`.
+ * Lines of standard input: the storage root, the folder that plays `/` (empty for the host itself), a mark that nobody on the host
+ * knows, and `all`, or `running` where only what runs now is asked for. Then, for each interpreter that was looked at before: its number
+ * and the first line of its command line without NULs.
+ * A record is a line of the mark and a head, and then a body of any bytes:
+ * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `processes` with what the kernel tells of all, see
+ * `host-processes.ts`; `store PID SAME` of a collector; `script PID` with the text, `script-known PID` without; `container ENGINE ID
+ * NAME`; `top ID` with what docker tells of its processes; `timers SCOPE` with what systemctl tells in UTC; `timer-file STATE NAME` with
+ * its text; `crontab PATH` with its text; `container-crontab ID ZONE PATH` and `container-script ID PATH` with theirs; `gap TEXT`; and
+ * at last `end`.
  */
 export const printCleaners = `LC_ALL=C; export LC_ALL
 IFS= read -r root || exit 1
 IFS= read -r top || exit 1
 IFS= read -r mark || exit 1
+IFS= read -r what || exit 1
+while IFS=' ' read -r pid words; do
+	case $pid in ''|*[!0-9]*) ;; *) eval "known_$pid=\\$words" ;; esac
+done
 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin
 quick=
 if timeout 1 true >/dev/null 2>&1; then quick='timeout 10'; fi
@@ -60,6 +65,7 @@ ${putContainerCrontabs}
 {
 crond_of=
 put "now $(date +%s) $(unset TZ; date +%z)"
+if [ "$what" = all ]; then
 # The zone's name: from the link that libc reads, else the one whose rules are the same. Without a file it is UTC.
 zone=$(readlink "$top/etc/localtime")
 case $zone in
@@ -70,6 +76,7 @@ case $zone in
 	elif named=$(head -n 1 "$top/etc/timezone") && cmp -s "/usr/share/zoneinfo/$named" "$top/etc/localtime"; then zone=$named; fi ;;
 esac
 if [ -n "$zone" ]; then put "zone $zone"; fi
+fi
 
 if [ -z "$top" ]; then
 	if [ -r /proc/self/stat ]; then
@@ -77,31 +84,32 @@ if [ -z "$top" ]; then
 		boot=
 		while read -r key value _; do if [ "$key" = btime ]; then boot=$value; fi; done </proc/stat
 		put "boot $boot $(getconf CLK_TCK || echo 100)"
-		containers=
+		files=
 		for folder in /proc/[0-9]*; do
-			line=
-			stat=
-			while IFS= read -r line; do stat="$stat $line"; done <"$folder/stat" || continue
-			# Behind the name, which may hold anything: state, parent, …; the start is the 20th. @see proc(5)
-			set -- \${stat##*) }
-			# Of the kernel, or ended and not yet waited for.
-			if [ "\${2:-2}" = 2 ] || [ "$1" = Z ]; then continue; fi
-			pid=\${folder##*/} parent=$2 ticks=\${20}
-			words= cgroup= store=-
-			# Without the NULs between them.
-			IFS= read -r words <"$folder/cmdline"
-			IFS= read -r cgroup <"$folder/cgroup"
-			containers="$containers $cgroup"
+			words= cgroup= known=
+			# Without the NULs between them. What the kernel runs for itself has none, and what has ended and is not yet waited for.
+			if ! IFS= read -r words <"$folder/cmdline" && [ -z "$words" ]; then continue; fi
+			pid=\${folder##*/}
+			files="$files $folder/stat $folder/cgroup $folder/cmdline /proc/self/environ"
 			case $words in *garbage-collect*)
+				IFS= read -r cgroup <"$folder/cgroup"
 				store=$(store_of "$folder" "$cgroup")
 				# It ended while it was looked at, and took with it whose it was.
-				if [ "$store" = unknown ] && ! [ -e "$folder/stat" ]; then continue; fi ;;
+				if [ "$store" = unknown ] && ! [ -e "$folder/stat" ]; then continue; fi
+				put "store $pid $store" ;;
 			esac
-			put "process $pid $parent $ticks $store $cgroup"
-			head -c ${mostBytesOfCommandLine} "$folder/cmdline"
-			case $words in *cron*) put_crontabs "$folder" "$cgroup" ;; esac
-			case $words in *sh*/*|*python*/*|*perl*/*|*ruby*/*|*node*/*) put_script "$folder" "$pid" ;; esac
+			case $what$words in all*cron*)
+				IFS= read -r cgroup <"$folder/cgroup"
+				put_crontabs "$folder" "$cgroup" ;;
+			esac
+			case $words in *sh*/*|*python*/*|*perl*/*|*ruby*/*|*node*/*)
+				eval "known=\\$known_$pid"
+				if [ "$known" = "$words" ]; then put "script-known $pid"; else put_script "$folder" "$pid"; fi ;;
+			esac
 		done
+		# One program reads all. Its own environment, which holds the mark and which no other user can read, stands between the files.
+		put processes
+		printf '%s\\n' "$mark" | env -i PATH="$PATH" sh -c 'IFS= read -r MARK; export MARK; exec cat /proc/self/environ "$@"' sh /proc/self/environ $files
 	else
 		put 'gap the processes of the host: it has no /proc'
 	fi
@@ -111,12 +119,12 @@ if [ -z "$top" ]; then
 		$quick $engine ps --no-trunc --format '{{.ID}} {{.Names}}' </dev/null | head -n 200 | while read -r id name; do
 			put "container $engine $id $name"
 			# The engine may be in another machine, whose processes are not this host's.
-			case $containers in *"$id"*) continue ;; esac
+			if grep -q -s -e "$id" /proc/[0-9]*/cgroup; then continue; fi
 			if [ $engine = docker ]; then
 				put "top $id"
 				runs=$($quick docker top "$id" -eo pid,ppid,etimes,args </dev/null)
 				printf '%s\\n' "$runs"
-				case $runs in *cron*)
+				case $what$runs in all*cron*)
 					inner=$($quick docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$id" </dev/null | sed -n 's/^TZ=:*//p' | tail -n 1)
 					for file in /etc/crontabs/root /var/spool/cron/crontabs/root /var/spool/cron/root /etc/crontab; do
 						text=$($quick docker cp "$id:$file" - </dev/null | tar -xOf - | head -c ${mostBytesOfFile} | tr -d '\\000')
@@ -127,6 +135,7 @@ if [ -z "$top" ]; then
 		done
 	done
 
+	if [ "$what" = all ]; then
 	for scope in --system --user; do
 		if listed=$(TZ=UTC $quick systemctl $scope list-timers --full --no-pager --no-legend </dev/null); then
 			put "timers $scope"
@@ -136,10 +145,12 @@ if [ -z "$top" ]; then
 	own=$(crontab -l </dev/null | head -c ${mostBytesOfFile} | tr -d '\\000')
 	if [ -n "$own" ]; then put 'crontab crontab -l'; printf '%s' "$own"; fi
 	if command -v anacron >/dev/null 2>&1; then put anacron; fi
+	fi
 elif [ -x "$top/usr/sbin/anacron" ]; then
 	put anacron
 fi
 
+if [ "$what" = all ]; then
 for file in "$top"/etc/systemd/system/*.timer "$top"/run/systemd/system/*.timer "$top"/usr/local/lib/systemd/system/*.timer \\
 	"$top"/usr/lib/systemd/system/*.timer "$top"/lib/systemd/system/*.timer; do
 	# Without systemd at work no timer starts anything. @see sd_booted(3)
@@ -162,6 +173,7 @@ for file in "$top"/etc/crontab "$top"/etc/anacrontab "$top"/etc/cron.d/* "$top"/
 		head -c ${mostBytesOfFile} "$file" | tr -d '\\000'
 	fi
 done
+fi
 put end
 } 2>/dev/null | head -c 33554432
 `;

@@ -4,10 +4,13 @@ import type {HostNow, HostProcess, HostTimer} from '../../../domain/hold/host-no
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {printCleaners} from './cleaners-script.ts';
+import {processesIn} from './host-processes.ts';
 
 type CleanersOptions = Waiting & {
 	shell: Shell;
 	root: string;
+	/** What a look a moment ago found: only what runs now is read, and what will start is taken from it. */
+	known?: HostNow;
 	/** A folder that plays the host's `/`. Absent: the host itself. */
 	hostRoot?: string;
 };
@@ -15,17 +18,31 @@ type CleanersOptions = Waiting & {
 const cleanersTimeoutMs = 60_000;
 
 /** Reads what the host runs now and will start, in one command that only reads. */
-export async function readHostNow({shell, root, hostRoot = '', signal}: CleanersOptions): Promise<HostNow> {
+export async function readHostNow({shell, root, known, hostRoot = '', signal}: CleanersOptions): Promise<HostNow> {
 	const mark = randomBytes(12).toString('hex');
 	const store = root.replace(/\/docker\/registry\/v2\/?$/, '');
-	const input = `${store}\n${hostRoot}\n${mark}\n`;
+	// What an interpreter runs that still has the same command line is not read again.
+	const lines = (known?.processes ?? [])
+		.map(({pid, argv}) => `${pid} ${firstLineOf(argv)}\n`)
+		.filter(line => interpreter.test(line));
+	const what = known === undefined ? 'all' : 'running';
+	const input = [store, hostRoot, mark, what, lines.join('')].join('\n');
 	const request = {kind: 'read', script: printCleaners, input, timeoutMs: cleanersTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
-	return {...hostNowIn(Buffer.from(stdout).toString(), mark), ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
+	const now = hostNowIn(Buffer.from(stdout).toString(), mark, known);
+	return {...now, ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
 }
 
-/** Reads the records that the script prints, each after a line with the mark. */
-export function hostNowIn(output: string, mark: string): HostNow {
+/** Of which the script asks what they run. */
+const interpreter = /sh.*\/|(?:python|perl|ruby|node).*\//;
+
+/** As a shell reads it. */
+function firstLineOf(argv: readonly string[]): string {
+	return argv.join('').split('\n', 1)[0]!;
+}
+
+/** Reads the records that the script prints, each after a line with the mark. @param known from which what will start is taken */
+export function hostNowIn(output: string, mark: string, known?: HostNow): HostNow {
 	const host: HostNow = {
 		clock: 0,
 		zone: {offsetMinutes: 0},
@@ -40,6 +57,8 @@ export function hostNowIn(output: string, mark: string): HostNow {
 	const timerFiles: TimerFile[] = [];
 	let knowsTimers = false;
 	let [boot, ticks] = [0, 100];
+	let processes: string | undefined;
+	const stores = new Map<number, string>();
 	let hasEnd = false;
 
 	for (const record of output.split(`\n${mark} `).slice(1)) {
@@ -58,8 +77,14 @@ export function hostNowIn(output: string, mark: string): HostNow {
 			case 'boot':
 				[boot, ticks] = [Number(rest[0]), Number(rest[1])];
 				break;
-			case 'process':
-				host.processes.push(processIn(rest, body, {boot, ticks}));
+			case 'processes':
+				processes = body;
+				break;
+			case 'store':
+				stores.set(Number(rest[0]), rest[1]!);
+				break;
+			case 'script-known':
+				putKnown(Number(rest[0]));
 				break;
 			case 'script':
 				scripts.set(Number(rest[0]), body);
@@ -110,31 +135,30 @@ export function hostNowIn(output: string, mark: string): HostNow {
 		host.gaps.push('the output of the host ended before its last line');
 	}
 
+	const own = processes === undefined ? [] : processesIn(processes, {mark, boot, ticks, stores});
+	if (own === undefined) {
+		host.gaps.push('the processes of the host: they could not be told apart');
+	}
+
+	host.processes.unshift(...(own ?? []));
+	if (known !== undefined) {
+		const {zone, crontabs, timers, hasAnacron, scripts: inContainers} = known;
+		Object.assign(host, {zone, crontabs, timers, hasAnacron}, inContainers && {scripts: inContainers});
+		host.gaps.unshift(...known.gaps);
+	}
+
 	return {
 		...host,
-		timers: withFiles(host.timers, timerFiles, {knowsTimers}),
+		timers: known === undefined ? withFiles(host.timers, timerFiles, {knowsTimers}) : host.timers,
 		processes: host.processes.map(each => ({...each, ...defined({script: scripts.get(each.pid)})})),
 	};
-}
 
-function processIn(
-	[pid = '', parent = '', start = '', store, ...cgroup]: string[],
-	body: string,
-	{boot, ticks}: {boot: number; ticks: number},
-): HostProcess {
-	const group = cgroup.join(' ');
-	// `/docker/ID`, `/system.slice/docker-ID.scope`, `/machine.slice/libpod-ID.scope/container`
-	const container = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(group)?.[1];
-	const unit = container === undefined ? /\/([^/]+\.service)(?:\/[^/]*\.slice|$)/.exec(group)?.[1] : undefined;
-	const isUser = /\/user@\d+\.service\//.test(group);
-	return {
-		pid: Number(pid),
-		parent: Number(parent),
-		argv: body.replace(/\0$/, '').split('\0'),
-		started: boot + Number(start) / ticks,
-		...defined({container, unit: unit === undefined ? undefined : {name: unit, isUser}}),
-		...(store === 'same' || store === 'other' || store === 'unknown' ? {store} : {}),
-	};
+	function putKnown(pid: number): void {
+		const script = known?.processes.find(each => each.pid === pid)?.script;
+		if (script !== undefined) {
+			scripts.set(pid, script);
+		}
+	}
 }
 
 /** @see docker-top(1): the columns of ps on the engine's host, where words are no longer told apart */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
 import {readHostNow} from '../../../../src/adapters/storage/host/cleaners.ts';
+import type {HostNow} from '../../../../src/domain/hold/host-now.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {processes} from '../../../support/processes.ts';
 import {locate} from '../../../support/real.ts';
@@ -48,16 +49,19 @@ const look = ({
 	PATH = process.env.PATH,
 	hostRoot,
 	program,
+	known,
 }: {
 	PATH?: string | undefined;
 	hostRoot?: string;
 	program?: string;
+	known?: HostNow;
 } = {}) =>
 	readHostNow({
 		shell: createLocalShell({processes, nonce, environment: {PATH, TZ: 'Asia/Tokyo'}, ...(program && {program})}),
 		root,
 		signal,
 		...(hostRoot && {hostRoot}),
+		...(known && {known}),
 	});
 
 /** A program with these words for a command line, which ends with its standard input. It begins when it has printed a line. */
@@ -136,6 +140,38 @@ describe('what a host runs now', () => {
 
 		expect(host.processes.find(({pid}) => pid === loop)?.script).toBe(script);
 		expect(host.processes.find(({pid}) => pid === other)).not.toHaveProperty('script');
+	});
+
+	it('is read anew at a look that takes what will start, and the scripts that still run, from the one before', async () => {
+		await put('bin/crontab', "#!/bin/sh\necho '25 3 * * 0 /opt/weekly'\n", 0o755);
+		const file = await put('loop.sh', 'echo ready; read line; # garbage-collect\n');
+		const run = async (words: string[]) => {
+			const child = spawn('/bin/sh', words, {stdio: ['pipe', 'pipe', 'inherit']});
+			children.push(child);
+			await once(child.stdout!, 'data');
+			return child.pid!;
+		};
+		const [loop, other] = [await run([file]), await run([await put('other.sh', 'echo ready; read line\n')])];
+		const PATH = `${folder}/bin:${process.env.PATH}`;
+		const known = await look({PATH});
+		// It shows whose text is told: the file's, or that of the look before.
+		await writeFile(file, 'echo ready; read line; # garbage-collect, and more\n');
+		await put('bin/crontab', '#!/bin/sh\necho "* * * * * /opt/other"\n', 0o755);
+		const [later, collector] = [
+			await run([file, '--again']),
+			await start(['registry', 'garbage-collect', await configuration('same.yml', root)]),
+		];
+
+		const host = await look({PATH, known});
+
+		const scriptOf = (pid: number) => host.processes.find(each => each.pid === pid)?.script;
+		expect(scriptOf(loop)).toBe('echo ready; read line; # garbage-collect\n');
+		expect(scriptOf(later)).toBe('echo ready; read line; # garbage-collect, and more\n');
+		expect(host.processes.find(({pid}) => pid === other)).not.toHaveProperty('script');
+		expect(host.processes.find(({pid}) => pid === collector)).toMatchObject({store: 'same'});
+		expect(host.crontabs).toEqual(known.crontabs);
+		expect(host).toMatchObject({zone: known.zone, gaps: []});
+		expect((await look({PATH})).crontabs).toContainEqual({path: 'crontab -l', text: '* * * * * /opt/other'});
 	});
 
 	it('names containers, and asks docker for the processes that this host does not show', async () => {
@@ -251,6 +287,7 @@ esac
 			'cmp',
 			'timeout',
 			'env',
+			'cat',
 		]) {
 			await symlink(locate('busybox')!, path.join(bin, name));
 		}
