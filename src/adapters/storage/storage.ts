@@ -1,13 +1,15 @@
 import {defined} from '../../domain/defined.ts';
 import {OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import {restartLogCommand} from '../../domain/incident/restart-log.ts';
 import {chooseCompose} from '../../domain/storage/restart-form.ts';
 import {programsIn} from '../../domain/storage/restart-programs.ts';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
+import {askTogether} from './ask-together.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
-import {readBlob} from './blobs/read-blob.ts';
+import {readBlobs} from './blobs/read-blob.ts';
 import {streamBlob} from './blobs/stream-blob.ts';
 import {markApplied, readApplied} from './host/applied-plans.ts';
 import {listDataAside, moveDataAside, putDataBack} from './host/aside.ts';
@@ -22,7 +24,6 @@ import {suspendOnHost} from './host/suspend.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
-import {recheckTogether} from './recheck-together.ts';
 
 type StorageOptions = {
 	shell: Shell;
@@ -60,16 +61,18 @@ export function createStorage({
 	// An empty or relative path must never come to mean the host itself.
 	const hostRoot = givenHostRoot === undefined ? undefined : checkedFolder(givenHostRoot, 'folder that plays /');
 
+	const blobs = askTogether((digests: readonly Digest[], {signal}) => readBlobs(digests, {shell, root, signal}));
+
 	return {
 		place,
 		list: options => listStore({...options, shell, root}),
-		recheck: recheckTogether((paths, {signal}) => recheckPaths(paths, {shell, root, signal})),
+		recheck: askTogether((paths, {signal}) => recheckPaths(paths, {shell, root, signal})),
 		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
 		survey: ({signal}) => surveyStore({shell, root, signal}),
 		applied: (plan, {signal}) => readApplied(plan, {shell, root, signal}),
 		markApplied: (plan, {signal}) => markApplied(plan, {shell, root, signal}),
 		identity: ({signal}) => identifyStore({shell, root, signal}),
-		readBlob: (digest, {signal}) => readBlob(digest, {shell, root, signal}),
+		readBlob: async (digest, waiting) => (await blobs([digest], waiting)).get(digest),
 		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
 		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
 		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),

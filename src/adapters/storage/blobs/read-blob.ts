@@ -7,25 +7,49 @@ import {enterRoot, rejectRootExits} from '../store-root.ts';
 
 const blobTimeoutMs = 5 * 60_000;
 
-const noBlob = 65;
-
-/** The path of the blob follows the root. */
-const printBlob = `${enterRoot}
-IFS= read -r file
-[ -f "$file" ] || exit ${noBlob}
-cat "$file"
+/** The paths of the blobs follow the root. Each is printed behind a line with its length; `-`: it is no file. */
+const printBlobs = `${enterRoot}
+while IFS= read -r file; do
+	if [ -f "$file" ]; then wc -c <"$file"; cat "$file"; else echo -; fi
+done
 `;
 
-/** @returns undefined: the blob does not exist, or its bytes do not match its digest */
-export async function readBlob(
-	digest: Digest,
-	{shell, root, signal}: Waiting & {shell: Shell; root: string},
-): Promise<Uint8Array | undefined> {
-	const input = `${root}\n${blobFile(digest)}\n`;
-	const request = {kind: 'read', script: printBlob, input, timeoutMs: blobTimeoutMs} as const;
+type Place = Waiting & {shell: Shell; root: string};
+
+/**
+ * Reads some blobs that fit into memory, such as manifests, by one command.
+ * @returns those that exist and whose bytes match their digests
+ */
+export async function readBlobs(digests: readonly Digest[], place: Place): Promise<Map<Digest, Uint8Array>> {
+	const found = await readOnce(digests, place);
+	// One that was cut or grew while it was read hides where those behind it begin.
+	const first = digests.findIndex(digest => !found.has(digest));
+	const behind = first === -1 ? [] : digests.slice(first + 1).filter(digest => !found.has(digest));
+	return behind.length === 0 ? found : new Map([...found, ...(await readBlobs(behind, place))]);
+}
+
+async function readOnce(digests: readonly Digest[], {shell, root, signal}: Place): Promise<Map<Digest, Uint8Array>> {
+	const input = [root, ...digests.map(blobFile), ''].join('\n');
+	const request = {kind: 'read', script: printBlobs, input, timeoutMs: blobTimeoutMs} as const;
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 	rejectRootExits({exitCode, stderr}, root, shell.place);
-	return exitCode === 0 && matchesDigest(stdout, digest) ? stdout : undefined;
+
+	const found = new Map<Digest, Uint8Array>();
+	let at = 0;
+	for (const digest of digests) {
+		const end = stdout.indexOf(0x0a, at);
+		const head = Buffer.from(stdout.subarray(at, end === -1 ? stdout.length : end))
+			.toString()
+			.trim();
+		const size = /^\d+$/.test(head) ? Number(head) : undefined;
+		at = (end === -1 ? stdout.length : end + 1) + (size ?? 0);
+		const bytes = size === undefined ? undefined : stdout.subarray(at - size, at);
+		if (bytes !== undefined && matchesDigest(bytes, digest)) {
+			found.set(digest, bytes);
+		}
+	}
+
+	return found;
 }
 
 /** The path of a blob, from the folder where the scripts run. */

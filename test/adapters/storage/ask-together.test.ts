@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {recheckTogether} from '../../../src/adapters/storage/recheck-together.ts';
+import {askTogether} from '../../../src/adapters/storage/ask-together.ts';
 import type {PathState} from '../../../src/domain/storage/listing/listing.ts';
 
 const there: PathState = {state: 'there', size: 1};
@@ -17,7 +17,7 @@ function slowDisk() {
 				await new Promise<void>(resolve => begun.push(resolve));
 			}
 		},
-		recheck: recheckTogether((paths, waiting) => {
+		recheck: askTogether((paths: readonly string[], waiting) => {
 			const found = Promise.withResolvers<Map<string, PathState>>();
 			commands.push({
 				paths,
@@ -34,23 +34,43 @@ function slowDisk() {
 	};
 }
 
-test('what is asked while a command runs is asked by one command after it, and everybody gets what they asked for', async () => {
+test('what is asked at nearly the same time is asked by one command, and everybody gets what they asked for', async () => {
 	const disk = slowDisk();
 	const first = disk.recheck(['a'], {signal});
+	await new Promise(resolve => setTimeout(resolve, 1));
+	const second = disk.recheck(['b', 'a'], {signal});
 	await disk.begun(1);
-
-	const others = [disk.recheck(['b', 'c'], {signal}), disk.recheck(['c', 'd'], {signal})];
-	expect(disk.commands).toHaveLength(1);
 	disk.commands[0]!.answer();
-	await disk.begun(2);
-	disk.commands[1]!.answer();
 
 	expect([...(await first).keys()]).toEqual(['a']);
+	expect([...(await second).keys()]).toEqual(['b', 'a']);
+	expect(disk.commands.map(({paths}) => paths)).toEqual([['a', 'b']]);
+});
+
+test('what is asked while three commands run is asked by one command after the first that ends', async () => {
+	const disk = slowDisk();
+	const firsts = [];
+	for (const [n, path] of ['a', 'b', 'c'].entries()) {
+		firsts.push(disk.recheck([path], {signal}));
+		await disk.begun(n + 1);
+	}
+
+	const others = [disk.recheck(['d', 'e'], {signal})];
+	await new Promise(resolve => setTimeout(resolve, 50));
+	others.push(disk.recheck(['e', 'f'], {signal}));
+	expect(disk.commands).toHaveLength(3);
+	disk.commands[1]!.answer();
+	await disk.begun(4);
+	disk.commands[3]!.answer();
+
 	expect((await Promise.all(others)).map(found => [...found.keys()])).toEqual([
-		['b', 'c'],
-		['c', 'd'],
+		['d', 'e'],
+		['e', 'f'],
 	]);
-	expect(disk.commands.map(({paths}) => paths)).toEqual([['a'], ['b', 'c', 'd']]);
+	expect(disk.commands.map(({paths}) => paths)).toEqual([['a'], ['b'], ['c'], ['d', 'e', 'f']]);
+	disk.commands[0]!.answer();
+	disk.commands[2]!.answer();
+	expect((await Promise.all(firsts)).flatMap(found => [...found.keys()])).toEqual(['a', 'b', 'c']);
 });
 
 test('a command that failed fails those who waited for it, and nobody after them', async () => {
