@@ -90,6 +90,8 @@ export type ActionContext = {
 	attach?: Output;
 	/** It was ordered before, and no sign of it was seen: the order may arrive even now. */
 	again?: true;
+	/** Of an item: others of its plan had not begun when it did. */
+	others?: true;
 	/** Of an item that a person retried: the request ids of its earlier attempts, which may still arrive. */
 	earlier?: readonly string[];
 	/** What the image was before the first change; absent: no check has seen it. */

@@ -106,6 +106,7 @@ export function contextOf(
 		...defined({
 			attach,
 			again: isAgain ? (true as const) : undefined,
+			others: item && hasOthers(item, visit) ? (true as const) : undefined,
 			earlier: earlier.length > 0 ? earlier : undefined,
 			original: item ? undefined : originalOf(incident),
 			planned: item ? undefined : plannedImages(incident),
@@ -125,6 +126,10 @@ export function contextOf(
 		progress: progress => live.progress(progress, item?.id),
 		record: (name, detail, say) => report({type: 'effect.progressed', ...itemStampOf(effect), name, detail, say}),
 	};
+}
+
+function hasOthers({id}: Item, {items = []}: Visit): boolean {
+	return items.some(other => other.id !== id && other.state.kind === 'pending');
 }
 
 /** Work that honours its signal ends at once; the rest is abandoned after this long. */
