@@ -1,4 +1,6 @@
+import {once} from 'node:events';
 import {lstat, mkdir} from 'node:fs/promises';
+import {connect} from 'node:net';
 import path from 'node:path';
 import {execa} from 'execa';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
@@ -36,7 +38,6 @@ type SharedConnection = {
 
 const batchTimeoutMs = 30_000;
 const promptTimeoutMs = 180_000;
-const checkTimeoutMs = 5000;
 const closeTimeoutMs = 5000;
 /** An operator who thinks about a gate for some minutes is not prompted for the passphrase again. */
 const promptedPersistSeconds = 600;
@@ -74,13 +75,13 @@ export function createSharedConnection(connection: SharedConnectionOptions): Sha
 		async close() {
 			const controlPath = await control;
 			if (controlPath !== undefined) {
-				await manage('exit', controlPath, closeTimeoutMs);
+				await endMaster(controlPath);
 			}
 		},
 	};
 
 	async function logIn(controlPath: string, prompting: Prompting, {signal}: Waiting): Promise<void> {
-		if ((await manage('check', controlPath, checkTimeoutMs)) === 0) {
+		if (await hasMaster(controlPath)) {
 			return;
 		}
 
@@ -120,10 +121,25 @@ export function createSharedConnection(connection: SharedConnectionOptions): Sha
 		});
 	}
 
-	async function manage(command: 'check' | 'exit', controlPath: string, timeout: number): Promise<number | undefined> {
-		const argv = ['-o', `ControlPath=${controlPath}`, '-O', command, ...target];
-		const {exitCode} = await execa(program, argv, {reject: false, stdio: 'ignore', timeout, ...env});
-		return exitCode;
+	async function endMaster(controlPath: string): Promise<void> {
+		const argv = ['-o', `ControlPath=${controlPath}`, '-O', 'exit', ...target];
+		await execa(program, argv, {reject: false, stdio: 'ignore', timeout: closeTimeoutMs, ...env});
+	}
+}
+
+/**
+ * Whether the shared connection is there: its master listens at the socket, and takes it away when it ends. `ssh -O check` asks no
+ * more, and is a program for every command. @see openssh-portable mux.c, muxserver_listen, muxclient
+ */
+async function hasMaster(controlPath: string): Promise<boolean> {
+	const socket = connect({path: controlPath});
+	try {
+		await once(socket, 'connect');
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
 	}
 }
 
