@@ -22,10 +22,13 @@ export async function identifyStore({
 	signal,
 }: Waiting & {shell: Shell; root: string}): Promise<StoreIdentity> {
 	const request = {kind: 'read', script: printIdentity, input: `${root}\n`, timeoutMs} as const;
+	const asked = shell.hostKey?.({signal});
+	// Where the store cannot be entered, that is what is told.
+	asked?.catch(() => {});
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 	rejectRootExits({exitCode, stderr}, root, shell.place);
 	const [real = '', device = ''] = Buffer.from(stdout).toString().split('\n');
-	const hostKey = await shell.hostKey?.({signal});
+	const hostKey = await asked;
 	return {
 		root: real === '' ? root : real,
 		device: /^\d+:\d+$/.test(device) ? device : null,
