@@ -1,13 +1,14 @@
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';
-import {cp, mkdtemp, readdir, readFile, truncate, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readdir, readFile, truncate, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
 import {createLayoutSource} from '../../src/adapters/sources/layout-source.ts';
+import type {Digest} from '../../src/domain/image/digest.ts';
 import type {Plan, PlanImage} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
@@ -47,6 +48,7 @@ describeReal(
 			'acme/empty',
 			'acme/short',
 			'acme/rotten',
+			'acme/unlinked',
 		];
 		const nameOf = (repository: string) => `${registry.host}/${repository}:latest`;
 		const inside = (name: string) => path.join(temporary.folder, name);
@@ -64,7 +66,7 @@ describeReal(
 				}
 			}
 
-			for (const repository of ['acme/mirror', 'acme/empty', 'acme/short', 'acme/rotten']) {
+			for (const repository of ['acme/mirror', 'acme/empty', 'acme/short', 'acme/rotten', 'acme/unlinked']) {
 				await second.push(repository, 'latest', images[repository]!);
 			}
 
@@ -164,8 +166,19 @@ describeReal(
 			await sweep('acme/both', 0);
 			await sweep('acme/both', 2);
 			await sweep('acme/nowhere', 0);
+			await sweep('acme/unlinked', 0);
+			const shared = sharedLayer();
+			await store.remove(path.dirname(store.layerLink('acme/unlinked', shared)));
+			await mkdir(path.dirname(store.layerLink('acme/nowhere', shared)), {recursive: true});
+			await writeFile(store.layerLink('acme/nowhere', shared), shared);
 			await writeFile(store.blobFile(images['acme/empty']!.blobs[1]!.digest), '');
 			await truncate(store.blobFile(images['acme/short']!.blobs[2]!.digest), 20);
+		}
+
+		/** On the disk, and linked only in another repository. */
+		function sharedLayer(): Digest {
+			const {layers} = JSON.parse(images['acme/unlinked']!.manifests[2]!.bytes.toString());
+			return layers[0].digest;
 		}
 
 		const imageOf = (repository: string): PlanImage => plan.images.find(each => each.repository === repository)!;
@@ -182,6 +195,7 @@ describeReal(
 				['acme/offsite', 'copy-back'],
 				['acme/shelf', 'copy-back'],
 				['acme/short', 'copy-back'],
+				['acme/unlinked', 'copy-back'],
 			]);
 			expect(copyBackOf('acme/mirror').why).toContain('mirror holds all 6 missing parts.');
 			expect(copyBackOf('acme/offsite').why).toContain('offsite holds all 15 missing parts.');
@@ -198,6 +212,13 @@ describeReal(
 			const source = createLayoutSource({name: 'saved', place: inside('docker.tar')});
 			await expect(source.check(new AbortController())).rejects.toThrow(/it is a docker archive without index\.json/);
 			await source.close();
+		});
+
+		it('mounts what the disk still has from another repository that links it', () => {
+			const item = plan.items.find(({image, remedy}) => remedy === 'copy-back' && image?.startsWith('acme/unlinked@'));
+			const [mount, ...more] = item!.changes.filter(({type}) => type === 'mount-blob');
+			expect(mount).toMatchObject({repository: 'acme/unlinked', digest: sharedLayer(), from: 'acme/nowhere'});
+			expect(more).toEqual([]);
 		});
 
 		it('says what no source holds', () => {

@@ -1,4 +1,5 @@
 import {type Digest, shortDigest} from '../image/digest.ts';
+import {isRepositoryName} from '../image/reference.ts';
 import {byteSize, count} from '../text/wording.ts';
 import type {RelinkStep} from './relink-steps.ts';
 
@@ -15,6 +16,8 @@ export type CopyPart = {
 	where: 'linked' | 'disk' | 'sources' | 'gone' | 'in-the-way' | 'unread';
 	/** Those that hold it, in the order in which they are asked; also of what is in the way. */
 	sources?: string[];
+	/** A repository that links what is on the disk: a blob is mounted from there. */
+	from?: string;
 };
 
 /** Where the bytes of one image are. */
@@ -55,22 +58,29 @@ export function onceMovedAside({parts, ...copyBack}: CopyBack, movable: Readonly
 	};
 }
 
-/** What brings the image back: blobs, then manifests, nested ones first, then tags. */
+/** What brings the image back: blobs, mounted where another repository links them, then manifests, nested ones first, then tags. */
 export function copySteps(repository: string, {digest, parts}: CopyBack, retag: readonly string[]): RelinkStep[] {
 	const blobs = parts.filter(({role}) => role !== 'manifest');
 	const manifests = parts.filter(({role}) => role === 'manifest');
 	const top = manifests.find(part => part.digest === digest);
 	return [
-		...blobs.flatMap((part): RelinkStep[] =>
-			part.role === 'manifest' || !isStored(part)
-				? []
-				: [{kind: 'upload-blob', repository, digest: part.digest, role: part.role, size: part.size, ...fromOf(part)}],
-		),
+		...blobs.filter(isStored).flatMap(part => blobSteps(repository, part)),
 		...manifests
 			.filter(isStored)
 			.map((part): RelinkStep => ({kind: 'put-manifest', repository, digest: part.digest, ...fromOf(part)})),
 		...retag.map((tag): RelinkStep => ({kind: 'restore-tag', repository, tag, digest, ...(top && fromOf(top))})),
 	];
+}
+
+function blobSteps(repository: string, part: CopyPart): RelinkStep[] {
+	const {digest, role, size, where, from} = part;
+	if (role === 'manifest') {
+		return [];
+	}
+
+	return where === 'disk' && from !== undefined && isRepositoryName(from)
+		? [{kind: 'mount-blob', repository, digest, role, from, size}]
+		: [{kind: 'upload-blob', repository, digest, role, size, ...fromOf(part)}];
 }
 
 function isStored({where}: CopyPart): boolean {

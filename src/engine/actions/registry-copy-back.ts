@@ -6,6 +6,7 @@ import type {OutputValues} from '../../domain/incident/outputs.ts';
 import {type CopyBack, copySteps, onceMovedAside, weighCopyBack} from '../../domain/remedy/copy-back.ts';
 import {type RelinkStep, relinkCounts, relinkUndo, uploadedBytes} from '../../domain/remedy/relink-steps.ts';
 import {byteSize} from '../../domain/text/wording.ts';
+import {withMounts} from '../copy-back/mounts.ts';
 import {surveyCopyBack} from '../copy-back/survey.ts';
 import type {StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionNamed, ActionResult} from './action.ts';
@@ -58,7 +59,9 @@ export const registryCopyBack: ActionNamed<'registry.copy-back'> = {
 			});
 		}
 
-		const steps = copySteps(repository, copyBack, inputs.retag ?? []).map(step =>
+		const {registry, storage} = context.ports;
+		const mounted = await withMounts(repository, copyBack, {registry, storage, signal: context.signal});
+		const steps = copySteps(repository, mounted, inputs.retag ?? []).map(step =>
 			step.kind === 'restore-tag' && inputs.removed ? {...step, vanished: true as const} : step,
 		);
 		return {

@@ -73,7 +73,7 @@ describe('what is said of the sources', () => {
 });
 
 describe('the steps', () => {
-	it('blobs before manifests, children before their index, tags last; from the sources that hold them', () => {
+	it('blobs before manifests, children before their index, tags last; from the sources that hold them, or the repository that links them', () => {
 		const steps = copySteps(
 			'acme/app',
 			{
@@ -83,6 +83,7 @@ describe('the steps', () => {
 					part('config', 'sources', {role: 'config', sources: ['mirror']}),
 					part('linked', 'linked'),
 					part('onDisk', 'disk'),
+					part('shared', 'disk', {from: 'acme/base'}),
 					part('child', 'disk', {role: 'manifest'}),
 					{digest: top, role: 'manifest', size: 500, where: 'sources', sources: ['mirror']},
 				],
@@ -100,6 +101,14 @@ describe('the steps', () => {
 				sources: ['mirror'],
 			},
 			{kind: 'upload-blob', repository: 'acme/app', digest: named('onDisk'), role: 'layer', size: 1000},
+			{
+				kind: 'mount-blob',
+				repository: 'acme/app',
+				digest: named('shared'),
+				role: 'layer',
+				size: 1000,
+				from: 'acme/base',
+			},
 			{kind: 'put-manifest', repository: 'acme/app', digest: named('child')},
 			{kind: 'put-manifest', repository: 'acme/app', digest: top, sources: ['mirror']},
 			{kind: 'restore-tag', repository: 'acme/app', tag: 'latest', digest: top, sources: ['mirror']},
