@@ -96,6 +96,8 @@ const registry = v.strictObject({
 	/** The origin of the token service, where that is not the registry itself: only this host receives the credentials. */
 	tokenService: v.optional(origin),
 	role: v.optional(v.picklist(['authoritative', 'cache']), 'authoritative'),
+	/** Of a cache: the registry that it fetches from, which is asked for its limit of pulls. */
+	upstream: v.optional(origin),
 	/** The only platforms that are meant to be there; absent: all that an index names. */
 	platforms: v.optional(platformList),
 	storage: v.optional(storage),

@@ -15,6 +15,7 @@ export type ErrorCode =
 	| CiCode
 	| ConfigurationCode
 	| CopyBackCode
+	| RefetchCode
 	| CredentialsCode
 	| DigestCode
 	| DocumentCode
@@ -103,6 +104,8 @@ type ConfigurationCode =
 	| 'configuration.untrusted';
 
 type CopyBackCode = 'copy-back.impossible';
+
+type RefetchCode = 'refetch.limit';
 
 type CredentialsCode =
 	| 'credentials.command'

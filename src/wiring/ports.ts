@@ -20,7 +20,7 @@ import type {UsageReader} from '../engine/ports/usage.ts';
 import {secretCommandEnvironment} from './environments.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
-import {openRegistry, urlOf} from './registry.ts';
+import {openRegistry, openRegistryAt, urlOf} from './registry.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
 import {openSources} from './sources.ts';
@@ -63,6 +63,9 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 	const addresses = (known?.registry.addresses ?? [])
 		.filter(each => each !== host)
 		.map(each => openRegistry(each, {...setup, plainHttp}, requests.add).registry);
+
+	const upstreamUrl = known?.registry.upstream;
+	const upstream = upstreamUrl === undefined ? undefined : openRegistryAt(upstreamUrl, 'upstream', setup, requests.add);
 
 	const inventory = known?.registry.inventory === undefined ? undefined : openInventory(known.registry.inventory);
 	const usage = openUsage(host, setup);
@@ -116,7 +119,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 	};
 
 	async function closeAll(): Promise<void> {
-		const closing = [opened, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
+		const closing = [opened, upstream, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
 		await Promise.allSettled(closing.map(each => each?.close()));
 		await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
 	}
@@ -150,7 +153,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 				overhear: requests.listen,
 				...(sources.length > 0 && {sources}),
 				...(image?.build?.command && {buildCommand: openBuildCommand(image.build.command, image.build.follow)}),
-				...defined({storage, builder, inventory, usage, ci: usesCi ? ci : undefined}),
+				...defined({upstream, storage, builder, inventory, usage, ci: usesCi ? ci : undefined}),
 			},
 			settings: settingsOf(reference, setup),
 		};

@@ -69,6 +69,18 @@ export function openRegistry(host: string, setup: Setup, onRequest?: (line: stri
 	return {registry, secrets, known, close: () => registry.close()};
 }
 
+/** A registry that is not asked for damage. Its credentials and certificates are those of the configured registry of this address, else Docker's. */
+export function openRegistryAt(url: string, name: string, setup: Setup, onRequest?: (line: string) => void): Registry {
+	const {configuration} = setup;
+	const {host} = new URL(url);
+	const own = {url, role: 'authoritative' as const, credentials: {docker: true as const}};
+	const registries =
+		registryFor(configuration, host) === undefined
+			? {...configuration.registries, [name]: own}
+			: configuration.registries;
+	return openRegistry(host, {...setup, configuration: {...configuration, registries}}, onRequest).registry;
+}
+
 export function urlOf(host: string, plainHttp: boolean): string {
 	return `${plainHttp || isLoopback(host) ? 'http' : 'https'}://${respondingHost(host)}`;
 }

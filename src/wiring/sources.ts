@@ -3,10 +3,10 @@ import {createNodeSource} from '../adapters/sources/node-source.ts';
 import {createRegistrySource} from '../adapters/sources/registry-source.ts';
 import {createStoreSource} from '../adapters/sources/store-source.ts';
 import {blockBytes, blocksOfPiece, streamPieces} from '../adapters/storage/blobs/stream-pieces.ts';
-import {registryFor, type SourceConfiguration, sourcesOf} from '../domain/configuration.ts';
+import {type SourceConfiguration, sourcesOf} from '../domain/configuration.ts';
 import type {Source} from '../engine/ports/source.ts';
 import {openShell, openStorage} from './host.ts';
-import {openRegistry} from './registry.ts';
+import {openRegistryAt} from './registry.ts';
 import type {Setup} from './setup.ts';
 
 /** The sources of a configured registry, in its order. None of them is contacted yet. */
@@ -22,7 +22,8 @@ export function openSource(
 	onRequest?: (line: string) => void,
 ): Source {
 	if ('url' in source) {
-		return openRegistrySource(name, source.url, setup, onRequest);
+		const {url} = source;
+		return createRegistrySource({name, url, registry: openRegistryAt(url, `source ${name}`, setup, onRequest)});
 	}
 
 	if ('path' in source) {
@@ -39,17 +40,4 @@ export function openSource(
 				pieceSize: {blockBytes, blocksOfPiece},
 			})
 		: createStoreSource({name, root: source.root, shell, storage: openStorage(source, setup, shell)});
-}
-
-/** Its credentials and its certificates are those of the configured registry of this address, else Docker's. */
-function openRegistrySource(name: string, url: string, setup: Setup, onRequest?: (line: string) => void): Source {
-	const {configuration} = setup;
-	const {host} = new URL(url);
-	const own = {url, role: 'authoritative' as const, credentials: {docker: true as const}};
-	const registries =
-		registryFor(configuration, host) === undefined
-			? {...configuration.registries, [`source ${name}`]: own}
-			: configuration.registries;
-	const {registry} = openRegistry(host, {...setup, configuration: {...configuration, registries}}, onRequest);
-	return createRegistrySource({name, url, registry});
 }

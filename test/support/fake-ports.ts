@@ -144,6 +144,7 @@ export function fakeRegistry(served: Record<string, Manifest> = {}): FakeRegistr
 		certificate: () => undefined,
 		login: () => undefined,
 		rateLimit: () => undefined,
+		askLimit: async () => undefined,
 		requests: () => 1,
 		fresh: () => self,
 		close: async () => {},

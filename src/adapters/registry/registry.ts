@@ -1,5 +1,6 @@
 import type {Registry} from '../../engine/ports/registry.ts';
 import type {RegistryOptions} from './options.ts';
+import {askLimit} from './pull/ask-limit.ts';
 import {checkBlob} from './pull/blob.ts';
 import {listRepositories, listTags} from './pull/lists.ts';
 import {getManifest} from './pull/manifest.ts';
@@ -45,6 +46,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 		certificate: transport.certificate,
 		login: transport.login,
 		rateLimit: transport.rateLimit,
+		askLimit: (repository, reference, waiting) => askLimit(transport, repository, reference, waiting),
 		requests: transport.requests,
 		busy: transport.busy,
 		fresh: () => createRegistry(options),

@@ -23,6 +23,7 @@ import {
 	type PutBack,
 	type Refetch,
 	sayForget,
+	sayLimit,
 	sayMoveAside,
 	sayPutBack,
 	sayRefetch,
@@ -106,7 +107,7 @@ export function sayChange(change: Change): string[] {
 		case 'put-back':
 			return [sayPutBack(change)];
 		case 'refetch':
-			return [sayRefetch(change)];
+			return [sayRefetch(change), ...sayLimit(change)];
 		case 'bypass':
 			return ['changes nothing; by hand, on the hosts that pull:', ...change.lines];
 		case 'forget-cached':

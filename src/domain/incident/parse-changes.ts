@@ -30,7 +30,15 @@ const schema: v.GenericSchema<unknown, Change> = v.variant('kind', [
 	}),
 	v.object({kind: v.literal('move-aside'), digest, size: number, images: v.array(text)}),
 	v.object({kind: v.literal('put-back'), digest, size: number}),
-	v.object({kind: v.literal('refetch'), repository: text, digests: v.array(digest), pulls: number}),
+	v.object({
+		kind: v.literal('refetch'),
+		repository: text,
+		digests: v.array(digest),
+		pulls: number,
+		limit: v.exactOptional(
+			v.object({remaining: number, limit: v.exactOptional(number), windowSeconds: v.exactOptional(number)}),
+		),
+	}),
 	v.object({kind: v.literal('bypass'), cache: text, lines: v.array(text)}),
 	v.object({
 		kind: v.literal('forget-cached'),

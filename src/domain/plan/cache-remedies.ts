@@ -41,7 +41,7 @@ export function weighCached(
 function sayPulls(pulls: number): string {
 	return pulls === 0
 		? 'It counts as no pull upstream: only layers or configs are fetched.'
-		: `It counts as ${pulls} ${pulls === 1 ? 'pull' : 'pulls'} upstream; what its limit leaves is not asked.`;
+		: `It counts as ${pulls} ${pulls === 1 ? 'pull' : 'pulls'} upstream.`;
 }
 
 /** What a person changes on the hosts that pull. @param cache `host[:port]` */

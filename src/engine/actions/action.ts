@@ -28,6 +28,8 @@ export type Ports = {
 	registry: Registry;
 	/** The same pull-through cache, which may fetch what it lacks: only for an approved change. */
 	filling?: Registry;
+	/** From which the pull-through cache fetches, as it is configured; it is only asked for its limit. */
+	upstream?: Pick<Registry, 'host' | 'askLimit'>;
 	/** The same registry by its further addresses. */
 	addresses?: readonly Registry[];
 	storage?: Storage;

@@ -1,6 +1,8 @@
+import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {sayVerdict} from '../../domain/image/verdict.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
+import {type RateLimit, sayRateLimit} from '../../domain/rate-limit.ts';
 import {blobData} from '../../domain/storage/listing/paths.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Registry} from '../ports/registry.ts';
@@ -33,10 +35,15 @@ export const registryRefetch: ActionNamed<'registry.refetch'> = {
 	success: ['fetched'],
 	outcomeOf: refusedOrUnreachable,
 
-	async gate({image, digests, pulls}) {
+	async gate({image, digests, pulls}, context) {
+		const limit = pulls === 0 ? undefined : await limitOf(image.repository, digests[0]!, context);
+		if (limit !== undefined && limit.remaining < pulls) {
+			throw tooFew(limit, pulls, context);
+		}
+
 		return {
 			target: `${image.host}/${image.repository}`,
-			changes: [{kind: 'refetch', repository: image.repository, digests, pulls}],
+			changes: [{kind: 'refetch', repository: image.repository, digests, pulls, ...(limit && {limit})}],
 			undo: 'None is needed: the cache holds what its upstream has.',
 			phrase: `refetch ${image.repository}`,
 		};
@@ -51,6 +58,29 @@ export const registryRefetch: ActionNamed<'registry.refetch'> = {
 		return {kind: 'done', ...(await pull(inputs, context))};
 	},
 };
+
+/** Undefined: no upstream is configured, it does not respond, or it says nothing of a limit. */
+async function limitOf(
+	repository: string,
+	digest: Digest,
+	{ports, signal, log}: ActionContext,
+): Promise<RateLimit | undefined> {
+	try {
+		return await ports.upstream?.askLimit(repository, digest, {signal});
+	} catch (error) {
+		signal.throwIfAborted();
+		log(`The limit of the upstream is not known: ${asOperatorError(error).message}`);
+		return undefined;
+	}
+}
+
+function tooFew(limit: RateLimit, pulls: number, {ports}: ActionContext): OperatorError {
+	const needs = `${count(pulls, 'pull is', 'pulls are')} needed`;
+	return new OperatorError('refetch.limit', `${ports.upstream?.host}: ${sayRateLimit(limit)}; ${needs}.`, {
+		hint: 'Wait for the limit, give the cache an account with a higher one, or bypass it.',
+		exit: 'refused',
+	});
+}
 
 async function pull(
 	{image, digests}: InputsOf<'registry.refetch'>,

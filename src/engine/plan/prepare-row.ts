@@ -4,6 +4,7 @@ import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
+import {sayLimit} from '../../domain/incident/data-change.ts';
 import type {Settings} from '../../domain/incident/settings.ts';
 import {toRefetch} from '../../domain/plan/cache-remedies.ts';
 import type {PreparedItem} from '../../domain/plan/items.ts';
@@ -64,6 +65,19 @@ function needsOf(
 	);
 }
 
+/** What the upstream of a cache says of its limit, beside why it is fetched again. */
+function withLimit(image: PlanImage, remedy: PlanRemedy, changes: readonly Change[]): PlanImage {
+	const limits = changes.flatMap(change => (change.kind === 'refetch' ? sayLimit(change) : []));
+	return limits.length === 0
+		? image
+		: {
+				...image,
+				remedies: image.remedies.map(each =>
+					each.remedy === remedy ? {...each, why: `${each.why} (${limits.join('; ')}.)`} : each,
+				),
+			};
+}
+
 /** What was chosen, or the next that can be prepared. */
 export async function prepareRow(
 	row: DamagedRow,
@@ -83,6 +97,7 @@ export async function prepareRow(
 		try {
 			const {changes, undo} = await prepare(remedy, row, options);
 			const needs = needsOf(remedy, changes, row, options);
+			now = withLimit(now, remedy, changes);
 			return {
 				image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})},
 				item: {image: image.id, remedy, changes: changes.flatMap(each => planChangeOf(each) ?? []), undo, needs},

@@ -70,6 +70,11 @@ export type Registry = {
 	login(): string | undefined;
 	/** What the registry last said of its rate limit. Undefined: nothing. */
 	rateLimit(): RateLimit | undefined;
+	/**
+	 * What it says of its limit now, asked for by a manifest without pulling it. Undefined: it says nothing of one.
+	 * @throws OperatorError registry.*
+	 */
+	askLimit(repository: string, reference: string, waiting: Waiting): Promise<RateLimit | undefined>;
 	/** Requests made so far. */
 	requests(): number;
 	/** Responses so far that said the registry is overloaded (429, 503), retried ones included. */

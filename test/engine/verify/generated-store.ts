@@ -135,6 +135,7 @@ export function storeOf(plan: Plan, late: <T>(answer: T) => Promise<T> = async a
 		certificate: () => undefined,
 		login: () => undefined,
 		rateLimit: () => undefined,
+		askLimit: async () => undefined,
 		tags: () => late(tagged),
 		repositories: catalogueOf(),
 		putManifest: () => Promise.reject(new Error('a walk never writes')),

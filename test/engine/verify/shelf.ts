@@ -67,6 +67,7 @@ export function shelf(...images: BuiltImage[]): Shelf {
 		certificate: () => undefined,
 		login: () => undefined,
 		rateLimit: () => undefined,
+		askLimit: async () => undefined,
 		tags: async () => self.known,
 		putManifest: () => Promise.reject(new Error('a walk never writes')),
 		deleteManifest: () => Promise.reject(new Error('a walk never writes')),
