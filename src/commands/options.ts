@@ -17,6 +17,7 @@ export const storageOptions = {
 	'--path <dir>': text('a storage folder on this machine'),
 	'--ssh <dest>': text('the registry’s host, as ssh names it; with --root'),
 	'--root <dir>': text('the storage folder on that host'),
+	'--volume <name>': text('in the place of a folder: a volume of docker or podman, on that host or on this machine'),
 	'--transport <name>': choice('openssh: the system’s ssh; ssh2: the built-in client', ['openssh', 'ssh2']),
 	'--ssh-config <file>': text('use this ssh_config'),
 	'--become <how>': choice('sudo: every command on that host runs by `sudo -n /bin/sh`', ['sudo']),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type {Configuration, RegistryConfiguration} from '../domain/configuration.ts';
 import {defined} from '../domain/defined.ts';
 import {OperatorError} from '../domain/errors.ts';
+import {isVolume} from '../domain/storage/volume.ts';
 import type {StorageLocation} from '../wiring/host.ts';
 import {onlyRegistry, registryNamed} from './configured-registry.ts';
 
@@ -10,6 +11,7 @@ export type StorageOptions = {
 	path?: string;
 	ssh?: string;
 	root?: string;
+	volume?: string;
 	transport?: 'openssh' | 'ssh2';
 	sshConfig?: string;
 	become?: 'sudo';
@@ -32,11 +34,11 @@ type Usage = {code: 'scan.where' | 'audit.where'; hint: string};
 
 const scanUsage: Usage = {
 	code: 'scan.where',
-	hint: 'Write --path DIR, or --ssh DEST with --root DIR, or --registry NAME.',
+	hint: 'Write --path DIR, or --ssh DEST with --root DIR or --volume NAME, or --registry NAME.',
 };
 const auditUsage: Usage = {
 	code: 'audit.where',
-	hint: 'Write --path DIR, or --ssh DEST with --root DIR, or the name of a configured registry alone.',
+	hint: 'Write --path DIR, or --ssh DEST with --root DIR or --volume NAME, or the name of a configured registry alone.',
 };
 
 /**
@@ -58,7 +60,7 @@ export function scanTarget(
 	}
 
 	if (!compare) {
-		for (const option of ['path', 'ssh', 'root'] as const) {
+		for (const option of ['path', 'ssh', 'root', 'volume'] as const) {
 			if (options[option] !== undefined && name !== undefined) {
 				throw contradiction(`--${option}`, '--registry', {
 					code: 'scan.where',
@@ -116,9 +118,15 @@ export function auditTarget(
 
 /** The location that the options name by themselves. */
 function givenLocation(options: StorageOptions, folder: string, usage: Usage): StorageLocation | undefined {
-	const {path: local, ssh, root, transport, sshConfig, become} = options;
+	const {path: local, ssh, root, volume, transport, sshConfig, become} = options;
 	if (local !== undefined) {
-		const others = {'--ssh': ssh, '--root': root, '--transport': transport, '--ssh-config': sshConfig};
+		const others = {
+			'--ssh': ssh,
+			'--root': root,
+			'--volume': volume,
+			'--transport': transport,
+			'--ssh-config': sshConfig,
+		};
 		for (const [other, value] of Object.entries(others)) {
 			if (value !== undefined) {
 				throw contradiction('--path', other, usage);
@@ -126,6 +134,10 @@ function givenLocation(options: StorageOptions, folder: string, usage: Usage): S
 		}
 
 		return {root: path.resolve(folder, local), become};
+	}
+
+	if (volume !== undefined) {
+		return volumeLocation(volume, options, usage);
 	}
 
 	if (ssh !== undefined && root !== undefined) {
@@ -143,6 +155,31 @@ function givenLocation(options: StorageOptions, folder: string, usage: Usage): S
 	return undefined;
 }
 
+function volumeLocation(
+	volume: string,
+	{ssh, root, transport, sshConfig, become}: StorageOptions,
+	usage: Usage,
+): StorageLocation {
+	if (root !== undefined) {
+		throw contradiction('--root', '--volume', usage);
+	}
+
+	for (const [other, value] of Object.entries({'--transport': transport, '--ssh-config': sshConfig})) {
+		if (ssh === undefined && value !== undefined) {
+			throw contradiction('--volume', other, usage);
+		}
+	}
+
+	if (!isVolume(volume)) {
+		throw new OperatorError(usage.code, `"${volume}" is no name of a volume.`, {
+			hint: 'Write --volume NAME, or NAME/FOLDER for a folder in it.',
+			exit: 'usage',
+		});
+	}
+
+	return {volume, ssh, transport, sshConfig, become};
+}
+
 function configuredLocation(
 	registry: RegistryConfiguration | undefined,
 	{transport, sshConfig, become}: StorageOptions,
@@ -152,7 +189,7 @@ function configuredLocation(
 
 function contradiction(one: string, other: string, {code, hint}: Usage): OperatorError {
 	const where = ['--transport', '--ssh-config'].includes(other)
-		? 'a folder on this machine is not reached over SSH'
+		? 'what is on this machine is not reached over SSH'
 		: 'each of them says where the storage is';
 	return new OperatorError(code, `${one} and ${other} contradict each other: ${where}.`, {hint, exit: 'usage'});
 }

@@ -3,6 +3,7 @@ import {buildConfiguration} from './build/build-configuration.ts';
 import {platformList} from './image/meant-platforms.ts';
 import {isHost, isRepositoryName} from './image/reference.ts';
 import {restartCommand} from './storage/restart-form.ts';
+import {engines, isVolume} from './storage/volume.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 const command = v.pipe(v.array(text), v.minLength(1, 'needs a program'));
@@ -36,10 +37,14 @@ const sshOptions = {
 	become: v.optional(v.literal('sudo')),
 };
 
-const storage = v.strictObject({
+const storageKeys = v.strictObject({
 	/** A destination of ssh; without it, `root` is a folder of this machine. */
 	ssh: v.optional(text),
-	root: text,
+	root: v.optional(text),
+	/** In the place of `root`: a volume of docker or podman on that host, whose folder the engine tells; `NAME/FOLDER` below its top. */
+	volume: v.optional(v.pipe(text, v.check(isVolume, 'write NAME or NAME/FOLDER'))),
+	/** The engine of the volume, where both have one of this name. */
+	engine: v.optional(v.picklist(engines)),
 	...sshOptions,
 	/** The command that restarts the registry on that host. */
 	restart: v.optional(restartCommand),
@@ -48,6 +53,14 @@ const storage = v.strictObject({
 	/** The command of `regmedic audit --preflight`: a dry garbage collection on that host. */
 	collect: v.optional(text),
 });
+
+const storage = v.pipe(
+	storageKeys,
+	v.check(
+		({root, volume}) => (root === undefined) !== (volume === undefined),
+		'needs one of root: FOLDER and volume: NAME',
+	),
+);
 
 /** Scheme, host and port, and nothing else. */
 const origin = v.pipe(

@@ -66,4 +66,5 @@ export type StorageCode =
 	| 'storage.silent'
 	| 'storage.suspend'
 	| 'storage.unread'
+	| 'storage.volume'
 	| 'storage.working';

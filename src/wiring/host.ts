@@ -6,10 +6,13 @@ import {createOpenSshShell} from '../adapters/ssh/openssh/openssh.ts';
 import {sshEnvironment} from '../adapters/ssh/ssh-program.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh2/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2/ssh2.ts';
+import {findVolume} from '../adapters/storage/host/find-volume.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {defined} from '../domain/defined.ts';
+import type {Engine} from '../domain/storage/volume.ts';
 import type {Shell} from '../engine/ports/shell.ts';
 import type {Storage} from '../engine/ports/storage.ts';
+import type {Waiting} from '../engine/ports/waiting.ts';
 import {programEnvironment} from './environments.ts';
 import type {Setup} from './setup.ts';
 
@@ -80,7 +83,11 @@ function hasSsh(environment: Setup['environment']): boolean {
 
 /** The storage folder of a registry, on this machine or on its host. */
 export type StorageLocation = ShellLocation & {
-	root: string;
+	/** Absent: a volume names it. */
+	root?: string | undefined;
+	/** A volume of a container engine on that host. */
+	volume?: string | undefined;
+	engine?: Engine | undefined;
 	/** Restarts the registry on that host. */
 	restart?: string | undefined;
 	/** Runs commands of Redis from its standard input. */
@@ -93,10 +100,21 @@ export function openStorage(
 	setup: Setup,
 	shell: Shell = openShell(location, setup),
 ): Storage {
+	const {root, volume} = location;
 	return createStorage({
 		shell,
-		root: location.root,
+		root: root ?? (waiting => folderOf(location, shell, waiting)),
+		place: `${shell.place}:${root ?? `volume ${volume}`}`,
 		redact: setup.redaction.redact,
 		...defined({restartCommand: location.restart, redisCommand: location.redis, hostRoot: setup.hostRoot}),
 	});
+}
+
+/** The folder of a location, which an engine knows where a volume is named. @throws OperatorError storage.volume */
+export async function folderOf(
+	{root, volume = '', engine}: StorageLocation,
+	shell: Shell,
+	{signal}: Waiting,
+): Promise<string> {
+	return root ?? (await findVolume({volume, ...defined({engine})}, {shell, signal})).folder;
 }

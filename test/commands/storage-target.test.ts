@@ -19,6 +19,7 @@ const given = {
 	path: {path: 'data'},
 	ssh: {ssh: 'vm'},
 	root: {root: '/srv'},
+	volume: {volume: 'data'},
 	registry: {registry: 'private'},
 	transport: {transport: 'ssh2'},
 	sshConfig: {sshConfig: 'config'},
@@ -30,6 +31,7 @@ const flags: Record<Name, string> = {
 	path: '--path',
 	ssh: '--ssh',
 	root: '--root',
+	volume: '--volume',
 	registry: '--registry',
 	transport: '--transport',
 	sshConfig: '--ssh-config',
@@ -44,6 +46,13 @@ const pairs: [Name, Name, string | undefined][] = [
 	['path', 'transport', undefined],
 	['path', 'sshConfig', undefined],
 	['path', 'become', '/srv/data by sudo'],
+	['path', 'volume', undefined],
+	['root', 'volume', undefined],
+	['volume', 'registry', undefined],
+	['volume', 'transport', undefined],
+	['volume', 'sshConfig', undefined],
+	['volume', 'become', 'volume data by sudo'],
+	['ssh', 'volume', 'vm:volume data'],
 	['ssh', 'root', 'vm:/srv'],
 	['ssh', 'registry', undefined],
 	['root', 'registry', undefined],
@@ -65,9 +74,9 @@ const halves: [Name, Name, string][] = [
 	['transport', 'sshConfig', 'No storage given'],
 ];
 
-function sayLocation({root, ssh, transport, sshConfig, become}: ReturnType<typeof scan>['location']): string {
+function sayLocation({root, volume, ssh, transport, sshConfig, become}: ReturnType<typeof scan>['location']): string {
 	const host = ssh === undefined ? '' : `${ssh}:`;
-	return `${host}${root}${transport ? ` over ${transport}` : ''}${sshConfig ? ` with ${sshConfig}` : ''}${become ? ` by ${become}` : ''}`;
+	return `${host}${root ?? `volume ${volume}`}${transport ? ` over ${transport}` : ''}${sshConfig ? ` with ${sshConfig}` : ''}${become ? ` by ${become}` : ''}`;
 }
 
 describe('two options of a scan', () => {

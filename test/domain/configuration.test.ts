@@ -34,7 +34,11 @@ test.each([
 		'    urll: https://registry.example:5050',
 		/^regmedic\.yaml:\d+:\d+: .*\n?/,
 	],
-	['    storage: {ssh: registry-vm, root: /opt/registry/data}', '    storage: {ssh: registry-vm}', /root: is missing/],
+	[
+		'    storage: {ssh: registry-vm, root: /opt/registry/data}',
+		'    storage: {ssh: registry-vm}',
+		/needs one of root: FOLDER and volume: NAME/,
+	],
 	['    url: https://registry.example:5050', '    url: registry.example', /write https:\/\/HOST/],
 	['    url: https://registry.example:5050', '    url: https://registry.example:99999', /write https:\/\/HOST/],
 	[

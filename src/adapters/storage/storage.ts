@@ -7,6 +7,7 @@ import {programsIn} from '../../domain/storage/restart-programs.ts';
 import type {Redact} from '../../domain/text/redaction.ts';
 import type {Shell} from '../../engine/ports/shell.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
+import type {Waiting} from '../../engine/ports/waiting.ts';
 import {askTogether} from './ask-together.ts';
 import {hashBlobs} from './blobs/hash-blobs.ts';
 import {readBlobs} from './blobs/read-blob.ts';
@@ -18,6 +19,7 @@ import {dryRunCollection} from './host/dry-run-collection.ts';
 import {findMissing} from './host/find-programs.ts';
 import {identifyStore} from './host/identify-store.ts';
 import {readMaintenance} from './host/maintenance.ts';
+import {findContainerStores, sayContainerStores} from './host/registry-containers.ts';
 import {sampleStore} from './host/sample-store.ts';
 import {surveyStore} from './host/survey-store.ts';
 import {suspendOnHost} from './host/suspend.ts';
@@ -27,8 +29,10 @@ import {recheckPaths} from './recheck.ts';
 
 type StorageOptions = {
 	shell: Shell;
-	/** The folder that `rootdirectory` names, or the docker/registry/v2 below it. */
-	root: string;
+	/** The folder that `rootdirectory` names, or the docker/registry/v2 below it; or what finds it, where an engine knows it. */
+	root: string | ((waiting: Waiting) => Promise<string>);
+	/** For commands that are about the host, not the store. Absent: the same shell. */
+	host?: Shell;
 	/** A shell command, run unchanged on the host. */
 	restartCommand?: string;
 	/** A shell command that runs commands of Redis from its standard input. */
@@ -50,6 +54,7 @@ const logLines = 20;
  */
 export function createStorage({
 	shell,
+	host = shell,
 	root: givenRoot,
 	restartCommand,
 	redisCommand,
@@ -57,31 +62,56 @@ export function createStorage({
 	hostRoot: givenHostRoot,
 	redact = text => text,
 }: StorageOptions): Storage {
-	const root = checkedFolder(givenRoot, 'storage folder');
+	const root = typeof givenRoot === 'string' ? checkedFolder(givenRoot, 'storage folder') : givenRoot;
+	let found: string | undefined;
 	// An empty or relative path must never come to mean the host itself.
 	const hostRoot = givenHostRoot === undefined ? undefined : checkedFolder(givenHostRoot, 'folder that plays /');
 
-	const blobs = askTogether((digests: readonly Digest[], {signal}) => readBlobs(digests, {shell, root, signal}));
+	/** Where the store is, asked once. */
+	async function store({signal}: Waiting): Promise<Waiting & {shell: Shell; root: string}> {
+		found ??= typeof root === 'string' ? root : await root({signal});
+		return {shell, root: found, signal};
+	}
+
+	async function* stream(blob: Parameters<Storage['streamBlob']>[0], waiting: Waiting) {
+		yield* streamBlob(blob, await store(waiting));
+	}
+
+	/** A folder that is none, or is closed, may be one of a container: the engines of the host know where that is. */
+	async function orContainers<T>(work: Promise<T>, {signal}: Waiting): Promise<T> {
+		try {
+			return await work;
+		} catch (error) {
+			throw hostRoot === undefined ? await withContainers(error, {shell: host, signal}) : error;
+		}
+	}
+
+	const blobs = askTogether(async (digests: readonly Digest[], waiting) => readBlobs(digests, await store(waiting)));
 
 	return {
 		place,
-		list: options => listStore({...options, shell, root}),
-		recheck: askTogether((paths, {signal}) => recheckPaths(paths, {shell, root, signal})),
-		sample: (listed, {signal}) => sampleStore(listed, {shell, root, signal}),
-		survey: ({signal}) => surveyStore({shell, root, signal}),
-		applied: (plan, {signal}) => readApplied(plan, {shell, root, signal}),
-		markApplied: (plan, {signal}) => markApplied(plan, {shell, root, signal}),
-		identity: ({signal}) => identifyStore({shell, root, signal}),
+		list: options =>
+			orContainers(
+				store(options).then(where => listStore({...options, ...where})),
+				options,
+			),
+		recheck: askTogether(async (paths, waiting) => recheckPaths(paths, await store(waiting))),
+		sample: async (listed, waiting) => sampleStore(listed, await store(waiting)),
+		survey: waiting => orContainers(store(waiting).then(surveyStore), waiting),
+		applied: async (plan, waiting) => readApplied(plan, await store(waiting)),
+		markApplied: async (plan, waiting) => markApplied(plan, await store(waiting)),
+		identity: async waiting => identifyStore(await store(waiting)),
 		readBlob: async (digest, waiting) => (await blobs([digest], waiting)).get(digest),
-		streamBlob: (blob, {signal}) => streamBlob(blob, {shell, root, signal}),
-		hash: (digests, options) => hashBlobs(digests, {...options, shell, root}),
-		maintenance: ({signal}) => readMaintenance({...defined({hostRoot}), shell, root, signal}),
-		hostNow: ({known, signal}) => readHostNow({...defined({hostRoot, known}), shell, root, signal}),
-		dryRunCollection: (command, {signal}) => dryRunCollection({shell, command, redact, signal}),
-		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell, signal}),
-		moveAside: (data, lock, {signal}) => moveDataAside(data, lock, {shell, root, signal}),
-		putBack: (data, lock, {signal}) => putDataBack(data, lock, {shell, root, signal}),
-		aside: (incident, {signal}) => listDataAside(incident, {shell, root, signal}),
+		streamBlob: stream,
+		hash: async (digests, options) => hashBlobs(digests, {...options, ...(await store(options))}),
+		maintenance: async waiting => readMaintenance({...defined({hostRoot}), ...(await store(waiting))}),
+		hostNow: async ({known, signal}) =>
+			readHostNow({...defined({hostRoot, known}), ...(await store({signal})), shell: host}),
+		dryRunCollection: (command, {signal}) => dryRunCollection({shell: host, command, redact, signal}),
+		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell: host, signal}),
+		moveAside: async (data, lock, waiting) => moveDataAside(data, lock, await store(waiting)),
+		putBack: async (data, lock, waiting) => putDataBack(data, lock, await store(waiting)),
+		aside: async (incident, waiting) => listDataAside(incident, await store(waiting)),
 		...defined({restartCommand, redisCommand}),
 		async forget(commands, {signal}) {
 			if (redisCommand === undefined) {
@@ -90,14 +120,14 @@ export function createStorage({
 
 			const input = commands.map(each => `${each}\n`).join('');
 			const request = {kind: 'write', script: redisCommand, input, timeoutMs: logTimeoutMs} as const;
-			const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+			const {exitCode, stdout, stderr} = await host.run(request, {signal});
 			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
 		},
 		async restartObstacles({signal}) {
 			const command = restartCommand ?? '';
-			const missing = await findMissing(programsIn(command.replaceAll(chooseCompose, 'true')), {shell, signal});
+			const missing = await findMissing(programsIn(command.replaceAll(chooseCompose, 'true')), {shell: host, signal});
 			const either = command.includes(chooseCompose)
-				? await findMissing([{name: 'docker'}, {name: 'docker-compose'}], {shell, signal})
+				? await findMissing([{name: 'docker'}, {name: 'docker-compose'}], {shell: host, signal})
 				: [];
 			return either.length === 2 ? [...missing, 'neither docker nor docker-compose is there'] : missing;
 		},
@@ -107,7 +137,7 @@ export function createStorage({
 			}
 
 			const request = {kind: 'write', script: restartCommand, timeoutMs: restartTimeoutMs} as const;
-			const {exitCode, stdout, stderr} = await shell.run(request, {signal});
+			const {exitCode, stdout, stderr} = await host.run(request, {signal});
 			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
 		},
 		async restartLog({signal}) {
@@ -116,12 +146,30 @@ export function createStorage({
 				return undefined;
 			}
 
-			const {stdout} = await shell.run({kind: 'read', script, timeoutMs: logTimeoutMs}, {signal});
+			const {stdout} = await host.run({kind: 'read', script, timeoutMs: logTimeoutMs}, {signal});
 			return Buffer.from(stdout).toString();
 		},
-		lock: (holder, {signal}) => lockStore({shell, root, holder, signal}),
-		close: () => shell.close(),
+		lock: async (holder, waiting) => lockStore({...(await store(waiting)), holder}),
+		async close() {
+			await shell.close();
+			if (host !== shell) {
+				await host.close();
+			}
+		},
 	};
+}
+
+/** The same error; where containers tell where registries keep their stores, its hint says so. */
+async function withContainers(error: unknown, where: Waiting & {shell: Shell}): Promise<unknown> {
+	if (!(error instanceof OperatorError) || !['storage.no-root', 'storage.denied'].includes(error.code)) {
+		return error;
+	}
+
+	const said = await findContainerStores(where)
+		.then(stores => sayContainerStores(stores.filter(each => !error.message.includes(`${each.folder} `))))
+		.catch(() => undefined);
+	const {code, message, hint, exit} = error;
+	return said === undefined ? error : new OperatorError(code, message, {hint: `${said} ${hint}`, exit, cause: error});
 }
 
 function checkedFolder(folder: string, what: string): string {

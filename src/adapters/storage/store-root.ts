@@ -1,4 +1,5 @@
 import {OperatorError} from '../../domain/errors.ts';
+import {volumeFolder} from '../../domain/storage/volume.ts';
 import type {ShellResult} from '../../engine/ports/shell.ts';
 import {nameOtherLayout, otherStoreExit, otherStoreIn, refuseDatabases} from './other-stores.ts';
 
@@ -121,9 +122,22 @@ export function closedFolder(
 	const who = user === '' ? 'this login' : `the user ${user}`;
 	const message = `${folder} on ${place} cannot be read: ${who} may not enter ${at === folder ? 'it' : at}.`;
 	return new OperatorError('storage.denied', message, {
-		hint: `Log in as a user who may read the registry’s storage, or let ${who} enter that folder.`,
+		hint: hintFor(folder, who),
 		exit: 'refused',
 	});
+}
+
+/** The ways in, by where the folder lies. */
+function hintFor(folder: string, who: string): string {
+	const found = volumeFolder(folder);
+	if (found === undefined) {
+		return `Log in as a user who may read the registry’s storage, let ${who} enter that folder, or add \`become: sudo\` (\`--become sudo\`) if ${who} may use sudo there.`;
+	}
+
+	const {engine, name} = found;
+	return found.rootless
+		? `It is the volume ${name} of the rootless ${engine} of ${found.owner}: log in as ${found.owner}, or add \`become: sudo\` (\`--become sudo\`).`
+		: `It is the volume ${name} of ${engine}, which belongs to root: add \`become: sudo\` (\`--become sudo\`) if ${who} may use sudo there.`;
 }
 
 export function noRoot(root: string, place: string, why: string): OperatorError {

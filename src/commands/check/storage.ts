@@ -57,6 +57,8 @@ async function checkFolder(
 	signal: AbortSignal,
 ): Promise<string> {
 	if (disk === undefined) {
+		// What a scan would say is more exact: who was kept out, where, and where containers keep their stores.
+		await storage.survey({signal});
 		throw new OperatorError(
 			'check.storage',
 			`${storage.place}: the host responds, but the folder cannot be read: ${gaps.join('; ')}.`,

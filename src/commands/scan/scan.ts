@@ -15,7 +15,7 @@ import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import {tellCache} from '../../engine/scan/tell-cache.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
-import {openShell, openStorage} from '../../wiring/host.ts';
+import {folderOf, openShell, openStorage} from '../../wiring/host.ts';
 import {openRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 import {type StorageOptions, scanTarget} from '../storage-target.ts';
@@ -56,21 +56,22 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		file === undefined ? undefined : openInventory(path.resolve(invocation.folder, file));
 
 	try {
+		const base = await folderOf(location, shell, {signal});
 		const found = await scanStores({
-			location,
+			location: {...location, root: base},
 			configuration,
 			named: options.registry,
-			async findStores(base) {
+			async findStores(folder) {
 				// The named registry serves one of them, and nothing says which.
 				const ofOne = options.compare ? '--compare' : options.inventory === undefined ? undefined : '--inventory';
 				if (ofOne !== undefined) {
-					throw new OperatorError('scan.compare', `${base} is not the storage of one registry.`, {
+					throw new OperatorError('scan.compare', `${folder} is not the storage of one registry.`, {
 						hint: `Name the folder of one registry, or leave ${ofOne} out.`,
 						exit: 'usage',
 					});
 				}
 
-				return findStores({shell, base, signal});
+				return findStores({shell, base: folder, signal});
 			},
 			async scanStore(root, rules, name) {
 				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
@@ -98,7 +99,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			},
 		});
 		progress.stop();
-		return reportScan(found, {base: location.root, host, invocation});
+		return reportScan(found, {base, host, invocation});
 	} finally {
 		progress.stop();
 		await shell.close();

@@ -21,7 +21,7 @@ type FoundStore = {root: string; role?: RegistryRole; saidBy?: string};
 export type ScannedStores = {stores: ScannedStore[]; gaps: string[]};
 
 export type ScanStoresOptions = {
-	location: StorageLocation;
+	location: Pick<StorageLocation, 'ssh' | 'volume'> & {root: string};
 	configuration: Configuration;
 	/** The configured registry that was named. */
 	named: string | undefined;
@@ -40,13 +40,13 @@ export type ScanStoresOptions = {
  * @throws OperatorError storage.no-root | storage.other-store: there is no store in the folder, and none below it
  */
 export async function scanStores({
-	location: {root, ssh},
+	location: {root, ssh, volume},
 	configuration,
 	named,
 	findStores,
 	scanStore,
 }: ScanStoresOptions): Promise<ScannedStores> {
-	const nameOf = (folder: string) => named ?? configuredName(configuration, folder, ssh);
+	const nameOf = (folder: string) => named ?? configuredName(configuration, {folder, ssh, volume});
 	const roleOf = (name: string | undefined) => (name === undefined ? undefined : configuration.registries[name]?.role);
 	try {
 		const name = nameOf(root);
@@ -100,11 +100,18 @@ function isCode(error: unknown, code: ErrorCode): boolean {
 	return error instanceof OperatorError && error.code === code;
 }
 
-function configuredName({registries}: Configuration, root: string, ssh: string | undefined): string | undefined {
-	const found = Object.entries(registries).find(
-		([, {storage}]) =>
-			storage !== undefined && storage.ssh === ssh && storage.root.replace(/\/+$/, '') === root.replace(/\/+$/, ''),
-	);
+function configuredName(
+	{registries}: Configuration,
+	{folder, ssh, volume}: {folder: string; ssh: string | undefined; volume: string | undefined},
+): string | undefined {
+	const plain = (path: string) => path.replace(/\/+$/, '');
+	const found = Object.entries(registries).find(([, {storage}]) => {
+		const isIt =
+			storage?.root === undefined
+				? volume !== undefined && storage?.volume === volume
+				: plain(storage.root) === plain(folder);
+		return isIt && storage?.ssh === ssh;
+	});
 	return found?.[0];
 }
 

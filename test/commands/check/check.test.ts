@@ -38,7 +38,7 @@ it('a registry that cannot be opened does not keep the others from being checked
 		'registry third: false',
 		'storage third: false',
 	]);
-	expect(checks[3]).toMatchObject({hint: expect.stringContaining('storage.root')});
+	expect(checks[3]).toMatchObject({hint: expect.stringContaining('as its host sees it')});
 	expect(checks[5].say).toContain("is not a registry's storage: it holds no docker/registry/v2");
 
 	const lines = (await login.run(['check'])).stdout.split('\n');
