@@ -10,6 +10,7 @@ import {createBlobAnswers} from './blob-answers.ts';
 import {type CircuitBreaker, createCircuitBreaker, isAccessDenied, isRegistryDown} from './circuit-breaker.ts';
 import type {RequestLimiter} from './concurrency.ts';
 import {createFreshListing} from './fresh-listing.ts';
+import type {Opinion, OtherConnections} from './other-connections.ts';
 import type {PartDescriptor} from './parts.ts';
 import {
 	createInterning,
@@ -34,8 +35,10 @@ export type AnswerCache = {
 	config(digest: Digest): ConfigFact | undefined;
 	/** The platform that an image config names, empty for none; undefined: it could not be read. */
 	platform(config: PartDescriptor): Promise<string | undefined>;
-	/** Asks for a part over so many connections of its own, once in a run. */
+	/** Asks for a part over other connections, once in a run. */
 	elsewhere(descriptor: PartDescriptor): Promise<Opinion[]>;
+	/** Asks for what a tag or digest names over other connections. */
+	topElsewhere(reference: string): Promise<Opinion[]>;
 	/** A tag is requested every time: it may have moved. */
 	tag(tag: string): Promise<ManifestAnswer>;
 	/** Remembers the manifest that a tag resolved to, by its digest. */
@@ -55,15 +58,11 @@ function isReadWhole({layers, size}: PartDescriptor): boolean {
 	return layers !== undefined && size <= largestConfig;
 }
 
-/** What another connection was answered. */
-type Opinion = {state: string; status: number};
-/** A balancer that takes turns leads one of so many connections to another registry. */
-const connectionsElsewhere = 2;
-
 type AnswerCacheOptions = Waiting & {
 	depth: Depth;
 	limiter: RequestLimiter;
 	breaker: CircuitBreaker;
+	others: OtherConnections;
 	/** For depth unpack. */
 	unpacker?: Unpacker;
 };
@@ -71,7 +70,7 @@ type AnswerCacheOptions = Waiting & {
 export function createAnswerCache(
 	registry: Registry,
 	repository: string,
-	{depth, signal, limiter, breaker, unpacker}: AnswerCacheOptions,
+	{depth, signal, limiter, breaker, others, unpacker}: AnswerCacheOptions,
 ): AnswerCache {
 	const manifests = new Map<Digest, ManifestFact>();
 	const blobs = createBlobAnswers();
@@ -114,20 +113,12 @@ export function createAnswerCache(
 	}
 
 	async function askElsewhere({role, digest, size}: PartDescriptor): Promise<Opinion[]> {
-		const opinions: Opinion[] = [];
-		for (let made = 0; made < connectionsElsewhere; made++) {
-			const other = registry.fresh();
-			try {
-				const answer = await (role === 'manifest'
-					? other.manifest(repository, digest, {signal})
-					: other.blob(repository, {digest, size}, asked, {signal}));
-				opinions.push({state: answer.state, status: 'status' in answer ? answer.status : 200});
-			} finally {
-				await other.close();
-			}
-		}
-
-		return opinions;
+		const answers = await others.ask<BlobAnswer | ManifestAnswer>(other =>
+			role === 'manifest'
+				? other.manifest(repository, digest, {signal})
+				: other.blob(repository, {digest, size}, asked, {signal}),
+		);
+		return answers.map(opinionOf);
 	}
 
 	return {
@@ -180,6 +171,9 @@ export function createAnswerCache(
 			return known;
 		},
 
+		topElsewhere: async reference =>
+			(await others.ask(other => other.manifest(repository, reference, {signal}))).map(opinionOf),
+
 		tag: tag => request(() => registry.manifest(repository, tag, {signal})),
 
 		learn(answer) {
@@ -205,4 +199,8 @@ export function createAnswerCache(
 		indexes: () => indexes,
 		sizeOnly: blobs.sizeOnly,
 	};
+}
+
+function opinionOf(answer: BlobAnswer | ManifestAnswer): Opinion {
+	return {state: answer.state, status: 'status' in answer ? answer.status : 200};
 }

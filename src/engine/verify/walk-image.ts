@@ -12,8 +12,9 @@ import {createCircuitBreaker, isRegistryDown} from './circuit-breaker.ts';
 import {createRequestLimiter, type RequestLimiter} from './concurrency.ts';
 import {imagePlatforms} from './image-platforms.ts';
 import {checkMissingImage} from './missing-image.ts';
+import {createOtherConnections} from './other-connections.ts';
 import {isFound} from './read-manifest.ts';
-import type {Opinions} from './second-opinion.ts';
+import {unlessElsewhere} from './second-opinion.ts';
 import type {WalkProgress} from './walk-parts.ts';
 import {walkParts} from './walk-parts.ts';
 
@@ -63,47 +64,46 @@ export function createWalker(registry: Registry, options: WalkerOptions): Walker
 	const limiter = options.limiter ?? createRequestLimiter({signal, busy: () => registry.busy()});
 	const breaker = createCircuitBreaker(isRegistryDown, {leastRepositories: 2});
 	const caches = new Map<string, AnswerCache>();
-	const opinions: Opinions = {alike: 0, differed: false};
+	const others = createOtherConnections(registry, {limiter, signal});
 
 	function cacheOf(repository: string): AnswerCache {
 		const cache =
 			caches.get(repository) ??
-			createAnswerCache(registry, repository, {depth, signal, limiter, breaker, ...defined({unpacker})});
+			createAnswerCache(registry, repository, {depth, signal, limiter, breaker, others, ...defined({unpacker})});
 		caches.set(repository, cache);
 		return cache;
 	}
 
+	async function walkOne(reference: ImageReference, image: ImageOptions): Promise<ImageCheck> {
+		signal.throwIfAborted();
+		const cache = cacheOf(reference.repository);
+		const meant = platformsMeant(platforms, reference.repository);
+		const isCache = role === 'cache';
+		const options = {depth, signal, isCache, ...defined({meant}), ...image};
+		const {digest} = reference;
+		const checkMissing = (answer: Exclude<ManifestAnswer, {state: 'found'}>) => {
+			const first = checkMissingImage(reference, answer, {listTags: cache.tags, isCache});
+			const {state, status} = answer;
+			return isCache || state !== 'missing' ? first : unlessElsewhere(cache, reference, {status, first, signal});
+		};
+
+		if (digest !== undefined) {
+			const fact = await cache.manifest(digest);
+			return isFound(fact) ? walkParts(cache, reference, {digest, fact}, options) : checkMissing(fact);
+		}
+
+		const ask = () => cache.tag(target(reference));
+		const first = await ask();
+		const check =
+			first.state === 'found'
+				? await walkParts(cache, reference, {digest: first.claimed ?? first.digest, fact: cache.learn(first)}, options)
+				: await checkMissing(first);
+
+		return check.faults.length === 0 ? check : unlessMoved(check, {reference, first, ask, signal});
+	}
+
 	return {
-		async walk(reference, image = {}) {
-			signal.throwIfAborted();
-			const cache = cacheOf(reference.repository);
-			const meant = platformsMeant(platforms, reference.repository);
-			const isCache = role === 'cache';
-			const options = {depth, opinions, signal, isCache, ...defined({meant}), ...image};
-			const {digest} = reference;
-
-			if (digest !== undefined) {
-				const fact = await cache.manifest(digest);
-				return isFound(fact)
-					? walkParts(cache, reference, {digest, fact}, options)
-					: checkMissingImage(reference, fact, {listTags: cache.tags, isCache});
-			}
-
-			const ask = () => cache.tag(target(reference));
-			const first = await ask();
-			const check =
-				first.state === 'found'
-					? await walkParts(
-							cache,
-							reference,
-							{digest: first.claimed ?? first.digest, fact: cache.learn(first)},
-							options,
-						)
-					: await checkMissingImage(reference, first, {listTags: cache.tags, isCache});
-
-			return check.faults.length === 0 ? check : unlessMoved(check, {reference, first, ask, signal});
-		},
-
+		walk: (reference, image = {}) => others.during(() => walkOne(reference, image)),
 		platforms: ({repository}, check) => imagePlatforms(cacheOf(repository), check, {signal}),
 		indexes: repository => caches.get(repository)?.indexes() ?? 0,
 		sizeOnly: repository => caches.get(repository)?.sizeOnly() ?? 0,

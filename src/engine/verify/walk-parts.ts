@@ -8,14 +8,13 @@ import {checkManifest, createPartCheck, withoutEmptyBranches} from './check-part
 import {type CheckedPart, childCheck, keyOf, notMeantIn, outcomeOf, type Part} from './parts.ts';
 import {checkPlatforms, createPlatformFilter, type WantedPlatforms} from './platform.ts';
 import type {FoundFact} from './read-manifest.ts';
-import {type Opinions, secondOpinion} from './second-opinion.ts';
+import {withSecondOpinion} from './second-opinion.ts';
 import {weighUnserved} from './unserved.ts';
 import {weighUnpacked} from './weigh-unpacked.ts';
 
 type WalkPartsOptions = Waiting &
 	WantedPlatforms & {
 		depth: Depth;
-		opinions: Opinions;
 		isCache: boolean;
 		/** The platforms that are meant to be there; absent: all. */
 		meant?: readonly string[];
@@ -33,7 +32,7 @@ export async function walkParts(
 	cache: AnswerCache,
 	reference: ImageReference,
 	{digest, fact}: TopManifest,
-	{depth, opinions, signal, platform, require, isCache, meant, onProgress}: WalkPartsOptions,
+	{depth, signal, platform, require, isCache, meant, onProgress}: WalkPartsOptions,
 ): Promise<ImageCheck> {
 	const isIndex = fact.state === 'read' && fact.kind === 'index';
 	const filter = platform === undefined ? undefined : createPlatformFilter(platform);
@@ -48,7 +47,11 @@ export async function walkParts(
 	const onBytes = readsAll ? observer?.received : undefined;
 	const check = createPartCheck(cache, {signal, ...rules, ...defined({onBytes})});
 	const found = weighUnserved(withoutEmptyBranches(await checkByLevel(start, check, observer)));
-	const checked = depth === 'unpack' ? weighUnpacked(found, cache) : found;
+	const weighed = depth === 'unpack' ? weighUnpacked(found, cache) : found;
+	// A cache would fetch what it is asked for.
+	const {checked, unasked} = isCache
+		? {checked: weighed}
+		: await withSecondOpinion(cache, weighed, {host: reference.host, signal});
 	const parts = [...checked.values()];
 
 	const others = filter?.seen() ?? [];
@@ -56,12 +59,10 @@ export async function walkParts(
 	const platforms = await checkPlatforms(wanted, {top, parts, cache, signal, others});
 	const outcome = outcomeOf(parts);
 	const faults = [...outcome.faults, ...platforms.faults];
-	// A cache would fetch what it is asked for.
-	const differing = isCache ? undefined : await secondOpinion(cache, parts, {host: reference.host, opinions, signal});
 	const unchecked: Unchecked[] = [
 		...outcome.unchecked,
 		...platforms.unchecked,
-		...(differing === undefined ? [] : [{via: [], ...differing}]),
+		...(unasked === undefined ? [] : [{via: [], ...unasked}]),
 	];
 
 	const notMeant = notMeantIn(parts);

@@ -693,10 +693,8 @@ test.each<[string, BuildStatus[]]>([
 
 test('a pushed image of which parts are missing is verified next, and not called failed', async () => {
 	const registry = fakeRegistry();
-	const context = buildContext({
-		builder: pushing(registry, killed),
-		registry: {...registry, blob: missingBlob, fresh: () => ({...registry, blob: missingBlob})},
-	});
+	const lacking: FakeRegistry = {...registry, blob: missingBlob, fresh: () => lacking};
+	const context = buildContext({builder: pushing(registry, killed), registry: lacking});
 
 	expect(await run('builder.build', {image}, context)).toMatchObject({
 		outcome: 'pushed',
