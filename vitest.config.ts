@@ -10,7 +10,7 @@ const long = {
 	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts', 'test/incidents/damage-page.test.ts', 'test/incidents/look-behind.test.ts', 'test/cases/pullable.test.ts', 'test/drills/fallback.test.ts', 'test/engine/probe/memory.test.ts'],
 	isolated: [
 		'test/real/**/!(relink|preflight|rules|registry-client).test.ts',
-		'test/journeys/{bad-input,death,drill,installed,interrupted,kill,lost-output}.test.ts',
+		'test/journeys/{bad-input,death,drill,installed,interrupted,kill,lost-output,lost-reply}.test.ts',
 	],
 };
 

@@ -16,6 +16,8 @@ export type RunOptions = {
 	wrapper?: string[];
 	/** Standard input; absent: none. */
 	input?: string;
+	/** A person: is given what was said since the last answer, and answers a line, or nothing yet. */
+	person?: (said: string) => string | undefined;
 };
 
 export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
@@ -54,9 +56,13 @@ export async function openLogin(): Promise<Login> {
 		const child = spawn(program!, words, {
 			cwd: options.folder ?? path.join(folder, 'work'),
 			env: {...variables(folder), ...options.environment},
-			stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+			stdio: [options.input === undefined && options.person === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
 		});
-		child.stdin?.end(options.input);
+		if (options.person === undefined) {
+			child.stdin?.end(options.input);
+		} else {
+			answerFor(child, options.person);
+		}
 		running.add(child);
 		child.on('close', () => running.delete(child));
 		return listenTo(child);
@@ -76,6 +82,20 @@ export async function openLogin(): Promise<Login> {
 			await rm(folder, {recursive: true, force: true, maxRetries: 3});
 		},
 	};
+}
+
+function answerFor(child: ChildProcess, person: NonNullable<RunOptions['person']>): void {
+	let said = '';
+	// It may die while it is answered.
+	child.stdin!.on('error', () => {});
+	child.stdout!.on('data', chunk => {
+		said += chunk;
+		const answer = person(said);
+		if (answer !== undefined) {
+			said = '';
+			child.stdin!.write(`${answer}\n`);
+		}
+	});
 }
 
 function variables(folder: string): Record<string, string> {

@@ -6,11 +6,12 @@
  * `before:12`  the event has happened, and no byte of its line is written: the result is lost
  * `torn:12`    half of the line is written
  * `before:effect.finished diagnose`
+ * `after:relinked apply [4] #2`: the second of item 4, counted in this process
  */
 import {type FileHandle, open} from 'node:fs/promises';
 import {syncBuiltinESMExports} from 'node:module';
 import timers from 'node:timers/promises';
-import {labelOf} from './event-label.ts';
+import {exactLabels, labelOf} from './event-label.ts';
 
 const [, when, which] = /^(\w+):(.*)$/.exec(process.env.DIE_AT ?? '') ?? [];
 const handle = await open(process.execPath, 'r');
@@ -18,6 +19,7 @@ const methods = Object.getPrototypeOf(handle) as FileHandle;
 await handle.close();
 const {datasync} = methods;
 const write = methods.write as (bytes: Buffer, offset?: number, length?: number) => ReturnType<FileHandle['write']>;
+const exactLabel = exactLabels();
 let isWritten = false;
 
 function isLine(bytes: unknown): boolean {
@@ -26,7 +28,8 @@ function isLine(bytes: unknown): boolean {
 	}
 
 	const event = JSON.parse(bytes.toString()) as {seq: number; type: string};
-	return which === String(event.seq) || which === labelOf(event);
+	const exact = exactLabel(event);
+	return which === String(event.seq) || which === labelOf(event) || which === exact;
 }
 
 function die(): never {

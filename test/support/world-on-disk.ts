@@ -17,6 +17,10 @@ export type WorldOnDisk = {
 	fallbackBuilds: number;
 	/** The manifests that something other than a build stored, by reference. */
 	stored: string[];
+	/** The blobs that something other than a build mounted or uploaded, by digest. */
+	blobs: string[];
+	/** How often the registry was restarted. */
+	registryRestarts: number;
 	/** The damaged parts of the images on the disk; empty: they are intact. */
 	wrongWithImage: string[];
 };
@@ -38,6 +42,8 @@ export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
 	}
 
 	const changes = (await linesOf(places.changes)).map(line => JSON.parse(line) as Record<string, string>);
+	const own = changes.filter(({agent}) => !agent?.includes('(regmedic drill)'));
+	const referencesOf = (kinds: RegExp) => own.filter(({kind}) => kinds.test(kind!)).map(({reference}) => reference!);
 	return {
 		world,
 		builtInCi: pipelines
@@ -45,9 +51,9 @@ export async function readWorldOnDisk(drill: string): Promise<WorldOnDisk> {
 			.map(({name, number}) => `${name} ${number}`),
 		restarts,
 		fallbackBuilds: (await linesOf(places.builds)).length,
-		stored: changes
-			.filter(({kind, agent}) => kind === 'manifest-put' && !agent?.includes('(regmedic drill)'))
-			.map(({reference}) => reference!),
+		stored: referencesOf(/^manifest-put$/),
+		blobs: referencesOf(/^blob-/),
+		registryRestarts: own.filter(({kind}) => kind === 'restart').length,
 		wrongWithImage: await wrongWithAll(places.storage, world.broken),
 	};
 }

@@ -25,9 +25,23 @@ export type Exchange = {
 	changed(change: RegistryChange): Promise<void>;
 };
 
-export type RegistryChange = {kind: 'manifest-put'; repository: string; reference: string; agent: string};
+export type RegistryChange = {
+	kind: 'manifest-put' | 'blob-mounted' | 'blob-uploaded';
+	repository: string;
+	reference: string;
+	agent: string;
+};
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+/** Tells what the client of this request stored. */
+export function tellChange(
+	{request, repository, changed}: Exchange,
+	kind: RegistryChange['kind'],
+	reference: string,
+): Promise<void> {
+	return changed({kind, repository, reference, agent: request.headers['user-agent'] ?? ''});
+}
 
 /** Absolute, from the Host header, as the real one builds it. */
 export function locationOf({request}: Exchange, path: string): string {

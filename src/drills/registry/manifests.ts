@@ -4,7 +4,7 @@ import path from 'node:path';
 import {type Digest, isDigest} from '../../domain/image/digest.ts';
 import {bareMediaType, mediaTypes} from '../../domain/image/media-type.ts';
 import {digestOf} from '../images/image.ts';
-import {type Exchange, locationOf} from './exchange.ts';
+import {type Exchange, locationOf, tellChange} from './exchange.ts';
 import {ignoreMissing, putContent, readIfThere} from './files.ts';
 import {type ManifestDocument, readPushed, readStored} from './manifest-document.ts';
 import {Refusal, type RefusalEntry} from './refusal.ts';
@@ -68,12 +68,7 @@ export async function putManifest(exchange: Exchange): Promise<void> {
 		await store.writeTag(repository, reference, digest);
 	}
 
-	await exchange.changed({
-		kind: 'manifest-put',
-		repository,
-		reference,
-		agent: request.headers['user-agent'] ?? '',
-	});
+	await tellChange(exchange, 'manifest-put', reference);
 	response.writeHead(201, {
 		Location: locationOf(exchange, path.posix.join('/v2', repository, 'manifests', digest)),
 		'Docker-Content-Digest': digest,

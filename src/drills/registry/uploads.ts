@@ -5,7 +5,7 @@ import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {type Digest, digestAlgorithm, isDigest} from '../../domain/image/digest.ts';
 import {isRepositoryName} from '../../domain/image/reference.ts';
-import {digestOrRefuse, type Exchange, locationOf} from './exchange.ts';
+import {digestOrRefuse, type Exchange, locationOf, tellChange} from './exchange.ts';
 import {ignoreMissing, putContent, readIfThere} from './files.ts';
 import {Refusal} from './refusal.ts';
 
@@ -20,6 +20,7 @@ export async function startUpload(exchange: Exchange): Promise<void> {
 
 	if (isDigest(mount) && isRepositoryName(from) && (await lookup.blob(from, mount).catch(() => undefined))) {
 		await store.writeLink(store.layerLink(repository, mount), mount);
+		await tellChange(exchange, 'blob-mounted', mount);
 		created(exchange, mount);
 		return;
 	}
@@ -75,6 +76,7 @@ export async function finishUpload(exchange: Exchange): Promise<void> {
 	await store.writeLink(store.layerLink(repository, digest), digest);
 	await store.remove(uploadFolder(exchange, reference));
 	cache.rememberIn(repository, digest, {digest, size});
+	await tellChange(exchange, 'blob-uploaded', digest);
 	created(exchange, digest);
 }
 
