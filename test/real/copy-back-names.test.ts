@@ -18,7 +18,7 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 	let store: Store;
 	let registry: RealRegistry;
 	let mirror: RealRegistry;
-	const image = (name: string) => buildImage({seed: name, attestations: false});
+	const image = (name: string) => buildImage({seed: name, attestations: false, created: '2026-04-18T02:00:00Z'});
 	const images: Record<string, BuiltImage> = {
 		'acme/nameless': image('nameless'),
 		'acme/contested': image('contested'),
@@ -119,7 +119,9 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 		expect(of('acme/nameless').why).toMatch(/That the tag named sha256:\w{12} is what mirror says\./);
 		expect(of('acme/contested')).toMatchObject({possible: false});
 		expect(of('acme/contested').recommended).not.toBe('copy-back');
-		expect(of('acme/contested').why).toMatch(/offsite has sha256:\w{12}, mirror has sha256:\w{12}/);
+		expect(of('acme/contested').why).toMatch(
+			/offsite has sha256:\w{12} \(set by 20\d\d-\d\d-\d\d \d\d:\d\d UTC, built 2026-04-18 02:00 UTC\), mirror has sha256:\w{12} \(built 2026-04-18 02:00 UTC\)/,
+		);
 		const {exitCode, said} = await apply('with-disk');
 		// What is contested is left.
 		expect(exitCode, said).toBe(3);

@@ -13,6 +13,8 @@ export type LayoutFiles = {
 	kind: 'folder' | 'tar archive';
 	/** Bytes. Undefined: there is no such file. @throws OperatorError source.unreadable */
 	size(name: string, waiting: Waiting): Promise<number | undefined>;
+	/** When its index was written, in ISO 8601: of an archive, when that was. */
+	written(): Promise<string | undefined>;
 	/** @throws an error of the file system, also where there is no such file */
 	read(name: string, waiting: Waiting): AsyncIterable<Uint8Array>;
 	close(): Promise<void>;
@@ -32,6 +34,7 @@ export const layoutHint =
 function inFolder(folder: string): LayoutFiles {
 	return {
 		kind: 'folder',
+		written: () => writtenAt(path.join(folder, 'index.json')),
 		async size(name) {
 			const file = await stat(path.join(folder, name)).catch(() => undefined);
 			return file?.isFile() ? file.size : undefined;
@@ -39,6 +42,10 @@ function inFolder(folder: string): LayoutFiles {
 		read: (name, {signal}) => createReadStream(path.join(folder, name), {signal}),
 		close: async () => {},
 	};
+}
+
+async function writtenAt(file: string): Promise<string | undefined> {
+	return (await stat(file).catch(() => undefined))?.mtime.toISOString();
 }
 
 /** A stream of the handle would leave a listener on it for each blob. @see nodejs/node lib/internal/fs/streams.js, importFd */
@@ -82,6 +89,7 @@ function inArchive(place: string): LayoutFiles {
 
 	return {
 		kind: 'tar archive',
+		written: () => writtenAt(place),
 		async size(name, waiting) {
 			const {found} = await find(waiting);
 			if (!found.has('index.json') && found.has('manifest.json')) {

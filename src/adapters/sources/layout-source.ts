@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {type Digest, digestAlgorithm, digestHex, isDigest} from '../../domain/image/digest.ts';
 import type {SoughtPart, Source} from '../../engine/ports/source.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
@@ -80,7 +81,11 @@ export function createLayoutSource({name, place}: {name: string; place: string})
 			const found = (await entries(waiting)).filter(({annotations = {}}) => isNamed(annotations, repository, tag));
 			const digests = new Set(found.map(({digest}) => digest));
 			const [digest] = digests;
-			return digests.size === 1 && typeof digest === 'string' && isDigest(digest) ? digest : undefined;
+			if (digests.size !== 1 || typeof digest !== 'string' || !isDigest(digest)) {
+				return undefined;
+			}
+
+			return {digest, ...defined({setBy: await (await files()).written()})};
 		},
 		async check(waiting) {
 			const {kind} = await files();

@@ -80,7 +80,8 @@ export function createNodeSource({name, namespace, shell, streamPieces, pieceSiz
 			// A node may call the registry by another name.
 			const found = rows.filter(([reference]) => reference?.endsWith(`/${repository}:${tag}`));
 			const named = new Set(found.flatMap(row => row.find((word): word is Digest => isDigest(word)) ?? []));
-			return named.size === 1 ? [...named][0] : undefined;
+			const [digest] = named;
+			return digest !== undefined && named.size === 1 ? {digest} : undefined;
 		},
 		async check(waiting) {
 			const listed = linesOf(await run(listContent, [], waiting)).length;

@@ -33,7 +33,7 @@ export function createRegistrySource({name, url, registry}: {name: string; url: 
 		stream: (blob, waiting) => readBlob(blob, {registry, url}, waiting),
 		async tag(repository, tag, waiting) {
 			const answer = await registry.manifest(repository, tag, waiting);
-			return answer.state === 'found' ? answer.digest : undefined;
+			return answer.state === 'found' ? {digest: answer.digest} : undefined;
 		},
 		async check(waiting) {
 			await registry.tags(anyRepository, waiting);

@@ -1,3 +1,4 @@
+import {defined} from '../../domain/defined.ts';
 import {isDigest, isDigestOfNothing} from '../../domain/image/digest.ts';
 import type {PathState} from '../../domain/storage/listing/listing.ts';
 import {blobData, currentLink} from '../../domain/storage/listing/paths.ts';
@@ -8,9 +9,9 @@ import type {Waiting} from '../../engine/ports/waiting.ts';
 
 const linkTimeoutMs = 60_000;
 
-/** The root is what `rootdirectory` names, or the docker/registry/v2 below it; the path of the link is below that. */
+/** A link has no newline; the second line is when it was written. The root is what `rootdirectory` names, or the docker/registry/v2 below it; the path of the link is below that. */
 const printLink = `for base in "$1/docker/registry/v2" "$1"; do
-	if [ -f "$base/$2" ]; then cat "$base/$2"; exit; fi
+	if [ -f "$base/$2" ]; then cat "$base/$2"; echo; stat -c %Y "$base/$2" 2>/dev/null; exit 0; fi
 done`;
 
 type StoreSource = {
@@ -43,8 +44,9 @@ export function createStoreSource({name, root, shell, storage}: StoreSource): So
 		async tag(repository, tag, {signal}) {
 			const args = [root, currentLink(repository, tag)];
 			const {stdout} = await shell.run({kind: 'read', script: printLink, args, timeoutMs: linkTimeoutMs}, {signal});
-			const link: string = Buffer.from(stdout).toString();
-			return isDigest(link) ? link : undefined;
+			const [link = '', seconds = ''] = Buffer.from(stdout).toString().split('\n');
+			const setBy = /^\d{1,10}$/.test(seconds) ? new Date(Number(seconds) * 1000).toISOString() : undefined;
+			return isDigest(link) ? {digest: link, ...defined({setBy})} : undefined;
 		},
 		async check(waiting) {
 			await storage.identity(waiting);

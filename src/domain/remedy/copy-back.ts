@@ -1,5 +1,6 @@
 import {type Digest, shortDigest} from '../image/digest.ts';
 import {isRepositoryName} from '../image/reference.ts';
+import {sayTime} from '../text/time.ts';
 import {byteSize, count} from '../text/wording.ts';
 import type {RelinkStep} from './relink-steps.ts';
 
@@ -43,8 +44,11 @@ export type CopyBackOutlook = {
 	asides?: Digest[];
 };
 
-/** Says that a tag named this digest. A hash proves bytes, not names. */
-export type Witness = {source: string; digest: Digest};
+/**
+ * Says that a tag named this digest. A hash proves bytes, not names. `setBy`: by when it did; `built`: when the image was built, as its
+ * config says. Both in ISO 8601.
+ */
+export type Witness = {source: string; digest: Digest; setBy?: string; built?: string};
 
 /** The same when this bad data was moved aside: then it is what the sources hold, or gone. */
 export function onceMovedAside({parts, ...copyBack}: CopyBack, movable: ReadonlySet<Digest>): CopyBack {
@@ -144,8 +148,17 @@ export function weighWitnesses(
 	const why =
 		only === undefined
 			? 'The tag names nothing, and no source has a tag of this name.'
-			: `Which digest the tag named is not known: ${witnesses.map(({source, digest}) => `${source} has ${shortDigest(digest)}`).join(', ')}. Respond to the image by the digest that you choose, then point the tag to it.`;
+			: `Which digest the tag named is not known: ${witnesses.map(sayWitness).join(', ')}. Respond to the image by the digest that you choose, then point the tag to it.`;
 	return {outlook: {possible: false, why: [why, ...asked].join(' '), bytes: 0}};
+}
+
+/** `nas has sha256:0a1b2c3d4e5f (set by 2026-04-18 02:00 UTC, built 2026-04-17 11:20 UTC)` */
+function sayWitness({source, digest, setBy, built}: Witness): string {
+	const times = [
+		...(setBy === undefined ? [] : [`set by ${sayTime(setBy)}`]),
+		...(built === undefined ? [] : [`built ${sayTime(built)}`]),
+	];
+	return `${source} has ${shortDigest(digest)}${times.length === 0 ? '' : ` (${times.join(', ')})`}`;
 }
 
 /** `mirror holds all 3 missing parts` · `node1 holds 2 of 5 missing parts, node2 3` */

@@ -1,7 +1,10 @@
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
+import type {Witness} from '../../domain/remedy/copy-back.ts';
 import type {SoughtPart, Source} from '../ports/source.ts';
 import type {Waiting} from '../ports/waiting.ts';
+import {builtAt} from './built-at.ts';
 
 /** Asks every source at once. One that fails is not asked again: what it holds is not known. */
 export function createAsking(sources: readonly Source[], {signal}: Waiting) {
@@ -19,6 +22,16 @@ export function createAsking(sources: readonly Source[], {signal}: Waiting) {
 			silent.set(source.name, asOperatorError(error).message);
 			return undefined;
 		}
+	}
+
+	async function ask(source: Source, repository: string, tag: string): Promise<Witness | undefined> {
+		const named = await source.tag(repository, tag, {signal});
+		if (named === undefined) {
+			return undefined;
+		}
+
+		const built = await builtAt(source, {repository, digest: named.digest}, {signal});
+		return {source: source.name, ...named, ...defined({built})};
 	}
 
 	return {
@@ -45,12 +58,10 @@ export function createAsking(sources: readonly Source[], {signal}: Waiting) {
 			return {holders: []};
 		},
 
-		/** What each source says that a tag names; a source that has no such tag says nothing. */
-		async witnesses(repository: string, tag: string): Promise<{source: string; digest: Digest}[]> {
-			const said = await Promise.all(
-				sources.map(source => attempt(source, () => source.tag(repository, tag, {signal}))),
-			);
-			return sources.flatMap(({name}, at) => (said[at] === undefined ? [] : {source: name, digest: said[at]}));
+		/** What each source says that a tag names, and since when; a source that has no such tag says nothing. */
+		async witnesses(repository: string, tag: string): Promise<Witness[]> {
+			const said = await Promise.all(sources.map(source => attempt(source, () => ask(source, repository, tag))));
+			return said.filter(witness => witness !== undefined);
 		},
 	};
 }

@@ -4,6 +4,9 @@ import type {Waiting} from './waiting.ts';
 /** What is looked for. `size`: bytes, from a descriptor; absent of a manifest that nothing describes. */
 export type SoughtPart = {repository: string; digest: Digest; kind: 'manifest' | 'blob'; size?: number};
 
+/** `setBy`: by when the tag named it, in ISO 8601; a copy that does not keep times makes it later. Absent: it is not told. */
+type NamedThere = {digest: Digest; setBy?: string};
+
 /** A place that may still hold bytes that the registry has lost. It is only read. */
 export type Source = {
 	/** As the configuration calls it. */
@@ -17,7 +20,7 @@ export type Source = {
 	/** Streams the bytes of one blob, each piece until the next is asked for. They are not checked: the caller hashes them. @throws OperatorError source.gone, and as `holds` */
 	stream(part: SoughtPart & {size: number}, waiting: Waiting): AsyncIterable<Uint8Array>;
 	/** What a tag names there: a witness, no proof. Undefined: it has no such tag, or does not tell. */
-	tag(repository: string, tag: string, waiting: Waiting): Promise<Digest | undefined>;
+	tag(repository: string, tag: string, waiting: Waiting): Promise<NamedThere | undefined>;
 	/** Whether it responds, in a sentence without a full stop. @throws OperatorError */
 	check(waiting: Waiting): Promise<string>;
 	close(): Promise<void>;

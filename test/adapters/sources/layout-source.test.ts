@@ -178,9 +178,12 @@ describe('a tar archive of an OCI layout', () => {
 			await sourceOf(tarOf([indexEntry(...entries)])),
 			createLayoutSource({name: 'shelf', place: inFolder}),
 		]) {
-			expect(await source.tag('acme/app', 'latest', {signal})).toBe(one);
-			expect(await source.tag('acme/other', 'latest', {signal})).toBe(other);
-			expect(await source.tag('acme/tool', '1', {signal})).toBe(other);
+			expect(await source.tag('acme/app', 'latest', {signal})).toEqual({
+				digest: one,
+				setBy: expect.stringMatching(/^20.*Z$/),
+			});
+			expect(await source.tag('acme/other', 'latest', {signal})).toMatchObject({digest: other});
+			expect(await source.tag('acme/tool', '1', {signal})).toMatchObject({digest: other});
 			expect(await source.tag('acme/third', 'latest', {signal})).toBeUndefined();
 			expect(await source.check({signal})).toMatch(/is an OCI layout in a (?:folder|tar archive) with 3 images$/);
 			await source.close();

@@ -149,6 +149,15 @@ describe('which digest a tag named', () => {
 		expect(JSON.stringify(weighed)).toMatch(/its own history has sha256:\w{12}, mirror has sha256:\w{12}/);
 	});
 
+	it('is shown with the times that a source tells', () => {
+		const times = {setBy: '2026-04-18T03:00:00Z', built: '2026-04-18T02:00:00.5Z'};
+		const weighed = weighWitnesses([{...says('nas', top), ...times}, says('mirror', named('other'))], []);
+
+		expect(JSON.stringify(weighed)).toMatch(
+			/nas has sha256:\w{12} \(set by 2026-04-18 03:00 UTC, built 2026-04-18 02:00 UTC\), mirror has sha256:\w{12}\./,
+		);
+	});
+
 	it('is not known where nobody says', () => {
 		expect(weighWitnesses([], [{source: 'nas', why: 'No route.'}])).toEqual({
 			outlook: {
