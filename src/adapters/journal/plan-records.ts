@@ -1,4 +1,5 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
 import path from 'node:path';
 
 /**
@@ -31,4 +32,9 @@ export async function rememberPlan(
 export async function recallPlan(state: string, id: string, what: 'made' | 'applied'): Promise<string | undefined> {
 	const text = await readFile(fileOf(state, id, what), 'utf8').catch(() => undefined);
 	return text?.trim();
+}
+
+/** One line: who applies a plan, on which machine, when, and in which incident. */
+export function noteOfApplying({actor, now, incident}: {actor: string; now: Date; incident: string}): string {
+	return `${actor} on ${hostname()}, ${now.toISOString()}, ${incident}`;
 }

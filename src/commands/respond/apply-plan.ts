@@ -1,5 +1,5 @@
 import {stateFolder} from '../../adapters/journal/incident-folders.ts';
-import {recallPlan, rememberPlan} from '../../adapters/journal/plan-records.ts';
+import {noteOfApplying, recallPlan, rememberPlan} from '../../adapters/journal/plan-records.ts';
 import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
 import {exitCodes, OperatorError} from '../../domain/errors.ts';
@@ -62,7 +62,7 @@ export async function applyPlan(options: ApplyOptions, invocation: Invocation): 
 		}
 
 		const mark = (incident: string) =>
-			store.mark(`${invocation.actor}, ${systemClock.now().toISOString()}, ${incident}`);
+			store.mark(noteOfApplying({actor: invocation.actor, now: systemClock.now(), incident}));
 		let opened: OpenIncident | undefined;
 		// The data of `--json` is the plan with its outcomes; the sentences are messages then.
 		const {flags, talk, print} = invocation;

@@ -33,11 +33,11 @@ export function wordOfPlan(plan: Plan, incident: Incident, unlike: ReadonlySet<s
 	}
 
 	if (phase.kind === 'asking' && visit.rows) {
-		return settle(plan, visit, visit.rows, unlike);
+		return settle(plan, visit, {rows: visit.rows, unlike, host: incident.image.host});
 	}
 
 	if (phase.kind === 'gate' && isApply) {
-		return approve(plan, visit);
+		return approve(plan, visit, incident.image.host);
 	}
 
 	const [held] = phase.kind === 'applying' ? heldItems(visit.items) : [];
@@ -70,7 +70,11 @@ function restartNone({asked, step, attempt}: Visit): PlanWord | undefined {
 	};
 }
 
-function settle(plan: Plan, {step, attempt}: Visit, rows: readonly PlanRow[], unlike: ReadonlySet<string>): PlanWord {
+function settle(
+	plan: Plan,
+	{step, attempt}: Visit,
+	{rows, unlike, host}: {rows: readonly PlanRow[]; unlike: ReadonlySet<string>; host: string},
+): PlanWord {
 	const choose = (some: readonly PlanRow[], remedy: string): PlanWord => ({
 		kind: 'say',
 		happening: {type: 'plan.chosen', step, attempt, rows: some.map(({id}) => id), remedy},
@@ -85,11 +89,11 @@ function settle(plan: Plan, {step, attempt}: Visit, rows: readonly PlanRow[], un
 		return choose(same, remedy);
 	}
 
-	const wrong = rows.filter(row => row.remedy !== leave && whyUnlike(plan, row) !== undefined);
+	const wrong = rows.filter(row => row.remedy !== leave && whyUnlike(plan, row, host) !== undefined);
 	if (wrong.length > 0) {
 		return {
 			...(choose(wrong, leave) as Extract<PlanWord, {kind: 'say'}>),
-			tell: wrong.map(row => `${row.title}: left alone. ${whyUnlike(plan, row)}`),
+			tell: wrong.map(row => `${row.title}: left alone. ${whyUnlike(plan, row, host)}`),
 			unlike: wrong.map(({id}) => id),
 		};
 	}
@@ -99,10 +103,10 @@ function settle(plan: Plan, {step, attempt}: Visit, rows: readonly PlanRow[], un
 		: {kind: 'say', happening: {type: 'plan.settled', step, attempt}, tell: [], unlike: []};
 }
 
-function approve(plan: Plan, {step, attempt, items = [], gate}: Visit): PlanWord {
+function approve(plan: Plan, {step, attempt, items = [], gate}: Visit, host: string): PlanWord {
 	const strange = items.find(({row, remedy, changes}) => {
 		const item = itemFor(plan, row);
-		return item?.remedy !== remedy || !areSame(item, changes);
+		return item?.remedy !== remedy || !areSame(item, changes, {from: plan.registry, to: host});
 	});
 	const destructive = items.reduce((sum, each) => sum + each.destructive, 0);
 	if (strange !== undefined || destructive > countDestructive(plan.items)) {
@@ -117,23 +121,37 @@ function itemFor({items}: Plan, row: string): PlanItem | undefined {
 	return items.find(item => rowOfItem(item) === row);
 }
 
-function whyUnlike(plan: Plan, row: PlanRow): string | undefined {
+function whyUnlike(plan: Plan, row: PlanRow, host: string): string | undefined {
 	const {prepared, problem} = row;
 	if (problem !== undefined || prepared === undefined) {
 		return problem?.message ?? 'Its changes could not be looked up.';
 	}
 
-	return areSame(itemFor(plan, row.id), prepared.changes)
+	return areSame(itemFor(plan, row.id), prepared.changes, {from: plan.registry, to: host})
 		? undefined
 		: 'What would have to be changed now is not what was approved.';
 }
 
+/** How the registry was called where the plan was made, and how it is called here: behind another tunnel it has another port. */
+type Names = {from: string; to: string};
+
 /** The same changes; or a pipeline that somebody started meanwhile is followed, and none is started. */
-function areSame(item: PlanItem | undefined, changes: readonly Change[]): boolean {
+function areSame(item: PlanItem | undefined, changes: readonly Change[], names: Names): boolean {
 	const now = changes.map(planChangeOf);
 	const follows = now.every(change => change?.type === 'follow-pipeline');
 	const started = item?.changes.every(({type}) => type === 'start-pipeline');
-	return item !== undefined && ((follows && started === true) || canonical(item.changes) === canonical(now));
+	const planned = item?.changes.map(change => renamed(change, names));
+	return planned !== undefined && ((follows && started === true) || canonical(planned) === canonical(now));
+}
+
+/** Where a change holds the name of the registry itself. The bases of a build are called as its Dockerfile calls them. */
+function renamed(change: PlanChange, {from, to}: Names): PlanChange {
+	if (change.type === 'build-and-push') {
+		const images = change.images.map(name => (name.startsWith(`${from}/`) ? `${to}${name.slice(from.length)}` : name));
+		return {...change, images};
+	}
+
+	return change.type === 'bypass' && change.cache === from ? {...change, cache: to} : change;
 }
 
 function canonical(changes: readonly (PlanChange | undefined)[]): string {

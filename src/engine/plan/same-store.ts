@@ -13,8 +13,8 @@ const compared = [
 ] as const;
 
 /**
- * Refuses a plan of another store, whatever its address is. What the plan does not know, or is not known now, is not compared; a plan
- * that knows a store is for no registry without one.
+ * Refuses a plan of another store, whatever its address is. What is known only of one of the two differs: a plan that was made on the
+ * storage's own host is not for somebody who reaches it by SSH, and one that knows a store is for no registry without one.
  * @throws OperatorError plan.other-store
  */
 export async function checkSameStore(
@@ -27,6 +27,10 @@ export async function checkSameStore(
 		const [[key, what]] = differs as [(typeof compared)[number]];
 		throw otherStore(
 			`${what} is ${now[key] ?? 'not known'} now, and was ${plan.identity[key] ?? 'not known'} when the plan was made`,
+			// ssh uses the kind of key that this machine's known_hosts has. @see OpenSSH's ssh_config(5), HostKeyAlgorithms
+			key === 'hostKey' && now.hostKey !== null && plan.identity.hostKey !== null
+				? 'If it is the same host by another of its keys, add the key of the plan to known_hosts here (ssh-keyscan prints all), and remove the other.'
+				: undefined,
 		);
 	}
 
@@ -43,9 +47,10 @@ export async function checkSameStore(
 	}
 }
 
-function otherStore(why: string): OperatorError {
+function otherStore(why: string, more?: string): OperatorError {
+	const hint = 'Nothing was done. Apply it to the registry that it was made for (--registry NAME), or make another.';
 	return new OperatorError('plan.other-store', `The plan is of another store: ${why}.`, {
-		hint: 'Nothing was done. Apply it to the registry that it was made for (--registry NAME), or make another.',
+		hint: more === undefined ? hint : `${hint} ${more}`,
 		exit: 'refused',
 	});
 }

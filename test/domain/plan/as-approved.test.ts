@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
+import type {Change} from '../../../src/domain/incident/change.ts';
 import type {Happening, PreparedItem} from '../../../src/domain/incident/event.ts';
 import {currentVisit} from '../../../src/domain/incident/incident.ts';
 import {wordOfPlan} from '../../../src/domain/plan/as-approved.ts';
 import type {Plan} from '../../../src/domain/plan/plan.ts';
+import {planChangeOf} from '../../../src/domain/plan/plan-change.ts';
 import {planPage} from '../../support/plan-page.ts';
 import {type Told, tellIncident} from '../../support/told-incident.ts';
 
@@ -164,6 +166,35 @@ it('approves a gate that holds the items of the plan, and no other', () => {
 	]) {
 		expect(wordOfPlan(planOf(other), atGate.incident, new Set()).kind).toBe('leave');
 	}
+});
+
+it('takes a build for the approved one where only the registry is called otherwise here, and no other', () => {
+	const build = (host: string, repository = 'base') => ({
+		kind: 'build-and-push' as const,
+		git: 'https://git.example/acme/base',
+		ref: 'main',
+		context: '.',
+		dockerfile: 'Dockerfile',
+		images: [`${host}/${repository}:latest`],
+		bases: [{name: 'maker.example:5055/tools:latest', state: 'intact' as const}],
+	});
+	const plan = (repository?: string) =>
+		({
+			id: 'p-1',
+			registry: 'maker.example:5055',
+			items: [
+				{image: 'base', remedy: 'mend', changes: [planChangeOf(build('maker.example:5055', repository) as Change)]},
+			],
+		}) as unknown as Plan;
+	const told = tellIncident(planPage([{id: 'base'}])).tell(begun('plan', {rows: [{id: 'base'}]}));
+	const {host} = told.incident.image;
+	const row = {...prepared('base', 'mend', 1), plan: [build(host) as never]};
+	const settled = told.tell({type: 'plan.prepared', step: 'plan', attempt: 1, prepared: [row], unprepared: []});
+	const word = (of: Plan) => wordOfPlan(of, settled.incident, new Set());
+
+	expect(host).not.toBe('maker.example:5055');
+	expect(word(plan())).toMatchObject({happening: {type: 'plan.settled'}});
+	expect(word(plan('other'))).toMatchObject({happening: {type: 'plan.chosen', remedy: 'leave'}});
 });
 
 const picking = `---

@@ -1,5 +1,5 @@
 import {OperatorError} from '../../../domain/errors.ts';
-import type {Shell} from '../../../engine/ports/shell.ts';
+import type {Shell, ShellResult} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {enterFolder, enterLayout, rejectRootExits} from '../store-root.ts';
 
@@ -18,7 +18,9 @@ esac
 told() { if [ -f "$1" ] && [ ! -L "$1" ]; then dd bs=400 count=1 <"$1" 2>/dev/null; fi; }
 `;
 
-const readNote = `${enterParent}told "${folder}/$id"
+/** Whether a note could be added is told before anything is planned, not when everything was approved. */
+const readNote = `${enterParent}if [ -e "${folder}/$id" ]; then told "${folder}/$id"; exit ${exits.appliedBefore}; fi
+if [ -e ${folder} ]; then [ -d ${folder} ] && [ -w ${folder} ]; else [ -w . ]; fi || exit ${exits.unwritable}
 `;
 
 /**
@@ -34,12 +36,16 @@ exit ${exits.unwritable}
 
 type Place = Waiting & {shell: Shell; root: string};
 
-/** @param id of the plan; it becomes a file's name @returns who applied it, and when; undefined: nobody did */
+/**
+ * @param id of the plan; it becomes a file's name
+ * @returns who applied it, and when; undefined: nobody did, and it can be marked
+ * @throws OperatorError storage.not-marked
+ */
 export async function readApplied(id: string, {shell, root, signal}: Place): Promise<string | undefined> {
 	const request = {kind: 'read', script: readNote, input: inputOf(root, id, ''), timeoutMs} as const;
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 	rejectRootExits({exitCode, stderr}, root, shell.place);
-	return Buffer.from(stdout).toString().trim() || undefined;
+	return noteIn({exitCode, stdout}, {shell, root});
 }
 
 /**
@@ -55,6 +61,13 @@ export async function markApplied(
 	const request = {kind: 'write', script: addNote, input: inputOf(root, id, note), timeoutMs} as const;
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 	rejectRootExits({exitCode, stderr}, root, shell.place);
+	return noteIn({exitCode, stdout}, {shell, root});
+}
+
+function noteIn(
+	{exitCode, stdout}: Pick<ShellResult, 'exitCode' | 'stdout'>,
+	{shell, root}: Pick<Place, 'shell' | 'root'>,
+): string | undefined {
 	if (exitCode === exits.appliedBefore) {
 		return Buffer.from(stdout).toString().trim() || 'somebody';
 	}

@@ -72,11 +72,10 @@ it('where the mark cannot be made, the plan is refused with the command that hel
 	const {root, storage} = await newStore();
 	await writeFile(path.join(root, 'regmedic-applied'), '');
 
-	await expect(storage.markApplied({id, note: 'anna'}, {signal})).rejects.toMatchObject({
-		code: 'storage.not-marked',
-		exit: 'refused',
-		hint: expect.stringContaining('mkdir -m 1777'),
-	});
+	const refusal = {code: 'storage.not-marked', exit: 'refused', hint: expect.stringContaining('mkdir -m 1777')};
+	await expect(storage.markApplied({id, note: 'anna'}, {signal})).rejects.toMatchObject(refusal);
+	// Also before anything is planned.
+	await expect(storage.applied(id, {signal})).rejects.toMatchObject(refusal);
 });
 
 it.each(['', '..', '../x', 'a/b', 'a\nb', 'x'.repeat(101)])('%j is no name of a plan', async name => {
