@@ -3,9 +3,11 @@ import type {Shell} from '../../engine/ports/shell.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 import {readComplaints} from './complaints.ts';
 import {chooseForm, type Entries, obstacleKindOf, readLsLine, readStatLine} from './listing/entries.ts';
-import {enterRoot, rejectRootExits, rootExits} from './store-root.ts';
+import {enterAtOnce, enterRoot, rejectRootExits, rootExits} from './store-root.ts';
 
 const recheckTimeoutMs = 10 * 60_000;
+/** More of them are listed at low priority: they are of a whole store, and a registry works beside. */
+const mostAtOnce = 500;
 /** In the C libraries of GNU and of Alpine (musl). */
 const notAFolder = 'Not a directory';
 const circles = ['Too many levels of symbolic links', 'Symbolic link loop'];
@@ -17,8 +19,7 @@ const plainPath = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_][A-Za-z0-9._/-]*$/;
  * to. Prints a line for each that exists, in a form of the listing; after a line `--` the errors of ls, because only they tell
  * a path that is gone from one that cannot be read.
  */
-const recheck = `${enterRoot}
-${chooseForm}
+const recheck = `${chooseForm}
 [ "$form" ] || exit ${rootExits.noFind}
 echo "now $now"
 paths=$(cat)
@@ -44,7 +45,8 @@ export async function recheckPaths(
 	}
 
 	const input = [root, ...asked.map(path => `./${path}`), ''].join('\n');
-	const result = await shell.run({kind: 'read', script: recheck, input, timeoutMs: recheckTimeoutMs}, {signal});
+	const script = `${asked.length > mostAtOnce ? enterRoot : enterAtOnce}${recheck}`;
+	const result = await shell.run({kind: 'read', script, input, timeoutMs: recheckTimeoutMs}, {signal});
 	rejectRootExits(result, root, shell.place);
 
 	const lines = Buffer.from(result.stdout).toString('latin1').split('\n');

@@ -38,13 +38,16 @@ elif [ ! -d repositories ] && { [ ! -d blobs ] || [ -f oci-layout ]; }; then
 fi
 `;
 
+/** The same as `enterRoot` for what reads a few files that somebody waits for: a busy host does not put it behind everything else. */
+export const enterAtOnce = `${enterFolder}${enterLayout}low=
+`;
+
 /**
  * The start of most scripts that read a store: enters the folder that holds blobs/ and repositories/. The root is the
  * first line of standard input, so it may hold any character but a newline; it may be what `rootdirectory` names, or the
  * docker/registry/v2 below it. Every script of the storage only reads: none makes a file, not even a temporary one.
  */
-export const enterRoot = `${enterFolder}${enterLayout}low=
-if nice -n 19 sh -c : >/dev/null 2>&1; then low='nice -n 19'; fi
+export const enterRoot = `${enterAtOnce}if nice -n 19 sh -c : >/dev/null 2>&1; then low='nice -n 19'; fi
 `;
 
 type RootResult = Pick<ShellResult, 'exitCode' | 'stderr'>;

@@ -89,3 +89,24 @@ it('a recheck of 5000 paths is still one command, and tells the state of each', 
 	expect([...states.values()].filter(({state}) => state === 'gone')).toHaveLength(5000);
 	expect(states.get(currentLink('acme/tool', 'latest'))?.state).toBe('there');
 });
+
+it.each([
+	['a few paths, for which somebody waits, is not put behind everything else that its host does', 3, false],
+	['the paths of a whole store stands behind what its host does', 5000, true],
+])('a recheck of %s', async (_, many, isNice) => {
+	const scripts: string[] = [];
+	const host = await pretendHost('gnu', path.join(temporary.folder, 'host'));
+	const shell = {
+		...host,
+		run: (...[request, waiting]: Parameters<typeof host.run>) => {
+			scripts.push(request.script);
+			return host.run(request, waiting);
+		},
+	};
+	const paths = Array.from({length: many}, (_, n) => revisionLink(`acme/tool-${n}`, digest));
+
+	const states = await createStorage({shell, root: store.root}).recheck(paths, {signal});
+
+	expect([...states.values()].map(({state}) => state)).toEqual(paths.map(() => 'gone'));
+	expect(scripts.map(script => script.includes('nice'))).toEqual([isNice]);
+});

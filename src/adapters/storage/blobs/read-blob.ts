@@ -3,13 +3,12 @@ import {type Digest, digestAlgorithm} from '../../../domain/image/digest.ts';
 import {blobData} from '../../../domain/storage/listing/paths.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
-import {enterRoot, rejectRootExits} from '../store-root.ts';
+import {enterAtOnce, rejectRootExits} from '../store-root.ts';
 
 const blobTimeoutMs = 5 * 60_000;
 
 /** The paths of the blobs follow the root. Each is printed behind a line with its length; `-`: it is no file. */
-const printBlobs = `${enterRoot}
-while IFS= read -r file; do
+const printBlobs = `${enterAtOnce}while IFS= read -r file; do
 	if [ -f "$file" ]; then wc -c <"$file"; cat "$file"; else echo -; fi
 done
 `;
