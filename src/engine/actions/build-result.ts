@@ -1,4 +1,4 @@
-import {causeOfFailure, plainLog} from '../../domain/build/build-failure.ts';
+import {causeOfFailure, lastStage, plainLog} from '../../domain/build/build-failure.ts';
 import {defined} from '../../domain/defined.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import type {Change} from '../../domain/incident/change.ts';
@@ -91,11 +91,6 @@ export function firstPushed(image: ImageReference, context: ActionContext): Imag
 /** Nothing else is pushed. */
 export function approvedPush({approved}: ActionContext): Extract<Change, {kind: 'build-and-push'}> | undefined {
 	return approved.find(change => change.kind === 'build-and-push');
-}
-
-/** The detail also holds the stages that succeeded before. */
-function lastStage(detail: string): string {
-	return detail.replace(/^(?:.*\n)*==> \w+(?:\n|$)/, '');
 }
 
 const whatToDo = {
