@@ -71,7 +71,7 @@ type AuditCode =
 type BlobCode = 'blob.wrong-digest';
 
 /** About a build, wherever it runs. */
-type BuildCode = 'build.nothing-to-push' | 'build.platform' | 'build.secret' | 'build.tag-changed';
+type BuildCode = 'build.login' | 'build.nothing-to-push' | 'build.platform' | 'build.secret' | 'build.tag-changed';
 
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 

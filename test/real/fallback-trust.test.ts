@@ -9,7 +9,8 @@ import {compareToOriginal} from '../../src/domain/remedy/compare-to-original.ts'
 import {walkImage} from '../../src/engine/verify/walk-image.ts';
 import {connect} from '../adapters/registry/server.ts';
 import {type BuildHost, buildHostPrograms, fileIn, logins, openBuildHost, type Program} from '../support/build-host.ts';
-import {describeReal, locate} from '../support/real.ts';
+import {startFront, startRealm} from '../support/login-front.ts';
+import {describeReal, locate, startDockerRegistry} from '../support/real.ts';
 import {openBuildah} from '../support/real-images.ts';
 
 /** What busybox is linked with. */
@@ -205,4 +206,36 @@ describeReal('a fallback build that can be trusted', buildHostPrograms, () => {
 		const found = await host.run('sh', '-c', 'grep -rl canary-tune "$1" || :', 'sh', path.join(host.folder, 'one'));
 		expect(found).toBe('');
 	});
+
+	// Podman's service of 4.3 does not pass docker's identity token on; docker's server does (moby registry/auth.go).
+	test.each(programs.filter(program => program !== 'docker'))(
+		'%s pushes with the identity token of docker’s file, which no argument and no log shows',
+		async program => {
+			await using stack = new AsyncDisposableStack();
+			const root = path.join(host.folder, 'open');
+			const variables = {REGISTRY_HTTP_RELATIVEURLS: 'true'};
+			const registry = await startDockerRegistry({root, folder: host.folder, variables});
+			stack.defer(() => registry.stop());
+			const pair = {cert: path.join(host.folder, 'registry.pem'), key: path.join(host.folder, 'registry.key')};
+			const identityToken = 'canary"\\identity/token';
+			const tokens = new Map();
+			const realm = await startRealm({pair, identityToken, tokens});
+			stack.defer(() => realm.stop());
+			const demand = {kind: 'bearer', realm: `https://127.0.0.1:${realm.port}/token`, tokens} as const;
+			const front = await startFront({pair, backend: registry.host, demand});
+			stack.defer(() => front.stop());
+			await host.commit({Dockerfile: 'FROM scratch\nCOPY tool /tool\n', tool: 'x'});
+
+			const images = [`127.0.0.1:${front.port}/infra-ci:latest`];
+			await host.builder.start(host.order({program, images, credentials: {identityToken}}), {signal});
+			const status = await host.ended('trust-1');
+			const {text} = await host.builder.log('trust-1', 0, {signal});
+
+			expect(status, text).toMatchObject({state: 'pushed', digest: expect.stringMatching(/^sha256:/)});
+			expect(text).not.toContain('canary');
+			expect(realm.heard.some(({form}) => new URLSearchParams(form).get('refresh_token') === identityToken)).toBe(true);
+			const left = await host.run('sh', '-c', 'grep -rl canary "$1" || :', 'sh', host.home);
+			expect(left).toBe('');
+		},
+	);
 });

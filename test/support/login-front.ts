@@ -37,7 +37,7 @@ export async function startFront({
 	backend: string;
 	demand: Demand;
 }): Promise<Front> {
-	return startHttps(pair, demand.kind === 'certificate' ? demand.ca : undefined, (incoming, response, {form}) => {
+	return startHttps(pair, demand.kind === 'certificate' ? demand.ca : undefined, (incoming, response, {bytes}) => {
 		if (!isLetIn(incoming, demand)) {
 			const challenge =
 				demand.kind === 'basic'
@@ -57,7 +57,7 @@ export async function startFront({
 				response.writeHead(answer.statusCode!, answer.headers);
 				answer.pipe(response);
 			},
-		).end(form);
+		).end(bytes);
 	});
 }
 
@@ -148,7 +148,7 @@ function basicIn({headers}: IncomingMessage): string[] | undefined {
 async function startHttps(
 	pair: Pair,
 	clientCa: string | undefined,
-	answer: (incoming: IncomingMessage, response: ServerResponse, body: {form: string}) => void,
+	answer: (incoming: IncomingMessage, response: ServerResponse, body: {form: string; bytes: Buffer}) => void,
 ): Promise<Front> {
 	const heard: Heard[] = [];
 	const port = await freePort();
@@ -159,10 +159,11 @@ async function startHttps(
 			...(clientCa !== undefined && {ca: readFileSync(clientCa), requestCert: true, rejectUnauthorized: true}),
 		},
 		async (incoming, response) => {
-			const form = Buffer.concat(await incoming.toArray()).toString();
+			const bytes = Buffer.concat(await incoming.toArray());
+			const form = bytes.toString();
 			const {host = '', authorization} = incoming.headers;
 			heard.push({host, method: incoming.method!, path: incoming.url!, authorization, form});
-			answer(incoming, response, {form});
+			answer(incoming, response, {form, bytes});
 		},
 	).listen(port, '127.0.0.1');
 	await once(server, 'listening');

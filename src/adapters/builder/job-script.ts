@@ -96,7 +96,7 @@ insecure=
 
 ${logins}
 ${buildAndPush}
-if [ "$login" = login ]; then
+if [ "$login" != anonymous ]; then
 	enter login
 	log_in_for_build
 fi

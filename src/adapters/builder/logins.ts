@@ -1,6 +1,7 @@
 /**
  * Shell functions that log in for one build. The host's own logins stay in force beside it, in a copy: a login into the host's own
- * file would replace one of the host's, even in a keychain. `$folder`, `$program`, `$host`, `$insecure` and `$username` are set.
+ * file would replace one of the host's, even in a keychain. `$folder`, `$program`, `$host`, `$insecure`,
+ * `$login`, `$username` and `$password` are set.
  *
  * The copy is made by adding members to the end of the host's JSON. All three programs are written in Go, whose encoding/json takes the
  * later of two equal names and merges objects into a map that it has.
@@ -43,7 +44,10 @@ copy_logins() {
 		# The others look first for a login that they have, in further files too, whose helpers may fail: they find x:x.
 		# Without a helper of its own, docker would keep this login in the host's keychain.
 		# @see github.com/docker/cli cli/config/configfile/file.go, GetCredentialsStore
-		if [ "$program" = docker ]; then printf '"credHelpers":{"%s":""}' "$host"; else printf '"auths":{"%s":{"auth":"eDp4"}}' "$host"; fi
+		entry=
+		if [ "$login" = token ]; then entry=$password; elif [ "$program" != docker ]; then entry='{"auth":"eDp4"}'; fi
+		[ "$program" != docker ] || printf '"credHelpers":{"%s":""}%s' "$host" "\${entry:+,}"
+		[ -z "$entry" ] || printf '"auths":{"%s":%s}' "$host" "$entry"
 		printf '}\\n'
 	} | sed "s/\\"$name\\"\\([[:space:]]*:[[:space:]]*\\"[^\\"]\\)/\\"regmedic.invalid\\"\\1/" >"$1"
 }
@@ -57,11 +61,13 @@ log_in_for_build() {
 			[ ! -e "$each" ] || [ "\${each##*/}" = config.json ] || ln -s "$each" "auth/docker/\${each##*/}"
 		done
 		logins="DOCKER_CONFIG=$folder/auth/docker"
-		log_in docker login --username "$username" --password-stdin "$host"
+		[ "$login" = token ] || log_in docker login --username "$username" --password-stdin "$host"
 	else
 		copy_logins auth/auth.json
 		logins="REGISTRY_AUTH_FILE=$folder/auth/auth.json"
-		log_in "$program" login $insecure --username "$username" --password-stdin "$host"
+		[ "$login" = token ] || log_in "$program" login $insecure --username "$username" --password-stdin "$host"
 	fi
+	# No program takes an identity token at a login: it stands in the copy.
+	password=
 }
 `;

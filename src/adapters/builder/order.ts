@@ -40,12 +40,33 @@ export function orderLines(order: BuildOrder): string {
 		...counted(pairs(order.secrets)),
 		...counted(order.platforms),
 		...counted(order.bases),
-		credentials ? 'login' : 'anonymous',
-		...(credentials ? [credentials.username, credentials.password] : []),
+		...loginLines(credentials),
 	];
 
 	checkLines(lines);
 	return `${lines.join('\n')}\n`;
+}
+
+/** Who logs in, and last the secret: a password, or the whole entry of a file of logins, which no `login` command writes. */
+function loginLines(credentials: BuildOrder['credentials']): string[] {
+	if (credentials === undefined) {
+		return ['anonymous'];
+	}
+
+	return 'identityToken' in credentials
+		? ['token', tokenName, JSON.stringify(tokenEntry(credentials.identityToken))]
+		: ['login', credentials.username, credentials.password];
+}
+
+/** @see github.com/docker/docker-credential-helpers: the name that says that the secret is an identity token */
+const tokenName = '<token>';
+
+/**
+ * The empty password in `auth` is what docker writes; containers/image skips an entry without one.
+ * @see docker/cli cli/config/types, AuthConfig; containers/image pkg/docker/config, decodeDockerAuth
+ */
+function tokenEntry(identitytoken: string) {
+	return {auth: Buffer.from(`${tokenName}:`).toString('base64'), identitytoken};
 }
 
 function counted(lines: readonly string[]): string[] {

@@ -7,7 +7,6 @@ import {stillRunning} from '../../domain/incident/incident.ts';
 import {inputParser} from '../../domain/incident/inputs.ts';
 import type {FallbackBuild} from '../../domain/incident/settings.ts';
 import type {JsonObject} from '../../domain/json.ts';
-import {loginFor, type RegistryLogin} from '../../domain/registry-login.ts';
 import type {Builder, BuildOrder, BuildStatus} from '../ports/builder.ts';
 import type {ActionContext, ActionNamed} from './action.ts';
 import {approvedPush, type BuildResult, firstPushed, resultOfBuild} from './build-result.ts';
@@ -15,6 +14,7 @@ import {orderedOf, plannedPush} from './builder-plan.ts';
 import {follow, tolerant} from './follow.ts';
 import {lookForLost} from './lost-reply.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
+import {pushLogin} from './push-login.ts';
 import {expectedInputs, stillDamaged} from './still-damaged.ts';
 import {stateBefore} from './tag-state.ts';
 import {tagsChanged} from './tag-writes.ts';
@@ -220,10 +220,6 @@ const notApproved: Problem = {
 	hint: 'Nothing was started. Choose the build again: its gate shows them.',
 };
 
-/** Build programs log in with a name and a password only. */
-function passwordOf(login: RegistryLogin | undefined): BuildOrder['credentials'] {
-	return login && 'username' in login ? {username: login.username, password: login.password} : undefined;
-}
 type Approved = Pick<Extract<Change, {kind: 'build-and-push'}>, 'images' | 'bases'>;
 
 async function orderOf(
@@ -244,6 +240,6 @@ async function orderOf(
 		bases: bases.map(({name}) => name),
 		...orderedOf(build),
 		plainHttp: settings.plainHttp || isLoopback(image.host),
-		...defined({branch, credentials: passwordOf(loginFor(await ports.secrets.registry(image.host), image.repository))}),
+		...defined({branch, credentials: await pushLogin(image, ports.secrets)}),
 	};
 }

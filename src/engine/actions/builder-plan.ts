@@ -9,6 +9,7 @@ import type {BuildAbilities, Builder} from '../ports/builder.ts';
 import type {ActionContext} from './action.ts';
 import {lookAtBases} from './build-bases.ts';
 import {platformLoss} from './build-platforms.ts';
+import {pushLogin} from './push-login.ts';
 import {lookAtTags, type SeenTag} from './tag-writes.ts';
 
 type BuildAndPush = Extract<Change, {kind: 'build-and-push'}>;
@@ -16,7 +17,7 @@ type BuildAndPush = Extract<Change, {kind: 'build-and-push'}>;
 /**
  * The incident's own tag and the configured ones, as they are now: those that are intact are left alone. No other tag is pushed,
  * whatever else names the same digest.
- * @throws OperatorError build.nothing-to-push | build.platform | build.secret
+ * @throws OperatorError build.nothing-to-push | build.login | build.platform | build.secret
  */
 export async function plannedPush(
 	builder: Builder,
@@ -34,6 +35,7 @@ export async function plannedPush(
 		throw nothingToPush(image, seen);
 	}
 
+	await pushLogin(image, context.ports.secrets);
 	const abilities = await unlessItFails(builder.abilities(orderedOf(build), context), context);
 	const {recipe, unread} = await recipeOf(builder, build, context);
 	refuseImpossible(builder.place, build, {abilities, recipe});

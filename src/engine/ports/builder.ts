@@ -27,7 +27,8 @@ export type BuildOrder = BuildSource & {
 	secrets: Record<string, string>;
 	/** The images that it starts from, whose digests are recorded. */
 	bases: string[];
-	credentials?: Credentials;
+	/** Absent: nobody logs in. An identity token is exchanged for tokens at the realm by the program that pushes. */
+	credentials?: Credentials | {identityToken: string};
 	plainHttp: boolean;
 };
 

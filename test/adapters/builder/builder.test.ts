@@ -329,6 +329,28 @@ test.concurrent('names with quotes, spaces and dollars reach git and the program
 	expect(await readFile(path.join(host.notes, 'build-environment'), 'utf8')).toContain('NOTE="$(id)" \\\n');
 });
 
+test.concurrent('docker gets an identity token in a copy of its configuration, beside the host’s own logins', async () => {
+	await using host = await fakeHost();
+	await host.install('docker');
+	await mkdir(path.join(host.home, '.docker'));
+	const own = {auths: {'other.example': {auth: 'b3duOm93bg=='}}, credsStore: 'absent'};
+	await writeFile(path.join(host.home, '.docker/config.json'), JSON.stringify(own));
+	const identityToken = 'a"b\\c';
+
+	await host.builder.start(orderOf({program: 'docker', credentials: {identityToken}}), {signal});
+
+	expect(await host.ended('inc-1')).toMatchObject({state: 'pushed'});
+	const written = await readFile(path.join(host.notes, 'docker-config'), 'utf8');
+	expect(written).toContain('"other.example":{"auth":"b3duOm93bg=="}');
+	// The later of two equal names counts.
+	expect(JSON.parse(written)).toMatchObject({
+		credHelpers: {'127.0.0.1:5055': ''},
+		auths: {'127.0.0.1:5055': {auth: Buffer.from('<token>:').toString('base64'), identitytoken: identityToken}},
+	});
+	expect((await host.calls()).filter(call => call.includes('|login|'))).toEqual([]);
+	expect(await readdir(path.dirname(host.file('inc-1', 'log')))).not.toContain('auth');
+});
+
 test.concurrent.each([
 	['a line break in the branch', {branch: 'a\nb'}],
 	['a line break in the password', {credentials: {username: 'a', password: 'b\nc'}}],

@@ -38,6 +38,7 @@ case $verb in
 	login) cat >"$FAKE/password"; env >"$FAKE/login-environment"; echo 'Login Succeeded' ;;
 	build | bud) env >"$FAKE/build-environment"; [ -z "\${REGISTRY_AUTH_FILE:-}" ] || echo secret-auth >"$REGISTRY_AUTH_FILE" ;;
 	push)
+		[ -z "\${DOCKER_CONFIG:-}" ] || cat "$DOCKER_CONFIG/config.json" >"$FAKE/docker-config"
 		digest=sha256:$(printf '%064d' 7)
 		if [ "$name" = docker ]; then echo "latest: digest: $digest size: 527"; exit; fi
 		while [ $# -gt 0 ]; do [ "$1" != --digestfile ] || printf %s "$digest" >"$2"; shift; done ;;

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {type Change, isDestructive, sayChange, sayDangers} from '../../../src/domain/incident/change.ts';
 import {parseSettings, type Settings} from '../../../src/domain/incident/settings.ts';
+import type {RegistryLogin} from '../../../src/domain/registry-login.ts';
 import type {ActionContext} from '../../../src/engine/actions/action.ts';
 import {builderBuild} from '../../../src/engine/actions/builder-build.ts';
 import {ciBuild} from '../../../src/engine/actions/ci-build.ts';
@@ -340,6 +341,20 @@ test('a platform or a secret that the host cannot build with is refused before t
 		'for linux/amd64, linux/arm64',
 	);
 	expect(said((await gateWith(both, {}, 'FROM scratch\nCOPY x /\n')).changes).join()).not.toContain('would lose');
+});
+
+test('a login that no build program can push with is refused before the gate', async () => {
+	const {context} = fallbackContext(registryWith({latest: one}, one), {tags: []});
+	const gateWith = (login: RegistryLogin) => {
+		const secrets = {...context.ports.secrets, registry: async () => login};
+		return builderBuild.gate!({image}, {...context, ports: {...context.ports, secrets}});
+	};
+
+	await expect(gateWith({registryToken: 't', from: 'the entry of a file'})).rejects.toMatchObject({
+		code: 'build.login',
+		message: expect.stringContaining('the entry of a file is a registry token'),
+	});
+	expect((await gateWith({identityToken: 't'})).changes).toHaveLength(1);
 });
 
 test('a base image of the same registry that is broken is named as a danger', async () => {
