@@ -91,6 +91,21 @@ describe('the short form of a restart', () => {
 		expect(ended).toEqual({status: 1, said: [`${folder}/stack docker compose -f prod.yaml restart registry`]});
 	});
 
+	it.each([
+		[{systemd: 'registry', proxy: 'nginx'}, 'systemctl', ['systemctl restart registry']],
+		[{docker: 'registry', proxy: 'nginx'}, 'docker', ['docker restart registry']],
+		[{podman: 'registry', proxy: 'nginx'}, 'podman', ['podman restart registry']],
+		[
+			{kubectl: 'deployment/registry', namespace: 'infra'},
+			'kubectl',
+			['kubectl --namespace=infra rollout restart deployment/registry'],
+		],
+	])('of %j that fails ends there: no proxy is restarted and nothing is waited for', async (form, program, said) => {
+		const {run} = await host([program], {fails: 'restart'});
+
+		expect(await run(commandOf(form)!)).toEqual({status: 1, said});
+	});
+
 	it('where nothing of compose is there fails', async () => {
 		const {run} = await host([]);
 
