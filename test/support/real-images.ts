@@ -116,7 +116,7 @@ function login(option: string, credentials: Credentials | undefined): string[] {
 }
 
 /** @see OCI image-spec, image-layout.md */
-async function writeLayout(folder: string, image: BuiltImage, top: ManifestBlob): Promise<string> {
+export async function writeLayout(folder: string, image: BuiltImage, top: ManifestBlob): Promise<string> {
 	const layout = await mkdtemp(path.join(folder, 'layout-'));
 	const blobs = path.join(layout, 'blobs/sha256');
 	await mkdir(blobs, {recursive: true});

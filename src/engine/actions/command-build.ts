@@ -18,6 +18,8 @@ const orderTimeoutMs = 120_000;
 const pollMs = 5_000;
 /** The rest of the step is for the last look at the registry. */
 const followShare = 0.8;
+/** A registry shows what was pushed at once; a cache before it may not. */
+const afterFollowMs = 30_000;
 const shownLines = 8;
 
 /** Orders a build by the operator's own command, once; what proves it is the registry. */
@@ -73,13 +75,11 @@ export const commandBuild: ActionNamed<'command.build'> = {
 			return {outcome: 'unavailable', output: {}, say: `No command builds ${formatReference(image)}.`};
 		}
 
+		const change = approved.find(each => each.kind === 'run-build-command');
+		const isApproved = change?.command === buildCommand.command && change.follow === buildCommand.follow;
 		let before: JsonObject | undefined;
 		if (!attach) {
-			const change = approved.find(each => each.kind === 'run-build-command');
-			const problem =
-				change === undefined || change.command !== buildCommand.command
-					? notApproved
-					: await tagsChanged(image, change.writes ?? [], context);
+			const problem = isApproved ? await tagsChanged(image, change.writes ?? [], context) : notApproved;
 			if (problem !== undefined) {
 				return {outcome: 'rejected', output: {}, say: problem.message, problem};
 			}
@@ -100,16 +100,36 @@ export const commandBuild: ActionNamed<'command.build'> = {
 			}
 
 			await context.record('ordered', before, 'The command has ordered a build.');
-			const waited = await buildCommand.wait(request, {...context, timeoutMs: timeoutMs * followShare});
-			if (waited.exitCode !== undefined && waited.exitCode !== 0) {
-				const found = await findPush(proven(image, context), context, before);
-				return found.kind === 'pushed'
-					? {outcome: 'pushed', output: {}, say: found.say}
-					: failed(`The build failed: the command that follows it ended with exit ${waited.exitCode}.`, waited);
-			}
 		}
 
-		return proveByRegistry(proven(image, context), context, before);
+		// It only waits: after a crash it is run once more.
+		if (buildCommand.follow === undefined || !isApproved) {
+			return proveByRegistry(proven(image, context), context, before);
+		}
+
+		const waited = await buildCommand.wait(request, {...context, timeoutMs: timeoutMs * followShare});
+		if (waited.exitCode === undefined) {
+			return proveByRegistry(proven(image, context), {...context, timeoutMs: timeoutMs * (1 - followShare)}, before);
+		}
+
+		if (waited.exitCode !== 0) {
+			const found = await findPush(proven(image, context), context, before);
+			return found.kind === 'pushed'
+				? {outcome: 'pushed', output: {}, say: found.say}
+				: failed(`The build failed: the command that follows it ended with exit ${waited.exitCode}.`, waited);
+		}
+
+		const proof = await proveByRegistry(
+			proven(image, context),
+			{...context, timeoutMs: Math.min(afterFollowMs, timeoutMs)},
+			before,
+		);
+		return proof.outcome === 'pushed'
+			? proof
+			: failed(
+					`The build is over, as the command that follows it says, and ${formatReference(proven(image, context))} is not new: it pushed nothing, or elsewhere.`,
+					waited,
+				);
 	},
 
 	async reconcile({image}, context) {

@@ -74,6 +74,7 @@ test('a command that fails, a build that fails, and an image that does not come 
 	const refused = await scene(script('echo no such workflow >&2; exit 3'));
 	const failed = await scene(script('true'), {follow: script('echo make: error; exit 1')});
 	const late = await scene(script('true'));
+	const elsewhere = await scene(script('true'), {follow: script('echo pushed a/b')});
 
 	expect(await commandBuild.run({image}, refused.context)).toMatchObject({
 		outcome: 'failed',
@@ -84,6 +85,10 @@ test('a command that fails, a build that fails, and an image that does not come 
 		say: expect.stringMatching(/The build failed.*\nmake: error$/s),
 	});
 	expect(await commandBuild.run({image}, late.context)).toMatchObject({outcome: 'late'});
+	expect(await commandBuild.run({image}, elsewhere.context)).toMatchObject({
+		outcome: 'failed',
+		say: expect.stringMatching(/it pushed nothing, or elsewhere\..*\npushed a\/b$/s),
+	});
 });
 
 test('an order whose reply was lost is unsure until a person says; one that was recorded is never placed again', async () => {
@@ -100,12 +105,21 @@ test('an order whose reply was lost is unsure until a person says; one that was 
 		outcome: 'late',
 	});
 	expect(await readFile(path.join(folder, 'orders'), 'utf8')).toBe('');
+
+	const following = await scene(script('echo order >>"$HOME/orders"'), {follow: script('echo make: error; exit 1')});
+	expect(await commandBuild.run({image}, {...following.context, recorded, attach: {kind: 'none'}})).toMatchObject({
+		outcome: 'failed',
+		say: expect.stringMatching(/The build failed/),
+	});
+	expect(await readFile(path.join(folder, 'orders'), 'utf8')).toBe('');
 });
 
 test('a command that was changed after the approval is not run', async () => {
 	const {context} = await scene(script('echo order >>"$HOME/orders"'));
-	const approved = context.approved.map(change => ({...change, command: 'another'})) as typeof context.approved;
+	for (const changed of [{command: 'another'}, {follow: 'another'}]) {
+		const approved = context.approved.map(change => ({...change, ...changed})) as typeof context.approved;
+		expect(await commandBuild.run({image}, {...context, approved})).toMatchObject({outcome: 'rejected'});
+	}
 
-	expect(await commandBuild.run({image}, {...context, approved})).toMatchObject({outcome: 'rejected'});
 	await expect(readFile(path.join(folder, 'orders'))).rejects.toThrow('ENOENT');
 });
