@@ -25,8 +25,8 @@ const moreSamples: typeof samples = [
 	['child-unlinked', [['after:gate.answered relink', 'torn:relinked relink']]],
 ];
 
-/** The speed at which garbage-day's colleague still builds when the plan is made. */
-const dayPace = 8;
+/** The speed at which garbage-day’s colleague still builds when the plan is made, also on a busy machine. */
+const dayPace = 4;
 
 /** Of garbage-day, where a person suspends the next cleaner before the plan: what happens from then on to the suspension. */
 const holdMoments = [
