@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {cp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {cp, readdir, readFile, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, it, vi} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
@@ -59,6 +59,7 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 		}
 	});
 
+	const digestOfTag = (tag: string) => readFile(path.join(store.tagFolder('shop/web', tag), 'current/link'), 'utf8');
 	const write = (name: string, document: object) =>
 		writeFile(path.join(login.folder, 'work', name), JSON.stringify(document));
 
@@ -296,7 +297,37 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 		expect(none.said).toContain('1 destructive change');
 		// The other two are left.
 		expect(one.exitCode, one.said).toBe(3);
-		const tag = path.join(store.tagFolder('shop/web', '1.1'), 'current/link');
-		expect(await readFile(tag, 'utf8')).toBe(images['shop/web:1.0']!.index.digest);
+		expect(await digestOfTag('1.1')).toBe(images['shop/web:1.0']!.index.digest);
+	});
+
+	it('points a tag at the image that was named; of images with equal times one has to be', async () => {
+		const older = buildImage({seed: 'shop/web:0.9'});
+		const name = 'shop/web:1.2';
+		images[name] = buildImage({seed: name});
+		await store.push('shop/web', '0.9', older);
+		await store.push('shop/web', '1.2', images[name]);
+		await rm(path.dirname(store.blobFile(images[name].blobs[0]!.digest)), {recursive: true});
+		// As rsync without its times leaves them.
+		const restored = new Date('2026-04-01T00:00:00Z');
+		for (const tag of ['0.9', '1.0', '1.1']) {
+			await utimes(path.join(store.tagFolder('shop/web', tag), 'current/link'), restored, restored);
+		}
+
+		const write = (file: string, remedy: string) =>
+			login.run([
+				...['respond', '--registry', 'private', '--plan', file, '--remedy', 'tools/*=leave'],
+				...['--remedy', `shop/web=${remedy}`],
+			]);
+		const unnamed = await write('unnamed.json', 're-point');
+		const named = await write('named.json', 're-point:0.9');
+		const ran = await approved('named.json', ['--destructive', '1']);
+
+		expect(unnamed.exitCode).toBe(2);
+		expect(unnamed.stderr.replace(/\s+/g, ' ')).toContain('the times do not tell which one is the newest');
+		expect(unnamed.stderr).toContain('re-point:0.9');
+		expect(named.exitCode, named.stderr).toBe(3);
+		// The tools are left.
+		expect(ran.exitCode, ran.said).toBe(3);
+		expect(await digestOfTag('1.2')).toBe(older.index.digest);
 	});
 });

@@ -21,9 +21,11 @@ export function rowsFor(rows: readonly PlanRow[], remedy: string): string[] {
 	return rows.filter(row => row.remedy !== remedy && isPossible(row, remedy)).map(({id}) => id);
 }
 
-/** The remedies that are possible for some row, in their order, and `leave` as the last. */
+/** The remedies that are possible for some row, in their order, and `leave` as the last. Those of one row alone are not for several. */
 export function remediesOf(rows: readonly PlanRow[]): string[] {
-	const possible = rows.flatMap(({remedies}) => remedies.filter(each => each.possible).map(({remedy}) => remedy));
+	const isOffered = ({possible, values}: PlanRow['remedies'][number]) =>
+		possible && (values === undefined || rows.length === 1);
+	const possible = rows.flatMap(({remedies}) => remedies.filter(isOffered).map(({remedy}) => remedy));
 	return [...new Set(possible)].filter(remedy => remedy !== leave).concat(leave);
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import type {Json, JsonObject} from '../json.ts';
-import {leave} from '../runbook/runbook.ts';
+import {leave, remedyOfPage} from '../runbook/runbook.ts';
 import type {Change} from './change.ts';
 import type {PreparedItem, Problem} from './event.ts';
 import type {Settings} from './settings.ts';
@@ -36,8 +36,11 @@ export type PlanRow = {
 
 export type OnlyWith = {rows: string[]; remedies: string[]};
 
-/** `after`: rows that have to be done first where this remedy is chosen. */
-type RowRemedy = {remedy: string; possible: boolean; why?: string; after?: string[]};
+/**
+ * `after`: rows that have to be done first where this remedy is chosen; `values`: they stand for those of the row then. A remedy of the
+ * page may be offered several times: `re-point`, `re-point:1.4.1`.
+ */
+type RowRemedy = {remedy: string; possible: boolean; why?: string; after?: string[]; values?: JsonObject};
 
 /** A remedy of one row with its changes, looked up by its action. `destructive`: how many of the changes are. */
 export type Prepared = Omit<PreparedItem, 'changes' | 'plan' | 'row' | 'settings'> & {
@@ -58,6 +61,12 @@ const given = v.looseObject({
 				possible: v.optional(v.boolean(), true),
 				why: v.nullish(text),
 				after: v.exactOptional(v.array(text)),
+				values: v.exactOptional(
+					v.record(
+						text,
+						v.custom<Json>(() => true),
+					),
+				),
 			}),
 		),
 	),
@@ -73,7 +82,7 @@ type ReadRows = {ok: true; rows: PlanRow[]} | {ok: false; why: string};
 
 /**
  * Reads the rows of a plan. A row is a text, or an object with an `id`; what else it says of itself is optional: `title`,
- * `recommended`, `remedies` (`{remedy, possible, why, after}`; absent: every remedy of the page is possible), `after`, `waitsFor`, `onlyWith`,
+ * `recommended`, `remedies` (`{remedy, possible, why, after, values}`; absent: every remedy of the page is possible), `after`, `waitsFor`, `onlyWith`,
  * `cause`, `used`, `users`.
  * @param offered the remedies of the page, the first of them recommended where a row does not say
  */
@@ -102,7 +111,7 @@ export function readRows(rows: Json | undefined, offered: readonly string[]): Re
 
 		above.add(id);
 		const known = (remedies ?? offered.map(remedy => ({remedy, possible: true, why: null}))).filter(({remedy}) =>
-			offered.includes(remedy),
+			offered.includes(remedyOfPage(remedy)),
 		);
 		const possible = known.filter(each => each.possible).map(({remedy}) => remedy);
 		const first = recommended === undefined || recommended === null ? possible[0] : recommended;

@@ -2,7 +2,7 @@ import {defined} from '../defined.ts';
 import {type Json, type JsonObject, toJson} from '../json.ts';
 import {evidenceIn} from '../remedy/evidence.ts';
 import {weighRemedies} from '../remedy/weigh-remedies.ts';
-import type {Doing, Step} from '../runbook/runbook.ts';
+import {type Doing, remedyOfPage, type Step} from '../runbook/runbook.ts';
 import type {ChoiceOption} from './asked.ts';
 import type {Problem} from './event.ts';
 import {type Incident, lastVisit} from './incident.ts';
@@ -74,8 +74,9 @@ function wrongPlan(incident: Incident, does: Doing, texts: JsonObject): string |
 
 /** The inputs that the chosen remedy of a row has, resolved. */
 export function resolveRemedy(incident: Incident, step: Step, row: PlanRow): ResolvedStep {
-	const remedy = step.does.kind === 'plan' ? step.does.remedies[row.remedy] : undefined;
-	const resolved = resolveValues(remedy?.with ?? {}, {...scopeOf(incident), row: row.values});
+	const remedy = step.does.kind === 'plan' ? step.does.remedies[remedyOfPage(row.remedy)] : undefined;
+	const {values} = row.remedies.find(each => each.remedy === row.remedy) ?? {};
+	const resolved = resolveValues(remedy?.with ?? {}, {...scopeOf(incident), row: {...row.values, ...values}});
 	return resolved.ok ? {ok: true, with: resolved.values} : {ok: false, problem: valueMissing(step, resolved.missing)};
 }
 

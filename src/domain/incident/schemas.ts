@@ -178,6 +178,7 @@ export const sibling: v.GenericSchema<SiblingOption> = v.object({
 	status: v.string(),
 	tags: v.array(v.string()),
 	wasNamed: v.boolean(),
+	named: optionalText,
 	digest,
 	platforms: v.array(v.string()),
 	built: optionalText,

@@ -3,11 +3,12 @@ import type {Happening} from '../incident/event.ts';
 import {currentVisit, type Incident, type Visit} from '../incident/incident.ts';
 import {heldItems} from '../incident/item.ts';
 import type {PlanRow} from '../incident/plan-row.ts';
-import {findStep, leave} from '../runbook/runbook.ts';
+import {findStep, leave, remedyOfPage} from '../runbook/runbook.ts';
 import {count} from '../text/wording.ts';
 import {countDestructive} from './items.ts';
 import type {Plan, PlanItem} from './plan.ts';
 import {type PlanChange, planChangeOf} from './plan-change.ts';
+import {pointedTo} from './plan-siblings.ts';
 import {rowOfItem} from './row-id.ts';
 
 /**
@@ -81,7 +82,7 @@ function settle(
 		tell: [],
 		unlike: [],
 	});
-	const wanted = (row: PlanRow) => (unlike.has(row.id) ? leave : (itemFor(plan, row.id)?.remedy ?? leave));
+	const wanted = (row: PlanRow) => (unlike.has(row.id) ? leave : remedyIn(row, itemFor(plan, row.id)));
 	const [other] = rows.filter(row => row.remedy !== wanted(row));
 	if (other !== undefined) {
 		const remedy = wanted(other);
@@ -103,10 +104,22 @@ function settle(
 		: {kind: 'say', happening: {type: 'plan.settled', step, attempt}, tell: [], unlike: []};
 }
 
+/** Which of several images a tag is pointed to, the changes of the plan say. */
+function remedyIn({remedies, values}: PlanRow, item: PlanItem | undefined): string {
+	const to = item?.changes.flatMap(change => (change.type === 'point-tag' ? [change.to] : []))[0];
+	const pointed =
+		item?.remedy === 're-point' &&
+		remedies.find(
+			each =>
+				each.possible && remedyOfPage(each.remedy) === item.remedy && pointedTo({...values, ...each.values}) === to,
+		);
+	return pointed ? pointed.remedy : (item?.remedy ?? leave);
+}
+
 function approve(plan: Plan, {step, attempt, items = [], gate}: Visit, host: string): PlanWord {
 	const strange = items.find(({row, remedy, changes}) => {
 		const item = itemFor(plan, row);
-		return item?.remedy !== remedy || !areSame(item, changes, {from: plan.registry, to: host});
+		return item?.remedy !== remedyOfPage(remedy) || !areSame(item, changes, {from: plan.registry, to: host});
 	});
 	const destructive = items.reduce((sum, each) => sum + each.destructive, 0);
 	if (strange !== undefined || destructive > countDestructive(plan.items)) {

@@ -1,22 +1,26 @@
+import {defined} from '../defined.ts';
 import {OperatorError} from '../errors.ts';
+import type {Digest} from '../image/digest.ts';
 import {globs} from '../text/glob.ts';
 import {type PlanImage, type PlanRemedy, planRemedies} from './plan.ts';
+import {isSibling, type PlanSibling, repointTo} from './plan-siblings.ts';
 
-/** `ID=REMEDY`, as a person wrote it. */
-export type RemedyChoice = {pattern: string; remedy: PlanRemedy};
+/** `ID=REMEDY`, as a person wrote it. `to`: which image a tag is pointed to; absent: the newest. */
+export type RemedyChoice = {pattern: string; remedy: PlanRemedy; to?: string};
 
 /** @throws OperatorError plan.remedy */
 export function parseRemedyChoice(given: string): RemedyChoice {
 	const at = given.lastIndexOf('=');
-	const remedy = planRemedies.find(each => each === given.slice(at + 1));
+	const [, named, to] = /^([^:]*)(?::(.+))?$/.exec(given.slice(at + 1)) ?? [];
+	const remedy = planRemedies.find(each => each === named && (to === undefined || each === 're-point'));
 	if (at < 1 || remedy === undefined || remedy === 'restart') {
 		throw refusal(`--remedy ${given} is not IMAGE=REMEDY.`);
 	}
 
-	return {pattern: given.slice(0, at), remedy};
+	return {pattern: given.slice(0, at), remedy, ...defined({to})};
 }
 
-type Row = Pick<PlanImage, 'id' | 'repository' | 'tags' | 'findings' | 'recommended' | 'remedies'> & {
+type Row = Pick<PlanImage, 'id' | 'repository' | 'tags' | 'findings' | 'recommended' | 'remedies' | 'siblings'> & {
 	/** Undefined: no use is known, and not everything was looked at. */
 	used?: boolean | undefined;
 };
@@ -27,8 +31,51 @@ type Row = Pick<PlanImage, 'id' | 'repository' | 'tags' | 'findings' | 'recommen
  * @throws OperatorError plan.remedy: nothing matches, or the remedy is not possible there
  */
 export function chooseRemedies(rows: readonly Row[], choices: readonly RemedyChoice[]): Map<string, PlanRemedy> {
-	const chosen = new Map<string, PlanRemedy>(rows.map(({id, recommended}) => [id, recommended]));
-	for (const {pattern, remedy} of choices) {
+	const last = lastChoices(rows, choices);
+	const chosen = new Map(rows.map(({id, recommended}) => [id, last.get(id)?.remedy ?? recommended]));
+
+	// Only what was chosen last counts: a wide choice may be narrowed by the next.
+	for (const row of rows) {
+		const remedy = chosen.get(row.id)!;
+		const weighed = row.remedies.find(each => each.remedy === remedy);
+		const {to} = last.get(row.id) ?? {};
+		if (weighed?.possible !== true && (to === undefined || row.siblings === undefined)) {
+			const named = remedy === 're-point' && row.siblings !== undefined ? ` ${sayNames(row.siblings)}` : '';
+			throw refusal(`${remedy} is not possible for ${row.id}: ${weighed?.why ?? 'it was not weighed.'}${named}`);
+		}
+
+		if (to !== undefined && siblingNamed(row, to) === undefined) {
+			throw refusal(`${row.id} cannot be pointed to ${to}. ${sayNames(row.siblings ?? [])}`);
+		}
+	}
+
+	return chosen;
+}
+
+/** For each image that is to be pointed to a certain other one, the digest of that. */
+export function chooseSiblings(rows: readonly Row[], choices: readonly RemedyChoice[]): Map<string, Digest> {
+	const last = lastChoices(rows, choices);
+	return new Map(
+		rows.flatMap((row): [string, Digest][] => {
+			const found = siblingNamed(row, last.get(row.id)?.to);
+			return found === undefined ? [] : [[row.id, found.digest]];
+		}),
+	);
+}
+
+function siblingNamed({siblings = []}: Row, to: string | undefined): PlanSibling | undefined {
+	return to === undefined ? undefined : siblings.find(each => isSibling(each, to));
+}
+
+function sayNames(siblings: readonly PlanSibling[]): string {
+	return `The intact images are ${siblings.map(sibling => repointTo(sibling)).join(', ')}.`;
+}
+
+/** @throws OperatorError plan.remedy: nothing matches */
+function lastChoices(rows: readonly Row[], choices: readonly RemedyChoice[]): Map<string, RemedyChoice> {
+	const last = new Map<string, RemedyChoice>();
+	for (const choice of choices) {
+		const {pattern, remedy} = choice;
 		const matching = rows.filter(row => matches(pattern, row));
 		if (matching.length === 0) {
 			throw refusal(
@@ -39,20 +86,11 @@ export function chooseRemedies(rows: readonly Row[], choices: readonly RemedyCho
 		}
 
 		for (const row of matching) {
-			chosen.set(row.id, remedy);
+			last.set(row.id, choice);
 		}
 	}
 
-	// Only what was chosen last counts: a wide choice may be narrowed by the next.
-	for (const row of rows) {
-		const remedy = chosen.get(row.id)!;
-		const weighed = row.remedies.find(each => each.remedy === remedy);
-		if (weighed?.possible !== true) {
-			throw refusal(`${remedy} is not possible for ${row.id}: ${weighed?.why ?? 'it was not weighed.'}`);
-		}
-	}
-
-	return chosen;
+	return last;
 }
 
 /** `infra-ci@0a1b2c3d4e5f` · `tools/*` · `cause:child-swept`. A repository's name alone is a glob as well. */
@@ -67,7 +105,7 @@ function matches(pattern: string, {id, repository, findings, used}: Row): boolea
 
 function refusal(message: string): OperatorError {
 	return new OperatorError('plan.remedy', message, {
-		hint: `Write --remedy with an image of the plan, a glob of repositories, used, unused or cause:KIND, then = and one of ${planRemedies.filter(each => each !== 'restart').join(', ')}.`,
+		hint: `Write --remedy with an image of the plan, a glob of repositories, used, unused or cause:KIND, then = and one of ${planRemedies.filter(each => each !== 'restart').join(', ')}; re-point:TAG and re-point:DIGEST choose which image.`,
 		exit: 'usage',
 	});
 }

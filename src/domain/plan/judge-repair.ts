@@ -2,6 +2,7 @@ import type {DamagedImage} from '../damage/damaged-image.ts';
 import type {ImageCheck, Verdict} from '../image/verdict.ts';
 import type {PlannedImage} from '../incident/planned-images.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
+import {remedyOfPage} from '../runbook/runbook.ts';
 import {count} from '../text/wording.ts';
 
 /** An image that was damaged, as it is now. `check`: absent where nothing was done about it. */
@@ -157,7 +158,7 @@ function sayLost(title: string, comparison: Comparison | null | undefined): {sai
 
 function stopgaps(images: readonly JudgedImage[]): string[] {
 	return images
-		.filter(({remedy, verdict}) => remedy === 're-point' && verdict === 'intact')
+		.filter(({remedy, verdict}) => remedyOfPage(remedy ?? '') === 're-point' && verdict === 'intact')
 		.map(({title}) => `${title} names another image for now: rebuild it.`);
 }
 

@@ -10,6 +10,7 @@ import {toRefetch} from './cache-remedies.ts';
 import {type DataRow, rowOfAside, rowOfBack, type WeighedAside} from './data-rows.ts';
 import {byNeed, isFirst} from './items.ts';
 import {type Plan, type PlanImage, type PlanRemedy, storingRemedies} from './plan.ts';
+import {otherRepoints, siblingReference} from './plan-siblings.ts';
 import {asideRow, restartRow} from './row-id.ts';
 import {titleOf} from './row-title.ts';
 import type {DamagedRow} from './rows.ts';
@@ -20,7 +21,14 @@ type RepairRow = {
 	id: string;
 	title: string;
 	recommended: PlanRemedy;
-	remedies: {remedy: PlanRemedy; possible: boolean; why: string; after?: string[]}[];
+	/** `values`: what stands for those of the row where this remedy is chosen. */
+	remedies: {
+		remedy: PlanRemedy | `re-point:${string}`;
+		possible: boolean;
+		why: string;
+		after?: string[];
+		values?: {to: string};
+	}[];
 	after: string[];
 	/** Of the restart: the bad data that is moved aside. */
 	waitsFor?: string[];
@@ -119,7 +127,7 @@ export function planRows(
 				]
 			: []),
 		...later.map(({image, runsIn, bases, row}) => {
-			const waits: Partial<Record<PlanRemedy, string[]>> = {
+			const waits: Partial<Record<string, string[]>> = {
 				'rebuild-ci': runsIn.filter(need => above.has(need)),
 				'rebuild-fallback': bases.filter(need => above.has(need)),
 			};
@@ -138,20 +146,23 @@ export function planRows(
 }
 
 function rowOf(
-	{id, repository, tags, digest, recommended, remedies, usedBy, ...image}: PlanImage,
+	planned: PlanImage,
 	{findings, siblings, copyBack, need, image: damaged}: DamagedRow,
 	{host, referenceTo, usage}: RowOptions & {usage: Plan['usage']},
 ): RepairRow {
+	const {id, repository, tags, digest, recommended, remedies, usedBy, ...image} = planned;
 	const [sibling] = siblings;
 	return {
 		id,
 		title: titleOf({repository, tags, ...defined({digest})}),
 		// The one restart repairs it, with all others.
 		recommended: recommended === 'restart' ? 'leave' : recommended,
-		remedies: remedies.map(each =>
+		remedies: remedies.flatMap((each): RepairRow['remedies'] =>
 			each.remedy === 'restart'
-				? {...each, possible: false, why: 'The restart of the registry repairs it: it is a row of its own.'}
-				: each,
+				? [{...each, possible: false, why: 'The restart of the registry repairs it: it is a row of its own.'}]
+				: each.remedy === 're-point'
+					? [each, ...otherRepoints(planned, host)]
+					: [each],
 		),
 		after: [],
 		...defined({cause: image.findings[0]}),
@@ -170,7 +181,7 @@ function rowOf(
 		refetch: toRefetch(findings),
 		tags,
 		...defined({top: copyBack?.top, retag: copyBack?.retag, asides: copyBack?.asides}),
-		...defined({to: sibling && formatReference({host, repository, digest: sibling.digest})}),
+		...defined({to: sibling && siblingReference(sibling, {host, repository})}),
 	};
 }
 
@@ -178,14 +189,18 @@ function rowOf(
 function onlyRelinked(row: RepairRow): RepairRow {
 	return {
 		...row,
-		remedies: row.remedies.map(each =>
-			each.remedy === 'relink' || each.remedy === 'leave'
-				? each
-				: {
-						...each,
-						possible: false,
-						why: 'It is linked again before the restart; anything else has to wait until after it.',
-					},
+		remedies: row.remedies.flatMap((each): RepairRow['remedies'] =>
+			each.values
+				? []
+				: each.remedy === 'relink' || each.remedy === 'leave'
+					? [each]
+					: [
+							{
+								...each,
+								possible: false,
+								why: 'It is linked again before the restart; anything else has to wait until after it.',
+							},
+						],
 		),
 	};
 }

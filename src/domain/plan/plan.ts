@@ -42,6 +42,19 @@ const remedy = v.picklist(planRemedies);
 
 const remedyRow = v.object({remedy, possible: v.boolean(), why: text});
 
+/** `name`: what `--remedy IMAGE=re-point:NAME` takes. `built`, `tagged`: ISO 8601, UTC. */
+const sibling = v.object({
+	name: text,
+	digest,
+	tags: texts,
+	platforms: texts,
+	age: v.picklist(['older', 'newer', 'unknown']),
+	built: v.exactOptional(text),
+	tagged: v.exactOptional(text),
+	/** Its platforms and its age, as a person reads them. */
+	say: text,
+});
+
 const image = v.object({
 	id: text,
 	repository: text,
@@ -56,6 +69,8 @@ const image = v.object({
 	need: v.exactOptional(v.picklist(needs)),
 	recommended: remedy,
 	remedies: v.array(remedyRow),
+	/** The intact images that its tags can be pointed to, the newest first. Absent: none is known, or it is not to be re-pointed. */
+	siblings: v.exactOptional(v.array(sibling)),
 });
 
 const item = v.object({

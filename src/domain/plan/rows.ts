@@ -12,6 +12,7 @@ import type {Finding} from '../storage/findings/finding.ts';
 import {weighCached} from './cache-remedies.ts';
 import type {Need} from './need.ts';
 import type {PlanImage, PlanRemedy} from './plan.ts';
+import {equallyNew, planSiblings} from './plan-siblings.ts';
 
 /** A damaged image with everything that its remedies are weighed by. */
 export type DamagedRow = {
@@ -57,7 +58,7 @@ const remedyOf: Record<RemedyOptionKey, PlanRemedy> = {
 export function weighRow(
 	row: DamagedRow,
 	{known, restarts}: RegistryFacts,
-): Pick<PlanImage, 'recommended' | 'remedies'> {
+): Pick<PlanImage, 'recommended' | 'remedies' | 'siblings'> {
 	const {image, findings, settings, siblings, copyBack, attempted} = row;
 	if (settings.role === 'cache') {
 		return weighCached(findings, known);
@@ -90,11 +91,24 @@ export function weighRow(
 				? {remedy, possible: true, recommended, why: 'It stays damaged; the plan names it.'}
 				: {remedy, possible: impossible === undefined, recommended, why: impossible ?? why};
 		});
+	const offered = remedies.some(({remedy, possible}) => remedy === 're-point' && possible)
+		? planSiblings(siblings)
+		: [];
+	const together = equallyNew(siblings);
+	for (const each of offered.length > 0 ? remedies.filter(({remedy}) => remedy === 're-point') : []) {
+		each.possible = together.length === 0;
+		each.why =
+			together.length === 0
+				? `${each.why} The newest is ${offered[0]!.name}: ${offered[0]!.say}.`
+				: `Of ${together.length} intact images the times do not tell which one is the newest: choose one by its name.`;
+	}
+
 	const best =
 		remedies.find(
 			({recommended, possible, remedy}) => recommended && possible && (remedy !== 're-point' || historySuffices),
 		) ?? remedies.find(({remedy}) => remedy === 'leave')!;
 	return {
+		...(offered.length > 0 && {siblings: offered}),
 		recommended: best.remedy,
 		remedies: [best, ...remedies.filter(each => each !== best), weighRemoval(row, known)].map(
 			({remedy, possible, why}) => ({

@@ -18,6 +18,8 @@ export type Sibling = Age & {
 	tags: string[];
 	/** The broken tag has named it before. */
 	wasNamed: boolean;
+	/** When the broken tag was last set to it, as far as that is known. ISO 8601, UTC. */
+	named?: string;
 	digest: Digest;
 	platforms: string[];
 	/** When it was built, by its config. ISO 8601, UTC. */
@@ -73,12 +75,16 @@ export function siblingsOf(
 		.sort((a, b) => (b.named ?? 0) - (a.named ?? 0))
 		.map(candidate => ({candidate, ...aboutOf(candidate, configs)}))
 		.filter(({platforms}) => hasPlatforms(platforms, aboutOriginal?.platforms ?? []))
-		.map(({candidate: {digest, tags, wasNamed, tagged}, platforms, built}) => ({
+		.map(({candidate: {digest, tags, wasNamed, tagged, named}, platforms, built}) => ({
 			tags,
 			wasNamed,
 			digest,
 			platforms,
-			...defined({built, tagged: tagged === undefined ? undefined : isoTime(tagged)}),
+			...defined({
+				named: named === undefined ? undefined : isoTime(named),
+				built,
+				tagged: tagged === undefined ? undefined : isoTime(tagged),
+			}),
 			...ageOf({built, tagged}, {built: aboutOriginal?.built, tagged: original?.tagged}),
 		}))
 		.sort((a, b) =>

@@ -64,6 +64,11 @@ export type Doing =
 /** The action that a remedy is, with its inputs: `${row.NAME}` is a value of the row. */
 export type PlannedRemedy = {action: string; with: JsonObject};
 
+/** `re-point:1.4.1` is the remedy `re-point` of the page, and says what exactly. */
+export function remedyOfPage(remedy: string): string {
+	return remedy.split(':')[0]!;
+}
+
 /** The remedy that every row has: nothing is done, and the end says so. */
 export const leave = 'leave';
 

@@ -57,7 +57,8 @@ export const registryRepoint: ActionNamed<'registry.repoint'> = {
 				kind: 'point-tag',
 				repository: image.repository,
 				tag,
-				image: formatReference(to),
+				// Its digest stands beside its name.
+				image: formatReference(to.tag === undefined ? to : {host: to.host, repository: to.repository, tag: to.tag}),
 				to: check.digest,
 				...defined({from}),
 			});

@@ -9,6 +9,7 @@ import {planRows} from '../../domain/plan/plan-rows.ts';
 import type {Attempted} from '../../domain/plan/rows.ts';
 import {isRebuild} from '../../domain/remedy/rebuilt.ts';
 import {isRemedyOption} from '../../domain/remedy/remedy.ts';
+import {remedyOfPage} from '../../domain/runbook/runbook.ts';
 import {sayDuration} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {sayImpact} from '../../domain/usage/say-use.ts';
@@ -132,8 +133,11 @@ function attemptsAt(row: string, tried: readonly TriedItem[]): Attempted {
 	// What was never seen to happen, as after a kill, says nothing against its remedy.
 	const failed = own.filter(({outcome, notSeen}) => !notSeen && (outcome === 'failed' || outcome === 'changed'));
 	return {
-		done: own.flatMap(({remedy, outcome}) => (outcome === 'done' && isRemedyOption(remedy) ? [remedy] : [])),
-		failed: new Map(failed.map(({remedy, say}) => [remedy, say])),
+		done: own.flatMap(({remedy: of, outcome}) => {
+			const remedy = remedyOfPage(of);
+			return outcome === 'done' && isRemedyOption(remedy) ? [remedy] : [];
+		}),
+		failed: new Map(failed.map(({remedy, say}) => [remedyOfPage(remedy), say])),
 	};
 }
 

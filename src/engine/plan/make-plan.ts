@@ -3,7 +3,7 @@ import {concerns, isOnlyMoved} from '../../domain/damage/moved.ts';
 import {defined} from '../../domain/defined.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
-import {chooseRemedies, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
+import {chooseRemedies, chooseSiblings, type RemedyChoice} from '../../domain/plan/choose-remedies.ts';
 import type {WeighedAside} from '../../domain/plan/data-rows.ts';
 import {countDestructive, type PreparedItem, planItems} from '../../domain/plan/items.ts';
 import {inOrderOfNeed, needOf} from '../../domain/plan/need.ts';
@@ -81,11 +81,12 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 		usedBy: usedByOf(row.image, options.usage),
 		...weighRow(row, {known: knownOf(row.image), restarts}),
 	}));
-	const chosen = chooseRemedies(
-		weighed.map(image => ({...image, used: isUsed(image, look)})),
-		choices,
+	const choosable = weighed.map(image => ({...image, used: isUsed(image, look)}));
+	const chosen = chooseRemedies(choosable, choices);
+	const pointed = chooseSiblings(choosable, choices);
+	const isChosen = new Set(
+		weighed.flatMap(({id, recommended}) => (chosen.get(id) !== recommended || pointed.has(id) ? [id] : [])),
 	);
-	const isChosen = new Set(weighed.filter(image => chosen.get(image.id) !== image.recommended).map(({id}) => id));
 
 	const images: PlanImage[] = [...weighed];
 	const prepared = new Map<string, PreparedItem>();
@@ -102,6 +103,7 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 					...options,
 					damaged: scope.images,
 					mayFallBack: !isChosen.has(row.image.id),
+					...defined({to: pointed.get(row.image.id)}),
 				});
 				images[n] = settled.image;
 				if (settled.item !== undefined) {

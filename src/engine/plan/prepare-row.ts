@@ -40,6 +40,8 @@ type PreparingRow = Preparing & {
 	damaged: readonly DamagedImage[];
 	/** No person chose the remedy: the next one may be taken. */
 	mayFallBack: boolean;
+	/** The image that a person chose to point its tags to. Absent: the newest. */
+	to?: Digest;
 };
 
 /** The damaged images in these repositories, which something else may need. */
@@ -89,7 +91,7 @@ export async function prepareRow(
 	// Nothing is removed because something else cannot be done.
 	const others = image.remedies.map(({remedy}) => remedy).filter(remedy => remedy !== wanted && remedy !== 'remove');
 	const order = [wanted, ...others];
-	for (const remedy of order.filter(each => now.remedies.find(({remedy: of}) => of === each)?.possible)) {
+	for (const remedy of order.filter(each => isPossible(each, now, options))) {
 		if (remedy === 'leave' || remedy === 'restart') {
 			return {image: {...now, ...(remedy === wanted ? {} : {recommended: remedy})}};
 		}
@@ -122,10 +124,15 @@ export async function prepareRow(
 	return {image: {...now, recommended: 'leave'}};
 }
 
+/** A person may choose one of several images, of which none could be recommended. */
+function isPossible(remedy: PlanRemedy, {remedies}: PlanImage, {to}: PreparingRow): boolean {
+	return (remedy === 're-point' && to !== undefined) || remedies.some(each => each.remedy === remedy && each.possible);
+}
+
 async function prepare(
 	remedy: PreparedItem['remedy'],
 	row: DamagedRow,
-	options: Preparing,
+	options: PreparingRow,
 ): Promise<{changes: Change[]; undo: string}> {
 	const image = referenceTo(row.image, options.host);
 	const {ports, settings} = options.of(image);
@@ -152,7 +159,7 @@ async function prepare(
 			return gateOf(builderBuild.gate!({image}, context));
 		case 're-point': {
 			// Every tag of the image is pointed: they name the same broken digest.
-			const to = {host: options.host, repository: image.repository, digest: row.siblings[0]!.digest};
+			const to = {host: options.host, repository: image.repository, digest: options.to ?? row.siblings[0]!.digest};
 			return gateOf(registryRepoint.gate!({image, to, tags: row.image.tags}, context));
 		}
 	}

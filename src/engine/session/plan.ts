@@ -10,7 +10,7 @@ import {resolveRemedy} from '../../domain/incident/resolve-step.ts';
 import {parseSettings} from '../../domain/incident/settings.ts';
 import {type JsonObject, toJson} from '../../domain/json.ts';
 import {type MachineEffect, stampOf} from '../../domain/machine/effects.ts';
-import {findStep} from '../../domain/runbook/runbook.ts';
+import {findStep, remedyOfPage} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
 import type {Precondition} from '../actions/action.ts';
 import {createLimiter} from '../bounded-concurrency.ts';
@@ -46,7 +46,7 @@ async function prepareRow(
 ): Promise<PreparedItem | Unprepared> {
 	const {incident, actions} = context;
 	const step = findStep(incident.runbook, effect.step)!;
-	const named = step.does.kind === 'plan' ? step.does.remedies[row.remedy]!.action : '';
+	const named = step.does.kind === 'plan' ? step.does.remedies[remedyOfPage(row.remedy)]!.action : '';
 	const action = actionNamed(named, actions);
 	const {effect: does, name, success, atOnce = 1, sparesImage} = action;
 	const resolved = resolveRemedy(incident, step, row);

@@ -1,10 +1,11 @@
 import {type Group, inGroups, type Line, sayNames, sayUse} from '../../domain/plan/groups.ts';
 import type {Plan, PlanImage, PlanItem} from '../../domain/plan/plan.ts';
 import {isDestructive, sayPlanChange} from '../../domain/plan/plan-change.ts';
+import {repointTo} from '../../domain/plan/plan-siblings.ts';
 import {isUsed} from '../../domain/plan/used.ts';
 import {sayTime} from '../../domain/text/time.ts';
 import {visibleLine} from '../../domain/text/visible.ts';
-import {count} from '../../domain/text/wording.ts';
+import {count, upperFirst} from '../../domain/text/wording.ts';
 import {readableColumns, wrap} from '../../domain/text/wrap.ts';
 import {sayUsers} from '../../domain/usage/say-use.ts';
 import {sayLeft} from './say-left.ts';
@@ -84,12 +85,19 @@ function chosenFor({id, recommended}: PlanImage, items: readonly PlanItem[]): st
 	return item?.remedy ?? (recommended === 'restart' ? 'restart' : 'leave');
 }
 
-function otherRemedies({remedies}: PlanImage, columns: number): string[] {
-	return remedies
-		.slice(1)
-		.flatMap(({remedy, possible, why}) =>
-			wrap(`${possible ? 'or' : 'not'} ${remedy}: ${why}`, {first: '    ', rest: '      ', columns}),
-		);
+function otherRemedies({remedies, siblings = []}: PlanImage, columns: number): string[] {
+	const isNewest = remedies.some(({remedy, possible}) => remedy === 're-point' && possible);
+	const others = siblings.slice(isNewest ? 1 : 0).map(sibling => ({
+		remedy: repointTo(sibling),
+		possible: true,
+		why: `${upperFirst(sibling.say)}.`,
+	}));
+	return [
+		...remedies.slice(1).flatMap(each => (each.remedy === 're-point' ? [each, ...others] : [each])),
+		...(remedies[0]?.remedy === 're-point' ? others : []),
+	].flatMap(({remedy, possible, why}) =>
+		wrap(`${possible ? 'or' : 'not'} ${remedy}: ${why}`, {first: '    ', rest: '      ', columns}),
+	);
 }
 
 /** By cause, remedy and use, what a pipeline needs or was reported first. */

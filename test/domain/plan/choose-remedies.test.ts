@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {chooseRemedies, parseRemedyChoice} from '../../../src/domain/plan/choose-remedies.ts';
+import {chooseRemedies, chooseSiblings, parseRemedyChoice} from '../../../src/domain/plan/choose-remedies.ts';
 
 const row = (id: string, more: object = {}) => ({
 	id,
@@ -55,13 +55,56 @@ describe('the remedy of an image', () => {
 		expect(() => chosen('web=re-point')).toThrow('re-point is not possible for web@3: it was not weighed');
 	});
 
+	describe('that points its tags at another image', () => {
+		const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
+		const sibling = (name: string, letter: string, tags = [name]) => ({
+			...{name, digest: digest(letter), tags, platforms: [], age: 'older' as const, say: ''},
+		});
+		const siblings = [sibling('1.4.1', 'a', ['1.4.1', 'stable']), sibling('bbbbbbbbbbbb', 'b', [])];
+		const remedies = (possible: boolean) => [
+			{remedy: 're-point', possible, why: possible ? '' : 'The times do not tell.'},
+			{remedy: 'leave', possible: true, why: ''},
+		];
+		const pointed = (given: string[], possible = true) => {
+			const some = [row('web@3', {remedies: remedies(possible), siblings, recommended: 'leave'})];
+			const choices = given.map(parseRemedyChoice);
+			return [...chooseRemedies(some, choices).values(), ...chooseSiblings(some, choices).values()];
+		};
+
+		it.each([
+			['the newest where none is named', 'web=re-point', []],
+			['one by its tag', 'web=re-point:stable', [digest('a')]],
+			['one by its digest', `web@3=re-point:${digest('b')}`, [digest('b')]],
+			['one by the beginning of its digest', 'web=re-point:bbbbbbbbbbbb', [digest('b')]],
+		])('takes %s', (_, given, to) => {
+			expect(pointed([given])).toEqual(['re-point', ...to]);
+		});
+
+		it('wants one to be named where the times do not tell which is the newest', () => {
+			expect(() => pointed(['web=re-point'], false)).toThrow(/do not tell.*re-point:1\.4\.1, re-point:bbbbbbbbbbbb/);
+			expect(pointed(['web=re-point:1.4.1'], false)).toEqual(['re-point', digest('a')]);
+		});
+
+		it('takes only an image that is known to be whole, and names those', () => {
+			expect(() => pointed(['web=re-point:1.3'])).toThrow(/cannot be pointed to 1\.3.*re-point:1\.4\.1/);
+			expect(() => pointed(['web=re-point:bbbb'])).toThrow('cannot be pointed to bbbb');
+		});
+
+		it('forgets which one where a later choice takes another remedy', () => {
+			expect(pointed(['web=re-point:1.4.1', 'web=leave'])).toEqual(['leave']);
+		});
+	});
+
 	it('is refused where no image matches; a dot is no wildcard, and a glob is never a part of a name', () => {
 		for (const pattern of ['nothing', 'w.b', 'eb', 'tools', 'cause:blob-empty', 'unused', '[', 'web@*']) {
 			expect(() => chosen(`${pattern}=leave`)).toThrow();
 		}
 	});
 
-	it.each(['web', '=leave', 'web=', 'web=burn', 'web=restart'])('cannot be written as %j', given => {
-		expect(() => parseRemedyChoice(given)).toThrow('is not IMAGE=REMEDY');
-	});
+	it.each(['web', '=leave', 'web=', 'web=burn', 'web=restart', 'web=relink:1.0', 'web=re-point:'])(
+		'cannot be written as %j',
+		given => {
+			expect(() => parseRemedyChoice(given)).toThrow('is not IMAGE=REMEDY');
+		},
+	);
 });

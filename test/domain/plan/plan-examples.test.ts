@@ -40,7 +40,8 @@ const examples: {[Type in PlanChange['type']]: Extract<PlanChange, {type: Type}>
 const text = `# The changes of a plan
 
 A plan (\`regmedic.plan/1\`) holds the exact changes of each of its items. It holds nothing to execute: commands come from the
-configuration of whoever applies it. One example of each type, made by \`test/domain/plan/plan-examples.test.ts\`.
+configuration of whoever applies it. \`siblings\` of an image are the intact images that its tags can be pointed to, the newest first, each with its
+\`name\` for \`--remedy IMAGE=re-point:NAME\`, \`digest\`, \`tags\`, \`platforms\` and age. One example of each type, made by \`test/domain/plan/plan-examples.test.ts\`.
 
 ${Object.values(examples)
 	.map(change =>

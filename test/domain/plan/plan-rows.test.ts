@@ -118,3 +118,54 @@ test('an image that the restart alone repairs is no second restart', () => {
 
 	expect(row).toMatchObject({id: 'web', recommended: 'leave'});
 });
+
+const sibling = (name: string, letter: string) => ({
+	...{
+		name,
+		digest: `sha256:${letter.repeat(64)}` as Digest,
+		tags: [name],
+		platforms: [],
+		age: 'older' as const,
+		say: `it is ${name}`,
+	},
+});
+const pointable = (possible: boolean): PlanImage => ({
+	...{
+		id: 'web',
+		repository: 'web',
+		digest,
+		tags: ['latest'],
+		platforms: {whole: [], lost: []},
+		findings: ['child-swept'],
+	},
+	...{usedBy: null, recommended: 'leave', siblings: [sibling('1.4', 'b'), sibling('1.3', 'c')]},
+	remedies: (['re-point', 'leave'] as const).map(remedy => ({
+		remedy,
+		possible: possible || remedy === 'leave',
+		why: '',
+	})),
+});
+
+test.each([
+	['every other image than the newest', true, ['re-point', 're-point:1.3', 'leave']],
+	['every image, where none is the newest,', false, ['re-point', 're-point:1.4', 're-point:1.3', 'leave']],
+])('%s is a remedy of its own in the row, with what the tag names then', (_, possible, remedies) => {
+	const [row] = planRows(
+		{
+			document: {images: [pointable(possible)], items: []},
+			rows: [{image: pointable(possible) as DamagedImage, findings: [], settings, siblings: [], need: 'other'}],
+			restarts: false,
+		},
+		{host, referenceTo: image => ({host, repository: image.repository, tag: 'latest'})},
+	);
+
+	expect(row!.remedies.map(({remedy}) => remedy)).toEqual(remedies);
+	const read = readRows(toJson([row!]), ['re-point']);
+	expect(read).toMatchObject({ok: true});
+	const last = read.ok ? read.rows[0]!.remedies.find(each => each.remedy === 're-point:1.3') : undefined;
+	expect(last).toMatchObject({
+		possible: true,
+		why: 'It is 1.3.',
+		values: {to: `${host}/web:1.3@sha256:${'c'.repeat(64)}`},
+	});
+});

@@ -70,6 +70,48 @@ describe('the remedies of a damaged image in a plan', () => {
 		expect(weighed.recommended).toBe('leave');
 	});
 
+	it('name the newest of several images under the tag, and list all of them with age, platforms and digest', () => {
+		const older = {
+			...sibling,
+			tags: ['1.3', 'stable'],
+			digest: digest('4'),
+			platforms: ['linux/amd64'],
+			tagged: '2026-03-01T00:00:00Z',
+		};
+		const newer = {...sibling, tags: ['1.4'], tagged: '2026-04-01T00:00:00Z'};
+
+		const weighed = weighRow(row({siblings: [newer, older]}), known);
+
+		expect(weighed.remedies.find(({remedy}) => remedy === 're-point')).toMatchObject({
+			possible: true,
+			why: expect.stringContaining('The newest is 1.4'),
+		});
+		expect(weighed.siblings?.map(each => [each.name, each.digest])).toEqual([
+			['1.4', digest('3')],
+			['1.3', digest('4')],
+		]);
+		expect(weighed.siblings?.[1]?.say).toMatch(/also stable; linux\/amd64; tagged .*older/);
+	});
+
+	it.each([
+		['equal times', '2026-04-01T00:00:00Z'],
+		['no times', undefined],
+	])('leave it to a person which of several images it is, with %s', (_, tagged) => {
+		const at = tagged === undefined ? {} : {tagged};
+		const siblings = [
+			{...sibling, ...at},
+			{...sibling, ...at, digest: digest('4'), tags: ['1.3']},
+		];
+
+		const weighed = weighRow(row({siblings}), known);
+
+		expect(weighed.remedies.find(({remedy}) => remedy === 're-point')).toMatchObject({
+			possible: false,
+			why: expect.stringContaining('the times do not tell'),
+		});
+		expect(weighed.siblings).toHaveLength(2);
+	});
+
 	it('are only a relink, or nothing, where not everything could be read', () => {
 		const incomplete = {known: 'partly', restarts: false} as const;
 
