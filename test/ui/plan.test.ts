@@ -12,16 +12,21 @@ const rows = [
 	{id: 'tools', title: 'tools:7', recommended: 'wipe'},
 ];
 
-async function openPlan(size: {columns: number; rows: number}) {
+/** @param found when the changes of its remedies are known; absent: at once */
+async function openPlan(size: {columns: number; rows: number}, found?: Promise<void>) {
 	const unclear: Precondition[] = [{kind: 'unknown', say: 'Nobody answers.'}];
 	const change = (actions: Action[]) =>
 		actions.map(action => ({
 			...action,
+			gate: async (...asked: Parameters<NonNullable<Action['gate']>>) => {
+				await found;
+				return action.gate!(...asked);
+			},
 			precondition: async (input: unknown) =>
 				((input as {note: string}).note === 'tools' && unclear.shift()) || {kind: 'holds' as const},
 		}));
 	const small = await openSmallSession({page: planPage(rows), change});
-	await small.phase('asking');
+	await small.phase(found === undefined ? 'asking' : 'preparing');
 	const terminal = createTerminal(size);
 	let read = 0;
 	const closed = openScreen({
@@ -101,4 +106,31 @@ test.each([
 		await room.leave();
 	},
 	60_000,
+);
+
+test.each([
+	{columns: 80, rows: 24},
+	{columns: 60, rows: 16},
+	{columns: 200, rows: 50},
+])(
+	'while the changes are looked up, enter is not offered on $columns×$rows, and says why it does nothing',
+	async size => {
+		const {promise, resolve} = Promise.withResolvers<void>();
+		const room = await openPlan(size, promise);
+		let screen = await room.until('looking up the changes');
+		expect(screen).toContain('The changes are still being looked up');
+		expect(screen).not.toContain('accept the plan');
+
+		room.press('\r');
+		await room.until('enter does nothing here.');
+		expect(room.small.types()).not.toContain('plan.settled');
+
+		resolve();
+		await room.small.phase('asking');
+		screen = await room.until('accept the plan');
+		expect(screen).toContain('enter accepts the plan as it stands');
+		room.press('\r');
+		await room.until('approve?');
+		await room.leave();
+	},
 );

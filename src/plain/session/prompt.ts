@@ -70,6 +70,12 @@ export function sayHowToAnswer(view: SessionView): string[] {
 	const step = currentStep(incident);
 	const visit = currentVisit(incident);
 	const outcomes = Object.keys(step?.outcomes ?? {}).join(', ');
+	if (incident.phase.kind === 'preparing') {
+		return wrap(
+			'The changes are still being looked up: "accept" works when the plan is shown. Type "help" for the commands.',
+		);
+	}
+
 	if (!waitsForPerson(view)) {
 		return wrap(`No input needed${step ? `: "${step.title}" is under way` : ''}. Type "help" for the commands.`);
 	}

@@ -16,7 +16,7 @@ type Status = {situation: Situation; view: SessionView; now: number; format: For
 export function drawStatus(state: ScreenState, {situation, view, format, columns, now, spin}: Status): Row {
 	const {message, page, dialog} = state;
 	const line = (text: string) => format.cut(format.row(` ${text}`), columns);
-	if (message) {
+	if (message && (message.next === undefined || message.next === screenOf(situation).next(situation, state))) {
 		return format.cut(format.row([` ${message.text}`, message.tone]), columns);
 	}
 

@@ -10,7 +10,7 @@ import {
 	sayGroup,
 	sayGroupTitle,
 } from '../../domain/incident/plan-groups.ts';
-import type {PlanRow} from '../../domain/incident/plan-row.ts';
+import {type PlanRow, unpreparedRows} from '../../domain/incident/plan-row.ts';
 import {type Line, mostRows} from '../../domain/plan/groups.ts';
 import {leave} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -26,7 +26,10 @@ const strayKeyMs = 300;
 /** The table of a plan: a row or a group a line; the marked one with its changes and what else could be done. */
 export const planScreen: Screen<'plan'> = {
 	scopes: ['plan'],
-	scopesFor: ({rows}) => (rows.length > mostRows ? ['groups', 'plan'] : ['plan']),
+	scopesFor: ({rows}) => [
+		...(rows.length > mostRows ? (['groups'] as const) : []),
+		...(isLookingUp(rows) ? [] : (['plan'] as const)),
+	],
 	draw({visit, rows: planned, problem}, state, {format, width}) {
 		const rows: Row[] = problem ? [...drawProblem(problem, format, width), []] : [];
 		let focus: readonly [number, number] | undefined;
@@ -41,14 +44,15 @@ export const planScreen: Screen<'plan'> = {
 		}
 
 		const left = planned.filter(({prepared}) => !prepared).length;
-		const isOpen = planned.some(({remedy, prepared, problem: wrong}) => remedy !== leave && !prepared && !wrong);
-		const title = `${visit.title} ${format.glyphs.dot} ${count(planned.length, 'row')}${isOpen ? ', looking up the changes' : left === 0 ? '' : `, ${left} left`}`;
+		const title = `${visit.title} ${format.glyphs.dot} ${count(planned.length, 'row')}${isLookingUp(planned) ? ', looking up the changes' : left === 0 ? '' : `, ${left} left`}`;
 		return {title, rows, ...defined({focus})};
 	},
 	next: ({rows}) =>
-		rows.length > mostRows
-			? 'enter accepts; X leaves all that nothing is known to use.'
-			: 'enter accepts the plan as it stands; space changes the marked row.',
+		isLookingUp(rows)
+			? stillLookingUp
+			: rows.length > mostRows
+				? 'enter accepts; X leaves all that nothing is known to use.'
+				: 'enter accepts the plan as it stands; space changes the marked row.',
 	act(situation, state, intent, context) {
 		const {visit, rows} = situation;
 		const {step, attempt} = visit;
@@ -67,6 +71,10 @@ export const planScreen: Screen<'plan'> = {
 			case 'leave-row':
 				return line && choose(situation, state, rowsOf(line), leave);
 			case 'only-used': {
+				if (isLookingUp(rows)) {
+					return withMessage(state, stillLookingUp);
+				}
+
 				const others = rowsNotUsed(rows);
 				return others === undefined
 					? withMessage(state, 'Nothing is known to be used: no pipeline runs in any of these images.')
@@ -79,6 +87,13 @@ export const planScreen: Screen<'plan'> = {
 	picks: ({rows}, state) =>
 		shownLines(rows, state).map(line => (line.kind === 'group' ? sayGroupTitle(line) : line.row.title)),
 };
+
+const stillLookingUp = 'The changes are still being looked up: enter accepts them when they are.';
+
+/** The plan can neither be accepted nor changed until every change of it is known. */
+function isLookingUp(rows: readonly PlanRow[]): boolean {
+	return unpreparedRows(rows).length > 0;
+}
 
 type Room = {format: Formatter; width: number};
 

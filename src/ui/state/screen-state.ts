@@ -24,7 +24,8 @@ export type ScreenState = {
 	focus: 'field' | 'main' | 'log';
 	dialog?: Dialog;
 	page?: Page;
-	message?: {text: string; tone: Tone};
+	/** `next`: what the person was to do then; once that is something else, the message is over. */
+	message?: {text: string; tone: Tone; next?: string};
 	/** Enter was pressed with nothing ticked: once more, it is the answer. */
 	isNoneMeant?: boolean;
 	log: LogState;

@@ -172,12 +172,12 @@ function act(intent: Intent, state: ScreenState, context: UpdateContext): Transi
 
 /** A key that does nothing here says why. */
 function explain(state: ScreenState, press: Press, {situation}: UpdateContext): Transition {
-	return withMessage(
-		state,
-		isKnownKey(press)
-			? `${press} does nothing here. ${screenOf(situation).next(situation, state)}`
-			: `${press} is not a key; ? shows the keys.`,
-	);
+	if (!isKnownKey(press)) {
+		return withMessage(state, `${press} is not a key; ? shows the keys.`);
+	}
+
+	const next = screenOf(situation).next(situation, state);
+	return [{...state, message: {text: `${press} does nothing here. ${next}`, tone: 'warn', next}}, []];
 }
 
 /** What is picked; else what the screen is about; else where the journal is. */
