@@ -21,6 +21,7 @@ import {secretCommandEnvironment} from './environments.ts';
 import {openShell, openStorage} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, openRegistryAt, urlOf} from './registry.ts';
+import {createRequestLog} from './request-log.ts';
 import type {Setup} from './setup.ts';
 import {systemClock} from './setup.ts';
 import {openSources} from './sources.ts';
@@ -150,7 +151,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 				secrets,
 				clock: systemClock,
 				of: portsOf,
-				overhear: requests.listen,
+				requests,
 				...(sources.length > 0 && {sources}),
 				...(image?.build?.command && {buildCommand: openBuildCommand(image.build.command, image.build.follow)}),
 				...defined({upstream, storage, builder, inventory, usage, ci: usesCi ? ci : undefined}),
@@ -170,22 +171,6 @@ function withSecretsFirst(builder: Builder, learn: () => Promise<void>): Builder
 		async start(order, waiting) {
 			await learn();
 			return builder.start(order, waiting);
-		},
-	};
-}
-
-/** A step listens to the requests that are made while it runs. */
-function createRequestLog() {
-	const listeners = new Set<(line: string) => void>();
-	return {
-		add(line: string): void {
-			for (const listener of listeners) {
-				listener(line);
-			}
-		},
-		listen(listener: (line: string) => void): () => void {
-			listeners.add(listener);
-			return () => listeners.delete(listener);
 		},
 	};
 }

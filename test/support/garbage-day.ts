@@ -42,8 +42,13 @@ export async function openDay({disk = storage => storage, before = async () => {
 	const {ports: real, settings, close} = openPorts(parseReference(world.image), setup);
 	const ports = {...real, storage: disk(real.storage!)};
 	const {journal: memory, events} = createMemoryJournal();
+	const logs = new Map<string, string>();
 	const journal: typeof memory = {
 		...memory,
+		keep(name, content) {
+			logs.set(name, String(content));
+			return memory.keep(name, content);
+		},
 		async append(event) {
 			await before(event, world);
 			await memory.append(event);
@@ -56,6 +61,8 @@ export async function openDay({disk = storage => storage, before = async () => {
 	return {
 		world,
 		events,
+		/** The evidence, by its name. */
+		logs,
 		async lead(script: Script): Promise<Incident> {
 			const session = await beginSession(options, {
 				type: 'incident.opened',

@@ -50,8 +50,15 @@ export type Ports = {
 	clock: Clock;
 	/** The outside systems and the settings of another image of the same registry: a plan is about many. */
 	of?(image: ImageReference): {ports: Ports; settings: JsonObject};
-	/** Calls the listener with one line for every request that is made, until the function that it returns is called. */
-	overhear?(listener: (line: string) => void): () => void;
+	/** One line for every request that is made. */
+	requests?: RequestLog;
+};
+
+export type RequestLog = {
+	/** Calls the listener for every request, until the function that it returns is called. */
+	overhear(listener: (line: string) => void): () => void;
+	/** The requests of this work, which other work goes on beside, go to its own listener alone. */
+	apart<Result>(listener: (line: string) => void, work: () => Result): Result;
 };
 
 /**

@@ -1,13 +1,21 @@
 import {defined} from '../../domain/defined.ts';
 import type {ImageReference} from '../../domain/image/reference.ts';
 import type {Repaired} from '../../domain/plan/judge-repair.ts';
+import {count} from '../../domain/text/wording.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
 import type {ActionContext, Ports, Progress} from './action.ts';
 
-/** `checked`: the planned images, just before. `follow`: who is told from now on how far the look is. */
-type Look = {checked: readonly Repaired[]; found: Promise<Scope>; follow(progress: (how: Progress) => void): void};
+/** `checked`: the planned images, just before. `follow`: who is told from now on how far the look is, and of all of its requests. */
+type Look = {
+	checked: readonly Repaired[];
+	found: Promise<Scope>;
+	follow(context: Pick<ActionContext, 'progress' | 'log'>): void;
+};
 
 type Begun = Look & {about: string; stop: AbortController; signal: AbortSignal};
+
+/** Until the step comes that takes the look. A log of evidence keeps no more either. */
+const mostRequestsKept = 20_000;
 
 /** The looks that are under way, each of one session: it has its ports to itself. */
 const begun = new WeakMap<Ports, Begun>();
@@ -45,11 +53,28 @@ export function beginLook(context: ActionContext, checked: readonly Repaired[]):
 	const stop = new AbortController();
 	const signal = context.session === undefined ? stop.signal : AbortSignal.any([context.session, stop.signal]);
 	let tell: (how: Progress) => void = () => {};
-	const found = lookAtAll({...context, signal, progress: how => tell(how)});
+	// The steps between have logs of their own.
+	const requests: string[] = [];
+	let dropped = 0;
+	let log = (line: string): void => {
+		dropped += requests.length < mostRequestsKept ? 0 : 1;
+		requests.length = Math.min(requests.push(line), mostRequestsKept);
+	};
+	const look = () => lookAtAll({...context, signal, progress: how => tell(how)});
+	const found = context.ports.requests?.apart(line => log(line), look) ?? look();
 	// Whoever takes it is told; nobody has to.
 	found.catch(() => {});
-	const follow = (progress: typeof tell) => {
+	const follow: Look['follow'] = ({progress, log: own}) => {
 		tell = progress;
+		for (const line of requests.splice(0)) {
+			own(line);
+		}
+
+		if (dropped > 0) {
+			own(`… and ${count(dropped, 'more request')}`);
+		}
+
+		log = own;
 	};
 	begun.set(ports, {checked, found, follow, about: whatWasDone(context), stop, signal});
 }

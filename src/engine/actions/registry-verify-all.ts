@@ -39,9 +39,9 @@ export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async run({image}, context) {
-		const {progress, log} = context;
+		const {log} = context;
 		const begun = takeLook(context);
-		begun?.follow(progress);
+		begun?.follow(context);
 		const checked = begun?.checked ?? (await checkPlanned(context));
 		const isPlanned = checked.some(each => each.image.item !== undefined);
 		const now = await (begun?.found ?? lookAtAll(context, isPlanned ? undefined : image));

@@ -20,7 +20,7 @@ export async function perform(
 	const asked = contextOf(effect, stepAction, context, evidence.write);
 	// The log of what a step follows is not mixed with the requests that read it.
 	const requests = action.hasOwnLog || item ? createEvidence(ports.secrets) : undefined;
-	const stopListening = ports.overhear?.(requests?.write ?? asked.log);
+	const stopListening = ports.requests?.overhear(requests?.write ?? asked.log);
 	let happening: Extract<Happening, {type: 'effect.finished' | 'effect.failed'}>;
 
 	try {
