@@ -20,7 +20,10 @@ export const storageOptions = {
 	'--volume <name>': text('in the place of a folder: a volume of docker or podman, on that host or on this machine'),
 	'--transport <name>': choice('openssh: the system’s ssh; ssh2: the built-in client', ['openssh', 'ssh2']),
 	'--ssh-config <file>': text('use this ssh_config'),
-	'--become <how>': choice('sudo: every command on that host runs by `sudo -n /bin/sh`', ['sudo']),
+	'--become <how>': choice(
+		'sudo: every command on that host runs by `sudo -n /bin/sh`; container: what reads the store runs in containers there',
+		['sudo', 'container'],
+	),
 } as const;
 
 export const plainHttp = flag('use plain HTTP for a host that is not loopback');

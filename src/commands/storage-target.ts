@@ -14,7 +14,7 @@ export type StorageOptions = {
 	volume?: string;
 	transport?: 'openssh' | 'ssh2';
 	sshConfig?: string;
-	become?: 'sudo';
+	become?: 'sudo' | 'container';
 };
 
 type ScanTarget = {

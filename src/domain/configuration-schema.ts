@@ -46,6 +46,13 @@ const storageKeys = v.strictObject({
 	/** The engine of the volume, where both have one of this name. */
 	engine: v.optional(v.picklist(engines)),
 	...sshOptions,
+	/**
+	 * `container`: what is about the store runs in containers of that host's engine; `{sudo: PATH}`: by a helper, which grants less than root's
+	 * shell. Everything else runs as the login's own user.
+	 */
+	become: v.optional(v.picklist(['sudo', 'container'])),
+	/** Of those containers; absent: one that is on that host and has a shell. None is pulled. */
+	image: v.optional(v.pipe(text, v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'is no reference of an image'))),
 	/** The command that restarts the registry on that host. */
 	restart: v.optional(restartCommand),
 	/** What runs commands of Redis, a line each on its standard input, where the registry's cache is there: `redis-cli`. */

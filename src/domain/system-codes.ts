@@ -51,6 +51,7 @@ export type SshCode =
 export type StorageCode =
 	| 'storage.blob-gone'
 	| 'storage.cleaned'
+	| 'storage.container'
 	| 'storage.denied'
 	| 'storage.lock-failed'
 	| 'storage.locked'

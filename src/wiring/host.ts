@@ -6,6 +6,7 @@ import {createOpenSshShell} from '../adapters/ssh/openssh/openssh.ts';
 import {sshEnvironment} from '../adapters/ssh/ssh-program.ts';
 import {resolveSshTarget} from '../adapters/ssh/ssh2/ssh-target.ts';
 import {createSsh2Shell} from '../adapters/ssh/ssh2/ssh2.ts';
+import {createContainerShell} from '../adapters/storage/container/container-shell.ts';
 import {findVolume} from '../adapters/storage/host/find-volume.ts';
 import {createStorage} from '../adapters/storage/storage.ts';
 import {defined} from '../domain/defined.ts';
@@ -82,7 +83,11 @@ function hasSsh(environment: Setup['environment']): boolean {
 }
 
 /** The storage folder of a registry, on this machine or on its host. */
-export type StorageLocation = ShellLocation & {
+export type StorageLocation = Omit<ShellLocation, 'become'> & {
+	/** `container`: the store is read in containers of that host. */
+	become?: 'sudo' | 'container' | undefined;
+	/** Of those containers. */
+	image?: string | undefined;
 	/** Absent: a volume names it. */
 	root?: string | undefined;
 	/** A volume of a container engine on that host. */
@@ -94,27 +99,58 @@ export type StorageLocation = ShellLocation & {
 	redis?: string | undefined;
 };
 
-/** Nothing is run yet. Closing the storage closes the shell. */
+/** The shells of a location. `store` runs what is about the store; it is the same as `host` but where that runs in containers. */
+type StorageShells = {
+	host: Shell;
+	store: Shell;
+	/** The store's folder, asked for once. @throws OperatorError storage.volume | storage.container */
+	root(waiting: Waiting): Promise<string>;
+	/** How the store is reached, for people. Absent: as the login, or by sudo. */
+	describe?(waiting: Waiting): Promise<string>;
+};
+
+/** Nothing is run yet. */
+export function openStorageShells(location: StorageLocation, setup: Setup): StorageShells {
+	const {become, root, volume, engine, image, ...on} = location;
+	if (become === 'container') {
+		const host = openShell(on, setup);
+		const store = createContainerShell({host, session: nonce(), ...defined({root, volume, engine, image})});
+		return {host, store, root: store.root, describe: store.describe};
+	}
+
+	const host = openShell({...on, become}, setup);
+	const shell = host;
+	let found = root;
+	return {
+		host,
+		store: shell,
+		async root({signal}) {
+			found ??= (await findVolume({volume: volume ?? '', ...defined({engine})}, {shell: host, signal})).folder;
+			return found;
+		},
+	};
+}
+
+/** Nothing is run yet. Closing the storage closes its shells. */
 export function openStorage(
 	location: StorageLocation,
 	setup: Setup,
-	shell: Shell = openShell(location, setup),
+	shells: StorageShells = openStorageShells(location, setup),
 ): Storage {
-	const {root, volume} = location;
+	const {root, volume, become} = location;
+	const {host, store, describe} = shells;
 	return createStorage({
-		shell,
-		root: root ?? (waiting => folderOf(location, shell, waiting)),
-		place: `${shell.place}:${root ?? `volume ${volume}`}`,
+		shell: store,
+		host,
+		// A container's folder is the real path, which its host tells.
+		root: root === undefined || become === 'container' ? shells.root : root,
+		place: `${host.place}:${root ?? `volume ${volume}`}`,
 		redact: setup.redaction.redact,
-		...defined({restartCommand: location.restart, redisCommand: location.redis, hostRoot: setup.hostRoot}),
+		...defined({
+			restartCommand: location.restart,
+			redisCommand: location.redis,
+			hostRoot: setup.hostRoot,
+			describe,
+		}),
 	});
-}
-
-/** The folder of a location, which an engine knows where a volume is named. @throws OperatorError storage.volume */
-export async function folderOf(
-	{root, volume = '', engine}: StorageLocation,
-	shell: Shell,
-	{signal}: Waiting,
-): Promise<string> {
-	return root ?? (await findVolume({volume, ...defined({engine})}, {shell, signal})).folder;
 }

@@ -18,7 +18,7 @@ import type {Source} from '../engine/ports/source.ts';
 import type {Storage} from '../engine/ports/storage.ts';
 import type {UsageReader} from '../engine/ports/usage.ts';
 import {secretCommandEnvironment} from './environments.ts';
-import {openShell, openStorage} from './host.ts';
+import {openShell, openStorage, openStorageShells} from './host.ts';
 import {withoutFilling} from './look.ts';
 import {openRegistry, openRegistryAt, urlOf} from './registry.ts';
 import {createRequestLog} from './request-log.ts';
@@ -55,8 +55,8 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 	const {secrets, known} = opened;
 
 	const location = known?.registry.storage;
-	const shell = location && openShell(location, setup);
-	const storage = location && openStorage(location, setup, shell);
+	const shells = location && openStorageShells(location, setup);
+	const storage = location && openStorage(location, setup, shells);
 	const registry = withoutFilling(opened, setup, {storage});
 
 	// They may have a certificate of their own: that one of them refuses a login is a response as well.
@@ -122,7 +122,7 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 	async function closeAll(): Promise<void> {
 		const closing = [opened, upstream, ...addresses, storage, ...sources, ci, unpacker, ...builders.values()];
 		await Promise.allSettled(closing.map(each => each?.close()));
-		await Promise.allSettled([shell, local, onHost].map(each => each?.close()));
+		await Promise.allSettled([shells?.store, shells?.host, local, onHost].map(each => each?.close()));
 	}
 
 	function portsOf(reference: ImageReference): Omit<OpenPorts, 'close'> {
@@ -133,9 +133,9 @@ export function openRegistryPorts(host: string, setup: Setup, more: readonly Sou
 		local ??= fallback?.on === 'local' ? openLocal() : undefined;
 		// A build needs no more rights than the login has, whoever owns the storage.
 		onHost ??=
-			fallback?.on === 'vm' && location?.become !== undefined
+			fallback?.on === 'vm' && location?.become === 'sudo'
 				? openShell({...location, become: undefined}, setup)
-				: shell;
+				: shells?.host;
 		const builds = fallback && (fallback.on === 'local' ? local : onHost);
 		const builder = builds && (builders.get(builds) ?? openBuilder(builds));
 		if (builds && builder) {

@@ -39,5 +39,10 @@ export function openSource(
 				streamPieces,
 				pieceSize: {blockBytes, blocksOfPiece},
 			})
-		: createStoreSource({name, root: source.root, shell, storage: openStorage(source, setup, shell)});
+		: createStoreSource({
+				name,
+				root: source.root,
+				shell,
+				storage: openStorage(source, setup, {host: shell, store: shell, root: async () => source.root}),
+			});
 }

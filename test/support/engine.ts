@@ -88,13 +88,30 @@ export async function startEngine(folder: string): Promise<ContainerEngine> {
 	};
 }
 
-/** Busybox with the libraries it is linked with, and a link for each of its programs. */
+/** Busybox with a link for each of its programs. Debian's lacks some that Alpine's has: those are the system's. */
 async function copyBusybox(root: string, without: readonly string[]): Promise<void> {
-	const busybox = await realpath(locate('busybox')!);
 	await mkdir(path.join(root, 'bin'), {recursive: true});
-	await cp(busybox, path.join(root, 'bin/busybox'));
-	await chmod(path.join(root, 'bin/busybox'), 0o755);
-	const linked = await run('ldd', [busybox]).then(
+	const busybox = await copyProgram(root, 'busybox');
+	const programs = execFileSync(busybox, ['--list'], {encoding: 'utf8'}).split('\n');
+	for (const program of programs) {
+		if (program !== '' && program !== 'busybox' && !without.includes(program)) {
+			await symlink('busybox', path.join(root, 'bin', program));
+		}
+	}
+
+	for (const program of ['flock', 'cksum']) {
+		if (!programs.includes(program) && !without.includes(program)) {
+			await copyProgram(root, program);
+		}
+	}
+}
+
+/** With the libraries that it is linked with, each at its own path. @returns its path here */
+async function copyProgram(root: string, name: string): Promise<string> {
+	const program = await realpath(locate(name)!);
+	await cp(program, path.join(root, 'bin', name));
+	await chmod(path.join(root, 'bin', name), 0o755);
+	const linked = await run('ldd', [program]).then(
 		({stdout}) => [...stdout.matchAll(/(\/lib\S+)/g)].map(([, file]) => file!),
 		() => [],
 	);
@@ -102,10 +119,5 @@ async function copyBusybox(root: string, without: readonly string[]): Promise<vo
 		await cp(await realpath(file), path.join(root, file), {recursive: true});
 	}
 
-	const programs = execFileSync(busybox, ['--list'], {encoding: 'utf8'}).split('\n');
-	for (const program of programs) {
-		if (program !== '' && program !== 'busybox' && !without.includes(program)) {
-			await symlink('busybox', path.join(root, 'bin', program));
-		}
-	}
+	return program;
 }

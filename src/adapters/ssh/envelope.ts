@@ -25,7 +25,7 @@ type Envelope = {
 
 /** @throws TypeError where the nonce or an argument could be read by a shell */
 export function seal(
-	{script, args = []}: Pick<ShellRequest, 'script' | 'args'>,
+	{script, args = [], launcher}: Pick<ShellRequest, 'script' | 'args' | 'launcher'>,
 	nonce: string,
 	{become, shell = systemShell}: {become?: Become | undefined; shell?: string} = {},
 ): Envelope {
@@ -33,7 +33,7 @@ export function seal(
 		throw new TypeError(`Not a nonce: ${JSON.stringify(nonce)}`);
 	}
 
-	const odd = args.find(arg => arg === '' || !argumentShape.test(arg));
+	const odd = [...args, ...(launcher?.command ?? [])].find(arg => arg === '' || !argumentShape.test(arg));
 	if (odd !== undefined) {
 		throw new TypeError(`A script's argument must be plain, use its input: ${JSON.stringify(odd)}`);
 	}
@@ -54,7 +54,7 @@ printf '\\000E %s %s\\000' "$nonce" "$code"
 	// dd reads byte by byte and stops after the script, so the script can read its own input; `sh -s` would read ahead.
 	// Until the script has chosen its own PATH, both programs come from the system.
 	const loader = `eval "$(PATH=/usr/bin:/bin:/run/current-system/sw/bin; dd bs=1 count=${head.length} 2>/dev/null)"`;
-	const [program = shell, ...before] = [...becoming(become), shell];
+	const [program = shell, ...before] = launcher?.command ?? [...becoming(become), shell];
 	return {
 		command: ['exec', program, ...before, '-c', `'${loader}'`, 'regmedic', nonce, ...args].join(' '),
 		argv: [program, ...before, '-c', loader, 'regmedic', nonce, ...args],

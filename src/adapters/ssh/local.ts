@@ -41,7 +41,7 @@ export function createLocalShell({
 			const {argv, head} = seal(request, mark, {become, shell: program});
 			const [file, ...args] = argv;
 			const channel = spawnChannel(file, args, {environment, processes});
-			const explain = (stderr: string) => sudoRefused(become, stderr, place);
+			const explain = (stderr: string) => request.launcher?.refused(stderr) ?? sudoRefused(become, stderr, place);
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},
 		close: async () => {},

@@ -18,7 +18,7 @@ const lockExits = {held: 75, heldByFolder: 76} as const;
  * in it is made in our own; if the host is killed, an operator must remove it by hand.
  * First line of input: the root; second: who holds it.
  */
-const holdLock = `${enterFolder}IFS= read -r holder
+export const holdLock = `${enterFolder}IFS= read -r holder
 ${enterLayout}name=/tmp/regmedic-$(pwd -P | cksum | tr ' ' -)
 # A note whose lock is free was left by a holder that was killed.
 told() {
@@ -88,6 +88,7 @@ export async function lockStore({
 	const run = shell.run(
 		{
 			kind: 'read',
+			keepsNote: true,
 			script: holdLock,
 			input: inputUntil(release.promise, `${root}\n${holder.replace(/\s+/g, ' ')}\n`),
 			timeoutMs: heldAtMostMs,

@@ -35,6 +35,8 @@ type StorageOptions = {
 	host?: Shell;
 	/** A shell command, run unchanged on the host. */
 	restartCommand?: string;
+	/** How the store is reached, for people, where that is not told by who logs in. */
+	describe?(waiting: Waiting): Promise<string>;
 	/** A shell command that runs commands of Redis from its standard input. */
 	redisCommand?: string;
 	place?: string;
@@ -58,6 +60,7 @@ export function createStorage({
 	root: givenRoot,
 	restartCommand,
 	redisCommand,
+	describe,
 	place = `${shell.place}:${givenRoot}`,
 	hostRoot: givenHostRoot,
 	redact = text => text,
@@ -75,6 +78,17 @@ export function createStorage({
 
 	async function* stream(blob: Parameters<Storage['streamBlob']>[0], waiting: Waiting) {
 		yield* streamBlob(blob, await store(waiting));
+	}
+
+	async function runRedis(kind: 'read' | 'write', commands: readonly string[], {signal}: Waiting) {
+		if (redisCommand === undefined) {
+			throw new TypeError('No command for Redis is configured.');
+		}
+
+		const input = commands.map(each => `${each}\n`).join('');
+		const request = {kind, script: redisCommand, input, timeoutMs: logTimeoutMs} as const;
+		const {exitCode, stdout, stderr} = await host.run(request, {signal});
+		return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
 	}
 
 	/** A folder that is none, or is closed, may be one of a container: the engines of the host know where that is. */
@@ -104,7 +118,7 @@ export function createStorage({
 		readBlob: async (digest, waiting) => (await blobs([digest], waiting)).get(digest),
 		streamBlob: stream,
 		hash: async (digests, options) => hashBlobs(digests, {...options, ...(await store(options))}),
-		maintenance: async waiting => readMaintenance({...defined({hostRoot}), ...(await store(waiting))}),
+		maintenance: async waiting => readMaintenance({...defined({hostRoot}), ...(await store(waiting)), host}),
 		hostNow: async ({known, signal}) =>
 			readHostNow({...defined({hostRoot, known}), ...(await store({signal})), shell: host}),
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell: host, command, redact, signal}),
@@ -112,17 +126,8 @@ export function createStorage({
 		moveAside: async (data, lock, waiting) => moveDataAside(data, lock, await store(waiting)),
 		putBack: async (data, lock, waiting) => putDataBack(data, lock, await store(waiting)),
 		aside: async (incident, waiting) => listDataAside(incident, await store(waiting)),
-		...defined({restartCommand, redisCommand}),
-		async forget(commands, {signal}) {
-			if (redisCommand === undefined) {
-				throw new TypeError('No command for Redis is configured.');
-			}
-
-			const input = commands.map(each => `${each}\n`).join('');
-			const request = {kind: 'write', script: redisCommand, input, timeoutMs: logTimeoutMs} as const;
-			const {exitCode, stdout, stderr} = await host.run(request, {signal});
-			return {exitCode, output: `${Buffer.from(stdout)}${stderr}`};
-		},
+		...defined({restartCommand, redisCommand, describe}),
+		forget: (commands, waiting) => runRedis('write', commands, waiting),
 		async restartObstacles({signal}) {
 			const command = restartCommand ?? '';
 			const missing = await findMissing(programsIn(command.replaceAll(chooseCompose, 'true')), {shell: host, signal});

@@ -137,10 +137,12 @@ function hintFor(folder: string, who: string): string {
 		return `Log in as a user who may read the registry’s storage, let ${who} enter that folder, or add \`become: sudo\` (\`--become sudo\`) if ${who} may use sudo there.`;
 	}
 
-	const {engine, name} = found;
+	const {engine, name, below} = found;
+	const volume = below === '' ? name : `${name}/${below}`;
+	const container = `\`volume: ${volume}\` with \`become: container\` (\`--volume ${volume} --become container\`)`;
 	return found.rootless
-		? `It is the volume ${name} of the rootless ${engine} of ${found.owner}: log in as ${found.owner}, or add \`become: sudo\` (\`--become sudo\`).`
-		: `It is the volume ${name} of ${engine}, which belongs to root: add \`become: sudo\` (\`--become sudo\`) if ${who} may use sudo there.`;
+		? `It is the volume ${name} of the rootless ${engine} of ${found.owner}: log in as ${found.owner}, and write ${container}; or add \`become: sudo\` (\`--become sudo\`).`
+		: `It is the volume ${name} of ${engine}, which belongs to root: add \`become: sudo\` (\`--become sudo\`) if ${who} may use sudo there, or write ${container} if ${who} may use ${engine}.`;
 }
 
 export function noRoot(root: string, place: string, why: string): OperatorError {

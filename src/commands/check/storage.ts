@@ -83,6 +83,7 @@ async function checkFolder(
 
 	return [
 		`${storage.place} responds`,
+		...(storage.describe === undefined ? [] : [await storage.describe({signal})]),
 		isWhole ? 'a scan can read all of it' : 'what was looked at in 30 s can be read, the rest is not known',
 		...(holdsRepositories ? [] : ['no repository is in it']),
 		`${count(files.length, 'maintenance file')} read`,

@@ -15,7 +15,7 @@ import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
 import {tellCache} from '../../engine/scan/tell-cache.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
-import {folderOf, openShell, openStorage} from '../../wiring/host.ts';
+import {openStorage, openStorageShells} from '../../wiring/host.ts';
 import {openRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 import {type StorageOptions, scanTarget} from '../storage-target.ts';
@@ -51,12 +51,13 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 		talk: invocation.talk,
 		monotonic: systemClock.monotonic,
 	});
-	const shell = openShell(location, setup);
+	const shells = openStorageShells(location, setup);
+	const {host: onHost, store: shell} = shells;
 	const inventoryOf = (file: string | undefined) =>
 		file === undefined ? undefined : openInventory(path.resolve(invocation.folder, file));
 
 	try {
-		const base = await folderOf(location, shell, {signal});
+		const base = await shells.root({signal});
 		const found = await scanStores({
 			location: {...location, root: base},
 			configuration,
@@ -75,7 +76,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			},
 			async scanStore(root, rules, name) {
 				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
-				const storage = openStorage({...location, root}, setup, shell);
+				const storage = openStorage({...location, root}, setup, {...shells, root: async () => root});
 				const between = await scanBetweenLooks(storage, {now: () => systemClock.now().getTime(), host, signal}, () =>
 					scanStore(storage, {
 						...rules,
@@ -103,6 +104,7 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 	} finally {
 		progress.stop();
 		await shell.close();
+		await onHost.close();
 	}
 }
 

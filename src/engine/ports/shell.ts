@@ -1,3 +1,4 @@
+import type {OperatorError} from '../../domain/errors.ts';
 import type {Waiting} from './waiting.ts';
 
 /** A POSIX shell somewhere: over SSH, or on this machine. */
@@ -9,6 +10,12 @@ export type Shell = {
 	hostKey?(waiting: Waiting): Promise<string | undefined>;
 	close(): Promise<void>;
 };
+
+/**
+ * Starts the script's shell elsewhere than on the host itself: in a container. `command`: plain words, to which the shell's own arguments
+ * are added. `refused`: why it did not begin, from what was said instead; undefined: nothing shows it.
+ */
+export type Launcher = {command: readonly string[]; refused(said: string): OperatorError | undefined};
 
 export type ShellRequest = {
 	/** A read may be repeated; a write whose end was not seen is thrown as OperatorError effect.unknown. */
@@ -24,6 +31,10 @@ export type ShellRequest = {
 	timeoutMs: number;
 	/** Chunks of standard output as they come; then `stdout` of the result stays empty. */
 	onOutput?: (chunk: Uint8Array) => void;
+	/** Absent: the host's shell, with the rights that this one was opened with. */
+	launcher?: Launcher;
+	/** The script keeps the note of a lock in the host's /tmp, though it writes nothing else. */
+	keepsNote?: boolean;
 };
 
 /** Only ever given for a script whose end was seen. A lost, refused or late one is thrown. */

@@ -11,6 +11,8 @@ import type {Waiting} from './waiting.ts';
 export type Storage = {
 	/** `registry-vm:/opt/registry/data` */
 	readonly place: string;
+	/** How the store is reached, for people. Absent: as the login, or by sudo. */
+	describe?(waiting: Waiting): Promise<string>;
 	/** Reads the whole tree. Never writes. An unreadable part makes the listing incomplete, not an error. */
 	list(
 		options: Waiting & {progress?: (files: number) => void} & {

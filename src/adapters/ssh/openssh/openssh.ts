@@ -86,7 +86,9 @@ export function createOpenSshShell(options: OpenSshOptions): Shell {
 					return notStarted(failure, place);
 				}
 
-				return causeOf(stderr, place, hostName) ?? sudoRefused(become, stderr, place);
+				return (
+					causeOf(stderr, place, hostName) ?? request.launcher?.refused(stderr) ?? sudoRefused(become, stderr, place)
+				);
 			};
 			return runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 		},

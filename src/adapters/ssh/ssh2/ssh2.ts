@@ -44,7 +44,7 @@ export function createSsh2Shell({target, place, nonce, redact = text => text, be
 				const mark = nonce();
 				const {command, head} = seal(request, mark, {become});
 				const channel = await orTooLate(sessionFor(command, either), request);
-				const explain = (stderr: string) => sudoRefused(become, stderr, place);
+				const explain = (stderr: string) => request.launcher?.refused(stderr) ?? sudoRefused(become, stderr, place);
 				return await runScript(channel, {request, nonce: mark, head, place, signal, redact, explain});
 			} finally {
 				free();

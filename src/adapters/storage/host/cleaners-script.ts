@@ -47,7 +47,8 @@ store_of() {
 			store=\${store:-/var/lib/registry}
 		fi
 	fi
-	if [ -z "$store" ] || ! [ -d "$inside$store" ]; then printf unknown
+	# A login that reads the store by a container may not even see its folder.
+	if [ -z "$store" ] || ! [ -d "$inside$store" ] || ! [ -d "$root" ]; then printf unknown
 	elif [ "$inside$store" -ef "$root" ]; then printf same
 	else printf other; fi
 }

@@ -1,3 +1,4 @@
+import {printStore} from './print-store.ts';
 import {versionFunctions} from './version-functions.ts';
 
 /** A pipe or a device would be read for ever. */
@@ -230,20 +231,6 @@ else
 	done
 fi
 
-if [ -d "$root" ] && cd "$root"; then
-	if [ -n "$within" ]; then
-		printf 'disk\\n'; df -P -k . 2>/dev/null | tail -n 1; printf '\\000'
-		printf 'inodes\\n'; df -P -i . 2>/dev/null | tail -n 1; printf '\\000'
-	fi
-	if [ -d docker/registry/v2 ]; then cd docker/registry/v2 || exit 1; fi
-	if [ -d repositories ]; then
-		printf 'stored %s\\000' "$(ls repositories | head -n 5 | wc -l)"
-		printf 'uploads %s\\000' "$(find repositories \\( -name _layers -o -name _manifests \\) -prune -o -type d -path '*/_uploads/*' -prune -mtime +7 -exec du -sk {} + 2>/dev/null |
-			awk '{n++; s += $1} END {print n + 0, s + 0}')"
-	fi
-else
-	printf 'gap the storage folder: %s cannot be entered\\000' "$root"
-fi
-printf 'end\\000'
+${printStore}printf 'end\\000'
 } 2>/dev/null | head -c 16777216
 `;

@@ -10,9 +10,12 @@ import {defined} from '../../../domain/defined.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {mostBytesOfFile, printMaintenance} from './maintenance-script.ts';
+import {printStoreAlone} from './print-store.ts';
 
 type MaintenanceOptions = Waiting & {
 	shell: Shell;
+	/** For what is about the host, where the store is read in a container. */
+	host: Shell;
 	root: string;
 	/** A folder that plays the host's `/`: a copy of it, or a drill's. Absent: the host itself. */
 	hostRoot?: string;
@@ -21,12 +24,29 @@ type MaintenanceOptions = Waiting & {
 const maintenanceTimeoutMs = 90_000;
 
 /** Reads how the host runs the registry and cleans it up, in one command that only reads. */
-export async function readMaintenance({shell, root, hostRoot = '', signal}: MaintenanceOptions): Promise<Maintenance> {
+export async function readMaintenance({
+	shell,
+	host,
+	root,
+	hostRoot = '',
+	signal,
+}: MaintenanceOptions): Promise<Maintenance> {
 	const input = `${root}\n${hostRoot}\n`;
 	const request = {kind: 'read', script: printMaintenance, input, timeoutMs: maintenanceTimeoutMs} as const;
-	const {stdout} = await shell.run(request, {signal});
+	const {stdout} = await host.run(request, {signal});
 	const store = root.startsWith(`${hostRoot}/`) ? root.slice(hostRoot.length) : root;
-	return {...maintenanceIn(Buffer.from(stdout).toString()), root: store};
+	const found = {...maintenanceIn(Buffer.from(stdout).toString()), root: store};
+	return shell === host ? found : {...found, ...(await storeAlone(found, {shell, root, signal}))};
+}
+
+/** What the host's own login could not see of the store. */
+async function storeAlone(
+	{gaps}: Maintenance,
+	{shell, root, signal}: Waiting & {shell: Shell; root: string},
+): Promise<Partial<Maintenance>> {
+	const request = {kind: 'read', script: printStoreAlone, input: `${root}\n`, timeoutMs: maintenanceTimeoutMs} as const;
+	const {files, running, ...store} = maintenanceIn(Buffer.from((await shell.run(request, {signal})).stdout).toString());
+	return {...store, gaps: [...gaps.filter(gap => !gap.startsWith('the storage folder: ')), ...store.gaps]};
 }
 
 /** Reads the records that the script prints. Whatever could not be read, or was cut, is a gap. */
