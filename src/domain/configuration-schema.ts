@@ -37,6 +37,9 @@ const sshOptions = {
 	become: v.optional(v.literal('sudo')),
 };
 
+/** It stands on a command line. */
+const helperPath = v.pipe(text, v.regex(/^\/[A-Za-z0-9._/-]+$/, 'is no absolute path'));
+
 const storageKeys = v.strictObject({
 	/** A destination of ssh; without it, `root` is a folder of this machine. */
 	ssh: v.optional(text),
@@ -50,7 +53,12 @@ const storageKeys = v.strictObject({
 	 * `container`: what is about the store runs in containers of that host's engine; `{sudo: PATH}`: by a helper, which grants less than root's
 	 * shell. Everything else runs as the login's own user.
 	 */
-	become: v.optional(v.picklist(['sudo', 'container'])),
+	become: v.optional(
+		v.union(
+			[v.picklist(['sudo', 'container']), v.strictObject({sudo: helperPath})],
+			'write sudo, container, or {sudo: PATH} of the helper that `regmedic check --print-helper` prints',
+		),
+	),
 	/** Of those containers; absent: one that is on that host and has a shell. None is pulled. */
 	image: v.optional(v.pipe(text, v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'is no reference of an image'))),
 	/** The command that restarts the registry on that host. */

@@ -75,7 +75,13 @@ type BuildCode = 'build.login' | 'build.nothing-to-push' | 'build.platform' | 'b
 
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 
-type CheckCode = 'check.builder' | 'check.dockerfile' | 'check.git' | 'check.restart' | 'check.storage';
+type CheckCode =
+	| 'check.builder'
+	| 'check.dockerfile'
+	| 'check.git'
+	| 'check.helper'
+	| 'check.restart'
+	| 'check.storage';
 
 type CiCode =
 	| 'ci.branch-unknown'

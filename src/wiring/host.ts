@@ -1,6 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {homedir, userInfo} from 'node:os';
+import {createHelperShell} from '../adapters/ssh/helper.ts';
 import {createLocalShell} from '../adapters/ssh/local.ts';
 import {createOpenSshShell} from '../adapters/ssh/openssh/openssh.ts';
 import {sshEnvironment} from '../adapters/ssh/ssh-program.ts';
@@ -84,8 +85,8 @@ function hasSsh(environment: Setup['environment']): boolean {
 
 /** The storage folder of a registry, on this machine or on its host. */
 export type StorageLocation = Omit<ShellLocation, 'become'> & {
-	/** `container`: the store is read in containers of that host. */
-	become?: 'sudo' | 'container' | undefined;
+	/** `container`: the store is read in containers of that host; `{sudo}`: by a root-owned helper at that path. */
+	become?: 'sudo' | 'container' | {sudo: string} | undefined;
 	/** Of those containers. */
 	image?: string | undefined;
 	/** Absent: a volume names it. */
@@ -118,8 +119,8 @@ export function openStorageShells(location: StorageLocation, setup: Setup): Stor
 		return {host, store, root: store.root, describe: store.describe};
 	}
 
-	const host = openShell({...on, become}, setup);
-	const shell = host;
+	const host = openShell({...on, become: become === 'sudo' ? become : undefined}, setup);
+	const shell = typeof become === 'object' ? createHelperShell(host, become.sudo) : host;
 	let found = root;
 	return {
 		host,

@@ -11,9 +11,15 @@ export function becoming(become: Become | undefined): string[] {
 
 /**
  * Why sudo did not begin the script. @see sudo 1.9.13 plugins/sudoers: auth/sudo_auth.c, logging.c, sudoers.c
+ * @param command what sudo was to run
  * @returns undefined where nothing shows that it was sudo, or the script runs without it
  */
-export function sudoRefused(become: Become | undefined, stderr: string, place: string): OperatorError | undefined {
+export function sudoRefused(
+	become: Become | undefined,
+	stderr: string,
+	place: string,
+	command = '/bin/sh',
+): OperatorError | undefined {
 	if (become === undefined) {
 		return undefined;
 	}
@@ -26,17 +32,21 @@ export function sudoRefused(become: Become | undefined, stderr: string, place: s
 	}
 
 	const user = /^Sorry, user (\S+) (?:is not allowed|may not)/.exec(line)?.[1] ?? /^(\S+) is not /.exec(line)?.[1];
-	return new OperatorError('ssh.become', `${place}: ${refusal.message}.`, {
-		hint: refusal.hint(user ?? 'LOGIN'),
+	return new OperatorError('ssh.become', `${place}: ${refusal.message.replace('/bin/sh', command)}.`, {
+		hint: refusal.hint(user ?? 'LOGIN', command),
 		exit: 'refused',
 		cause: new Error(line),
 	});
 }
 
-const allow = (user: string) =>
-	`On that host: \`sudo visudo -f /etc/sudoers.d/regmedic\`, with one line: \`${user} ALL=(root) NOPASSWD: /bin/sh\`${user === 'LOGIN' ? ' (LOGIN: the user that regmedic logs in as)' : ''}. It grants root to whoever has that login: remove it after the incident.`;
+const allow = (user: string, command: string) => {
+	const line = `On that host: \`sudo visudo -f /etc/sudoers.d/regmedic\`, with one line: \`${user} ALL=(root) NOPASSWD: ${command}\`${user === 'LOGIN' ? ' (LOGIN: the user that regmedic logs in as)' : ''}.`;
+	return command === '/bin/sh'
+		? `${line} It grants root to whoever has that login: remove it after the incident. For a storage \`regmedic check --print-helper\` prints a helper that grants one folder.`
+		: `${line} It grants what the head of that file says.`;
+};
 
-const refusals: {says: RegExp; message: string; hint(user: string): string}[] = [
+const refusals: {says: RegExp; message: string; hint(user: string, command: string): string}[] = [
 	{
 		says: /^sudo: a password is required$|^sudo: a terminal is required to read the password/,
 		message: 'sudo wants a password, and regmedic never types one',

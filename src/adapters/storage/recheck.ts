@@ -33,6 +33,10 @@ printf '%s\\n' "$paths" | $low xargs ls -dL 2>&1 >/dev/null
 echo end
 `;
 
+/** Of some paths, which somebody waits for. */
+export const recheckSome = `${enterAtOnce}${recheck}`;
+export const recheckMany = `${enterRoot}${recheck}`;
+
 /** Lists paths below docker/registry/v2 again, in one command however many they are. */
 export async function recheckPaths(
 	paths: readonly string[],
@@ -45,7 +49,7 @@ export async function recheckPaths(
 	}
 
 	const input = [root, ...asked.map(path => `./${path}`), ''].join('\n');
-	const script = `${asked.length > mostAtOnce ? enterRoot : enterAtOnce}${recheck}`;
+	const script = asked.length > mostAtOnce ? recheckMany : recheckSome;
 	const result = await shell.run({kind: 'read', script, input, timeoutMs: recheckTimeoutMs}, {signal});
 	rejectRootExits(result, root, shell.place);
 

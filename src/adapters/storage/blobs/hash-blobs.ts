@@ -27,7 +27,7 @@ const hashTimeoutMs = 14 * 24 * 60 * 60_000;
  * dot for each slice: once the connection is gone, printing the dot fails and ends the script. It prints `failed` for a
  * slice that could not be read, because the pipe hides that from the hashing program; the file then has no hash.
  */
-const hashFiles = `${chooseTools}exec 3>&1
+export const hashFiles = `${chooseTools}exec 3>&1
 send_slices() {
 	left=$1
 	while [ "$left" -gt 0 ]; do

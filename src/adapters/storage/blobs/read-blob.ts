@@ -8,7 +8,7 @@ import {enterAtOnce, rejectRootExits} from '../store-root.ts';
 const blobTimeoutMs = 5 * 60_000;
 
 /** The paths of the blobs follow the root. Each is printed behind a line with its length; `-`: it is no file. */
-const printBlobs = `${enterAtOnce}while IFS= read -r file; do
+export const printBlobs = `${enterAtOnce}while IFS= read -r file; do
 	if [ -f "$file" ]; then wc -c <"$file"; cat "$file"; else echo -; fi
 done
 `;

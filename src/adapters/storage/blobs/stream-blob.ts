@@ -10,7 +10,7 @@ const otherLength = 68;
  * The path of the blob and its length follow the root. Each further line is the number of a block; the script prints the
  * piece that begins there. dd skips by seeking, in coreutils and in busybox. Ends with its standard input.
  */
-const sendPieces = `${enterRoot}
+export const sendPieces = `${enterRoot}
 IFS= read -r file
 IFS= read -r size
 [ -f "$file" ] || exit ${otherLength}

@@ -19,7 +19,7 @@ told() { if [ -f "$1" ] && [ ! -L "$1" ]; then dd bs=400 count=1 <"$1" 2>/dev/nu
 `;
 
 /** Whether a note could be added is told before anything is planned, not when everything was approved. */
-const readNote = `${enterParent}if [ -e "${folder}/$id" ]; then told "${folder}/$id"; exit ${exits.appliedBefore}; fi
+export const readNote = `${enterParent}if [ -e "${folder}/$id" ]; then told "${folder}/$id"; exit ${exits.appliedBefore}; fi
 if [ -e ${folder} ]; then [ -d ${folder} ] && [ -w ${folder} ]; else [ -w . ]; fi || exit ${exits.unwritable}
 `;
 
@@ -27,7 +27,7 @@ if [ -e ${folder} ]; then [ -d ${folder} ] && [ -w ${folder} ]; else [ -w . ]; f
  * Everybody may add a note, and nobody may remove that of another (sticky, as /tmp). A note is only ever made anew (\`set -C\`: O_EXCL,
  * which follows no link): of those who come at the same moment, one makes it.
  */
-const addNote = `${enterParent}[ -d ${folder} ] || (umask 0; mkdir -m 1777 ${folder}) 2>/dev/null || [ -d ${folder} ] || exit ${exits.unwritable}
+export const addNote = `${enterParent}[ -d ${folder} ] || (umask 0; mkdir -m 1777 ${folder}) 2>/dev/null || [ -d ${folder} ] || exit ${exits.unwritable}
 [ ! -L ${folder} ] || exit ${exits.unwritable}
 if (umask 022; set -C; printf '%s\\n' "$note" >"${folder}/$id") 2>/dev/null; then exit 0; fi
 if [ -e "${folder}/$id" ]; then told "${folder}/$id"; exit ${exits.appliedBefore}; fi

@@ -29,7 +29,7 @@ const answer = `answer() { printf 'aside %s\\n' "$*"; exit 0; }
  * proof. The folder it is moved into is made for it, so that nothing is overwritten; a rename across file systems would be a copy, and
  * is refused. After the lines of \`chooseTools\` come the holder of the lock, the incident, the algorithm, the hex and the path.
  */
-const moveAside = `${chooseTools}IFS= read -r holder
+export const moveAside = `${chooseTools}IFS= read -r holder
 IFS= read -r incident
 IFS= read -r algorithm
 IFS= read -r hex
@@ -67,7 +67,7 @@ answer moved "$to/data"
  * Puts it back only where nothing lies in its place: \`ln\` never overwrites. Where it was moved more than once, the last goes back. After
  * the root come the holder of the lock, the incident and the path.
  */
-const putBack = `${enterFolder}IFS= read -r holder
+export const putBack = `${enterFolder}IFS= read -r holder
 IFS= read -r incident
 IFS= read -r file
 ${enterLayout}${answer}${holdsLock}${findAside}from=
@@ -91,7 +91,7 @@ answer back
 `;
 
 /** Lists what lies aside: the size, whether something is in its place now, and the path. */
-const listAside = `${enterFolder}IFS= read -r incident
+export const listAside = `${enterFolder}IFS= read -r incident
 ${enterLayout}${answer}${findAside}[ -d "$aside" ] || exit 0
 cd "$aside" && find blobs -type f -name data 2>/dev/null | while read -r file; do
 	place=free

@@ -22,7 +22,7 @@ const findTimeoutMs = 60_000;
  * on standard input. Prints records ended by NUL: `store path`, then its real path; `unread path`; `file path`, then its
  * text; at last `end`.
  */
-const findStoreFolders = `${enterFolder}for folder in . ./* ./*/*; do
+export const findStoreFolders = `${enterFolder}for folder in . ./* ./*/*; do
 	if [ -d "$folder/docker/registry/v2" ]; then
 		printf 'store %s\\000%s\\000' "$folder" "$(cd "$folder" && pwd -P)"
 	elif [ -d "$folder" ]; then

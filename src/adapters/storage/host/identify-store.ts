@@ -6,7 +6,7 @@ import {enterRoot, rejectRootExits} from '../store-root.ts';
 const timeoutMs = 30_000;
 
 /** Two paths that lead to one store print the same. `stat -f` is that of BSD and macOS. */
-const printIdentity = `${enterRoot}
+export const printIdentity = `${enterRoot}
 real=$(pwd -P)
 case $real in
 */docker/registry/v2) cd "\${real%/docker/registry/v2}" || exit 1 ;;

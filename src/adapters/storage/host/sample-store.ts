@@ -12,7 +12,7 @@ const sampleTimeoutMs = 60_000;
  * a folder that this user may not enter. Then the newest and the oldest tag of some repositories, as far as their manifest
  * is there with its link: `tag DIGEST TAG REPOSITORY`.
  */
-const printSample = `${enterRoot}
+export const printSample = `${enterRoot}
 lacks() {
 	folder=repositories/$1
 	if [ -d "$folder" ]; then return 1; fi

@@ -12,7 +12,7 @@ const mostNamed = 20;
  * Prints what a scan could not read: `unread PATH` for each, then `end` and find's exit code, which is missing where there
  * is more. A find that cannot test for it only complains about the folders that it cannot enter.
  */
-const printUnreadable = `${enterRoot}
+export const printUnreadable = `${enterRoot}
 limit=
 if command -v timeout >/dev/null 2>&1; then limit='timeout ${findSeconds}'; fi
 test=

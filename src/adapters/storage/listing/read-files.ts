@@ -20,7 +20,7 @@ const largestManifest = 4 * 1024 * 1024;
  * line `blobs` come the blobs as head prints them, each after a line with its path; then `end` and the exit code.
  * awk passes each path on to grep or to head, because xargs would read the whole input.
  */
-const readFiles = `${enterRoot}
+export const readFiles = `${enterRoot}
 IFS= read -r count
 text=
 if echo x | grep -aq x 2>/dev/null; then text=-a; fi
