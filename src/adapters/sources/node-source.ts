@@ -51,7 +51,11 @@ export function createNodeSource({name, namespace, shell, streamPieces, pieceSiz
 		const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 		if (exitCode !== 0) {
 			const why = stderr.trim().split('\n').at(-1) || `ctr ended with ${exitCode}`;
-			throw sourceUnreadable(place, why, 'This user must be able to run `ctr` there: it is usually for root alone.');
+			throw sourceUnreadable(
+				place,
+				why,
+				'This user must be able to run `ctr` there: it is usually for root alone. If it may use sudo, add `become: sudo` to this source.',
+			);
 		}
 
 		return stdout;
