@@ -76,10 +76,12 @@ type BuildCode = 'build.login' | 'build.nothing-to-push' | 'build.platform' | 'b
 type BuilderCode = 'builder.bad-order' | 'builder.unconfigured' | 'builder.unusable';
 
 type CheckCode =
+	| 'check.build-command'
 	| 'check.builder'
 	| 'check.dockerfile'
 	| 'check.git'
 	| 'check.helper'
+	| 'check.redis'
 	| 'check.restart'
 	| 'check.storage';
 

@@ -186,6 +186,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 			state: 'moved',
 			to: `/opt/registry/data/regmedic-aside/${incident}/${digest}`,
 		}),
+		redisAnswer: async () => ({exitCode: 0, output: 'PONG'}),
 		forget: async () => ({exitCode: 0, output: ''}),
 		putBack: async () => 'back',
 		aside: async () => [],

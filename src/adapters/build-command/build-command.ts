@@ -2,6 +2,7 @@ import {execa} from 'execa';
 import {sayCommand} from '../../domain/text/command.ts';
 import type {BuildCommand} from '../../engine/ports/build-command.ts';
 import {endGroup, type Processes} from '../../engine/ports/processes.ts';
+import {findProgram} from './find-program.ts';
 
 const mostBytes = 4 * 1024 * 1024;
 
@@ -52,6 +53,12 @@ export function createBuildCommand({command, follow, environment, processes}: Op
 	return {
 		command: sayCommand(command),
 		...(follow !== undefined && {follow: sayCommand(follow)}),
+		programs: () =>
+			Promise.all(
+				[command, ...(follow === undefined ? [] : [follow])].map(([program = '']) =>
+					findProgram(program, environment.PATH),
+				),
+			),
 		order: (request, waiting) => run(command, request, waiting),
 		wait: (request, waiting) => run(follow ?? ['true'], request, waiting),
 	};

@@ -127,6 +127,7 @@ export function createStorage({
 		putBack: async (data, lock, waiting) => putDataBack(data, lock, await store(waiting)),
 		aside: async (incident, waiting) => listDataAside(incident, await store(waiting)),
 		...defined({restartCommand, redisCommand, describe}),
+		redisAnswer: waiting => runRedis('read', ['PING'], waiting),
 		forget: (commands, waiting) => runRedis('write', commands, waiting),
 		async restartObstacles({signal}) {
 			const command = restartCommand ?? '';

@@ -5,6 +5,7 @@ import {count} from '../../domain/text/wording.ts';
 import type {Registry} from '../../engine/ports/registry.ts';
 import {openPorts} from '../../wiring/ports.ts';
 import type {Setup} from '../../wiring/setup.ts';
+import {buildCommandLine} from './build-command.ts';
 import {ciLines} from './ci.ts';
 import {fallbackLines} from './fallback.ts';
 import {inventoryLine} from './inventory.ts';
@@ -40,11 +41,26 @@ export async function registryLines(name: string, {url, role}: RegistryConfigura
 				: []),
 			...(inventory ? [await inventoryLine(name, inventory)] : []),
 			...(await ciLines(name, host, setup)),
+			...(await buildCommandLines(name, host, setup)),
 			...(await allFallbackLines(name, host, setup)),
 		];
 	} finally {
 		await close();
 	}
+}
+
+async function buildCommandLines(registry: string, host: string, setup: Setup): Promise<Line[]> {
+	const lines: Line[] = [];
+	for (const [image, {registry: where, build}] of Object.entries(setup.configuration.images)) {
+		if (where === registry && build?.command !== undefined) {
+			const {ports, close} = openPorts({host, repository: image, tag: 'latest'}, setup);
+			const {buildCommand} = ports;
+			lines.push(...(buildCommand === undefined ? [] : [await buildCommandLine(image, buildCommand)]));
+			await close();
+		}
+	}
+
+	return lines;
 }
 
 async function allFallbackLines(registry: string, host: string, setup: Setup): Promise<Line[]> {

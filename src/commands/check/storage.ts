@@ -8,6 +8,7 @@ import type {Registry} from '../../engine/ports/registry.ts';
 import type {Storage} from '../../engine/ports/storage.ts';
 import {askSameRegistry} from '../../engine/scan/same-registry.ts';
 import {attempt, type Line} from './line.ts';
+import {redisLine} from './redis.ts';
 
 type StorageLinesOptions = {
 	storage: Storage;
@@ -28,7 +29,7 @@ export async function storageLines(
 		return checkFolder(maintenance, storage, signal);
 	});
 	const turnsOut = maintenance && sayTurnsOutCache(maintenance, role);
-	const {restartCommand} = storage;
+	const {restartCommand, redisCommand} = storage;
 	return [
 		folder,
 		...(turnsOut === undefined
@@ -48,6 +49,7 @@ export async function storageLines(
 		...(restartCommand === undefined
 			? []
 			: [await attempt(`restart ${name}`, () => checkRestart(restartCommand, storage, signal))]),
+		...(redisCommand === undefined ? [] : [await redisLine(name, redisCommand, storage, signal)]),
 	];
 }
 

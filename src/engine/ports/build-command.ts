@@ -8,6 +8,8 @@ export type BuildCommand = {
 	/** As a person reads it. */
 	readonly command: string;
 	readonly follow?: string;
+	/** Where the program of the command is, and that of `follow`, or why it would not start. Nothing is run. */
+	programs(): Promise<({at: string} | {why: string})[]>;
 	/** Orders a build. The request id is `{request}` in its arguments, and REGMEDIC_REQUEST in its environment. */
 	order(request: string, waiting: Listening): Promise<CommandEnd>;
 	/** Waits for the build, where a command for that is configured. */

@@ -88,6 +88,8 @@ export type Storage = {
 	aside(incident: string, waiting: Waiting): Promise<AsideData[]>;
 	/** Undefined where no command for Redis is configured. */
 	readonly redisCommand?: string;
+	/** Asks Redis PING by that command, and nothing else. */
+	redisAnswer(waiting: Waiting): Promise<{exitCode: number; output: string}>;
 	/** Runs commands of Redis, a line each: deleting a key twice does no harm. */
 	forget(commands: readonly string[], waiting: Waiting): Promise<{exitCode: number; output: string}>;
 	/** Undefined where no restart command is configured. */
