@@ -11,14 +11,14 @@ export function powersOf({registries, woodpecker, sources = {}, images, usage}: 
 			const used = Object.entries({credentials, clientCertificate, inventory}).flatMap(([key, value]) =>
 				value ? [key] : [],
 			);
-			const {ssh, sshConfig, restart, redis, collect} = storage ?? {};
-			const run = Object.entries({ssh, sshConfig, restart, redis, collect}).flatMap(([key, value]) =>
+			const {ssh, sshConfig, volume, become, restart, redis, collect} = storage ?? {};
+			const run = Object.entries({ssh, sshConfig, volume, become, restart, redis, collect}).flatMap(([key, value]) =>
 				value ? [key] : [],
 			);
 			return [...used, ...run.map(key => `storage.${key}`)].map(key => `registries.${name}.${key}`);
 		}),
 		...Object.entries(sources).flatMap(([name, source]) =>
-			['ssh', 'sshConfig', 'containerd'].filter(key => key in source).map(key => `sources.${name}.${key}`),
+			['ssh', 'sshConfig', 'become', 'containerd'].filter(key => key in source).map(key => `sources.${name}.${key}`),
 		),
 		...(woodpecker === undefined ? [] : ['woodpecker']),
 		...(usage === undefined || 'file' in usage ? [] : ['usage']),

@@ -134,6 +134,8 @@ test.each([
 	['credentials', 'credentials: {env: {username: USER, password: TOKEN}}'],
 	['storage.sshConfig', 'storage: {root: /d, sshConfig: evil}'],
 	['storage.collect', 'storage: {root: /d, collect: rm}'],
+	['storage.become', 'storage: {root: /d, become: container}'],
+	['storage.volume', 'storage: {volume: d}'],
 	['clientCertificate', 'clientCertificate: {certFile: a, keyFile: b}'],
 	['inventory', 'inventory: /etc/cron.d/any'],
 ])('%s is used only of a file that nobody else can change', async (key, setting) => {
