@@ -121,6 +121,8 @@ describeReal(
 					await rm(path.dirname(store.blobFile(manifests[0]!.digest)), {recursive: true, force: true});
 				}
 
+				// It has served one of them to the node, and would answer for it from memory.
+				await registry.restart();
 				const file = path.join(login.folder, 'work/plan.json');
 				const planned = await login.run(['respond', '--registry', 'private', '--plan', file]);
 				const approval = createHash('sha256')

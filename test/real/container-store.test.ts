@@ -18,7 +18,8 @@ const nobody = '65534';
 
 /** Each starts the program several times: plenty, also on a busy machine. */
 vi.setConfig({testTimeout: 300_000, hookTimeout: 120_000});
-const signal = AbortSignal.timeout(300_000);
+/** Longer than all tests. */
+const signal = AbortSignal.timeout(1_500_000);
 
 /** docker's command line is the real one, where it is installed; the daemon is podman's service. podman is real. */
 const engines = locate('docker') === undefined ? (['podman'] as const) : (['docker', 'podman'] as const);

@@ -67,6 +67,7 @@ export function createStorage({
 }: StorageOptions): Storage {
 	const root = typeof givenRoot === 'string' ? checkedFolder(givenRoot, 'storage folder') : givenRoot;
 	let found: string | undefined;
+	let device: string | undefined;
 	// An empty or relative path must never come to mean the host itself.
 	const hostRoot = givenHostRoot === undefined ? undefined : checkedFolder(givenHostRoot, 'folder that plays /');
 
@@ -119,8 +120,12 @@ export function createStorage({
 		streamBlob: stream,
 		hash: async (digests, options) => hashBlobs(digests, {...options, ...(await store(options))}),
 		maintenance: async waiting => readMaintenance({...defined({hostRoot}), ...(await store(waiting)), host}),
-		hostNow: async ({known, signal}) =>
-			readHostNow({...defined({hostRoot, known}), ...(await store({signal})), shell: host}),
+		async hostNow({known, signal}) {
+			const where = await store({signal});
+			// The login itself may not see the folder.
+			device ??= host === shell ? undefined : ((await identifyStore(where)).device ?? undefined);
+			return readHostNow({...defined({hostRoot, known, identity: device}), ...where, shell: host});
+		},
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell: host, command, redact, signal}),
 		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell: host, signal}),
 		moveAside: async (data, lock, waiting) => moveDataAside(data, lock, await store(waiting)),

@@ -7,6 +7,7 @@ import {mostBytesOfFile} from './maintenance-script.ts';
  * Lines of standard input: the storage root, the folder that plays `/` (empty for the host itself), a mark that nobody on the host
  * knows, and `all`, or `running` where only what runs now is asked for. Then, for each interpreter that was looked at before: its number
  * and the first line of its command line without NULs.
+ * $1, if it is there: device and inode of the store, which this login may not see itself.
  * A record is a line of the mark and a head, and then a body of any bytes:
  * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `processes` with what the kernel tells of all, see
  * `host-processes.ts`; `store PID SAME` of a collector; `script PID` with the text, `script-known PID` without; `container ENGINE ID
@@ -15,6 +16,7 @@ import {mostBytesOfFile} from './maintenance-script.ts';
  * at last `end`.
  */
 export const printCleaners = `LC_ALL=C; export LC_ALL
+identity=\${1-}
 IFS= read -r root || exit 1
 IFS= read -r top || exit 1
 IFS= read -r mark || exit 1
@@ -47,8 +49,9 @@ store_of() {
 			store=\${store:-/var/lib/registry}
 		fi
 	fi
-	# A login that reads the store by a container may not even see its folder.
-	if [ -z "$store" ] || ! [ -d "$inside$store" ] || ! [ -d "$root" ]; then printf unknown
+	if [ -z "$store" ] || ! [ -d "$inside$store" ]; then printf unknown
+	elif [ -n "$identity" ]; then
+		case $(stat -L -c %d:%i "$inside$store") in "$identity") printf same ;; '') printf unknown ;; *) printf other ;; esac
 	elif [ "$inside$store" -ef "$root" ]; then printf same
 	else printf other; fi
 }

@@ -13,12 +13,21 @@ type CleanersOptions = Waiting & {
 	known?: HostNow;
 	/** A folder that plays the host's `/`. Absent: the host itself. */
 	hostRoot?: string;
+	/** Of the store, device and inode: for a login that does not see its folder itself. */
+	identity?: string;
 };
 
 const cleanersTimeoutMs = 60_000;
 
 /** Reads what the host runs now and will start, in one command that only reads. */
-export async function readHostNow({shell, root, known, hostRoot = '', signal}: CleanersOptions): Promise<HostNow> {
+export async function readHostNow({
+	shell,
+	root,
+	known,
+	hostRoot = '',
+	identity,
+	signal,
+}: CleanersOptions): Promise<HostNow> {
 	const mark = randomBytes(12).toString('hex');
 	const store = root.replace(/\/docker\/registry\/v2\/?$/, '');
 	// What an interpreter runs that still has the same command line is not read again.
@@ -27,7 +36,13 @@ export async function readHostNow({shell, root, known, hostRoot = '', signal}: C
 		.filter(line => interpreter.test(line));
 	const what = known === undefined ? 'all' : 'running';
 	const input = [store, hostRoot, mark, what, lines.join('')].join('\n');
-	const request = {kind: 'read', script: printCleaners, input, timeoutMs: cleanersTimeoutMs} as const;
+	const request = {
+		kind: 'read',
+		script: printCleaners,
+		args: identity === undefined ? [] : [identity],
+		input,
+		timeoutMs: cleanersTimeoutMs,
+	} as const;
 	const {stdout} = await shell.run(request, {signal});
 	const now = hostNowIn(Buffer.from(stdout).toString(), mark, known);
 	return {...now, ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
