@@ -33,6 +33,8 @@ export type ShellRequest = {
 	onOutput?: (chunk: Uint8Array) => void;
 	/** Absent: the host's shell, with the rights that this one was opened with. */
 	launcher?: Launcher;
+	/** The script writes nothing and looks whether the store could be written to. */
+	asWriter?: boolean;
 	/** The script keeps the note of a lock in the host's /tmp, though it writes nothing else. */
 	keepsNote?: boolean;
 };

@@ -22,8 +22,8 @@ type Options = ContainerStoreOptions & {
 const tryTimeoutMs = 60_000;
 
 /**
- * Runs each script in a container of its own, which is removed at its end. Reads mount the store read-only; only what a person has
- * approved (`write`) mounts it otherwise. By its path, its device and its inode the store is the same as for every other responder, and so is its lock.
+ * Runs each script in a container of its own, which is removed at its end. Reads mount the store read-only; what a person has
+ * approved (`write`) does not, and neither does the question whether a plan could be marked as applied. By its path, its device and its inode the store is the same as for every other responder, and so is its lock.
  */
 export function createContainerShell({host, session, ...store}: Options): ContainerShell {
 	const {image} = store;
@@ -75,7 +75,7 @@ export function createContainerShell({host, session, ...store}: Options): Contai
 			image: id,
 			name,
 			session,
-			writes: isWrite,
+			writes: isWrite || request.asWriter === true,
 			notes: isWrite || request.keepsNote === true,
 			...(mount && {mount}),
 		});

@@ -42,7 +42,8 @@ type Place = Waiting & {shell: Shell; root: string};
  * @throws OperatorError storage.not-marked
  */
 export async function readApplied(id: string, {shell, root, signal}: Place): Promise<string | undefined> {
-	const request = {kind: 'read', script: readNote, input: inputOf(root, id, ''), timeoutMs} as const;
+	const input = inputOf(root, id, '');
+	const request = {kind: 'read', asWriter: true, script: readNote, input, timeoutMs} as const;
 	const {exitCode, stdout, stderr} = await shell.run(request, {signal});
 	rejectRootExits({exitCode, stderr}, root, shell.place);
 	return noteIn({exitCode, stdout}, {shell, root});

@@ -20,14 +20,8 @@ type CleanersOptions = Waiting & {
 const cleanersTimeoutMs = 60_000;
 
 /** Reads what the host runs now and will start, in one command that only reads. */
-export async function readHostNow({
-	shell,
-	root,
-	known,
-	hostRoot = '',
-	identity,
-	signal,
-}: CleanersOptions): Promise<HostNow> {
+export async function readHostNow(options: CleanersOptions): Promise<HostNow> {
+	const {shell, root, known, hostRoot = '', identity, signal} = options;
 	const mark = randomBytes(12).toString('hex');
 	const store = root.replace(/\/docker\/registry\/v2\/?$/, '');
 	// What an interpreter runs that still has the same command line is not read again.
@@ -36,13 +30,8 @@ export async function readHostNow({
 		.filter(line => interpreter.test(line));
 	const what = known === undefined ? 'all' : 'running';
 	const input = [store, hostRoot, mark, what, lines.join('')].join('\n');
-	const request = {
-		kind: 'read',
-		script: printCleaners,
-		args: identity === undefined ? [] : [identity],
-		input,
-		timeoutMs: cleanersTimeoutMs,
-	} as const;
+	const args = identity === undefined ? [] : [identity];
+	const request = {kind: 'read', script: printCleaners, args, input, timeoutMs: cleanersTimeoutMs} as const;
 	const {stdout} = await shell.run(request, {signal});
 	const now = hostNowIn(Buffer.from(stdout).toString(), mark, known);
 	return {...now, ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
