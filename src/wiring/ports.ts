@@ -201,6 +201,7 @@ export function settingsOf(
 		branch: hasCi ? branch : null,
 		pushes: hasCi ? (build?.pushes ?? null) : null,
 		runsIn: build?.runsIn ?? [],
+		...(build?.from !== undefined && {from: build.from}),
 		neededByPipelines: Object.values(configuration.images).some(
 			each => each.registry === known?.name && each.build?.runsIn.includes(reference.repository),
 		),

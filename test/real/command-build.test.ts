@@ -52,10 +52,7 @@ describeReal('an image that the operator’s own command builds', ['docker-regis
 		temporary = await temporaryFolder();
 		login = await openLogin();
 		store = openStore(inside('store'));
-		await store.push('infra-ci', 'latest', lost);
-		const [child] = lost.manifests;
-		await rm(path.dirname(store.revisionLink('infra-ci', child!.digest)), {recursive: true});
-		await rm(store.blobFile(child!.digest));
+		await pushDamaged('infra-ci', lost);
 		registry = await startDockerRegistry({root: store.root, folder: temporary.folder});
 		for (const [name, image] of Object.entries({built, another})) {
 			await layout(name, image);
@@ -66,7 +63,7 @@ describeReal('an image that the operator’s own command builds', ['docker-regis
 			await chmod(inside(name), 0o755);
 		}
 
-		await configure(['latest']);
+		await configure();
 	});
 
 	afterEach(async () => {
@@ -79,24 +76,29 @@ describeReal('an image that the operator’s own command builds', ['docker-regis
 		await symlink(await writeLayout(temporary.folder, image, image.index), inside(name));
 	}
 
-	const configure = (pushes: string[]) =>
+	const buildOf = (more: object) => ({
+		registry: 'private',
+		build: {
+			command: [inside('order.sh'), '{request}'],
+			follow: [inside('follow.sh'), '{request}'],
+			check: 'verify',
+			pushes: ['latest'],
+			...more,
+		},
+	});
+	const configure = (images: Record<string, object> = {'infra-ci': buildOf({})}) =>
 		writeFile(
 			path.join(login.folder, 'work/regmedic.yaml'),
-			JSON.stringify({
-				registries: {private: {url: `http://${registry.host}`, storage: {root: store.root}}},
-				images: {
-					'infra-ci': {
-						registry: 'private',
-						build: {
-							command: [inside('order.sh'), '{request}'],
-							follow: [inside('follow.sh'), '{request}'],
-							check: 'verify',
-							pushes,
-						},
-					},
-				},
-			}),
+			JSON.stringify({registries: {private: {url: `http://${registry.host}`, storage: {root: store.root}}}, images}),
 		);
+
+	/** As a collection leaves it. */
+	async function pushDamaged(repository: string, image: BuiltImage) {
+		await store.push(repository, 'latest', image);
+		const [child] = image.manifests;
+		await rm(path.dirname(store.revisionLink(repository, child!.digest)), {recursive: true});
+		await rm(store.blobFile(child!.digest));
+	}
 
 	/** Plans the whole registry, and applies the plan: one incident. */
 	async function respond(mode: string) {
@@ -166,6 +168,20 @@ describeReal('an image that the operator’s own command builds', ['docker-regis
 		expect(exitCode, stderr).toBe(3);
 		expect(await tag()).toBe(another.index.digest);
 	}, 180_000);
+
+	test('a base that is damaged too is repaired before what says that it is built from it', async () => {
+		await pushDamaged('tools/base', buildImage({seed: 'base'}));
+		await configure({'infra-ci': buildOf({from: ['tools/base', 'infra-ci']}), 'tools/base': buildOf({})});
+
+		const planned = await login.run(['respond', '--registry', 'private', '--plan', 'plan.json']);
+
+		expect(planned.exitCode, planned.stderr).toBe(3);
+		const {items} = JSON.parse(await readFile(path.join(login.folder, 'work/plan.json'), 'utf8')) as Plan;
+		expect(items).toMatchObject([
+			{id: '1', image: expect.stringContaining('tools/base@'), after: []},
+			{id: '2', image: expect.stringContaining('infra-ci@'), after: ['1']},
+		]);
+	}, 120_000);
 
 	test('after a kill between order and reply nothing is ordered again: it is unsure until a person says', async () => {
 		const args = await respond('held');

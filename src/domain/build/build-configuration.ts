@@ -18,6 +18,8 @@ export const buildConfiguration = v.pipe(
 		/** The tags that the pipeline pushes; absent: nothing is claimed of it. */
 		pushes: v.optional(v.pipe(v.array(v.pipe(text, v.check(isTag, 'is not a tag'))), v.minLength(1, 'needs a tag'))),
 		runsIn: v.optional(v.array(text), []),
+		/** Repositories of this registry that it is built FROM: a Dockerfile that a pipeline or a command builds is not read. */
+		from: v.optional(v.array(text)),
 	}),
 	v.check(
 		({repository, branch, command: orders, follow}) =>

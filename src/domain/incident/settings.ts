@@ -30,6 +30,7 @@ const schema = v.object({
 	pushes: v.nullish(v.array(v.string())),
 	runsInItself: v.optional(v.boolean(), false),
 	runsIn: v.optional(v.array(v.string()), []),
+	from: v.optional(v.array(v.string()), []),
 	neededByPipelines: v.optional(v.boolean(), false),
 	usedByPipelines: v.optional(v.array(v.string()), []),
 	fallback: nullableText,
@@ -64,6 +65,8 @@ export type Settings = {
 	runsInItself: boolean;
 	/** The repositories of the images that this pipeline runs in. */
 	runsIn: string[];
+	/** The repositories that it is built FROM, as far as the configuration says. */
+	from?: string[];
 	/** A pipeline that is configured for this registry runs in the image. */
 	neededByPipelines: boolean;
 	/** Further repositories whose pipelines run in the image. */
@@ -109,6 +112,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		sources,
 		runsInItself,
 		runsIn,
+		from,
 		neededByPipelines,
 		usedByPipelines,
 		restart,
@@ -125,6 +129,7 @@ export function parseSettings(values: unknown): Settings | undefined {
 		plainHttp,
 		...(fillCache && {fillCache}),
 		...(sources.length > 0 && {sources}),
+		...(from.length > 0 && {from}),
 		runsInItself,
 		runsIn,
 		neededByPipelines,

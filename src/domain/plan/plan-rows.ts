@@ -100,14 +100,15 @@ export function planRows(
 	const all = images.map((image, n) => ({
 		image: image.id,
 		bases: basesOf(image.id),
-		needs: idsIn(rows[n]!.settings.runsIn).filter(id => id !== image.id),
+		needs: idsIn([...rows[n]!.settings.runsIn, ...(rows[n]!.settings.from ?? [])]).filter(id => id !== image.id),
+		declared: idsIn(rows[n]!.settings.from ?? []),
 		row: rowOf(image, rows[n]!, {host, referenceTo, usage}),
 	}));
 	const first = all.filter(({image}) => early.has(image));
 	const later = byNeed(
 		all
 			.filter(({image}) => !early.has(image))
-			.map(each => ({...each, needs: [...each.needs, ...each.bases], runsIn: each.needs})),
+			.map(each => ({...each, needs: [...each.needs, ...each.bases], forBuild: each.needs})),
 	);
 	const above = new Set(first.map(({image}) => image));
 	const referenceOf = (id: string | undefined) => all.find(({image}) => image === id)?.row.image ?? all[0]!.row.image;
@@ -126,10 +127,11 @@ export function planRows(
 					),
 				]
 			: []),
-		...later.map(({image, runsIn, bases, row}) => {
+		...later.map(({image, forBuild, declared, bases, row}) => {
 			const waits: Partial<Record<string, string[]>> = {
-				'rebuild-ci': runsIn.filter(need => above.has(need)),
-				'rebuild-fallback': bases.filter(need => above.has(need)),
+				'rebuild-ci': forBuild.filter(need => above.has(need)),
+				'rebuild-command': forBuild.filter(need => above.has(need)),
+				'rebuild-fallback': [...new Set([...bases, ...declared])].filter(need => above.has(need)),
 			};
 			above.add(image);
 			return {

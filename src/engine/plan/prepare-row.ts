@@ -56,15 +56,17 @@ function needsOf(
 	row: DamagedRow,
 	{host, damaged}: PreparingRow,
 ): string[] {
+	const {runsIn, from = []} = row.settings;
 	if (remedy === 'rebuild-ci' || remedy === 'rebuild-command') {
-		return imagesIn(row.settings.runsIn, damaged);
+		return imagesIn([...runsIn, ...from], damaged).filter(id => id !== row.image.id);
 	}
 
 	const bases = changes.flatMap(change => (change.kind === 'build-and-push' ? (change.bases ?? []) : []));
 	const references = bases.flatMap(({name}) => referenceIn(name, host) ?? []);
-	return damaged.flatMap(image =>
-		image.id !== row.image.id && references.some(reference => isImageOf(image, reference)) ? [image.id] : [],
-	);
+	const declared = remedy === 'rebuild-fallback' ? from : [];
+	const isNeeded = (image: DamagedImage) =>
+		declared.includes(image.repository) || references.some(reference => isImageOf(image, reference));
+	return damaged.flatMap(image => (image.id !== row.image.id && isNeeded(image) ? [image.id] : []));
 }
 
 /** What the upstream of a cache says of its limit, beside why it is fetched again. */

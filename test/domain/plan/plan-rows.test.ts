@@ -12,7 +12,7 @@ import {settings} from '../../support/fake-ports.ts';
 const digest = `sha256:${'a'.repeat(64)}` as Digest;
 const host = 'registry.example';
 
-type Given = {repository: string; recommended: PlanRemedy; first?: true; runsIn?: string[]};
+type Given = {repository: string; recommended: PlanRemedy; first?: true; runsIn?: string[]; from?: string[]};
 
 function rowsOf(given: Given[], {restarts, restart}: {restarts: boolean; restart: boolean}) {
 	const images = given.map(
@@ -25,14 +25,18 @@ function rowsOf(given: Given[], {restarts, restart}: {restarts: boolean; restart
 			findings: ['child-swept'],
 			usedBy: null,
 			recommended,
-			remedies: (['relink', 'rebuild-ci', 'leave'] as const).map(remedy => ({remedy, possible: true, why: ''})),
+			remedies: (['relink', 'rebuild-ci', 'rebuild-command', 'rebuild-fallback', 'leave'] as const).map(remedy => ({
+				remedy,
+				possible: true,
+				why: '',
+			})),
 		}),
 	);
 	const rows = given.map(
-		({runsIn = []}, n): DamagedRow => ({
+		({runsIn = [], from = []}, n): DamagedRow => ({
 			image: images[n] as DamagedImage,
 			findings: [],
-			settings: {...settings, runsIn},
+			settings: {...settings, runsIn, from},
 			siblings: [],
 			need: 'other',
 		}),
@@ -100,6 +104,27 @@ test('a row that a pipeline of another runs in stands above it, and is waited fo
 	expect(rows[1]!.remedies.map(({remedy, after}) => [remedy, after])).toEqual([
 		['relink', undefined],
 		['rebuild-ci', ['ci']],
+		['rebuild-command', ['ci']],
+		['rebuild-fallback', undefined],
+		['leave', undefined],
+	]);
+});
+
+test('a row that another says it is built FROM stands above it, and every rebuild of that waits for it', () => {
+	const rows = rowsOf(
+		[
+			{repository: 'web', recommended: 'rebuild-command', from: ['base', 'web']},
+			{repository: 'base', recommended: 'rebuild-ci'},
+		],
+		{restarts: false, restart: false},
+	);
+
+	expect(rows.map(({id}) => id)).toEqual(['base', 'web']);
+	expect(rows[1]!.remedies.map(({remedy, after}) => [remedy, after])).toEqual([
+		['relink', undefined],
+		['rebuild-ci', ['base']],
+		['rebuild-command', ['base']],
+		['rebuild-fallback', ['base']],
 		['leave', undefined],
 	]);
 });
