@@ -112,3 +112,6 @@ export function undoOf(suspend: Suspension): string {
 function words({program, name, isUser}: Extract<Suspension, {kind: 'command'}>, verb: 'stop' | 'start'): string[] {
 	return [program, ...(isUser ? ['--user'] : []), verb, name];
 }
+
+/** At the gate of a plan whose registry has no storage to lock. @see src/engine/actions/store-lock.ts */
+export const nobodyKeptAway = 'No storage is configured: nothing keeps a second person away.';

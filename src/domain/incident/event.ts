@@ -88,6 +88,8 @@ export type Happening =
 			undo: string;
 			/** What has to be typed; absent: `approve`. */
 			phrase?: string;
+			/** Without a storage there is no lock: a second person may change the same. */
+			unguarded?: true;
 			expires: string;
 			/** Of a plan: what is approved of each item. */
 			items?: {id: string; title: string; changes: string[]; plan: Json; undo: string; destructive: number}[];

@@ -122,6 +122,8 @@ export type Gate = {
 	target: string;
 	changes: Change[];
 	undo: string;
+	/** No storage is configured to lock: nothing keeps a second person away. */
+	unguarded?: true;
 	phrase?: string;
 	/** Of a plan: what is approved of each item. */
 	items?: GateItem[];

@@ -1,7 +1,10 @@
 import {exitCodes} from '../errors.ts';
+import type {Verdict} from '../image/verdict.ts';
+import {isImageOf} from '../plan/need.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
 import {type Incident, isFinished} from './incident.ts';
 import type {OutputOf} from './outputs.ts';
+import {plannedImages} from './planned-images.ts';
 
 /** The intact image beside what it was before the first change. Null: it could not be compared; undefined: it was not. */
 export function comparisonOf({verdict, visits}: Incident): Comparison | null | undefined {
@@ -33,6 +36,17 @@ export function sayPlanned(incident: Incident): string | undefined {
 	return last?.output.kind === 'check-all' ? last.say : undefined;
 }
 
+/**
+ * The image that the incident began with: that another one is still damaged does not make it broken. `removed`: it was removed as
+ * planned, and is gone.
+ */
+export function verdictOfImage(incident: Incident): Verdict | 'removed' {
+	const {verdict = 'unknown'} = incident.verdict ?? {};
+	const own = plannedImages(incident).find(({damaged}) => isImageOf(damaged, incident.image));
+	const checked = lastOfMany(incident)?.images.find(({id}) => own?.ids.has(id));
+	return verdict === 'unknown' ? verdict : (checked?.verdict ?? verdict);
+}
+
 /** `infra-ci:latest: linux/arm64`, of images that are intact and not what they were. */
 export function lostOfMany(incident: Incident): string[] {
 	const {images = []} = lastOfMany(incident) ?? {};
@@ -44,14 +58,16 @@ export function lostOfMany(incident: Incident): string[] {
 /** What an end says that leaves damaged images as a person decided; undefined: none was left, or more than that is wrong. */
 export function leftIn(incident: Incident): string | undefined {
 	const {images = [], fresh = [], gaps = []} = lastOfMany(incident) ?? {};
-	const damaged = images.filter(({verdict}) => verdict !== 'intact');
+	const damaged = images.filter(({verdict}) => verdict !== 'intact' && verdict !== 'removed');
 	const isLeft = damaged.length > 0 && fresh.length === 0 && gaps.length === 0;
 	if (incident.verdict?.verdict !== 'broken' || !isLeft || damaged.some(({remedy}) => remedy !== undefined)) {
 		return undefined;
 	}
 
-	const planned = images.filter(({remedy}) => remedy !== undefined).length;
-	return `${planned} of ${planned} planned are intact; ${damaged.length} left damaged: ${damaged.map(({title}) => title).join('; ')}.`;
+	const planned = images.filter(({remedy}) => remedy !== undefined);
+	const removed = planned.filter(({verdict}) => verdict === 'removed').length;
+	const also = removed === 0 ? '' : `, ${removed} removed as planned`;
+	return `${planned.length - removed} of ${planned.length} planned are intact${also}; ${damaged.length} left damaged: ${damaged.map(({title}) => title).join('; ')}.`;
 }
 
 /** The exit code that says how an incident stands. `done` is only for what was proven after the last change, and lost nothing. */

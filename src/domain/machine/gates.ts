@@ -9,7 +9,7 @@ import {settleItems} from './items.ts';
 import {abandonVisit, editVisit, visitOf} from './visits.ts';
 
 export function gateOpened(incident: Incident, event: EventOf<'gate.opened'>): Advanced {
-	const {target, changes, plan, undo, phrase, expires, items, at} = event;
+	const {target, changes, plan, undo, phrase, unguarded, expires, items, at} = event;
 	const gate: Gate = {
 		target,
 		changes: parseChanges(changes, plan),
@@ -18,6 +18,7 @@ export function gateOpened(incident: Incident, event: EventOf<'gate.opened'>): A
 		expires,
 		...defined({
 			phrase,
+			unguarded,
 			items: items?.map(item => ({...item, changes: parseChanges(item.changes, item.plan)})),
 		}),
 	};

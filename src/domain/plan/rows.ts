@@ -21,6 +21,8 @@ export type DamagedRow = {
 	findings: readonly Finding[];
 	settings: Settings;
 	need: Need;
+	/** No disk was read: nothing is said of one. */
+	isServedOnly?: boolean;
 	/** Looked for only where no relink brings the same digest back. */
 	siblings: readonly Sibling[];
 	/** Asked for only where sources are configured and no relink brings the same digest back. */
@@ -59,7 +61,7 @@ export function weighRow(
 	row: DamagedRow,
 	{known, restarts}: RegistryFacts,
 ): Pick<PlanImage, 'recommended' | 'remedies' | 'siblings'> {
-	const {image, findings, settings, siblings, copyBack, attempted} = row;
+	const {image, findings, settings, isServedOnly = false, siblings, copyBack, attempted} = row;
 	if (settings.role === 'cache') {
 		return weighCached(findings, known);
 	}
@@ -71,16 +73,14 @@ export function weighRow(
 		...defined({copyBack}),
 		tried: [...(restarts ? ['restart'] : []), ...(attempted?.done ?? [])],
 		attempts: attempted?.failed ?? new Map<string, string>(),
-		scan: {
-			findings: [...findings],
-			complete: known === 'whole',
-			siblings: siblings.map(sibling => ({...sibling, reference: '', key: '', title: '', status: ''})),
-		},
+		...(isServedOnly
+			? {served: siblings.map(asOption)}
+			: {scan: {findings: [...findings], complete: known === 'whole', siblings: siblings.map(asOption)}}),
 	};
 	const options = weighRemedies(evidence);
 	// Another image under a tag is no repair: it is offered, and recommended only where the tag has lost what it named last.
 	const {historySuffices} = factsIn(evidence);
-	const isRestart = findings.every(({kind}) => kind === 'answers-differ');
+	const isRestart = !isServedOnly && findings.every(({kind}) => kind === 'answers-differ');
 	const remedies = options
 		.map(({key, blocked, why, recommended}) => ({remedy: remedyOf[key], blocked, why, recommended}))
 		// Only where the memory alone is wrong does a restart repair an image; elsewhere it is an item of its own.
@@ -119,6 +119,8 @@ export function weighRow(
 		),
 	};
 }
+
+const asOption = (sibling: Sibling) => ({...sibling, reference: '', key: '', title: '', status: ''});
 
 /** Never recommended: only a person knows that an image is not wanted any more. */
 function weighRemoval(

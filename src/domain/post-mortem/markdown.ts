@@ -17,7 +17,8 @@ const names: Record<string, string> = {
 
 /** The document for people. All times are UTC; `#12` is line 13 of events.jsonl: events count from 0. */
 export function renderMarkdown(report: PostMortem): string {
-	const {drill, dryRun, image, ended, verdict, comparedToOriginal, milestones, spans, told, record} = report;
+	const {drill, dryRun, image, ended, comparedToOriginal, milestones, spans, told, record} = report;
+	const verdict = report.imageVerdict ?? report.verdict;
 	const banner = drill ? '> **DRILL.** A rehearsal on simulators: no real registry was involved.\n\n' : '';
 	const dry = dryRun ? '> **DRY RUN.** Nothing was changed; the outcomes of changes were assumed.\n\n' : '';
 	const sections = [

@@ -3,7 +3,7 @@ import {formatReference} from '../image/reference.ts';
 import type {Verdict} from '../image/verdict.ts';
 import {evidenceOf, type JournalEvent} from '../incident/event.ts';
 import type {Incident} from '../incident/incident.ts';
-import {comparisonOf, platformsLost} from '../incident/standing.ts';
+import {comparisonOf, platformsLost, verdictOfImage} from '../incident/standing.ts';
 import type {InventoryEntry} from '../inventory/inventory.ts';
 import type {Past, UnusablePast} from '../inventory/past.ts';
 import type {Json, JsonObject} from '../json.ts';
@@ -32,6 +32,8 @@ export type PostMortem = {
 		unverified: boolean;
 	};
 	verdict: Verdict;
+	/** Of `image` alone, where it differs: another image is still damaged, or it was removed as planned. */
+	imageVerdict?: Verdict | 'removed';
 	/** The repaired image beside what it was. Null: it could not be compared; absent: there was no repair, or it is not intact. */
 	comparedToOriginal?: Comparison | null;
 	openedAt: string;
@@ -66,6 +68,8 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 	const seal = events.findLast(event => event.type === 'journal.sealed');
 	const last = events.at(-1);
 	const damaged = damagedIn(incident);
+	const {verdict = 'unknown'} = incident.verdict ?? {};
+	const own = verdictOfImage(incident);
 
 	return {
 		schema: 'regmedic.post-mortem/1',
@@ -76,7 +80,8 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 		image: formatReference(incident.image),
 		status: phase.kind === 'stopped' ? 'closed' : 'open',
 		...(phase.kind === 'stopped' ? {ended: {stop: phase.stop, say: phase.say, unverified: phase.unverified}} : {}),
-		verdict: incident.verdict?.verdict ?? 'unknown',
+		verdict,
+		...(own !== verdict && {imageVerdict: own}),
 		...defined({comparedToOriginal: comparisonOf(incident)}),
 		openedAt: incident.openedAt,
 		openedBy: incident.openedBy,

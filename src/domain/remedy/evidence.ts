@@ -27,6 +27,8 @@ export type Evidence = {
 	/** Undefined: the disk was not scanned. */
 	scan?: Pick<ScanOutput, 'findings' | 'complete' | 'another' | 'memory' | 'cache' | 'suspicion' | 'held'> &
 		Partial<Pick<ScanOutput, 'siblings'>>;
+	/** Where there is no disk: the images that the tag can be pointed to. */
+	served?: ScanOutput['siblings'];
 	/** The host's key, or the login of regmedic, was refused: nothing is done there before that is settled. */
 	hostRefused: boolean;
 	/** Options that were chosen and did their work. */

@@ -5,8 +5,11 @@ import {sayAge, siblingName} from './say-sibling.ts';
 const mostNamed = 3;
 
 /** To point the tag at another image. Which one, is asked when it was chosen. */
-export function repointOption({historySuffices, isOfDigest, isSetBack}: Facts, scan: Evidence['scan']): RemedyOption {
-	const siblings = scan?.siblings ?? [];
+export function repointOption(
+	{historySuffices, isOfDigest, isSetBack}: Facts,
+	{scan, served}: Pick<Evidence, 'scan' | 'served'>,
+): RemedyOption {
+	const siblings = scan?.siblings ?? served ?? [];
 	const [first] = siblings;
 	const ages = new Set(siblings.map(({age}) => age));
 	const build =
@@ -33,9 +36,12 @@ export function repointOption({historySuffices, isOfDigest, isSetBack}: Facts, s
 			: historySuffices
 				? 'The tag names nothing, and the image that it named last is whole.'
 				: 'It ends the outage while the rebuild runs, if another image is acceptable.',
-		...block(scan === undefined, 'The storage was not scanned: it is not known which images are whole.'),
 		...block(
-			scan !== undefined && first === undefined,
+			scan === undefined && served === undefined,
+			'The storage was not scanned: it is not known which images are whole.',
+		),
+		...block(
+			(scan ?? served) !== undefined && first === undefined,
 			isOfDigest
 				? 'The image was given by its digest: no tag is to be pointed elsewhere.'
 				: 'No other whole image of the same kind, with the same platforms, is known in this repository.',

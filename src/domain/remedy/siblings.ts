@@ -1,6 +1,6 @@
 import {defined} from '../defined.ts';
 import type {Digest} from '../image/digest.ts';
-import {type Manifest, platformName} from '../image/manifest.ts';
+import {type Descriptor, type Index, type Manifest, platformName} from '../image/manifest.ts';
 import {isAttachedTag, isRunnable, runnableChildren} from '../image/purpose.ts';
 import type {Scan} from '../storage/findings/finding.ts';
 import {tagTarget} from '../storage/listing/links.ts';
@@ -28,6 +28,8 @@ export type Sibling = Age & {
 	tagged?: string;
 };
 
+type ReadManifest = (digest: Digest) => Manifest | undefined;
+
 /** An image, and the configs that say more of it than its manifest. Times are seconds since 1970. */
 type Candidate = Named & {digest: Digest; manifest: Manifest; configs: Digest[]};
 
@@ -40,8 +42,9 @@ type SiblingSearch = {original: Candidate | undefined; candidates: Candidate[]; 
  */
 export function searchSiblings(graph: StorageGraph, scan: Scan, repository: string, tag: string): SiblingSearch {
 	const ofRepository = graph.listing.repositories.get(repository);
-	const original = ofRepository && originalOf(graph, ofRepository, tag);
-	const isArtifact = original !== undefined && !isImage(graph, original.manifest);
+	const read = (digest: Digest) => manifestOf(graph, digest);
+	const original = ofRepository && originalOf(read, ofRepository, tag);
+	const isArtifact = original !== undefined && !isImage(read, original.manifest);
 	if (ofRepository === undefined || isAttachedTag(tag) || isArtifact) {
 		return {original, candidates: [], configs: []};
 	}
@@ -50,16 +53,40 @@ export function searchSiblings(graph: StorageGraph, scan: Scan, repository: stri
 	const own = tagTarget(ofRepository.tags.get(tag)?.link);
 	const candidates = [...imagesIn(ofRepository, {graph, repository, tag})]
 		.filter(([digest, {tags}]) => digest !== own && !tags.some(name => broken.has(name)))
-		.flatMap(([digest, named]) => candidateOf(graph, digest, named) ?? [])
+		.flatMap(([digest, named]) => candidateOf(read, digest, named) ?? [])
 		.filter(
 			({digest, manifest}) =>
-				isImage(graph, manifest) &&
+				isImage(read, manifest) &&
 				(original === undefined || manifest.mediaType === original.manifest.mediaType) &&
 				planBelow(graph, repository, [digest]).parts.every(({where}) => where === 'linked'),
 		)
 		.sort((a, b) => (b.tagged ?? 0) - (a.tagged ?? 0));
 
 	return {original, candidates, configs: [original, ...candidates].flatMap(image => image?.configs ?? [])};
+}
+
+/**
+ * The same where there is no disk, among images that the registry serves whole: no history is known, and no time of a tag.
+ * @param images in the order in which they are offered where no build time tells
+ */
+export function searchServed(
+	original: {digest?: Digest; tags: readonly string[]},
+	images: readonly {digest: Digest; tags: string[]}[],
+	read: ReadManifest,
+): SiblingSearch {
+	const known = original.digest && candidateOf(read, original.digest, {tags: [...original.tags], wasNamed: false});
+	if (original.tags.some(isAttachedTag) || (known !== undefined && !isImage(read, known.manifest))) {
+		return {original: known, candidates: [], configs: []};
+	}
+
+	const candidates = images
+		.filter(({digest, tags}) => digest !== original.digest && !tags.every(isAttachedTag))
+		.flatMap(({digest, tags}) => candidateOf(read, digest, {tags, wasNamed: false}) ?? [])
+		.filter(
+			({manifest}) =>
+				isImage(read, manifest) && (known === undefined || manifest.mediaType === known.manifest.mediaType),
+		);
+	return {original: known, candidates, configs: [known, ...candidates].flatMap(image => image?.configs ?? [])};
 }
 
 /**
@@ -95,14 +122,14 @@ export function siblingsOf(
 }
 
 /** What the broken tag names; where that is gone, what it named before. */
-function originalOf(graph: StorageGraph, {tags}: RepositoryListing, tag: string): Candidate | undefined {
+function originalOf(read: ReadManifest, {tags}: RepositoryListing, tag: string): Candidate | undefined {
 	const {link, history = new Map<Digest, number>()} = tags.get(tag) ?? {};
 	const own = tagTarget(link);
 	const past = [...history].sort(([, a], [, b]) => b - a);
 	const tagged = link?.changed ?? past[0]?.[1];
 	const digests = [...(own === undefined ? [] : [own]), ...past.map(([digest]) => digest)];
 	return digests
-		.map(digest => candidateOf(graph, digest, {tags: [tag], wasNamed: true, ...defined({tagged})}))
+		.map(digest => candidateOf(read, digest, {tags: [tag], wasNamed: true, ...defined({tagged})}))
 		.find(Boolean);
 }
 
@@ -135,24 +162,26 @@ function imagesIn(
 	return images;
 }
 
-function candidateOf(graph: StorageGraph, digest: Digest, named: Named): Candidate | undefined {
-	const manifest = manifestOf(graph, digest);
-	return manifest && {digest, ...named, manifest, configs: configsOf(graph, manifest)};
+function candidateOf(read: ReadManifest, digest: Digest, named: Named): Candidate | undefined {
+	const manifest = read(digest);
+	return manifest && {digest, ...named, manifest, configs: configsOf(read, manifest)};
 }
 
 /** Of an index the configs of the children that do not say their platform, and of one more, for its time. */
-function configsOf(graph: StorageGraph, manifest: Manifest): Digest[] {
+function configsOf(read: ReadManifest, manifest: Manifest): Digest[] {
 	if (manifest.kind === 'image') {
 		return manifest.config === undefined ? [] : [manifest.config.digest];
 	}
 
-	const children = runnableChildren(manifest);
-	return children
-		.filter((child, at) => at === 0 || platformName(child) === undefined)
-		.flatMap(({digest}) => {
-			const child = manifestOf(graph, digest);
-			return child?.kind === 'image' ? configsOf(graph, child) : [];
-		});
+	return childrenWithConfigs(manifest).flatMap(({digest}) => {
+		const child = read(digest);
+		return child?.kind === 'image' ? configsOf(read, child) : [];
+	});
+}
+
+/** The children whose configs say what the index does not: those without a platform, and the first, for its time. */
+export function childrenWithConfigs(index: Index): Descriptor[] {
+	return runnableChildren(index).filter((child, at) => at === 0 || platformName(child) === undefined);
 }
 
 function aboutOf(
@@ -165,8 +194,8 @@ function aboutOf(
 	return {platforms: [...new Set(platforms)], built: known.find(({built}) => built !== undefined)?.built};
 }
 
-function isImage(graph: StorageGraph, manifest: Manifest): boolean {
-	return isRunnable(manifest, ({digest}) => manifestOf(graph, digest));
+function isImage(read: ReadManifest, manifest: Manifest): boolean {
+	return isRunnable(manifest, ({digest}) => read(digest));
 }
 
 function manifestOf(graph: StorageGraph, digest: Digest): Manifest | undefined {

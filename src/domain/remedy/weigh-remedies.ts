@@ -1,3 +1,4 @@
+import {defined} from '../defined.ts';
 import {byHandOption} from './by-hand-option.ts';
 import {copyBackOption} from './copy-back-option.ts';
 import {type Evidence, type Facts, factsIn} from './evidence.ts';
@@ -72,7 +73,7 @@ function rank({recommended, blocked}: RemedyOption): number {
 /** Every remedy, with the reason for it and the reason it is blocked. */
 function optionsFrom(
 	facts: Facts,
-	{settings, tag, scan, copyBack, tried, underWay, hostRefused}: Evidence,
+	{settings, tag, scan, served, copyBack, tried, underWay, hostRefused}: Evidence,
 ): RemedyOption[] {
 	const {relinks, ciRunsInImage, relinkSuffices, collected, caveats, staleKeys, corrupt, isPartial, aside} = facts;
 	const {restart, pipeline, fallback, order} = settings;
@@ -132,7 +133,7 @@ function optionsFrom(
 			...block(another, anotherRegistry),
 		},
 		...copyBackOption(facts, {settings, copyBack, ...block(another, anotherRegistry)}),
-		repointOption(facts, scan),
+		repointOption(facts, defined({scan, served})),
 		{
 			key: 'rebuild-ci',
 			title: 'Rebuild in CI',

@@ -7,8 +7,6 @@ import {checkPlanned} from './check-planned.ts';
 import {beginLook} from './look-at-all.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
-const stillLooking = 'the look at the disk and at every tag is still running';
-
 /**
  * Checks what a plan repaired, and nothing else: the image is verified by `registry.verify-all`, whose look at the disk and at every tag
  * begins here, and goes on behind the steps between. It only reads, over new connections.
@@ -39,6 +37,8 @@ export const registryVerifyPlanned: ActionNamed<'registry.verify-planned'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async run(_, context) {
+		const rest = context.ports.storage === undefined ? 'every tag' : 'the disk and every tag';
+		const stillLooking = `the look at ${rest.replace(' and ', ' and at ')} is still running`;
 		const checked = await checkPlanned(context);
 		// What was left is as damaged as it was, until the look tells.
 		const left = checked.flatMap(({image}) => (image.item === undefined ? [image.damaged] : []));
@@ -57,7 +57,10 @@ export const registryVerifyPlanned: ActionNamed<'registry.verify-planned'> = {
 			output: {
 				...judged,
 				verdict: isIntact ? 'unknown' : verdict,
-				gaps: [...gaps, isIntact ? stillLooking : 'the disk and every tag were not looked at'],
+				gaps: [
+					...gaps,
+					isIntact ? stillLooking : `${rest} ${context.ports.storage === undefined ? 'was' : 'were'} not looked at`,
+				],
 			} satisfies OutputValues<'registry.verify-planned'>,
 			say: isIntact ? `${say.replace(/\.$/, '')}: every byte was read. Not over: ${stillLooking}.` : say,
 		};

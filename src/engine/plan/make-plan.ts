@@ -23,6 +23,7 @@ import {badDataIn, type Forgets, prepareAsides, whyKept} from './prepare-asides.
 import {type Preparing, prepareRow} from './prepare-row.ts';
 import type {KnownUsage} from './read-usage.ts';
 import type {Scope} from './scope.ts';
+import {withServedSiblings} from './served-siblings.ts';
 import {withSources} from './with-sources.ts';
 
 /** Their parts are rechecked together on the disk: the more at once, the fewer commands. The others ask a CI or a build host. */
@@ -64,8 +65,9 @@ export async function makePlan(scope: Scope, given: PlanOptions): Promise<Planne
 	const complete = gaps.length === 0;
 	const onlyMoved = isOnlyMoved({complete, gaps, moved});
 	const known = {...scope, graph: scope.disk && openGraph(scope.disk.listing)};
+	const asked = scope.images.map(image => ({...rowOf(image, known, options), ...removalFacts(image, scope, options)}));
 	const found = inOrderOfNeed(
-		scope.images.map(image => ({...rowOf(image, known, options), ...removalFacts(image, scope, options)})),
+		scope.disk === undefined ? await withServedSiblings(asked, scope.served ?? [], options) : asked,
 		({need}) => need,
 	);
 	const forgets = forgetsBy(scope, found);
@@ -224,6 +226,7 @@ function rowOf(
 		settings,
 		need: needOf(image, settings, reported),
 		siblings,
+		...(disk === undefined && {isServedOnly: true}),
 		...defined({attempted: attemptsOf?.(image)}),
 	};
 }

@@ -7,7 +7,7 @@ import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import type {MeantPlatforms} from '../../domain/image/meant-platforms.ts';
-import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
+import {formatReference, type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {type Depth, type ImageCheck, type RegistryRole, unanswered} from '../../domain/image/verdict.ts';
 import type {ScanOutput} from '../../domain/incident/outputs.ts';
 import {badIn} from '../../domain/plan/bad-data.ts';
@@ -40,8 +40,13 @@ export type Scope = {
 	/** Why the storage itself is the incident: then nothing is known to be damaged, and nothing is to be repaired but that. */
 	trouble?: string;
 	disk?: {scan: Scan; listing: StorageListing};
+	/** Without a disk: the images that were seen whole, of the repositories of the damaged ones. */
+	served?: ServedImage[];
 	memory?: Pick<ScanOutput, 'memory' | 'suspicion' | 'cache'>;
 };
+
+/** An image that the registry was seen to serve whole, and the tags that name it. */
+export type ServedImage = {repository: string; digest: Digest; tags: string[]};
 
 /** How often the disk is read again where it changed while it was read. */
 const looksAgain = 2;
@@ -156,9 +161,11 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 		onProgress: ({tags}) => onProgress({label: 'tags checked over HTTP', done: tags}),
 	});
 	const unknown = report.unknown - report.unfit;
+	const images = damagedByChecks(checks);
 	return {
-		images: damagedByChecks(checks),
+		images,
 		findings: [],
+		served: servedBeside(images, checks),
 		...defined({trouble: report.gaps.find(({code}) => code === storageFails)?.message}),
 		gaps: [
 			...(report.catalog ? [] : ['The catalogue was not listed to its end.']),
@@ -166,6 +173,22 @@ async function overHttp(options: ScopeOptions): Promise<Scope> {
 			...(unknown > 0 ? [`Of ${unknown} images or repositories it is not known whether they are whole.`] : []),
 		],
 	};
+}
+
+function servedBeside(damaged: readonly DamagedImage[], checks: readonly ImageCheck[]): ServedImage[] {
+	const repositories = new Set(damaged.map(({repository}) => repository));
+	const found = new Map<string, ServedImage>();
+	for (const {reference, digest, verdict} of checks) {
+		const {repository, tag} = parseReference(reference);
+		if (verdict === 'intact' && digest !== undefined && tag !== undefined && repositories.has(repository)) {
+			const key = `${repository}@${digest}`;
+			const known = found.get(key) ?? {repository, digest, tags: []};
+			known.tags.push(tag);
+			found.set(key, known);
+		}
+	}
+
+	return [...found.values()];
 }
 
 /** The reported image is also asked for over HTTP: what serves it may differ from the disk. */

@@ -130,6 +130,7 @@ export async function openPlanGate(effect: EffectOf<'open-gate' | 'assume'>, con
 		type: 'gate.opened',
 		...stampOf(effect),
 		target: registry,
+		...(ports.storage === undefined && {unguarded: true as const}),
 		changes: lines.flatMap(({title, changes}) => changes.map(change => `${title}: ${change}`)),
 		plan: shown.flatMap(({changes}) => changes.map(toJson)),
 		undo: `Of each of the ${count(shown.length, 'item')}, as it is shown.`,

@@ -27,7 +27,11 @@ export function sayPlan(plan: Plan, columns?: number): string[] {
 	const width = readableColumns(columns);
 	return [
 		...headOf(plan, width),
-		...plan.images.flatMap(image => ['', ...rowOf(image, plan, width), ...otherRemedies(image, width)]),
+		...plan.images.flatMap(image => [
+			'',
+			...rowOf(image, plan, width),
+			...otherRemedies(image, chosenFor(image, plan.items), width),
+		]),
 		...(plan.items.length === 0 ? [] : ['', 'What is done, in this order:']),
 		...plan.items.flatMap(item => ['', ...itemOf(item, width)]),
 	];
@@ -85,19 +89,19 @@ function chosenFor({id, recommended}: PlanImage, items: readonly PlanItem[]): st
 	return item?.remedy ?? (recommended === 'restart' ? 'restart' : 'leave');
 }
 
-function otherRemedies({remedies, siblings = []}: PlanImage, columns: number): string[] {
+function otherRemedies({remedies, siblings = []}: PlanImage, chosen: string, columns: number): string[] {
 	const isNewest = remedies.some(({remedy, possible}) => remedy === 're-point' && possible);
 	const others = siblings.slice(isNewest ? 1 : 0).map(sibling => ({
 		remedy: repointTo(sibling),
 		possible: true,
 		why: `${upperFirst(sibling.say)}.`,
 	}));
-	return [
-		...remedies.slice(1).flatMap(each => (each.remedy === 're-point' ? [each, ...others] : [each])),
-		...(remedies[0]?.remedy === 're-point' ? others : []),
-	].flatMap(({remedy, possible, why}) =>
-		wrap(`${possible ? 'or' : 'not'} ${remedy}: ${why}`, {first: '    ', rest: '      ', columns}),
-	);
+	return remedies
+		.flatMap(each => (each.remedy === 're-point' ? [each, ...others] : [each]))
+		.filter(({remedy}) => remedy !== chosen)
+		.flatMap(({remedy, possible, why}) =>
+			wrap(`${possible ? 'or' : 'not'} ${remedy}: ${why}`, {first: '    ', rest: '      ', columns}),
+		);
 }
 
 /** By cause, remedy and use, what a pipeline needs or was reported first. */

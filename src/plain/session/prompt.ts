@@ -1,4 +1,4 @@
-import {cleanedMeanwhile} from '../../domain/hold/say-hold.ts';
+import {cleanedMeanwhile, nobodyKeptAway} from '../../domain/hold/say-hold.ts';
 import type {ChoiceOption} from '../../domain/incident/asked.ts';
 import {sayChange} from '../../domain/incident/change.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
@@ -150,6 +150,7 @@ function sayGate(visit: Visit | undefined): string[] {
 			: 'This step changes something:',
 		...(visit.waits === undefined ? [] : [cleanedMeanwhile]),
 		...wrap(gate.target, {first: '  Target:  ', rest}),
+		...(gate.unguarded ? wrap(nobodyKeptAway, {first: rest, rest}) : []),
 		...(gate.items
 			? sayItemsOfGate(gate)
 			: gate.changes

@@ -3,9 +3,7 @@ import {formatReference} from '../../domain/image/reference.ts';
 import {whatGoesOn} from '../../domain/incident/goes-on.ts';
 import {diskBehindIntact, type Incident, isFinished, type Visit} from '../../domain/incident/incident.ts';
 import {sayItems, sayRemediesOf} from '../../domain/incident/item.ts';
-import {plannedImages} from '../../domain/incident/planned-images.ts';
-import {platformsLost, sayPlanned} from '../../domain/incident/standing.ts';
-import {isImageOf} from '../../domain/plan/need.ts';
+import {platformsLost, sayPlanned, verdictOfImage} from '../../domain/incident/standing.ts';
 import {doneIn, wasTurnedDown} from '../../domain/post-mortem/changes.ts';
 import {findStep} from '../../domain/runbook/runbook.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
@@ -56,15 +54,7 @@ function verdictOf(incident: Incident): string {
 	const lost = platformsLost(incident);
 	const without = lost.length === 0 ? '' : `; the repair lost ${lost.join(', ')}`;
 	const planned = sayPlanned(incident);
-	const is = wasRemoved(incident) ? 'removed' : verdict.verdict;
-	return `${planned === undefined ? '' : `${planned} `}${image} is ${is}, as checked at ${sayTimeOfDay(verdict.at)}${without}.`;
-}
-
-/** The image that the incident began with: nothing is damaged any more, and it is not there. */
-function wasRemoved(incident: Incident): boolean {
-	const own = plannedImages(incident).find(({damaged}) => isImageOf(damaged, incident.image));
-	const checked = incident.visits.flatMap(({output}) => (output?.kind === 'check-all' ? [output.images] : [])).at(-1);
-	return checked?.some(({id, verdict}) => verdict === 'removed' && own?.ids.has(id) === true) === true;
+	return `${planned === undefined ? '' : `${planned} `}${image} is ${verdictOfImage(incident)}, as checked at ${sayTimeOfDay(verdict.at)}${without}.`;
 }
 
 function whyUnknown(incident: Incident): string {

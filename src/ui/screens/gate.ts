@@ -1,4 +1,4 @@
-import {cleanedMeanwhile} from '../../domain/hold/say-hold.ts';
+import {cleanedMeanwhile, nobodyKeptAway} from '../../domain/hold/say-hold.ts';
 import {type Change, sayChange, sayDangers} from '../../domain/incident/change.ts';
 import type {Gate} from '../../domain/incident/incident.ts';
 import {gateLines, sayGateGroup} from '../../domain/incident/plan-groups.ts';
@@ -20,6 +20,7 @@ export const gateScreen: Screen<'gate'> = {
 		const rows: Row[] = [
 			...(visit.waits === undefined ? [] : [...format.wrap(cleanedMeanwhile, width, 'warn'), []]),
 			...format.wrap(gate.target, width, 'strong', label('Target')),
+			...(gate.unguarded ? format.wrap(nobodyKeptAway, width, 'warn', label('')) : []),
 			...(gate.items
 				? drawItems(gate.items, format, width)
 				: drawChanges(gate.changes, format, width, label('Changes'))),

@@ -1,8 +1,9 @@
 import {describe, expect, it} from 'vitest';
+import {type Manifest, parseManifest} from '../../../src/domain/image/manifest.ts';
 import {mediaTypes} from '../../../src/domain/image/media-type.ts';
 import {readImageConfig} from '../../../src/domain/remedy/image-config.ts';
 import {sayAge} from '../../../src/domain/remedy/say-sibling.ts';
-import {type Sibling, searchSiblings, siblingsOf} from '../../../src/domain/remedy/siblings.ts';
+import {type Sibling, searchServed, searchSiblings, siblingsOf} from '../../../src/domain/remedy/siblings.ts';
 import {assess} from '../../../src/domain/storage/findings/assess.ts';
 import {
 	blobData,
@@ -197,5 +198,56 @@ describe('an image is called older only if it is older', () => {
 		tagAt(tree, 'rollback', pushedAt + 3600);
 
 		expect(siblings(tree).map(sayAge)).toEqual(['older by its build']);
+	});
+});
+
+describe('without a disk, of what the registry serves whole', () => {
+	const [lost, older, newer, narrow] = [
+		image('lost', '2026-02-01T00:00:00Z'),
+		image('older', '2026-01-01T00:00:00Z'),
+		image('newer', '2026-03-01T00:00:00Z'),
+		image('narrow', '2026-04-01T00:00:00Z', ['linux/amd64']),
+	] as [StoredImage, StoredImage, StoredImage, StoredImage];
+	const signature = artifact(
+		'application/vnd.oci.image.config.v1+json',
+		'application/vnd.dev.cosign.simplesigning.v1+json',
+	);
+	const top = ({manifests}: StoredImage) => manifests.at(-1)!.digest;
+	const manifests = new Map(
+		[lost, older, newer, narrow, signature].flatMap(each =>
+			each.manifests.map(({digest, bytes}) => {
+				const parsed = parseManifest(new TextDecoder().decode(bytes));
+				return [digest, parsed.ok ? parsed.manifest : undefined] as [typeof digest, Manifest | undefined];
+			}),
+		),
+	);
+	const configs = new Map(
+		[lost, older, newer, narrow].flatMap(({blobs}) =>
+			blobs.map(({digest, bytes}) => [digest, readImageConfig(bytes)] as const),
+		),
+	);
+	const served = [
+		{digest: top(older), tags: ['1.0']},
+		{digest: top(narrow), tags: ['3.0']},
+		{digest: top(signature), tags: ['signed']},
+		{digest: top(newer), tags: ['2.0']},
+	];
+	const found = (original: Parameters<typeof searchServed>[0]) =>
+		siblingsOf(
+			searchServed(original, served, digest => manifests.get(digest)),
+			configs,
+		);
+
+	it('only images with the platforms of the original are offered, the newest first, with their age', () => {
+		const original = {digest: top(lost), tags: ['latest']};
+
+		expect(found(original).map(({tags, age}) => [tags, age])).toEqual([
+			[['2.0'], 'newer'],
+			[['1.0'], 'older'],
+		]);
+	});
+
+	it('a signature is never pointed elsewhere', () => {
+		expect(found({digest: top(lost), tags: [`sha256-${hex.slice(0, 64)}.sig`]})).toEqual([]);
 	});
 });

@@ -87,7 +87,7 @@ test('a plan is shown with its remedies, changed by row, and approved by what th
 	expect(text).toContain('"wipe" is not possible for "web/shop:1.4": it is in use.');
 	expect(text).toContain('  3. tools:7: leave (recommended: wipe)\n');
 	expect(text).toMatch(
-		/Target: {2}registry\.example\n {2}1\. infra-ci:latest[\s\S]*DESTRUCTIVE, 1 change:\n {2}3\. tools:7\n/,
+		/Target: {2}registry\.example\n +No storage is configured: nothing keeps a second person away\.\n {2}1\. infra-ci:latest[\s\S]*DESTRUCTIVE, 1 change:\n {2}3\. tools:7\n/,
 	);
 	expect(text).toContain('Type exactly: 1 registry.example ');
 	expect(text).toContain('  [1] infra-ci:latest, mend: under way.\n');
