@@ -120,11 +120,11 @@ export function createStorage({
 		streamBlob: stream,
 		hash: async (digests, options) => hashBlobs(digests, {...options, ...(await store(options))}),
 		maintenance: async waiting => readMaintenance({...defined({hostRoot}), ...(await store(waiting)), host}),
-		async hostNow({known, signal}) {
+		async hostNow({known, onProcesses, signal}) {
 			const where = await store({signal});
 			// The login itself may not see the folder.
 			device ??= host === shell ? undefined : ((await identifyStore(where)).device ?? undefined);
-			return readHostNow({...defined({hostRoot, known, identity: device}), ...where, shell: host});
+			return readHostNow({...defined({hostRoot, known, identity: device, onProcesses}), ...where, shell: host});
 		},
 		dryRunCollection: (command, {signal}) => dryRunCollection({shell: host, command, redact, signal}),
 		suspend: (suspension, {signal}) => suspendOnHost(suspension, {shell: host, signal}),

@@ -20,7 +20,7 @@ type Look = {
 	setup: Setup;
 	ports: OpenRegistryPorts;
 	reported?: ImageReference;
-	pinned?: ReturnType<typeof pinnedIn>;
+	pinned?: Promise<ReturnType<typeof pinnedIn>>;
 };
 
 /** Finds all damage of a registry, with the progress on stderr. Only reads. */

@@ -15,7 +15,7 @@ import {parseDuration} from '../../domain/text/time.ts';
 import {visibleJson} from '../../domain/text/visible.ts';
 import {identify} from '../../engine/plan/identify.ts';
 import {makePlan} from '../../engine/plan/make-plan.ts';
-import {pinnedIn, readUsage} from '../../engine/plan/read-usage.ts';
+import {usageBeside} from '../../engine/plan/read-usage.ts';
 import type {Invocation} from '../../invocation.ts';
 import {sayPlanTable} from '../../plain/plan/say-plan.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
@@ -57,14 +57,13 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 		const identified = identify({url, registry: ports.registry, storage: ports.storage}, {signal});
 		// Where the host does not answer, the look for damage says so first.
 		identified.catch(() => {});
-		const usage = await readUsage(ports.usage, {clock: systemClock, signal});
-		const pinned = usage && pinnedIn(usage, host);
+		const {usage, pinned} = usageBeside(ports.usage, host, {clock: systemClock, signal});
 		// Where nothing is known to damage it, what was reported is read whole.
-		const scope = await damageOf({host, setup, ports, ...defined({reported, pinned})}, invocation);
+		const scope = await damageOf({host, setup, ports, pinned, ...defined({reported})}, invocation);
 		const {document: repair} = await makePlan(scope, {
 			host,
 			choices,
-			usage,
+			usage: await usage,
 			signal,
 			of(image) {
 				const {ports: own, settings} = ports.of(image);

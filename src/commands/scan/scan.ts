@@ -12,7 +12,7 @@ import {scanBetweenLooks} from '../../engine/scan/between-looks.ts';
 import {compareStore} from '../../engine/scan/compare-store.ts';
 import {readPast} from '../../engine/scan/read-past.ts';
 import {type ScanProgress, scanStore} from '../../engine/scan/scan-store.ts';
-import {tellCache} from '../../engine/scan/tell-cache.ts';
+import {readingHostOnce, tellCache} from '../../engine/scan/tell-cache.ts';
 import type {Invocation} from '../../invocation.ts';
 import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {openStorage, openStorageShells} from '../../wiring/host.ts';
@@ -76,24 +76,31 @@ export async function scan(options: ScanOptions, invocation: Invocation): Promis
 			},
 			async scanStore(root, rules, name) {
 				const past = await readPast(inventoryOf(options.inventory ?? configuration.registries[name ?? '']?.inventory));
-				const storage = openStorage({...location, root}, setup, {...shells, root: async () => root});
-				const between = await scanBetweenLooks(storage, {now: () => systemClock.now().getTime(), host, signal}, () =>
+				const storage = readingHostOnce(openStorage({...location, root}, setup, {...shells, root: async () => root}));
+				const looking = {now: () => systemClock.now().getTime(), host, signal};
+				const scanNow = () =>
 					scanStore(storage, {
 						...rules,
 						signal,
 						onProgress: progress.update,
 						...defined({inventory: past?.inventory}),
 						...(options.hash && {hash: defined({bytesPerSecond: options.rate && options.rate * mebibyte})}),
-					}),
-				);
-				const {scan: found, listing, role} = await tellCache(between, {storage, role: rules.role, signal});
-				const compared =
-					options.compare && host !== undefined
-						? await compareWith(host, found, setup, {
-								...{listing, storage, ...rules, role, onProgress: progress.update},
-								sample: options.sample ?? usualSample,
-							})
-						: found;
+					});
+				const {
+					scan: compared,
+					listing,
+					role,
+				} = await scanBetweenLooks(storage, looking, scanNow, async between => {
+					const told = await tellCache(between, {storage, role: rules.role, signal});
+					const scan =
+						options.compare && host !== undefined
+							? await compareWith(host, told.scan, setup, {
+									...{listing: told.listing, storage, ...rules, role: told.role, onProgress: progress.update},
+									sample: options.sample ?? usualSample,
+								})
+							: told.scan;
+					return {...told, scan};
+				});
 				const isOwn = role !== 'cache' && compared.compared?.kind !== 'another';
 				const inventory = isOwn ? past?.against(listing) : undefined;
 				return {...compared, images: damagedImages(compared.findings, listing), ...defined({inventory})};

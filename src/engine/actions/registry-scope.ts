@@ -16,7 +16,7 @@ import {sayImpact} from '../../domain/usage/say-use.ts';
 import {usedBy} from '../../domain/usage/used-by.ts';
 import {goOnFrom} from '../plan/found-before.ts';
 import {makePlan, type PlannedRepair} from '../plan/make-plan.ts';
-import {type KnownUsage, pinnedIn, readUsage} from '../plan/read-usage.ts';
+import {type KnownUsage, usageBeside} from '../plan/read-usage.ts';
 import {findDamage, type Scope} from '../plan/scope.ts';
 import type {AsideData} from '../ports/storage.ts';
 import {sayMemory} from '../scan/stale-memory.ts';
@@ -64,13 +64,13 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 			.filter(({item}) => isRebuild(item?.remedy))
 			.map(({damaged}) => referenceTo(damaged, registry.host));
 		try {
-			const known = await readUsage(ports.usage, {clock: ports.clock, signal});
+			const {usage, pinned} = usageBeside(ports.usage, image.host, {clock: ports.clock, signal});
 			const options = {
 				registry,
 				role: settings.role,
 				platforms: settings.platforms,
 				reported: image,
-				...(known && {pinned: pinnedIn(known, image.host)}),
+				pinned,
 				depth: 'content' as const,
 				everyTag: ports.storage === undefined,
 				clock: ports.clock,
@@ -90,6 +90,7 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 			}
 
 			const scope = before?.scope ?? (await findDamage(options));
+			const known = await usage;
 			const plan = await makePlan(scope, {
 				host: image.host,
 				reported: image,

@@ -82,7 +82,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		const past = await readPast(ports.inventory);
 		log(`Reading ${storage.place} …`);
 		const now = () => ports.clock.now().getTime();
-		const between = await scanBetweenLooks(storage, {now, host, signal}, () =>
+		const scanNow = () =>
 			scanStore(storage, {
 				role: settings.role,
 				platforms: settings.platforms,
@@ -90,14 +90,16 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 				onProgress: progress,
 				...defined({inventory: past?.inventory}),
 				...(digest === undefined ? {} : {asked: {repository, digest, ...defined({tag})}}),
-			}),
-		);
-		const {role, ...read} = await tellCache(between, {storage, role: settings.role, signal});
-		progress({label: 'comparing the registry with the disk'});
-		const registry = ports.registry.fresh();
-		const {scan, another} = await compareRegistry(read, {storage, registry, role}, {signal}).finally(() =>
-			registry.close(),
-		);
+			});
+		const compare = async (between: Awaited<ReturnType<typeof scanNow>>) => {
+			const told = await tellCache(between, {storage, role: settings.role, signal});
+			progress({label: 'comparing the registry with the disk'});
+			const registry = ports.registry.fresh();
+			const {role} = told;
+			const compared = await compareRegistry(told, {storage, registry, role}, {signal}).finally(() => registry.close());
+			return {...told, ...compared};
+		};
+		const {role, scan, another, ...read} = await scanBetweenLooks(storage, {now, host, signal}, scanNow, compare);
 		const findings = scan.findings.filter(finding => damagesImage(finding, image));
 		// Only this image may be relinked here; the others get their own scan, with their own relink plans.
 		const ofOthers = otherOrphans(scan, image);

@@ -36,7 +36,7 @@ export async function goOnFrom(
 	options: Parameters<typeof findDamage>[0],
 ): Promise<{scope: Scope; ageMs: number} | undefined> {
 	const taken = found?.take();
-	const {storage, registry, reported, pinned = [], rebuilt, clock, signal} = options;
+	const {storage, registry, reported, rebuilt, clock, signal} = options;
 	if (taken === undefined || reported === undefined || (rebuilt?.images.length ?? 0) > 0) {
 		return undefined;
 	}
@@ -51,6 +51,7 @@ export async function goOnFrom(
 		scope,
 		storage && {storage, now: () => clock.now().getTime(), host: registry.host, signal},
 	);
+	const pinned = (await options.pinned) ?? [];
 	return now && {scope: pinned.length > 0 ? await withPinned(now, pinned, options) : now, ageMs};
 }
 

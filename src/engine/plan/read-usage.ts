@@ -32,6 +32,19 @@ export async function readUsage(
 	}
 }
 
+/** What `readUsage` found, and what is pinned by it: both are on their way while a scan goes on. */
+export function usageBeside(
+	reader: UsageReader | undefined,
+	host: string,
+	options: Waiting & {clock: Pick<Clock, 'now'>},
+): {usage: Promise<KnownUsage | undefined>; pinned: Promise<ReturnType<typeof pinnedIn>>} {
+	const usage = readUsage(reader, options);
+	const pinned = usage.then(known => (known === undefined ? [] : pinnedIn(known, host)));
+	// A scan that fails says so first.
+	pinned.catch(() => {});
+	return {usage, pinned};
+}
+
 /** The digests that workloads are pinned to, as the registry is asked for them: they are damage also without a tag. */
 export function pinnedIn({usage, hosts}: KnownUsage, host: string): (ImageReference & {digest: Digest})[] {
 	const pinned = usage.uses.flatMap(({reference, state}) =>

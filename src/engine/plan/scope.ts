@@ -54,6 +54,8 @@ const looksAgain = 2;
 /** The reason of what the registry says that it cannot read. */
 const storageFails = 'registry.storage';
 
+type Pinned = Parameters<typeof withPinned>[1];
+
 type ScopeOptions = Waiting & {
 	registry: Registry;
 	storage?: Storage;
@@ -65,8 +67,8 @@ type ScopeOptions = Waiting & {
 	suspects?: Iterable<Digest>;
 	/** The image that was reported, if one was. */
 	reported?: ImageReference;
-	/** Digests that workloads are pinned to: they are damage also without a tag. */
-	pinned?: Parameters<typeof withPinned>[1];
+	/** Digests that workloads are pinned to: they are damage also without a tag. Whoever knows them is asked beside the look. */
+	pinned?: Pinned | Promise<Pinned>;
 	/** Every image that the disk shows whole is asked for over HTTP as well. */
 	everyTag?: boolean;
 	/** How the reported image is read, where nothing is known to damage it; `edge` by default. */
@@ -79,13 +81,14 @@ type ScopeOptions = Waiting & {
 
 /** Finds all damage: on the disk, beside what HTTP says of it; without a disk, over HTTP alone. Only reads. */
 export async function findDamage(options: ScopeOptions): Promise<Scope> {
-	const {storage, reported, rebuilt, pinned = []} = options;
+	const {storage, reported, rebuilt} = options;
 	const found = storage === undefined ? await overHttp(options) : await onDisk(storage, options);
 	let scope = reported === undefined ? found : await withReported(found, reported, options);
 	for (const image of rebuilt?.images ?? []) {
 		scope = await withReported(scope, image, {...options, depth: 'unpack'});
 	}
 
+	const pinned = (await options.pinned) ?? [];
 	scope = scope.trouble === undefined && pinned.length > 0 ? await withPinned(scope, pinned, options) : scope;
 
 	return scope.trouble === undefined ? scope : {...scope, images: [], findings: []};
@@ -99,28 +102,34 @@ async function onDisk(disk: Storage, options: ScopeOptions): Promise<Scope> {
 	const rules = {role: options.role, platforms, signal, onProgress};
 	const asked = repository !== undefined && digest !== undefined ? {asked: {repository, digest}} : {};
 	const now = () => options.clock.now().getTime();
+	let known: Memory | undefined;
+	const onMemory = (memory: Memory) => {
+		known = memory;
+	};
+	const scanNow = () =>
+		scanStore(storage, {
+			...rules,
+			...asked,
+			suspects: [...(options.suspects ?? [])],
+			...defined({inventory: past?.inventory}),
+		});
+	const compare = async (read: Awaited<ReturnType<typeof scanNow>>) => {
+		const {scan: first, listing, role} = await tellCache(read, {storage, role: options.role, signal});
+		// Configs that were not read on the disk are read over HTTP: no plan calls an image whole whose config nobody has read.
+		const sample = options.everyTag || (listing.configsUnread ?? 0) > 0 ? {sample: Number.POSITIVE_INFINITY} : {};
+		const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage, onMemory});
+		return {scan, listing, role};
+	};
 	const look = () =>
-		scanBetweenLooks(storage, {now, host: registry.host, signal}, () =>
-			scanStore(storage, {
-				...rules,
-				...asked,
-				suspects: [...(options.suspects ?? [])],
-				...defined({inventory: past?.inventory}),
-			}),
+		scanBetweenLooks(storage, {now, host: registry.host, signal}, scanNow, async read =>
+			isOnlyMoved(read.scan) ? read : compare(read),
 		);
 	let between = await look();
 	for (let again = 0; again < looksAgain && isOnlyMoved(between.scan); again++) {
 		between = await look();
 	}
 
-	const {scan: first, listing, role} = await tellCache(between, {storage, role: options.role, signal});
-	// Configs that were not read on the disk are read over HTTP: no plan calls an image whole whose config nobody has read.
-	const sample = options.everyTag || (listing.configsUnread ?? 0) > 0 ? {sample: Number.POSITIVE_INFINITY} : {};
-	let known: Memory | undefined;
-	const onMemory = (memory: Memory) => {
-		known = memory;
-	};
-	const scan = await compareStore(first, registry, {...rules, ...sample, role, listing, storage, onMemory});
+	const {scan, listing, role} = 'role' in between ? between : await compare(between);
 	// What another registry's disk lacks says nothing about the one that responds.
 	const findings = scan.compared?.kind === 'another' ? [] : scan.findings;
 	return {

@@ -63,9 +63,10 @@ export type Storage = {
 	maintenance(waiting: Waiting): Promise<Maintenance>;
 	/**
 	 * Reads what the host runs at this moment and will start. Never writes. Whatever could not be read is a gap, not an error.
-	 * `known`: what it will start, and the scripts that still run, are taken from this earlier look.
+	 * `known`: what it will start, and the scripts that still run, are taken from this earlier look. `onProcesses` is called once what
+	 * runs has been read: what it will start may still be on its way then.
 	 */
-	hostNow(options: Waiting & {known?: HostNow}): Promise<HostNow>;
+	hostNow(options: Waiting & {known?: HostNow; onProcesses?: () => void}): Promise<HostNow>;
 	/**
 	 * Runs a dry garbage collection on the host.
 	 * A collection that fails is a report with its words.

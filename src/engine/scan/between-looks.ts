@@ -1,4 +1,5 @@
 import type {Maintenance} from '../../domain/audit/maintenance.ts';
+import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {assessHold, type Hold, wasDisturbed} from '../../domain/hold/hold.ts';
 import type {HostNow} from '../../domain/hold/host-now.ts';
@@ -13,6 +14,8 @@ type Looking = Waiting & {
 	now: () => number;
 	/** The registry of the store, as a reference names it. */
 	host?: string | undefined;
+	/** Called once it is known what runs; what is scheduled is still being read then. */
+	onProcesses?: () => void;
 	/** A look that ended at most this long ago, and found nothing at work, is enough; absent: it has to begin now. */
 	enoughMs?: number;
 };
@@ -39,14 +42,15 @@ async function maintenanceOf(storage: Host, {now, signal}: Looking, mayBeKnown: 
 /** The last look that read also what the host will start, and when that was. */
 const seen = new WeakMap<Host['hostNow'], {at: number; whole: HostNow}>();
 
-async function hostNowOf(storage: Host, {now, signal}: Looking, mayBeKnown: boolean): Promise<HostNow> {
+async function hostNowOf(storage: Host, {now, onProcesses, signal}: Looking, mayBeKnown: boolean): Promise<HostNow> {
+	const options = {signal, ...defined({onProcesses})};
 	const before = mayBeKnown ? seen.get(storage.hostNow) : undefined;
 	const at = now();
 	if (before !== undefined && at >= before.at && at - before.at < maintenanceLastsMs) {
-		return storage.hostNow({signal, known: before.whole});
+		return storage.hostNow({...options, known: before.whole});
 	}
 
-	const whole = await storage.hostNow({signal});
+	const whole = await storage.hostNow(options);
 	seen.set(storage.hostNow, {at, whole});
 	return whole;
 }
@@ -57,12 +61,19 @@ export function lookAtHost(storage: Host, looking: Looking): Promise<Hold> {
 }
 
 async function look(storage: Host, looking: Looking, mayBeKnown: boolean): Promise<Hold> {
-	const {now, host} = looking;
+	const {now, host, onProcesses} = looking;
+	let looked: number | undefined;
+	const note = () => {
+		if (looked === undefined) {
+			looked = now();
+			onProcesses?.();
+		}
+	};
 	const [maintenance, hostNow] = await Promise.all([
 		maintenanceOf(storage, looking, mayBeKnown),
-		hostNowOf(storage, looking, mayBeKnown),
+		hostNowOf(storage, {...looking, onProcesses: note}, mayBeKnown).finally(note),
 	]);
-	return assessHold(maintenance, hostNow, {host, looked: now()});
+	return assessHold(maintenance, hostNow, {host, looked: looked ?? now()});
 }
 
 /** Who waits for a look at a host, by its storage. */
@@ -83,7 +94,10 @@ export async function lookForCleaners(storage: Host, looking: Looking): Promise<
 		return before.hold;
 	}
 
-	const hold = await lookTogether(storage, looking);
+	return noteQuiet(storage, looking, await lookTogether(storage, looking));
+}
+
+function noteQuiet(storage: Host, looking: Looking, hold: Hold): Hold {
 	if (hold.running.length > 0 || hold.gaps.length > 0) {
 		quiet.delete(storage.hostNow);
 	} else {
@@ -128,21 +142,35 @@ async function lookOrGap(storage: Host, looking: Looking): Promise<Hold> {
 
 /**
  * Looks for cleaners before and after a scan: what was read while one ran is provisional, and so is what was read while one
- * began. Then the scan is incomplete, and its first gap says why.
+ * began. Then the scan is incomplete, and its first gap says why. The scan begins once it is known what runs; what is scheduled
+ * is read beside it.
+ * @param weigh what is asked about a scan that has read the disk to its end, beside the second look
  */
-export async function scanBetweenLooks<Found extends {scan: Scan}>(
+export async function scanBetweenLooks<Read extends {scan: Scan}, Weighed extends {scan: Scan}>(
 	storage: Host,
 	looking: Looking,
-	scanNow: () => Promise<Found>,
-): Promise<Found> {
-	const before = await lookForCleaners(storage, looking);
-	const found = await scanNow();
-	const hold = await lookForCleaners(storage, looking);
-	const {scan} = found;
-	return wasDisturbed(before, hold)
-		? {
-				...found,
-				scan: {...scan, hold, provisional: true, complete: false, gaps: [sayProvisional(before, hold), ...scan.gaps]},
-			}
-		: {...found, scan: {...scan, hold}};
+	scanNow: () => Promise<Read>,
+	weigh: (read: Read) => Promise<Weighed>,
+): Promise<Weighed> {
+	const failed = new AbortController();
+	const signal = AbortSignal.any([looking.signal, failed.signal]);
+	try {
+		const known = Promise.withResolvers<void>();
+		const first = {...looking, signal, onProcesses: known.resolve};
+		const beforeScan = lookOrGap(storage, first).then(hold => noteQuiet(storage, first, hold));
+		const scanning = Promise.race([known.promise, beforeScan]).then(scanNow);
+		const [before, read] = await Promise.all([beforeScan, scanning]);
+		const [hold, found] = await Promise.all([lookForCleaners(storage, {...looking, signal}), weigh(read)]);
+		const {scan} = found;
+		return wasDisturbed(before, hold)
+			? {
+					...found,
+					scan: {...scan, hold, provisional: true, complete: false, gaps: [sayProvisional(before, hold), ...scan.gaps]},
+				}
+			: {...found, scan: {...scan, hold}};
+	} catch (error) {
+		// Nobody waits for the other half any more.
+		failed.abort(error);
+		throw error;
+	}
 }

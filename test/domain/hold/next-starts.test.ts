@@ -201,7 +201,7 @@ Sat 2026-04-18 12:30:00 UTC  29min left    -                            -       
 `;
 	const now = (lines: string) =>
 		hostNowIn(
-			`\nmark now ${clock(noon)} +0200\nmark timers --system${lines}\nmark timers --user\n\nmark end\n`,
+			`\nmark now ${clock(noon)} +0200\nmark seen\nmark timers --system${lines}\nmark timers --user\n\nmark end\n`,
 			'mark',
 		);
 	const hold = (lines: string) =>
@@ -227,7 +227,10 @@ Sat 2026-04-18 12:30:00 UTC  29min left    -                            -       
 		const read = (records: string) =>
 			assessHold(
 				{root: store, files: [gc], running: [], gaps: []},
-				hostNowIn(`\nmark now ${clock(noon)} +0200\nmark zone Europe/Berlin\n${records}\nmark end\n`, 'mark'),
+				hostNowIn(
+					`\nmark now ${clock(noon)} +0200\nmark seen\nmark zone Europe/Berlin\n${records}\nmark end\n`,
+					'mark',
+				),
 				{looked: clock(noon) * 1000},
 			).next;
 		const next = [{file: 'registry-gc.timer', line: 'registry-gc.service', starts: '2026-04-19T01:25:00.000Z'}];
@@ -293,6 +296,8 @@ describe('the next start of a loop', () => {
 			'    PID    PPID ELAPSED COMMAND',
 			'   4711    4690   90000 /bin/sh -c while true; do registry garbage-collect -m /c.yml; sleep 3600; done',
 			'   4899    4711    2430 sleep 3600',
+			'mark seen',
+			'',
 			'mark end\n',
 		].join('\n');
 

@@ -22,10 +22,12 @@ const collecting = hostNow({
 function scan(looks: Answers<HostNow>, minutes = 1): Promise<{scan: Scan}> {
 	let now = clock('2026-04-18T12:00:30Z') * 1000;
 	const storage = fakeStorage([], {hostNow: inTurn(looks)});
-	return scanBetweenLooks(storage, {now: () => now, signal: new AbortController().signal}, async () => {
+	const looking = {now: () => now, signal: new AbortController().signal};
+	const scanNow = async () => {
 		now += minutes * 60_000;
 		return {scan: whole};
-	});
+	};
+	return scanBetweenLooks(storage, looking, scanNow, async read => read);
 }
 
 it('is as it was read where no cleaner is seen before and after it', async () => {
@@ -56,6 +58,87 @@ it('is provisional where a collection was to start while it was read, though non
 		complete: false,
 		gaps: [expect.stringContaining('was to start while the disk was read (crontab -l:1)')],
 	});
+});
+
+it('begins once it is known what runs, and what is asked about it is asked beside the second look', async () => {
+	const events: string[] = [];
+	const scheduled = Promise.withResolvers<void>();
+	const asked = Promise.withResolvers<void>();
+	let looks = 0;
+	const storage = fakeStorage([], {
+		async hostNow({onProcesses}) {
+			looks++;
+			events.push(`look ${looks}`);
+			onProcesses?.();
+			await (looks === 1 ? scheduled.promise : asked.promise);
+			return quiet;
+		},
+	});
+	const looking = {now: () => clock('2026-04-18T12:00:30Z') * 1000, signal: new AbortController().signal};
+
+	await scanBetweenLooks(
+		storage,
+		looking,
+		async () => {
+			events.push('scan');
+			scheduled.resolve();
+			return {scan: whole};
+		},
+		async read => {
+			events.push('weigh');
+			asked.resolve();
+			return read;
+		},
+	);
+
+	expect(events).toEqual(['look 1', 'scan', 'look 2', 'weigh']);
+});
+
+it('counts what was to start from the moment when the processes were seen, not from the end of the look', async () => {
+	let now = clock('2026-04-18T12:00:30Z') * 1000;
+	const planned = hostNow({crontabs: [{path: 'crontab -l', text: '5 12 * * * registry garbage-collect /c.yml'}]});
+	let looks = 0;
+	const storage = fakeStorage([], {
+		async hostNow({onProcesses}) {
+			looks++;
+			onProcesses?.();
+			now += looks === 1 ? 6 * 60_000 : 0;
+			return looks === 1 ? planned : quiet;
+		},
+	});
+	const looking = {now: () => now, signal: new AbortController().signal};
+
+	const {scan: found} = await scanBetweenLooks(
+		storage,
+		looking,
+		async () => ({scan: whole}),
+		async read => read,
+	);
+
+	expect(found.provisional).toBe(true);
+});
+
+it('that fails calls the look off, and fails with its own error', async () => {
+	let signal: AbortSignal | undefined;
+	const storage = fakeStorage([], {
+		hostNow(looking) {
+			signal = looking.signal;
+			looking.onProcesses?.();
+			return new Promise((_, reject) => looking.signal.addEventListener('abort', () => reject(looking.signal.reason)));
+		},
+	});
+	const looking = {now: () => 0, signal: new AbortController().signal};
+	const lost = new OperatorError('ssh.lost', 'The connection was cut.', {hint: 'Look.', exit: 'unreachable'});
+
+	await expect(
+		scanBetweenLooks(
+			storage,
+			looking,
+			() => Promise.reject(lost),
+			async read => read,
+		),
+	).rejects.toBe(lost);
+	expect(signal?.aborted).toBe(true);
 });
 
 it('of a host whose processes cannot be read names that as a gap of the look', async () => {

@@ -11,9 +11,9 @@ import {mostBytesOfFile} from './maintenance-script.ts';
  * A record is a line of the mark and a head, and then a body of any bytes:
  * `now SECONDS OFFSET`, `zone NAME`, `anacron`, `boot SECONDS TICKS`; `processes` with what the kernel tells of all, see
  * `host-processes.ts`; `store PID SAME` of a collector; `script PID` with the text, `script-known PID` without; `container ENGINE ID
- * NAME`; `top ID` with what docker tells of its processes; `timers SCOPE` with what systemctl tells in UTC; `timer-file STATE NAME` with
- * its text; `crontab PATH` with its text; `container-crontab ID ZONE PATH` and `container-script ID PATH` with theirs; `gap TEXT`; and
- * at last `end`.
+ * NAME`; `top ID` with what docker tells of its processes; `seen`, after all that runs; `timers SCOPE` with what systemctl tells in UTC;
+ * `timer-file STATE NAME` with its text; `crontab PATH` with its text; `container-crontab ID ZONE PATH` and `container-script ID PATH`
+ * with theirs; `gap TEXT`; and at last `end`.
  */
 export const printCleaners = `LC_ALL=C; export LC_ALL
 identity=\${1-}
@@ -138,7 +138,13 @@ if [ -z "$top" ]; then
 			fi
 		done
 	done
+fi
+put seen
+# This head passes on what it has when it ends, so that what runs is known before what is scheduled.
+} 2>/dev/null | head -c 33554432
 
+{
+if [ -z "$top" ]; then
 	if [ "$what" = all ]; then
 	for scope in --system --user; do
 		if listed=$(TZ=UTC $quick systemctl $scope list-timers --full --no-pager --no-legend </dev/null); then

@@ -15,13 +15,15 @@ type CleanersOptions = Waiting & {
 	hostRoot?: string;
 	/** Of the store, device and inode: for a login that does not see its folder itself. */
 	identity?: string;
+	/** Called once all that runs has been read. */
+	onProcesses?: () => void;
 };
 
 const cleanersTimeoutMs = 60_000;
 
 /** Reads what the host runs now and will start, in one command that only reads. */
 export async function readHostNow(options: CleanersOptions): Promise<HostNow> {
-	const {shell, root, known, hostRoot = '', identity, signal} = options;
+	const {shell, root, known, hostRoot = '', identity, onProcesses = () => {}, signal} = options;
 	const mark = randomBytes(12).toString('hex');
 	const store = root.replace(/\/docker\/registry\/v2\/?$/, '');
 	// What an interpreter runs that still has the same command line is not read again.
@@ -31,9 +33,21 @@ export async function readHostNow(options: CleanersOptions): Promise<HostNow> {
 	const what = known === undefined ? 'all' : 'running';
 	const input = [store, hostRoot, mark, what, lines.join('')].join('\n');
 	const args = identity === undefined ? [] : [identity];
+	const chunks: Uint8Array[] = [];
+	const last = `\n${mark} seen\n`;
+	let tail = '';
+	const onOutput = (chunk: Uint8Array) => {
+		chunks.push(chunk);
+		tail += Buffer.from(chunk).toString('latin1');
+		if (tail.includes(last)) {
+			onProcesses();
+		}
+
+		tail = tail.slice(-last.length);
+	};
 	const request = {kind: 'read', script: printCleaners, args, input, timeoutMs: cleanersTimeoutMs} as const;
-	const {stdout} = await shell.run(request, {signal});
-	const now = hostNowIn(Buffer.from(stdout).toString(), mark, known);
+	await shell.run({...request, onOutput}, {signal});
+	const now = hostNowIn(Buffer.concat(chunks).toString(), mark, known);
 	return {...now, ...(hostRoot === '' ? {} : {playedBy: hostRoot})};
 }
 
@@ -63,7 +77,7 @@ export function hostNowIn(output: string, mark: string, known?: HostNow): HostNo
 	let [boot, ticks] = [0, 100];
 	let processes: string | undefined;
 	const stores = new Map<number, string>();
-	let hasEnd = false;
+	let [isSeen, hasEnd] = [false, false];
 
 	for (const record of output.split(`\n${mark} `).slice(1)) {
 		const [head = ''] = record.split('\n', 1);
@@ -128,8 +142,11 @@ export function hostNowIn(output: string, mark: string, known?: HostNow): HostNo
 			case 'gap':
 				host.gaps.push(text);
 				break;
+			case 'seen':
+				isSeen = true;
+				break;
 			case 'end':
-				hasEnd = true;
+				hasEnd = isSeen;
 				break;
 			default:
 		}

@@ -1,10 +1,11 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {writeFileSync} from 'node:fs';
 import {chmod, mkdir, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {readHostNow} from '../../../../src/adapters/storage/host/cleaners.ts';
+import {hostNowIn, readHostNow} from '../../../../src/adapters/storage/host/cleaners.ts';
 import type {HostNow} from '../../../../src/domain/hold/host-now.ts';
 import {createNonces} from '../../../support/nonces.ts';
 import {processes} from '../../../support/processes.ts';
@@ -50,11 +51,13 @@ const look = ({
 	hostRoot,
 	program,
 	known,
+	onProcesses,
 }: {
 	PATH?: string | undefined;
 	hostRoot?: string;
 	program?: string;
 	known?: HostNow;
+	onProcesses?: () => void;
 } = {}) =>
 	readHostNow({
 		shell: createLocalShell({processes, nonce, environment: {PATH, TZ: 'Asia/Tokyo'}, ...(program && {program})}),
@@ -62,6 +65,7 @@ const look = ({
 		signal,
 		...(hostRoot && {hostRoot}),
 		...(known && {known}),
+		...(onProcesses && {onProcesses}),
 	});
 
 /** A program with these words for a command line, which ends with its standard input. It begins when it has printed a line. */
@@ -172,6 +176,27 @@ describe('what a host runs now', () => {
 		expect(host.crontabs).toEqual(known.crontabs);
 		expect(host).toMatchObject({zone: known.zone, gaps: []});
 		expect((await look({PATH})).crontabs).toContainEqual({path: 'crontab -l', text: '* * * * * /opt/other'});
+	});
+
+	it('is told before what is scheduled has been read', async () => {
+		// systemctl is asked only for timers: it waits until the processes were told.
+		const told = path.join(folder, 'told');
+		await put('bin/systemctl', `#!/bin/sh\nuntil [ -e ${told} ]; do sleep 0.01; done\n`, 0o755);
+
+		const host = await look({
+			PATH: `${folder}/bin:${process.env.PATH}`,
+			onProcesses: () => writeFileSync(told, ''),
+		});
+
+		expect(host.processes.find(({pid}) => pid === process.pid)).toBeDefined();
+		expect(host.gaps).toEqual([]);
+	});
+
+	it('cut off before all processes were told has a gap', () => {
+		const head = '\nM now 1776513630 +0000';
+		expect(hostNowIn(`${head}\nM seen\n\nM end\n`, 'M').gaps).toEqual([]);
+		expect(hostNowIn(`${head}\nM end\n`, 'M').gaps).toEqual(['the output of the host ended before its last line']);
+		expect(hostNowIn(`${head}\nM seen\n`, 'M').gaps).toHaveLength(1);
 	});
 
 	it('names containers, and asks docker for the processes that this host does not show', async () => {

@@ -28,7 +28,7 @@ async function read({cgroup = `0::/system.slice/docker-${id}.scope`, command = '
 put() { printf '\\n%s %s\\n' "$mark" "$1"; }
 words_of() { tr '\\000' '\\n' <"$1"; }
 ${putContainerCrontabs}
-put_crontabs "$1" "$2"; put_crontabs "$1" "$2"; put end`;
+put_crontabs "$1" "$2"; put_crontabs "$1" "$2"; put seen; put end`;
 	const output = execFileSync('/bin/sh', ['-c', script, 'sh', folder, cgroup], {encoding: 'utf8', stdio: 'pipe'});
 	return {
 		...hostNowIn(output, 'M'),
