@@ -58,20 +58,25 @@ export async function writePlan(options: PlanFileOptions, invocation: Invocation
 		// Where the host does not answer, the look for damage says so first.
 		identified.catch(() => {});
 		const {usage, pinned} = usageBeside(ports.usage, host, {clock: systemClock, signal});
-		// Where nothing is known to damage it, what was reported is read whole.
-		const scope = await damageOf({host, setup, ports, pinned, ...defined({reported})}, invocation);
-		const {document: repair} = await makePlan(scope, {
-			host,
-			choices,
-			usage: await usage,
-			signal,
-			of(image) {
-				const {ports: own, settings} = ports.of(image);
-				return {ports: own, settings: parseSettings(settings)!};
-			},
-			onProgress: progress.update,
-			...defined({reported}),
-		});
+		// In a function of its own: what was read of a large store is let go before the plan is written.
+		const planRepair = async () => {
+			// Where nothing is known to damage it, what was reported is read whole.
+			const scope = await damageOf({host, setup, ports, pinned, ...defined({reported})}, invocation);
+			const {document} = await makePlan(scope, {
+				host,
+				choices,
+				usage: await usage,
+				signal,
+				of(image) {
+					const {ports: own, settings} = ports.of(image);
+					return {ports: own, settings: parseSettings(settings)!};
+				},
+				onProgress: progress.update,
+				...defined({reported}),
+			});
+			return document;
+		};
+		const repair = await planRepair();
 		progress.stop();
 		const identity = await identified;
 		const now = systemClock.now();

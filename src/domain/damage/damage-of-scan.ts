@@ -13,7 +13,7 @@ import {type DamagedImage, imageId} from './damaged-image.ts';
  */
 export function damagedImages(
 	findings: readonly Finding[],
-	listing: Pick<StorageListing, 'repositories' | 'manifests'>,
+	listing: Pick<StorageListing, 'repositories' | 'manifests' | 'parsed'>,
 ): DamagedImage[] {
 	const gathered = new Map<string, Gathered>();
 	// What has no repository cannot be repaired before it has a name.
@@ -31,6 +31,7 @@ export function damagedImages(
 		.sort((one, other) => compare(one.repository, other.repository) || compare(one.tags.join(), other.tags.join()));
 }
 
+type Manifests = Pick<StorageListing, 'manifests' | 'parsed'>;
 type Top = {digest?: Digest; tags: string[]};
 type Gathered = Top & {repository: string; findings: Finding[]};
 
@@ -65,10 +66,7 @@ function tagsOf(digest: Digest, repository: RepositoryListing | undefined): stri
 		.sort();
 }
 
-function damagedImage(
-	{repository, digest, tags, findings}: Gathered,
-	{manifests}: Pick<StorageListing, 'manifests'>,
-): DamagedImage {
+function damagedImage({repository, digest, tags, findings}: Gathered, manifests: Manifests): DamagedImage {
 	const kinds = new Set<FaultKind>(findings.map(({kind}) => kind));
 	const times = findings.flatMap(({since}) => since ?? []).sort();
 	return {
@@ -86,7 +84,7 @@ function damagedImage(
 function platformsOf(
 	digest: Digest | undefined,
 	findings: readonly Finding[],
-	manifests: StorageListing['manifests'],
+	manifests: Manifests,
 ): DamagedImage['platforms'] {
 	const children = digest === undefined ? [] : neededBy(digest, manifests);
 	const damaged = new Set(findings.map(({digest: part}) => part ?? digest));
@@ -107,7 +105,7 @@ function pulledPlatform(child: Descriptor): string | undefined {
 function reaches(
 	digest: Digest,
 	damaged: ReadonlySet<Digest | undefined>,
-	manifests: StorageListing['manifests'],
+	manifests: Manifests,
 	seen = new Set<Digest>(),
 ): boolean {
 	if (damaged.has(digest)) {
@@ -119,19 +117,19 @@ function reaches(
 	return !isSeen && referencesOf(digest, manifests).some(part => reaches(part.digest, damaged, manifests, seen));
 }
 
-function neededBy(digest: Digest, manifests: StorageListing['manifests']): readonly Descriptor[] {
+function neededBy(digest: Digest, manifests: Manifests): readonly Descriptor[] {
 	const manifest = manifestOf(digest, manifests);
 	return manifest?.kind === 'index' ? manifest.children : [];
 }
 
-function referencesOf(digest: Digest, manifests: StorageListing['manifests']): readonly Descriptor[] {
+function referencesOf(digest: Digest, manifests: Manifests): readonly Descriptor[] {
 	const manifest = manifestOf(digest, manifests);
 	return manifest === undefined ? [] : references(manifest);
 }
 
-function manifestOf(digest: Digest, manifests: StorageListing['manifests']): Manifest | undefined {
-	const body = manifests.get(digest);
-	const parsed = body?.ok ? parseManifest(body.text) : undefined;
+function manifestOf(digest: Digest, manifests: Manifests): Manifest | undefined {
+	const body = manifests.manifests.get(digest);
+	const parsed = body?.ok ? (manifests.parsed?.get(digest) ?? parseManifest(body.text)) : undefined;
 	return parsed?.ok ? parsed.manifest : undefined;
 }
 

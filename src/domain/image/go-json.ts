@@ -21,7 +21,10 @@ const keysOfManifest = [
 const keysOfDescriptor = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType'];
 const keysOfPlatform = ['architecture', 'os', 'os.version', 'os.features', 'variant', 'features'];
 
-const folded = (keys: readonly string[]) => new Map(keys.map(key => [fold(key), key]));
+const folded = (keys: readonly string[]) => ({
+	exact: new Set(keys),
+	byFold: new Map(keys.map(key => [fold(key), key])),
+});
 const fields = {
 	manifest: folded(keysOfManifest),
 	descriptor: folded(keysOfDescriptor),
@@ -66,14 +69,44 @@ function depthOf(source: string): number {
 	return most;
 }
 
-/** A string before a colon is a key. The expression reads one string after the other, so none is begun in its middle. */
+/** A string before a colon is a key. One string is read after the other, so none is begun in its middle. */
 function keysWritten(source: string): number {
 	let keys = 0;
-	for (const [, colon] of source.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/gs)) {
-		keys += colon === undefined ? 0 : 1;
+	for (let start = source.indexOf('"'); start !== -1; ) {
+		let end = source.indexOf('"', start + 1);
+		while (end !== -1 && isEscaped(source, end)) {
+			end = source.indexOf('"', end + 1);
+		}
+
+		if (end === -1) {
+			break;
+		}
+
+		let after = end + 1;
+		while (isSpace(source.charCodeAt(after))) {
+			after++;
+		}
+
+		keys += source[after] === ':' ? 1 : 0;
+		start = source.indexOf('"', after);
 	}
 
 	return keys;
+}
+
+/** Whether an odd number of backslashes is before it. */
+function isEscaped(source: string, at: number): boolean {
+	let before = at - 1;
+	while (source[before] === '\\') {
+		before--;
+	}
+
+	return (at - before) % 2 === 0;
+}
+
+/** @see RFC 8259, section 2: nothing else may stand between a key and its colon */
+function isSpace(code: number): boolean {
+	return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 /** Not by recursion: a document may be nested as deep as it is long. */
@@ -120,8 +153,9 @@ function caseIn(json: unknown, place: Place): string | undefined {
 }
 
 function caseOf(json: object, place: Place): string | undefined {
+	const {exact, byFold} = fields[place];
 	for (const [key, value] of Object.entries(json)) {
-		const field = fields[place].get(fold(key));
+		const field = exact.has(key) ? key : byFold.get(fold(key));
 		if (field !== undefined && field !== key) {
 			return `its key "${key}" is "${field}" for some of them`;
 		}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {ambiguityIn} from '../../../src/domain/image/go-json.ts';
+import {ambiguityIn, hasKeyTwice} from '../../../src/domain/image/go-json.ts';
 import {parseManifest} from '../../../src/domain/image/manifest.ts';
 import {buildImage} from '../../../src/drills/images/image.ts';
 import {tries} from '../../support/sweep.ts';
@@ -76,4 +76,28 @@ it.each([
 	['a schemaVersion in words', `{"schemaVersion":"2","manifests":[]}`],
 ])('what Go refuses is not a manifest: %s', (_, source) => {
 	expect(parseManifest(source)).toMatchObject({ok: false});
+});
+
+it('a key that is there twice is seen whatever the texts around it hold, however it is spaced', () => {
+	const word = fc.string({
+		unit: fc.constantFrom('"', '\\', ':', 'a', '{', '}', ',', ' ', '\n', '\u2028'),
+		maxLength: 8,
+	});
+	const value = fc.oneof(
+		word,
+		fc.integer(),
+		fc.constant(null),
+		fc.array(word, {maxLength: 3}),
+		fc.dictionary(word, word),
+	);
+	const space = fc.constantFrom('', ' ', '\n\t', '\r\n');
+	fc.assert(
+		fc.property(fc.uniqueArray(word, {maxLength: 6}), value, space, fc.boolean(), (keys, held, between, isTwice) => {
+			const all = isTwice && keys.length > 0 ? [...keys, keys[0]!] : keys;
+			const members = all.map(key => `${JSON.stringify(key)}${between}:${between}${JSON.stringify(held)}`);
+			const source = `{${between}${members.join(`${between},`)}${between}}`;
+			expect(hasKeyTwice(source, JSON.parse(source))).toBe(isTwice && keys.length > 0);
+		}),
+		{numRuns: tries(1000)},
+	);
 });

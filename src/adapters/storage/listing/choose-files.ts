@@ -1,13 +1,21 @@
 import type {Digest} from '../../../domain/image/digest.ts';
-import {parseManifest} from '../../../domain/image/manifest.ts';
 import {roleOfChild} from '../../../domain/image/media-type.ts';
 import {tagTarget} from '../../../domain/storage/listing/links.ts';
 import type {Link, StorageListing, TagListing} from '../../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../domain/storage/listing/paths.ts';
 import {owned} from './folders.ts';
+import type {ParsedManifests} from './parsed-manifests.ts';
 
-/** A link whose content is wanted, and where to put it; undefined: the link is gone. */
-export type WantedLink = {path: string; link: Link; put(link: Link | undefined): void};
+/**
+ * A link whose content is wanted. `key`: of a tag, or of a revision or a layer. Its path is made when it is needed: of a large
+ * store these are hundreds of thousands.
+ */
+export type WantedLink = {area: 'tags' | 'revisions' | 'layers'; repository: string; key: string; link: Link};
+
+export function pathOfLink({area, repository, key}: WantedLink): string {
+	const pathOf = {tags: currentLink, revisions: revisionLink, layers: layerLink}[area];
+	return pathOf(repository, key as Digest);
+}
 
 /** A few seconds of reading, and the most that is read in a larger store beside tags and odd sizes. */
 const mostInFull = 100_000;
@@ -31,16 +39,16 @@ export function linksToRead(
 	for (const [name, {tags}] of repositories) {
 		for (const [tag, {link}] of tags) {
 			if (link !== undefined) {
-				want(currentLink(name, tag), link, putTag(tags, tag));
+				want({area: 'tags', repository: name, key: tag, link});
 			}
 		}
 	}
 
-	for (const [area, pathOf] of [['revisions', revisionLink] as const, ['layers', layerLink] as const]) {
+	for (const area of ['revisions', 'layers'] as const) {
 		for (const [name, {[area]: linksOf}] of repositories) {
 			for (const [digest, link] of linksOf) {
 				if (readsAll || link.size !== digest.length || (rewritten.has(link) && left-- > 0)) {
-					want(pathOf(name, digest), link, putIn(linksOf, digest));
+					want({area, repository: name, key: digest, link});
 				} else {
 					takenBySize++;
 				}
@@ -50,35 +58,50 @@ export function linksToRead(
 
 	return {links, takenBySize};
 
-	function want(path: string, link: Link, put: (link: Link | undefined) => void): void {
+	function want(wanted: WantedLink): void {
+		const {link} = wanted;
 		if (link.size === 0) {
-			put({...link, content: ''});
+			link.content = '';
 		} else if (link.size <= longestRead) {
-			links.push({path, link, put});
+			links.push(wanted);
 		}
 	}
 }
 
-function putTag(tags: Map<string, TagListing>, tag: string): (link: Link | undefined) => void {
-	return link => {
-		if (link === undefined) {
-			tags.delete(tag);
-		} else {
-			const read = link.content === undefined ? link : {...link, content: owned(link.content)};
-			tags.set(tag, {...tags.get(tag), link: read});
-		}
-	};
-}
+/** Puts a link, as it was read, into its place; undefined: the link is gone. */
+export type PutLink = (wanted: WantedLink, link: Link | undefined) => void;
 
-function putIn(links: Map<Digest, Link>, digest: Digest): (link: Link | undefined) => void {
-	return link => {
+export function openPlaces({repositories}: StorageListing): PutLink {
+	/** Many tags name one digest: its text is kept once. */
+	const known = new Map<string, string>();
+
+	return ({area, repository, key}, link) => {
+		const listing = repositories.get(repository)!;
 		if (link === undefined) {
-			links.delete(digest);
+			listing[area].delete(key as Digest);
+			return;
+		}
+
+		// Written out: an object that grows after it was made takes twice the memory.
+		const {size, changed, content} = link;
+		const read = content === undefined ? {size, changed} : {size, changed, content: kept(content, key)};
+		if (area === 'tags') {
+			const {history} = listing.tags.get(key) ?? {};
+			listing.tags.set(key, history === undefined ? {link: read} : {link: read, history});
 		} else {
-			// The digest that is kept already, not another copy of the same text.
-			links.set(digest, link.content === digest ? {...link, content: digest} : link);
+			listing[area].set(key as Digest, read);
 		}
 	};
+
+	function kept(content: string, key: string): string {
+		let text = content === key ? key : known.get(content);
+		if (text === undefined) {
+			text = owned(content);
+			known.set(text, text);
+		}
+
+		return text;
+	}
 }
 
 /** A blob without a layer link is nearly always a manifest; the others are what a garbage collection would delete. */
@@ -126,7 +149,7 @@ export function likelyManifests({repositories, blobs}: StorageListing): {likely:
 }
 
 /** Every digest that a tag, a revision or an index references as a manifest. */
-export function referencedManifests({repositories, manifests}: StorageListing): Set<Digest> {
+export function referencedManifests({repositories, manifests}: StorageListing, parsed: ParsedManifests): Set<Digest> {
 	const referenced = new Set<Digest>();
 	for (const {tags, revisions} of repositories.values()) {
 		for (const {link} of tags.values()) {
@@ -141,19 +164,17 @@ export function referencedManifests({repositories, manifests}: StorageListing): 
 		}
 	}
 
-	for (const manifest of manifests.values()) {
-		for (const child of manifest.ok ? childrenIn(manifest.text) : []) {
-			referenced.add(child);
+	for (const [digest, body] of manifests) {
+		// Only an index holds this word, so what is no manifest is not parsed here.
+		const found = body.ok && body.text.includes('"manifests"') ? parsed.get(digest) : undefined;
+		const children = found?.ok && found.manifest.kind === 'index' ? found.manifest.children : [];
+		for (const child of children) {
+			// The index of a build cache names blobs: no manifest is lost where those are not read.
+			if (roleOfChild(child) === 'manifest') {
+				referenced.add(child.digest);
+			}
 		}
 	}
 
 	return referenced;
-}
-
-function childrenIn(text: string): Digest[] {
-	// Only an index holds this word, so most manifests need not be parsed here.
-	const parsed = text.includes('"manifests"') ? parseManifest(text) : undefined;
-	const children = parsed?.ok && parsed.manifest.kind === 'index' ? parsed.manifest.children : [];
-	// The index of a build cache names blobs: no manifest is lost where those are not read.
-	return children.filter(child => roleOfChild(child) === 'manifest').map(({digest}) => digest);
 }

@@ -1,6 +1,6 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {Complaints} from '../complaints.ts';
-import type {WantedLink} from './choose-files.ts';
+import {type PutLink, pathOfLink, type WantedLink} from './choose-files.ts';
 import {type HeadBlob, openHeadReader} from './head-output.ts';
 
 type FilesReader = {
@@ -17,9 +17,9 @@ const trailerBytes = 16;
 export function openFilesReader(
 	wantedLinks: readonly WantedLink[],
 	wanted: ReadonlyMap<Digest, number>,
-	onBlob: (blob: HeadBlob) => void,
+	{putLink, onBlob}: {putLink: PutLink; onBlob: (blob: HeadBlob) => void},
 ): FilesReader {
-	const links = openGrepReader(wantedLinks);
+	const links = openGrepReader(wantedLinks, putLink);
 	const blobs = openHeadReader(wanted, onBlob);
 	let inBlobs = false;
 	let rest = '';
@@ -65,23 +65,23 @@ export function openFilesReader(
  * Reads what grep prints of links, in the order they were asked for: `path:content` for each line of each file. The
  * content of a link is put in place as soon as it is whole.
  */
-function openGrepReader(wanted: readonly WantedLink[]) {
+function openGrepReader(wanted: readonly WantedLink[], put: PutLink) {
 	const passed: WantedLink[] = [];
 	let next = 0;
-	let current: {wanted: WantedLink; content: string} | undefined;
+	let current: {wanted: WantedLink; path: string; content: string} | undefined;
 
 	return {
 		push(line: string) {
 			const colon = line.indexOf(':');
 			const path = line.slice('./'.length, colon);
 			const content = line.slice(colon + 1);
-			if (current?.wanted.path === path) {
+			if (current?.path === path) {
 				current.content += `\n${content}`;
 				return;
 			}
 
 			let at = next;
-			while (at < wanted.length && wanted[at]!.path !== path) {
+			while (at < wanted.length && pathOfLink(wanted[at]!) !== path) {
 				at++;
 			}
 
@@ -89,22 +89,26 @@ function openGrepReader(wanted: readonly WantedLink[]) {
 			if (at < wanted.length) {
 				putCurrent();
 				passed.push(...wanted.slice(next, at));
-				current = {wanted: wanted[at]!, content};
+				current = {wanted: wanted[at]!, path, content};
 				next = at + 1;
 			}
 		},
 		finish({vanished, unreadable}: Complaints): WantedLink[] {
 			putCurrent();
 			passed.push(...wanted.slice(next));
-			const unread = passed.filter(({path}) => !vanished.has(path));
-			for (const link of passed.filter(({path}) => vanished.has(path))) {
-				link.put(undefined);
+			const unread: WantedLink[] = [];
+			for (const link of passed) {
+				if (vanished.has(pathOfLink(link))) {
+					put(link, undefined);
+				} else {
+					unread.push(link);
+				}
 			}
 
 			// The disk may have failed after a part of the file was read.
 			const doubtful = new Set(unreadable.map(({path}) => path));
-			for (const each of doubtful.size === 0 ? [] : wanted.filter(({path}) => doubtful.has(path))) {
-				each.put(each.link);
+			for (const each of doubtful.size === 0 ? [] : wanted.filter(link => doubtful.has(pathOfLink(link)))) {
+				put(each, each.link);
 				unread.push(each);
 			}
 
@@ -114,13 +118,11 @@ function openGrepReader(wanted: readonly WantedLink[]) {
 
 	function putCurrent(): void {
 		if (current !== undefined) {
-			const {
-				wanted: {link, put},
-				content,
-			} = current;
+			const {wanted: read, content} = current;
+			const {link} = read;
 			// grep ends every line with a newline; only the size tells whether the file did.
 			const endsInNewline = content.length + 1 === link.size;
-			put({...link, content: endsInNewline ? `${content}\n` : content});
+			put(read, {...link, content: endsInNewline ? `${content}\n` : content});
 			current = undefined;
 		}
 	}

@@ -8,6 +8,7 @@ import {recheckPaths} from '../recheck.ts';
 import {runUntilStalled} from '../stall.ts';
 import {noRoot, rejectRootExits} from '../store-root.ts';
 import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
+import {openParsed} from './parsed-manifests.ts';
 import {readConfigs} from './read-configs.ts';
 import {readInto} from './read-files.ts';
 import {sortOut} from './sort-out.ts';
@@ -37,19 +38,20 @@ export async function listStore(options: ListOptions): Promise<StorageListing> {
 	const first = [...new Set([...likely, ...manifests.filter(digest => listing.blobs.has(digest))])];
 	await readInto(listing, {shell, links, manifests: first, signal});
 
-	let referenced = referencedManifests(listing);
+	const parsed = openParsed(listing);
+	let referenced = referencedManifests(listing, parsed);
 	const second = unreadOf(listing, referenced, first);
 	if (second.length > 0) {
 		await readInto(listing, {shell, links: [], manifests: second, signal});
-		referenced = referencedManifests(listing);
+		referenced = referencedManifests(listing, parsed);
 		const third = unreadOf(listing, referenced, [...first, ...second]);
 		if (third.length > 0) {
 			listing.gaps.push(`${third.length} deeply nested manifests were not read, ${third[0]} among them`);
 		}
 	}
 
-	const configs = sortOut(listing, new Set([...referenced, ...manifests]));
-	const meanings = await readConfigs(listing, {shell, signal});
+	const configs = sortOut(listing, new Set([...referenced, ...manifests]), parsed);
+	const meanings = await readConfigs(listing, {shell, parsed: parsed.all(), signal});
 	return {
 		...listing,
 		complete: listing.gaps.length === 0,

@@ -1,5 +1,5 @@
 import type {Digest} from '../../../domain/image/digest.ts';
-import {type ParsedManifest, parseManifest} from '../../../domain/image/manifest.ts';
+import type {ParsedManifest} from '../../../domain/image/manifest.ts';
 import {parseConfig} from '../../../domain/image/pullable/config-document.ts';
 import {type ConfigFact, configFact} from '../../../domain/image/pullable/judge-config.ts';
 import {unpackedLayers} from '../../../domain/image/pullable/judge-manifest.ts';
@@ -16,9 +16,8 @@ const largestConfig = 4 * 1024 * 1024;
 /** Reads the configs of the images that clients unpack, in one more command: whole data may still be no image's config. */
 export async function readConfigs(
 	listing: StorageListing,
-	where: Waiting & {shell: Shell},
+	{parsed, ...where}: Waiting & {shell: Shell; parsed: ReadonlyMap<Digest, ParsedManifest>},
 ): Promise<Pick<StorageListing, 'imageConfigs' | 'configsUnread' | 'parsed'>> {
-	const parsed = parseAll(listing);
 	const all = configsOf(parsed, listing);
 	const wanted = all.filter(digest => listing.blobs.get(digest)!.size <= largestConfig).slice(0, mostConfigs);
 	let bytes = 0;
@@ -42,18 +41,6 @@ export async function readConfigs(
 
 	listing.gaps.push(...read.gaps.map(gap => gap.replace('blobs that may be manifests', 'configs of images')));
 	return {imageConfigs, configsUnread: all.length - imageConfigs.size, parsed};
-}
-
-/** Once for the configs and for the walk of the images. */
-function parseAll({manifests}: StorageListing): Map<Digest, ParsedManifest> {
-	const parsed = new Map<Digest, ParsedManifest>();
-	for (const [digest, body] of manifests) {
-		if (body.ok) {
-			parsed.set(digest, parseManifest(body.text));
-		}
-	}
-
-	return parsed;
 }
 
 function configsOf(parsed: ReadonlyMap<Digest, ParsedManifest>, {blobs}: StorageListing): Digest[] {

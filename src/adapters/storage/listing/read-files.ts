@@ -7,8 +7,9 @@ import {blobFile} from '../blobs/read-blob.ts';
 import {type Complaints, describeComplaints, readComplaints} from '../complaints.ts';
 import {runUntilStalled} from '../stall.ts';
 import {enterRoot, rejectRootExits} from '../store-root.ts';
-import type {WantedLink} from './choose-files.ts';
+import {openPlaces, pathOfLink, type WantedLink} from './choose-files.ts';
 import {openFilesReader} from './files-output.ts';
+import type {HeadBlob} from './head-output.ts';
 
 const filesTimeoutMs = 60 * 60_000;
 /** The longest manifest that registry 2.8 reads, in bytes. @see distribution v2.8.3 handlers/manifests.go, maxManifestBodySize */
@@ -40,7 +41,7 @@ export async function readInto(
 ): Promise<void> {
 	const {root, manifests, gaps, blobs} = listing;
 	const wanted = takeBySize(listing, digests);
-	const reader = openFilesReader(links, wanted, ({digest, bytes}) => {
+	const onBlob = ({digest, bytes}: HeadBlob) => {
 		const damaged = {ok: false, reason: 'its bytes do not match its digest'} as const;
 		manifests.set(
 			digest,
@@ -48,7 +49,8 @@ export async function readInto(
 				? damaged
 				: {ok: true, text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()},
 		);
-	});
+	};
+	const reader = openFilesReader(links, wanted, {putLink: openPlaces(listing), onBlob});
 	const input = inputOf(root, links, wanted);
 	const request = {kind: 'read', script: readFiles, input, timeoutMs: filesTimeoutMs} as const;
 	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
@@ -68,7 +70,7 @@ export async function readInto(
 	if (!isComplete) {
 		gaps.push('the output of the host ended before the last link or manifest');
 	} else if (unreadLinks.length > 0) {
-		gaps.push(`${unreadLinks.length} links could not be read, ${unreadLinks[0]!.path} among them`);
+		gaps.push(`${unreadLinks.length} links could not be read, ${pathOfLink(unreadLinks[0]!)} among them`);
 	} else if (unreadBlobs.length > gone.length) {
 		const first = unreadBlobs.find(digest => !gone.includes(digest));
 		gaps.push(`${unreadBlobs.length - gone.length} blobs that may be manifests could not be read, ${first} among them`);
@@ -112,8 +114,8 @@ async function* inputOf(
 }
 
 function* pathsOf(links: WantedLink[], wanted: ReadonlyMap<Digest, number>): Generator<string> {
-	for (const {path} of links) {
-		yield `./${path}`;
+	for (const link of links) {
+		yield `./${pathOfLink(link)}`;
 	}
 
 	for (const digest of wanted.keys()) {

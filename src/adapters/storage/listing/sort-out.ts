@@ -1,16 +1,20 @@
 import type {Digest} from '../../../domain/image/digest.ts';
-import {parseManifest} from '../../../domain/image/manifest.ts';
 import type {StorageListing} from '../../../domain/storage/listing/listing.ts';
+import type {ParsedManifests} from './parsed-manifests.ts';
 
 /**
  * Keeps what was read and is a manifest: what is referenced as one, and what reads as one although nothing references it, as
  * after the loss of a repository. @returns the configs that the latter need, as far as they were read
  */
-export function sortOut({manifests}: StorageListing, referenced: ReadonlySet<Digest>): Map<Digest, string> {
+export function sortOut(
+	{manifests}: StorageListing,
+	referenced: ReadonlySet<Digest>,
+	parsed: ParsedManifests,
+): Map<Digest, string> {
 	const others = [...manifests].filter(([digest]) => !referenced.has(digest));
 	const found: Digest[] = [];
 	for (const [digest, body] of others) {
-		if (body.ok && looksLikeManifest.test(body.text) && parseManifest(body.text).ok) {
+		if (body.ok && looksLikeManifest.test(body.text) && parsed.get(digest)?.ok) {
 			found.push(digest);
 		} else {
 			manifests.delete(digest);
@@ -21,9 +25,8 @@ export function sortOut({manifests}: StorageListing, referenced: ReadonlySet<Dig
 	const configs = new Map<Digest, string>();
 	const seen = new Set(found);
 	for (const digest of seen) {
-		const body = manifests.get(digest);
-		const parsed = body?.ok ? parseManifest(body.text) : undefined;
-		const {manifest} = parsed?.ok ? parsed : {};
+		const body = parsed.get(digest);
+		const {manifest} = body?.ok ? body : {};
 		if (manifest?.kind === 'index') {
 			for (const child of manifest.children) {
 				// A set is iterated over what is added meanwhile, too.

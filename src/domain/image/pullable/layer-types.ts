@@ -6,6 +6,14 @@ const elsewhere = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.|d
 /** @see containers/ocicrypt spec, "MediaTypes" */
 const encrypted = /\+encrypted$/;
 
+/** Nearly all: a store is asked for tens of thousands of layers. */
+const usualLayers: ReadonlySet<string> = new Set([
+	'application/vnd.oci.image.layer.v1.tar+gzip',
+	'application/vnd.oci.image.layer.v1.tar+zstd',
+	'application/vnd.oci.image.layer.v1.tar',
+	'application/vnd.docker.image.rootfs.diff.tar.gzip',
+]);
+
 /** What a container engine can run. Any other config belongs to a chart, a cache, a module or another artifact. */
 const imageConfigs: readonly string[] = [
 	'application/vnd.oci.image.config.v1+json',
@@ -18,6 +26,10 @@ export function isImageConfig(mediaType: string | undefined): boolean {
 
 /** A layer that is unpacked into a file system, by whoever has the key if it is encrypted. */
 export function isUnpacked(mediaType: string | undefined): boolean {
+	if (mediaType !== undefined && usualLayers.has(mediaType)) {
+		return true;
+	}
+
 	const [base = '', ...suffixes] = mediaType?.split('+') ?? [];
 	const plain = [base, ...suffixes.filter(suffix => suffix !== 'encrypted')].join('+');
 	return saidCompression(plain) !== undefined || dockerZstd.test(base);

@@ -22,23 +22,23 @@ export function unlinkedRoots(graph: StorageGraph): Digest[] {
 		}
 	}
 
-	for (const digest of knownDigests(listing)) {
-		unlinked.delete(digest);
-	}
-
+	forgetKnown(unlinked, listing);
 	const referenced = unlinked.size === 0 ? new Set<Digest>() : referencedDigests(graph, unlinked);
 	return [...unlinked].filter(digest => !referenced.has(digest) && manifestOf(graph, digest) !== undefined);
 }
 
 /** What some repository knows: by a link, by a tag or by the history of one. */
-function* knownDigests({repositories}: StorageListing): Generator<Digest> {
+function forgetKnown(unlinked: Set<Digest>, {repositories}: StorageListing): void {
+	const forget = (_: unknown, digest: Digest) => void unlinked.delete(digest);
 	for (const {tags, revisions, layers} of repositories.values()) {
-		yield* revisions.keys();
-		yield* layers.keys();
-		for (const {link, history} of tags.values()) {
+		revisions.forEach(forget);
+		layers.forEach(forget);
+		for (const {link, history} of unlinked.size === 0 ? [] : tags.values()) {
 			const target = tagTarget(link);
-			yield* history?.keys() ?? [];
-			yield* target === undefined ? [] : [target];
+			history?.forEach(forget);
+			if (target !== undefined) {
+				unlinked.delete(target);
+			}
 		}
 	}
 }
@@ -48,7 +48,7 @@ function referencedDigests(graph: StorageGraph, unlinked: ReadonlySet<Digest>): 
 	const referenced = new Set<Digest>();
 	for (const [digest, body] of graph.listing.manifests) {
 		const mayReference = body.ok && (unlinked.has(digest) || body.text.includes('"manifests"'));
-		const parsed = mayReference ? parseManifest(body.text) : undefined;
+		const parsed = mayReference ? (graph.listing.parsed?.get(digest) ?? parseManifest(body.text)) : undefined;
 		for (const part of parsed?.ok ? references(parsed.manifest) : []) {
 			referenced.add(part.digest);
 		}

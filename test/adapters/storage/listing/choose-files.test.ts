@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createLocalShell} from '../../../../src/adapters/ssh/local.ts';
-import {likelyManifests, linksToRead} from '../../../../src/adapters/storage/listing/choose-files.ts';
+import {likelyManifests, linksToRead, pathOfLink} from '../../../../src/adapters/storage/listing/choose-files.ts';
 import {openTree} from '../../../../src/adapters/storage/listing/tree.ts';
 import {createStorage} from '../../../../src/adapters/storage/storage.ts';
 import type {Digest} from '../../../../src/domain/image/digest.ts';
@@ -77,7 +77,7 @@ it('in a store of more than 100,000 links, those of tags, of an odd size and wri
 	const {links, takenBySize} = linksToRead(listing, {rewritten, everyLink: false});
 
 	expect(takenBySize).toBe(100_000);
-	expect(links.map(({path: file}) => file.split('/').slice(2, -1).join('/'))).toEqual([
+	expect(links.map(link => pathOfLink(link).split('/').slice(2, -1).join('/'))).toEqual([
 		'_manifests/tags/latest/current',
 		`_layers/sha256/${digest(7).slice(7)}`,
 		`_layers/sha256/${digest(9).slice(7)}`,
