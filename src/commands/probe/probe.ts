@@ -12,13 +12,13 @@ import {showProbeProgress} from '../../plain/probe/probe-progress.ts';
 import {openRegistryToVerify, type VerifyingOptions} from '../../wiring/look.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {saySessions} from '../say-sessions.ts';
+import {keepHeapSmall} from '../small-heap.ts';
 import {estimateProbe} from './estimate.ts';
 import {type GivenOptions, whatToProbe} from './given.ts';
 import {openKeeper} from './inventory-keeper.ts';
 import {type OutletOptions, openOutlets} from './metric-outlets.ts';
 import {probeTarget} from './probe-target.ts';
 import {createReporter, type ReportOptions} from './report.ts';
-import {keepHeapSmall} from './small-heap.ts';
 
 type ProbeOptions = VerifyingOptions &
 	OutletOptions &

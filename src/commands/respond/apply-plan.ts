@@ -21,6 +21,7 @@ import {openRegistryPorts} from '../../wiring/ports.ts';
 import {urlOf} from '../../wiring/registry.ts';
 import {readSetup, systemClock} from '../../wiring/setup.ts';
 import {registryNamed} from '../configured-registry.ts';
+import {keepHeapSmall} from '../small-heap.ts';
 import {type Approval, checkApproval} from './approval.ts';
 import {readPlanFile} from './plan-file.ts';
 
@@ -48,6 +49,7 @@ export async function applyPlan(options: ApplyOptions, invocation: Invocation): 
 		checkApproval(plan, {sha256, file: options.apply, now: systemClock.now(), isAsked}, options);
 	}
 
+	keepHeapSmall();
 	const store = await openStore(plan, options, invocation);
 	try {
 		const before = dryRun ? undefined : await store.appliedBefore();

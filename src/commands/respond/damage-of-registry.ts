@@ -14,6 +14,7 @@ import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {type OpenRegistryPorts, openRegistryPorts} from '../../wiring/ports.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
 import {onlyRegistry, registryNamed} from '../configured-registry.ts';
+import {keepHeapSmall} from '../small-heap.ts';
 
 type Look = {
 	host: string;
@@ -25,6 +26,7 @@ type Look = {
 
 /** Finds all damage of a registry, with the progress on stderr. Only reads. */
 export async function damageOf({host, setup, ports, reported, pinned}: Look, invocation: Invocation): Promise<Scope> {
+	keepHeapSmall();
 	const {configuration} = setup;
 	const known = registryFor(configuration, host);
 	const {terminal, talk, signal} = invocation;

@@ -18,6 +18,7 @@ import {showScanProgress} from '../../plain/scan/scan-progress.ts';
 import {openStorage, openStorageShells} from '../../wiring/host.ts';
 import {openRegistry} from '../../wiring/registry.ts';
 import {readSetup, type Setup, systemClock} from '../../wiring/setup.ts';
+import {keepHeapSmall} from '../small-heap.ts';
 import {type StorageOptions, scanTarget} from '../storage-target.ts';
 import {reportScan} from './report.ts';
 import {scanStores} from './stores.ts';
@@ -41,6 +42,7 @@ const usualSample = 20;
 
 /** `regmedic scan`: reads a registry's storage and reports its damage. Never writes. */
 export async function scan(options: ScanOptions, invocation: Invocation): Promise<number> {
+	keepHeapSmall();
 	const setup = await readSetup(invocation);
 	const {configuration} = setup;
 	const {location, registry} = scanTarget(options, configuration, invocation.folder);

@@ -58,7 +58,7 @@ it('a probe needs no more memory after four times as many repositories', async (
 it('short-lived objects do not enlarge the heap of a long run', async () => {
 	const program = `
 		import {getHeapSpaceStatistics} from 'node:v8';
-		import {keepHeapSmall} from '${path.join(root, 'src/commands/probe/small-heap.ts')}';
+		import {keepHeapSmall} from '${path.join(root, 'src/commands/small-heap.ts')}';
 		const size = () => getHeapSpaceStatistics().find(({space_name: name}) => name === 'new_space').space_size;
 		keepHeapSmall();
 		const before = size();

@@ -1,10 +1,11 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import {roleOfChild} from '../../../domain/image/media-type.ts';
 import {tagTarget} from '../../../domain/storage/listing/links.ts';
-import type {Link, StorageListing, TagListing} from '../../../domain/storage/listing/listing.ts';
+import type {Link, StorageListing} from '../../../domain/storage/listing/listing.ts';
 import {currentLink, layerLink, revisionLink} from '../../../domain/storage/listing/paths.ts';
 import {owned} from './folders.ts';
 import type {ParsedManifests} from './parsed-manifests.ts';
+import {taggedAs} from './single-entry.ts';
 
 /**
  * A link whose content is wanted. `key`: of a tag, or of a revision or a layer. Its path is made when it is needed: of a large
@@ -86,8 +87,7 @@ export function openPlaces({repositories}: StorageListing): PutLink {
 		const {size, changed, content} = link;
 		const read = content === undefined ? {size, changed} : {size, changed, content: kept(content, key)};
 		if (area === 'tags') {
-			const {history} = listing.tags.get(key) ?? {};
-			listing.tags.set(key, history === undefined ? {link: read} : {link: read, history});
+			listing.tags.set(key, taggedAs(read, listing.tags.get(key)?.history));
 		} else {
 			listing[area].set(key as Digest, read);
 		}

@@ -3,6 +3,7 @@ import type {Link, RepositoryListing, StoredBlob} from '../../../domain/storage/
 import type {Entries, NamedEntry} from './entries.ts';
 import {type Folder, isHostile, openFolders, pathOf} from './folders.ts';
 import {type Misplaced, noneMisplaced, takeMisplaced, takeUnknownFolder} from './misplaced.ts';
+import {taggedAs, withEntry} from './single-entry.ts';
 
 /** The tree, as far as its listing came. */
 export type Tree = Misplaced & {
@@ -130,8 +131,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		const tags = entry.listing!.tags;
 		const {name} = entry.parent!.parent!.parent!;
 		const tag = tags.get(name)!;
-		tag.history ??= new Map();
-		tag.history.set(entry.digest!, changed);
+		tags.set(name, taggedAs(tag.link, withEntry(tag.history, entry.digest!, changed)));
 	}
 
 	/** @returns whether a registry writes such a file there */
@@ -146,7 +146,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 			listing!.layers.set(digest!, file);
 			noteRewritten(folder, file);
 		} else if (name === 'link' && kind === 'current') {
-			listing!.tags.set(parent!.name, {...listing!.tags.get(parent!.name), link: file});
+			listing!.tags.set(parent!.name, taggedAs(file, listing!.tags.get(parent!.name)?.history));
 			makeWhole(parent!);
 		} else if (name === 'link' && kind === 'entry') {
 			noteHistory(folder, file.changed);

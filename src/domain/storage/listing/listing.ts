@@ -21,7 +21,7 @@ export type PathState =
 	| {state: 'unread'};
 
 /** `history`: the digests that the tag has named, and when each was written last. No image is served from it. */
-export type TagListing = {link?: Link; history?: Map<Digest, number>};
+export type TagListing = {link?: Link; history?: ReadonlyMap<Digest, number>};
 
 export type RepositoryListing = {
 	/** Tag folders. A folder without current/link has no link. */

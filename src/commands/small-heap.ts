@@ -5,7 +5,7 @@ const heapGrowthPercent = 40;
 
 /**
  * V8 lets objects that died young lie until there are 64 MB of them, and old ones until they are several times what is in
- * use. A long run of small responses fills both.
+ * use. A long run of small responses fills both, and so does the listing of a large store.
  *
  * Unlike --max-semi-space-size, which counts only when the process starts, these two flags are read at each collection: new
  * space stays as large as loading the program has made it, and old space is collected when it has grown by this much. Set
