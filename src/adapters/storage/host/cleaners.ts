@@ -1,10 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import {defined} from '../../../domain/defined.ts';
-import type {HostNow, HostProcess, HostTimer} from '../../../domain/hold/host-now.ts';
+import type {HostNow, HostProcess} from '../../../domain/hold/host-now.ts';
 import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {printCleaners} from './cleaners-script.ts';
 import {processesIn} from './host-processes.ts';
+import {type TimerFile, timersIn, withFiles} from './host-timers.ts';
 
 type CleanersOptions = Waiting & {
 	shell: Shell;
@@ -202,59 +203,6 @@ function toldByDocker(text: string, container: string, clock: number): HostProce
 			},
 		];
 	});
-}
-
-/** @see systemctl(1), list-timers: NEXT LEFT LAST PASSED UNIT ACTIVATES; `-` or `n/a` where there is none */
-function timersIn(text: string, isUser: boolean): HostTimer[] {
-	return text.split('\n').flatMap((line): HostTimer[] => {
-		const [, unit, activates] = /\s(\S+\.timer)\s+(\S+)\s*$/.exec(line) ?? [];
-		const [, date, time] = /^\s*\w{3} (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC/.exec(line) ?? [];
-		return unit === undefined
-			? []
-			: [
-					{
-						unit,
-						activates: activates!,
-						isUser,
-						...defined({next: date === undefined ? undefined : Date.parse(`${date}T${time}Z`) / 1000}),
-					},
-				];
-	});
-}
-
-type TimerFile = {unit: string; isEnabled: boolean; text: string};
-
-/** What a timer's file says of it; where systemd could not be asked, the timers that are enabled. The first file of a name counts. */
-function withFiles(
-	listed: readonly HostTimer[],
-	files: readonly TimerFile[],
-	{knowsTimers}: {knowsTimers: boolean},
-): HostTimer[] {
-	const known = new Map(files.toReversed().map(file => [file.unit, file]));
-	const enabled = knowsTimers ? [] : [...known.values()].filter(({isEnabled}) => isEnabled);
-	return [
-		...listed.map(timer => {
-			const file = timer.next === undefined && !timer.isUser ? known.get(timer.unit) : undefined;
-			return {...timer, ...(file && defined({calendar: calendarIn(file.text)}))};
-		}),
-		...enabled.map(({unit, text}) => ({
-			unit,
-			activates: settingIn(text, 'Unit').at(-1) ?? unit.replace(/\.timer$/, '.service'),
-			isUser: false,
-			...defined({calendar: calendarIn(text)}),
-		})),
-	];
-}
-
-/** An empty assignment forgets those before it. @see systemd.timer(5) */
-function calendarIn(text: string): string[] | undefined {
-	const all = settingIn(text, 'OnCalendar');
-	const kept = all.slice(all.lastIndexOf('') + 1);
-	return kept.length === 0 ? undefined : kept;
-}
-
-function settingIn(text: string, name: string): string[] {
-	return [...text.matchAll(new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*(.*?)[ \\t]*$`, 'gm'))].map(([, value]) => value!);
 }
 
 function offsetIn(text = ''): number {

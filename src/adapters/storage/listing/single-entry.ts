@@ -5,7 +5,7 @@ import type {Link, TagListing} from '../../../domain/storage/listing/listing.ts'
  * A map of one entry. Most tags have named one digest only, and an empty Map takes 200 bytes: in a large store that is more than
  * all else that is kept of a tag.
  */
-export class SingleEntry<Key, Value> implements ReadonlyMap<Key, Value> {
+class SingleEntry<Key, Value> implements ReadonlyMap<Key, Value> {
 	readonly #key: Key;
 	readonly #value: Value;
 
