@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {cp, readdir, readFile, rm, stat, utimes, writeFile} from 'node:fs/promises';
+import {cp, readdir, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, it, vi} from 'vitest';
 import type {Digest} from '../../src/domain/image/digest.ts';
@@ -163,10 +163,30 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 				{repository: 'tools/lint', verdict: 'intact', comparedToOriginal: {same: true}},
 				{repository: 'tools/sign', verdict: null},
 			],
-			items: [{outcome: 'done'}, {outcome: 'already-whole', say: 'It is not damaged any more.'}],
+			items: [
+				{outcome: 'done'},
+				{outcome: 'changed', say: expect.stringMatching(/^latest has moved since the plan was made/)},
+			],
 		});
 		expect([await isLinked('tools/lint:latest'), await isLinked('tools/sign:latest')]).toEqual([true, false]);
 		await store.writeTag('tools/sign', 'latest', images['tools/sign:latest']!.index.digest);
+	});
+
+	it('says of an image whose tag was deleted meanwhile that it was, and does not call it whole', async () => {
+		const file = await plan();
+		const folder = store.tagFolder('tools/sign', 'latest');
+		const aside = path.join(temporary.folder, 'deleted-tag');
+		await rename(folder, aside);
+
+		const {exitCode, said, stdout} = await approved(file, ['--json']);
+		await rename(aside, folder);
+
+		expect(exitCode, said).toBe(0);
+		expect(JSON.parse(stdout).items).toMatchObject([
+			{outcome: 'done'},
+			{outcome: 'changed', say: 'latest was deleted since the plan was made.'},
+		]);
+		expect(said).toContain('left alone. latest was deleted since the plan was made.');
 	});
 
 	it('without a terminal wants the hash of the file, and says which', async () => {

@@ -2,9 +2,10 @@ import {stateFolder} from '../../adapters/journal/incident-folders.ts';
 import {noteOfApplying, recallPlan, rememberPlan} from '../../adapters/journal/plan-records.ts';
 import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
-import {exitCodes, OperatorError} from '../../domain/errors.ts';
+import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
+import type {Digest} from '../../domain/image/digest.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
-import {appliedPlan, exitOfApplied} from '../../domain/plan/applied.ts';
+import {appliedPlan, exitOfApplied, imagesNotFound, type TagsNow, whyNotApproved} from '../../domain/plan/applied.ts';
 import type {Plan} from '../../domain/plan/plan.ts';
 import {redactDeep} from '../../domain/text/redaction.ts';
 import {sayTime} from '../../domain/text/time.ts';
@@ -96,8 +97,19 @@ export async function applyPlan(options: ApplyOptions, invocation: Invocation): 
 			},
 		});
 		const incident = opened?.session.current().incident;
+		const gone = incident === undefined ? [] : imagesNotFound(plan, incident);
+		const tagsNow = new Map<string, TagsNow>();
+		for (const image of gone) {
+			const now = await store.tagsNow(image);
+			tagsNow.set(image.id, now);
+			const why = whyNotApproved(image, now);
+			if (why !== undefined) {
+				talk(`${image.id}: left alone. ${why}\n`);
+			}
+		}
+
 		if (flags.json && incident !== undefined) {
-			print(`${visibleJson(redactDeep(appliedPlan(plan, incident), invocation.redaction.redact), '  ')}\n`);
+			print(`${visibleJson(redactDeep(appliedPlan(plan, incident, tagsNow), invocation.redaction.redact), '  ')}\n`);
 		}
 
 		const isKnown = incident?.verdict !== undefined && code !== exitCodes.interrupted;
@@ -179,6 +191,22 @@ async function openStore(plan: Plan, {registry: name, plainHttp}: ApplyOptions, 
 			storage === undefined
 				? rememberPlan(state, {id: plan.id, what: 'applied', note})
 				: storage.markApplied({id: plan.id, note}, {signal}),
+		/** One that cannot be read is left out. */
+		async tagsNow({repository, tags}: Plan['images'][number]): Promise<TagsNow> {
+			const found = new Map<string, Digest | null>();
+			for (const tag of tags) {
+				const answer = await registry.manifest(repository, tag, {signal}).catch(error => {
+					signal.throwIfAborted();
+					asOperatorError(error);
+					return undefined;
+				});
+				if (answer?.state === 'found' || answer?.state === 'missing') {
+					found.set(tag, answer.state === 'found' ? answer.digest : null);
+				}
+			}
+
+			return found;
+		},
 		/** Of the images of a plan that was applied before: nothing is done. */
 		async verdictNow(before: string): Promise<number> {
 			print(`Plan ${plan.id} was applied before (${before}): nothing is done.\n`);

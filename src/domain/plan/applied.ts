@@ -1,15 +1,52 @@
 import {exitCodes} from '../errors.ts';
+import {type Digest, shortDigest} from '../image/digest.ts';
 import {type Incident, isFinished} from '../incident/incident.ts';
 import {isGood, outcomeOfItem} from '../incident/item.ts';
 import {exitOf} from '../incident/standing.ts';
-import type {Plan} from './plan.ts';
+import type {Plan, PlanImage} from './plan.ts';
 import {rowOfItem} from './row-id.ts';
+
+/** What a tag names now; null: nothing. Left out: it could not be read. */
+export type TagsNow = ReadonlyMap<string, Digest | null>;
+
+/** The images that are not damaged any more: whether their tags say that they were repaired is still to be looked at. */
+export function imagesNotFound(plan: Plan, {visits}: Incident): PlanImage[] {
+	const rows = new Set(visits.flatMap(visit => visit.rows ?? []).map(({id}) => id));
+	return plan.images.filter(({id}) => !rows.has(id));
+}
+
+/** Why an image that is not damaged any more is not what was approved. Undefined: the same digest has all of its tags. */
+export function whyNotApproved({digest, tags}: Pick<PlanImage, 'digest' | 'tags'>, now: TagsNow): string | undefined {
+	const reasons = tags.flatMap(tag => {
+		const is = now.get(tag);
+		if (is === undefined) {
+			return [`What ${tag} names now could not be read.`];
+		}
+
+		if (is === digest) {
+			return [];
+		}
+
+		if (is === null) {
+			return [`${tag} was deleted since the plan was made.`];
+		}
+
+		return digest === undefined
+			? [`${tag} named nothing, and names ${shortDigest(is)} now.`]
+			: [
+					`${tag} has moved since the plan was made: it named ${shortDigest(digest)}, and names ${shortDigest(is)} now.`,
+				];
+	});
+	return reasons.length === 0 ? undefined : reasons.join(' ');
+}
 
 /**
  * A plan with what became of it: of every item its outcome, of every image its verdict beside what it was before. An image whose row
- * was not settled as planned has `changed`; one that was not damaged any more, `already-whole`.
+ * was not settled as planned has `changed`, and so has one that is not damaged any more because a tag was moved or deleted; one that was
+ * repaired meanwhile, `already-whole`.
+ * @param tagsNow of the images that are not damaged any more, by their ids
  */
-export function appliedPlan(plan: Plan, {visits}: Incident) {
+export function appliedPlan(plan: Plan, {visits}: Incident, tagsNow: ReadonlyMap<string, TagsNow>) {
 	const items = visits.find(visit => visit.items !== undefined)?.items ?? [];
 	const rows = new Set(visits.flatMap(visit => visit.rows ?? []).map(({id}) => id));
 	const checks = visits.flatMap(visit => (visit.output?.kind === 'check-all' ? [visit.output] : [])).at(-1)?.images;
@@ -27,14 +64,17 @@ export function appliedPlan(plan: Plan, {visits}: Incident) {
 			const row = rowOfItem(item);
 			const done = items.find(each => each.row === row);
 			const outcome = done && (outcomeOfItem(done) ?? 'unsure');
+			const image = plan.images.find(({id}) => id === item.image);
+			const now = image && tagsNow.get(image.id);
+			const other = image && now && whyNotApproved(image, now);
 			return {
 				...item,
-				outcome: outcome ?? (rows.has(row) ? 'changed' : 'already-whole'),
+				outcome: outcome ?? (rows.has(row) || other !== undefined ? 'changed' : 'already-whole'),
 				say:
 					done === undefined
 						? rows.has(row)
 							? 'It is not as it was: left alone.'
-							: 'It is not damaged any more.'
+							: (other ?? 'It is not damaged any more.')
 						: 'say' in done.state
 							? done.state.say
 							: '',
