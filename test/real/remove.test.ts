@@ -212,9 +212,31 @@ describeReal('remove', ['docker-registry'], () => {
 		expect(removal('latest')).toMatchObject({possible: true});
 	});
 
+	it('is not planned where the configuration of the registry enables no deletes: it says where, and what to add', async () => {
+		await registry.stop();
+		registry = await startDockerRegistry({
+			root: store.root,
+			folder: temporary.folder,
+			port: Number(registry.host.split(':')[1]),
+			deletes: false,
+		});
+
+		const chosen = ['--remedy', 'web=remove'];
+		const ran = await login.run(['respond', '--registry', 'private', '--plan', 'none.json', ...chosen]);
+
+		expect(ran.exitCode, ran.stdout).toBe(2);
+		const said = ran.stderr.replace(/\s+/g, ' ');
+		expect(said).toContain(`The registry accepts no deletes: ${registry.config} does not enable them.`);
+		expect(said).toContain('Add storage.delete.enabled: true to its configuration');
+		expect(await exists(path.join(login.folder, 'work/none.json'))).toBe(false);
+	});
+
 	it('says what to configure where the registry accepts no deletes, and changes nothing', async () => {
 		await registry.stop();
 		await start({REGISTRY_STORAGE_DELETE_ENABLED: 'false'});
+		// Without its storage nothing is read of its configuration.
+		const registries = {private: {url: `http://${registry.host}`}};
+		await writeFile(path.join(login.folder, 'work/regmedic.yaml'), JSON.stringify({registries}));
 
 		const ran = await apply(await plan('web=remove'));
 

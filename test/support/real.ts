@@ -87,6 +87,8 @@ export async function startDockerRegistry(options: {
 	port?: number;
 	htpasswd?: string;
 	readonly?: boolean;
+	/** Whether its configuration enables deletes; by default it does. */
+	deletes?: boolean;
 	/** The address of a Redis that holds its descriptor cache; otherwise the cache is in its memory. */
 	redis?: string;
 	/** The most names of a page of its catalogue. */
@@ -112,7 +114,7 @@ export async function startDockerRegistry(options: {
 			log: {level: 'error', accesslog: {disabled: true}},
 			storage: {
 				filesystem: {rootdirectory: options.root},
-				delete: {enabled: true},
+				delete: {enabled: options.deletes ?? true},
 				cache: {blobdescriptor: options.redis === undefined ? 'inmemory' : 'redis'},
 				maintenance: {uploadpurging: {enabled: false}, ...(options.readonly ? {readonly: {enabled: true}} : {})},
 			},

@@ -57,6 +57,8 @@ const triedItem = v.object({
 	say: v.string(),
 	/** No sign of its change was found. */
 	notSeen: v.nullish(v.literal(true)),
+	/** Of its problem. */
+	code: v.nullish(v.string()),
 });
 
 export type TriedItem = v.InferOutput<typeof triedItem>;

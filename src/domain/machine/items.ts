@@ -57,6 +57,7 @@ function endOf({step, attempt, items = []}: Visit) {
 					outcome: outcomeOfItem(item) ?? 'unsure',
 					say: 'say' in item.state ? item.state.say : '',
 					...(item.state.kind === 'ended' && item.state.notSeen && {notSeen: true}),
+					...(item.state.kind === 'ended' && item.state.problem && {code: item.state.problem.code}),
 				})),
 			),
 		} satisfies JsonObject,

@@ -6,6 +6,7 @@ import type {CopyBackOutlook} from '../remedy/copy-back.ts';
 import {factsIn} from '../remedy/evidence.ts';
 import {canRelink} from '../remedy/relink-steps.ts';
 import type {RemedyOptionKey} from '../remedy/remedy.ts';
+import {howToAllowDeletes} from '../remedy/removal.ts';
 import type {Sibling} from '../remedy/siblings.ts';
 import {weighRemedies} from '../remedy/weigh-remedies.ts';
 import type {Finding} from '../storage/findings/finding.ts';
@@ -29,6 +30,8 @@ export type DamagedRow = {
 	copyBack?: CopyBackOutlook;
 	/** What is known of its use, in a sentence. */
 	use?: string;
+	/** An approved delete met a registry that accepts none. */
+	isDeleteRefused?: boolean;
 	/** The indexes of its repository that name it as a child. */
 	parents?: readonly Digest[];
 	attempted?: Attempted;
@@ -124,13 +127,14 @@ const asOption = (sibling: Sibling) => ({...sibling, reference: '', key: '', tit
 
 /** Never recommended: only a person knows that an image is not wanted any more. */
 function weighRemoval(
-	{parents = [], use, attempted}: DamagedRow,
+	{parents = [], use, attempted, isDeleteRefused}: DamagedRow,
 	known: RegistryFacts['known'],
 ): PlanImage['remedies'][number] {
 	const [parent] = parents;
 	const unknown = known === 'whole' ? undefined : whyNotKnown[known];
-	const impossible =
-		parent === undefined
+	const impossible = isDeleteRefused
+		? `The registry accepts no deletes. ${howToAllowDeletes}`
+		: parent === undefined
 			? unknown
 			: `The index ${shortDigest(parent)} of its repository names it as a child: removing it would break that.`;
 	const before = attempted?.failed.get('remove');

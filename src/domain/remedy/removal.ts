@@ -15,6 +15,10 @@ type RemoveTag = {kind: 'remove-tag'; repository: string; tag: string; named?: D
 
 export type Removal = RemoveImage | RemoveTag;
 
+/** @see distribution docs/configuration.md, "delete": off by default */
+export const howToAllowDeletes =
+	'Add storage.delete.enabled: true to its configuration, or REGISTRY_STORAGE_DELETE_ENABLED=true, restart it, and plan again.';
+
 export function isRemoval<Change extends {kind: string}>(change: Change): change is Extract<Change, Removal> {
 	return change.kind === 'remove-image' || change.kind === 'remove-tag';
 }

@@ -2,7 +2,7 @@ import {asOperatorError} from '../../domain/errors.ts';
 import {type Digest, parseDigest, shortDigest} from '../../domain/image/digest.ts';
 import type {Problem} from '../../domain/incident/event.ts';
 import type {OutputValues} from '../../domain/incident/outputs.ts';
-import {markerFor, namesOf, type Removal} from '../../domain/remedy/removal.ts';
+import {howToAllowDeletes, markerFor, namesOf, type Removal} from '../../domain/remedy/removal.ts';
 import type {DeleteAnswer, Registry} from '../ports/registry.ts';
 import type {StorageLock} from '../ports/storage.ts';
 import type {ActionContext, ActionResult} from './action.ts';
@@ -150,7 +150,7 @@ function rejectedBy({status, detail}: Extract<DeleteAnswer, {detail: string}>): 
 				problem: {
 					code: 'remove.disabled',
 					message: 'The registry accepts no deletes (405).',
-					hint: 'Set storage.delete.enabled: true in its configuration, or REGISTRY_STORAGE_DELETE_ENABLED=true, restart it, and plan again.',
+					hint: howToAllowDeletes,
 				},
 			}
 		: {outcome: 'rejected', say: `The registry rejected the delete: ${detail}`};

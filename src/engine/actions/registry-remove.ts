@@ -3,6 +3,7 @@ import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {formatReference, target} from '../../domain/image/reference.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
 import {isRemoval, namesOf, type Removal, tagsOf} from '../../domain/remedy/removal.ts';
+import {checkAcceptsDeletes} from './accepts-deletes.ts';
 import type {ActionContext, ActionNamed, Precondition} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 import {performRemovals} from './perform-removals.ts';
@@ -35,6 +36,7 @@ export const registryRemove: ActionNamed<'registry.remove'> = {
 	outcomeOf: refusedOrUnreachable,
 
 	async gate(inputs, context) {
+		await checkAcceptsDeletes(context);
 		const changes = await removalsOf(inputs, context);
 		const until = await untilNextCollection(context);
 		const {image} = inputs;

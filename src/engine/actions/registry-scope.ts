@@ -97,6 +97,7 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 				signal,
 				of: each => systemsOf(each, context),
 				usage: known,
+				isDeleteRefused: tried?.some(({code}) => code === 'remove.disabled') === true,
 				attemptsOf: ({id}) => attemptsAt(id, tried ?? []),
 				onProgress: progress,
 			});

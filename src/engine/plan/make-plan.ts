@@ -38,6 +38,8 @@ type PlanOptions = Preparing & {
 	usage?: KnownUsage | undefined;
 	/** What was tried before about this image. */
 	attemptsOf?: (image: DamagedImage) => Attempted;
+	/** An approved delete met a registry that accepts none, in the plan before. */
+	isDeleteRefused?: boolean;
 	onProgress?: (progress: {label: string; done: number; total: number}) => void;
 };
 
@@ -205,7 +207,7 @@ function forgetsBy({memory}: Scope, rows: readonly DamagedRow[]): Forgets {
 function rowOf(
 	image: DamagedImage,
 	{findings, disk, graph}: Scope & {graph: StorageGraph | undefined},
-	{host, of, reported, attemptsOf}: PlanOptions,
+	{host, of, reported, attemptsOf, isDeleteRefused = false}: PlanOptions,
 ): DamagedRow {
 	const {repository, tags, digest} = image;
 	const isOwn = (finding: Finding) =>
@@ -227,6 +229,7 @@ function rowOf(
 		need: needOf(image, settings, reported),
 		siblings,
 		...(disk === undefined && {isServedOnly: true}),
+		...(isDeleteRefused && {isDeleteRefused}),
 		...defined({attempted: attemptsOf?.(image)}),
 	};
 }

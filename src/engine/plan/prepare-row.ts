@@ -108,10 +108,11 @@ export async function prepareRow(
 			};
 		} catch (error) {
 			options.signal.throwIfAborted();
-			const {message} = asOperatorError(error);
+			const {message, code, hint} = asOperatorError(error);
 			if (!options.mayFallBack) {
 				throw new OperatorError('plan.remedy', `${remedy} is not possible for ${image.id}: ${message}`, {
-					hint: 'Choose another remedy for it.',
+					hint:
+						code === 'remove.disabled' ? `${hint} Or choose another remedy for it.` : 'Choose another remedy for it.',
 					exit: 'usage',
 				});
 			}

@@ -55,6 +55,17 @@ describe('the remedies of a damaged image in a plan', () => {
 		expect(possible(weighed)).toContain('leave');
 	});
 
+	it('hold no removal where an approved delete met a registry that accepts none, but what to configure', () => {
+		const remove = (more: Partial<DamagedRow>) =>
+			weighRow(row(more), known).remedies.find(({remedy}) => remedy === 'remove');
+
+		expect(remove({})).toMatchObject({possible: true});
+		expect(remove({isDeleteRefused: true})).toMatchObject({
+			possible: false,
+			why: expect.stringContaining('Add storage.delete.enabled: true'),
+		});
+	});
+
 	it('are a relink where everything is still on the disk, and no re-point then', () => {
 		const weighed = weighRow(row({findings: [unlinked], siblings: [sibling]}), known);
 

@@ -15,6 +15,8 @@ export type ConfiguredRegistry = RegistryOnHost & {
 	proxy?: Setting;
 	/** The folder of its store on the host, or the name of a volume. */
 	root?: string;
+	/** Why it accepts no deletes: `FILE does not enable them`. Absent: it does, or that is not known. */
+	refusesDeletes?: string;
 };
 
 /** How the registries of a host are configured. */
@@ -84,8 +86,30 @@ function configure(
 			proxy: proxy === undefined || proxy.value === '' ? undefined : proxy,
 			root: hostPath(registry, root),
 			deletes: deletes === undefined ? file?.deletes : isTrue(deletes.value) ? deletes : undefined,
+			refusesDeletes: refusesDeletes(registry.variables, file),
 		}),
 	};
+}
+
+/**
+ * Deletes are off where nothing turns them on. A variable replaces what it names, with everything below.
+ * @see distribution v2.8.3 registry/handlers/app.go: `storage.delete.enabled`; configuration/parser.go
+ */
+function refusesDeletes(
+	variables: RegistryOnHost['variables'],
+	file: RegistryConfigurationFile | undefined,
+): string | undefined {
+	const own = variables.get(deletesVariable);
+	const isSetElsewhere = variables.has('REGISTRY_STORAGE') || variables.has('REGISTRY_STORAGE_DELETE');
+	if (own !== undefined) {
+		return isTrue(own.value) || own.value === '' || own.value.includes('$')
+			? undefined
+			: `${own.file} sets ${deletesVariable} to ${own.value}`;
+	}
+
+	return isSetElsewhere || file === undefined || file.deletes !== undefined
+		? undefined
+		: `${file.path} does not enable them`;
 }
 
 function configurationOf(

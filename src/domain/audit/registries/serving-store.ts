@@ -31,6 +31,16 @@ export function proxyIn(maintenance: Pick<Maintenance, 'files' | 'running' | 'ro
 	return own.every(({proxy}) => proxy !== undefined) ? own[0]?.proxy : undefined;
 }
 
+/** Why the registry of the audited store accepts no deletes: `FILE does not enable them`. Undefined: it does, or that is not known. */
+export function deletesRefusedIn(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): string | undefined {
+	const {root} = maintenance;
+	const serving = settingsIn(maintenance).registries.filter(
+		registry => root !== undefined && serviceOf(registry, root) === 'serves',
+	);
+	const own = registriesOf(serving, root);
+	return own.every(({refusesDeletes}) => refusesDeletes !== undefined) ? own[0]?.refusesDeletes : undefined;
+}
+
 /** When the registry that serves the audited store was started, in seconds since 1970. Undefined: several may serve it, or none is seen. */
 export function servingSince(maintenance: Pick<Maintenance, 'files' | 'running' | 'root'>): number | undefined {
 	const {registries} = settingsIn(maintenance);

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {assessMaintenance} from '../../../../src/domain/audit/audit.ts';
 import type {Maintenance, MaintenanceFile, RunningRegistry} from '../../../../src/domain/audit/maintenance.ts';
 import {settingsIn} from '../../../../src/domain/audit/registries/registry-settings.ts';
-import {descriptorCacheIn, proxyIn} from '../../../../src/domain/audit/registries/serving-store.ts';
+import {deletesRefusedIn, descriptorCacheIn, proxyIn} from '../../../../src/domain/audit/registries/serving-store.ts';
 import {quietHost} from '../../../support/fake-ports.ts';
 
 const root = '/opt/registry/data';
@@ -245,4 +245,28 @@ it('the version of a registry that runs on another store of the host says nothin
 	expect(severityBeside('/srv/hub/config.yml', '/srv/hub')).toBe('may-break');
 	// It may serve this store.
 	expect(severityBeside('/srv/unread.yml')).toBe('may-break');
+});
+
+describe('whether a registry accepts deletes', () => {
+	it.each([
+		['cache: {blobdescriptor: inmemory}', '', '/opt/registry/config.yml does not enable them'],
+		['delete: {enabled: false}', '', '/opt/registry/config.yml does not enable them'],
+		['delete: {enabled: true}', '', undefined],
+		['delete: {enabled: yes}', '', undefined],
+		['delete: {enabled: false}', '    environment: {REGISTRY_STORAGE_DELETE_ENABLED: "true"}\n', undefined],
+		[
+			'delete: {enabled: true}',
+			'    environment: {REGISTRY_STORAGE_DELETE_ENABLED: "false"}\n',
+			'/opt/registry/compose.yaml sets REGISTRY_STORAGE_DELETE_ENABLED to false',
+		],
+		['delete: {enabled: false}', '    environment: {REGISTRY_STORAGE_DELETE: "{enabled: true}"}\n', undefined],
+	])('with %j in its file and %j in its service: %j refuses them', (text, more, refusing) => {
+		expect(deletesRefusedIn({files: [service(more), configured(text)], running: [], root})).toBe(refusing);
+	});
+
+	it('is not known of a configuration that was not read, and says nothing of another store', () => {
+		expect(deletesRefusedIn({files: [service('')], running: [], root})).toBeUndefined();
+		expect(deletesRefusedIn({files: [service(''), configured('')], running: [], root: '/srv/other'})).toBeUndefined();
+		expect(deletesRefusedIn({files: [], running: [], root})).toBeUndefined();
+	});
 });
