@@ -26,7 +26,7 @@ const engines = locate('docker') === undefined ? (['podman'] as const) : (['dock
 
 describeReal(
 	'a store that only root may read, by containers',
-	['sshd', 'ssh', 'docker-registry', 'podman', 'buildah', 'busybox', 'setpriv', 'flock'],
+	['sshd', 'ssh', 'docker-registry', 'containers', 'buildah', 'busybox', 'setpriv', 'flock'],
 	() => {
 		let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 		let login: Login;

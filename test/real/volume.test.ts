@@ -15,7 +15,7 @@ const usesDocker = locate('docker') !== undefined;
 
 describeReal(
 	'a store in a volume of a container engine, for a login that is not root',
-	['sshd', 'ssh', 'podman', 'buildah', 'busybox', 'sudo', 'unshare', 'setpriv'],
+	['sshd', 'ssh', 'containers', 'buildah', 'busybox', 'sudo', 'unshare', 'setpriv'],
 	() => {
 		let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 		let login: Login;

@@ -9,7 +9,7 @@ import {freePort, locate} from './real.ts';
 
 const run = promisify(execFile);
 
-export const composePrograms = ['docker-compose', 'podman', 'buildah', 'docker-registry', 'nginx'];
+export const composePrograms = ['docker-compose', 'containers', 'buildah', 'docker-registry', 'nginx'];
 
 /** A real docker-registry and a real nginx before it, in containers that compose has started by Podman's service. */
 export type ComposeStack = AsyncDisposable & {

@@ -8,6 +8,8 @@ import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe} from 'vitest';
 import {
+	containers,
+	isWithoutContainers,
 	isWithoutRegistry3,
 	locate,
 	type RegistryVersion,
@@ -27,10 +29,8 @@ export function describeReal(title: string, programs: string[], body: () => void
 		registryVersion === '3.1' && programs.includes('docker-registry') ? [...programs, registry3] : programs;
 	const missing = needed.filter(program => locate(program) === undefined);
 
-	if (
-		missing.some(program => program !== registry3 || !isWithoutRegistry3) &&
-		process.env.REGMEDIC_REQUIRE_REAL === '1'
-	) {
+	const mayBeMissing = [...(isWithoutRegistry3 ? [registry3] : []), ...(isWithoutContainers ? [containers] : [])];
+	if (missing.some(program => !mayBeMissing.includes(program)) && process.env.REGMEDIC_REQUIRE_REAL === '1') {
 		throw new Error(`${title}: missing ${missing.join(', ')}`);
 	}
 

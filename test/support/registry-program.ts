@@ -17,8 +17,18 @@ export const registry3 = 'registry 3.1';
 /** Whether this machine is said to have no way to build distribution 3.1, so that its tests may be skipped. */
 export const isWithoutRegistry3 = given === 'none';
 
+/** The stand-in for a podman that can start containers, among the programs that a test needs: a sandbox may not allow it. */
+export const containers = 'containers';
+
+/** Whether this machine is said to start none (`.ci/run` tries), so that their tests may be skipped. */
+export const isWithoutContainers = process.env.REGMEDIC_CONTAINERS === 'none';
+
 /** @returns the path of a program, also of one that only root's PATH has */
 export function locate(program: string): string | undefined {
+	if (program === containers) {
+		return isWithoutContainers ? undefined : locate('podman');
+	}
+
 	if (program === registry3) {
 		return registryProgram('3.1');
 	}
