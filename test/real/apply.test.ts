@@ -189,6 +189,33 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 		expect(said).toContain('left alone. latest was deleted since the plan was made.');
 	});
 
+	it.each<[string, {before: string[]; after: string[]}, string]>([
+		['lost one of its tags', {before: ['2026-04', 'latest'], after: ['latest']}, '2026-04 was deleted or moved'],
+		['got another tag', {before: ['latest'], after: ['edge', 'latest']}, 'edge names it now, and did not'],
+	])('leaves a damaged image alone that %s meanwhile: the complete set is what was approved', async (_, tags, says) => {
+		const {digest} = images['tools/sign:latest']!.index;
+		const setTags = async (names: string[]) => {
+			await rm(path.dirname(store.tagFolder('tools/sign', 'latest')), {recursive: true});
+			await Promise.all(names.map(tag => store.writeTag('tools/sign', tag, digest)));
+		};
+		await setTags(tags.before);
+		const file = `tagged-${tags.before.length}.json`;
+		const made = await login.run(['respond', '--registry', 'private', '--plan', file]);
+		expect(made.exitCode, made.stderr).toBe(3);
+		await setTags(tags.after);
+
+		const {exitCode, said, stdout} = await approved(file, ['--json']);
+		await setTags(['latest']);
+
+		expect(exitCode, said).toBe(3);
+		expect(JSON.parse(stdout).items).toMatchObject([
+			{outcome: 'done'},
+			{outcome: 'changed', say: expect.stringMatching(`^${says}.* the plan was made\\.$`)},
+		]);
+		expect(said).toContain(`left alone. ${says}`);
+		expect([await isLinked('tools/lint:latest'), await isLinked('tools/sign:latest')]).toEqual([true, false]);
+	});
+
 	it('without a terminal wants the hash of the file, and says which', async () => {
 		const file = await plan();
 

@@ -3,6 +3,7 @@ import {type Digest, shortDigest} from '../image/digest.ts';
 import {type Incident, isFinished} from '../incident/incident.ts';
 import {isGood, outcomeOfItem} from '../incident/item.ts';
 import {exitOf} from '../incident/standing.ts';
+import {whyOtherTags} from './other-tags.ts';
 import type {Plan, PlanImage} from './plan.ts';
 import {rowOfItem} from './row-id.ts';
 
@@ -42,13 +43,14 @@ export function whyNotApproved({digest, tags}: Pick<PlanImage, 'digest' | 'tags'
 
 /**
  * A plan with what became of it: of every item its outcome, of every image its verdict beside what it was before. An image whose row
- * was not settled as planned has `changed`, and so has one that is not damaged any more because a tag was moved or deleted; one that was
+ * was not settled as planned has `changed`, with the tags if it has others than were approved, and so has one that is not damaged any more because a tag was moved or deleted; one that was
  * repaired meanwhile, `already-whole`.
  * @param tagsNow of the images that are not damaged any more, by their ids
  */
-export function appliedPlan(plan: Plan, {visits}: Incident, tagsNow: ReadonlyMap<string, TagsNow>) {
+export function appliedPlan(plan: Plan, incident: Incident, tagsNow: ReadonlyMap<string, TagsNow>) {
+	const {visits} = incident;
 	const items = visits.find(visit => visit.items !== undefined)?.items ?? [];
-	const rows = new Set(visits.flatMap(visit => visit.rows ?? []).map(({id}) => id));
+	const rows = visits.flatMap(visit => visit.rows ?? []);
 	const checks = visits.flatMap(visit => (visit.output?.kind === 'check-all' ? [visit.output] : [])).at(-1)?.images;
 	return {
 		...plan,
@@ -61,19 +63,20 @@ export function appliedPlan(plan: Plan, {visits}: Incident, tagsNow: ReadonlyMap
 			};
 		}),
 		items: plan.items.map(item => {
-			const row = rowOfItem(item);
-			const done = items.find(each => each.row === row);
+			const id = rowOfItem(item);
+			const row = rows.find(each => each.id === id);
+			const done = items.find(each => each.row === id);
 			const outcome = done && (outcomeOfItem(done) ?? 'unsure');
-			const image = plan.images.find(({id}) => id === item.image);
+			const image = plan.images.find(each => each.id === item.image);
 			const now = image && tagsNow.get(image.id);
 			const other = image && now && whyNotApproved(image, now);
 			return {
 				...item,
-				outcome: outcome ?? (rows.has(row) || other !== undefined ? 'changed' : 'already-whole'),
+				outcome: outcome ?? (row !== undefined || other !== undefined ? 'changed' : 'already-whole'),
 				say:
 					done === undefined
-						? rows.has(row)
-							? 'It is not as it was: left alone.'
+						? row !== undefined
+							? ((image && whyOtherTags(image, row, incident)) ?? 'It is not as it was: left alone.')
 							: (other ?? 'It is not damaged any more.')
 						: 'say' in done.state
 							? done.state.say

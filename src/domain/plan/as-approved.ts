@@ -6,6 +6,7 @@ import type {PlanRow} from '../incident/plan-row.ts';
 import {findStep, leave, remedyOfPage} from '../runbook/runbook.ts';
 import {count} from '../text/wording.ts';
 import {countDestructive} from './items.ts';
+import {whyOtherTags} from './other-tags.ts';
 import type {Plan, PlanItem} from './plan.ts';
 import {type PlanChange, planChangeOf} from './plan-change.ts';
 import {pointedTo} from './plan-siblings.ts';
@@ -22,7 +23,7 @@ export type PlanWord =
 
 /**
  * The incident has found and prepared everything itself. Of the plan it takes which images are repaired by which remedy, and only
- * where it would make the same changes. A second plan, and every other question, are for a person.
+ * where it would make the same changes to an image with the same tags. A second plan, and every other question, are for a person.
  * @param unlike the rows whose changes were not those of the plan
  */
 export function wordOfPlan(plan: Plan, incident: Incident, unlike: ReadonlySet<string>): PlanWord {
@@ -34,7 +35,7 @@ export function wordOfPlan(plan: Plan, incident: Incident, unlike: ReadonlySet<s
 	}
 
 	if (phase.kind === 'asking' && visit.rows) {
-		return settle(plan, visit, {rows: visit.rows, unlike, host: incident.image.host});
+		return settle(plan, visit, {rows: visit.rows, unlike, incident});
 	}
 
 	if (phase.kind === 'gate' && isApply) {
@@ -74,14 +75,29 @@ function restartNone({asked, step, attempt}: Visit): PlanWord | undefined {
 function settle(
 	plan: Plan,
 	{step, attempt}: Visit,
-	{rows, unlike, host}: {rows: readonly PlanRow[]; unlike: ReadonlySet<string>; host: string},
+	{rows, unlike, incident}: {rows: readonly PlanRow[]; unlike: ReadonlySet<string>; incident: Incident},
 ): PlanWord {
+	const {host} = incident.image;
 	const choose = (some: readonly PlanRow[], remedy: string): PlanWord => ({
 		kind: 'say',
 		happening: {type: 'plan.chosen', step, attempt, rows: some.map(({id}) => id), remedy},
 		tell: [],
 		unlike: [],
 	});
+	const leaveAlone = (some: readonly PlanRow[], why: (row: PlanRow) => string | undefined): PlanWord => ({
+		...(choose(some, leave) as Extract<PlanWord, {kind: 'say'}>),
+		tell: some.map(row => `${row.title}: left alone. ${why(row)}`),
+		unlike: some.map(({id}) => id),
+	});
+	const whyOther = (row: PlanRow) => {
+		const image = itemFor(plan, row.id) && plan.images.find(({id}) => id === row.id);
+		return image && whyOtherTags(image, row, incident);
+	};
+	const retagged = rows.filter(row => !unlike.has(row.id) && whyOther(row) !== undefined);
+	if (retagged.length > 0) {
+		return leaveAlone(retagged, whyOther);
+	}
+
 	const wanted = (row: PlanRow) => (unlike.has(row.id) ? leave : remedyIn(row, itemFor(plan, row.id)));
 	const [other] = rows.filter(row => row.remedy !== wanted(row));
 	if (other !== undefined) {
@@ -92,11 +108,7 @@ function settle(
 
 	const wrong = rows.filter(row => row.remedy !== leave && whyUnlike(plan, row, host) !== undefined);
 	if (wrong.length > 0) {
-		return {
-			...(choose(wrong, leave) as Extract<PlanWord, {kind: 'say'}>),
-			tell: wrong.map(row => `${row.title}: left alone. ${whyUnlike(plan, row, host)}`),
-			unlike: wrong.map(({id}) => id),
-		};
+		return leaveAlone(wrong, row => whyUnlike(plan, row, host));
 	}
 
 	return rows.every(({remedy}) => remedy === leave)

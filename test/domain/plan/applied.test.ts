@@ -1,7 +1,8 @@
 import {expect, it} from 'vitest';
 import type {Incident, Visit} from '../../../src/domain/incident/incident.ts';
 import type {Item, ItemState} from '../../../src/domain/incident/item.ts';
-import {exitOfApplied} from '../../../src/domain/plan/applied.ts';
+import {appliedPlan, exitOfApplied} from '../../../src/domain/plan/applied.ts';
+import type {Plan} from '../../../src/domain/plan/plan.ts';
 
 const ended = (outcome: Extract<ItemState, {kind: 'ended'}>['outcome'], more = {}): ItemState => ({
 	kind: 'ended',
@@ -50,4 +51,23 @@ it.each([
 ] as const)('a plan that was applied and checked exits as the check found it: %s', (verdict, exit) => {
 	const checked = {verdict: {verdict, at: '2026-04-19T03:20:00.000Z'}} as Partial<Incident>;
 	expect(exitOfApplied(incidentWith([ended('done'), ended('failed')], checked, 'ran'))).toBe(exit);
+});
+
+it.each([
+	[true, '2026-04 was deleted or moved since the plan was made.'],
+	[false, '2026-04 was deleted or moved since the plan was made, or could not be read now.'],
+])('an image that was left for its tags has changed, and its item names them (all was read: %s)', (complete, say) => {
+	const id = 'app@0a1b2c3d4e5f';
+	const plan = {
+		images: [{id, tags: ['2026-04', 'latest']}],
+		items: [{id: '1', image: id, remedy: 'relink', changes: []}],
+	} as unknown as Plan;
+	const visits = [
+		{outcome: 'damaged', output: {kind: 'scope', complete}},
+		{outcome: 'settled', output: {kind: 'plan'}, rows: [{id, values: {tags: ['latest']}}]},
+	];
+
+	const {items} = appliedPlan(plan, {visits} as unknown as Incident, new Map());
+
+	expect(items).toMatchObject([{outcome: 'changed', say}]);
 });

@@ -18,9 +18,10 @@ const digest = (n: number) => `sha256:${String(n).repeat(64)}`;
 /** Of a row, what each remedy would store now. */
 type Now = Record<string, number>;
 
-function planOf(items: {image: string; remedy: string; stores: number}[]): Plan {
+function planOf(items: {image: string; remedy: string; stores: number}[], tags = ['latest']): Plan {
 	return {
 		id: 'p-1',
+		images: items.map(({image}) => ({id: image, tags})),
 		items: items.map(({image, remedy, stores}) => ({
 			image,
 			remedy,
@@ -71,14 +72,14 @@ const begun = (step: string, values = {}): Happening => ({
 	attempt: 1,
 });
 
-function opened(now: Now): Told {
-	const rows = ids.map(id => ({id}));
+function opened(now: Now, tags: Record<string, string[]> = {}): Told {
+	const rows = ids.map(id => ({id, tags: tags[id] ?? ['latest']}));
 	return tellOn(tellIncident(planPage(rows)).tell(begun('plan', {rows})), now);
 }
 
 /** Says what the plan says until it says no more. */
-function follow(plan: Plan, now: Now) {
-	let told = opened(now);
+function follow(plan: Plan, now: Now, tags?: Record<string, string[]>) {
+	let told = opened(now, tags);
 	const unlike = new Set<string>();
 	const heard: string[] = [];
 	for (let turn = 0; turn < 20; turn++) {
@@ -134,6 +135,34 @@ it('leaves a row whose changes would be others now, and says so; the rest goes o
 	expect(settledItems(told)).toEqual(['base: mend']);
 });
 
+it.each<[string, string[], string]>([
+	['lost a tag', ['2026-04'], 'latest was deleted or moved since the plan was made.'],
+	['lost all of its tags', [], '2026-04, latest were deleted or moved since the plan was made.'],
+	['got a tag', ['2026-04', 'edge', 'latest'], 'edge names it now, and did not when the plan was made.'],
+	[
+		'has other tags',
+		['edge', 'next', 'latest'],
+		'2026-04 was deleted or moved since the plan was made. edge, next name it now, and did not when the plan was made.',
+	],
+])('leaves an image alone that %s since it was approved, though its changes are the same', (_, tags, why) => {
+	const items = [
+		{image: 'base', remedy: 'mend', stores: 1},
+		{image: 'web', remedy: 'mend', stores: 2},
+	];
+	const approved = ['2026-04', 'latest'];
+	const {heard, told} = follow(planOf(items, approved), {base: 1, web: 2, tools: 3}, {base: approved, web: tags});
+
+	expect(heard).toEqual([`web: left alone. ${why}`]);
+	expect(settledItems(told)).toEqual(['base: mend']);
+});
+
+it('takes the same tags in another order for the same ones', () => {
+	const plan = planOf([{image: 'web', remedy: 'mend', stores: 2}], ['2026-04', 'latest']);
+	const {told} = follow(plan, {base: 1, web: 2, tools: 3}, {web: ['latest', '2026-04']});
+
+	expect(settledItems(told)).toEqual(['web: mend']);
+});
+
 it('leaves all to a person where nothing of the plan is left to do', () => {
 	const {word} = follow(planOf([{image: 'gone', remedy: 'mend', stores: 1}]), {base: 1, web: 2, tools: 3});
 
@@ -181,6 +210,7 @@ it('takes a build for the approved one where only the registry is called otherwi
 	const plan = (repository?: string) =>
 		({
 			id: 'p-1',
+			images: [],
 			registry: 'maker.example:5055',
 			items: [
 				{image: 'base', remedy: 'mend', changes: [planChangeOf(build('maker.example:5055', repository) as Change)]},
