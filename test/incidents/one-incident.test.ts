@@ -31,6 +31,18 @@ it('one incident repairs all damage of a registry with one approval, and its end
 		0,
 	]);
 
+	// By the disk, the damage was there at the earliest of these times at the latest.
+	const first = incident.visits.find(({output}) => output?.kind === 'scope')!.output;
+	const times = first?.kind === 'scope' ? first.images.flatMap(({since}) => since ?? []) : [];
+	const close = incident.visits.findLast(({step}) => step === 'close')!;
+	expect(close.asked, said).toMatchObject({
+		questions: [
+			{name: 'impact'},
+			{name: 'began', default: times.toSorted()[0], from: 'the disk, at the latest'},
+			{name: 'noticed'},
+		],
+	});
+
 	const report = postMortemOf(day.events);
 	expect(report.verdict).toBe('intact');
 	expect(report.damaged!.map(({title, ways, verdict}) => [title, ...ways, verdict])).toEqual(

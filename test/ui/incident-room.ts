@@ -219,6 +219,8 @@ export type RoomOptions = {
 	suspend?: () => Promise<void>;
 	stop?: AbortSignal;
 	settings?: JsonObject;
+	/** Changes the page before it is run. */
+	page?: (text: string) => string;
 };
 
 /** A real session over a made-up world, with a person at a terminal. */
@@ -232,6 +234,7 @@ export async function openRoom(options: RoomOptions = {}) {
 		real = false,
 		dryRun = false,
 		suspend,
+		page = text => text,
 	} = options;
 	const terminal = createTerminal({columns, rows});
 	const record = createMemoryJournal();
@@ -250,7 +253,7 @@ export async function openRoom(options: RoomOptions = {}) {
 			schema: 'regmedic.journal/1',
 			incident: 'calm-otter',
 			version: '0.1.0',
-			runbook,
+			runbook: page(runbook),
 			inputs: {image: brokenCheck.reference},
 			settings: {pipeline: 'acme/infra@main', repository: 'acme/infra', branch: 'main', ...options.settings},
 			dryRun,

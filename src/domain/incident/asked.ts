@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import {defined} from '../defined.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
 import {type Doing, type QuestionType, questionTypes} from '../runbook/runbook.ts';
+import {isTime, sayTime} from '../text/time.ts';
+import {visibleLine} from '../text/visible.ts';
 
 /** What a step asks of a person, with its values resolved. */
 export type Asked =
@@ -22,13 +24,17 @@ export type ChoiceOption = {
 	blocked?: string;
 };
 
-/** `options`: what can be ticked or picked. `default`: the answer that is filled in at first. */
+/**
+ * `options`: what can be ticked or picked. `default`: what is proposed, a time as ISO 8601. `from`: where the proposal is from, in
+ * words that follow "from"; only beside a `default`.
+ */
 export type AskedQuestion = {
 	name: string;
 	prompt: string;
 	type: QuestionType;
 	options: Json[];
 	default?: Json;
+	from?: string;
 };
 
 const text = v.exactOptional(v.string());
@@ -45,11 +51,12 @@ const option = v.pipe(
 	}),
 	v.transform((row): ChoiceOption => ({...row, title: row.title || row.key})),
 );
-const question: v.GenericSchema<unknown, Omit<AskedQuestion, 'name'>> = v.object({
+const question = v.object({
 	prompt: v.optional(v.string(), ''),
 	type: v.optional(v.picklist(questionTypes), 'text'),
 	options: v.fallback(v.array(v.any()), []),
 	default: v.exactOptional(v.any()),
+	from: v.exactOptional(v.any()),
 });
 const choose = v.object({question: v.optional(v.string(), ''), options: v.fallback(v.array(option), [])});
 const ask = v.object({questions: v.fallback(v.record(v.string(), question), {})});
@@ -67,11 +74,7 @@ export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
 			const {questions} = v.parse(ask, values);
 			return {
 				kind: 'ask',
-				questions: Object.entries(questions).map(([name, {default: preset, ...asked}]) => ({
-					name,
-					...asked,
-					...defined({default: preset ?? presetOf(asked)}),
-				})),
+				questions: Object.entries(questions).map(([name, each]) => ({name, ...withProposal(each)})),
 			};
 		}
 
@@ -81,6 +84,30 @@ export function parseAsked(does: Doing, values: JsonObject): Asked | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** What is no time is not proposed for one. */
+function withProposal({default: preset, from, ...asked}: v.InferOutput<typeof question>): Omit<AskedQuestion, 'name'> {
+	const isUsable = asked.type !== 'time' || (typeof preset === 'string' && isTime(preset));
+	return {
+		...asked,
+		...defined({
+			default: isUsable ? (preset ?? presetOf(asked)) : undefined,
+			from: isUsable && typeof preset === 'string' && preset !== '' && typeof from === 'string' ? from : undefined,
+		}),
+	};
+}
+
+/** The time that is proposed for an answer, as ISO 8601; undefined: none is. */
+export function proposedTime({type, default: preset}: AskedQuestion): string | undefined {
+	return type === 'time' && typeof preset === 'string' ? preset : undefined;
+}
+
+/** `From the disk, at the latest: 2026-04-19 02:00 UTC.` Undefined: no time is proposed. */
+export function sayProposedTime(question: AskedQuestion): string | undefined {
+	const time = proposedTime(question);
+	const from = question.from === undefined ? 'Proposed' : `From ${visibleLine(question.from)}`;
+	return time === undefined ? undefined : `${from}: ${sayTime(time)}.`;
 }
 
 /** What an option says of itself: `tick: true`. Where none says anything, nothing is filled in. */

@@ -16,6 +16,8 @@ export const scopeOutput = v.object({
 	trouble: v.exactOptional(v.string()),
 	/** What uses the damaged images, in words. */
 	impact: v.exactOptional(v.string()),
+	/** By when the damage had begun, ISO 8601. */
+	began: v.exactOptional(v.string()),
 	hold: v.exactOptional(hold),
 	/** A cleaner ran, or was to start, while the disk was read. */
 	provisional: v.exactOptional(v.literal(true)),

@@ -39,7 +39,7 @@ export function renderMarkdown(report: PostMortem): string {
 				['Runbook', `${cell(report.runbook.title)} (${cell(report.runbook.name)})`],
 			],
 		)}`,
-		`## Impact and detection\n\n- Who or what was affected: ${line(told.impact)}\n- Began: ${line(told.began)}\n- Noticed by: ${line(told.noticed)}`,
+		`## Impact and detection\n\n- Who or what was affected: ${sayTold(told, 'impact')}\n- Began: ${sayTold(told, 'began')}\n- Noticed by: ${sayTold(told, 'noticed')}`,
 		`## Root cause, as found\n\n${list(report.cause.map(line))}`,
 		...sayDamaged(report),
 		...sayBefore(report),
@@ -104,6 +104,12 @@ export function renderMarkdown(report: PostMortem): string {
 		}\n\nThe record: ${record.events} events, ${record.sealed ? `sealed; head ${code(record.head ?? '')}` : 'not sealed: the incident is still open'}.`,
 	];
 	return `${sections.join(`\n\n${drill ? '*DRILL*\n\n' : ''}`)}\n`;
+}
+
+/** An answer, and where it is from if a person only took what was proposed. */
+function sayTold({from, ...told}: PostMortem['told'], name: keyof typeof told): string {
+	const source = from?.[name];
+	return line(source === undefined ? told[name] : `${told[name]} (from ${source})`);
 }
 
 function sayDamaged({damaged = []}: PostMortem): string[] {

@@ -6,7 +6,6 @@ import type {Incident} from '../incident/incident.ts';
 import {comparisonOf, platformsLost, verdictOfImage} from '../incident/standing.ts';
 import type {InventoryEntry} from '../inventory/inventory.ts';
 import type {Past, UnusablePast} from '../inventory/past.ts';
-import type {Json, JsonObject} from '../json.ts';
 import {fold} from '../machine/machine.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
 import {causeOf, placeOf, risksIn} from './cause.ts';
@@ -14,6 +13,7 @@ import {changesOf, type MadeChange, type Skipped, skippedIn, turnedDownIn} from 
 import {type DamagedReport, damagedIn} from './images.ts';
 import {type Milestone, milestonesOf, type Spans, spansOf} from './milestones.ts';
 import {type TimelineRow, timelineOf} from './timeline.ts';
+import {type Told, toldIn} from './told.ts';
 
 /** The report of an incident, made from its journal alone. Markdown and JSON are renderings of it. */
 export type PostMortem = {
@@ -41,8 +41,8 @@ export type PostMortem = {
 	lastAt: string;
 	milestones: Milestone[];
 	spans: Spans;
-	/** The answers of the responder to the closing questions. */
-	told: {impact: string; began: string; noticed: string};
+	/** The closing questions, answered. */
+	told: Told;
 	cause: string[];
 	/** Every image that was found damaged, where the incident was about all damage of a registry. */
 	damaged?: DamagedReport[];
@@ -108,14 +108,6 @@ export function postMortemOf(events: readonly JournalEvent[]): PostMortem {
 	};
 }
 
-function toldIn({visits}: Incident): PostMortem['told'] {
-	const answers: JsonObject = Object.assign(
-		{},
-		...visits.map(({output}) => (output?.kind === 'answers' ? output.answers : {})),
-	);
-	return {impact: textOf(answers.impact), began: textOf(answers.began), noticed: textOf(answers.noticed)};
-}
-
 /** The first look at the disk counts: later ones see what was repaired. */
 function beforeIn({visits}: Incident): PostMortem['before'] {
 	return visits.flatMap(({output}) =>
@@ -160,13 +152,4 @@ function followUpsOf(incident: Incident): FollowUp[] {
 				]
 			: [];
 	return [...risks, ...suspended, ...lost, ...others, ...detection];
-}
-
-/** An answer of a person as text. */
-function textOf(value: Json | undefined): string {
-	return typeof value === 'string' && value !== ''
-		? value
-		: value === undefined || value === null || value === ''
-			? 'unknown'
-			: JSON.stringify(value);
 }

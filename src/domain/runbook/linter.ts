@@ -2,6 +2,7 @@ import {remedyOptions} from '../remedy/remedy.ts';
 import {type LocatedProblem, problemAt} from '../yaml/located-yaml.ts';
 import {loopProblems, proofProblems, reachProblems, valueProblems} from './lint-paths.ts';
 import {applyProblems, gateOfPlanProblems, remedyProblems} from './lint-plan.ts';
+import {questionProblems} from './lint-questions.ts';
 import {edgesOf} from './paths.ts';
 import {
 	type ActionDeclaration,
@@ -22,6 +23,7 @@ export function lintRunbook(runbook: Runbook, actions: readonly ActionDeclaratio
 		...runbook.steps.flatMap(step => [
 			...actionProblems(step, known),
 			...remedyProblems(step, known),
+			...questionProblems(step),
 			...routeProblems(step, runbook, known),
 		]),
 	];

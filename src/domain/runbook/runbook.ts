@@ -77,7 +77,15 @@ export const questionTypes = ['text', 'time', 'tick', 'pick'] as const;
 
 export type QuestionType = (typeof questionTypes)[number];
 
-type Question = {prompt: string; type: QuestionType; options?: Json; default?: Json};
+type Question = {
+	prompt: string;
+	type: QuestionType;
+	options?: Json;
+	/** What is proposed; null once it is resolved: nothing. */
+	default?: Json;
+	/** Where the proposal is from, in words that follow "from": `the disk, at the latest`. */
+	from?: string;
+};
 
 type Option = {title: string; recommended?: string};
 

@@ -26,6 +26,7 @@ const question = v.strictObject({
 	type: v.optional(v.picklist(questionTypes), 'text'),
 	options: v.exactOptional(json),
 	default: v.exactOptional(json),
+	from: v.exactOptional(v.string()),
 });
 
 const remedy: v.GenericSchema<unknown, PlannedRemedy> = v.strictObject({

@@ -32,6 +32,14 @@ export function readTime(text: string, now: number): string | undefined {
 	return at === undefined || at > now ? undefined : new Date(at).toISOString();
 }
 
+/** The last time that JavaScript has. @see ECMA-262, "Time Values and Time Range" */
+const endOfTimeMs = 8.64e15;
+
+/** Whether a text is a time with its date, as `readTime` reads one. */
+export function isTime(text: string): boolean {
+	return dateAndTime.test(text) && readTime(text, endOfTimeMs) !== undefined;
+}
+
 type WrittenTime = {
 	/** `2026-04-19` */
 	date: string;

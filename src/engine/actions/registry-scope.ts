@@ -1,4 +1,5 @@
 import {referenceTo} from '../../domain/damage/damaged-image.ts';
+import {onsetOf} from '../../domain/damage/onset.ts';
 import {defined} from '../../domain/defined.ts';
 import {sayHoldWhole} from '../../domain/hold/say-hold.ts';
 import {inputParser, type TriedItem} from '../../domain/incident/inputs.ts';
@@ -48,6 +49,7 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 		gaps: 'what could not be read',
 		trouble: 'why the storage of the registry itself fails',
 		impact: 'what uses the damaged images, in words; absent: no use is known',
+		began: 'by when the damage had begun at the latest, by the clock of the disk; absent: the disk shows no time',
 		hold: 'what cleans the store now, and what will next',
 		provisional: 'whether a cleaner ran while the disk was read',
 	},
@@ -103,7 +105,7 @@ export const registryScope: ActionNamed<'registry.scope'> = {
 			});
 			tell(scope, log, ports.clock.now().getTime());
 			const backs = await dataToPutBack(scope, context);
-			return resultOf(scope, plan, {host: image.host, backs, impact: impactOf(scope, known, context)});
+			return resultOf(scope, plan, {host: image.host, backs, ...closingOf(scope, known, context)});
 		} finally {
 			await registry.close();
 		}
@@ -119,14 +121,16 @@ function systemsOf(
 	return own === undefined ? {ports, settings} : {ports: own.ports, settings: parseSettings(own.settings) ?? settings};
 }
 
-/** What uses any image that this incident found damaged, also those that are repaired by now. */
-function impactOf({images}: Scope, known: KnownUsage | undefined, context: ActionContext): string | undefined {
+type Closing = {impact?: string; began?: string};
+
+/** What is proposed at the end, of every image that this incident found damaged, also of those that are repaired by now. */
+function closingOf({images}: Scope, known: KnownUsage | undefined, context: ActionContext): Closing {
 	const all = [...(context.planned ?? []).map(({damaged}) => damaged), ...images];
 	const pipelines = all.flatMap(
 		image => systemsOf(referenceTo(image, context.ports.registry.host), context).settings.usedByPipelines,
 	);
 	const users = known === undefined ? [] : all.flatMap(image => usedBy(known.usage, image, known.hosts));
-	return sayImpact(users, pipelines);
+	return defined({impact: sayImpact(users, pipelines), began: onsetOf(all, context.ports.clock.now().getTime())});
 }
 
 /** What the plan before did about this image. What was done and has not repaired it is not recommended again. */
@@ -158,7 +162,7 @@ async function dataToPutBack(
 function resultOf(
 	scope: Scope,
 	{document, ...plan}: PlannedRepair,
-	{host, backs, impact}: {host: string; backs: readonly AsideData[]; impact?: string | undefined},
+	{host, backs, impact, began}: {host: string; backs: readonly AsideData[]} & Closing,
 ) {
 	const {gaps, trouble, disk} = scope;
 	const rows = planRows({document, ...plan, backs}, {host, referenceTo, ...defined({taken: disk?.listing.taken})});
@@ -168,7 +172,7 @@ function resultOf(
 		byRestart: document.images.flatMap(({id, recommended}) => (recommended === 'restart' ? [id] : [])),
 		complete: document.complete,
 		gaps,
-		...defined({trouble, impact, hold: disk?.scan.hold, provisional: disk?.scan.provisional}),
+		...defined({trouble, impact, began, hold: disk?.scan.hold, provisional: disk?.scan.provisional}),
 	};
 	const outcome =
 		trouble !== undefined ? 'storage' : scope.images.length > 0 ? 'damaged' : gaps.length > 0 ? 'unknown' : 'intact';

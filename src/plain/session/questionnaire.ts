@@ -1,6 +1,7 @@
-import type {AskedQuestion} from '../../domain/incident/asked.ts';
+import {type AskedQuestion, proposedTime, sayProposedTime} from '../../domain/incident/asked.ts';
 import {isObject, type Json, type JsonObject} from '../../domain/json.ts';
 import {readTime, sayTime} from '../../domain/text/time.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
 /** The questions of one step, asked one after another. */
@@ -83,10 +84,19 @@ function sayHow(question: AskedQuestion): string[] {
 			];
 
 		case 'time':
-			return wrap(`Type a time in UTC, 02:15 or 2026-04-19 02:15; enter for "${enter}".`);
+			return proposedTime(question) === undefined
+				? wrap(`Type a time in UTC, 02:15 or 2026-04-19 02:15; enter for "${enter}".`)
+				: [
+						...wrap(sayProposedTime(question)!),
+						...wrap('Enter takes that; or type a time in UTC, 02:15 or 2026-04-19 02:15, or unknown.'),
+					];
 
 		default:
-			return wrap(`Type the answer; enter for "${enter}".`);
+			return wrap(
+				typeof question.default === 'string' && question.from !== undefined
+					? `Type the answer, or unknown; enter for what is proposed from ${visibleLine(question.from)}: "${enter}".`
+					: `Type the answer; enter for "${enter}".`,
+			);
 	}
 }
 

@@ -1,3 +1,4 @@
+import {sayProposedTime} from '../../domain/incident/asked.ts';
 import type {Happening} from '../../domain/incident/event.ts';
 import {currentVisit} from '../../domain/incident/incident.ts';
 import {heldItems} from '../../domain/incident/item.ts';
@@ -113,7 +114,9 @@ export function createNobody(
 function sayQuestions({incident}: SessionView): string[] {
 	const asked = currentVisit(incident)?.asked;
 	return incident.phase.kind === 'asking' && asked?.kind === 'ask'
-		? asked.questions.flatMap(({prompt}) => wrap(prompt, {first: '  - ', rest: '    '}))
+		? asked.questions.flatMap(question =>
+				wrap(`${question.prompt} ${sayProposedTime(question) ?? ''}`.trimEnd(), {first: '  - ', rest: '    '}),
+			)
 		: [];
 }
 

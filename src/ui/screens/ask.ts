@@ -1,7 +1,8 @@
-import type {AskedQuestion} from '../../domain/incident/asked.ts';
+import {type AskedQuestion, proposedTime, sayProposedTime} from '../../domain/incident/asked.ts';
 import type {Visit} from '../../domain/incident/incident.ts';
 import type {Json, JsonObject} from '../../domain/json.ts';
-import {readTime} from '../../domain/text/time.ts';
+import {readTime, sayTime} from '../../domain/text/time.ts';
+import {visibleLine} from '../../domain/text/visible.ts';
 import {drawField} from '../draw/dialog.ts';
 import type {Row} from '../draw/formatter.ts';
 import {drawResult} from '../draw/results/result.ts';
@@ -20,24 +21,26 @@ export const askScreen: Screen<'ask'> = {
 	draw({visit, questions}, {answers, field, ticked, cursor, focus}, context) {
 		const {format, width} = context;
 		const [question, at = questions.length - 1] = questionAt(questions, answers);
-		const given: Row[] = questions
-			.slice(0, at)
-			.map(({name, prompt}) =>
-				format.cut(
-					format.row([`${format.glyphs.done} `, 'good'], [`${prompt} `, 'dim'], sayValue(answers[name] ?? '')),
-					width,
-				),
-			);
+		const given: Row[] = questions.slice(0, at).map(({name, prompt, type}) => {
+			const said = sayValue(answers[name] ?? '');
+			const shown = type === 'time' ? sayTime(said) : said;
+			return format.cut(format.row([`${format.glyphs.done} `, 'good'], [`${prompt} `, 'dim'], shown), width);
+		});
 		const title = `${visit.title} ${format.glyphs.dot} ${at + 1} of ${questions.length}`;
 		if (!question) {
 			return {title, rows: given};
 		}
 
-		const rows: Row[] = [...given, ...(given.length > 0 ? [[]] : []), ...format.wrap(question.prompt, width, 'strong')];
+		const proposal = sayProposedTime(question);
+		const rows: Row[] = [
+			...given,
+			...(given.length > 0 ? [[]] : []),
+			...format.wrap(question.prompt, width, 'strong'),
+			...(proposal === undefined ? [] : format.wrap(proposal, width)),
+		];
 		const isPick = question.type === 'pick';
 		if (question.type !== 'tick' && !isPick) {
-			const example = question.type === 'time' ? 'UTC, 09:00 or 2026-04-19 09:00. ' : '';
-			const hint = `${example}Empty is "unknown".`;
+			const hint = sayHow(question);
 			return {
 				title,
 				rows: at === 0 ? [...rows, ...drawBefore(visit, context)] : rows,
@@ -58,7 +61,12 @@ export const askScreen: Screen<'ask'> = {
 		};
 	},
 	next({questions}, {answers}) {
-		const type = questionAt(questions, answers)[0]?.type;
+		const [question] = questionAt(questions, answers);
+		if (question && proposedTime(question) !== undefined) {
+			return 'Press enter for the time that is proposed, or type another.';
+		}
+
+		const type = question?.type;
 		return type === 'tick'
 			? 'Tick what applies, then press enter.'
 			: type === 'pick'
@@ -106,7 +114,7 @@ export const askScreen: Screen<'ask'> = {
 
 		const said = text.trim();
 		if (said === '' || said === 'unknown') {
-			return answer(situation, state, question, 'unknown');
+			return answer(situation, state, question, (said === '' ? proposedTime(question) : undefined) ?? 'unknown');
 		}
 
 		const moment = question.type === 'time' ? readTime(said, now) : said;
@@ -119,6 +127,20 @@ export const askScreen: Screen<'ask'> = {
 		return question === undefined ? [] : textsOf(question);
 	},
 };
+
+/** How a question with a field is answered, and what enter does. */
+function sayHow(question: AskedQuestion): string {
+	const {type, default: preset, from} = question;
+	if (type === 'time') {
+		const example = 'UTC, 09:00 or 2026-04-19 09:00';
+		return proposedTime(question) === undefined
+			? `${example}. Empty is "unknown".`
+			: `Enter takes the time above. Or type ${example}, or unknown.`;
+	}
+
+	const filled = from === undefined ? '' : ` from ${visibleLine(from)}`;
+	return `${typeof preset === 'string' && preset !== '' ? `Filled in${filled}: change it, or press enter. ` : ''}Empty is "unknown".`;
+}
 
 /** What the step before found: the question came up at once, and nobody has read it yet. */
 function drawBefore(visit: Visit, context: DrawContext): Row[] {

@@ -1,4 +1,4 @@
-import type {AskedQuestion} from '../../domain/incident/asked.ts';
+import {type AskedQuestion, proposedTime} from '../../domain/incident/asked.ts';
 import type {Happening} from '../../domain/incident/event.ts';
 import type {JsonObject} from '../../domain/json.ts';
 import type {SessionView} from '../../engine/session/session.ts';
@@ -125,7 +125,7 @@ function beginning(situation: Situation, now: number): Beginning {
 		: {...start, field: emptyField, ticked: [], focus: situation.kind === 'gate' ? 'field' : 'main'};
 }
 
-/** A question starts from its default. */
+/** A question starts from its default. A proposed time stands above an empty field: typing another deletes nothing. */
 export function openQuestion(
 	question: AskedQuestion,
 ): Pick<ScreenState, 'field' | 'ticked' | 'focus' | 'cursor' | 'isNoneMeant'> {
@@ -134,5 +134,10 @@ export function openQuestion(
 	const ticked = question.options.flatMap((option, at) => (ticks.includes(JSON.stringify(option)) ? [at] : []));
 	return question.type === 'tick' || question.type === 'pick'
 		? {field: emptyField, ticked, focus: 'main', cursor: 0, isNoneMeant: false}
-		: {field: fieldOf(typeof given === 'string' ? given : ''), ticked: [], focus: 'field', cursor: 0};
+		: {
+				field: fieldOf(typeof given === 'string' && proposedTime(question) === undefined ? given : ''),
+				ticked: [],
+				focus: 'field',
+				cursor: 0,
+			};
 }

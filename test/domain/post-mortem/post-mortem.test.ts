@@ -1,7 +1,7 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {parseDigest} from '../../../src/domain/image/digest.ts';
 import type {Happening, JournalEvent} from '../../../src/domain/incident/event.ts';
-import {toJsonObject} from '../../../src/domain/json.ts';
+import {type JsonObject, toJsonObject} from '../../../src/domain/json.ts';
 import {renderMarkdown} from '../../../src/domain/post-mortem/markdown.ts';
 import {milestonesOf, spansOf} from '../../../src/domain/post-mortem/milestones.ts';
 import {postMortemOf} from '../../../src/domain/post-mortem/post-mortem.ts';
@@ -38,6 +38,33 @@ test('the JSON names its schema, and survives a round trip', () => {
 		verdict: 'intact',
 		told: {impact: 'all pipelines', began: 'unknown'},
 		ended: {stop: 'fixed'},
+	});
+});
+
+describe('by when it began', () => {
+	const question = {prompt: 'When?', type: 'time', default: '2026-04-19T02:00:11Z', from: 'the disk, at the latest'};
+	const told = (answers?: JsonObject) => {
+		const asked = toldToProof()
+			.tell({type: 'step.skipped', outcome: 'told', reason: 'They know.', ...steps.tell})
+			.tell(happen.begun(steps.close, 'read', {with: {questions: {began: question}}}));
+		return postMortemOf((answers ? asked.tell({type: 'answers.given', answers, ...steps.close}) : asked).events);
+	};
+
+	test.each([{began: question.default}, undefined])(
+		'is marked as from the disk where nobody said more: %j',
+		answers => {
+			const report = told(answers);
+
+			expect(report.told).toMatchObject({began: question.default, from: {began: question.from}});
+			expect(renderMarkdown(report)).toContain('- Began: 2026-04-19T02:00:11Z (from the disk, at the latest)');
+		},
+	);
+
+	test.each(['2026-04-19T02:00:00.000Z', '2026-04-19T02:00:11.000Z', 'unknown'])('is %s as a person said it', began => {
+		const report = told({began});
+
+		expect(report.told).toEqual({began, impact: 'unknown', noticed: 'unknown'});
+		expect(renderMarkdown(report)).toContain(`- Began: ${began}\n`);
 	});
 });
 

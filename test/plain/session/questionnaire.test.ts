@@ -72,3 +72,47 @@ test('enter with nothing ticked is no answer: it asks', () => {
 	questionnaire.answer('none');
 	expect(questionnaire.answers()).toEqual({again: []});
 });
+
+const began: AskedQuestion = {
+	name: 'began',
+	prompt: 'When did it begin (UTC)?',
+	type: 'time',
+	options: [],
+	default: '2026-11-29T02:00:11Z',
+	from: 'the disk, at the latest',
+};
+
+test.each([
+	['', '2026-11-29T02:00:11Z'],
+	['unknown', 'unknown'],
+	['01:30', '2026-11-29T01:30:00.000Z'],
+])('a time is proposed with where it is from, and "%s" answers it with %s', (line, answer) => {
+	const questionnaire = createQuestionnaire([began], () => new Date('2026-11-29T03:00:00Z'));
+
+	const asked = questionnaire.ask();
+	const problem = questionnaire.answer(line);
+
+	expect(asked).toEqual([
+		'Question 1 of 1: When did it begin (UTC)?',
+		'From the disk, at the latest: 2026-11-29 02:00 UTC.',
+		'Enter takes that; or type a time in UTC, 02:15 or 2026-04-19 02:15, or unknown.',
+	]);
+	expect(problem).toBeUndefined();
+	expect(questionnaire.answers()).toEqual({began: answer});
+});
+
+test('without a proposal enter is unknown, and a text says what is proposed from where', () => {
+	const {default: _, from: _from, ...bare} = began;
+	const who: AskedQuestion = {...bare, name: 'who', type: 'text', default: 'Deployment acme/web', from: 'the usage'};
+
+	expect(
+		createQuestionnaire([bare], () => new Date())
+			.ask()
+			.slice(1),
+	).toEqual(['Type a time in UTC, 02:15 or 2026-04-19 02:15; enter for "unknown".']);
+	expect(
+		createQuestionnaire([who], () => new Date())
+			.ask()
+			.slice(1),
+	).toEqual(['Type the answer, or unknown; enter for what is proposed from the usage:', '"Deployment acme/web".']);
+});
