@@ -170,6 +170,7 @@ export function fakeStorage(blobs: readonly Manifest[] = [], more: Partial<Stora
 		locks,
 		list: async () => neverAsked(),
 		recheck: async paths => new Map(paths.map(path => [path, {state: 'there', size: 71, changed: 0}])),
+		tagLinks: async () => new Map(),
 		sample: async () => neverAsked(),
 		applied: async () => undefined,
 		markApplied: async () => undefined,

@@ -26,6 +26,7 @@ import {suspendOnHost} from './host/suspend.ts';
 import {listStore} from './listing/list.ts';
 import {lockStore} from './lock.ts';
 import {recheckPaths} from './recheck.ts';
+import {type AskedLinks, readAllTagLinks} from './tag-links.ts';
 
 type StorageOptions = {
 	shell: Shell;
@@ -103,6 +104,10 @@ export function createStorage({
 
 	const blobs = askTogether(async (digests: readonly Digest[], waiting) => readBlobs(digests, await store(waiting)));
 
+	const links = askTogether(async (asked: readonly AskedLinks[], waiting) =>
+		readAllTagLinks(asked, await store(waiting)),
+	);
+
 	return {
 		place,
 		list: options =>
@@ -111,6 +116,10 @@ export function createStorage({
 				options,
 			),
 		recheck: askTogether(async (paths, waiting) => recheckPaths(paths, await store(waiting))),
+		async tagLinks(repository, digest, waiting) {
+			const asked: AskedLinks = `${digest}@${repository}`;
+			return (await links([asked], waiting)).get(asked) ?? new Map();
+		},
 		sample: async (listed, waiting) => sampleStore(listed, await store(waiting)),
 		survey: waiting => orContainers(store(waiting).then(surveyStore), waiting),
 		applied: async (plan, waiting) => readApplied(plan, await store(waiting)),

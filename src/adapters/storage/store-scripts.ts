@@ -13,6 +13,7 @@ import {readFiles} from './listing/read-files.ts';
 import {listTree} from './listing/tree-output.ts';
 import {holdLock} from './lock.ts';
 import {recheckMany, recheckSome} from './recheck.ts';
+import {readTagLinks} from './tag-links.ts';
 
 /**
  * Every script that is about a store, whose root is the first line of its input. They are constant: what varies comes on standard
@@ -24,6 +25,7 @@ export const storeScripts: readonly {script: string; byLine: boolean}[] = [
 		readFiles,
 		recheckSome,
 		recheckMany,
+		readTagLinks,
 		printSample,
 		printUnreadable,
 		printIdentity,

@@ -109,12 +109,10 @@ export const registryRemove: ActionNamed<'registry.remove'> = {
  * What has to be removed, as the registry is now. Only reads.
  * @throws OperatorError remove.child | remove.nothing | remove.unread; registry.*
  */
-async function removalsOf(
-	{image, damaged}: InputsOf<'registry.remove'>,
-	{ports, signal}: ActionContext,
-): Promise<Removal[]> {
+async function removalsOf({image, damaged}: InputsOf<'registry.remove'>, context: ActionContext): Promise<Removal[]> {
+	const {signal} = context;
 	const {repository} = image;
-	const registry = ports.registry.fresh();
+	const registry = context.ports.registry.fresh();
 	try {
 		const answer = await registry.manifest(repository, damaged?.digest ?? target(image), {signal});
 		if (answer.state === 'unserved') {
@@ -126,7 +124,7 @@ async function removalsOf(
 
 		const digest: Digest | undefined =
 			damaged?.digest ?? (answer.state === 'found' ? answer.digest : (image.digest ?? undefined));
-		const {tags, parents, attached, listed} = await lookAround(registry, repository, digest, {signal});
+		const {tags, parents, attached, listed} = await lookAround(registry, repository, digest, context);
 		const [parent] = parents;
 		if (parent !== undefined && digest !== undefined) {
 			throw new OperatorError(

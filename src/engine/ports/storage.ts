@@ -28,6 +28,12 @@ export type Storage = {
 	 */
 	recheck(paths: readonly string[], waiting: Waiting): Promise<Map<string, PathState>>;
 	/**
+	 * What each tag of a repository names, and which of their manifests may name a digest: read by one command for all who ask together. A
+	 * tag whose link cannot be read is left out. It tells what the registry need not be asked; what counts is what the registry serves.
+	 * @throws OperatorError storage.no-root | storage.denied
+	 */
+	tagLinks(repository: string, digest: Digest, waiting: Waiting): Promise<ReadonlyMap<string, TagLink>>;
+	/**
 	 * A small part of what the disk holds, read fast: some tags, and which of these repositories it does not hold. It shows
 	 * whether a registry serves this disk.
 	 */
@@ -104,6 +110,9 @@ export type Storage = {
 	lock(holder: string, waiting: Waiting): Promise<StorageLock>;
 	close(): Promise<void>;
 };
+
+/** `mayName`: the manifest's text holds the digest that was asked for, as a child or a subject, or that of somebody who asked with it; or it was not read. */
+export type TagLink = {digest: Digest; mayName: boolean};
 
 /** `root`: the real path of the `rootdirectory`; `device`: its device and inode; `hostKey`: null on this machine. */
 export type StoreIdentity = {root: string; device: string | null; hostKey: string | null};

@@ -31,6 +31,7 @@ it('every script about a store is on the list of those that a helper runs, and t
 	const work = [
 		() => storage.list({signal}),
 		() => storage.recheck(['blobs/x'], {signal}),
+		() => storage.tagLinks('app', digests[0]!, {signal}),
 		() => storage.sample(['app'], {signal}),
 		() => storage.survey({signal}),
 		() => storage.identity({signal}),
