@@ -2,8 +2,7 @@ import {stateFolder} from '../../adapters/journal/incident-folders.ts';
 import {noteOfApplying, recallPlan, rememberPlan} from '../../adapters/journal/plan-records.ts';
 import {meantPlatformsOf, registryFor} from '../../domain/configuration.ts';
 import {defined} from '../../domain/defined.ts';
-import {asOperatorError, exitCodes, OperatorError} from '../../domain/errors.ts';
-import type {Digest} from '../../domain/image/digest.ts';
+import {exitCodes, OperatorError} from '../../domain/errors.ts';
 import {type ImageReference, parseReference} from '../../domain/image/reference.ts';
 import {appliedPlan, exitOfApplied, imagesNotFound, type TagsNow, whyNotApproved} from '../../domain/plan/applied.ts';
 import type {Plan} from '../../domain/plan/plan.ts';
@@ -14,6 +13,7 @@ import {count} from '../../domain/text/wording.ts';
 import {identify} from '../../engine/plan/identify.ts';
 import {checkSameStore} from '../../engine/plan/same-store.ts';
 import {findDamage} from '../../engine/plan/scope.ts';
+import {readTags} from '../../engine/plan/tags-now.ts';
 import {leadIncident} from '../../incidents/lead.ts';
 import {type OpenIncident, startIncident} from '../../incidents/start.ts';
 import type {Invocation} from '../../invocation.ts';
@@ -191,22 +191,7 @@ async function openStore(plan: Plan, {registry: name, plainHttp}: ApplyOptions, 
 			storage === undefined
 				? rememberPlan(state, {id: plan.id, what: 'applied', note})
 				: storage.markApplied({id: plan.id, note}, {signal}),
-		/** One that cannot be read is left out. */
-		async tagsNow({repository, tags}: Plan['images'][number]): Promise<TagsNow> {
-			const found = new Map<string, Digest | null>();
-			for (const tag of tags) {
-				const answer = await registry.manifest(repository, tag, {signal}).catch(error => {
-					signal.throwIfAborted();
-					asOperatorError(error);
-					return undefined;
-				});
-				if (answer?.state === 'found' || answer?.state === 'missing') {
-					found.set(tag, answer.state === 'found' ? answer.digest : null);
-				}
-			}
-
-			return found;
-		},
+		tagsNow: (image: Plan['images'][number]) => readTags(registry, image, {signal}),
 		/** Of the images of a plan that was applied before: nothing is done. */
 		async verdictNow(before: string): Promise<number> {
 			print(`Plan ${plan.id} was applied before (${before}): nothing is done.\n`);

@@ -40,7 +40,7 @@ export const checkAllOutput = v.object({
 		v.object({
 			id: v.string(),
 			title: v.string(),
-			/** `removed`: it was removed as planned, and is gone. */
+			/** `removed`: it was removed as planned, or somebody else deleted it, and it is gone with its tags. */
 			verdict: v.union([verdict, v.literal('removed')]),
 			/** What was done about it; absent: it was left. */
 			remedy: v.exactOptional(v.string()),

@@ -38,7 +38,7 @@ export function sayPlanned(incident: Incident): string | undefined {
 
 /**
  * The image that the incident began with: that another one is still damaged does not make it broken. `removed`: it was removed as
- * planned, and is gone.
+ * planned, or somebody else deleted it, and it is gone with its tags.
  */
 export function verdictOfImage(incident: Incident): Verdict | 'removed' {
 	const {verdict = 'unknown'} = incident.verdict ?? {};

@@ -4,6 +4,7 @@ import type {PlannedImage} from '../incident/planned-images.ts';
 import type {Comparison} from '../remedy/compare-to-original.ts';
 import {remedyOfPage} from '../runbook/runbook.ts';
 import {count} from '../text/wording.ts';
+import {judgeLeft, type LeftNow} from './judge-left.ts';
 
 /** An image that was damaged, as it is now. `check`: absent where nothing was done about it. */
 export type Repaired = {
@@ -15,6 +16,8 @@ export type Repaired = {
 	comparedToOriginal?: Comparison | null;
 	/** Of one that was to be removed: whether the registry has neither it nor its tags any more. */
 	isGone?: boolean;
+	/** Of one that was left and is not damaged any more. */
+	leftNow?: LeftNow;
 };
 
 type Now = {images: readonly DamagedImage[]; gaps: readonly string[]; trouble?: string};
@@ -22,9 +25,12 @@ type Now = {images: readonly DamagedImage[]; gaps: readonly string[]; trouble?: 
 type JudgedImage = {
 	id: string;
 	title: string;
-	/** `removed`: it was removed as planned, and is gone. */
+	/** `removed`: it was removed as planned, or somebody else deleted it, and it is gone with its tags. */
 	verdict: Verdict | 'removed';
+	/** Absent: it was left. */
 	remedy?: string;
+	/** Of one that was left: the tags that somebody deleted. */
+	gone?: string[];
 	comparedToOriginal?: Comparison | null;
 	say: string;
 };
@@ -48,7 +54,8 @@ export function judgeRepair(
 	now: Now,
 	titleOf: (image: Pick<DamagedImage, 'repository' | 'tags' | 'digest'>) => string,
 ): Judged {
-	const images = looked.map(each => judgeImage(each, now, titleOf(each.image.damaged)));
+	const judged = looked.map(each => judgeImage(each, now, titleOf(each.image.damaged)));
+	const images = judged.map(({gone: _, ...image}) => image);
 	const known = looked.map(({image}) => image.damaged);
 	const fresh = now.images
 		.filter(image => !known.some(each => isOf(each, image)))
@@ -60,11 +67,12 @@ export function judgeRepair(
 	const gaps = [...(now.trouble === undefined ? [] : [now.trouble]), ...now.gaps];
 
 	const planned = images.filter(({remedy}) => remedy !== undefined);
-	const left = images.filter(({remedy, verdict}) => remedy === undefined && verdict !== 'intact');
+	const left = images.filter(({remedy, verdict}) => remedy === undefined && verdict === 'broken');
+	const deleted = judged.filter(({gone = []}) => gone.length > 0);
 	const intact = planned.filter(({verdict}) => verdict === 'intact');
 	const removed = planned.filter(({verdict}) => verdict === 'removed');
 	const broken = planned.filter(({verdict}) => verdict === 'broken');
-	const isUnknown = gaps.length > 0 || planned.some(({verdict}) => verdict === 'unknown');
+	const isUnknown = gaps.length > 0 || images.some(({verdict}) => verdict === 'unknown');
 	const outcome =
 		broken.length > 0 || fresh.length > 0 ? 'broken' : isUnknown ? 'unknown' : left.length > 0 ? 'left' : 'intact';
 	const lost = images.flatMap(({title, comparedToOriginal}) => sayLost(title, comparedToOriginal));
@@ -76,6 +84,7 @@ export function judgeRepair(
 		...(removed.length > 0 ? [`${removed.length} removed as planned`] : []),
 		...(broken.length > 0 ? [`still damaged: ${names(broken)}`] : []),
 		...(left.length > 0 ? [`${left.length} left: ${names(left)}`] : []),
+		...(deleted.length > 0 ? [`${deleted.length} left, with tags that somebody deleted: ${names(deleted)}`] : []),
 	].join('; ');
 
 	return {
@@ -87,6 +96,7 @@ export function judgeRepair(
 		followUps: [
 			...fresh.map(({title}) => `${title} is damaged, and was not before: respond to it.`),
 			...[...broken, ...left].map(({title, say}) => `${title} is still damaged: respond to it again. ${say}`),
+			...deleted.map(({title, say}) => `${title}: find out whether its tags are still wanted. ${say}`),
 			...lost.map(({followUp}) => followUp),
 			...stopgaps(planned),
 		],
@@ -98,13 +108,17 @@ export function judgeRepair(
 	};
 }
 
-function judgeImage({image, check, said, comparedToOriginal, isGone}: Repaired, now: Now, title: string): JudgedImage {
+function judgeImage(
+	{image, check, said, comparedToOriginal, isGone, leftNow}: Repaired,
+	now: Now,
+	title: string,
+): JudgedImage {
 	const {damaged, item} = image;
-	const still = now.images.find(each => isOf(damaged, each));
+	const still = stillIn(damaged, now);
 	const known = {id: damaged.id, title};
 	if (item === undefined) {
 		return still === undefined
-			? {...known, verdict: 'intact', say: 'Nothing was done, and it is not damaged any more.'}
+			? {...known, ...judgeLeft(damaged, leftNow)}
 			: {...known, verdict: 'broken', say: `Left: ${still.findings.join(', ')}.`};
 	}
 
@@ -128,6 +142,11 @@ function judgeImage({image, check, said, comparedToOriginal, isGone}: Repaired, 
 		...(comparedToOriginal !== undefined && {comparedToOriginal}),
 		say: `${how} ${said ?? ''}`.trim(),
 	};
+}
+
+/** What is found damaged now that is the same image. */
+export function stillIn(damaged: DamagedImage, {images}: Pick<Now, 'images'>): DamagedImage | undefined {
+	return images.find(image => isOf(damaged, image));
 }
 
 /** A tag that names a damaged image is the same row, whatever digest a repair gave it. */

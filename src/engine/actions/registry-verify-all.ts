@@ -5,11 +5,12 @@ import {titleOf} from '../../domain/plan/row-title.ts';
 import type {ActionNamed} from './action.ts';
 import {checkPlanned} from './check-planned.ts';
 import {lookAtAll, takeLook} from './look-at-all.ts';
+import {lookAtLeft} from './look-at-left.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
 
 /**
  * Checks what a plan repaired: all of its images at edge, then every byte of each, and of what was rebuilt every layer unpacked, beside
- * what it was before; then the disk and every tag of the registry once more. It only reads, over new connections. What
+ * what it was before; then the disk and every tag of the registry once more, and the tags of what was left and is not damaged any more. It only reads, over new connections. What
  * `registry.verify-planned` has checked or begun in this session, since the last repair, is not read again.
  */
 export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
@@ -45,7 +46,7 @@ export const registryVerifyAll: ActionNamed<'registry.verify-all'> = {
 		const checked = begun?.checked ?? (await checkPlanned(context));
 		const isPlanned = checked.some(each => each.image.item !== undefined);
 		const now = await (begun?.found ?? lookAtAll(context, isPlanned ? undefined : image));
-		const judged = judgeRepair(checked, now, titleOf);
+		const judged = judgeRepair(await lookAtLeft(checked, now, context), now, titleOf);
 		for (const {title, say} of [...judged.fresh, ...judged.images]) {
 			log(`${title}: ${say}`);
 		}

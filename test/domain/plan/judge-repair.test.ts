@@ -60,6 +60,86 @@ test('images that were left are named beside those that are intact, and the verd
 	expect(judged.followUps.join()).toContain('b:latest is still damaged');
 });
 
+const leftWith = (leftNow: Repaired['leftNow'], more: Partial<DamagedImage> = {}): Repaired => ({
+	image: {damaged: damaged('b', more), ids: new Set()},
+	...(leftNow && {leftNow}),
+});
+const named = (tags: Record<string, Digest | null>) => new Map(Object.entries(tags));
+
+test('an image that was left, and whose tags still name it, is whole where it is not damaged any more', () => {
+	const judged = judge([planned('a', 'intact'), leftWith({tags: named({latest: digest('a')})})]);
+
+	expect(judged).toMatchObject({outcome: 'intact', say: '1 of 1 planned intact.', followUps: []});
+	expect(judged.images[1]).toEqual({
+		id: damaged('b').id,
+		title: 'b:latest',
+		verdict: 'intact',
+		say: 'Nothing was done, and it is not damaged any more.',
+	});
+});
+
+test('an image that was left and whose tag somebody deleted is unknown while the registry has its digest, not whole', () => {
+	const judged = judge([planned('a', 'intact'), leftWith({tags: named({latest: null}), isServed: true})]);
+
+	const say = 'Its tag latest is gone: somebody deleted or moved it; nothing was done.';
+	expect(judged).toMatchObject({
+		outcome: 'unknown',
+		verdict: 'unknown',
+		say: '1 of 1 planned intact; 1 left, with tags that somebody deleted: b:latest.',
+	});
+	expect(judged.images[1]).toMatchObject({verdict: 'unknown', say: expect.stringContaining(say)});
+	expect(judged.images[1]).not.toHaveProperty('gone');
+	expect(judged.images[1]!.say).toMatch(/The registry still has sha256:a+, which was not checked\.$/);
+	expect(judged.followUps).toEqual([
+		expect.stringMatching(`^b:latest: find out whether its tags are still wanted. ${say}`),
+	]);
+});
+
+test.each<[string, Repaired]>([
+	['its digest too', leftWith({tags: named({latest: null, next: null}), isServed: false}, {tags: ['latest', 'next']})],
+	[
+		'a tag that led to nothing',
+		leftWith({tags: named({latest: null, next: null})}, {digest: undefined as never, tags: ['latest', 'next']}),
+	],
+])('an image that was left and that somebody deleted is removed: %s', (_, left) => {
+	const judged = judge([planned('a', 'intact'), left]);
+
+	expect(judged.outcome).toBe('intact');
+	expect(judged.images[1]).toMatchObject({
+		verdict: 'removed',
+		say: 'Its tags latest, next are gone: somebody deleted or moved them; nothing was done.',
+	});
+});
+
+test('an image without tags that was left, and that the registry does not have any more, is removed, not whole', () => {
+	const [gone, there] = judge([false, true].map(isServed => leftWith({tags: named({}), isServed}, {tags: []}))).images;
+
+	expect(gone).toMatchObject({
+		verdict: 'removed',
+		say: 'Nothing was done, and the registry does not have it any more.',
+	});
+	expect(there!.verdict).toBe('intact');
+});
+
+test('of an image that was left, the tags that are gone and those that moved are told apart', () => {
+	const left = leftWith({tags: named({latest: digest('c'), next: null})}, {tags: ['latest', 'next']});
+
+	const [image] = judge([left]).images;
+
+	expect(image!.verdict).toBe('intact');
+	expect(image!.say).toMatch(/^Its tag next is gone: .*; nothing was done\. latest names sha256:c+ now\.$/);
+});
+
+test('an image that was left and whose tag could not be read is unknown', () => {
+	const judged = judge([planned('a', 'intact'), leftWith({tags: named({})})]);
+
+	expect(judged.outcome).toBe('unknown');
+	expect(judged.images[1]).toMatchObject({
+		verdict: 'unknown',
+		say: 'Nothing was done. What latest names now could not be read.',
+	});
+});
+
 test('an image that can be pulled and that the disk still lacks is broken: a registry serves from memory', () => {
 	const judged = judge([planned('a', 'intact')], {images: [damaged('a')], gaps: []});
 
