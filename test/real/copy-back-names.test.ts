@@ -23,6 +23,8 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 		'acme/nameless': image('nameless'),
 		'acme/contested': image('contested'),
 		'acme/far': image('far'),
+		'acme/remembered': image('remembered'),
+		'acme/moved': image('moved'),
 	};
 	const inside = (name: string) => path.join(temporary.folder, name);
 
@@ -35,10 +37,12 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 			await store.push(repository, 'latest', built);
 			// Keeps the repository in the catalogue, whatever becomes of the other tag.
 			await store.push(repository, 'other', image(`${repository} other`));
-			await second.push(repository, 'latest', built);
+			await second.push(repository, repository === 'acme/remembered' ? 'kept' : 'latest', built);
 		}
 
 		await older.push('acme/contested', 'latest', image('an older one'));
+		await older.push('acme/moved', 'kept', images['acme/moved']!);
+		await second.push('acme/moved', 'latest', image('an older one'));
 		for (const repository of ['acme/nameless', 'acme/contested']) {
 			await forget(repository);
 		}
@@ -55,12 +59,13 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 		await temporary?.[Symbol.asyncDispose]();
 	});
 
-	const configure = (name: string, more: object) =>
+	const configure = (name: string, more: object, beside: object = {}) =>
 		writeFile(
 			inside(`${name}.yaml`),
 			JSON.stringify({
 				registries: {private: {url: `http://${registry.host}`, sources: ['offsite', 'mirror'], ...more}},
 				sources: {offsite: {root: inside('offsite')}, mirror: {url: `http://${mirror.host}`}},
+				...beside,
 			}),
 		);
 
@@ -116,7 +121,9 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 		};
 
 		expect(of('acme/nameless')).toMatchObject({recommended: 'copy-back', possible: true});
-		expect(of('acme/nameless').why).toMatch(/That the tag named sha256:\w{12} is what mirror says\./);
+		expect(of('acme/nameless').why).toMatch(
+			/According to mirror \(built 2026-04-18 02:00 UTC\), the tag named sha256:\w{12}\./,
+		);
 		expect(of('acme/contested')).toMatchObject({possible: false});
 		expect(of('acme/contested').recommended).not.toBe('copy-back');
 		expect(of('acme/contested').why).toMatch(
@@ -146,5 +153,48 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 		const data = await Promise.all(built.blobs.map(({digest}) => readFile(store.blobFile(digest)).catch(() => said)));
 		expect(data).toEqual(built.blobs.map(({bytes}) => bytes));
 		expect(await tagged('acme/far')).toBe(built.index.digest);
+	});
+
+	it('what a probe saw and what nodes run are witnesses, too: alike they suffice without a tag at any source', async () => {
+		const {index, manifests} = images['acme/remembered']!;
+		const named = (digest = '') => `${registry.host}/acme/remembered${digest}`;
+		// CRI-O tells the manifest of its platform.
+		const runs = {
+			name: 'app',
+			imageID: named(`@${manifests[0]!.digest}`),
+			containerID: `cri-o://${'a'.repeat(64)}`,
+			state: {running: {startedAt: '2026-04-18T03:00:00Z'}},
+		};
+		const pod = {
+			kind: 'Pod',
+			metadata: {name: 'app', namespace: 'acme'},
+			spec: {containers: [{name: 'app', image: named(':latest')}]},
+			status: {containerStatuses: [runs]},
+		};
+		await writeFile(inside('pods.json'), JSON.stringify([pod]));
+		const witnesses = {storage: {root: store.root}, inventory: inside('inventory.jsonl')};
+		await configure('witnesses', witnesses, {usage: {file: inside('pods.json')}});
+		await login.run(['probe', 'private', '--config', inside('witnesses.yaml')]);
+		for (const repository of ['acme/remembered', 'acme/moved']) {
+			await forget(repository);
+		}
+
+		await registry.restart();
+
+		const made = await plan('witnesses');
+		const of = (repository: string) =>
+			made.images.find(each => each.repository === repository)!.remedies.find(({remedy}) => remedy === 'copy-back')!;
+		const {said} = await apply('witnesses');
+
+		expect(of('acme/remembered')).toMatchObject({possible: true});
+		expect(of('acme/remembered').why).toMatch(
+			/According to the inventory \(last seen 20\d\d-\d\d-\d\d \d\d:\d\d UTC\) and Pod acme\/app \(by its platform sha256:\w{12}, started 2026-04-18 03:00 UTC\), the tag named/,
+		);
+		expect(of('acme/moved')).toMatchObject({possible: false});
+		expect(of('acme/moved').why).toMatch(
+			/mirror has sha256:\w{12} \(built 2026-04-18 02:00 UTC\), the inventory has sha256:\w{12} \(last seen 20/,
+		);
+		expect(await tagged('acme/remembered'), said).toBe(index.digest);
+		expect(await tagged('acme/moved')).toBeNull();
 	});
 });

@@ -1,8 +1,8 @@
 import {type Digest, shortDigest} from '../image/digest.ts';
 import {isRepositoryName} from '../image/reference.ts';
-import {sayTime} from '../text/time.ts';
 import {byteSize, count} from '../text/wording.ts';
 import type {RelinkStep} from './relink-steps.ts';
+import {type Silent, sayAgreed, saySilent, type Witness} from './witnesses.ts';
 
 /**
  * One part of an image, and where its bytes are. `linked`: in the registry, nothing to do. `disk`: on its disk, without the link.
@@ -28,7 +28,7 @@ export type CopyBack = {
 	/** Each once, leaves first: what lies below a manifest comes before it. */
 	parts: CopyPart[];
 	/** Sources that could not be asked, with the reason. */
-	silent: {source: string; why: string}[];
+	silent: Silent[];
 };
 
 /** Whether the sources hold what an image lacks. `bytes`: to be fetched. */
@@ -43,12 +43,6 @@ export type CopyBackOutlook = {
 	/** Bad data that is moved aside before, by the same plan. */
 	asides?: Digest[];
 };
-
-/**
- * Says that a tag named this digest. A hash proves bytes, not names. `setBy`: by when it did; `built`: when the image was built, as its
- * config says. Both in ISO 8601.
- */
-export type Witness = {source: string; digest: Digest; setBy?: string; built?: string};
 
 /** The same when this bad data was moved aside: then it is what the sources hold, or gone. */
 export function onceMovedAside({parts, ...copyBack}: CopyBack, movable: ReadonlySet<Digest>): CopyBack {
@@ -104,7 +98,7 @@ export function weighCopyBack(
 	const of = (where: CopyPart['where']) => parts.filter(part => part.where === where);
 	const [fetched, gone, inTheWay, unread] = [of('sources'), of('gone'), of('in-the-way'), of('unread')];
 	const held = fetched.length === 0 ? '' : `${sayHolders(fetched)}.`;
-	const asked = silent.map(({source, why}) => `${source} could not be asked: ${why}`);
+	const asked = saySilent(silent);
 	const bytes = fetched.reduce((sum, {size}) => sum + size, 0);
 	const outlook = (possible: boolean, ...words: string[]) => {
 		const why = [...words, ...asked].filter(text => text !== '').join(' ');
@@ -128,37 +122,7 @@ export function weighCopyBack(
 		return outlook(false, 'It is not needed: nothing is missing from the disk.');
 	}
 
-	const names = witnesses.map(({source}) => source).join(' and ');
-	const named = names === '' ? '' : `That the tag named ${shortDigest(digest)} is what ${names} says.`;
-	return outlook(true, held, `${byteSize(bytes)} in all; the digest stays.`, named);
-}
-
-/** A tag that names nothing: which digest it meant only others know. Where they disagree, a person chooses. */
-export function weighWitnesses(
-	witnesses: readonly Witness[],
-	silent: CopyBack['silent'],
-): {digest: Digest} | {outlook: CopyBackOutlook} {
-	const digests = new Set(witnesses.map(({digest}) => digest));
-	const [only] = digests;
-	if (only !== undefined && digests.size === 1) {
-		return {digest: only};
-	}
-
-	const asked = silent.map(({source, why}) => `${source} could not be asked: ${why}`);
-	const why =
-		only === undefined
-			? 'The tag names nothing, and no source has a tag of this name.'
-			: `Which digest the tag named is not known: ${witnesses.map(sayWitness).join(', ')}. Respond to the image by the digest that you choose, then point the tag to it.`;
-	return {outlook: {possible: false, why: [why, ...asked].join(' '), bytes: 0}};
-}
-
-/** `nas has sha256:0a1b2c3d4e5f (set by 2026-04-18 02:00 UTC, built 2026-04-17 11:20 UTC)` */
-function sayWitness({source, digest, setBy, built}: Witness): string {
-	const times = [
-		...(setBy === undefined ? [] : [`set by ${sayTime(setBy)}`]),
-		...(built === undefined ? [] : [`built ${sayTime(built)}`]),
-	];
-	return `${source} has ${shortDigest(digest)}${times.length === 0 ? '' : ` (${times.join(', ')})`}`;
+	return outlook(true, held, `${byteSize(bytes)} in all; the digest stays.`, sayAgreed(digest, witnesses));
 }
 
 /** `mirror holds all 3 missing parts` · `node1 holds 2 of 5 missing parts, node2 3` */

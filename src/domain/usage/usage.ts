@@ -1,5 +1,6 @@
 import type {Digest} from '../image/digest.ts';
 import type {ImageReference} from '../image/reference.ts';
+import {joinPulled, type Pulled} from './pulled.ts';
 import {type Container, referenceIn, type Workload, workloadKinds} from './workload.ts';
 
 /** Worst first. */
@@ -37,6 +38,8 @@ export type Use = {
 	problem?: {reason: string; message?: string};
 	/** What its pods run now, and where. */
 	running: {digest: Digest; node?: string}[];
+	/** What its nodes pulled for the tag that it is written with, each digest once. */
+	pulled?: Pulled[];
 };
 
 /** What is not known of the use of images: which part, and why. */
@@ -144,7 +147,7 @@ function entryOf({
 	container,
 	node,
 }: Named & {state: UseState; container: Container; node?: string}): Use {
-	const {image, pulls, running, failing} = container;
+	const {image, pulls, running, pulled, failing} = container;
 	const reference = referenceIn(image);
 	return {
 		kind,
@@ -156,6 +159,7 @@ function entryOf({
 		pullsAlways: pulls === 'always',
 		...(failing && {problem: failing}),
 		running: running === undefined ? [] : [{digest: running, ...(node !== undefined && {node})}],
+		...(pulled && {pulled: [pulled]}),
 	};
 }
 
@@ -172,6 +176,7 @@ function add(use: Use, uses: Map<string, Use>): void {
 	}
 
 	const problem = known.problem ?? use.problem;
+	const pulled = joinPulled([...(known.pulled ?? []), ...(use.pulled ?? [])]);
 	const isNew = (one: Use['running'][number]) =>
 		!known.running.some(({digest, node}) => digest === one.digest && node === one.node);
 	uses.set(key, {
@@ -181,6 +186,7 @@ function add(use: Use, uses: Map<string, Use>): void {
 		pullsAlways: known.pullsAlways || use.pullsAlways,
 		...(problem && {problem}),
 		running: [...known.running, ...use.running.filter(isNew)],
+		...(pulled.length > 0 && {pulled}),
 	});
 }
 

@@ -1,6 +1,7 @@
 import type {Digest} from '../image/digest.ts';
 import {type ImageReference, parseReference} from '../image/reference.ts';
 import {isObject, type Json, type JsonObject} from '../json.ts';
+import {type Pulled, pulledFor} from './pulled.ts';
 
 /** The kinds that are asked for, by the names that kubectl has for them. */
 export const workloadKinds = {
@@ -36,6 +37,8 @@ export type Container = {
 	pulls: 'always' | 'if-absent' | 'never';
 	/** What it runs, as far as the node says it by a digest. */
 	running?: Digest;
+	/** The same, where the node pulled it for the tag that it is written with. */
+	pulled?: Pulled;
 	/** Why its image cannot be pulled now. */
 	failing?: {reason: string; message?: string};
 };
@@ -161,8 +164,16 @@ function containerOf(
 	states: JsonObject[],
 ): Container {
 	const state = states.find(each => each.name === name) ?? {};
-	const running = digestIn(text(state.imageID) ?? '');
-	const waiting = objectIn(objectIn(state.state).waiting);
+	const id = idIn(text(state.imageID) ?? '');
+	const running = id?.digest;
+	const [waiting, runs] = [objectIn(state.state).waiting, objectIn(state.state).running].map(objectIn) as [
+		JsonObject,
+		JsonObject,
+	];
+	const pulled = pulledFor(referenceIn(image), id, {
+		started: text(runs.startedAt),
+		container: text(state.containerID),
+	});
 	const reason = text(waiting.reason);
 	const message = text(waiting.message);
 	return {
@@ -170,6 +181,7 @@ function containerOf(
 		image,
 		pulls: pullsOf(text(container.imagePullPolicy), image),
 		...(running && {running}),
+		...(pulled && {pulled}),
 		...(reason !== undefined &&
 			failsToPull.has(reason) && {failing: {reason, ...(message !== undefined && {message})}}),
 	};
@@ -193,11 +205,11 @@ function pullsOf(policy: string | undefined, image: string): Container['pulls'] 
 }
 
 /**
- * The digest in `registry.example/web@sha256:…`, with or without `docker-pullable://`. A bare `sha256:…` is the id of a config, which no
+ * `registry.example/web@sha256:…`, with or without `docker-pullable://`. A bare `sha256:…` is the id of a config, which no
  * registry knows an image by.
  */
-function digestIn(imageId: string): Digest | undefined {
-	return referenceIn(imageId.replace(/^[a-z-]+:\/\//, ''))?.digest;
+function idIn(imageId: string): ImageReference | undefined {
+	return referenceIn(imageId.replace(/^[a-z-]+:\/\//, ''));
 }
 
 /** Undefined: it names no registry, or nothing that could be pulled. */

@@ -112,7 +112,7 @@ export const storageScan: ActionNamed<'storage.scan'> = {
 		const leftovers = scan.leftovers?.images ?? 0;
 		const damaged = damageToImage(image, findings, read.listing);
 		const copyBack =
-			another === undefined ? await copyBackOutlookOf(damaged, findings, {...ports, storage, signal}) : undefined;
+			another === undefined ? await copyBackOutlookOf(damaged, findings, {...ports, storage, past, signal}) : undefined;
 
 		for (const line of scan.hold === undefined ? [] : sayHoldWhole(scan.hold, now())) {
 			log(line);

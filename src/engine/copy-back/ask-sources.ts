@@ -1,7 +1,7 @@
 import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
-import type {Witness} from '../../domain/remedy/copy-back.ts';
+import type {Witness} from '../../domain/remedy/witnesses.ts';
 import type {SoughtPart, Source} from '../ports/source.ts';
 import type {Waiting} from '../ports/waiting.ts';
 import {builtAt} from './built-at.ts';

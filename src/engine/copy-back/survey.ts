@@ -102,9 +102,9 @@ function namesOf(where: CopyPart['where'], holders: readonly Source[]): {sources
 }
 
 /** From the registry, else from its disk. Undefined: neither has its bytes whole. */
-async function ownManifest(
-	{repository, digest}: WantedPart,
-	{registry, storage, signal}: SurveyOptions,
+export async function ownManifest(
+	{repository, digest}: Top,
+	{registry, storage, signal}: Pick<SurveyOptions, 'registry' | 'storage' | 'signal'>,
 ): Promise<Uint8Array | undefined> {
 	const answer = await registry.manifest(repository, digest, {signal});
 	return answer.state === 'found' && answer.digest === digest ? answer.bytes : storage?.readBlob(digest, {signal});

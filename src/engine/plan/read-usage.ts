@@ -10,7 +10,7 @@ import type {Waiting} from '../ports/waiting.ts';
 export type KnownUsage = {usage: Usage; hosts: readonly string[]};
 
 /** Only reads. A source that does not answer stops no repair: nothing was looked at then, and its reason is kept. */
-async function readUsage(
+export async function readUsage(
 	reader: UsageReader | undefined,
 	{clock, signal}: Waiting & {clock: Pick<Clock, 'now'>},
 ): Promise<KnownUsage | undefined> {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import type {Digest} from '../../../src/domain/image/digest.ts';
-import {type CopyPart, copySteps, weighCopyBack, weighWitnesses} from '../../../src/domain/remedy/copy-back.ts';
+import {type CopyPart, copySteps, weighCopyBack} from '../../../src/domain/remedy/copy-back.ts';
 import {digestOf} from '../../../src/drills/images/image.ts';
 
 const named = (name: string) => digestOf(Buffer.from(name));
@@ -132,39 +131,5 @@ describe('the steps', () => {
 				expect([...digests].sort()).toEqual([...wanted].sort());
 			}),
 		);
-	});
-});
-
-describe('which digest a tag named', () => {
-	const says = (source: string, digest: Digest) => ({source, digest});
-
-	it('is what all witnesses say', () => {
-		expect(weighWitnesses([says('mirror', top), says('nas', top)], [])).toEqual({digest: top});
-	});
-
-	it('is never chosen where they disagree: each is shown', () => {
-		const weighed = weighWitnesses([says('its own history', top), says('mirror', named('other'))], []);
-
-		expect(weighed).toMatchObject({outlook: {possible: false}});
-		expect(JSON.stringify(weighed)).toMatch(/its own history has sha256:\w{12}, mirror has sha256:\w{12}/);
-	});
-
-	it('is shown with the times that a source tells', () => {
-		const times = {setBy: '2026-04-18T03:00:00Z', built: '2026-04-18T02:00:00.5Z'};
-		const weighed = weighWitnesses([{...says('nas', top), ...times}, says('mirror', named('other'))], []);
-
-		expect(JSON.stringify(weighed)).toMatch(
-			/nas has sha256:\w{12} \(set by 2026-04-18 03:00 UTC, built 2026-04-18 02:00 UTC\), mirror has sha256:\w{12}\./,
-		);
-	});
-
-	it('is not known where nobody says', () => {
-		expect(weighWitnesses([], [{source: 'nas', why: 'No route.'}])).toEqual({
-			outlook: {
-				possible: false,
-				why: 'The tag names nothing, and no source has a tag of this name. nas could not be asked: No route.',
-				bytes: 0,
-			},
-		});
 	});
 });
