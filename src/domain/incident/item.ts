@@ -85,7 +85,12 @@ export function outcomeOfItem({state}: Item): ItemOutcome | undefined {
 }
 
 export function isGood(item: Item): boolean {
-	return good.includes(outcomeOfItem(item) ?? 'left');
+	return isGoodOutcome(outcomeOfItem(item) ?? 'left');
+}
+
+/** Whether what an item was to change is as it was to be. */
+export function isGoodOutcome(outcome: ItemOutcome | 'under way'): boolean {
+	return outcome !== 'under way' && good.includes(outcome);
 }
 
 /** An effect that may be changing the world: nobody may walk away from it as if it were not there. */

@@ -169,7 +169,7 @@ function sayLost(title: string, comparison: Comparison | null | undefined): {sai
 			: [
 					{
 						said: `${tags.lost.join(', ')} of ${title} ${tags.lost.length === 1 ? 'does' : 'do'} not name the repaired image.`,
-						followUp: `${title}: decide what ${tags.lost.join(', ')} should name; the repair did not write ${tags.lost.length === 1 ? 'it' : 'them'}.`,
+						followUp: `${title}: decide what ${tags.lost.join(', ')} should name; the repair did not write ${tags.lost.length === 1 ? 'it, or somebody deleted it' : 'them, or somebody deleted them'} since.`,
 					},
 				]),
 	];

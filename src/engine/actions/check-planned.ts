@@ -4,6 +4,7 @@ import {defined} from '../../domain/defined.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import {formatReference, type ImageReference} from '../../domain/image/reference.ts';
 import {type Depth, type ImageCheck, sayVerdict, unanswered} from '../../domain/image/verdict.ts';
+import {isGoodOutcome} from '../../domain/incident/item.ts';
 import type {PlannedImage} from '../../domain/incident/planned-images.ts';
 import type {Repaired} from '../../domain/plan/judge-repair.ts';
 import {originalOfDamaged} from '../../domain/remedy/original.ts';
@@ -56,7 +57,7 @@ function depthOf({item}: PlannedImage, {ports}: ActionContext): 'content' | 'unp
 	return ports.unpacker !== undefined && isRebuild(item?.remedy) ? 'unpack' : 'content';
 }
 
-type Walked = {check: ImageCheck; platforms: string[] | undefined};
+type Walked = {reference: ImageReference; check: ImageCheck; platforms: string[] | undefined};
 
 /** Each part once, however many of the images share it. */
 async function walkAll(
@@ -82,17 +83,55 @@ async function walkAll(
 		() => queue.shift(),
 		atOnce[depth],
 		async each => {
-			const reference = referenceTo(each.damaged, registry.host);
-			const check = await walker.walk(reference).catch(error => {
-				signal.throwIfAborted();
-				return absentOrUnanswered(reference, error);
-			});
+			const {reference, check} = await walkFirst(walker, referencesTo(each, registry.host), {signal});
 			const platforms = check.verdict === 'intact' ? await walker.platforms(reference, check) : undefined;
-			checks.set(each, {check, platforms});
+			checks.set(each, {reference, check, platforms});
 			progress({label, done: checks.size, total: images.length});
 		},
 	);
 	return checks;
+}
+
+/**
+ * What a repaired image is reached by: each of its tags, then its digest, for somebody may have deleted a tag since. Where the repair
+ * did not succeed, an absent tag is the damage, and nothing stands for it.
+ */
+function referencesTo({damaged, item}: PlannedImage, host: string): ImageReference[] {
+	const first = referenceTo(damaged, host);
+	if (item === undefined || item.remedy === 'remove' || !isGoodOutcome(item.outcome)) {
+		return [first];
+	}
+
+	const {repository, digest, tags} = damaged;
+	return [
+		first,
+		...tags.slice(1).map(tag => ({host, repository, tag})),
+		...(digest === undefined || tags.length === 0 ? [] : [{host, repository, digest}]),
+	];
+}
+
+/** By the first reference that the registry has; where it has none, by the first. */
+async function walkFirst(
+	walker: ReturnType<typeof createWalker>,
+	references: readonly ImageReference[],
+	{signal}: Waiting,
+): Promise<Pick<Walked, 'reference' | 'check'>> {
+	let absent: Pick<Walked, 'reference' | 'check'> | undefined;
+	for (const reference of references) {
+		try {
+			return {reference, check: await walker.walk(reference)};
+		} catch (error) {
+			signal.throwIfAborted();
+			const walked = {reference, check: absentOrUnanswered(reference, error)};
+			if (walked.check.verdict !== 'broken') {
+				return walked;
+			}
+
+			absent ??= walked;
+		}
+	}
+
+	return absent!;
 }
 
 /** What the registry does not have is as broken as it was; any other error leaves it unknown. */
@@ -129,13 +168,12 @@ async function beside(
 		return {image};
 	}
 
-	const {check} = walked;
+	const {reference, check} = walked;
 	if (image.item?.remedy === 'remove' && (await isGone(registry, image.damaged, context))) {
 		return {image, check, isGone: true};
 	}
 
 	const original = originalOfDamaged(image.damaged as DamagedImage);
-	const reference = referenceTo(image.damaged, registry.host);
 	const {output, say} = await compareRepaired(registry, reference, walked, {...context, original, changed: true});
 	return {
 		image,
