@@ -28,7 +28,7 @@ it.each([
 ])('an unreadable folder with an odd name, as GNU find quotes it, is a gap and hides nothing beside it: %j', line => {
 	const {tree} = openTree();
 
-	const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
+	const {lines, unread} = gapsOfTree({...tree, taken: 1, ends: [1]}, [line]);
 
 	expect(lines).toHaveLength(1);
 	expect(unread).not.toContain('');
@@ -39,7 +39,7 @@ it.each([`find: ./a: ${vanished}: ${denied}`, `find: ./a\n: ${vanished}: ${denie
 	line => {
 		const {tree} = openTree();
 
-		const {lines, unread} = gapsOfTree({...tree, taken: 1, end: 1}, line);
+		const {lines, unread} = gapsOfTree({...tree, taken: 1, ends: [1]}, [line]);
 
 		expect(lines).not.toEqual([]);
 		expect(unread).toContain('');
@@ -50,7 +50,7 @@ it('when part of stderr was lost, nothing is known to be gone', () => {
 	const {tree} = openTree();
 	const stderr = `find: './repositories/a': ${vanished}\n`.repeat(2000);
 
-	expect(gapsOfTree({...tree, taken: 1, end: 1}, stderr).unread).toEqual(['']);
+	expect(gapsOfTree({...tree, taken: 1, ends: [1]}, [stderr]).unread).toEqual(['']);
 });
 
 it.each([
@@ -60,7 +60,7 @@ it.each([
 ])('a find that was killed has not read the rest, whatever it reported before: %s', (_name, met, stderr) => {
 	const {tree} = openTree();
 
-	const {lines, unread} = gapsOfTree({...tree, ...met, taken: 1, end: 137}, stderr);
+	const {lines, unread} = gapsOfTree({...tree, ...met, taken: 1, ends: [137]}, [stderr]);
 
 	expect(lines).toContain('find ended with exit 137');
 	expect(unread).toContain('');
@@ -70,5 +70,16 @@ it('a find that failed without an error message did not fail on the symbolic lin
 	const {tree} = openTree();
 	const closed = [{path: 'repositories/a', reason: 'is a symbolic link'}];
 
-	expect(gapsOfTree({...tree, closed, taken: 1, end: 1}, '').unread).toContain('');
+	expect(gapsOfTree({...tree, closed, taken: 1, ends: [1]}, ['']).unread).toContain('');
+});
+
+it('of two parts that were listed, one that was killed hides what the complaints of the other would explain', () => {
+	const {tree} = openTree();
+	const complaint = `find: './repositories/a': ${denied}`;
+	const of = (ends: (number | undefined)[], stderrs: string[]) => gapsOfTree({...tree, taken: 1, ends}, stderrs);
+
+	expect(of([1, 0], [complaint, ''])).toEqual({lines: [`repositories/a: ${denied}`], unread: ['repositories/a']});
+	expect(of([1, 1], [complaint, '']).unread).toEqual(['']);
+	expect(of([0, undefined], ['', '']).unread).toEqual(['']);
+	expect(of([1, 1], [complaint, complaint])).toEqual(of([1, 0], [complaint, '']));
 });

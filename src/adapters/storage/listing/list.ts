@@ -5,7 +5,7 @@ import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {describeComplaints, readComplaints} from '../complaints.ts';
 import {recheckPaths} from '../recheck.ts';
-import {runUntilStalled} from '../stall.ts';
+import {runTogetherUntilStalled} from '../stall.ts';
 import {noRoot, rejectRootExits} from '../store-root.ts';
 import {likelyManifests, linksToRead, referencedManifests} from './choose-files.ts';
 import {openParsed} from './parsed-manifests.ts';
@@ -13,7 +13,7 @@ import {readConfigs} from './read-configs.ts';
 import {readInto} from './read-files.ts';
 import {sortOut} from './sort-out.ts';
 import type {Tree} from './tree.ts';
-import {listTree, openTreeReader} from './tree-output.ts';
+import {listTree, openTreeReader, partsOfTree} from './tree-output.ts';
 
 type ListOptions = Waiting & {
 	shell: Shell;
@@ -27,8 +27,8 @@ type ListOptions = Waiting & {
 const treeTimeoutMs = 4 * 60 * 60_000;
 
 /**
- * Lists the tree, then reads links and likely manifests, then configs: three commands. One more reads manifests that only an
- * index named. Manifests that these name in turn become a gap: the result is wanted tonight.
+ * Lists the tree, then reads links and likely manifests, each in two commands at once; then configs. One more command reads
+ * manifests that only an index named. Manifests that these name in turn become a gap: the result is wanted tonight.
  */
 export async function listStore(options: ListOptions): Promise<StorageListing> {
 	const {shell, signal, everyLink = false, manifests = []} = options;
@@ -74,14 +74,23 @@ async function readTree({
 	progress,
 }: ListOptions): Promise<{listing: StorageListing; rewritten: ReadonlySet<Link>}> {
 	const reader = openTreeReader(progress);
-	const request = {kind: 'read', script: listTree, input: `${root}\n`, timeoutMs: treeTimeoutMs} as const;
-	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
-	rejectRootExits(result, root, shell.place);
+	const requests = partsOfTree.map(part => ({
+		...({kind: 'read', script: listTree, timeoutMs: treeTimeoutMs} as const),
+		input: `${root}\n${part}\n`,
+		onOutput: reader.part(),
+	}));
+	const results = await runTogetherUntilStalled(shell, requests, {signal});
+	for (const result of results) {
+		rejectRootExits(result, root, shell.place);
+	}
 
 	const tree = reader.tree();
 	rejectOtherLayouts(tree, root, shell.place);
 	await followLinks(tree, reader.put, {shell, root, signal});
-	const {lines, unread} = gapsOfTree(tree, result.stderr);
+	const {lines, unread} = gapsOfTree(
+		tree,
+		results.map(({stderr}) => stderr),
+	);
 	const listing = {
 		root,
 		complete: lines.length === 0,
@@ -139,27 +148,42 @@ function rejectOtherLayouts({blobs, repositories, otherLayouts}: Tree, root: str
 	}
 }
 
-/** What was not read, as lines for people, and as paths below which nothing is known to be gone. */
-export function gapsOfTree({end, closed, malformed, taken}: Tree, stderr: string): {lines: string[]; unread: string[]} {
-	const complaints = readComplaints(stderr);
+/**
+ * What was not read, as lines for people, and as paths below which nothing is known to be gone.
+ * @param stderrs of the commands that listed the parts, in their order
+ */
+export function gapsOfTree(
+	{ends, closed, malformed, taken}: Tree,
+	stderrs: readonly string[],
+): {lines: string[]; unread: string[]} {
+	const parts = stderrs.map((stderr, n) => gapsOfPart(ends[n], stderr));
 	const lines = [
 		...closed.map(({path, reason}) => `${path} ${reason} and was not read`),
-		...describeComplaints(complaints),
+		...parts.flatMap(part => part.complaints),
 		...(malformed > 0 ? [`${malformed} lines of the listing are not entries`] : []),
 		...(Number.isNaN(taken) ? ['the host did not tell the time'] : []),
+		...parts.flatMap(part => part.endings),
 	];
-	const unread = [...closed, ...complaints.unreadable].map(({path}) => path);
+	const unread = [...closed.map(({path}) => path), ...parts.flatMap(part => part.unread)];
+	return {lines: [...new Set(lines)], unread: malformed > 0 || unread.includes('') ? [''] : [...new Set(unread)]};
+}
 
+function gapsOfPart(end: number | undefined, stderr: string) {
+	const complaints = readComplaints(stderr);
+	const told = describeComplaints(complaints);
+	const everything = {complaints: told, unread: ['']};
 	if (end === undefined) {
-		return {lines: [...lines, 'the listing ended before its last entry'], unread: ['']};
+		return {...everything, endings: ['the listing ended before its last entry']};
 	}
 
-	if (complaints.isCut || malformed > 0) {
-		return {lines, unread: ['']};
+	if (complaints.isCut) {
+		return {...everything, endings: []};
 	}
 
 	// A find that failed on the paths it complained about has read everything else; a find that was killed has not.
 	const hasComplained = complaints.unreadable.length > 0 || complaints.vanished.size > 0;
 	const isExplained = end === 0 || (end === 1 && hasComplained);
-	return isExplained ? {lines, unread} : {lines: [...lines, `find ended with exit ${end}`], unread: ['']};
+	return isExplained
+		? {complaints: told, unread: complaints.unreadable.map(({path}) => path), endings: []}
+		: {...everything, endings: [`find ended with exit ${end}`]};
 }

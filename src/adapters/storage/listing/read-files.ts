@@ -5,7 +5,7 @@ import type {Shell} from '../../../engine/ports/shell.ts';
 import type {Waiting} from '../../../engine/ports/waiting.ts';
 import {blobFile} from '../blobs/read-blob.ts';
 import {type Complaints, describeComplaints, readComplaints} from '../complaints.ts';
-import {runUntilStalled} from '../stall.ts';
+import {runTogetherUntilStalled} from '../stall.ts';
 import {enterRoot, rejectRootExits} from '../store-root.ts';
 import {openPlaces, pathOfLink, type WantedLink} from './choose-files.ts';
 import {openFilesReader} from './files-output.ts';
@@ -34,7 +34,7 @@ END {if (NR == 0 && count == 0) system("echo blobs"); close(blobs)}'
 printf '\\000end %s\\000' "$?"
 `;
 
-/** Reads links and manifests in one command and puts them into the listing. What cannot be read becomes a gap. */
+/** Reads links and manifests in two commands at once and puts them into the listing. What cannot be read becomes a gap. */
 export async function readInto(
 	listing: StorageListing,
 	{shell, links, manifests: digests, signal}: Waiting & {shell: Shell; links: WantedLink[]; manifests: Digest[]},
@@ -50,31 +50,58 @@ export async function readInto(
 				: {ok: true, text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()},
 		);
 	};
-	const reader = openFilesReader(links, wanted, {putLink: openPlaces(listing), onBlob});
-	const input = inputOf(root, links, wanted);
-	const request = {kind: 'read', script: readFiles, input, timeoutMs: filesTimeoutMs} as const;
-	const result = await runUntilStalled(shell, {...request, onOutput: reader.push}, {signal});
-	rejectRootExits(result, root, shell.place);
+	const putLink = openPlaces(listing);
+	const parts = partsOf(links, wanted).map(part => ({
+		...part,
+		reader: openFilesReader(part.links, part.wanted, {putLink, onBlob}),
+	}));
+	const requests = parts.map(part => ({
+		...({kind: 'read', script: readFiles, timeoutMs: filesTimeoutMs} as const),
+		input: {[Symbol.asyncIterator]: () => inputOf(root, part)},
+		onOutput: part.reader.push,
+	}));
+	const results = await runTogetherUntilStalled(shell, requests, {signal});
+	const found = new Set<string>();
+	for (const [n, {reader, wanted: asked}] of parts.entries()) {
+		const result = results[n]!;
+		rejectRootExits(result, root, shell.place);
+		const isComplete = reader.finish();
+		const complaints = readComplaints(result.stderr);
+		for (const line of describeComplaints(complaints)) {
+			found.add(line);
+		}
 
-	const isComplete = reader.finish();
-	const complaints = readComplaints(result.stderr);
-	gaps.push(...describeComplaints(complaints));
-	const unreadLinks = reader.unreadLinks(complaints);
-	forgetDoubtful(listing, wanted, complaints);
-	const unreadBlobs = [...wanted.keys()].filter(digest => !manifests.has(digest));
-	const gone = unreadBlobs.filter(digest => complaints.vanished.has(blobData(digest)));
-	for (const digest of gone) {
-		blobs.delete(digest);
+		const unreadLinks = reader.unreadLinks(complaints);
+		forgetDoubtful(listing, asked, complaints);
+		const unreadBlobs = [...asked.keys()].filter(digest => !manifests.has(digest));
+		const gone = unreadBlobs.filter(digest => complaints.vanished.has(blobData(digest)));
+		for (const digest of gone) {
+			blobs.delete(digest);
+		}
+
+		if (!isComplete) {
+			found.add('the output of the host ended before the last link or manifest');
+		} else if (unreadLinks.length > 0) {
+			found.add(`${unreadLinks.length} links could not be read, ${pathOfLink(unreadLinks[0]!)} among them`);
+		} else if (unreadBlobs.length > gone.length) {
+			const first = unreadBlobs.find(digest => !gone.includes(digest));
+			const count = unreadBlobs.length - gone.length;
+			found.add(`${count} blobs that may be manifests could not be read, ${first} among them`);
+		}
 	}
 
-	if (!isComplete) {
-		gaps.push('the output of the host ended before the last link or manifest');
-	} else if (unreadLinks.length > 0) {
-		gaps.push(`${unreadLinks.length} links could not be read, ${pathOfLink(unreadLinks[0]!)} among them`);
-	} else if (unreadBlobs.length > gone.length) {
-		const first = unreadBlobs.find(digest => !gone.includes(digest));
-		gaps.push(`${unreadBlobs.length - gone.length} blobs that may be manifests could not be read, ${first} among them`);
-	}
+	gaps.push(...found);
+}
+
+type Part = {links: WantedLink[]; wanted: ReadonlyMap<Digest, number>};
+
+function partsOf(links: WantedLink[], wanted: ReadonlyMap<Digest, number>): Part[] {
+	return links.length > 0 && wanted.size > 0
+		? [
+				{links, wanted: new Map()},
+				{links: [], wanted},
+			]
+		: [{links, wanted}];
 }
 
 /** Judges blobs that are empty or too long for any registry. @returns the others, with their size in bytes */
@@ -95,11 +122,7 @@ function takeBySize(listing: StorageListing, digests: readonly Digest[]): Map<Di
 }
 
 /** In pieces: the paths of a large store are too many to join into one string. */
-async function* inputOf(
-	root: string,
-	links: WantedLink[],
-	wanted: ReadonlyMap<Digest, number>,
-): AsyncGenerator<Uint8Array> {
+async function* inputOf(root: string, {links, wanted}: Part): AsyncGenerator<Uint8Array> {
 	const linesOfPiece = 2000;
 	let lines = [root, `${links.length}`];
 	for (const path of pathsOf(links, wanted)) {

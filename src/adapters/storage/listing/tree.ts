@@ -1,16 +1,18 @@
 import type {Digest} from '../../../domain/image/digest.ts';
 import type {Link, RepositoryListing, StoredBlob} from '../../../domain/storage/listing/listing.ts';
 import type {Entries, NamedEntry} from './entries.ts';
-import {type Folder, isHostile, openFolders, pathOf} from './folders.ts';
+import {type Folder, type Folders, isHostile, openFolders, pathOf} from './folders.ts';
 import {type Misplaced, noneMisplaced, takeMisplaced, takeUnknownFolder} from './misplaced.ts';
 import {taggedAs, withEntry} from './single-entry.ts';
+
+export type Form = 'names' | 'stat' | 'ls';
 
 /** The tree, as far as its listing came. */
 export type Tree = Misplaced & {
 	/** When the listing began, on the host's clock: seconds since 1970. NaN: the host did not tell. */
 	taken: number;
 	/** How the host printed the entries. */
-	form: 'names' | 'stat' | 'ls' | undefined;
+	form: Form | undefined;
 	repositories: Map<string, RepositoryListing>;
 	blobs: Map<Digest, StoredBlob>;
 	folders: Map<string, number>;
@@ -20,8 +22,8 @@ export type Tree = Misplaced & {
 	files: number;
 	/** Records that are no entries: the listing cannot be trusted. */
 	malformed: number;
-	/** find's exit code; undefined: the listing was cut before its end. */
-	end: number | undefined;
+	/** The exit code of find, of each part that was listed; undefined: that listing was cut before its end. */
+	ends: (number | undefined)[];
 };
 
 /** A push creates the folder and writes its link within this time. */
@@ -35,8 +37,11 @@ const showsNothing: ReadonlySet<Folder['kind']> = new Set([
 	'index-algorithm',
 ]);
 
-/** Sorts entries into a tree. @returns also `finish`, to be called after the last entry */
-export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
+/**
+ * Sorts entries into a tree. @returns also `open`, for each part whose entries come in an order of their own, and of that part
+ * `finish`, to be called after its last entry
+ */
+export function openTree(): {tree: Tree; open(): {entries: Entries; finish(): void}} {
 	const tree: Tree = {
 		taken: Number.NaN,
 		form: undefined,
@@ -47,9 +52,13 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		...noneMisplaced(),
 		files: 0,
 		malformed: 0,
-		end: undefined,
+		ends: [],
 	};
 	const folders = openFolders(tree.repositories);
+	return {tree, open: () => openPart(tree, folders)};
+}
+
+function openPart(tree: Tree, folders: Folders): {entries: Entries; finish(): void} {
 	/** The folders around the current entry, from the root down. */
 	const within: Folder[] = [];
 	let device = 0;
@@ -80,7 +89,7 @@ export function openTree(): {tree: Tree; entries: Entries; finish(): void} {
 		malformed: () => void tree.malformed++,
 	};
 
-	return {tree, entries, finish: () => leave(0)};
+	return {entries, finish: () => leave(0)};
 
 	/** ls sorts by path, so the entries of a folder may be apart: `1.0`, `1.0-rc`, `1.0/current`. */
 	function descend(names: string[]): Folder {

@@ -55,8 +55,9 @@ function folders(...path: string[]): string[] {
 function readIn(output: string, size: number) {
 	const bytes = Buffer.from(output, 'latin1');
 	const reader = openTreeReader();
+	const push = reader.part();
 	for (let at = 0; at < bytes.length; at += size) {
-		reader.push(bytes.subarray(at, at + size));
+		push(bytes.subarray(at, at + size));
 	}
 
 	return reader.tree();
@@ -66,10 +67,10 @@ describe.each(['names', 'stat', 'ls'] as const)('a listing in the form of %s', f
 	it('is read the same, however it is cut into chunks', () => {
 		fc.assert(
 			fc.property(fc.integer({min: 1, max: 80}), size => {
-				const {end, taken, leftOut, malformed, repositories, blobs, closed} = readIn(outputs[form], size);
+				const {ends, taken, leftOut, malformed, repositories, blobs, closed} = readIn(outputs[form], size);
 				const {tags, revisions, layers} = repositories.get('acme/tool')!;
 
-				expect({end, taken, leftOut, malformed}).toEqual({end: 0, taken: 1700000000.5, leftOut: 1, malformed: 0});
+				expect({ends, taken, leftOut, malformed}).toEqual({ends: [0], taken: 1700000000.5, leftOut: 1, malformed: 0});
 				expect(closed).toEqual(form === 'names' ? [{path: 'blobs/mounted', reason: 'is another file system'}] : []);
 				expect([...tags].map(([name, {link}]) => [name, link?.size])).toEqual([['latest', 71]]);
 				expect([...revisions.values(), ...layers.values(), ...blobs.values()].map(link => link.size)).toEqual([
@@ -81,7 +82,7 @@ describe.each(['names', 'stat', 'ls'] as const)('a listing in the form of %s', f
 
 	it('has no end, wherever it was cut', () => {
 		for (let length = 0; length < outputs[form].length; length++) {
-			expect(readIn(outputs[form].slice(0, length), length).end).toBeUndefined();
+			expect(readIn(outputs[form].slice(0, length), length).ends).toEqual([undefined]);
 		}
 	});
 });
@@ -100,4 +101,31 @@ it('a record that is no entry is counted, and never skipped silently', () => {
 	const {malformed} = readIn(names.replace('f 12 1700000000.25 5 data', 'f twelve 1700000000.25 5 data'), 1000);
 
 	expect(malformed).toBe(1);
+});
+
+it('two parts that come at once are read as one tree, which is as old as the first of them', () => {
+	const reader = openTreeReader();
+	const parts = [reader.part(), reader.part()];
+	const from = (wanted: string, now: string, end: number) => {
+		const records = names.split('\0');
+		const of = {repositories: [3, 20], blobs: [20, records.length - 2]}[wanted]!;
+		return [now, 'names', records[2], ...records.slice(...of), `end ${end}`].map(each => `${each}\0`).join('');
+	};
+	const outputs = [from('repositories', 'now 1700000000.5', 0), from('blobs', 'now 1700000000.25', 1)];
+
+	for (let at = 0; at < Math.max(...outputs.map(({length}) => length)); at += 7) {
+		for (const [n, push] of parts.entries()) {
+			push(Buffer.from(outputs[n]!.slice(at, at + 7), 'latin1'));
+		}
+	}
+
+	const {ends, taken, malformed, leftOut, repositories, blobs, folders: kept, closed} = reader.tree();
+	const whole = readIn(names, names.length);
+	expect({ends, taken, malformed, leftOut}).toEqual({ends: [0, 1], taken: 1700000000.25, malformed: 0, leftOut: 1});
+	expect({repositories, blobs, kept, closed}).toEqual({
+		repositories: whole.repositories,
+		blobs: whole.blobs,
+		kept: whole.folders,
+		closed: whole.closed,
+	});
 });
