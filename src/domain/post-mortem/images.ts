@@ -24,6 +24,8 @@ export type DamagedReport = {
 	/** As it was checked last. */
 	verdict: Verdict | 'removed';
 	comparedToOriginal?: Comparison | null;
+	/** Of one that was left and is not found damaged any more: why not, as whether somebody deleted its tags. */
+	say?: string;
 };
 
 /** Every image that the incident found damaged. */
@@ -44,7 +46,10 @@ export function damagedIn(incident: Incident): DamagedReport[] {
 			lost: platforms.lost,
 			ways: waysOf(image, incident),
 			verdict: last?.verdict ?? 'unknown',
-			...defined({comparedToOriginal: last?.comparedToOriginal}),
+			...defined({
+				comparedToOriginal: last?.comparedToOriginal,
+				say: last?.remedy === undefined && last?.verdict !== 'broken' ? last?.say : undefined,
+			}),
 		};
 	});
 }

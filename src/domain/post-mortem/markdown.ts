@@ -117,7 +117,7 @@ function sayDamaged({damaged = []}: PostMortem): string[] {
 		return [];
 	}
 
-	const rows = damaged.map(({title, findings, lost, since, ways, verdict, comparedToOriginal}) => [
+	const rows = damaged.map(({title, findings, lost, since, ways, verdict, comparedToOriginal, say}) => [
 		cell(title),
 		cell(`${findings.join(', ')}${lost.length === 0 ? '' : ` (${lost.join(', ')})`}`),
 		since === undefined ? 'unknown' : utc(since),
@@ -129,7 +129,11 @@ function sayDamaged({damaged = []}: PostMortem): string[] {
 					)
 					.join('<br>'),
 		cell(
-			[verdict, ...(comparedToOriginal === undefined ? [] : sayComparison(comparedToOriginal ?? undefined))].join('. '),
+			[
+				verdict,
+				...(say === undefined ? [] : [say]),
+				...(comparedToOriginal === undefined ? [] : sayComparison(comparedToOriginal ?? undefined)),
+			].join('. '),
 		),
 	]);
 	return [`## Damaged images\n\n${table(['image', 'damage', 'by (UTC)', 'way back', 'now'], rows)}`];
