@@ -186,6 +186,29 @@ describeReal('remove', ['docker-registry'], () => {
 		expect(await tags('web')).toEqual([]);
 	});
 
+	it('is not undone while bad data is in place: the gate says so before, and restore stores nothing', async () => {
+		const own = buildImage({seed: 'own', layers: 1});
+		const [, layer] = own.blobs;
+		await store.push('bad', 'latest', own);
+		await writeFile(store.blobFile(layer!.digest), layer!.bytes.subarray(1));
+		await registry.stop();
+		await start();
+
+		const made = await plan('bad=remove', 'web=leave');
+		expect(made.items.map(({undo}) => undo).join(' ')).toContain(
+			'stores nothing while a part of the image is gone or bad (blob-truncated)',
+		);
+		const removed = await apply(made);
+		const [incident = ''] = /[\w-]*registry-damage[\w-]*/.exec(removed.said) ?? [];
+		const asked = await login.run(['restore', incident, own.index.digest]);
+
+		expect(asked.stdout.replace(/\s+/g, ' ')).toContain(
+			'What was damaged then and is not whole on the disk by now is damaged again.',
+		);
+		expect(asked.stdout).toContain('First move aside the data of the layer');
+		expect(await tags('bad')).toEqual([]);
+	});
+
 	it('leaves an image alone that somebody has repaired since the plan was made', async () => {
 		const made = await plan('web=remove');
 		await store.writeLink(childLink(), image.manifests[0]!.digest);

@@ -25,7 +25,7 @@ export async function restore(options: RestoreOptions, invocation: Invocation): 
 		autopilot: false,
 		intro: {
 			title: `Restoring ${image.repository}@${image.digest}`,
-			story: `It was removed in ${name}.${options.dryRun ? ' This is a dry run: changes are printed, and not made.' : ''}`,
+			story: `It was removed in ${name}. What was damaged then and is not whole on the disk by now is damaged again.${options.dryRun ? ' This is a dry run: changes are printed, and not made.' : ''}`,
 			drill: false,
 		},
 		begin,

@@ -1,4 +1,5 @@
 import {type Digest, shortDigest} from '../image/digest.ts';
+import type {FaultKind} from '../image/fault.ts';
 import {mediaTypes} from '../image/media-type.ts';
 
 /** An image that is deleted by its digest, and every tag that names it with it. `attached`: tags of its signatures, which stay. */
@@ -30,6 +31,34 @@ export function tagsOf(removal: Removal): string[] {
 /** What is gone after it: a digest, and tags. */
 export function namesOf(removal: Removal): string[] {
 	return removal.kind === 'remove-tag' ? [removal.tag] : [removal.digest, ...removal.tags];
+}
+
+/** With these, `regmedic restore` stores nothing as long as no source holds the part, or bad data is in its place. */
+const notRestored: readonly FaultKind[] = [
+	'blob-empty',
+	'blob-truncated',
+	'child-missing',
+	'config-missing',
+	'layer-missing',
+];
+/** These it does not see before it has stored the manifests: only a read of every byte does. */
+const restoredDamaged: readonly FaultKind[] = ['blob-corrupt', 'layer-unreadable', 'diffid-mismatch'];
+
+/**
+ * How the removal of an image is undone: an image that was damaged is not whole because it is stored again.
+ * @param until when its blobs stay: `until the next collection, 2026-04-19 03:25 UTC`
+ * @see test/real/remove.test.ts
+ */
+export function sayRestore(digest: Digest, findings: readonly FaultKind[], until: string): string {
+	const command = `regmedic restore INCIDENT ${digest}`;
+	const inTheWay = findings.filter(kind => notRestored.includes(kind));
+	if (inTheWay.length > 0) {
+		return `${command} stores nothing while a part of the image is gone or bad (${inTheWay.join(', ')}); its manifests stay in the journal, and its other blobs ${until}.`;
+	}
+
+	const again = findings.filter(kind => restoredDamaged.includes(kind));
+	const damaged = again.length === 0 ? '' : ` The image is then as damaged as now (${again.join(', ')}).`;
+	return `${command} stores its manifests again while the blobs are there: ${until}.${damaged}`;
 }
 
 /**

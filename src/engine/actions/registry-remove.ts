@@ -2,7 +2,7 @@ import {asOperatorError, OperatorError} from '../../domain/errors.ts';
 import {type Digest, shortDigest} from '../../domain/image/digest.ts';
 import {formatReference, target} from '../../domain/image/reference.ts';
 import {type InputsOf, inputParser} from '../../domain/incident/inputs.ts';
-import {isRemoval, namesOf, type Removal, tagsOf} from '../../domain/remedy/removal.ts';
+import {isRemoval, namesOf, type Removal, sayRestore, tagsOf} from '../../domain/remedy/removal.ts';
 import {checkAcceptsDeletes} from './accepts-deletes.ts';
 import type {ActionContext, ActionNamed, Precondition} from './action.ts';
 import {refusedOrUnreachable} from './outcomes.ts';
@@ -47,7 +47,7 @@ export const registryRemove: ActionNamed<'registry.remove'> = {
 				.map(change =>
 					change.kind === 'remove-tag'
 						? `Nothing is lost with ${change.tag}: it names no manifest.`
-						: `regmedic restore INCIDENT ${change.digest} stores its manifests again while the blobs are there: ${until}.`,
+						: sayRestore(change.digest, inputs.damaged?.findings ?? [], until),
 				)
 				.join(' '),
 			phrase: `remove ${changes.length === 1 ? image.repository : `${changes.length} tags of ${image.repository}`}`,
