@@ -7,7 +7,7 @@ const timeouts = {testTimeout: process.env.REGMEDIC_SWEEP === '1' ? 900_000 : 90
 const isolated = ['test/{journeys,real,ui}/**/*.test.{ts,tsx}'];
 /** Left to CI: the real servers beside one pass of each main job, and what installs or waits for long. */
 const long = {
-	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts', 'test/incidents/damage-page.test.ts', 'test/incidents/look-behind.test.ts', 'test/cases/pullable.test.ts', 'test/drills/fallback.test.ts', 'test/engine/probe/memory.test.ts'],
+	shared: ['test/commands/check/check.test.ts', 'test/commands/check/other-stores.test.ts', 'test/commands/scan/disk-reasons.test.ts', 'test/incidents/damage-page.test.ts', 'test/incidents/look-behind.test.ts', 'test/incidents/rows-now.test.ts', 'test/cases/pullable.test.ts', 'test/drills/fallback.test.ts', 'test/engine/probe/memory.test.ts'],
 	isolated: [
 		'test/real/**/!(relink|preflight|rules|registry-client).test.ts',
 		'test/journeys/{bad-input,death,drill,installed,interrupted,kill,lost-output,lost-reply}.test.ts',

@@ -10,6 +10,7 @@ type Word =
 	| {type: 'choice.made'; option: string; why?: string}
 	| {type: 'gate.answered'; answer: string; why?: string}
 	| {type: 'answers.given'; answers: JsonObject}
+	| {type: 'plan.marked'; rows: string[]; now: boolean}
 	| {type: 'plan.settled'};
 
 /**
@@ -18,18 +19,20 @@ type Word =
  */
 export async function respondWith(session: Session, script: Script): Promise<Incident> {
 	const left = Object.fromEntries(Object.entries(script).map(([step, words]) => [step, [...words]]));
-	let answered: unknown;
+	let answered: {phase: unknown; rows: unknown} | undefined;
+	// A mark changes the rows of a plan, and asks again in the same phase.
+	const isSame = (phase: unknown, rows: unknown) => answered?.phase === phase && answered?.rows === rows;
 
 	const look = () => {
 		const {incident, halted} = session.current();
 		const {phase} = incident;
+		const visit = currentVisit(incident);
 		const asks = phase.kind === 'gate' || phase.kind === 'asking' || phase.kind === 'stuck' || phase.kind === 'unsure';
-		if (!asks || phase === answered || halted || (phase.kind === 'unsure' && !phase.asked)) {
+		if (!asks || isSame(phase, visit?.rows) || halted || (phase.kind === 'unsure' && !phase.asked)) {
 			return;
 		}
 
-		answered = phase;
-		const visit = currentVisit(incident);
+		answered = {phase, rows: visit?.rows};
 		const word = visit && left[visit.step]?.shift();
 		if (word) {
 			const {step, attempt}: StepStamp = visit;

@@ -111,6 +111,41 @@ test.each([
 test.each([
 	{columns: 80, rows: 24},
 	{columns: 60, rows: 16},
+])(
+	'a row is marked now with what it needs, and the gate shows only these, on $columns×$rows',
+	async size => {
+		const room = await openPlan(size);
+		await room.until('3 rows');
+		room.press('\u001b[B');
+		await room.until('all bytes are here');
+		room.press('N');
+		let screen = await room.until('2 now, 1 later');
+		expect(screen).toMatch(/infra-ci:latest +needed now, mend/);
+		expect(screen).toMatch(/web\/shop:1\.4, 1\.4\.2 +now, mend/);
+		expect(screen).toMatch(/tools:7 +wipe/);
+		room.press('N');
+		await room.until('enter accepts the plan as it stands');
+		room.press('N');
+		await room.until('2 now, 1 later');
+
+		room.press('\r');
+		screen = await room.until('approve?');
+		expect(screen).toContain('1 row was put off to the next plan.');
+		expect(screen).not.toContain('tools:7');
+		expect(
+			room.small.session
+				.current()
+				.incident.visits.at(-1)!
+				.items!.map(({row}) => row),
+		).toEqual(['base', 'web']);
+		await room.leave();
+	},
+	60_000,
+);
+
+test.each([
+	{columns: 80, rows: 24},
+	{columns: 60, rows: 16},
 	{columns: 200, rows: 50},
 ])(
 	'while the changes are looked up, enter is not offered on $columns×$rows, and says why it does nothing',

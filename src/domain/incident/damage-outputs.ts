@@ -44,6 +44,8 @@ export const checkAllOutput = v.object({
 			verdict: v.union([verdict, v.literal('removed')]),
 			/** What was done about it; absent: it was left. */
 			remedy: v.exactOptional(v.string()),
+			/** Its plan put it off to the next one. */
+			putOff: v.exactOptional(v.literal(true)),
 			comparedToOriginal: v.exactOptional(v.nullable(comparison)),
 			say: v.string(),
 		}),

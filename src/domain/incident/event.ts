@@ -141,6 +141,8 @@ export type Happening =
 	  } & StepStamp)
 	/** A person chooses another remedy for these rows. */
 	| ({type: 'plan.chosen'; rows: string[]; remedy: string} & StepStamp)
+	/** A person marks rows to be done now, so that the others are put off to the next plan; `now: false` takes the mark away. */
+	| ({type: 'plan.marked'; rows: string[]; now: boolean} & StepStamp)
 	/** A person accepts the plan as it stands. */
 	| ({type: 'plan.settled'} & StepStamp)
 	/** Right before an item's effect: what it expects does not hold, so its effect does not begin. */

@@ -90,6 +90,8 @@ type VisitFacts = StepStamp & {
 	rows?: PlanRow[];
 	/** Of a plan that is carried out, with the visit in which it was settled. */
 	items?: Item[];
+	/** How many rows of that plan wait for the next one; absent: none. */
+	putOff?: number;
 	planned?: StepStamp;
 };
 

@@ -10,6 +10,7 @@ import type {Restore} from '../storage/restore.ts';
 import type {StaleMemory} from '../storage/stale-memory.ts';
 import {checkAllOutput, copyBackOutlook, scopeOutput} from './damage-outputs.ts';
 import type {PlannedItem} from './item.ts';
+import type {PutOff} from './rows-now.ts';
 import {
 	comparedCheck,
 	damagedImage,
@@ -202,7 +203,7 @@ export type Output =
 	| v.InferOutput<(typeof schemas)[ActionWithOutput]>
 	| {kind: 'decision'; option: string}
 	| {kind: 'answers'; answers: JsonObject}
-	| {kind: 'plan'; items: PlannedItem[]}
+	| {kind: 'plan'; items: PlannedItem[]; putOff?: PutOff[]}
 	| {kind: 'applied'; done: number; of: number}
 	| {kind: 'none'}
 	| {kind: 'unreadable'; values: JsonObject};

@@ -29,6 +29,8 @@ export type PlanRow = {
 	users?: string[];
 	/** The row as the runbook was given it: what `${row.NAME}` stands for. */
 	values: JsonObject;
+	/** A person wants it done now: the plan does the marked rows with what they need, and puts the others off. */
+	now?: true;
 	/** What the chosen remedy would change; absent: it was not looked up yet, or `problem` says why not. */
 	prepared?: Prepared;
 	problem?: Problem;

@@ -11,6 +11,8 @@ export type PlannedImage = {
 	ids: Set<string>;
 	/** The one restart of the registry repairs it. */
 	isByRestart?: boolean;
+	/** The latest plan put it off to the next one. */
+	putOff?: true;
 	/** Of the latest plan that did something about it; absent: it was left. */
 	item?: {remedy: string; outcome: ItemOutcome | 'under way'; say: string};
 };
@@ -31,6 +33,17 @@ export function plannedImages({visits}: Pick<Incident, 'visits'>): PlannedImage[
 
 		for (const image of known) {
 			image.isByRestart ||= output?.kind === 'scope' && output.byRestart.some(id => image.ids.has(id));
+		}
+
+		if (output?.kind === 'plan') {
+			const rows = new Set(output.putOff?.map(({row}) => row));
+			for (const image of known) {
+				const {ids, isByRestart} = image;
+				delete image.putOff;
+				if ([...rows].some(row => ids.has(row) || (isByRestart && row === restartRow))) {
+					image.putOff = true;
+				}
+			}
 		}
 
 		for (const item of visit.items ?? []) {

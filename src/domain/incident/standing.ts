@@ -60,7 +60,11 @@ export function leftIn(incident: Incident): string | undefined {
 	const {images = [], fresh = [], gaps = []} = lastOfMany(incident) ?? {};
 	const damaged = images.filter(({verdict}) => verdict !== 'intact' && verdict !== 'removed');
 	const isLeft = damaged.length > 0 && fresh.length === 0 && gaps.length === 0;
-	if (incident.verdict?.verdict !== 'broken' || !isLeft || damaged.some(({remedy}) => remedy !== undefined)) {
+	if (
+		incident.verdict?.verdict !== 'broken' ||
+		!isLeft ||
+		damaged.some(({remedy, putOff}) => remedy !== undefined || putOff)
+	) {
 		return undefined;
 	}
 

@@ -104,14 +104,23 @@ export function started(incident: Incident, event: EventOf<'step.started'>): Adv
 }
 
 /** The rows that a person settles, or the items that were settled. */
-function planOf(incident: Incident, does: Doing, values: JsonObject): Pick<Visit, 'rows' | 'items' | 'planned'> {
+function planOf(
+	incident: Incident,
+	does: Doing,
+	values: JsonObject,
+): Pick<Visit, 'rows' | 'items' | 'planned' | 'putOff'> {
 	if (does.kind === 'plan') {
 		const read = readRows(values.rows, Object.keys(does.remedies));
 		return {rows: read.ok ? read.rows : []};
 	}
 
 	const planned = does.kind === 'apply' ? lastVisit(incident, does.plan) : undefined;
-	return planned?.output.kind === 'plan' ? {items: planned.output.items.map(newItem), planned: stampOf(planned)} : {};
+	if (planned?.output.kind !== 'plan') {
+		return {};
+	}
+
+	const {items, putOff} = planned.output;
+	return {items: items.map(newItem), planned: stampOf(planned), ...defined({putOff: putOff?.length})};
 }
 
 /** From here on a change may have been made: the image is unknown until it is checked again. */

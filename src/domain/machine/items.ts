@@ -1,6 +1,7 @@
 import type {StepStamp} from '../incident/event.ts';
 import type {Incident, Visit} from '../incident/incident.ts';
 import {areOver, type Item, isExpired, isGood, outcomeOfItem, outcomeOfItems, sayItems} from '../incident/item.ts';
+import {sayPutOff} from '../incident/rows-now.ts';
 import {type JsonObject, toJson} from '../json.ts';
 import type {Advanced} from './effects.ts';
 import {finish} from './endings.ts';
@@ -42,7 +43,7 @@ export function settleItems(
 }
 
 /** How a visit with items ends: what became of each. */
-function endOf({step, attempt, items = []}: Visit) {
+function endOf({step, attempt, items = [], putOff = 0}: Visit) {
 	return {
 		step,
 		attempt,
@@ -61,7 +62,7 @@ function endOf({step, attempt, items = []}: Visit) {
 				})),
 			),
 		} satisfies JsonObject,
-		say: `${sayItems(items)}.`,
+		say: [`${sayItems(items)}.`, sayPutOff(putOff)].filter(each => each !== undefined).join(' '),
 	};
 }
 

@@ -9,7 +9,7 @@ import {failed, reconciled, resumed, retried} from './failures.ts';
 import {gateAnswered, gateOpened} from './gates.ts';
 import type {ItemEvent} from './item-after.ts';
 import {itemTurn} from './items.ts';
-import {chosen, prepared, settle} from './plan.ts';
+import {chosen, marked, prepared, settle} from './plan.ts';
 import {abandonVisit, editVisit, visitOf} from './visits.ts';
 
 /**
@@ -125,6 +125,9 @@ function turn(incident: Incident, event: JournalEvent): Advanced {
 
 		case 'plan.chosen':
 			return isAt('asking', event) ? chosen(incident, event) : stay;
+
+		case 'plan.marked':
+			return isAt('asking', event) ? marked(incident, event) : stay;
 
 		case 'plan.settled':
 			return isAt('asking', event) ? settle(incident, event, event.at) : stay;

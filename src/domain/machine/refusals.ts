@@ -2,6 +2,7 @@ import type {Happening} from '../incident/event.ts';
 import {holdIn} from '../incident/hold.ts';
 import {currentStep, currentVisit, type Incident, nextAttempt} from '../incident/incident.ts';
 import {isOpen} from '../incident/item.ts';
+import {canBeNow} from '../incident/rows-now.ts';
 import type {Json, JsonObject} from '../json.ts';
 import {leave} from '../runbook/runbook.ts';
 import {itemRefusal} from './item-refusals.ts';
@@ -41,6 +42,15 @@ export function refusal(incident: Incident, event: Happening): string | undefine
 
 			return phase.kind === 'asking' && here && step?.does.kind === 'plan'
 				? refuseRemedy(incident, event)
+				: 'No plan is open.';
+
+		case 'plan.marked':
+			if (phase.kind === 'preparing') {
+				return stillPreparing;
+			}
+
+			return phase.kind === 'asking' && here && step?.does.kind === 'plan'
+				? refuseMark(incident, event)
 				: 'No plan is open.';
 
 		case 'plan.settled':
@@ -153,6 +163,21 @@ function refuseRemedy(incident: Incident, {rows, remedy}: {rows: string[]; remed
 
 		if (offered?.possible === false) {
 			return `"${remedy}" is not possible for "${row.title}": ${offered.why ?? 'no reason is known'}.`;
+		}
+	}
+
+	return undefined;
+}
+
+/** Only what the plan would do can be done now. */
+function refuseMark(incident: Incident, {rows: marked, now}: {rows: string[]; now: boolean}): string | undefined {
+	const rows = currentVisit(incident)?.rows ?? [];
+	for (const id of marked) {
+		const row = rows.find(each => each.id === id);
+		if (!row || (now && !canBeNow(rows, id))) {
+			return row
+				? `Nothing is to be done about "${row.title}": choose a remedy for it first.`
+				: `The plan has no row "${id}".`;
 		}
 	}
 

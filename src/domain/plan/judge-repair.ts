@@ -31,6 +31,8 @@ type JudgedImage = {
 	remedy?: string;
 	/** Of one that was left: the tags that somebody deleted. */
 	gone?: string[];
+	/** Its plan put it off to the next one, and it is still damaged. */
+	putOff?: true;
 	comparedToOriginal?: Comparison | null;
 	say: string;
 };
@@ -54,7 +56,7 @@ export function judgeRepair(
 	now: Now,
 	titleOf: (image: Pick<DamagedImage, 'repository' | 'tags' | 'digest'>) => string,
 ): Judged {
-	const judged = looked.map(each => judgeImage(each, now, titleOf(each.image.damaged)));
+	const judged = looked.map(each => putOffIn(judgeImage(each, now, titleOf(each.image.damaged)), each.image));
 	const images = judged.map(({gone: _, ...image}) => image);
 	const known = looked.map(({image}) => image.damaged);
 	const fresh = now.images
@@ -66,15 +68,24 @@ export function judgeRepair(
 		}));
 	const gaps = [...(now.trouble === undefined ? [] : [now.trouble]), ...now.gaps];
 
-	const planned = images.filter(({remedy}) => remedy !== undefined);
-	const left = images.filter(({remedy, verdict}) => remedy === undefined && verdict === 'broken');
-	const deleted = judged.filter(({gone = []}) => gone.length > 0);
+	const later = images.filter(({putOff}) => putOff);
+	const planned = images.filter(({remedy, putOff}) => remedy !== undefined && !putOff);
+	const left = images.filter(({remedy, verdict, putOff}) => remedy === undefined && verdict === 'broken' && !putOff);
+	const deleted = judged.filter(({gone = [], putOff}) => gone.length > 0 && !putOff);
 	const intact = planned.filter(({verdict}) => verdict === 'intact');
 	const removed = planned.filter(({verdict}) => verdict === 'removed');
 	const broken = planned.filter(({verdict}) => verdict === 'broken');
-	const isUnknown = gaps.length > 0 || images.some(({verdict}) => verdict === 'unknown');
+	const isUnknown = gaps.length > 0 || images.some(({verdict, putOff}) => verdict === 'unknown' && !putOff);
 	const outcome =
-		broken.length > 0 || fresh.length > 0 ? 'broken' : isUnknown ? 'unknown' : left.length > 0 ? 'left' : 'intact';
+		broken.length > 0 || fresh.length > 0
+			? 'broken'
+			: isUnknown
+				? 'unknown'
+				: later.length > 0
+					? 'broken'
+					: left.length > 0
+						? 'left'
+						: 'intact';
 	const lost = images.flatMap(({title, comparedToOriginal}) => sayLost(title, comparedToOriginal));
 	const tally = [
 		...(fresh.length > 0 ? [`${fresh.length} new: ${names(fresh)}`] : []),
@@ -83,6 +94,7 @@ export function judgeRepair(
 			: []),
 		...(removed.length > 0 ? [`${removed.length} removed as planned`] : []),
 		...(broken.length > 0 ? [`still damaged: ${names(broken)}`] : []),
+		...(later.length > 0 ? [`${later.length} put off to the next plan: ${names(later)}`] : []),
 		...(left.length > 0 ? [`${left.length} left: ${names(left)}`] : []),
 		...(deleted.length > 0 ? [`${deleted.length} left, with tags that somebody deleted: ${names(deleted)}`] : []),
 	].join('; ');
@@ -95,7 +107,7 @@ export function judgeRepair(
 		gaps,
 		followUps: [
 			...fresh.map(({title}) => `${title} is damaged, and was not before: respond to it.`),
-			...[...broken, ...left].map(({title, say}) => `${title} is still damaged: respond to it again. ${say}`),
+			...[...broken, ...later, ...left].map(({title, say}) => `${title} is still damaged: respond to it again. ${say}`),
 			...deleted.map(({title, say}) => `${title}: find out whether its tags are still wanted. ${say}`),
 			...lost.map(({followUp}) => followUp),
 			...stopgaps(planned),
@@ -147,6 +159,15 @@ function judgeImage(
 /** What is found damaged now that is the same image. */
 export function stillIn(damaged: DamagedImage, {images}: Pick<Now, 'images'>): DamagedImage | undefined {
 	return images.find(image => isOf(damaged, image));
+}
+
+/** What was put off and is whole meanwhile waits for nothing. */
+function putOffIn(judged: JudgedImage, {putOff, item}: PlannedImage): JudgedImage {
+	if (!putOff || judged.verdict === 'intact' || judged.verdict === 'removed') {
+		return judged;
+	}
+
+	return {...judged, putOff, ...(item === undefined && {say: judged.say.replace(/^Left:/, 'Put off:')})};
 }
 
 /** A tag that names a damaged image is the same row, whatever digest a repair gave it. */

@@ -67,6 +67,8 @@ function whatOf(event: JournalEvent, titleOf: (step: string) => string): string 
 			return event.item === undefined ? event.say : `${titleOf(event.step)}: ${event.say}`;
 		case 'plan.chosen':
 			return `Chose “${event.remedy}” for ${event.rows.join(', ')}.`;
+		case 'plan.marked':
+			return `${event.now ? 'Marked to be done now' : 'Not to be done now any more'}: ${event.rows.join(', ')}.`;
 		case 'plan.settled':
 			return 'Settled the plan.';
 		case 'item.checked':

@@ -18,7 +18,7 @@ export const registryVerifyPlanned: ActionNamed<'registry.verify-planned'> = {
 	inputs: {},
 	outcomes: {
 		intact: 'every image of the plan is intact; the rest of the registry is not looked at yet',
-		broken: 'an image of the plan is still damaged',
+		broken: 'an image of the plan is still damaged, or waits for the next plan',
 		unknown: 'an image of the plan could not be checked',
 		refused: 'the registry or the host refused the request',
 		unreachable: 'the registry or the host does not respond',

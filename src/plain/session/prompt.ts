@@ -4,6 +4,7 @@ import {sayChange} from '../../domain/incident/change.ts';
 import type {Incident, Visit} from '../../domain/incident/incident.ts';
 import {currentStep, currentVisit} from '../../domain/incident/incident.ts';
 import {heldItems} from '../../domain/incident/item.ts';
+import {sayPutOff} from '../../domain/incident/rows-now.ts';
 import {pendingEffects} from '../../domain/machine/effects.ts';
 import {mostRows} from '../../domain/plan/groups.ts';
 import {proseBlocks} from '../../domain/runbook/prose.ts';
@@ -106,7 +107,7 @@ export function sayHowToAnswer(view: SessionView): string[] {
 			return wrap(
 				`Type "accept" to go on with this plan, or choose another remedy: ${
 					(visit?.rows?.length ?? 0) > mostRows ? 'group N REMEDY or row N REMEDY' : 'row N REMEDY'
-				} (${[...Object.keys(step.does.remedies), leave].join(', ')}).${
+				} (${[...Object.keys(step.does.remedies), leave].join(', ')}). "now N" does a row now, and puts the others off.${
 					(visit?.rows?.length ?? 0) > mostRows
 						? ' "group N" shows its rows; "only-used" leaves all that nothing is known to use.'
 						: ''
@@ -144,6 +145,7 @@ function sayGate(visit: Visit | undefined): string[] {
 	}
 
 	const rest = ' '.repeat(11);
+	const later = sayPutOff(visit.putOff ?? 0);
 	return [
 		gate.items?.some(({destructive}) => destructive > 0) || visit.effect === 'destructive'
 			? 'This step destroys something:'
@@ -151,6 +153,7 @@ function sayGate(visit: Visit | undefined): string[] {
 		...(visit.waits === undefined ? [] : [cleanedMeanwhile]),
 		...wrap(gate.target, {first: '  Target:  ', rest}),
 		...(gate.unguarded ? wrap(nobodyKeptAway, {first: rest, rest}) : []),
+		...(later === undefined ? [] : wrap(later, {first: '  Later:   ', rest})),
 		...(gate.items
 			? sayItemsOfGate(gate)
 			: gate.changes

@@ -50,7 +50,7 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	const broken = Promise.withResolvers<never>();
 	const over = new AbortController();
 	let before: SessionView | undefined;
-	let asked: Phase | Visit['items'];
+	let asked: Phase | Visit['items'] | Visit['rows'];
 	let isUnanswered = false;
 	let toldAt = now().getTime();
 
@@ -134,9 +134,11 @@ export async function runPlain(options: PlainOptions): Promise<PlainEnd> {
 	}
 }
 
-/** Changes when something else is asked: while items are carried out, the phase stays the same. */
-function momentOf(incident: Incident): Phase | Visit['items'] {
-	return incident.phase.kind === 'applying' ? currentVisit(incident)?.items : incident.phase;
+/** Changes when something else is asked: while items are carried out, or rows are marked, the phase stays the same. */
+function momentOf(incident: Incident): Phase | Visit['items'] | Visit['rows'] {
+	const {phase} = incident;
+	const visit = currentVisit(incident);
+	return phase.kind === 'applying' ? visit?.items : phase.kind === 'asking' ? (visit?.rows ?? phase) : phase;
 }
 
 /** `blobs: 12 of 40` */

@@ -97,9 +97,9 @@ function doneOf({visits, openedAt, lastAt, runbook}: Incident): string {
 }
 
 function outcomeOf(visit: Visit): string {
-	const {outcome, ended, endedAt, progress, success, effect, items = []} = visit;
+	const {outcome, ended, endedAt, progress, success, effect, items = [], putOff} = visit;
 	if (items.length > 0) {
-		return `${sayItems(items)}: ${sayRemediesOf(items)}`;
+		return `${sayItems(items)}${putOff === undefined ? '' : `; ${putOff} put off`}: ${sayRemediesOf(items)}`;
 	}
 
 	if (endedAt === undefined) {

@@ -11,7 +11,8 @@ import {
 	sayGroupTitle,
 } from '../../domain/incident/plan-groups.ts';
 import type {PlanRow} from '../../domain/incident/plan-row.ts';
-import {mostRows} from '../../domain/plan/groups.ts';
+import {sayLater, settledItems} from '../../domain/incident/rows-now.ts';
+import {mostRows, sayNames} from '../../domain/plan/groups.ts';
 import {count} from '../../domain/text/wording.ts';
 import {wrap} from '../../domain/text/wrap.ts';
 
@@ -20,11 +21,16 @@ const inner = '     ';
 /** The plan that a person settles: each row with its remedy, what else could be done, and why not; of many rows the groups. */
 export function sayRows(rows: readonly PlanRow[]): string[] {
 	let group = 0;
+	const {items, putOff} = settledItems(rows);
+	const isSplit = rows.some(({now}) => now);
 	return [
 		rows.length > mostRows ? `The plan, ${count(rows.length, 'row')} in groups:` : 'The plan:',
 		...linesOf(rows).flatMap(line =>
 			line.kind === 'row' ? sayRow(line.row, rows.indexOf(line.row)) : sayRowGroup(line, ++group),
 		),
+		...(isSplit
+			? wrap(`Now: ${sayNames(items.map(({title}) => title))}. ${sayLater(putOff.length)}`, {rest: inner})
+			: []),
 	];
 }
 
@@ -43,7 +49,7 @@ function sayRowGroup(group: RowGroup, number: number): string[] {
 	const chosen = sayChosen(rows);
 	return [
 		...wrap(
-			`Group ${number}. ${sayGroupTitle(group)}: ${chosen}${chosen === remedy ? '' : ` (recommended: ${remedy})`}`,
+			`Group ${number}. ${sayGroupTitle(group)}: ${sayMarked(rows)}${chosen}${chosen === remedy ? '' : ` (recommended: ${remedy})`}`,
 			{
 				first: ' ',
 				rest: inner,
@@ -59,14 +65,26 @@ function sayFacts(facts: ReturnType<typeof sayGroup>): string[] {
 	return facts.flatMap(({label, text}) => wrap(`${labels[label]}: ${text}`, {first: inner, rest: `${inner}  `}));
 }
 
-function sayRow({title, remedy, recommended, prepared, problem, remedies, users = []}: PlanRow, at: number): string[] {
+/** `now, ` */
+function sayMarked(rows: readonly PlanRow[]): string {
+	const marked = rows.filter(({now}) => now).length;
+	return marked === 0 ? '' : marked === rows.length ? 'now, ' : `${marked} now, `;
+}
+
+function sayRow(
+	{title, remedy, recommended, prepared, problem, remedies, users = [], now}: PlanRow,
+	at: number,
+): string[] {
 	const others = remedies.filter(each => each.remedy !== remedy);
 	const why = remedies.find(each => each.remedy === remedy)?.why;
 	return [
-		...wrap(`${title}: ${remedy}${remedy === recommended ? '' : ` (recommended: ${recommended})`}`, {
-			first: `${at + 1}. `.padStart(5),
-			rest: inner,
-		}),
+		...wrap(
+			`${title}: ${now ? 'now, ' : ''}${remedy}${remedy === recommended ? '' : ` (recommended: ${recommended})`}`,
+			{
+				first: `${at + 1}. `.padStart(5),
+				rest: inner,
+			},
+		),
 		...users.flatMap(user => wrap(`Use: ${user}`, {first: inner, rest: `${inner}  `})),
 		...(why === undefined ? [] : wrap(`Why: ${why}`, {first: inner})),
 		...(problem === undefined ? [] : wrap(`Not possible: ${problem.message} ${problem.hint}`, {first: inner})),

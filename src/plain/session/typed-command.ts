@@ -16,6 +16,7 @@ type TypedCommand =
 	| {kind: 'accept' | 'only-used'}
 	| {kind: 'group'; group: number; remedy: string}
 	| {kind: 'row'; row: number; remedy: string}
+	| {kind: 'mark'; rows: number[]; now: boolean}
 	| {kind: 'item'; item: string; how: string; rest: string}
 	| {kind: 'text'; text: string};
 
@@ -33,6 +34,8 @@ export const commandHelp = [
 	'  by-hand OUTCOME REASON    the same, because the step was done by hand',
 	'  accept                    go on with the plan as it stands',
 	'  row N REMEDY              choose another remedy for a row of the plan',
+	'  now N N …                 do these rows now, and put the others off to the next plan',
+	'  later N N …               the same no more',
 	'  group N                   show the rows of a group of the plan',
 	'  group N REMEDY            choose another remedy for all of them where it is possible',
 	'  only-used                 leave all that nothing is known to use',
@@ -79,6 +82,12 @@ export function readCommand(line: string, phrase: string | undefined, isQuestion
 			const [, row, remedy] = /^(\d+)\s+(\S+)$/.exec(rest) ?? [];
 			return remedy === undefined ? {kind: 'text', text} : {kind: 'row', row: Number(row), remedy};
 		}
+
+		case 'now':
+		case 'later':
+			return /^\d+(?:[\s,]+\d+)*$/.test(rest)
+				? {kind: 'mark', rows: rest.split(/[\s,]+/).map(Number), now: command === 'now'}
+				: {kind: 'text', text};
 
 		case 'item': {
 			const [, item, how, words = ''] = /^(\d+)\s+(again|skip|by-hand)\s*(.*)$/s.exec(rest) ?? [];
@@ -150,6 +159,14 @@ export function eventOf(command: TypedCommand, {incident, held}: SessionView): C
 			return row
 				? {event: {type: 'plan.chosen', rows: [row.id], remedy: command.remedy, ...stamp}}
 				: {refusal: `The plan has no row ${command.row}.`};
+		}
+
+		case 'mark': {
+			const rows = currentVisit(incident)?.rows ?? [];
+			const unknown = command.rows.find(each => rows[each - 1] === undefined);
+			return unknown === undefined
+				? {event: {type: 'plan.marked', rows: command.rows.map(each => rows[each - 1]!.id), now: command.now, ...stamp}}
+				: {refusal: `The plan has no row ${unknown}.`};
 		}
 
 		case 'group': {

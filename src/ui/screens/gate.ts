@@ -2,6 +2,7 @@ import {cleanedMeanwhile, nobodyKeptAway} from '../../domain/hold/say-hold.ts';
 import {type Change, sayChange, sayDangers} from '../../domain/incident/change.ts';
 import type {Gate} from '../../domain/incident/incident.ts';
 import {gateLines, sayGateGroup} from '../../domain/incident/plan-groups.ts';
+import {sayPutOff} from '../../domain/incident/rows-now.ts';
 import {sayDuration, sayTimeOfDay} from '../../domain/text/time.ts';
 import {count} from '../../domain/text/wording.ts';
 import {drawField} from '../draw/dialog.ts';
@@ -17,10 +18,12 @@ export const gateScreen: Screen<'gate'> = {
 	draw({visit, gate, answer, typed, refused}, {field, focus}, {format, width, now}) {
 		const label = (text: string): Row => format.row([text.padEnd(9), 'dim']);
 		const left = Date.parse(gate.expires) - now;
+		const later = sayPutOff(visit.putOff ?? 0);
 		const rows: Row[] = [
 			...(visit.waits === undefined ? [] : [...format.wrap(cleanedMeanwhile, width, 'warn'), []]),
 			...format.wrap(gate.target, width, 'strong', label('Target')),
 			...(gate.unguarded ? format.wrap(nobodyKeptAway, width, 'warn', label('')) : []),
+			...(later === undefined ? [] : format.wrap(later, width, 'plain', label('Later'))),
 			...(gate.items
 				? drawItems(gate.items, format, width)
 				: drawChanges(gate.changes, format, width, label('Changes'))),

@@ -11,6 +11,7 @@ import {
 	sayGroupTitle,
 } from '../../domain/incident/plan-groups.ts';
 import {type PlanRow, unpreparedRows} from '../../domain/incident/plan-row.ts';
+import {canBeNow} from '../../domain/incident/rows-now.ts';
 import {type Line, mostRows} from '../../domain/plan/groups.ts';
 import {leave} from '../../domain/runbook/runbook.ts';
 import {count} from '../../domain/text/wording.ts';
@@ -18,6 +19,7 @@ import type {Formatter, Row} from '../draw/formatter.ts';
 import {drawProblem} from '../draw/results/result.ts';
 import {type ScreenState, type Transition, withMessage} from '../state/screen-state.ts';
 import type {SituationOf} from '../state/situation.ts';
+import {type Split, sayNow, sayWhen, splitOf} from './plan-now.ts';
 import type {Screen} from './screen.ts';
 
 /** An enter within this time was meant for the step before. */
@@ -33,26 +35,29 @@ export const planScreen: Screen<'plan'> = {
 	draw({visit, rows: planned, problem}, state, {format, width}) {
 		const rows: Row[] = problem ? [...drawProblem(problem, format, width), []] : [];
 		let focus: readonly [number, number] | undefined;
+		const split = splitOf(planned);
 		for (const [at, line] of shownLines(planned, state).entries()) {
 			const isMarked = at === state.cursor;
 			const drawn =
 				line.kind === 'group'
-					? drawGroup(line, {isMarked, isOpen: state.opened.includes(line.key)}, format, width)
-					: drawRow(line, isMarked, format, width);
+					? drawGroup(line, {isMarked, isOpen: state.opened.includes(line.key), split}, format, width)
+					: drawRow(line, {isMarked, split}, format, width);
 			focus = isMarked ? [rows.length, rows.length + drawn.length - 1] : focus;
 			rows.push(...drawn);
 		}
 
 		const left = planned.filter(({prepared}) => !prepared).length;
-		const title = `${visit.title} ${format.glyphs.dot} ${count(planned.length, 'row')}${isLookingUp(planned) ? ', looking up the changes' : left === 0 ? '' : `, ${left} left`}`;
+		const title = `${visit.title} ${format.glyphs.dot} ${count(planned.length, 'row')}${isLookingUp(planned) ? ', looking up the changes' : split ? `, ${split.now.size} now, ${split.later} later` : left === 0 ? '' : `, ${left} left`}`;
 		return {title, rows, ...defined({focus})};
 	},
 	next: ({rows}) =>
 		isLookingUp(rows)
 			? stillLookingUp
-			: rows.length > mostRows
-				? 'enter accepts; X leaves all that nothing is known to use.'
-				: 'enter accepts the plan as it stands; space changes the marked row.',
+			: splitOf(rows)
+				? sayNow(splitOf(rows)!)
+				: rows.length > mostRows
+					? 'enter accepts; X leaves all that nothing is known to use.'
+					: 'enter accepts the plan as it stands; space changes the marked row.',
 	act(situation, state, intent, context) {
 		const {visit, rows} = situation;
 		const {step, attempt} = visit;
@@ -70,6 +75,8 @@ export const planScreen: Screen<'plan'> = {
 				return line && choose(situation, state, rowsOf(line), remedyAfter(rowsOf(line)));
 			case 'leave-row':
 				return line && choose(situation, state, rowsOf(line), leave);
+			case 'now-row':
+				return line && markNow(situation, state, rowsOf(line));
 			case 'only-used': {
 				if (isLookingUp(rows)) {
 					return withMessage(state, stillLookingUp);
@@ -134,13 +141,30 @@ function choose(
 		: [state, [{kind: 'send', event: {type: 'plan.chosen', rows, remedy, step, attempt}}]];
 }
 
+/** All of them are marked, or the mark is taken from all of them. */
+function markNow(
+	{visit: {step, attempt}, rows: planned}: SituationOf<'plan'>,
+	state: ScreenState,
+	some: readonly PlanRow[],
+): Transition {
+	const able = some.filter(({id}) => canBeNow(planned, id));
+	const isMarked = able.every(({now}) => now);
+	const meant = isMarked ? some.filter(({now}) => now) : able;
+	return meant.length === 0
+		? withMessage(state, 'Nothing is to be done about it: choose a remedy first.')
+		: [
+				state,
+				[{kind: 'send', event: {type: 'plan.marked', rows: meant.map(({id}) => id), now: !isMarked, step, attempt}}],
+			];
+}
+
 function toggled(opened: readonly string[], key: string): string[] {
 	return opened.includes(key) ? opened.filter(each => each !== key) : [...opened, key];
 }
 
 function drawGroup(
 	group: RowGroup,
-	{isMarked, isOpen}: {isMarked: boolean; isOpen: boolean},
+	{isMarked, isOpen, split}: {isMarked: boolean; isOpen: boolean; split: Split | undefined},
 	format: Formatter,
 	width: number,
 ): Row[] {
@@ -153,7 +177,7 @@ function drawGroup(
 			...format.row(rows.some(({problem}) => problem) ? [`${failed} `, 'bad'] : isOpen ? '- ' : '+ '),
 			...format.row([sayGroupTitle(group), isMarked ? 'strong' : 'plain']),
 		],
-		format.row([`  ${sayChosen(rows)}`, isKept ? 'good' : 'warn']),
+		format.row([`  ${sayWhen(rows, split)}`, 'accent'], [sayChosen(rows), isKept ? 'good' : 'warn']),
 		width,
 	);
 	return isMarked
@@ -163,7 +187,7 @@ function drawGroup(
 
 function drawRow(
 	{row, isInGroup}: Extract<ShownLine, {kind: 'row'}>,
-	isMarked: boolean,
+	{isMarked, split}: {isMarked: boolean; split: Split | undefined},
 	format: Formatter,
 	width: number,
 ): Row[] {
@@ -174,7 +198,7 @@ function drawRow(
 		isInGroup ? '  ' : '',
 		problem ? [`${failed} `, 'bad'] : '  ',
 	);
-	const sign = format.row([`  ${remedy}`, remedy === recommended ? 'good' : 'warn']);
+	const sign = format.row([`  ${sayWhen([row], split)}`, 'accent'], [remedy, remedy === recommended ? 'good' : 'warn']);
 	const head = format.spread([...mark, ...format.row([title, isMarked ? 'strong' : 'plain'])], sign, width);
 	if (!isMarked) {
 		return [head];

@@ -36,6 +36,7 @@ export const keymap = [
 	{keys: ['enter'], intent: 'accept', title: 'accept the plan', when: 'plan', bar: 1},
 	{keys: ['space'], intent: 'next-remedy', title: 'another remedy', when: 'plan', bar: 2},
 	{keys: ['x'], intent: 'leave-row', title: 'leave it', when: 'plan', bar: 4},
+	{keys: ['N'], intent: 'now-row', title: 'now, the rest later', when: 'plan', bar: 4},
 	{keys: ['o'], intent: 'open-group', title: 'open or close', when: 'groups', bar: 3},
 	{keys: ['X'], intent: 'only-used', title: 'only the used', when: 'groups', bar: 4},
 	{keys: ['r'], intent: 'item-again', title: 'again', when: 'items', bar: 1},

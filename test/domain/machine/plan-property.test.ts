@@ -48,6 +48,8 @@ test(
 			kills: 0,
 			waits: 0,
 			retries: 0,
+			marks: 0,
+			putOff: 0,
 			ends: {all: 0, some: 0, none: 0} as Record<string, number>,
 		};
 
@@ -68,12 +70,22 @@ test(
 		expect(seen.kills).toBeGreaterThan(50);
 		expect(seen.waits).toBeGreaterThan(10);
 		expect(seen.retries).toBeGreaterThan(10);
+		expect(seen.marks).toBeGreaterThan(10);
+		expect(seen.putOff).toBeGreaterThan(5);
 		expect(Object.values(seen.ends).every(times => times > 0)).toBe(true);
 	},
 	isSweep ? 1_800_000 : 240_000,
 );
 
-type Seen = {performs: number; kills: number; waits: number; retries: number; ends: Record<string, number>};
+type Seen = {
+	performs: number;
+	kills: number;
+	waits: number;
+	retries: number;
+	marks: number;
+	putOff: number;
+	ends: Record<string, number>;
+};
 
 /** A process that carries out what the machine asks for, dies now and then, and a person who says all sorts of things. */
 function createRun(page: string, tosses: readonly number[], seen: Seen) {
@@ -132,6 +144,7 @@ function createRun(page: string, tosses: readonly number[], seen: Seen) {
 	function say(happening: Happening): void {
 		if (refusal(incident, happening) === undefined) {
 			seen.retries += happening.type === 'item.retried' ? 1 : 0;
+			seen.marks += happening.type === 'plan.marked' ? 1 : 0;
 			tell(happening);
 		}
 	}
@@ -216,6 +229,16 @@ function createRun(page: string, tosses: readonly number[], seen: Seen) {
 					// The gate was shown and approved again since.
 					'unknown',
 				]);
+			}
+
+			for (const {output} of incident.visits) {
+				const putOff = output?.kind === 'plan' ? (output.putOff ?? []) : [];
+				seen.putOff += putOff.length > 0 ? 1 : 0;
+				const rows = output?.kind === 'plan' ? output.items.map(({row}) => row) : [];
+				expect(
+					putOff.filter(({row}) => rows.includes(row)),
+					'what is put off is not done',
+				).toEqual([]);
 			}
 
 			for (const visit of incident.visits) {
@@ -392,6 +415,15 @@ function wordOf(incident: Incident, toss: (of: number) => number): Happening {
 		case 3: {
 			const row = visit?.rows?.[toss(visit.rows.length)]?.id ?? 'row-0';
 			return {type: 'plan.chosen', rows: [row], remedy: ['leave', ...remedies][toss(4)]!, ...stamp};
+		}
+
+		case 4:
+		case 6:
+		case 7:
+		case 8:
+		case 5: {
+			const row = visit?.rows?.[toss(visit.rows.length)]?.id ?? 'row-0';
+			return {type: 'plan.marked', rows: [row], now: toss(4) > 0, ...stamp};
 		}
 
 		default:

@@ -142,6 +142,56 @@ test('a plan without rows, or whose rows are all left, ends with nothing', () =>
 	expect(told.incident).toMatchObject({phase: {kind: 'arriving', step: 'decide'}});
 });
 
+test('rows that are marked now are planned with what they need; the others are put off, neither done nor left, and the next plan has them', () => {
+	const told = toldToPlan([...rows, {id: 'docs'}]).tell({
+		type: 'plan.prepared',
+		prepared: [prepared('base'), prepared('web'), prepared('tools', 'wipe'), prepared('docs')],
+		unprepared: [],
+		...plan,
+	});
+	told.tell({type: 'plan.chosen', rows: ['docs'], remedy: 'leave', ...plan});
+	told.tell({type: 'plan.marked', rows: ['tools', 'web'], now: true, ...plan});
+	told.tell({type: 'plan.marked', rows: ['tools'], now: false, ...plan});
+	expect(
+		told.incident.visits
+			.at(-1)!
+			.rows!.filter(({now}) => now)
+			.map(({id}) => id),
+	).toEqual(['web']);
+
+	told.tell({type: 'plan.settled', ...plan});
+	expect(told.incident.visits.at(-1)).toMatchObject({
+		outcome: 'settled',
+		say: '2 of 4 now. 1 row was put off to the next plan. 1 left.',
+		output: {items: [{row: 'base'}, {row: 'web', after: ['1']}], putOff: [{row: 'tools', title: 'tools'}]},
+		values: {putOff: [{row: 'tools', title: 'tools'}]},
+	});
+
+	told.tell(begun(apply, {})).tell({...gate(told), phrase: 'approve'} as Happening);
+	expect(told.incident.visits.at(-1)).toMatchObject({putOff: 1, items: [{row: 'base'}, {row: 'web'}]});
+	told.tell({type: 'gate.answered', answer: 'approve', ...apply});
+	told.tell(intended('1')).tell(finished('1', 'mended')).tell(intended('2')).tell(finished('2', 'mended'));
+	expect(told.incident.visits.at(-1)!.say).toBe('2 of 2 items done. 1 row was put off to the next plan.');
+	expect(fold(told.events)).toEqual(told.incident);
+});
+
+test('a row that is left, or whose changes could not be looked up, cannot be marked now, and loses its mark', () => {
+	const told = toldToPlan().tell({
+		type: 'plan.prepared',
+		prepared: [prepared('base'), prepared('tools', 'wipe')],
+		unprepared: [{row: 'web', remedy: 'mend', problem: {code: 'step.timeout', message: 'Slow.', hint: 'Wait.'}}],
+		...plan,
+	});
+	const mark = (row: string): Happening => ({type: 'plan.marked', rows: [row], now: true, ...plan});
+
+	expect(refusal(told.incident, mark('web'))).toMatch(/choose a remedy/);
+	expect(refusal(told.incident, mark('other'))).toMatch(/no row/);
+	expect(refusal(told.incident, mark('base'))).toBeUndefined();
+
+	told.tell(mark('base')).tell({type: 'plan.chosen', rows: ['base'], remedy: 'leave', ...plan});
+	expect(told.incident.visits.at(-1)!.rows!.some(({now}) => now)).toBe(false);
+});
+
 test('a remedy that is impossible, unknown, or of an unknown row is refused with its reason', () => {
 	const told = toldToPlan([{id: 'a', remedies: [{remedy: 'mend', possible: false, why: 'its layers are gone'}]}]);
 	const choose = (row: string, remedy: string) =>

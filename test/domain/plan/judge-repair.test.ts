@@ -42,6 +42,22 @@ test('all planned images are intact, and nothing else is damaged: N of N', () =>
 	});
 });
 
+test('what was put off is told apart from what was left, and keeps the repair from being called whole', () => {
+	const later = (repository: string): Repaired => ({
+		image: {damaged: damaged(repository), ids: new Set(), putOff: true},
+	});
+
+	expect(judge([planned('a', 'intact'), later('b')], {images: [damaged('b')], gaps: []})).toMatchObject({
+		outcome: 'broken',
+		verdict: 'broken',
+		say: '1 of 1 planned intact; 1 put off to the next plan: b:latest.',
+		images: [{}, {putOff: true, say: 'Put off: child-swept.'}],
+	});
+	expect(judge([planned('a', 'unknown'), later('b')], {images: [damaged('b')], gaps: []})).toMatchObject({
+		outcome: 'unknown',
+	});
+});
+
 test('what was intact and is not now comes first, and the repair is not called done', () => {
 	const judged = judge([planned('a', 'intact')], {images: [damaged('z')], gaps: []});
 

@@ -47,6 +47,7 @@ test(
 	'a session that dies at any event, and loses replies, changes each thing once, never without its intent or where what it expects is gone, and ends',
 	async () => {
 		let effects = 0;
+		let putOff = 0;
 		let deaths = 0;
 		let lost = 0;
 		let isDone = 0;
@@ -81,6 +82,7 @@ test(
 					}
 
 					effects += world.begun.length;
+					putOff += fold(world.events).visits.filter(({output}) => output?.kind === 'plan' && output.putOff).length;
 					lost += world.lost();
 					for (const [thing, times] of world.changed) {
 						expect(times, `${thing} is changed once, whatever was lost, retried or planned again`).toBe(1);
@@ -115,6 +117,7 @@ test(
 			{...(isSweep ? {numRuns: 1_000} : {numRuns: 30, seed: 15}), endOnFailure: true},
 		);
 		expect(effects).toBeGreaterThan(30);
+		expect(putOff, 'plans that put rows off').toBeGreaterThan(5);
 		expect(deaths).toBeGreaterThan(10);
 		expect(lost).toBeGreaterThan(10);
 		expect(isDone).toBeGreaterThan(30);
@@ -300,6 +303,11 @@ function wordOf(incident: Incident, toss: (of: number) => number): Happening | u
 
 	if (phase.kind !== 'asking') {
 		return undefined;
+	}
+
+	const row = visit.rows?.[toss(visit.rows.length)];
+	if (row && toss(3) === 1) {
+		return {type: 'plan.marked', rows: [row.id], now: toss(4) !== 1, ...stamp};
 	}
 
 	return visit.rows

@@ -68,6 +68,25 @@ const toGate: [string, string][] = [
 	['tools:7: wipe', 'accept'],
 ];
 
+test('rows are marked now by their numbers; the gate and the end say how many wait for the next plan', async () => {
+	const {text, end, outcomes} = await talk([
+		['Type "accept"', 'now 7'],
+		['no row 7', 'now 2 3'],
+		['tools:7: now, wipe', 'later 3'],
+		['tools:7: wipe', 'accept'],
+		['Type exactly', 'approve'],
+		['What now?', 'stop'],
+	]);
+
+	const said = text.replace(/\s+/g, ' ');
+	expect(said).toContain('web/shop:1.4: now, mend');
+	expect(said).toContain('Now: infra-ci:latest; web/shop:1.4. 1 row waits for the next plan.');
+	expect(said).toContain('Later: 1 row was put off to the next plan.');
+	expect(said).toContain('2 of 2 items done. 1 row was put off to the next plan.');
+	expect(outcomes).toEqual(['done', 'done']);
+	expect(end).toContain('1 put off');
+});
+
 test('a plan is shown with its remedies, changed by row, and approved by what the gate says', async () => {
 	const {text, end, outcomes} = await talk([
 		...toGate,
