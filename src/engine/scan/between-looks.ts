@@ -158,7 +158,11 @@ export async function scanBetweenLooks<Read extends {scan: Scan}, Weighed extend
 		const known = Promise.withResolvers<void>();
 		const first = {...looking, signal, onProcesses: known.resolve};
 		const beforeScan = lookOrGap(storage, first).then(hold => noteQuiet(storage, first, hold));
-		const scanning = Promise.race([known.promise, beforeScan]).then(scanNow);
+		const scanning = Promise.race([known.promise, beforeScan]).then(() => {
+			// Whoever looked has left meanwhile.
+			signal.throwIfAborted();
+			return scanNow();
+		});
 		const [before, read] = await Promise.all([beforeScan, scanning]);
 		const [hold, found] = await Promise.all([lookForCleaners(storage, {...looking, signal}), weigh(read)]);
 		const {scan} = found;
