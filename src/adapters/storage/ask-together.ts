@@ -1,4 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
+import {abortable} from '../../domain/abortable.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 
 type Ask<Key, Value> = (keys: readonly Key[], waiting: Waiting) => Promise<Map<Key, Value>>;
@@ -60,14 +61,10 @@ export function askTogether<Key, Value>(ask: Ask<Key, Value>): Ask<Key, Value> {
 			batch.keys.add(key);
 		}
 
-		const aborted = Promise.withResolvers<never>();
-		const leave = () => aborted.reject(signal.reason);
-		signal.addEventListener('abort', leave, {once: true});
 		try {
-			const found = await Promise.race([batch.found, aborted.promise]);
+			const found = await abortable(batch.found, signal);
 			return new Map(keys.flatMap(key => (found.has(key) ? [[key, found.get(key)!]] : [])));
 		} finally {
-			signal.removeEventListener('abort', leave);
 			batch.waiting--;
 			// Nobody waits for it any more: a command that hangs must not hold up the next.
 			if (batch.waiting === 0) {

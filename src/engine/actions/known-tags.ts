@@ -1,3 +1,4 @@
+import {abortable} from '../../domain/abortable.ts';
 import {asOperatorError} from '../../domain/errors.ts';
 import type {Digest} from '../../domain/image/digest.ts';
 import {forEachConcurrently} from '../bounded-concurrency.ts';
@@ -82,7 +83,7 @@ async function sharedLook(repository: string, {ports, signal, registry}: Knowing
 		}
 
 		try {
-			return await unlessAborted(before.seen, signal);
+			return await abortable(before.seen, signal);
 		} catch {
 			// It may have been cancelled with the item that took it.
 			signal.throwIfAborted();
@@ -113,15 +114,4 @@ async function seeTags(registry: Registry, repository: string, {signal}: Waiting
 			return names === undefined ? [] : [[tag, {names, below: namesIn(answer)}]];
 		}),
 	);
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	const aborted = Promise.withResolvers<never>();
-	const leave = () => aborted.reject(signal.reason);
-	signal.addEventListener('abort', leave, {once: true});
-	try {
-		return await Promise.race([work, aborted.promise]);
-	} finally {
-		signal.removeEventListener('abort', leave);
-	}
 }

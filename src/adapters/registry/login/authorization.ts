@@ -1,8 +1,9 @@
+import {abortable} from '../../../domain/abortable.ts';
 import {loginFor, type RegistryLogin, type RegistryLogins} from '../../../domain/registry-login.ts';
 import type {RegistryOptions} from '../options.ts';
 import type {RegistryResponse} from '../response.ts';
 import {agreedScope, parseChallenges, type Realm, realmOf, repositoryOf} from './challenges.ts';
-import {abortable, basicHeader, type CredentialCache} from './credentials.ts';
+import {basicHeader, type CredentialCache} from './credentials.ts';
 import {createTokens, type Token, type TokenGrant, type Tokens} from './tokens.ts';
 import type {LoginWay} from './way.ts';
 

@@ -59,19 +59,3 @@ export function createCredentialCache(obtain: (request: {again: boolean}) => Pro
 export function basicHeader({username, password}: Credentials): string {
 	return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
-
-/** Waits for something that others wait for, too: an aborted caller leaves, and the rest go on waiting. */
-export async function abortable<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
-	signal.throwIfAborted();
-	let leave = () => {};
-	const aborted = new Promise<never>((_, reject) => {
-		leave = () => reject(signal.reason);
-		signal.addEventListener('abort', leave, {once: true});
-	});
-
-	try {
-		return await Promise.race([shared, aborted]);
-	} finally {
-		signal.removeEventListener('abort', leave);
-	}
-}

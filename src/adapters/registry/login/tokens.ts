@@ -1,5 +1,5 @@
+import {abortable} from '../../../domain/abortable.ts';
 import type {RegistryOptions} from '../options.ts';
-import {abortable} from './credentials.ts';
 
 /** A walk goes through one repository after the other: older tokens are not needed again soon. */
 const mostTokens = 256;
