@@ -1,8 +1,8 @@
 import type {FileHandle} from 'node:fs/promises';
 import {type Before, entryFrom, type Sizes, type TarEntry} from '../../domain/image/layer/tar/entry.ts';
 import {TarFault} from '../../domain/image/layer/tar/fault.ts';
-import {blockSize, type Header, parseHeader, tarTypes} from '../../domain/image/layer/tar/header.ts';
-import {parseRecords} from '../../domain/image/layer/tar/records.ts';
+import {blockSize, parseHeader, tarTypes} from '../../domain/image/layer/tar/header.ts';
+import {isSpecial, readSpecial} from '../../domain/image/layer/tar/special.ts';
 import {byteText, shownName} from '../../domain/image/layer/tar/text.ts';
 import type {Waiting} from '../../engine/ports/waiting.ts';
 
@@ -12,10 +12,7 @@ export type Extent = {at: number; size: number};
 /** All of a layout that is looked for. `manifest.json` is a docker archive's. */
 const layoutNames = /^(?:index\.json|oci-layout|manifest\.json|blobs\/[a-z0-9+._-]+\/[0-9a-f]{32,})$/;
 
-/** pax records and long names may not be longer. Bytes. @see go.dev/src/archive/tar/format.go, maxSpecialFileSize */
-const longestSpecial = 1 << 20;
-
-const {records: paxRecords, globalRecords, longName, longLink, sparseOfGnu, file} = tarTypes;
+const {sparseOfGnu, file} = tarTypes;
 
 /**
  * Finds the files of an OCI layout in a tar archive by one pass over its headers, and keeps where they lie. Links, and files with
@@ -62,12 +59,10 @@ export async function findInArchive(
 			throw new TarFault(entries > 0 || header.isOfTar ? `has a damaged header after ${entries} files` : notTar(block));
 		}
 
-		if ([paxRecords, globalRecords, longName, longLink].includes(header.type as never)) {
-			if (header.size < 0 || header.size > longestSpecial) {
-				throw new TarFault('has a name or pax records of more than 1 MiB');
-			}
-
-			before = withSpecial(before, header, byteText(await read(at, header.size)));
+		if (isSpecial(header)) {
+			const told = readSpecial(header, byteText(await read(at, header.size)));
+			// Global records change nothing that matters here.
+			before = 'globalRecords' in told ? before : {...before, ...told};
 			at = nextBlock(at + header.size);
 			continue;
 		}
@@ -103,20 +98,6 @@ function layoutName({type, name}: TarEntry): string | undefined {
 
 function isPlain({physical, logical}: Sizes, mapBefore: boolean): boolean {
 	return !mapBefore && physical === logical;
-}
-
-/** Global records change nothing that matters here. */
-function withSpecial(before: Before, {type}: Header, text: string): Before {
-	if (type === longName || type === longLink) {
-		return {...before, [type === longName ? 'longName' : 'longLink']: text.split('\0', 1)[0]!};
-	}
-
-	const records = parseRecords(text);
-	if (records === undefined) {
-		throw new TarFault('has pax records that are not valid');
-	}
-
-	return type === paxRecords ? {...before, records} : before;
 }
 
 function nextBlock(at: number): number {

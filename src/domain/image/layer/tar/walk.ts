@@ -10,14 +10,10 @@ import {
 	type TarEntry,
 } from './entry.ts';
 import {TarFault} from './fault.ts';
-import {blockSize, type Header, parseHeader, tarTypes} from './header.ts';
-import {parseRecords} from './records.ts';
+import {blockSize, type Header, parseHeader} from './header.ts';
 import {createSparseMapReader} from './sparse.ts';
+import {isSpecial, longestSpecial, readSpecial} from './special.ts';
 import {byteText, shownName} from './text.ts';
-
-/** pax records, long names and maps of holes may not be longer. Bytes. @see go.dev/src/archive/tar/format.go, maxSpecialFileSize */
-const longestSpecial = 1 << 20;
-const specialTypes: string[] = [tarTypes.records, tarTypes.globalRecords, tarTypes.longName, tarTypes.longLink];
 
 const notTar = 'it is not a tar archive';
 
@@ -73,7 +69,7 @@ export function createTarWalk(onEntry: (entry: TarEntry) => void) {
 			throw new TarFault('has a negative size');
 		}
 
-		if (specialTypes.includes(header.type)) {
+		if (isSpecial(header)) {
 			gatherSpecial(header);
 		} else {
 			takeFile(header);
@@ -81,10 +77,6 @@ export function createTarWalk(onEntry: (entry: TarEntry) => void) {
 	}
 
 	function gatherSpecial(header: Header): void {
-		if (header.size > longestSpecial) {
-			throw new TarFault('has a name or pax records of more than 1 MiB');
-		}
-
 		isInHeader = false;
 		blocks.gather(header.size, bytes => {
 			takeSpecial(header, byteText(bytes));
@@ -94,25 +86,11 @@ export function createTarWalk(onEntry: (entry: TarEntry) => void) {
 	}
 
 	function takeSpecial(header: Header, text: string): void {
-		if (header.type === tarTypes.longName) {
-			before.longName = text.split('\0', 1)[0]!;
-			return;
-		}
-
-		if (header.type === tarTypes.longLink) {
-			before.longLink = text.split('\0', 1)[0]!;
-			return;
-		}
-
-		const records = parseRecords(text);
-		if (records === undefined) {
-			throw new TarFault('has pax records that are not valid');
-		}
-
-		if (header.type === tarTypes.records) {
-			before.records = records;
+		const told = readSpecial(header, text);
+		if ('globalRecords' in told) {
+			found({type: header.type, name: told.globalRecords.get('path') || header.name, link: ''});
 		} else {
-			found({type: header.type, name: records.get('path') || header.name, link: ''});
+			before = {...before, ...told};
 		}
 	}
 
