@@ -1,5 +1,4 @@
 import {execFile} from 'node:child_process';
-import {createHash} from 'node:crypto';
 import {mkdir, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {promisify} from 'node:util';
@@ -9,6 +8,7 @@ import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type Elsewhere, elsewhereNeeds, openElsewhere, tunnelled} from '../support/elsewhere.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, freePort, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -110,13 +110,9 @@ describeReal('a plan that is applied elsewhere', ['docker-registry', 'sshd', 'ss
 		return path.join(maker.folder, 'work', name);
 	}
 
-	const hashOf = async (file: string) =>
-		createHash('sha256')
-			.update(await readFile(file))
-			.digest('hex');
 	const approvalOf = async (file: string) => {
 		const {destructive} = JSON.parse(await readFile(file, 'utf8')) as Plan;
-		return ['--approve', await hashOf(file), ...(destructive > 0 ? ['--destructive', String(destructive)] : [])];
+		return ['--approve', await hashOfFile(file), ...(destructive > 0 ? ['--destructive', String(destructive)] : [])];
 	};
 	const said = <Ended extends {stdout: string; stderr: string}>(ran: Ended) => ({
 		...ran,

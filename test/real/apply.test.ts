@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {cp, readdir, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, it, vi} from 'vitest';
@@ -7,6 +6,7 @@ import type {Plan} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 /** Two images that a relink repairs, and one whose tag can only be pointed to another. */
@@ -81,10 +81,7 @@ describeReal('a plan that is applied later', ['docker-registry'], () => {
 	}
 
 	const fileOf = (file: string) => path.join(login.folder, 'work', file);
-	const hashOf = async (file: string) =>
-		createHash('sha256')
-			.update(await readFile(fileOf(file)))
-			.digest('hex');
+	const hashOf = (file: string) => hashOfFile(fileOf(file));
 	async function apply(file: string, more: string[] = [], by = login) {
 		const ran = await by.run(['respond', '--apply', fileOf(file), ...more]);
 		return {...ran, said: `${ran.stdout}\n${ran.stderr}`.replace(/\s+/g, ' ')};

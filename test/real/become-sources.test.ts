@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {chmod, cp, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
@@ -7,6 +6,7 @@ import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type NobodyLogin, nobodyLogin} from '../support/as-nobody.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type Containerd, startContainerd} from '../support/containerd.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -125,9 +125,7 @@ describeReal(
 				await registry.restart();
 				const file = path.join(login.folder, 'work/plan.json');
 				const planned = await login.run(['respond', '--registry', 'private', '--plan', file]);
-				const approval = createHash('sha256')
-					.update(await readFile(file))
-					.digest('hex');
+				const approval = await hashOfFile(file);
 				const applied = await login.run(['respond', '--apply', file, '--approve', approval]);
 
 				expect([planned.exitCode, planned.stderr], planned.stdout).toEqual([3, '']);

@@ -11,6 +11,7 @@ import {blobData} from '../../src/domain/storage/listing/paths.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 vi.setConfig({testTimeout: 300_000, hookTimeout: 120_000});
@@ -96,9 +97,7 @@ describeReal('damage of a pull-through cache', ['docker-registry', 'curl'], () =
 		return {file, made: JSON.parse(await readFile(file, 'utf8')) as Plan};
 	};
 	const apply = async (file: string, destructive: string) => {
-		const approve = createHash('sha256')
-			.update(await readFile(file))
-			.digest('hex');
+		const approve = await hashOfFile(file);
 		return respond(
 			'--apply',
 			file,

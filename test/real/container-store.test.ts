@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {chmod, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
@@ -10,6 +9,7 @@ import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type ContainerEngine, startEngine} from '../support/engine.ts';
 import {createNonces} from '../support/nonces.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {processes} from '../support/processes.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
@@ -115,9 +115,7 @@ describeReal(
 				const file = path.join(login.folder, 'work/plan.json');
 
 				const planned = await login.run(['respond', '--registry', 'private', '--plan', file]);
-				const approval = createHash('sha256')
-					.update(await readFile(file))
-					.digest('hex');
+				const approval = await hashOfFile(file);
 				const applied = await login.run(['respond', '--apply', file, '--approve', approval]);
 
 				expect([planned.exitCode, planned.stderr], planned.stdout).toEqual([3, '']);

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {cp, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -9,6 +8,7 @@ import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type Containerd, startContainerd} from '../support/containerd.ts';
 import {type Forwarder, openForwarder} from '../support/forwarder.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -129,9 +129,7 @@ process.on('exit', () => writeFileSync(process.env.PEAK_FILE, /VmHWM:\\s+(\\d+)/
 
 	/** @returns the most memory that it had, in bytes */
 	async function apply(file: string) {
-		const hash = createHash('sha256')
-			.update(await readFile(file))
-			.digest('hex');
+		const hash = await hashOfFile(file);
 		const ran = await respond(['--apply', file, '--approve', hash, '--another'], {
 			nodeArguments: ['--import', pathToFileURL(inside('peak.js')).href],
 			environment: {PEAK_FILE: inside('peak')},

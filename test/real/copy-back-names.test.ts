@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, expect, it, vi} from 'vitest';
@@ -6,6 +5,7 @@ import type {Plan} from '../../src/domain/plan/plan.ts';
 import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 
 /** Each starts the program several times: plenty, also on a busy machine. */
@@ -97,9 +97,7 @@ describeReal('a copy-back whose names or disk are not known', ['docker-registry'
 
 	async function apply(name: string) {
 		const file = path.join(login.folder, 'work', `${name}.json`);
-		const hash = createHash('sha256')
-			.update(await readFile(file))
-			.digest('hex');
+		const hash = await hashOfFile(file);
 		const args = ['--apply', file, '--approve', hash, '--another'];
 		const {exitCode, stdout, stderr} = await login.run(['respond', '--config', inside(`${name}.yaml`), ...args]);
 		return {exitCode, said: `${stdout}\n${stderr}`};

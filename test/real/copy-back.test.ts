@@ -14,6 +14,7 @@ import {type BuiltImage, buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {type Containerd, startContainerd} from '../support/containerd.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
 
@@ -252,9 +253,7 @@ describeReal(
 
 		async function apply(name: string, ...more: string[]) {
 			const file = path.join(login.folder, 'work', name);
-			const hash = createHash('sha256')
-				.update(await readFile(file))
-				.digest('hex');
+			const hash = await hashOfFile(file);
 			const {exitCode, stdout, stderr} = await respond('--apply', file, '--approve', hash, '--another', ...more);
 			return {exitCode, said: `${stdout}\n${stderr}`};
 		}
@@ -267,11 +266,7 @@ describeReal(
 				...[`docker://${nameOf(repository)}`, `dir:${folder}`],
 			]);
 			const contents = await Promise.all(
-				(await readdir(folder)).map(async name =>
-					createHash('sha256')
-						.update(await readFile(path.join(folder, name)))
-						.digest('hex'),
-				),
+				(await readdir(folder)).map(async name => await hashOfFile(path.join(folder, name))),
 			);
 			return contents.map(hex => `sha256:${hex}`).sort();
 		}

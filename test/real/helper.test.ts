@@ -1,22 +1,20 @@
-import {createHash} from 'node:crypto';
-import {chmod, chown, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, beforeEach, expect, it, vi} from 'vitest';
 import {seal} from '../../src/adapters/ssh/envelope.ts';
 import {storeScripts} from '../../src/adapters/storage/store-scripts.ts';
 import {buildImage} from '../../src/drills/images/image.ts';
 import {openStore, type Store} from '../../src/drills/images/store.ts';
+import {nobodyLogin} from '../support/as-nobody.ts';
 import {type Login, openLogin} from '../support/cli.ts';
-import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
+import {hashOfFile} from '../support/plan-file.ts';
+import {describeReal, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {inputTo} from '../support/run-program.ts';
 import {type RealSshd, startSshd} from '../support/sshd.ts';
-
-const nobody = 65_534;
 
 /** Each starts the program several times: plenty, also on a busy machine. */
 vi.setConfig({testTimeout: 300_000, hookTimeout: 120_000});
 
-/** As in become.test.ts: the sudoers of the test lie over the machine's in a mount namespace of each login. */
 describeReal(
 	'a store that belongs to root, by the helper that `regmedic check --print-helper` prints',
 	['sshd', 'ssh', 'docker-registry', 'sudo', 'unshare', 'setpriv'],
@@ -39,22 +37,11 @@ describeReal(
 			store = openStore(inside('closed/store'));
 			await store.push('app', 'latest', buildImage({seed: 'app'}));
 			helper = inside('regmedic-root');
-			await writeFile(inside('sudoers'), `Defaults env_reset\nnobody ALL=(root) NOPASSWD: ${helper}\n`, {mode: 0o440});
-			await chown(inside('sudoers'), 0, 0);
-			await writeFile(
-				inside('as-nobody'),
-				`#!/bin/sh
-mount --bind ${inside('sudoers')} /etc/sudoers || exit 1
-exec ${locate('setpriv')} --reuid=${nobody} --regid=${nobody} --clear-groups /bin/sh -c "$SSH_ORIGINAL_COMMAND"
-`,
-				{mode: 0o755},
-			);
+			const user = await nobodyLogin(temporary.folder);
+			await user.allow(`nobody ALL=(root) NOPASSWD: ${helper}`);
 			[login, sshd, registry] = await Promise.all([
 				openLogin(),
-				startSshd({
-					folder: temporary.folder,
-					options: [`ForceCommand ${locate('unshare')} --mount ${inside('as-nobody')}`],
-				}),
+				startSshd({folder: temporary.folder, options: user.options}),
 				startDockerRegistry({root: store.root, folder: temporary.folder}),
 			]);
 			await configure();
@@ -110,9 +97,7 @@ exec ${locate('setpriv')} --reuid=${nobody} --regid=${nobody} --clear-groups /bi
 			const file = path.join(login.folder, 'work/plan.json');
 
 			const planned = await login.run(['respond', '--registry', 'private', '--plan', file]);
-			const approval = createHash('sha256')
-				.update(await readFile(file))
-				.digest('hex');
+			const approval = await hashOfFile(file);
 			const applied = await login.run(['respond', '--apply', file, '--approve', approval]);
 
 			expect([planned.exitCode, planned.stderr], planned.stdout).toEqual([3, '']);

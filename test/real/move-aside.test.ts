@@ -1,5 +1,4 @@
 import {execFile} from 'node:child_process';
-import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {chmod, mkdir, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
@@ -15,6 +14,7 @@ import {blobData} from '../../src/domain/storage/listing/paths.ts';
 import {startIncident} from '../../src/incidents/start.ts';
 import {type Login, openLogin} from '../support/cli.ts';
 import {plainInvocation} from '../support/plain-invocation.ts';
+import {hashOfFile} from '../support/plan-file.ts';
 import {describeReal, locate, type RealRegistry, startDockerRegistry, temporaryFolder} from '../support/real.ts';
 import {approve, respondWith, settle} from '../support/real-responder.ts';
 
@@ -147,9 +147,7 @@ describeReal('bad data of a layer', ['docker-registry', 'git', 'buildah', 'skope
 	}
 
 	async function apply(file: string) {
-		const approve = createHash('sha256')
-			.update(await readFile(file))
-			.digest('hex');
+		const approve = await hashOfFile(file);
 		return respond('--apply', file, '--approve', approve, '--destructive', '1', '--another', '--json');
 	}
 
